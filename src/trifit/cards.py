@@ -1,0 +1,218 @@
+"""Model cards: one TOML file = one classifier to be fitted three ways."""
+
+import importlib
+import importlib.util
+import inspect
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from trifit.errors import InputError
+
+Builder = Callable[..., Any]
+
+
+class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """NUTS settings, named as in PyMC."""
+
+    draws: int = 1000
+    tune: int = 500
+    chains: int = 4
+    target_accept: float = 0.8
+
+    def __post_init__(self) -> None:
+        for name, low in (("draws", 10), ("tune", 50), ("chains", 2)):
+            value = getattr(self, name)
+            if value < low:
+                raise ValueError(f"sampler.{name} = {value}: expected at least {low}")
+        if not 0 < self.target_accept < 1:
+            raise ValueError(
+                f"sampler.target_accept = {self.target_accept}: expected between 0 and 1"
+            )
+
+
+class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A classifier: its builder, hyperparameters and sampler settings.
+
+    Attributes
+    ----------
+    name : str
+    builder : str
+        ``package.module:function`` or ``path/file.py:function``; a relative
+        path is relative to the card's folder.
+    hyperparameters : dict
+        Keyword arguments of the builder, e.g. ``prior_scale``.
+    standardize : bool
+        Whether features are standardised with the training rows' mean and sd.
+    sampler : Sampler
+    references : list of str
+    note : str
+        When its softmax can be trusted, in a paragraph.
+    """
+
+    name: str
+    builder: str
+    hyperparameters: dict[str, bool | int | float | str] = {}
+    standardize: bool = True
+    sampler: Sampler = Sampler()
+    references: list[str] = []
+    note: str = ""
+
+    def with_overrides(self, overrides: Mapping[str, Any]) -> "Card":
+        """A card with some settings changed.
+
+        Keys are hyperparameters (``prior_scale``), sampler settings (``draws``
+        or ``sampler.draws``) or ``standardize``.
+
+        Raises
+        ------
+        InputError
+            On an unknown key (naming the known ones) or a value of the wrong type.
+        """
+        known = set(self.hyperparameters) | _keywords(self.load_builder())
+        fields = msgspec.to_builtins(self)
+        for key, value in overrides.items():
+            setting = key.removeprefix("sampler.")
+            if setting in Sampler.__struct_fields__:
+                fields["sampler"][setting] = value
+            elif key == "standardize":
+                fields["standardize"] = value
+            elif key in known:
+                fields["hyperparameters"][key] = value
+            else:
+                options = sorted(known) + ["standardize", *Sampler.__struct_fields__]
+                raise InputError(
+                    f"--set {key}: card {self.name!r} has no such setting; "
+                    f"it has {', '.join(options)}"
+                )
+        return _convert(fields, f"card {self.name!r}")
+
+    def load_builder(self) -> Builder:
+        """The function that builds the ``pm.Model``.
+
+        Raises
+        ------
+        InputError
+            If it cannot be found.
+        """
+        return _load_builder(self.builder)
+
+    def to_toml(self) -> str:
+        """The card as TOML text."""
+        import tomli_w
+
+        return tomli_w.dumps(msgspec.to_builtins(self), multiline_strings=True)
+
+
+def card_names() -> list[str]:
+    """Names of the shipped cards."""
+    return sorted(path.stem for path in cards_folder().glob("*.toml"))
+
+
+def cards_folder() -> Path:
+    """Where the shipped cards are: inside the wheel, else the checkout's ``models/``."""
+    packaged = Path(__file__).parent / "_cards"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "models"
+
+
+def load_card(model: str | Path) -> Card:
+    """Load a shipped card by name, or any card by path.
+
+    Raises
+    ------
+    InputError
+        If there is no such card, or it is not a valid one (naming the key).
+
+    Examples
+    --------
+    >>> load_card("softmax").hyperparameters["prior_scale"]
+    2.5
+    """
+    text = str(model)
+    path = Path(text) if text.endswith(".toml") or "/" in text else cards_folder() / f"{text}.toml"
+    if not path.is_file():
+        raise InputError(
+            f"model {text!r}: no such card; shipped cards are {', '.join(card_names())}, "
+            "or give the path of a TOML file"
+        )
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"model {text!r} is not valid TOML: {error}") from error
+    card = _convert(fields, f"model {text!r}")
+    file, colon, function = card.builder.rpartition(":")
+    if colon and file.endswith(".py") and not Path(file).is_absolute():
+        card = msgspec.structs.replace(card, builder=f"{path.parent / file}:{function}")
+    unknown = set(card.hyperparameters) - _keywords(card.load_builder())
+    if unknown:
+        raise InputError(
+            f"model {text!r}: builder {card.builder} takes no hyperparameter "
+            f"{sorted(unknown)[0]!r}; it takes {', '.join(sorted(_keywords(card.load_builder())))}"
+        )
+    return card
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """``KEY=VALUE`` with a TOML value (a bare word is text).
+
+    Examples
+    --------
+    >>> parse_setting("prior_scale=1.5")
+    ('prior_scale', 1.5)
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip() or not value.strip():
+        raise InputError(f"--set {text!r}: expected KEY=VALUE, e.g. --set prior_scale=1")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()
+    return key.strip(), parsed
+
+
+def _convert(fields: Mapping[str, Any], where: str) -> Card:
+    try:
+        return msgspec.convert(fields, Card)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{where}: {error}") from error
+
+
+def _keywords(builder: Builder) -> set[str]:
+    """Hyperparameter names a builder takes."""
+    parameters = inspect.signature(builder).parameters.values()
+    return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - {"n_classes", "coords"}
+
+
+@cache
+def _load_builder(reference: str) -> Builder:
+    location, colon, function = reference.rpartition(":")
+    if not colon:
+        raise InputError(
+            f"builder {reference!r}: expected package.module:function or path/file.py:function"
+        )
+    try:
+        if location.endswith(".py"):
+            path = Path(location).resolve()
+            name = f"_trifit_builder_{sha256(str(path).encode()).hexdigest()[:16]}"
+            spec = importlib.util.spec_from_file_location(name, path)
+            if spec is None or spec.loader is None or not path.is_file():
+                raise InputError(f"builder {reference!r}: no such file {location!r}")
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        else:
+            module = importlib.import_module(location)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"builder {reference!r} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
+    builder = getattr(module, function, None)
+    if not callable(builder):
+        raise InputError(f"builder {reference!r}: {location} has no function {function!r}")
+    return builder  # type: ignore[no-any-return]

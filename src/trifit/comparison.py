@@ -1,0 +1,238 @@
+"""``Comparison``: every number of a report, as plain data that is JSON."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from trifit.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = "trifit.comparison/1"
+
+FITS = ("mle", "map", "mean", "bayes", "mle+T")
+
+FIT_NAMES = {
+    "mle": "maximum likelihood",
+    "map": "maximum a posteriori",
+    "mean": "at the posterior mean",
+    "bayes": "full posterior",
+    "mle+T": "MLE with one temperature",
+}
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A frozen group of plain numbers and texts."""
+
+
+class Curve(Record, kw_only=True):
+    """A reliability curve in blocks; see :class:`trifit.calibration.Curve`."""
+
+    low: list[float]
+    high: list[float]
+    frequency: list[float]
+    count: list[int]
+
+
+class Reliability(Record, kw_only=True):
+    """CORP of one event (Brier score): ``score = mcb - dsc + unc``, and its curve."""
+
+    score: float
+    mcb: float
+    dsc: float
+    unc: float
+    curve: Curve
+
+
+class TopLabel(Reliability, kw_only=True):
+    """CORP of "the most probable class is right", with what chance would give.
+
+    ``mcb_limit`` is the 95 % quantile of ``mcb`` under calibration; the band is
+    pointwise, for the curve under calibration; ``histogram`` counts confidences
+    in 20 equal bins of [0, 1].
+    """
+
+    confidence: float
+    mcb_mean: float
+    mcb_limit: float
+    band_grid: list[float]
+    band_lower: list[float]
+    band_upper: list[float]
+    histogram: list[int]
+
+
+class Scores(Record, kw_only=True):
+    """Held-out scores with standard errors; log-loss in nats, lower is better."""
+
+    log_loss: float
+    log_loss_se: float
+    log_loss_bits: float
+    brier: float
+    brier_se: float
+    accuracy: float
+    accuracy_se: float
+
+
+class FitRecord(Scores, kw_only=True):
+    """One fit: how it ended, how it scored, whether its outputs are probabilities."""
+
+    status: str
+    status_text: str
+    trustworthy: bool
+    seconds: float
+    slope: float | None
+    slope_se: float | None
+    intercepts: list[float]
+    verdict: str
+    verdict_text: str
+    top_label: TopLabel
+    classes: list[Reliability]
+    diagnostics: dict[str, float]
+
+
+class Difference(Record, kw_only=True):
+    """``log_loss(a) - log_loss(b)`` on the same rows: negative means a is better."""
+
+    a: str
+    b: str
+    log_loss_diff: float
+    se: float
+
+
+class Parameter(Record, kw_only=True):
+    """One coefficient in one kind of units, under all fits."""
+
+    parameter: str
+    feature: str
+    label: str = msgspec.field(name="class")
+    units: str
+    mle: float
+    map: float
+    mean: float
+    sd: float
+    low: float
+    high: float
+    rhat: float
+    ess_bulk: float
+    ess_tail: float
+
+
+class Data(Record, kw_only=True):
+    """What was classified."""
+
+    name: str
+    source: str
+    n_obs: int
+    n_features: int
+    n_classes: int
+    feature_names: list[str]
+    class_names: list[str]
+    class_counts: list[int]
+    fingerprint: str
+    notes: list[str]
+
+
+class Evaluation(Record, kw_only=True):
+    """Which rows were scored."""
+
+    kind: str
+    reason: str
+    n_parts: int
+    n_test: int
+    n_train: int
+
+
+class Provenance(Record, kw_only=True):
+    """How to make the same numbers again."""
+
+    command: str
+    seed: int
+    versions: dict[str, str]
+    settings: dict[str, bool | float | str]
+
+
+class Comparison(Record, kw_only=True):
+    """One classifier fitted three ways and compared on held-out rows.
+
+    Attributes
+    ----------
+    fits : dict
+        Keyed ``mle``, ``map``, ``mean``, ``bayes``, ``mle+T``.
+    baselines : dict
+        ``uniform`` and ``class frequencies``.
+    differences : list of Difference
+    temperatures : list of float
+        The temperature of ``mle+T``, one per training set.
+    parameters : list of Parameter
+        Of the fit to all training rows.
+    """
+
+    schema: str = SCHEMA
+    data: Data
+    card: dict[str, Any]
+    evaluation: Evaluation
+    fits: dict[str, FitRecord]
+    baselines: dict[str, Scores]
+    differences: list[Difference]
+    temperatures: list[float]
+    parameters: list[Parameter]
+    provenance: Provenance
+
+    @property
+    def trustworthy(self) -> bool:
+        """Whether every fit is what it claims to be."""
+        return all(fit.trustworthy for fit in self.fits.values())
+
+    def summary(self) -> "pd.DataFrame":
+        """One row per fit and baseline: scores with standard errors, and the verdict."""
+        import pandas as pd
+
+        rows: dict[str, dict[str, Any]] = {}
+        score_names = Scores.__struct_fields__
+        for name, fit in self.fits.items():
+            rows[name] = {s: getattr(fit, s) for s in score_names} | {
+                "slope": fit.slope,
+                "slope_se": fit.slope_se,
+                "mcb": fit.top_label.mcb,
+                "status": fit.status,
+                "verdict": fit.verdict,
+            }
+        for name, scores in self.baselines.items():
+            rows[name] = {s: getattr(scores, s) for s in score_names}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write the comparison as JSON."""
+        text = msgspec.json.format(msgspec.json.encode(self), indent=1)
+        Path(path).write_bytes(text + b"\n")
+
+    @classmethod
+    def from_json(cls, path: str | os.PathLike[str]) -> "Comparison":
+        """Read a comparison written by :meth:`to_json`.
+
+        Raises
+        ------
+        InputError
+            If the file is missing or is not a comparison.
+        """
+        file = Path(path)
+        if not file.is_file():
+            raise InputError(f"{str(file)!r}: no such file; trifit compare writes it")
+        try:
+            comparison = msgspec.json.decode(file.read_bytes(), type=cls)
+        except msgspec.DecodeError as error:
+            raise InputError(f"{str(file)!r} is not a trifit comparison: {error}") from error
+        if comparison.schema != SCHEMA:
+            raise InputError(
+                f"{str(file)!r} has schema {comparison.schema!r}; this trifit reads {SCHEMA!r}"
+            )
+        return comparison
+
+    def to_html(self, path: str | os.PathLike[str]) -> None:
+        """Write the report: one self-contained HTML file."""
+        from trifit.report import render
+
+        Path(path).write_text(render(self), encoding="utf-8")

@@ -1,0 +1,263 @@
+"""From a name, a file or a dataframe to a :class:`~trifit.types.Dataset`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.error import URLError
+
+import numpy as np
+
+from trifit.data.encode import encode_features, encode_target
+from trifit.data.tables import from_dataframe, read_table
+from trifit.errors import InputError
+from trifit.types import Dataset
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Missing = Literal["error", "drop", "impute"]
+
+BUNDLED = {
+    "iris": "150 flowers, 4 measurements, 3 species (Fisher 1936)",
+    "wine": "178 wines, 13 chemical analyses, 3 growers (Forina 1991)",
+    "breast_cancer": "569 tumours, 30 measurements, malignant or benign (Wolberg 1995)",
+    "digits": "1797 handwritten digits, 8 x 8 pixels, 10 classes (Alpaydin 1998)",
+}
+
+
+def load_dataset(
+    source: Any,
+    target: str | None = None,
+    *,
+    test: Any = None,
+    missing: Missing = "error",
+    drop: Sequence[str] = (),
+) -> Dataset:
+    """Load a classification problem.
+
+    Parameters
+    ----------
+    source : str, path or dataframe
+        A bundled set (``"iris"``, ``"wine"``, ``"breast_cancer"``, ``"digits"``),
+        ``"openml:NAME"``, a CSV / TSV / Parquet / Arrow (Feather) file, or any
+        dataframe that narwhals understands (pandas, polars, pyarrow, ...).
+    target : str
+        The column that holds the class labels; bundled sets have their own.
+    test : str, path or dataframe, optional
+        A test set with the same columns; it is encoded together with the
+        training rows and never used for fitting.
+    missing : {"error", "drop", "impute"}
+        What to do with missing feature values: refuse, drop the row, or impute
+        the mean of the **training** rows (for a category: its frequencies).
+    drop : sequence of str
+        Columns to leave out, e.g. row identifiers.
+
+    Returns
+    -------
+    Dataset
+        Numeric and boolean columns as they are; each text column becomes one
+        0/1 column per category (none is left out, so an unseen category is
+        all zeros rather than silently the reference one).
+
+    Raises
+    ------
+    InputError
+        One line naming the argument, the value and the remedy.
+
+    Examples
+    --------
+    >>> load_dataset("iris").class_names
+    ('setosa', 'versicolor', 'virginica')
+    """
+    if missing not in ("error", "drop", "impute"):
+        raise InputError(f"missing={missing!r}: expected 'error', 'drop' or 'impute'")
+    if isinstance(source, str) and source in BUNDLED:
+        if test is not None or target is not None or drop:
+            raise InputError(
+                f"data {source!r} is bundled and complete: target, test and drop do not apply"
+            )
+        return _bundled(source)
+    name, table, label = _open(source, target)
+    n_test = 0
+    if test is not None:
+        _, test_table, _ = _open(test, label)
+        table, n_test = _append(table, test_table)
+    return _from_table(name, table, label, n_test=n_test, missing=missing, drop=drop, source=source)
+
+
+def _bundled(name: str) -> Dataset:
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{name}")()
+    return Dataset(
+        name=name,
+        X=bunch.data,
+        y=bunch.target,
+        feature_names=tuple(str(f) for f in bunch.feature_names),
+        class_names=tuple(str(c) for c in bunch.target_names),
+        source=name,
+    )
+
+
+def _open(source: Any, target: str | None) -> tuple[str, "pa.Table", str]:
+    """Name, table and target column of a source that is not bundled."""
+    if isinstance(source, str) and source.startswith("openml:"):
+        return _openml(source.removeprefix("openml:"), target)
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if not path.exists():
+            raise InputError(
+                f"data {str(source)!r}: no such file, and not a bundled set "
+                f"({', '.join(BUNDLED)}) or openml:NAME"
+            )
+        name, table = path.stem, read_table(path)
+    else:
+        name, table = "dataframe", from_dataframe(source)
+    if target is None:
+        raise InputError(
+            f"data {name!r}: which column holds the class? Give target (--target) "
+            f"as one of {_listing(table.column_names)}"
+        )
+    if target not in table.column_names:
+        raise InputError(
+            f"target {target!r} is not a column of {name!r}; it has "
+            f"{_listing(table.column_names)}"
+        )
+    return name, table, target
+
+
+def _openml(name: str, target: str | None) -> tuple[str, "pa.Table", str]:
+    from sklearn.datasets import fetch_openml
+
+    try:
+        bunch = fetch_openml(name, as_frame=True, parser="auto")
+    except (URLError, OSError) as error:
+        raise InputError(
+            f"data 'openml:{name}': OpenML cannot be reached ({error}); "
+            "check the network or download the table as CSV"
+        ) from error
+    except ValueError as error:
+        raise InputError(f"data 'openml:{name}': {error}") from error
+    label = target or str(bunch.target.name)
+    table = from_dataframe(bunch.frame)
+    if label not in table.column_names:
+        raise InputError(
+            f"target {label!r} is not a column of 'openml:{name}'; it has "
+            f"{_listing(table.column_names)}"
+        )
+    return name, table, label
+
+
+def _append(train: "pa.Table", test: "pa.Table") -> tuple["pa.Table", int]:
+    import pyarrow as pa
+
+    absent = [c for c in train.column_names if c not in test.column_names]
+    extra = [c for c in test.column_names if c not in train.column_names]
+    if absent or extra:
+        raise InputError(
+            "test: its columns must be those of the training data; "
+            + "; ".join(
+                f"{what} {_listing(columns)}"
+                for what, columns in (("missing", absent), ("not expected", extra))
+                if columns
+            )
+        )
+    if test.num_rows == 0:
+        raise InputError("test: the table has no rows")
+    # Both are brought to text where their types differ (a column of numbers
+    # here and of words there is then reported as such by the encoder).
+    columns = {}
+    for column in train.column_names:
+        a, b = train[column], test[column]
+        if a.type != b.type:
+            both_numeric = _is_number(a.type) and _is_number(b.type)
+            common = pa.float64() if both_numeric else pa.string()
+            a, b = a.cast(common), b.cast(common)
+        columns[column] = pa.chunked_array([*a.chunks, *b.chunks], type=a.type)
+    return pa.table(columns), test.num_rows
+
+
+def _is_number(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _from_table(
+    name: str,
+    table: "pa.Table",
+    target: str,
+    *,
+    n_test: int,
+    missing: Missing,
+    drop: Sequence[str],
+    source: Any,
+) -> Dataset:
+    unknown = [c for c in drop if c not in table.column_names]
+    if unknown:
+        raise InputError(
+            f"drop {unknown[0]!r} is not a column of {name!r}; it has "
+            f"{_listing(table.column_names)}"
+        )
+    if target in drop:
+        raise InputError(f"drop {target!r} is the target; it cannot be left out")
+    if table.num_rows == 0:
+        raise InputError(f"data {name!r}: the table has a header but no rows")
+    labels, class_names, label_missing = encode_target(name, target, table[target])
+    features = [c for c in table.column_names if c != target and c not in drop]
+    if not features:
+        raise InputError(f"data {name!r}: no feature column is left besides target {target!r}")
+    columns = [column for f in features for column in encode_features(name, f, table[f])]
+    X = np.column_stack([values for _, values in columns])
+    feature_names = tuple(n for n, _ in columns)
+
+    notes: list[str] = []
+    incomplete = np.isnan(X).any(axis=1) | label_missing
+    if incomplete.any():
+        counts = {f: table[f].null_count for f in (target, *features) if table[f].null_count}
+        counts = counts or {"(not a number)": int(incomplete.sum())}
+        where = ", ".join(f"{f!r} ({n})" for f, n in counts.items())
+        if missing == "error" or (missing == "impute" and label_missing.any()):
+            remedy = (
+                "a missing class cannot be imputed: use --missing drop"
+                if label_missing.any()
+                else "use --missing drop or --missing impute"
+            )
+            raise InputError(f"data {name!r}: missing values in {where}; {remedy}")
+        if missing == "drop":
+            keep = ~incomplete
+            n_test -= int(incomplete[len(X) - n_test :].sum()) if n_test else 0
+            X, labels = X[keep], labels[keep]
+            notes.append(f"{int(incomplete.sum())} rows with missing values dropped: {where}")
+            if not len(X):
+                raise InputError(f"data {name!r}: no rows are left after --missing drop ({where})")
+            labels, class_names, gone = _drop_unused_classes(labels, class_names)
+            if gone:
+                notes.append(f"classes without a complete row left out: {', '.join(gone)}")
+        else:
+            notes.append(f"missing values imputed with training means: {where}")
+    return Dataset(
+        name=name,
+        X=X,
+        y=labels,
+        feature_names=feature_names,
+        class_names=class_names,
+        n_test=n_test,
+        notes=tuple(notes),
+        source=str(source) if isinstance(source, str | Path) else "dataframe",
+    )
+
+
+def _drop_unused_classes(
+    y: np.ndarray, class_names: tuple[str, ...]
+) -> tuple[np.ndarray, tuple[str, ...], list[str]]:
+    used = np.unique(y)
+    gone = [c for k, c in enumerate(class_names) if k not in used]
+    return np.searchsorted(used, y), tuple(class_names[k] for k in used), gone
+
+
+def _listing(names: Sequence[str], limit: int = 8) -> str:
+    shown = ", ".join(repr(n) for n in names[:limit])
+    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+

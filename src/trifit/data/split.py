@@ -1,0 +1,116 @@
+"""Which rows train and which test: the stated rule."""
+
+import warnings
+
+import numpy as np
+
+from trifit.errors import InputError
+from trifit.types import Dataset, Split
+
+CV_LIMIT = 200_000
+"""Largest n_obs x n_coefficients for which 5-fold cross-validation is the default.
+
+Six posteriors of that size take about a minute on two cores; beyond it one
+posterior on a stratified hold-out share is fitted instead.
+"""
+
+DEFAULT_FOLDS = 5
+DEFAULT_TEST_SIZE = 0.2
+
+
+def choose_split(
+    dataset: Dataset,
+    *,
+    n_coefficients: int,
+    rng: np.random.Generator,
+    cv: int | None = None,
+    test_size: float | None = None,
+) -> Split:
+    """Choose the train/test split of a comparison.
+
+    A given test set is used as it is; ``cv`` or ``test_size`` ask for folds or
+    a hold-out share. Otherwise: stratified 5-fold cross-validation where
+    ``n_obs * n_coefficients <= 200,000``, else a stratified hold-out of 20 %.
+
+    Raises
+    ------
+    InputError
+        If the arguments contradict each other or the rows cannot be split so.
+    """
+    given = [
+        name
+        for name, value in (
+            ("--test", dataset.n_test or None),
+            ("--cv", cv),
+            ("--test-size", test_size),
+        )
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise InputError(f"{' and '.join(given)} exclude each other; give one")
+    if dataset.n_test:
+        rows = np.arange(dataset.n_obs)
+        train, test = np.split(rows, [dataset.n_obs - dataset.n_test])
+        return Split("given", ((train, test),), f"a given test set of {len(test)} rows")
+    if cv is not None:
+        return _folds(dataset, cv, rng, f"{cv}-fold cross-validation, as asked")
+    if test_size is not None:
+        return _holdout(dataset, test_size, rng, "as asked")
+    size = dataset.n_obs * n_coefficients
+    rule = f"{dataset.n_obs} rows x {n_coefficients} coefficients = {size:,}"
+    if size <= CV_LIMIT:
+        return _folds(
+            dataset,
+            DEFAULT_FOLDS,
+            rng,
+            f"{DEFAULT_FOLDS}-fold cross-validation, because {rule} is at most {CV_LIMIT:,}",
+        )
+    return _holdout(dataset, DEFAULT_TEST_SIZE, rng, f"because {rule} is more than {CV_LIMIT:,}")
+
+
+def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, reason: str) -> Split:
+    from sklearn.model_selection import StratifiedKFold
+
+    if not 2 <= n_folds <= dataset.n_obs:
+        raise InputError(f"--cv {n_folds}: expected between 2 and {dataset.n_obs} (the rows)")
+    largest = int(np.bincount(dataset.y).max())
+    if n_folds > largest:
+        raise InputError(
+            f"--cv {n_folds}: no class has that many rows (the largest has {largest}); "
+            f"give at most {largest}"
+        )
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
+    with warnings.catch_warnings():
+        # A class with fewer rows than folds is fine here: every training part
+        # still holds one of its rows, and the comparison notes it.
+        warnings.simplefilter("ignore", UserWarning)
+        parts = tuple(folds.split(dataset.X, dataset.y))
+    return Split("cv", parts, reason)
+
+
+def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, reason: str) -> Split:
+    from sklearn.model_selection import train_test_split
+
+    if not 0 < share < 1:
+        raise InputError(f"--test-size {share}: expected a share between 0 and 1, e.g. 0.3")
+    try:
+        train, test = train_test_split(
+            np.arange(dataset.n_obs),
+            test_size=share,
+            stratify=dataset.y,
+            random_state=int(rng.integers(2**31)),
+        )
+    except ValueError as error:
+        raise InputError(
+            f"--test-size {share}: {dataset.n_obs} rows of {dataset.n_classes} classes cannot be "
+            f"split so ({error}); choose another share or --cv"
+        ) from error
+    if np.bincount(dataset.y[train], minlength=dataset.n_classes).min() == 0:
+        raise InputError(
+            f"--test-size {share}: a class would have no training row; choose a smaller share"
+        )
+    return Split(
+        "holdout",
+        ((np.sort(train), np.sort(test)),),
+        f"a stratified hold-out of {share:.0%} ({len(test)} rows), {reason}",
+    )

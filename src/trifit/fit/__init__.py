@@ -1,0 +1,19 @@
+"""One model, three objectives: MLE, MAP and the full posterior (layer 3)."""
+
+from trifit.fit.build import build_density
+from trifit.fit.density import Density, Layout, Objective
+from trifit.fit.nuts import Posterior, fit_bayes
+from trifit.fit.optimise import fit_map, fit_mle
+from trifit.fit.temperature import fit_temperature
+
+__all__ = [
+    "Density",
+    "Layout",
+    "Objective",
+    "Posterior",
+    "build_density",
+    "fit_bayes",
+    "fit_map",
+    "fit_mle",
+    "fit_temperature",
+]

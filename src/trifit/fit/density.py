@@ -1,0 +1,94 @@
+"""What every model looks like to the fits: densities of a flat parameter vector."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from trifit.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Names and shapes of a model's parameters inside one flat vector."""
+
+    names: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    dims: tuple[tuple[str, ...], ...]
+    coords: Mapping[str, tuple[str, ...]]
+
+    @property
+    def size(self) -> int:
+        """Length of the flat vector."""
+        return sum(int(np.prod(shape)) for shape in self.shapes)
+
+    def unravel(self, params: FloatArray) -> dict[str, FloatArray]:
+        """Named arrays of flat vectors, shape (..., size) to (..., *shape) each."""
+        named, start = {}, 0
+        for name, shape in zip(self.names, self.shapes, strict=True):
+            stop = start + int(np.prod(shape))
+            named[name] = params[..., start:stop].reshape(*params.shape[:-1], *shape)
+            start = stop
+        return named
+
+    def labels(self) -> list[tuple[str, str, str]]:
+        """(parameter, feature, class) of every entry; other dimensions join the first."""
+        rows = []
+        for name, shape, dims in zip(self.names, self.shapes, self.dims, strict=True):
+            for index in np.ndindex(*shape):
+                at = dict(zip(dims, index, strict=False))
+                feature = self.coords["feature"][at["feature"]] if "feature" in at else ""
+                label = self.coords["class"][at["class"]] if "class" in at else ""
+                other = [str(i) for d, i in enumerate(index) if d >= len(dims)] + [
+                    str(self.coords[d][i]) if d in self.coords else str(i)
+                    for d, i in at.items()
+                    if d not in ("feature", "class")
+                ]
+                rows.append((f"{name}[{', '.join(other)}]" if other else name, feature, label))
+        return rows
+
+
+class Objective(Protocol):
+    """``log_likelihood + prior * log_prior + jacobian * log|J|`` on one data set.
+
+    MLE is the maximum at weights (0, 0), MAP at (1, 0): the mode of the density
+    in the model's own parameters; NUTS samples (1, 1).
+    """
+
+    n_obs: int
+    parallel: bool
+    """Whether evaluations in several threads run side by side rather than in turns."""
+
+    def __call__(
+        self, theta: FloatArray, *, prior: float, jacobian: float
+    ) -> tuple[float, FloatArray]:
+        """Value and gradient at ``theta``, shape (n_params,)."""
+        ...
+
+    def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
+        """Matrix of second derivatives, shape (n_params, n_params)."""
+        ...
+
+
+class Density(Protocol):
+    """A model as functions of an unconstrained vector ``theta``."""
+
+    n_params: int
+    layout: Layout
+
+    def start(self, rng: np.random.Generator) -> FloatArray:
+        """Where optimisers start, shape (n_params,)."""
+        ...
+
+    def bind(self, X: FloatArray, y: IntArray) -> Objective:
+        """The objective on one data set."""
+        ...
+
+    def constrain(self, thetas: FloatArray) -> FloatArray:
+        """Values in the model's own units: (n, n_params) to (n, layout.size)."""
+        ...
+
+    def log_probs(self, params: FloatArray, X: FloatArray) -> FloatArray:
+        """Log class probabilities: (n, layout.size) and (n_obs, n_features) to (n, n_obs, K)."""
+        ...

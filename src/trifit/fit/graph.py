@@ -1,0 +1,218 @@
+"""What trifit reads off a ``pm.Model``: log probabilities, log prior, parameters.
+
+The likelihood is rebuilt from the observed variable's own probabilities, so
+that the log-likelihood, the cross-entropy and the prediction are one expression:
+``log_likelihood = sum_i log p(y_i | x_i) = -cross_entropy``.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from trifit.errors import InputError
+from trifit.fit.backend import compile_function, graph_replace, pm, pt
+from trifit.fit.density import Layout
+from trifit.types import FloatArray, IntArray
+
+
+class GraphDensity:
+    """The densities of one ``pm.Model`` as functions of its flat parameter vector.
+
+    ``theta`` is the unconstrained vector of all free variables (length
+    ``n_params``), ``params`` the values in the model's own units (length
+    ``layout.size``). Functions are compiled on first use.
+
+    Parameters
+    ----------
+    model : pm.Model
+        With ``pm.Data("X")`` and one observed Categorical or Bernoulli.
+    mode : {"compiled", "interpreted"}
+        Compiled is fast to call; interpreted is ready at once, for a few calls.
+
+    Raises
+    ------
+    InputError
+        If the model does not keep the builder's contract.
+    """
+
+    def __init__(self, model: Any, *, mode: str = "compiled") -> None:
+        self.model = model
+        self.mode = mode
+        self._observed = check_contract(model)
+        self._point = model.initial_point(random_seed=0)
+        self.n_params = int(sum(np.size(v) for v in self._point.values()))
+        values = model.replace_rvs_by_values(model.free_RVs)
+        shapes = pm.pytensorf.PointFunc(
+            compile_function(model.value_vars, [v.shape for v in values], interpreted=True)
+        )
+        names = [rv.name for rv in model.free_RVs]
+        self.layout = Layout(
+            names=tuple(names),
+            shapes=tuple(tuple(int(n) for n in shape) for shape in shapes(self._point)),
+            dims=tuple(tuple(model.named_vars_to_dims.get(name, ())) for name in names),
+            coords={k: tuple(map(str, v)) for k, v in model.coords.items() if v is not None},
+        )
+
+    def start(self, rng: np.random.Generator) -> FloatArray:
+        """A jittered starting point: zero is a saddle point of many networks."""
+        theta = np.concatenate([np.ravel(v) for v in self._point.values()])
+        return np.asarray(theta + rng.normal(scale=0.1, size=self.n_params))
+
+    def constrain(self, thetas: FloatArray) -> FloatArray:
+        """Parameter values of many thetas: (n, n_params) to (n, layout.size)."""
+        return np.array([self._constrain(theta) for theta in thetas])
+
+    def log_probs(self, params: FloatArray, X: FloatArray) -> FloatArray:
+        """Log class probabilities: (n, layout.size) and (n_obs, n_features) to (n, n_obs, K)."""
+        return np.array([self._log_probs(p, X) for p in params])
+
+    def log_prior(self, theta: FloatArray, *, jacobian: float) -> tuple[float, FloatArray]:
+        """Log prior density (plus ``jacobian`` times log|J|) and its gradient."""
+        value, gradient = self._log_prior(theta, np.array(float(jacobian)))
+        return float(value), gradient
+
+    def bind(self, X: FloatArray, y: IntArray) -> "GraphObjective":
+        """The objective on one data set."""
+        return GraphObjective(self._objective, X, y)
+
+    @cached_property
+    def _joined(self) -> tuple[Any, Any, Any, Any, Any]:
+        """Log probs, log prior, log jacobian and params as graphs of one vector theta, and theta."""
+        model = self.model
+        terms = [*model.free_RVs, *model.potentials]
+        log_prior = model.logp(vars=terms, jacobian=False)
+        log_jacobian = model.logp(vars=terms, jacobian=True) - log_prior
+        log_probs, *params = model.replace_rvs_by_values(
+            [_log_probs_of(self._observed), *model.free_RVs]
+        )
+        flat = pt.concatenate([pt.flatten(p) for p in params])
+        (log_probs, log_prior, log_jacobian, flat), theta = pm.pytensorf.join_nonshared_inputs(
+            self._point, [log_probs, log_prior, log_jacobian, flat], model.value_vars
+        )
+        return log_probs, log_prior, log_jacobian, flat, theta
+
+    def _with_features(self, output: Any) -> tuple[Any, Any]:
+        """Make the features an input, so that one function serves all data."""
+        data = self.model["X"]
+        X = pt.matrix("X_rows", shape=(None, data.get_value(borrow=True).shape[1]))
+        return graph_replace(output, {data: X}, strict=False), X
+
+    @cached_property
+    def _objective(self) -> Callable[..., Any]:
+        log_probs, log_prior, log_jacobian, _, theta = self._joined
+        log_probs, X = self._with_features(log_probs)
+        y = pt.lvector("y_rows")
+        prior, jacobian = pt.scalar("prior_weight"), pt.scalar("jacobian_weight")
+        one_hot = pt.eq(y[:, None], pt.arange(log_probs.shape[1])[None, :])
+        log_likelihood = pt.switch(one_hot, log_probs, 0.0).sum()
+        value = log_likelihood + prior * log_prior + jacobian * log_jacobian
+        return self._compile([theta, X, y, prior, jacobian], [value, pt.grad(value, theta)])
+
+    @cached_property
+    def _log_prior(self) -> Callable[..., Any]:
+        _, log_prior, log_jacobian, _, theta = self._joined
+        jacobian = pt.scalar("jacobian_weight")
+        value = log_prior + jacobian * log_jacobian
+        return self._compile([theta, jacobian], [value, pt.grad(value, theta)])
+
+    @cached_property
+    def _constrain(self) -> Callable[..., Any]:
+        _, _, _, flat, theta = self._joined
+        return self._compile([theta], flat)
+
+    @cached_property
+    def _log_probs(self) -> Callable[..., Any]:
+        params = pt.vector("params")
+        pieces, start = {}, 0
+        for rv, shape in zip(self.model.free_RVs, self.layout.shapes, strict=True):
+            size = int(np.prod(shape))
+            pieces[rv] = params[start : start + size].reshape(shape)
+            start += size
+        log_probs = graph_replace(
+            _log_probs_of(self._observed), pieces, strict=False
+        )
+        log_probs, X = self._with_features(log_probs)
+        return self._compile([params, X], log_probs)
+
+    def _compile(self, inputs: Sequence[Any], outputs: Any) -> Callable[..., Any]:
+        return compile_function(inputs, outputs, interpreted=self.mode == "interpreted")
+
+
+class GraphObjective:
+    """Log-likelihood, prior and jacobian of one model on one data set."""
+
+    parallel = True  # compiled functions release the interpreter lock
+
+    def __init__(self, function: Callable[..., Any], X: FloatArray, y: IntArray) -> None:
+        self._function = function
+        self._X = np.ascontiguousarray(X)
+        self._y = np.ascontiguousarray(y)
+        self.n_obs = len(y)
+
+    def __call__(
+        self, theta: FloatArray, *, prior: float, jacobian: float
+    ) -> tuple[float, FloatArray]:
+        """``log_likelihood + prior * log_prior + jacobian * log|J|`` and its gradient."""
+        value, gradient = self._function(
+            np.ascontiguousarray(theta), self._X, self._y, np.array(prior), np.array(jacobian)
+        )
+        return float(value), gradient
+
+    def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
+        """Second derivatives by central differences of the gradient."""
+        steps = 1e-5 * np.maximum(1.0, abs(theta))
+        columns = []
+        for j, step in enumerate(steps):
+            shift = np.zeros_like(theta)
+            shift[j] = step
+            up = self(theta + shift, prior=prior, jacobian=jacobian)[1]
+            down = self(theta - shift, prior=prior, jacobian=jacobian)[1]
+            columns.append((up - down) / (2 * step))
+        H = np.array(columns)
+        return np.asarray((H + H.T) / 2)
+
+
+def check_contract(model: Any) -> Any:
+    """The observed class variable of a model that keeps the builder's contract.
+
+    Raises
+    ------
+    InputError
+        Naming what is missing.
+    """
+    if not isinstance(model, pm.Model):
+        raise InputError(
+            f"the builder returned {type(model).__name__}; expected a pm.Model"
+        )
+    data = model.named_vars.get("X")
+    if data is None or not hasattr(data, "get_value") or data.ndim != 2:
+        raise InputError('the model has no feature matrix: name it with pm.Data("X", X)')
+    if len(model.observed_RVs) != 1:
+        raise InputError(
+            f"the model has {len(model.observed_RVs)} observed variables; expected one, "
+            "the class label"
+        )
+    observed = model.observed_RVs[0]
+    kind = type(observed.owner.op).__name__.removesuffix("RV")
+    if kind not in ("Categorical", "Bernoulli"):
+        raise InputError(
+            f"the observed variable {observed.name!r} is {kind}; expected Categorical or Bernoulli"
+        )
+    discrete = [rv.name for rv in model.free_RVs if rv.dtype.startswith(("int", "bool"))]
+    if discrete:
+        raise InputError(
+            f"the free variable {discrete[0]!r} is discrete, which gradients cannot move; "
+            "sum it out or make it continuous"
+        )
+    return observed
+
+
+def _log_probs_of(observed: Any) -> Any:
+    """Log class probabilities (n_obs, n_classes) of an observed Categorical or Bernoulli."""
+    node = observed.owner
+    (p,) = node.op.dist_params(node)
+    if type(node.op).__name__ == "BernoulliRV":
+        return pt.stack([pt.log1p(-p), pt.log(p)], axis=-1)
+    return pt.log(p)

@@ -1,0 +1,244 @@
+"""The fast path: classifiers that are linear in their parameters, with Normal priors.
+
+Compiling a model's graph takes half a minute on a cold machine. Where the
+log-odds are ``[1, x] @ B(params)`` with B affine and the log prior is quadratic,
+a few interpreted evaluations of the graph give its matrices, and the objective
+is a page of array mathematics: value, gradient and Hessian in closed form, and
+nothing to compile. Whether a model is of this kind is **asked of its graph**, at
+random points, never assumed from its name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.special import logsumexp
+
+from trifit.fit.density import Layout
+from trifit.fit.graph import GraphDensity
+from trifit.types import FloatArray, IntArray
+
+AGREEMENT = 1e-9
+"""Relative agreement with the graph, at random points, that proves the structure."""
+
+Function = Callable[[FloatArray], FloatArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """``offset + matrix @ v``, with a matrix that is sparse where it is large."""
+
+    offset: FloatArray
+    matrix: FloatArray | sp.csr_array
+
+    @classmethod
+    def probe(cls, function: Function, size: int) -> "Affine":
+        """The affine function that agrees with ``function`` at 0 and the unit vectors."""
+        offset = function(np.zeros(size))
+        columns = [sp.csc_array((function(e) - offset)[:, None]) for e in np.eye(size)]
+        return cls(offset, _compact(sp.csr_array(sp.hstack(columns))))
+
+    def __call__(self, v: FloatArray) -> FloatArray:
+        """Value at one vector."""
+        return np.asarray(self.offset + self.matrix @ v)
+
+    def agrees(self, function: Function, rng: np.random.Generator) -> bool:
+        """Whether ``function`` is this one at random points near and far."""
+        size = self.matrix.shape[1]
+        points = (rng.normal(scale=s, size=size) for s in (0.3, 1.0, 3.0))
+        return all(_close(self(v), function(v)) for v in points)
+
+
+class LinearDensity:
+    """Densities of a linear classifier with a quadratic log prior.
+
+    Attributes
+    ----------
+    weights : Affine
+        ``params`` to the raveled ``B (1 + n_features, n_classes - 1)``: log-odds
+        of classes 1, 2, ... against class 0 are ``[1, x] @ B``.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        *,
+        params: Affine,
+        weights: Affine,
+        prior_gradient: Affine,
+        prior_constant: float,
+    ) -> None:
+        self.layout = layout
+        self.n_params = params.matrix.shape[1]
+        self.weights = weights
+        self._params = params
+        self._prior_gradient = prior_gradient
+        self._prior_constant = prior_constant
+
+    @classmethod
+    def recognise(
+        cls, graph: GraphDensity, n_features: int, n_classes: int
+    ) -> "LinearDensity | None":
+        """The linear density of a model's graph, or None where it is not of that kind."""
+        rng = np.random.default_rng(20260101)
+        corners = np.vstack([np.zeros(n_features), np.eye(n_features)])
+
+        def log_odds(params: FloatArray, X: FloatArray) -> FloatArray:
+            log_probs = graph.log_probs(params[None], X)[0]
+            return np.asarray(log_probs[:, 1:] - log_probs[:, :1])
+
+        def weights_of(params: FloatArray) -> FloatArray:
+            at = log_odds(params, corners)
+            return np.asarray(np.vstack([at[:1], at[1:] - at[:1]]).ravel())
+
+        def params_of(theta: FloatArray) -> FloatArray:
+            return graph.constrain(theta[None])[0]
+
+        def prior_gradient_of(theta: FloatArray) -> FloatArray:
+            return graph.log_prior(theta, jacobian=0.0)[1]
+
+        zero = np.zeros(graph.n_params)
+        with np.errstate(all="ignore"):
+            # One random look rules most other models out before they are probed.
+            X = rng.normal(size=(4, n_features))
+            some = params_of(rng.normal(size=graph.n_params))
+            B = weights_of(some).reshape(1 + n_features, n_classes - 1)
+            if not _close(B[0] + X @ B[1:], log_odds(some, X)):
+                return None
+            weights = Affine.probe(weights_of, graph.layout.size)
+            params = Affine.probe(params_of, graph.n_params)
+            prior = Affine.probe(prior_gradient_of, graph.n_params)
+            constant, _ = graph.log_prior(zero, jacobian=0.0)
+            linear = cls(
+                graph.layout,
+                params=params,
+                weights=weights,
+                prior_gradient=prior,
+                prior_constant=constant,
+            )
+            agreed = (
+                params.agrees(params_of, rng)
+                and weights.agrees(weights_of, rng)
+                and prior.agrees(prior_gradient_of, rng)
+                and linear._agrees(graph, rng, n_features, n_classes)
+            )
+        return linear if agreed else None
+
+    def _agrees(
+        self, graph: GraphDensity, rng: np.random.Generator, n_features: int, n_classes: int
+    ) -> bool:
+        """Whether value and gradient of the whole objective are the graph's."""
+        X, y = rng.normal(size=(7, n_features)), rng.integers(n_classes, size=7)
+        ours, theirs = self.bind(X, y), graph.bind(X, y)
+        for jacobian in (0.0, 1.0):
+            theta = rng.normal(size=self.n_params)
+            a, b = (f(theta, prior=1.0, jacobian=jacobian) for f in (ours, theirs))
+            # The jacobian of an affine map is a constant, which we leave out.
+            if not _close(a[1], b[1]) or (jacobian == 0.0 and not _close(a[0], b[0])):
+                return False
+        return True
+
+    def start(self, rng: np.random.Generator) -> FloatArray:
+        """Zero: the problem is convex, and unidentified directions stay zero."""
+        return np.zeros(self.n_params)
+
+    def bind(self, X: FloatArray, y: IntArray) -> "LinearObjective":
+        """The objective on one data set."""
+        to_weights = Affine(
+            self.weights(self._params.offset),
+            _compact(sp.csr_array(self.weights.matrix @ self._params.matrix)),
+        )
+        return LinearObjective(X, y, to_weights, self._prior_gradient, self._prior_constant)
+
+    def constrain(self, thetas: FloatArray) -> FloatArray:
+        """Values in the model's own units: (n, n_params) to (n, layout.size)."""
+        return np.asarray(self._params.offset + (self._params.matrix @ thetas.T).T)
+
+    def log_probs(self, params: FloatArray, X: FloatArray) -> FloatArray:
+        """Log class probabilities: (n, layout.size) and (n_obs, n_features) to (n, n_obs, K)."""
+        design = _design(X)
+        B = (self.weights.offset + (self.weights.matrix @ params.T).T).reshape(
+            len(params), design.shape[1], -1
+        )
+        log_odds = np.concatenate([np.zeros((len(B), len(X), 1)), design @ B], axis=2)
+        return np.asarray(log_odds - logsumexp(log_odds, axis=2, keepdims=True))
+
+
+class LinearObjective:
+    """Log-likelihood and log prior of a linear classifier on one data set."""
+
+    def __init__(
+        self,
+        X: FloatArray,
+        y: IntArray,
+        to_weights: Affine,
+        prior_gradient: Affine,
+        prior_constant: float,
+    ) -> None:
+        self.design = _design(X)
+        self.y = y
+        self.n_obs = len(y)
+        self.to_weights = to_weights
+        self._prior_gradient = prior_gradient
+        self._prior_constant = prior_constant
+        self._shape = (self.design.shape[1], len(to_weights.offset) // self.design.shape[1])
+        one_hot = (y[:, None] == np.arange(1, self._shape[1] + 1)).astype(np.float64)
+        self._label_sums = self.design.T @ one_hot
+        # Below some 200,000 products the interpreter's own work outweighs numpy's,
+        # and threads would only wait for each other.
+        self.parallel = self.design.size * self._shape[1] > 200_000
+
+    def __call__(
+        self, theta: FloatArray, *, prior: float, jacobian: float
+    ) -> tuple[float, FloatArray]:
+        """``log_likelihood + prior * log_prior`` and its gradient; log|J| is a constant."""
+        B = self.to_weights(theta).reshape(self._shape)
+        log_odds = self.design @ B
+        largest = np.maximum(log_odds.max(axis=1), 0.0)
+        odds = np.exp(log_odds - largest[:, None])
+        total = np.exp(-largest) + odds.sum(axis=1)
+        odds /= total[:, None]
+        value = float(np.vdot(self._label_sums, B) - (largest + np.log(total)).sum())
+        residual_sums = self._label_sums - self.design.T @ odds
+        gradient = self.to_weights.matrix.T @ residual_sums.ravel()
+        if prior:
+            slope = self._prior_gradient(theta)
+            value += prior * (
+                self._prior_constant + 0.5 * float(theta @ (slope + self._prior_gradient.offset))
+            )
+            gradient = gradient + prior * slope
+        return value, gradient
+
+    def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
+        """``-sum_i (diag(p_i) - p_i p_i') (x) a_i a_i'`` in theta's coordinates, plus the prior's."""
+        n_terms, n_odds = self._shape
+        log_odds = self.design @ self.to_weights(theta).reshape(self._shape)
+        full = np.concatenate([np.zeros((self.n_obs, 1)), log_odds], axis=1)
+        probs = np.exp(full - logsumexp(full, axis=1, keepdims=True))[:, 1:]
+        H = np.empty((n_terms, n_odds, n_terms, n_odds))
+        for k in range(n_odds):
+            for m in range(k + 1):
+                w = probs[:, k] * ((k == m) - probs[:, m])
+                H[:, k, :, m] = H[:, m, :, k] = -(self.design.T * w) @ self.design
+        S = self.to_weights.matrix
+        half = S.T @ H.reshape(n_terms * n_odds, -1)
+        out = (S.T @ np.asarray(half).T).T
+        return np.asarray(out + prior * _dense(self._prior_gradient.matrix))
+
+
+def _design(X: FloatArray) -> FloatArray:
+    return np.column_stack([np.ones(len(X)), X])
+
+
+def _compact(matrix: sp.csr_array) -> FloatArray | sp.csr_array:
+    """Dense where that is the faster form: below some 10,000 entries."""
+    return matrix.toarray() if np.prod(matrix.shape) <= 10_000 else matrix
+
+
+def _dense(matrix: FloatArray | sp.csr_array) -> FloatArray:
+    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+
+
+def _close(a: FloatArray | float, b: FloatArray | float) -> bool:
+    return bool(np.allclose(a, b, rtol=AGREEMENT, atol=AGREEMENT))

@@ -1,0 +1,158 @@
+"""The full posterior: NUTS (nutpie) started at the MAP, in whitened coordinates.
+
+``theta = map + scale @ z`` with ``scale @ scale.T`` the inverse of minus the
+Hessian of the log posterior at the MAP, so that the posterior of ``z`` is close
+to a standard normal: fewer leapfrog steps per draw and a short warm-up. Where
+minus the Hessian is not positive definite, ``scale`` is the identity.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.linalg import LinAlgError, cholesky, solve_triangular
+
+from trifit.cards import Sampler
+from trifit.fit.density import Density, Objective
+from trifit.fit.trust import diagnose_parameters, posterior_status
+from trifit.types import Fit, FloatArray
+
+MAX_TREE_DEPTH = 10
+
+Advance = Callable[[float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """A posterior fit with what NUTS says about its own run.
+
+    Attributes
+    ----------
+    fit : Fit
+    stats : dict of (n_chains, n_draws) arrays
+        ``diverging``, ``tree_depth``, ``n_steps``, ``energy``, ``lp``.
+    """
+
+    fit: Fit
+    stats: dict[str, np.ndarray]
+
+
+def fit_bayes(
+    density: Density,
+    objective: Objective,
+    centre: FloatArray,
+    sampler: Sampler,
+    *,
+    seed: int,
+    cores: int,
+    advance: Advance | None = None,
+) -> Posterior:
+    """Sample the posterior with NUTS.
+
+    Parameters
+    ----------
+    density, objective
+    centre : shape (n_params,)
+        The MAP's theta.
+    sampler : Sampler
+    seed : int
+        The same seed gives the same draws on one machine, however many cores.
+    cores : int
+        Chains that run side by side.
+    advance : callable, optional
+        Called with the share of draws done, from another thread.
+    """
+    start = time.perf_counter()
+    scale = whitening(objective.hessian(centre, prior=1.0, jacobian=1.0))
+
+    def log_density(z: FloatArray) -> tuple[float, FloatArray]:
+        value, gradient = objective(centre + scale @ z, prior=1.0, jacobian=1.0)
+        return value, scale.T @ gradient
+
+    side_by_side = cores if objective.parallel else 1
+    trace = _run_nutpie(log_density, len(centre), sampler, seed, side_by_side, advance)
+    z = np.asarray(trace["posterior"]["z"].values)
+    n_chains, n_draws, _ = z.shape
+    thetas = centre + z @ scale.T
+    draws = density.constrain(thetas.reshape(n_chains * n_draws, -1))
+    raw = trace["sample_stats"]
+    stats = {
+        "diverging": np.asarray(raw["diverging"].values, dtype=bool),
+        "tree_depth": np.asarray(raw["depth"].values, dtype=np.int64),
+        "n_steps": np.asarray(raw["n_steps"].values, dtype=np.int64),
+        "energy": np.asarray(raw["energy"].values, dtype=np.float64),
+        "lp": np.asarray(raw["logp"].values, dtype=np.float64),
+    }
+    shaped = draws.reshape(n_chains, n_draws, -1)
+    diagnostics = diagnose_parameters(shaped, stats, max_depth=MAX_TREE_DEPTH)
+    fit = Fit(
+        method="bayes",
+        draws=shaped,
+        status=posterior_status(diagnostics, n_chains),
+        seconds=time.perf_counter() - start,
+        diagnostics=diagnostics,
+    )
+    return Posterior(fit, stats)
+
+
+def whitening(hessian: FloatArray) -> FloatArray:
+    """``scale`` with ``scale @ scale.T = inv(-hessian)``, or the identity.
+
+    Examples
+    --------
+    >>> whitening(np.array([[-4.0]]))
+    array([[0.5]])
+    """
+    identity = np.eye(len(hessian))
+    try:
+        factor = cholesky(-hessian, lower=True)
+    except (LinAlgError, ValueError):
+        return identity
+    scale = solve_triangular(factor, identity, lower=True).T
+    return np.ascontiguousarray(scale) if np.isfinite(scale).all() else identity
+
+
+def _run_nutpie(
+    log_density: Callable[[FloatArray], tuple[float, FloatArray]],
+    n_dim: int,
+    sampler: Sampler,
+    seed: int,
+    cores: int,
+    advance: Advance | None,
+) -> Any:
+    import nutpie
+    from nutpie.compiled_pyfunc import from_pyfunc
+    from threadpoolctl import threadpool_limits
+
+    model = from_pyfunc(
+        ndim=n_dim,
+        make_logp_fn=lambda: log_density,
+        make_expand_fn=lambda *_: lambda z: {"z": z},
+        expanded_dtypes=[np.dtype(np.float64)],
+        expanded_shapes=[(n_dim,)],
+        expanded_names=["z"],
+        make_initial_point_fn=lambda seed: np.random.default_rng(seed).normal(size=n_dim),
+    )
+
+    def report(chains: Any) -> None:
+        done = sum(c.finished_draws for c in chains)
+        total = sum(c.total_draws for c in chains)
+        if advance is not None and total:
+            advance(done / total)
+
+    with threadpool_limits(1):
+        return nutpie.sample(
+            model,
+            draws=sampler.draws,
+            tune=sampler.tune,
+            chains=sampler.chains,
+            cores=cores,
+            target_accept=sampler.target_accept,
+            maxdepth=MAX_TREE_DEPTH,
+            seed=seed,
+            save_warmup=False,
+            progress_bar=False,
+            progress_callback=report if advance is not None else None,
+        )

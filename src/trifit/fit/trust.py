@@ -1,0 +1,93 @@
+"""The trust gate: may the draws of a posterior be believed?
+
+Checks of the parameters, of the sampler, and of what matters here, the
+predicted log probabilities; thresholds of Vehtari et al. (2021),
+doi:10.1214/20-BA1221, and Betancourt (2016), arXiv:1604.00695.
+"""
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+
+from trifit.types import FloatArray, Status
+
+MAX_RHAT = 1.01
+MIN_ESS_PER_CHAIN = 100
+MIN_BFMI = 0.3
+MAX_DIVERGENT_SHARE = 0.001
+MAX_DEPTH_SHARE = 0.01
+
+
+def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
+    """R-hat, bulk and tail ESS of every column of (n_chains, n_draws, n_values).
+
+    Columns that do not vary get R-hat 1 and the full number of draws.
+    """
+    from arviz_stats.base import array_stats
+
+    n_chains, n_draws, n_values = draws.shape
+    rhat = np.ones(n_values)
+    bulk = np.full(n_values, float(n_chains * n_draws))
+    tail = bulk.copy()
+    varies = np.ptp(draws.reshape(-1, n_values), axis=0) > 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for j in np.flatnonzero(varies):
+            column = draws[:, :, j]
+            rhat[j] = array_stats.rhat(column, chain_axis=0, draw_axis=1)
+            bulk[j] = array_stats.ess(column, chain_axis=0, draw_axis=1, method="bulk")
+            tail[j] = array_stats.ess(
+                column, chain_axis=0, draw_axis=1, method="tail", prob=(0.05, 0.95)
+            )
+    return {"rhat": rhat, "ess_bulk": bulk, "ess_tail": tail}
+
+
+def diagnose_parameters(
+    draws: FloatArray, stats: Mapping[str, np.ndarray], *, max_depth: int
+) -> dict[str, float]:
+    """Worst R-hat and ESS over parameters, and the sampler's own warnings."""
+    worst = _worst(draws, "")
+    energy = stats["energy"]
+    bfmi = np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1)
+    return {
+        **worst,
+        "divergences": float(stats["diverging"].sum()),
+        "divergent_share": float(stats["diverging"].mean()),
+        "bfmi_min": float(bfmi.min()),
+        "depth_limited_share": float((stats["tree_depth"] >= max_depth).mean()),
+        "mean_steps": float(stats["n_steps"].mean()),
+    }
+
+
+def diagnose_predictions(log_probs: FloatArray) -> dict[str, float]:
+    """The same for predicted log probabilities, (n_chains, n_draws, n_values)."""
+    return _worst(log_probs, "prediction_")
+
+
+def posterior_status(diagnostics: Mapping[str, float], n_chains: int) -> Status:
+    """The first check a posterior fails, or TRUSTED."""
+    enough = MIN_ESS_PER_CHAIN * n_chains
+    for prefix in ("", "prediction_"):
+        if not diagnostics.get(f"{prefix}rhat_max", 1.0) <= MAX_RHAT:
+            return Status.UNMIXED
+    if diagnostics["divergent_share"] > MAX_DIVERGENT_SHARE:
+        return Status.DIVERGENT
+    for name in ("ess_bulk_min", "ess_tail_min"):
+        for prefix in ("", "prediction_"):
+            if not diagnostics.get(f"{prefix}{name}", np.inf) >= enough:
+                return Status.FEW_EFFECTIVE
+    if not diagnostics["bfmi_min"] >= MIN_BFMI:
+        return Status.LOW_ENERGY
+    if diagnostics["depth_limited_share"] > MAX_DEPTH_SHARE:
+        return Status.DEPTH_LIMITED
+    return Status.TRUSTED
+
+
+def _worst(draws: FloatArray, prefix: str) -> dict[str, float]:
+    each = diagnose_draws(draws)
+    return {
+        f"{prefix}rhat_max": float(each["rhat"].max()),
+        f"{prefix}ess_bulk_min": float(each["ess_bulk"].min()),
+        f"{prefix}ess_tail_min": float(each["ess_tail"].min()),
+    }

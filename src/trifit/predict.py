@@ -1,0 +1,49 @@
+"""From draws of parameters to predictive class probabilities, block by block."""
+
+import numpy as np
+
+from trifit.fit.density import Density
+from trifit.types import Fit, FloatArray, Prediction
+
+BLOCK = 4_000_000
+"""Most log probabilities held at a time (32 MB)."""
+
+MAX_TRUST_VALUES = 200
+"""Most predicted log probabilities whose R-hat and ESS the trust gate looks at."""
+
+
+def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
+    """Predictive probabilities: the average over draws of the class probabilities.
+
+    Parameters
+    ----------
+    density : Density
+    fit : Fit
+    X : shape (n_obs, n_features)
+        Rows as the model was fitted to: standardised where it was.
+    """
+    draws = fit.flat_draws
+    total = density.log_probs(draws[:1], X)[0]
+    step = max(1, BLOCK // total.size)
+    for start in range(1, len(draws), step):
+        block = density.log_probs(draws[start : start + step], X)
+        np.logaddexp(total, np.logaddexp.reduce(block, axis=0), out=total)
+    return Prediction(total - np.log(len(draws)))
+
+
+def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
+    """Predicted log probabilities of every draw for a few evenly spaced rows.
+
+    Returns shape (n_chains, n_draws, n_values) with at most 200 values: what
+    the trust gate judges, since predictions are what the comparison is about.
+    """
+    n_chains, n_draws, _ = fit.draws.shape
+    n_classes = density.log_probs(fit.flat_draws[:1], X[:1]).shape[2]
+    n_rows = min(len(X), max(1, MAX_TRUST_VALUES // n_classes))
+    rows = np.unique(np.linspace(0, len(X) - 1, n_rows).astype(int))
+    step = max(1, BLOCK // (len(rows) * n_classes))
+    blocks = [
+        density.log_probs(fit.flat_draws[start : start + step], X[rows])
+        for start in range(0, n_chains * n_draws, step)
+    ]
+    return np.concatenate(blocks).reshape(n_chains, n_draws, -1)

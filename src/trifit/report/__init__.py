@@ -1,0 +1,1 @@
+def render(c): return "x"

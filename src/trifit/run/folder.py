@@ -1,0 +1,153 @@
+"""The run folder: written whole under a temporary name, then renamed."""
+
+import csv
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from trifit.comparison import Comparison, Parameter
+from trifit.errors import InputError
+from trifit.run.compare import Run
+
+FILES = (
+    "index.html",
+    "comparison.json",
+    "predictions.parquet",
+    "parameters.csv",
+    "posterior.nc",
+    "card.toml",
+)
+
+
+def check_folder(folder: Path, *, command: str, force: bool) -> None:
+    """Refuse, before anything is fitted, a folder that must not be replaced.
+
+    A missing or empty folder is fine, and so is one that the same command
+    made; any other needs ``force``.
+
+    Raises
+    ------
+    InputError
+        Saying what is there and what to do.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {str(folder)!r} is a file; give a folder")
+    parent = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not os.access(parent, os.W_OK):
+        raise InputError(f"--out {str(folder)!r}: {str(parent)!r} is not writable")
+    if force or not folder.exists() or not any(folder.iterdir()):
+        return
+    try:
+        made_by = Comparison.from_json(folder / "comparison.json").provenance.command
+    except InputError:
+        raise InputError(
+            f"--out {str(folder)!r} exists and is not a run of trifit; give another folder, "
+            "or --force to write into it (its own files stay)"
+        ) from None
+    if made_by != command:
+        raise InputError(
+            f"--out {str(folder)!r} holds another run ({made_by}); give another folder, "
+            "or --force to replace it"
+        )
+
+
+def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
+    """Write all files of a run, or none.
+
+    Files of the user's in the folder stay where they are.
+
+    Raises
+    ------
+    InputError
+        If the folder must not be replaced (see :func:`check_folder`) or the
+        disk refuses.
+    """
+    check_folder(folder, command=run.comparison.provenance.command, force=force)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(
+            tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".trifit-tmp", dir=folder.parent)
+        )
+    except OSError as error:
+        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    try:
+        _write(run, temporary)
+        temporary.chmod(0o755)
+        _move_into_place(temporary, folder)
+    except OSError as error:
+        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move_into_place(temporary: Path, folder: Path) -> None:
+    if folder.exists() and any(p.name not in FILES for p in folder.iterdir()):
+        for name in FILES:  # keep what is not ours
+            os.replace(temporary / name, folder / name)
+        return
+    if folder.exists():
+        old = temporary.with_suffix(".old.trifit-tmp")
+        os.replace(folder, old)
+        os.replace(temporary, folder)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        os.replace(temporary, folder)
+
+
+def _write(run: Run, folder: Path) -> None:
+    run.comparison.to_json(folder / "comparison.json")
+    run.comparison.to_html(folder / "index.html")
+    _write_predictions(run, folder / "predictions.parquet")
+    _write_parameters(run.comparison.parameters, folder / "parameters.csv")
+    _write_posterior(run, folder / "posterior.nc")
+    (folder / "card.toml").write_text(run.card.to_toml(), encoding="utf-8")
+
+
+def _write_predictions(run: Run, path: Path) -> None:
+    """One row per test observation: ``row``, ``y`` and a column ``FIT:CLASS`` each."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    names = run.dataset.class_names
+    order = np.argsort(run.test_rows, kind="stable")
+    rows = run.test_rows[order]
+    columns: dict[str, Any] = {"row": rows, "y": [names[k] for k in run.dataset.y[rows]]}
+    for fit, log_probs in run.log_probs.items():
+        for k, name in enumerate(names):
+            columns[f"{fit}:{name}"] = np.exp(log_probs[order, k])
+    parquet.write_table(pa.table(columns), path)
+
+
+def _write_parameters(parameters: list[Parameter], path: Path) -> None:
+    rows = [msgspec.to_builtins(p) for p in parameters]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_posterior(run: Run, path: Path) -> None:
+    """Draws and sampler statistics as an ArviZ ``DataTree``, checksummed."""
+    import arviz as az
+
+    posterior = run.trained.posterior
+    layout = run.layout
+    tree = az.from_dict(
+        {"posterior": layout.unravel(posterior.fit.draws), "sample_stats": posterior.stats},
+        coords={k: list(v) for k, v in layout.coords.items()},
+        dims={n: list(d) for n, d in zip(layout.names, layout.dims, strict=True) if d},
+    )
+    checked = {"zlib": True, "fletcher32": True}
+    tree.to_netcdf(
+        path,
+        engine="h5netcdf",
+        encoding={
+            f"/{group}": {name: checked for name in tree[group].data_vars}
+            for group in ("posterior", "sample_stats")
+        },
+    )

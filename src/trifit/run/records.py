@@ -1,0 +1,151 @@
+"""From log probabilities and fits to the plain records of a ``Comparison``."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from trifit.calibration import Corp, consistency, corp, slope_intercept, top_label
+from trifit.comparison import Curve, Difference, FitRecord, Reliability, Scores, TopLabel
+from trifit.scores import BITS, accuracy, brier, log_loss, log_predictive_density, paired_difference
+from trifit.types import Fit, FloatArray, IntArray, Status
+from trifit.verdict import judge
+
+HISTOGRAM_BINS = 20
+
+COMPARED = (
+    ("map", "mle"),
+    ("mean", "map"),
+    ("bayes", "mean"),
+    ("bayes", "mle"),
+    ("bayes", "map"),
+    ("mle+T", "mle"),
+    ("bayes", "mle+T"),
+)
+"""Pairs (a, b) of the difference table: the steps of the gap first, then the whole."""
+
+
+def scores_of(log_probs: FloatArray, y: IntArray) -> Scores:
+    """Log-loss, Brier score and accuracy of pooled test rows."""
+    loss = log_loss(log_probs, y)
+    squared, right = brier(np.exp(log_probs), y), accuracy(log_probs, y)
+    return Scores(
+        log_loss=loss.value,
+        log_loss_se=loss.se,
+        log_loss_bits=loss.value * BITS,
+        brier=squared.value,
+        brier_se=squared.se,
+        accuracy=right.value,
+        accuracy_se=right.se,
+    )
+
+
+def fit_record(
+    fits: Sequence[Fit], log_probs: FloatArray, y: IntArray, rng: np.random.Generator
+) -> FitRecord:
+    """The record of one column: the same method fitted to one or more training sets.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        All fits behind the column; the worst status counts.
+    log_probs : shape (n_obs, n_classes)
+        Pooled predictions for the test rows.
+    y : shape (n_obs,)
+    rng : numpy Generator
+        For the consistency band.
+    """
+    probs = np.exp(log_probs)
+    recalibration = slope_intercept(probs, y)
+    status = worst_status([fit.status for fit in fits])
+    verdict = judge(status, recalibration.slope, recalibration.se, len(y))
+    scores = scores_of(log_probs, y)
+    return FitRecord(
+        **{name: getattr(scores, name) for name in Scores.__struct_fields__},
+        status=status.code,
+        status_text=_status_text(status, [fit.status for fit in fits]),
+        trustworthy=status.trustworthy,
+        seconds=sum(fit.seconds for fit in fits),
+        slope=finite(recalibration.slope),
+        slope_se=finite(recalibration.se),
+        intercepts=recalibration.intercepts.tolist(),
+        verdict=verdict.name,
+        verdict_text=verdict.text,
+        top_label=_top_label(probs, y, rng),
+        classes=[
+            _reliability(corp(_clip(probs[:, k]), (y == k).astype(np.float64)))
+            for k in range(probs.shape[1])
+        ],
+        diagnostics=_worst_diagnostics(fits),
+    )
+
+
+def differences(log_probs: Mapping[str, FloatArray], y: IntArray) -> list[Difference]:
+    """Paired log-loss differences of the pairs in :data:`COMPARED`."""
+    losses = {name: -log_predictive_density(lp, y) for name, lp in log_probs.items()}
+    rows = []
+    for a, b in COMPARED:
+        difference = paired_difference(losses[a], losses[b])
+        rows.append(Difference(a=a, b=b, log_loss_diff=difference.value, se=difference.se))
+    return rows
+
+
+def worst_status(statuses: Sequence[Status]) -> Status:
+    """The status of a column: a failed one first, then ``separated``, else the common one."""
+    for status in statuses:
+        if not status.trustworthy:
+            return status
+    return Status.SEPARATED if Status.SEPARATED in statuses else statuses[0]
+
+
+def finite(value: float) -> float | None:
+    """JSON has no NaN: None where a number does not exist."""
+    return value if math.isfinite(value) else None
+
+
+def _status_text(worst: Status, statuses: Sequence[Status]) -> str:
+    count = sum(status is worst for status in statuses)
+    return worst.value + (
+        f" ({count} of {len(statuses)} training sets)" if count < len(statuses) else ""
+    )
+
+
+def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float]:
+    """Each diagnostic at its worst over training sets (smallest of the ``_min`` ones)."""
+    names = fits[0].diagnostics
+    return {
+        name: (min if name.endswith("_min") else max)(fit.diagnostics[name] for fit in fits)
+        for name in names
+    }
+
+
+def _top_label(probs: FloatArray, y: IntArray, rng: np.random.Generator) -> TopLabel:
+    confidence, right = top_label(_clip(probs), y)
+    chance = consistency(confidence, rng)
+    edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)
+    base = _reliability(corp(confidence, right))
+    return TopLabel(
+        **{name: getattr(base, name) for name in Reliability.__struct_fields__},
+        confidence=float(confidence.mean()),
+        mcb_mean=chance.mcb_mean,
+        mcb_limit=chance.mcb_limit,
+        band_grid=chance.grid.tolist(),
+        band_lower=chance.lower.tolist(),
+        band_upper=chance.upper.tolist(),
+        histogram=np.histogram(confidence, edges)[0].tolist(),
+    )
+
+
+def _reliability(c: Corp) -> Reliability:
+    curve = Curve(
+        low=c.curve.low.tolist(),
+        high=c.curve.high.tolist(),
+        frequency=c.curve.frequency.tolist(),
+        count=c.curve.count.tolist(),
+    )
+    return Reliability(score=c.score, mcb=c.mcb, dsc=c.dsc, unc=c.unc, curve=curve)
+
+
+def _clip(probs: FloatArray) -> FloatArray:
+    """Probabilities with rounding errors beyond 0 and 1 removed."""
+    return np.clip(probs, 0.0, 1.0)

@@ -1,0 +1,203 @@
+"""Scores of predictive class probabilities, each with its standard error.
+
+Pure array mathematics: probabilities ``(n_obs, n_classes)`` and class codes
+from anywhere. Natural logarithms throughout; ``BITS`` converts nats to bits.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trifit.types import FloatArray, IntArray
+
+BITS = float(1.0 / np.log(2.0))
+"""Bits per nat."""
+
+TOLERANCE = 1e-6
+"""How far a row of probabilities may sum from one."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over test rows and the standard error of that mean."""
+
+    value: float
+    se: float
+    n_obs: int
+
+
+def mean_with_se(pointwise: FloatArray) -> Estimate:
+    """Mean of per-row values; its standard error is ``sd / sqrt(n_obs)``.
+
+    With cross-validation the rows share training data, so this is slightly
+    too small; no unbiased estimator exists (Bengio & Grandvalet 2004, JMLR 5).
+    """
+    n = len(pointwise)
+    se = float(np.std(pointwise, ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+    return Estimate(float(np.mean(pointwise)), se, n)
+
+
+def log_predictive_density(log_probs: FloatArray, y: IntArray) -> FloatArray:
+    """Pointwise log predictive density in nats; higher is better, at most 0.
+
+    ``lpd_i = log((1/S) sum_s p(y_i | x_i, theta_s))``: draws are averaged as
+    probabilities. Averaging logs instead would understate it (Jensen).
+
+    Parameters
+    ----------
+    log_probs : shape (n_draws, n_obs, n_classes) or (n_obs, n_classes)
+        Log class probabilities. A point fit has one draw, or no draw axis.
+    y : shape (n_obs,)
+        Class codes in ``0 .. n_classes - 1``.
+
+    Returns
+    -------
+    lpd_i : shape (n_obs,)
+
+    Raises
+    ------
+    ValueError
+        On shape mismatch, an out-of-range label or an unnormalised row.
+
+    References
+    ----------
+    Vehtari et al. (2017), Stat. Comput. 27(5), doi:10.1007/s11222-016-9696-4
+
+    Examples
+    --------
+    >>> log_predictive_density(np.log([[[0.9, 0.1]], [[0.5, 0.5]]]), np.array([0]))
+    array([-0.35667494])
+    """
+    log_probs = np.asarray(log_probs, dtype=np.float64)
+    draws = log_probs[None] if log_probs.ndim == 2 else log_probs
+    with np.errstate(over="ignore"):
+        _check(np.exp(draws), y, "log_probs")
+    at_label = draws[:, np.arange(len(y)), y]
+    return np.asarray(np.logaddexp.reduce(at_label, axis=0) - np.log(len(draws)))
+
+
+def log_loss(log_probs: FloatArray, y: IntArray) -> Estimate:
+    """Mean negative log predictive density (cross-entropy) in nats; lower is better.
+
+    Takes **log** probabilities, so that a confident mistake costs what it
+    costs: nothing is clipped.
+
+    Parameters
+    ----------
+    log_probs : shape (n_obs, n_classes)
+    y : shape (n_obs,)
+
+    Raises
+    ------
+    ValueError
+        On shape mismatch, an out-of-range label or an unnormalised row.
+
+    References
+    ----------
+    Good (1952), J. R. Stat. Soc. B 14(1), doi:10.1111/j.2517-6161.1952.tb00104.x
+
+    Examples
+    --------
+    >>> round(log_loss(np.log([[0.9, 0.1], [0.5, 0.5]]), np.array([0, 1])).value, 4)
+    0.3993
+    """
+    return mean_with_se(-log_predictive_density(log_probs, y))
+
+
+def brier(probs: FloatArray, y: IntArray) -> Estimate:
+    """Mean squared distance from the one-hot label; lower is better, 0 to 2.
+
+    ``sum_k (p_ik - [y_i = k])**2``, summed over classes: for two classes twice
+    the score that scikit-learn's ``brier_score_loss`` gives by default.
+
+    Parameters
+    ----------
+    probs : shape (n_obs, n_classes)
+    y : shape (n_obs,)
+
+    Raises
+    ------
+    ValueError
+        On shape mismatch, an out-of-range label or an unnormalised row.
+
+    References
+    ----------
+    Brier (1950), Mon. Weather Rev. 78(1), doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2
+
+    Examples
+    --------
+    >>> round(brier(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([0, 1])).value, 4)
+    0.26
+    """
+    probs = np.asarray(probs, dtype=np.float64)
+    _check(probs[None], y, "probs")
+    return mean_with_se(((probs - np.eye(probs.shape[1])[y]) ** 2).sum(axis=1))
+
+
+def accuracy(probs: FloatArray, y: IntArray) -> Estimate:
+    """Share of rows whose most probable class is the label; higher is better.
+
+    Among tied classes the first counts.
+
+    Parameters
+    ----------
+    probs : shape (n_obs, n_classes)
+        Probabilities, or their logarithms: only their order matters.
+    y : shape (n_obs,)
+
+    Examples
+    --------
+    >>> accuracy(np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1])).value
+    0.5
+    """
+    return mean_with_se((np.argmax(probs, axis=1) == y).astype(np.float64))
+
+
+def paired_difference(a: FloatArray, b: FloatArray) -> Estimate:
+    """Mean of ``a - b`` over rows, with the standard error of that difference.
+
+    Parameters
+    ----------
+    a, b : shape (n_obs,)
+        Per-row scores of two fits **on the same rows**; the rows' common
+        difficulty cancels, so the error is usually far below that of either.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> paired_difference(np.array([1.0, 2.0]), np.array([0.5, 1.5])).se
+    0.0
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape or a.ndim != 1:
+        raise ValueError(f"a has shape {a.shape} and b {b.shape}; expected two of (n_obs,)")
+    return mean_with_se(a - b)
+
+
+def _check(probs: FloatArray, y: IntArray, name: str) -> None:
+    """Check ``(n_draws, n_obs, n_classes)`` probabilities against labels at the door."""
+    y = np.asarray(y)
+    if probs.ndim != 3 or y.shape != probs.shape[1:2]:
+        raise ValueError(
+            f"{name} has shape {probs.shape[1:]} and y {y.shape}; "
+            "expected (n_obs, n_classes) and (n_obs,)"
+        )
+    n_classes = probs.shape[2]
+    if len(y) and (y.min() < 0 or y.max() >= n_classes):
+        row = int(np.flatnonzero((y < 0) | (y >= n_classes))[0])
+        raise ValueError(f"y[{row}] is {y[row]}; expected a class code in 0 .. {n_classes - 1}")
+    total = probs.sum(axis=2)
+    bad = ~(abs(total - 1.0) <= TOLERANCE) | (probs < 0).any(axis=2)
+    if bad.any():
+        draw, row = np.argwhere(bad)[0]
+        where = f"{draw}, {row}" if len(probs) > 1 else f"{row}"
+        low = probs[draw, row].min()
+        what = f"holds {low:.3g}" if low < 0 else f"sums to {total[draw, row]:.3g}"
+        raise ValueError(
+            f"{name}[{where}] {what}, expected probabilities that sum to 1 within {TOLERANCE:g}; "
+            "are these logits?"
+        )

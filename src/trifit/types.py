@@ -1,0 +1,230 @@
+"""Layer 0: the frozen types that data walks through, with their shape checks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trifit.errors import InputError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Features and class labels of one classification problem.
+
+    Attributes
+    ----------
+    name : str
+    X : shape (n_obs, n_features)
+        Encoded features, unstandardised. NaN marks a value to be imputed from
+        training rows; no other value may be missing or infinite.
+    y : shape (n_obs,)
+        Class codes in ``0 .. n_classes - 1``.
+    feature_names, class_names : tuple of str
+    n_test : int
+        The last ``n_test`` rows are a test set given by the user (0: none).
+    notes : tuple of str
+        What loading changed, in plain words (rows dropped, columns imputed).
+    source : str
+        What the user typed to get this data.
+    """
+
+    name: str
+    X: FloatArray
+    y: IntArray
+    feature_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    n_test: int = 0
+    notes: tuple[str, ...] = ()
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        X = np.ascontiguousarray(self.X, dtype=np.float64)
+        y = np.ascontiguousarray(self.y, dtype=np.int64)
+        object.__setattr__(self, "X", X)
+        object.__setattr__(self, "y", y)
+        if X.ndim != 2 or y.shape != X.shape[:1]:
+            raise InputError(
+                f"data {self.name!r}: X has shape {X.shape} and y {y.shape}; "
+                "expected (n_obs, n_features) and (n_obs,)"
+            )
+        if X.shape[1] != len(self.feature_names):
+            raise InputError(
+                f"data {self.name!r}: {len(self.feature_names)} feature names "
+                f"for {X.shape[1]} columns of X"
+            )
+        if np.isinf(X).any():
+            row, column = np.argwhere(np.isinf(X))[0]
+            raise InputError(
+                f"data {self.name!r}: column {self.feature_names[column]!r} is infinite in "
+                f"row {row}; replace or remove it"
+            )
+        if not 0 <= self.n_test < len(y):
+            raise InputError(
+                f"data {self.name!r}: n_test={self.n_test} leaves no training rows of {len(y)}"
+            )
+        self._check_classes(y)
+
+    def _check_classes(self, y: IntArray) -> None:
+        if y.min() < 0 or y.max() >= self.n_classes:
+            bad = y[(y < 0) | (y >= self.n_classes)][0]
+            raise InputError(
+                f"data {self.name!r}: class code {bad} in y; expected 0 .. {self.n_classes - 1}"
+            )
+        if self.n_classes < 2:
+            raise InputError(
+                f"data {self.name!r}: the target holds only one class, {self.class_names[0]!r}; "
+                "a classifier needs at least two"
+            )
+        train = np.bincount(y[: len(y) - self.n_test], minlength=self.n_classes)
+        if train.min() == 0:
+            missing = self.class_names[int(train.argmin())]
+            raise InputError(
+                f"data {self.name!r}: class {missing!r} has no training row; "
+                "remove its rows or add training rows"
+            )
+        if train.min() == 1:
+            rare = self.class_names[int(train.argmin())]
+            raise InputError(
+                f"data {self.name!r}: class {rare!r} has one training row, which cannot be split; "
+                "add rows, merge it with another class or remove it"
+            )
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows, test rows included."""
+        return len(self.y)
+
+    @property
+    def n_features(self) -> int:
+        """Number of encoded feature columns."""
+        return len(self.feature_names)
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Which rows train and which rows test, in one or more parts.
+
+    Attributes
+    ----------
+    kind : str
+        ``"cv"``, ``"holdout"`` or ``"given"``.
+    parts : tuple of (train, test) row indices
+    reason : str
+        Why this split, in one sentence.
+    """
+
+    kind: str
+    parts: tuple[tuple[IntArray, IntArray], ...]
+    reason: str
+
+    @property
+    def test_rows(self) -> IntArray:
+        """Test row indices of all parts, in the order predictions are pooled."""
+        return np.concatenate([test for _, test in self.parts])
+
+
+class Status(Enum):
+    """How a fit ended; the value is the sentence a reader gets."""
+
+    CONVERGED = "the optimiser met its gradient tolerance"
+    MAX_STEPS = "the optimiser stopped before it met its gradient tolerance"
+    SEPARATED = (
+        "no MLE exists: the classes are linearly separable, so the likelihood grows for ever; "
+        "the numbers are where the optimiser stopped"
+    )
+    TRUSTED = "the posterior passed every check of its draws"
+    DIVERGENT = "too many divergent transitions: the sampler missed part of the posterior"
+    UNMIXED = "R-hat is too high: the chains disagree about the posterior"
+    FEW_EFFECTIVE = "too few effective draws for stable estimates"
+    LOW_ENERGY = "E-BFMI is too low: the sampler explores the tails poorly"
+    DEPTH_LIMITED = "too many draws hit the tree-depth limit"
+    DERIVED = "computed from another fit, whose status it shares"
+
+    @property
+    def code(self) -> str:
+        """The short name written to files, e.g. ``"converged"``."""
+        return self.name.lower()
+
+    @property
+    def trustworthy(self) -> bool:
+        """Whether the fit is what it claims to be.
+
+        A separated MLE is a finding about the data, not a failed computation,
+        so it counts as trustworthy; its verdict says that no MLE exists.
+        """
+        return self in {Status.CONVERGED, Status.SEPARATED, Status.TRUSTED, Status.DERIVED}
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """One fitted classifier: a set of parameter draws and how they came about.
+
+    A point fit is a posterior with one draw, so nothing downstream asks which
+    method it is looking at.
+
+    Attributes
+    ----------
+    method : str
+        ``"mle"``, ``"map"``, ``"mean"`` or ``"bayes"``.
+    draws : shape (n_chains, n_draws, n_values)
+        Values of the model's own (constrained) parameters, raveled.
+    status : Status
+    seconds : float
+    diagnostics : mapping of str to float
+        E.g. ``gradient_norm`` or ``rhat_max``.
+    """
+
+    method: str
+    draws: FloatArray
+    status: Status
+    seconds: float
+    diagnostics: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.draws.ndim != 3:
+            raise ValueError(
+                f"draws has shape {self.draws.shape}; expected (n_chains, n_draws, n_values)"
+            )
+
+    @property
+    def flat_draws(self) -> FloatArray:
+        """Draws of all chains, shape (n_chains * n_draws, n_values)."""
+        return self.draws.reshape(-1, self.draws.shape[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Predictive class probabilities of one fit for the rows of one test set.
+
+    Attributes
+    ----------
+    log_probs : shape (n_obs, n_classes)
+        Log of the probabilities **averaged over draws as probabilities**
+        (averaging logs instead would understate them, by Jensen). Natural logs.
+    """
+
+    log_probs: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.log_probs.ndim != 2:
+            raise ValueError(
+                f"log_probs has shape {self.log_probs.shape}; expected (n_obs, n_classes)"
+            )
+
+    @cached_property
+    def probs(self) -> FloatArray:
+        """Class probabilities, shape (n_obs, n_classes)."""
+        return np.exp(self.log_probs)
