@@ -1,0 +1,59 @@
+"""One classifier fitted three ways (MLE, MAP, Bayes): when is a softmax a probability?
+
+>>> import trifit
+>>> iris = trifit.load_dataset("iris")
+>>> comparison = trifit.compare(iris, model="softmax", seed=1)  # doctest: +SKIP
+>>> comparison.to_html("iris.html")  # doctest: +SKIP
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trifit.cards import Card, load_card
+    from trifit.comparison import Comparison
+    from trifit.data import load_dataset
+    from trifit.errors import InputError
+    from trifit.run import Run, compare, run_comparison, save_run
+    from trifit.types import Dataset
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Card": "trifit.cards",
+    "Comparison": "trifit.comparison",
+    "Dataset": "trifit.types",
+    "InputError": "trifit.errors",
+    "Run": "trifit.run",
+    "compare": "trifit.run",
+    "load_card": "trifit.cards",
+    "load_dataset": "trifit.data",
+    "run_comparison": "trifit.run",
+    "save_run": "trifit.run",
+}
+
+__all__ = [
+    "Card",
+    "Comparison",
+    "Dataset",
+    "InputError",
+    "Run",
+    "__version__",
+    "compare",
+    "load_card",
+    "load_dataset",
+    "run_comparison",
+    "save_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: PyMC takes seconds, ``import trifit`` should not."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'trifit' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 from scipy.special import log_softmax, xlogy
 
 from trifit.types import FloatArray, IntArray
@@ -281,10 +282,10 @@ def slope_intercept(probs: FloatArray, y: IntArray) -> SlopeIntercept:
 
 
 def _isotonic(forecast: FloatArray, outcome: FloatArray) -> FloatArray:
-    from sklearn.isotonic import IsotonicRegression
-
-    fitted = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(forecast, outcome)
-    return np.asarray(fitted, dtype=np.float64)
+    """Isotonic regression of outcome on forecast, at the forecasts; ties are pooled."""
+    _, tied, count = np.unique(forecast, return_inverse=True, return_counts=True)
+    mean = np.bincount(tied, weights=outcome) / count
+    return np.asarray(isotonic_regression(mean, weights=count).x[tied])
 
 
 def _mean_score(p: FloatArray, outcome: FloatArray, score: Score) -> float:

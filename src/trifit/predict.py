@@ -8,7 +8,7 @@ from trifit.types import Fit, FloatArray, Prediction
 BLOCK = 4_000_000
 """Most log probabilities held at a time (32 MB)."""
 
-MAX_TRUST_VALUES = 200
+MAX_TRUST_VALUES = 100
 """Most predicted log probabilities whose R-hat and ESS the trust gate looks at."""
 
 
@@ -34,7 +34,7 @@ def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
 def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
     """Predicted log probabilities of every draw for a few evenly spaced rows.
 
-    Returns shape (n_chains, n_draws, n_values) with at most 200 values: what
+    Returns shape (n_chains, n_draws, n_values) with at most 100 values: what
     the trust gate judges, since predictions are what the comparison is about.
     """
     n_chains, n_draws, _ = fit.draws.shape

@@ -142,8 +142,8 @@ class Status(Enum):
     CONVERGED = "the optimiser met its gradient tolerance"
     MAX_STEPS = "the optimiser stopped before it met its gradient tolerance"
     SEPARATED = (
-        "no MLE exists: the classes are linearly separable, so the likelihood grows for ever; "
-        "the numbers are where the optimiser stopped"
+        "no MLE exists: training rows can be separated without error, so the likelihood grows "
+        "for ever; the numbers are where the optimiser stopped"
     )
     TRUSTED = "the posterior passed every check of its draws"
     DIVERGENT = "too many divergent transitions: the sampler missed part of the posterior"
@@ -151,7 +151,7 @@ class Status(Enum):
     FEW_EFFECTIVE = "too few effective draws for stable estimates"
     LOW_ENERGY = "E-BFMI is too low: the sampler explores the tails poorly"
     DEPTH_LIMITED = "too many draws hit the tree-depth limit"
-    DERIVED = "computed from another fit, whose status it shares"
+    DERIVED = "computed from another fit, which ended well"
 
     @property
     def code(self) -> str:

@@ -42,8 +42,8 @@ def judge(status: Status, slope: float, se: float, n_obs: int) -> Verdict:
     if status is Status.SEPARATED:
         return Verdict(
             "no MLE exists",
-            "The classes are linearly separable in training rows, so no MLE exists; where the "
-            f"optimiser stopped: {verdict.name}. {verdict.text}",
+            "Training rows can be separated without error, so no MLE exists. Where the optimiser "
+            f"stopped: {verdict.name}. {verdict.text}",
         )
     return verdict
 

@@ -1,0 +1,125 @@
+"""What the commands print: the table, the verdicts, the progress bar (rich)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from trifit.comparison import FIT_NAMES, Comparison, FitRecord, Scores
+from trifit.report.numbers import signed_with_se, with_se
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
+    """A bar on stderr; in a pipe, one line for each new message at the start."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda message, share: (
+            console.print(message, highlight=False, soft_wrap=True, markup=False)
+            if share == 0.0 and not message.startswith("posterior")
+            else None
+        )
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("of about"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def report(message: str, share: float) -> None:
+            if share == 0.0 and not message.startswith("posterior"):
+                bar.console.print(message, highlight=False, markup=False)
+            bar.update(task, description=escape(message.split(";")[0][:48]), completed=share)
+
+        yield report
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """The scoreboard, the paired differences and a verdict per fit, on stdout."""
+    # A pipe has no width of its own; the table needs about a hundred columns.
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)
+    data, evaluation = comparison.data, comparison.evaluation
+    console.print(
+        f"\n{data.name}: {data.n_obs} rows, {data.n_features} features, {data.n_classes} classes; "
+        f"{evaluation.reason}",
+        highlight=False,
+        markup=False,
+    )
+    for note in data.notes:
+        console.print(f"note: {note}", highlight=False, markup=False)
+    console.print(_scoreboard(comparison))
+    console.print(_differences(comparison))
+    for name, fit in comparison.fits.items():
+        console.print(
+            f"[bold]{name}[/bold]: [bold]{fit.verdict}[/bold]. {escape(fit.verdict_text)}",
+            highlight=False,
+        )
+
+
+def _scoreboard(comparison: Comparison) -> Table:
+    table = Table(title="Held-out scores (± standard error)", title_justify="left", box=SIMPLE)
+    table.add_column("fit", no_wrap=True)
+    for heading in ("log-loss, nats", "bits", "Brier", "accuracy", "slope", "miscal."):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    for name, fit in comparison.fits.items():
+        slope = "–" if fit.slope is None else with_se(fit.slope, fit.slope_se)
+        top = fit.top_label
+        mark = " *" if top.mcb > top.mcb_limit else ""
+        table.add_row(
+            name, *_scores(fit), slope, f"{top.mcb:.4f}{mark}", _status(fit)
+        )
+    table.add_section()
+    for name, scores in comparison.baselines.items():
+        table.add_row(name, *_scores(scores), "", "", "")
+    table.caption = (
+        "slope: of the log-odds, 1 is calibrated, below 1 over-confident; miscal.: miscalibration of the "
+        "top label (Brier), * above what chance gives calibrated forecasts 19 times in 20"
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def _scores(scores: Scores) -> tuple[str, str, str, str]:
+    return (
+        with_se(scores.log_loss, scores.log_loss_se),
+        f"{scores.log_loss_bits:.3f}",
+        with_se(scores.brier, scores.brier_se),
+        with_se(scores.accuracy, scores.accuracy_se),
+    )
+
+
+def _status(fit: FitRecord) -> str:
+    return fit.status if fit.trustworthy else f"[bold red]NOT TRUSTWORTHY: {fit.status}[/]"
+
+
+def _differences(comparison: Comparison) -> Table:
+    table = Table(title="Paired differences of log-loss, nats (negative: the first is better)", box=SIMPLE)
+    table.title_justify = "left"
+    for heading in ("", "difference", "what it shows"):
+        table.add_column(heading, no_wrap=True)
+    meaning = {
+        ("map", "mle"): "the prior",
+        ("mean", "map"): "the location: mean instead of mode",
+        ("bayes", "mean"): "averaging over the posterior",
+        ("bayes", "mle"): "all three together",
+        ("mle+T", "mle"): "one temperature",
+        ("bayes", "mle+T"): "Bayes against one temperature",
+    }
+    for row in comparison.differences:
+        table.add_row(
+            f"{row.a} - {row.b}",
+            signed_with_se(row.log_loss_diff, row.se),
+            meaning.get((row.a, row.b), f"{FIT_NAMES[row.a]} against {FIT_NAMES[row.b]}"),
+        )
+    return table

@@ -1,0 +1,237 @@
+"""Charts: functions of plain data and an optional ``ax`` that return the axes.
+
+A notebook, a paper and the page share them. Every fit has one colour (Okabe &
+Ito's colour-blind-safe palette) **and** one marker.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from trifit.comparison import (
+        Comparison,
+        Difference,
+        FitRecord,
+        Parameter,
+        Reliability,
+        Scores,
+        TopLabel,
+    )
+
+STYLE: Mapping[str, tuple[str, str]] = {
+    "mle": ("#D55E00", "s"),
+    "map": ("#0072B2", "o"),
+    "mean": ("#56B4E9", "^"),
+    "bayes": ("#009E73", "D"),
+    "mle+T": ("#CC79A7", "v"),
+}
+OTHER = ("#888888", "o")
+
+INK = "#010203"
+"""Ink of axes and text; the page replaces it by the reader's text colour."""
+
+RC = {
+    "font.family": ["sans-serif"],
+    "font.size": 9.5,
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.formatter.use_mathtext": False,
+    "axes.unicode_minus": True,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "legend.frameon": False,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "trifit",
+}
+
+Z95 = 1.96
+
+
+def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:
+    """A figure of its own (no pyplot state), in inches, and its grid of axes."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def _own_axes(ax: Axes | None, width: float = 6.0, height: float = 4.0) -> Axes:
+    return ax if ax is not None else new_figure(width, height)[1][0, 0]
+
+
+def label(text: str, limit: int = 28) -> str:
+    """Text from data as matplotlib can draw it: no control characters, not too long."""
+    clean = "".join(c if c.isprintable() else " " for c in text).strip() or " "
+    clean = clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    return f"\u200a{clean}" if clean.startswith("_") else clean
+
+
+def log_loss(
+    fits: Mapping[str, "Scores"], baselines: Mapping[str, "Scores"], *, ax: Axes | None = None
+) -> Axes:
+    """Held-out log-loss with 95 % intervals, on a logarithmic axis; lower is better."""
+    ax = _own_axes(ax, 7, 2.6)
+    rows = [*fits.items(), *baselines.items()]
+    for i, (name, scores) in enumerate(rows):
+        colour, marker = STYLE.get(name, OTHER)
+        half = Z95 * scores.log_loss_se
+        low = max(scores.log_loss - half, scores.log_loss / 10)
+        ax.plot([low, scores.log_loss + half], [i, i], color=colour, lw=2, solid_capstyle="round")
+        ax.plot([scores.log_loss], [i], marker=marker, color=colour, ms=7)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    ax.set_yticks(range(len(rows)), [label(name) for name, _ in rows])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlabel("held-out log-loss, nats per row (logarithmic)")
+    ax.grid(visible=True, axis="x", which="major", color=INK, alpha=0.15, lw=0.6)
+    return ax
+
+
+def forest(differences: Sequence["Difference"], *, ax: Axes | None = None) -> Axes:
+    """Paired differences of log-loss with 95 % intervals, on a symmetric logarithmic axis."""
+    ax = _own_axes(ax, 7, 2.6)
+    smallest = min((abs(d.se) for d in differences if d.se > 0), default=0.01)
+    for i, d in enumerate(differences):
+        half = Z95 * d.se
+        sure = abs(d.log_loss_diff) > half
+        colour = STYLE.get(d.a, OTHER)[0]
+        ax.plot(
+            [d.log_loss_diff - half, d.log_loss_diff + half], [i, i],
+            color=colour, lw=2, solid_capstyle="round",
+        )  # fmt: skip
+        ax.plot(
+            [d.log_loss_diff], [i], marker="o", color=colour, ms=7,
+            markerfacecolor=colour if sure else "none",
+        )  # fmt: skip
+    ax.axvline(0, color=INK, lw=0.8)
+    ax.set_xscale("symlog", linthresh=max(4 * smallest, 1e-4))
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    ax.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+    ax.set_yticks(range(len(differences)), [f"{d.a} − {d.b}" for d in differences])
+    ax.set_ylim(len(differences) - 0.5, -0.5)
+    ax.set_xlabel("← the first is better      difference of log-loss, nats      the second →")
+    ax.grid(visible=True, axis="x", color=INK, alpha=0.15, lw=0.6)
+    return ax
+
+
+def reliability(
+    curve: "Reliability", *, name: str = "", ax: Axes | None = None, lw: float = 2.0
+) -> Axes:
+    """A CORP curve: observed frequency against forecast, as steps of pooled blocks."""
+    ax = _own_axes(ax, 4, 4)
+    colour, marker = STYLE.get(name, OTHER)
+    xs, ys = [], []
+    for low, high, frequency in zip(
+        curve.curve.low, curve.curve.high, curve.curve.frequency, strict=True
+    ):
+        xs += [low, high]
+        ys += [frequency, frequency]
+    ax.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=(0, (3, 3)))
+    ax.plot(xs, ys, color=colour, lw=lw, label=name, marker=marker, ms=3.5)
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_aspect("equal")
+    return ax
+
+
+def top_label(curve: "TopLabel", *, name: str = "", ax: Axes | None = None) -> Axes:
+    """Confidence against accuracy, with the band that calibration allows and a histogram."""
+    ax = _own_axes(ax, 4, 4)
+    ax.fill_between(
+        curve.band_grid, curve.band_lower, curve.band_upper, color=INK, alpha=0.13, lw=0
+    )
+    bins, largest = len(curve.histogram), max(curve.histogram)
+    ax.bar(
+        [(i + 0.5) / bins for i in range(bins)],
+        [0.22 * count / largest for count in curve.histogram],
+        width=0.85 / bins,
+        color=STYLE.get(name, OTHER)[0],
+        alpha=0.35,
+    )
+    reliability(curve, name=name, ax=ax)
+    return ax
+
+
+def waterfall(
+    fits: Mapping[str, "FitRecord"], differences: Sequence["Difference"], *, ax: Axes | None = None
+) -> Axes:
+    """From the MLE's log-loss to the posterior's: what prior, location and averaging change."""
+    ax = _own_axes(ax, 7, 3)
+    change = {(d.a, d.b): d for d in differences}
+    steps = [("prior", "map", "mle"), ("location", "mean", "map"), ("averaging", "bayes", "mean")]
+    ends = [("mle", fits["mle"]), ("bayes", fits["bayes"]), ("mle+T", fits["mle+T"])]
+    positions = {"mle": 0, "bayes": 4, "mle+T": 5}
+    for name, fit in ends:
+        ax.bar(positions[name], fit.log_loss, color=STYLE[name][0], width=0.6)
+        _above(ax, positions[name], fit.log_loss, f"{fit.log_loss:.3f}")
+    level = fits["mle"].log_loss
+    for i, (_, a, b) in enumerate(steps, start=1):
+        d = change[(a, b)]
+        bottom, top = sorted((level, level + d.log_loss_diff))
+        ax.bar(i, top - bottom, bottom=bottom, color=STYLE[a][0], width=0.6, alpha=0.85)
+        ax.errorbar(i, level + d.log_loss_diff, yerr=Z95 * d.se, color=INK, lw=1, capsize=3)
+        ax.plot([i - 0.7, i + 0.3], [level, level], color=INK, lw=0.7)
+        _above(ax, i, max(top, level + d.log_loss_diff + Z95 * d.se), f"{d.log_loss_diff:+.3f}")
+        level += d.log_loss_diff
+    ax.set_xticks(range(6), ["mle", *(s[0] for s in steps), "bayes", "mle+T"])
+    ax.axhline(0, color=INK, lw=0.7)
+    ax.set_ylabel("log-loss, nats")
+    ax.margins(y=0.15)
+    return ax
+
+
+def coefficients(rows: Sequence["Parameter"], *, ax: Axes | None = None) -> Axes:
+    """Posterior means with 95 % intervals, MAP and MLE marked; what runs off is an arrow."""
+    ax = _own_axes(ax, 7, 0.3 * len(rows) + 1)
+    low = min(min(r.low, r.map) for r in rows)
+    high = max(max(r.high, r.map) for r in rows)
+    pad = 0.12 * (high - low or 1.0)
+    left, right = low - pad, high + pad
+    for i, row in enumerate(rows):
+        ax.plot([row.low, row.high], [i, i], color=STYLE["bayes"][0], lw=2.5, alpha=0.7)
+        ax.plot(row.mean, i, marker=STYLE["bayes"][1], color=STYLE["bayes"][0], ms=5)
+        ax.plot(row.map, i, marker=STYLE["map"][1], color=STYLE["map"][0], ms=5)
+        if left < row.mle < right:
+            ax.plot(row.mle, i, marker=STYLE["mle"][1], color=STYLE["mle"][0], ms=5)
+        else:
+            at, arrow = (right, ">") if row.mle > 0 else (left, "<")
+            ax.plot(at, i, marker=arrow, color=STYLE["mle"][0], ms=7, clip_on=False)
+    ax.axvline(0, color=INK, lw=0.7)
+    ax.set_xlim(left, right)
+    ax.set_yticks(range(len(rows)), [label(parameter_name(r), 44) for r in rows])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlabel("log-odds per standard deviation of the feature (the model's units)")
+    ax.grid(visible=True, axis="x", color=INK, alpha=0.15, lw=0.6)
+    return ax
+
+
+def parameter_name(row: "Parameter") -> str:
+    """A coefficient as a reader names it, e.g. "petal width · virginica"."""
+    return " · ".join(filter(None, [row.feature or row.parameter, row.label]))
+
+
+def legend_of_fits(comparison: "Comparison", figure: Figure) -> None:
+    """One legend of the fits for a figure of several panels."""
+    handles = [
+        mpl.lines.Line2D([], [], color=STYLE[n][0], marker=STYLE[n][1], ms=5, lw=2, label=n)
+        for n in comparison.fits
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+
+
+def _above(ax: Axes, x: float, y: float, text: str) -> None:
+    ax.annotate(text, (x, y), xytext=(0, 3), textcoords="offset points", ha="center", va="bottom")

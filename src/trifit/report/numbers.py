@@ -1,0 +1,77 @@
+"""Numbers as text, rounded to their uncertainty."""
+
+import math
+
+NEGLIGIBLE = 1e-12
+"""A standard error below this is rounding error."""
+
+
+def decimals_for(se: float | None, *, default: int = 3, most: int = 6) -> int:
+    """Decimals that show two significant digits of a standard error.
+
+    Examples
+    --------
+    >>> decimals_for(0.0123)
+    3
+    """
+    if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
+        return default
+    return int(min(most, max(0, 1 - math.floor(math.log10(se)))))
+
+
+def with_se(value: float, se: float | None) -> str:
+    """A number and its standard error, rounded to the error's two digits.
+
+    Examples
+    --------
+    >>> with_se(0.123456, 0.0123)
+    '0.123 ± 0.012'
+    """
+    digits = decimals_for(se)
+    if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
+        return f"{value:.{digits}f}"
+    return f"{value:.{digits}f} ± {se:.{digits}f}"
+
+
+def signed_with_se(value: float, se: float | None) -> str:
+    """The same with an explicit sign, for differences.
+
+    Examples
+    --------
+    >>> signed_with_se(0.5, 0.25)
+    '+0.50 ± 0.25'
+    """
+    text = with_se(abs(value), se)
+    return f"{'−' if value < 0 else '+'}{text}"  # noqa: RUF001
+
+
+def interval(value: float, se: float | None) -> str:
+    """95 % interval of a normal estimate.
+
+    Examples
+    --------
+    >>> interval(1.0, 0.1)
+    '0.80 to 1.20'
+    """
+    if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
+        return "–"  # noqa: RUF001
+    digits = decimals_for(se)
+    return f"{value - 1.96 * se:.{digits}f} to {value + 1.96 * se:.{digits}f}"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number with a few significant digits.
+
+    Examples
+    --------
+    >>> significant(12.3456), significant(0.00012345)
+    ('12.3', '0.000123')
+    """
+    if not math.isfinite(value):
+        return "–"  # noqa: RUF001
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(value)))
+    if magnitude >= 6 or magnitude < -5:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:.{max(0, digits - 1 - magnitude)}f}"

@@ -1,0 +1,214 @@
+"""The page: sections put together from a comparison's numbers."""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from trifit.report import charts
+from trifit.report.numbers import interval, signed_with_se, significant, with_se
+from trifit.report.svg import to_svg, with_style
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from trifit.comparison import Comparison, Parameter
+
+MAX_PANELS = 12
+MAX_COEFFICIENTS = 24
+
+MARKS = {
+    "behaves like probabilities": ("✓", "good"),
+    "over-confident": ("▲", "bad"),
+    "under-confident": ("▽", "warn"),
+    "cannot tell": ("?", "unsure"),
+    "no MLE exists": ("∞", "bad"),
+    "not trustworthy": ("✗", "bad"),
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """An inline picture and the sentence that says what to see in it."""
+
+    svg: Markup
+    caption: str
+
+
+def render(comparison: "Comparison") -> str:
+    """The whole report as one HTML document; the same input gives the same bytes."""
+    with with_style():
+        pictures = {
+            "log_loss": _log_loss(comparison),
+            "forest": _forest(comparison),
+            "top_label": _top_label(comparison),
+            "classes": _classes(comparison),
+            "waterfall": _waterfall(comparison),
+            "coefficients": _coefficients(comparison),
+        }
+    return _template().render(
+        c=comparison,
+        charts=pictures,
+        marks=MARKS,
+        headline=_headline(comparison),
+        rows=_ranked(comparison),
+        n_model_rows=sum(p.units == "model" for p in comparison.parameters),
+        with_se=with_se,
+        signed_with_se=signed_with_se,
+        interval=interval,
+        significant=significant,
+        parameter_name=charts.parameter_name,
+    )
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("trifit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("comparison.html.j2")
+
+
+def _headline(c: "Comparison") -> str:
+    """The answer in one sentence."""
+    good = [n for n, f in c.fits.items() if f.verdict == "behaves like probabilities"]
+    unsure = [n for n, f in c.fits.items() if f.verdict == "cannot tell"]
+    best = min(c.fits, key=lambda n: c.fits[n].log_loss)
+    if good:
+        first = f"The outputs of {_listed(good)} behave like probabilities here"
+    elif unsure:
+        first = (
+            f"{c.evaluation.n_test} test rows cannot tell whether the outputs of "
+            f"{_listed(unsure)} are probabilities"
+        )
+    else:
+        first = "None of the fits gives outputs that behave like probabilities here"
+    return f"{first}; {best} predicts best (log-loss {c.fits[best].log_loss:.3f} nats)."
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _log_loss(c: "Comparison") -> Chart:
+    best = min(c.fits, key=lambda n: c.fits[n].log_loss)
+    frequency = c.baselines["class frequencies"].log_loss
+    worse = [n for n, f in c.fits.items() if f.log_loss > frequency]
+    caption = f"{best} has the smallest log-loss, {c.fits[best].log_loss:.3f} nats per row"
+    if worse:
+        caption += (
+            f"; {_listed(worse)} predict{'s' if len(worse) == 1 else ''} worse than the bare "
+            f"class frequencies ({frequency:.3f})"
+        )
+    figure, axes = charts.new_figure(8, 2.9)
+    charts.log_loss(c.fits, c.baselines, ax=axes[0, 0])
+    return _chart(figure, "logloss", caption + ".")
+
+
+def _forest(c: "Comparison") -> Chart:
+    sure = [d for d in c.differences if abs(d.log_loss_diff) > 1.96 * d.se]
+    caption = (
+        f"{len(sure)} of {len(c.differences)} differences are larger than their 95% interval "
+        "(filled marks); all are paired, row by row."
+    )
+    figure, axes = charts.new_figure(8, 2.9)
+    charts.forest(c.differences, ax=axes[0, 0])
+    return _chart(figure, "forest", caption)
+
+
+def _top_label(c: "Comparison") -> Chart:
+    figure, axes = charts.new_figure(11, 2.7, 1, len(c.fits))
+    for ax, (name, fit) in zip(axes[0], c.fits.items(), strict=True):
+        charts.top_label(fit.top_label, name=name, ax=ax)
+        ax.set_title(name)
+        ax.set_xlabel("confidence")
+    axes[0, 0].set_ylabel("share right")
+    parts = [
+        f"{n} is {f.top_label.confidence:.1%} confident and {f.accuracy:.1%} right"
+        for n, f in c.fits.items()
+        if n in ("mle", "map", "bayes")
+    ]
+    caption = (
+        f"On average {'; '.join(parts)}. The grey band is where the curve of calibrated "
+        "forecasts would lie 95 times in 100; bars count the rows."
+    )
+    return _chart(figure, "toplabel", caption)
+
+
+def _classes(c: "Comparison") -> Chart:
+    names = c.data.class_names[:MAX_PANELS]
+    columns = min(len(names), 5)
+    rows = math.ceil(len(names) / columns)
+    figure, axes = charts.new_figure(2.2 * columns + 0.4, 2.3 * rows + 0.5, rows, columns)
+    for k, ax in enumerate(axes.flat):
+        if k >= len(names):
+            ax.set_axis_off()
+            continue
+        for name, fit in c.fits.items():
+            charts.reliability(fit.classes[k], name=name, ax=ax, lw=1.4)
+        ax.set_title(charts.label(names[k], 18))
+    charts.legend_of_fits(c, figure)
+    worst = max(
+        ((n, k) for n, f in c.fits.items() for k in range(len(names))),
+        key=lambda nk: c.fits[nk[0]].classes[nk[1]].mcb,
+    )
+    mcb = c.fits[worst[0]].classes[worst[1]].mcb
+    caption = (
+        f"Each output on its own, the label's and the others'. Largest miscalibration: {worst[0]} "
+        f"for class {names[worst[1]]} (Brier {mcb:.4f})."
+    )
+    if len(c.data.class_names) > MAX_PANELS:
+        caption += f" The first {MAX_PANELS} of {len(c.data.class_names)} classes are drawn."
+    return _chart(figure, "classes", caption)
+
+
+def _waterfall(c: "Comparison") -> Chart:
+    change = {(d.a, d.b): d for d in c.differences}
+    steps = {
+        "the prior": change["map", "mle"],
+        "the posterior mean in place of the mode": change["mean", "map"],
+        "averaging over the posterior": change["bayes", "mean"],
+    }
+    largest = max(steps, key=lambda s: abs(steps[s].log_loss_diff))
+    d = steps[largest]
+    caption = (
+        f"The largest step from mle to bayes is {largest}: "
+        f"{signed_with_se(d.log_loss_diff, d.se)} nats per row (lower is better)."
+    )
+    figure, axes = charts.new_figure(8, 3.2)
+    charts.waterfall(c.fits, c.differences, ax=axes[0, 0])
+    return _chart(figure, "waterfall", caption)
+
+
+def _coefficients(c: "Comparison") -> Chart:
+    rows = _ranked(c)
+    clear = sum(r.low > 0 or r.high < 0 for r in rows)
+    caption = (
+        f"{clear} of the {len(rows)} coefficients shown have a 95% interval without zero. "
+        "Diamonds: posterior mean and interval; circles: MAP; squares: MLE, "
+        "an arrow where it lies off the chart."
+    )
+    figure, axes = charts.new_figure(8, 0.27 * len(rows) + 0.9)
+    charts.coefficients(rows, ax=axes[0, 0])
+    return _chart(figure, "coefficients", caption)
+
+
+def _ranked(c: "Comparison") -> list["Parameter"]:
+    """The coefficients that stand out most, in the model's units."""
+    rows = [p for p in c.parameters if p.units == "model"]
+    by_weight = sorted(rows, key=lambda p: -abs(p.mean) / (p.sd or 1.0))[:MAX_COEFFICIENTS]
+    kept = {id(p) for p in by_weight}
+    return [p for p in rows if id(p) in kept]
+
+
+def _chart(figure: Any, name: str, caption: str) -> Chart:
+    return Chart(to_svg(figure, name=name, description=caption), caption)
+
