@@ -1,4 +1,4 @@
-"""One classifier fitted three ways (MLE, MAP, Bayes): when is a softmax a probability?
+"""One classifier fitted three ways (MLE, MAP, Bayes), to see when a softmax is a probability.
 
 >>> import trifit
 >>> iris = trifit.load_dataset("iris")

@@ -1,4 +1,4 @@
-"""Calibration of class probabilities: does 0.8 come true 8 times out of 10?
+"""Calibration of class probabilities: whether 0.8 comes true 8 times out of 10.
 
 Pure array mathematics on probabilities ``(n_obs, n_classes)`` and class codes
 from anywhere.

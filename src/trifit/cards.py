@@ -85,7 +85,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             elif key in known:
                 fields["hyperparameters"][key] = value
             else:
-                options = sorted(known) + ["standardize", *Sampler.__struct_fields__]
+                options = [*sorted(known), "standardize", *Sampler.__struct_fields__]
                 raise InputError(
                     f"--set {key}: card {self.name!r} has no such setting; "
                     f"it has {', '.join(options)}"

@@ -28,7 +28,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A frozen group of plain numbers and texts."""
 
 
-class Curve(Record, kw_only=True):
+class Curve(Record, frozen=True, kw_only=True):
     """A reliability curve in blocks; see :class:`trifit.calibration.Curve`."""
 
     low: list[float]
@@ -37,7 +37,7 @@ class Curve(Record, kw_only=True):
     count: list[int]
 
 
-class Reliability(Record, kw_only=True):
+class Reliability(Record, frozen=True, kw_only=True):
     """CORP of one event (Brier score): ``score = mcb - dsc + unc``, and its curve."""
 
     score: float
@@ -47,7 +47,7 @@ class Reliability(Record, kw_only=True):
     curve: Curve
 
 
-class TopLabel(Reliability, kw_only=True):
+class TopLabel(Reliability, frozen=True, kw_only=True):
     """CORP of "the most probable class is right", with what chance would give.
 
     ``mcb_limit`` is the 95 % quantile of ``mcb`` under calibration; the band is
@@ -64,7 +64,7 @@ class TopLabel(Reliability, kw_only=True):
     histogram: list[int]
 
 
-class Scores(Record, kw_only=True):
+class Scores(Record, frozen=True, kw_only=True):
     """Held-out scores with standard errors; log-loss in nats, lower is better."""
 
     log_loss: float
@@ -76,7 +76,7 @@ class Scores(Record, kw_only=True):
     accuracy_se: float
 
 
-class FitRecord(Scores, kw_only=True):
+class FitRecord(Scores, frozen=True, kw_only=True):
     """One fit: how it ended, how it scored, whether its outputs are probabilities."""
 
     status: str
@@ -93,7 +93,7 @@ class FitRecord(Scores, kw_only=True):
     diagnostics: dict[str, float]
 
 
-class Difference(Record, kw_only=True):
+class Difference(Record, frozen=True, kw_only=True):
     """``log_loss(a) - log_loss(b)`` on the same rows: negative means a is better."""
 
     a: str
@@ -102,7 +102,7 @@ class Difference(Record, kw_only=True):
     se: float
 
 
-class Parameter(Record, kw_only=True):
+class Parameter(Record, frozen=True, kw_only=True):
     """One coefficient in one kind of units, under all fits."""
 
     parameter: str
@@ -120,7 +120,7 @@ class Parameter(Record, kw_only=True):
     ess_tail: float
 
 
-class Data(Record, kw_only=True):
+class Data(Record, frozen=True, kw_only=True):
     """What was classified."""
 
     name: str
@@ -135,7 +135,7 @@ class Data(Record, kw_only=True):
     notes: list[str]
 
 
-class Evaluation(Record, kw_only=True):
+class Evaluation(Record, frozen=True, kw_only=True):
     """Which rows were scored."""
 
     kind: str
@@ -145,7 +145,7 @@ class Evaluation(Record, kw_only=True):
     n_train: int
 
 
-class Provenance(Record, kw_only=True):
+class Provenance(Record, frozen=True, kw_only=True):
     """How to make the same numbers again."""
 
     command: str
@@ -154,7 +154,7 @@ class Provenance(Record, kw_only=True):
     settings: dict[str, bool | float | str]
 
 
-class Comparison(Record, kw_only=True):
+class Comparison(Record, frozen=True, kw_only=True):
     """One classifier fitted three ways and compared on held-out rows.
 
     Attributes

@@ -1,4 +1,4 @@
-"""Does a maximum-likelihood estimate exist? A certificate by linear programming.
+"""Whether a maximum-likelihood estimate exists: a certificate by linear programming.
 
 For a classifier whose log-odds are linear in its parameters, no MLE exists
 exactly when some direction of the parameters never hurts the margin of any
@@ -105,7 +105,7 @@ def _margins(design: FloatArray, y: IntArray, B: FloatArray) -> FloatArray:
     margins = odds[np.arange(len(y)), y][:, None] - odds
     others = np.ones_like(margins, dtype=bool)
     others[np.arange(len(y)), y] = False
-    return margins[others].reshape(len(y), -1)
+    return np.asarray(margins[others].reshape(len(y), -1))
 
 
 def _margin_matrix(design: FloatArray, y: IntArray, n_odds: int) -> sp.csr_array:

@@ -18,10 +18,12 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
     """A bar on stderr; in a pipe, one line for each new message at the start."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda message, share: (
-            console.print(message, highlight=False, soft_wrap=True, markup=False)
-            if share == 0.0 and not message.startswith("posterior")
-            else None
+        yield (
+            lambda message, share: (
+                console.print(message, highlight=False, soft_wrap=True, markup=False)
+                if share == 0.0 and not message.startswith("posterior")
+                else None
+            )
         )
         return
     columns = (
@@ -76,15 +78,13 @@ def _scoreboard(comparison: Comparison) -> Table:
         slope = "–" if fit.slope is None else with_se(fit.slope, fit.slope_se)
         top = fit.top_label
         mark = " *" if top.mcb > top.mcb_limit else ""
-        table.add_row(
-            name, *_scores(fit), slope, f"{top.mcb:.4f}{mark}", _status(fit)
-        )
+        table.add_row(name, *_scores(fit), slope, f"{top.mcb:.4f}{mark}", _status(fit))
     table.add_section()
     for name, scores in comparison.baselines.items():
         table.add_row(name, *_scores(scores), "", "", "")
     table.caption = (
-        "slope: of the log-odds, 1 is calibrated, below 1 over-confident; miscal.: miscalibration of the "
-        "top label (Brier), * above what chance gives calibrated forecasts 19 times in 20"
+        "slope: of the log-odds, 1 is calibrated, below 1 over-confident; miscal.: miscalibration "
+        "of the top label (Brier), * above what chance gives calibrated forecasts 19 times in 20"
     )
     table.caption_justify = "left"
     return table
@@ -104,7 +104,9 @@ def _status(fit: FitRecord) -> str:
 
 
 def _differences(comparison: Comparison) -> Table:
-    table = Table(title="Paired differences of log-loss, nats (negative: the first is better)", box=SIMPLE)
+    table = Table(
+        title="Paired differences of log-loss, nats (negative: the first is better)", box=SIMPLE
+    )
     table.title_justify = "left"
     for heading in ("", "difference", "what it shows"):
         table.add_column(heading, no_wrap=True)

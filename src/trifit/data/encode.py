@@ -69,9 +69,7 @@ def encode_features(
     return _encode_text(data, name, [_present(t) for t in _as_text(column)])
 
 
-def _encode_text(
-    data: str, name: str, texts: list[str | None]
-) -> list[tuple[str, FloatArray]]:
+def _encode_text(data: str, name: str, texts: list[str | None]) -> list[tuple[str, FloatArray]]:
     levels = sorted({t for t in texts if t is not None})
     if not levels:
         raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")

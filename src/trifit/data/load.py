@@ -120,8 +120,7 @@ def _open(source: Any, target: str | None) -> tuple[str, "pa.Table", str]:
         )
     if target not in table.column_names:
         raise InputError(
-            f"target {target!r} is not a column of {name!r}; it has "
-            f"{_listing(table.column_names)}"
+            f"target {target!r} is not a column of {name!r}; it has {_listing(table.column_names)}"
         )
     return name, table, target
 
@@ -259,5 +258,3 @@ def _drop_unused_classes(
 def _listing(names: Sequence[str], limit: int = 8) -> str:
     shown = ", ".join(repr(n) for n in names[:limit])
     return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
-
-

@@ -51,8 +51,8 @@ class Standardiser:
         if wild.any():
             j = int(np.flatnonzero(wild)[0])
             raise InputError(
-                f"column {names[j] if names else j!r} reaches {max(abs(low[j]), abs(high[j])):.3g}, "
-                "too large to standardise; rescale it"
+                f"column {names[j] if names else j!r} reaches "
+                f"{max(abs(low[j]), abs(high[j])):.3g}, too large to standardise; rescale it"
             )
         # A spread within rounding error of the values' size is no spread.
         constant = scale <= 8 * np.finfo(np.float64).eps * np.maximum(abs(low), abs(high))

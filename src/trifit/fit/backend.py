@@ -52,9 +52,7 @@ class _ThreadedNumbaLinker(NumbaLinker):  # type: ignore[misc]
         from pytensor.link.numba.dispatch.basic import numba_njit
 
         fn, cache_key = fn_and_cache
-        return numba_njit(
-            fn.py_func, final_function=True, nogil=True, cache=cache_key is not None
-        )
+        return numba_njit(fn.py_func, final_function=True, nogil=True, cache=cache_key is not None)
 
 
 def compile_function(

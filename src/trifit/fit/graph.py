@@ -79,7 +79,7 @@ class GraphDensity:
 
     @cached_property
     def _joined(self) -> tuple[Any, Any, Any, Any, Any]:
-        """Log probs, log prior, log jacobian and params as graphs of one vector theta, and theta."""
+        """Log probs, log prior, log jacobian and params as graphs of one theta, and theta."""
         model = self.model
         terms = [*model.free_RVs, *model.potentials]
         log_prior = model.logp(vars=terms, jacobian=False)
@@ -130,9 +130,7 @@ class GraphDensity:
             size = int(np.prod(shape))
             pieces[rv] = params[start : start + size].reshape(shape)
             start += size
-        log_probs = graph_replace(
-            _log_probs_of(self._observed), pieces, strict=False
-        )
+        log_probs = graph_replace(_log_probs_of(self._observed), pieces, strict=False)
         log_probs, X = self._with_features(log_probs)
         return self._compile([params, X], log_probs)
 
@@ -183,9 +181,7 @@ def check_contract(model: Any) -> Any:
         Naming what is missing.
     """
     if not isinstance(model, pm.Model):
-        raise InputError(
-            f"the builder returned {type(model).__name__}; expected a pm.Model"
-        )
+        raise InputError(f"the builder returned {type(model).__name__}; expected a pm.Model")
     data = model.named_vars.get("X")
     if data is None or not hasattr(data, "get_value") or data.ndim != 2:
         raise InputError('the model has no feature matrix: name it with pm.Data("X", X)')

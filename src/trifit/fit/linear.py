@@ -36,7 +36,11 @@ class Affine:
     def probe(cls, function: Function, size: int) -> "Affine":
         """The affine function that agrees with ``function`` at 0 and the unit vectors."""
         offset = function(np.zeros(size))
-        columns = [sp.csc_array((function(e) - offset)[:, None]) for e in np.eye(size)]
+        columns = []
+        for j in range(size):
+            unit = np.zeros(size)
+            unit[j] = 1.0
+            columns.append(sp.csc_array((function(unit) - offset)[:, None]))
         return cls(offset, _compact(sp.csr_array(sp.hstack(columns))))
 
     def __call__(self, v: FloatArray) -> FloatArray:
@@ -46,7 +50,7 @@ class Affine:
     def agrees(self, function: Function, rng: np.random.Generator) -> bool:
         """Whether ``function`` is this one at random points near and far."""
         size = self.matrix.shape[1]
-        points = (rng.normal(scale=s, size=size) for s in (0.3, 1.0, 3.0))
+        points = [s * rng.standard_normal(size) for s in (0.3, 1.0, 3.0)]
         return all(_close(self(v), function(v)) for v in points)
 
 
@@ -93,7 +97,7 @@ class LinearDensity:
             return np.asarray(np.vstack([at[:1], at[1:] - at[:1]]).ravel())
 
         def params_of(theta: FloatArray) -> FloatArray:
-            return graph.constrain(theta[None])[0]
+            return np.asarray(graph.constrain(theta[None])[0])
 
         def prior_gradient_of(theta: FloatArray) -> FloatArray:
             return graph.log_prior(theta, jacobian=0.0)[1]
@@ -101,8 +105,8 @@ class LinearDensity:
         zero = np.zeros(graph.n_params)
         with np.errstate(all="ignore"):
             # One random look rules most other models out before they are probed.
-            X = rng.normal(size=(4, n_features))
-            some = params_of(rng.normal(size=graph.n_params))
+            X = rng.standard_normal((4, n_features)) / np.sqrt(n_features)
+            some = params_of(rng.standard_normal(graph.n_params))
             B = weights_of(some).reshape(1 + n_features, n_classes - 1)
             if not _close(B[0] + X @ B[1:], log_odds(some, X)):
                 return None
@@ -129,10 +133,11 @@ class LinearDensity:
         self, graph: GraphDensity, rng: np.random.Generator, n_features: int, n_classes: int
     ) -> bool:
         """Whether value and gradient of the whole objective are the graph's."""
-        X, y = rng.normal(size=(7, n_features)), rng.integers(n_classes, size=7)
+        X = rng.standard_normal((7, n_features)) / np.sqrt(n_features)
+        y = rng.integers(n_classes, size=7)
         ours, theirs = self.bind(X, y), graph.bind(X, y)
         for jacobian in (0.0, 1.0):
-            theta = rng.normal(size=self.n_params)
+            theta = rng.standard_normal(self.n_params)
             a, b = (f(theta, prior=1.0, jacobian=jacobian) for f in (ours, theirs))
             # The jacobian of an affine map is a constant, which we leave out.
             if not _close(a[1], b[1]) or (jacobian == 0.0 and not _close(a[0], b[0])):
@@ -211,7 +216,7 @@ class LinearObjective:
         return value, gradient
 
     def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
-        """``-sum_i (diag(p_i) - p_i p_i') (x) a_i a_i'`` in theta's coordinates, plus the prior's."""
+        """``-sum_i (diag(p_i) - p_i p_i') (x) a_i a_i'`` in theta's coordinates, and the prior's."""
         n_terms, n_odds = self._shape
         log_odds = self.design @ self.to_weights(theta).reshape(self._shape)
         full = np.concatenate([np.zeros((self.n_obs, 1)), log_odds], axis=1)
@@ -237,7 +242,7 @@ def _compact(matrix: sp.csr_array) -> FloatArray | sp.csr_array:
 
 
 def _dense(matrix: FloatArray | sp.csr_array) -> FloatArray:
-    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+    return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.toarray())
 
 
 def _close(a: FloatArray | float, b: FloatArray | float) -> bool:

@@ -1,4 +1,4 @@
-"""The trust gate: may the draws of a posterior be believed?
+"""The trust gate: whether the draws of a posterior may be believed.
 
 Checks of the parameters, of the sampler, and of what matters here, the
 predicted log probabilities; thresholds of Vehtari et al. (2021),

@@ -60,6 +60,9 @@ RC = {
     "svg.hashsalt": "trifit",
 }
 
+STEPS = (("map", "mle"), ("mean", "map"), ("bayes", "mean"))
+"""The pairs whose differences add up from mle to bayes."""
+
 Z95 = 1.96
 
 
@@ -118,12 +121,17 @@ def forest(differences: Sequence["Difference"], *, ax: Axes | None = None) -> Ax
             markerfacecolor=colour if sure else "none",
         )  # fmt: skip
     ax.axvline(0, color=INK, lw=0.8)
-    ax.set_xscale("symlog", linthresh=max(4 * smallest, 1e-4))
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    reach = max(abs(d.log_loss_diff) + Z95 * d.se for d in differences) or 1.0
+    near = min(max(4 * smallest, 1e-4), reach)
+    ax.set_xscale("symlog", linthresh=near, linscale=0.8)
+    # Whole powers of ten, the smallest well clear of the zero between them.
+    powers = [10.0**k for k in range(-6, 7) if 1.5 * near < 10.0**k <= 1.2 * reach] or [reach]
+    ax.set_xticks([-p for p in reversed(powers)] + [0.0] + powers)
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.3g}")
     ax.xaxis.set_minor_locator(mpl.ticker.NullLocator())
     ax.set_yticks(range(len(differences)), [f"{d.a} − {d.b}" for d in differences])
     ax.set_ylim(len(differences) - 0.5, -0.5)
-    ax.set_xlabel("← the first is better      difference of log-loss, nats      the second →")
+    ax.set_xlabel("difference of log-loss, nats (left of zero: the first is better)")
     ax.grid(visible=True, axis="x", color=INK, alpha=0.15, lw=0.6)
     return ax
 
@@ -169,28 +177,33 @@ def top_label(curve: "TopLabel", *, name: str = "", ax: Axes | None = None) -> A
 def waterfall(
     fits: Mapping[str, "FitRecord"], differences: Sequence["Difference"], *, ax: Axes | None = None
 ) -> Axes:
-    """From the MLE's log-loss to the posterior's: what prior, location and averaging change."""
+    """From the MLE's log-loss to the posterior's, step by step, on a logarithmic axis."""
     ax = _own_axes(ax, 7, 3)
-    change = {(d.a, d.b): d for d in differences}
-    steps = [("prior", "map", "mle"), ("location", "mean", "map"), ("averaging", "bayes", "mean")]
-    ends = [("mle", fits["mle"]), ("bayes", fits["bayes"]), ("mle+T", fits["mle+T"])]
-    positions = {"mle": 0, "bayes": 4, "mle+T": 5}
-    for name, fit in ends:
-        ax.bar(positions[name], fit.log_loss, color=STYLE[name][0], width=0.6)
-        _above(ax, positions[name], fit.log_loss, f"{fit.log_loss:.3f}")
-    level = fits["mle"].log_loss
-    for i, (_, a, b) in enumerate(steps, start=1):
-        d = change[(a, b)]
-        bottom, top = sorted((level, level + d.log_loss_diff))
-        ax.bar(i, top - bottom, bottom=bottom, color=STYLE[a][0], width=0.6, alpha=0.85)
-        ax.errorbar(i, level + d.log_loss_diff, yerr=Z95 * d.se, color=INK, lw=1, capsize=3)
-        ax.plot([i - 0.7, i + 0.3], [level, level], color=INK, lw=0.7)
-        _above(ax, i, max(top, level + d.log_loss_diff + Z95 * d.se), f"{d.log_loss_diff:+.3f}")
-        level += d.log_loss_diff
-    ax.set_xticks(range(6), ["mle", *(s[0] for s in steps), "bayes", "mle+T"])
-    ax.axhline(0, color=INK, lw=0.7)
-    ax.set_ylabel("log-loss, nats")
-    ax.margins(y=0.15)
+    change = {d.a: d for d in differences if (d.a, d.b) in STEPS}
+    path = ["mle", *change, "mle+T"]
+    floor = min(fits[name].log_loss for name in path)
+    for i, name in enumerate(path):
+        colour, marker = STYLE[name]
+        level = fits[name].log_loss
+        text = f"{level:.3f}"
+        if name in change:
+            step = change[name]
+            before = fits[step.b].log_loss
+            ax.plot([i - 1, i], [before, before], color=INK, lw=0.7, alpha=0.6)
+            ax.plot([i, i], [before, level], color=colour, lw=9, alpha=0.35, solid_capstyle="butt")
+            half = Z95 * step.se
+            ax.plot([i, i], [max(level - half, floor / 3), level + half], color=INK, lw=1)
+            text = f"{step.log_loss_diff:+.3f}\n→ {text}"
+        ax.plot(i, level, marker=marker, color=colour, ms=8)
+        ax.annotate(text, (i, level), xytext=(9, 3), textcoords="offset points", va="bottom")
+    names = {"map": "+ prior\nmap", "mean": "+ location\nmean", "bayes": "+ averaging\nbayes"}
+    ax.set_xticks(range(len(path)), [names.get(name, name) for name in path])
+    ax.set_xlim(-0.4, len(path) - 0.2)
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
+    ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    ax.set_ylabel("log-loss, nats (log.)")
+    ax.grid(visible=True, axis="y", which="major", color=INK, alpha=0.15, lw=0.6)
     return ax
 
 
@@ -231,7 +244,3 @@ def legend_of_fits(comparison: "Comparison", figure: Figure) -> None:
         for n in comparison.fits
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
-
-
-def _above(ax: Axes, x: float, y: float, text: str) -> None:
-    ax.annotate(text, (x, y), xytext=(0, 3), textcoords="offset points", ha="center", va="bottom")

@@ -42,7 +42,7 @@ def signed_with_se(value: float, se: float | None) -> str:
     '+0.50 ± 0.25'
     """
     text = with_se(abs(value), se)
-    return f"{'−' if value < 0 else '+'}{text}"  # noqa: RUF001
+    return f"{'−' if value < 0 else '+'}{text}"
 
 
 def interval(value: float, se: float | None) -> str:
@@ -54,7 +54,7 @@ def interval(value: float, se: float | None) -> str:
     '0.80 to 1.20'
     """
     if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
-        return "–"  # noqa: RUF001
+        return "–"
     digits = decimals_for(se)
     return f"{value - 1.96 * se:.{digits}f} to {value + 1.96 * se:.{digits}f}"
 
@@ -68,7 +68,7 @@ def significant(value: float, digits: int = 3) -> str:
     ('12.3', '0.000123')
     """
     if not math.isfinite(value):
-        return "–"  # noqa: RUF001
+        return "–"
     if value == 0:
         return "0"
     magnitude = math.floor(math.log10(abs(value)))

@@ -181,7 +181,8 @@ def _waterfall(c: "Comparison") -> Chart:
     d = steps[largest]
     caption = (
         f"The largest step from mle to bayes is {largest}: "
-        f"{signed_with_se(d.log_loss_diff, d.se)} nats per row (lower is better)."
+        f"{signed_with_se(d.log_loss_diff, d.se)} nats per row (lower is better). Thin lines: 95% "
+        "intervals of each step."
     )
     figure, axes = charts.new_figure(8, 3.2)
     charts.waterfall(c.fits, c.differences, ax=axes[0, 0])
@@ -211,4 +212,3 @@ def _ranked(c: "Comparison") -> list["Parameter"]:
 
 def _chart(figure: Any, name: str, caption: str) -> Chart:
     return Chart(to_svg(figure, name=name, description=caption), caption)
-

@@ -2,13 +2,14 @@
 
 import io
 import re
+from contextlib import AbstractContextManager
 from html import escape
 
 import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from trifit.report.charts import INK
+from trifit.report.charts import INK, RC
 
 
 def to_svg(figure: Figure, *, name: str, description: str) -> Markup:
@@ -34,11 +35,9 @@ def to_svg(figure: Figure, *, name: str, description: str) -> Markup:
     text = re.sub(r'(<svg[^>]*?) height="[^"]*pt"', r"\1", text, count=1)
     width = figure.get_figwidth() * 96
     attributes = f' role="img" aria-label="{escape(description)}" style="max-width:{width:.0f}px"'
-    return Markup(text.replace("<svg", f"<svg{attributes}", 1))  # noqa: S704
+    return Markup(text.replace("<svg", f"<svg{attributes}", 1))
 
 
-def with_style() -> mpl.rc_context:
+def with_style() -> AbstractContextManager[None]:
     """The page's chart style, for the time of a ``with`` block."""
-    from trifit.report.charts import RC
-
     return mpl.rc_context(RC)

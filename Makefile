@@ -1,0 +1,57 @@
+# make report: a first report      make test: the tests      make check: lint + tests
+#
+# uses uv where it is installed, else venv + pip with Python >= 3.12
+# (another interpreter: make PYTHON=/path/to/python3.13 ...)
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: report setup test test-slow lint format check bench lock examples clean
+
+report: setup
+	$(BIN)/trifit compare iris
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml .python-version
+ifneq ($(UV),)
+	uv venv --quiet --allow-existing $(if $(PYTHON),--python $(PYTHON)) $(VENV)
+	uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+else
+	@PYTHON="$(PYTHON)" sh tools/make-venv.sh $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endif
+	@touch $(READY)
+
+test: setup
+	$(BIN)/python -m pytest
+
+test-slow: setup
+	$(BIN)/python -m pytest -m slow
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict src
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint test
+
+bench: setup
+	$(BIN)/python benchmarks/three_fits.py
+
+# Needs uv; the file names no package index.
+lock:
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--python-version 3.12 --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
