@@ -260,10 +260,11 @@ def slope_intercept(probs: FloatArray, y: IntArray) -> SlopeIntercept:
             np.einsum("nk,nki,nkj->ij", q, design, design, optimize=True) - centre.T @ centre
         )
         scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
-        if np.linalg.cond(information / np.outer(scale, scale)) > 1e12:
+        if not np.linalg.cond(information / np.outer(scale, scale)) < 1e12:
             return undefined
         step = np.linalg.solve(information, gradient)
-        if step @ gradient < 1e-16 * n_obs:
+        # On separated rows the gradient vanishes too, but the Newton step does not.
+        if abs(step).max() < 1e-8 * (1 + abs(theta).max()):
             se = float(np.sqrt(np.linalg.inv(information)[0, 0]))
             intercepts = np.zeros(n_classes)
             intercepts[free] = theta[1:]

@@ -206,16 +206,19 @@ def _from_table(
     features = [c for c in table.column_names if c != target and c not in drop]
     if not features:
         raise InputError(f"data {name!r}: no feature column is left besides target {target!r}")
-    columns = [column for f in features for column in encode_features(name, f, table[f])]
+    encoded = {f: encode_features(name, f, table[f]) for f in features}
+    columns = [column for group in encoded.values() for column in group]
     X = np.column_stack([values for _, values in columns])
     feature_names = tuple(n for n, _ in columns)
 
     notes: list[str] = []
     incomplete = np.isnan(X).any(axis=1) | label_missing
     if incomplete.any():
-        counts = {f: table[f].null_count for f in (target, *features) if table[f].null_count}
-        counts = counts or {"(not a number)": int(incomplete.sum())}
-        where = ", ".join(f"{f!r} ({n})" for f, n in counts.items())
+        # A missing category is NaN in all of its columns, so the first one counts them.
+        counts = {target: int(label_missing.sum())} | {
+            f: int(np.isnan(group[0][1]).sum()) for f, group in encoded.items()
+        }
+        where = ", ".join(f"{f!r} ({n})" for f, n in counts.items() if n)
         if missing == "error" or (missing == "impute" and label_missing.any()):
             remedy = (
                 "a missing class cannot be imputed: use --missing drop"

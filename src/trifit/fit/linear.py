@@ -49,7 +49,7 @@ class Affine:
 
     def agrees(self, function: Function, rng: np.random.Generator) -> bool:
         """Whether ``function`` is this one at random points near and far."""
-        size = self.matrix.shape[1]
+        size = int(self.matrix.shape[1])
         points = [s * rng.standard_normal(size) for s in (0.3, 1.0, 3.0)]
         return all(_close(self(v), function(v)) for v in points)
 
@@ -74,7 +74,7 @@ class LinearDensity:
         prior_constant: float,
     ) -> None:
         self.layout = layout
-        self.n_params = params.matrix.shape[1]
+        self.n_params = int(params.matrix.shape[1])
         self.weights = weights
         self._params = params
         self._prior_gradient = prior_gradient
@@ -216,7 +216,7 @@ class LinearObjective:
         return value, gradient
 
     def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
-        """``-sum_i (diag(p_i) - p_i p_i') (x) a_i a_i'`` in theta's coordinates, and the prior's."""
+        """``-sum_i (diag(p_i) - p_i p_i') (x) a_i a_i'`` in theta's coordinates, plus prior."""
         n_terms, n_odds = self._shape
         log_odds = self.design @ self.to_weights(theta).reshape(self._shape)
         full = np.concatenate([np.zeros((self.n_obs, 1)), log_odds], axis=1)

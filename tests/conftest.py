@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from trifit.data import load_dataset
+from trifit.types import Dataset
+
+FAST = {"draws": 200, "tune": 200}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20260701)
+
+
+@pytest.fixture(scope="session")
+def overlapping():
+    """Two classes of irises that overlap on the sepals: the MLE exists."""
+    iris = load_dataset("iris")
+    rows = iris.y > 0
+    return Dataset(
+        name="sepals",
+        X=iris.X[rows][:, :2],
+        y=iris.y[rows] - 1,
+        feature_names=iris.feature_names[:2],
+        class_names=iris.class_names[1:],
+    )
+
+
+@pytest.fixture(scope="session")
+def iris_run():
+    """One short comparison of iris, shared by the tests that only read it."""
+    from trifit.run import run_comparison
+
+    return run_comparison(
+        load_dataset("iris"), "softmax", seed=1, cv=3, overrides=FAST, command="trifit compare iris"
+    )
+
+
+@pytest.fixture(scope="session")
+def root():
+    return Path(__file__).parents[1]

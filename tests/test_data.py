@@ -1,0 +1,303 @@
+"""Loading, encoding, standardising and splitting; every error names what, where and the remedy."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+
+from trifit.data import BUNDLED, Standardiser, choose_split, load_dataset
+from trifit.errors import InputError
+from trifit.types import Dataset
+
+ROWS = {"a": [1.5, 2.5, 3.5, 4.5], "b": ["x", "y", "x", "z"], "y": ["no", "yes", "no", "yes"]}
+CSV = "a,b,y\n1.5,x,no\n2.5,y,yes\n3.5,x,no\n4.5,z,yes\n"
+
+
+def write(tmp_path, text, name="data.csv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_sets_match_their_description(name):
+    data = load_dataset(name)
+    assert BUNDLED[name].startswith(f"{data.n_obs} ")
+    assert len(data.class_names) == data.y.max() + 1
+
+
+def sources(tmp_path):
+    table = pa.table(ROWS)
+    pa.parquet.write_table(table, tmp_path / "data.parquet")
+    pa.feather.write_feather(table, tmp_path / "data.arrow")
+    return {
+        "csv": write(tmp_path, CSV),
+        "semicolons": write(tmp_path, CSV.replace(",", ";"), "semi.csv"),
+        "tsv": write(tmp_path, CSV.replace(",", "\t"), "data.tsv"),
+        "bom": write(tmp_path, "\ufeff" + CSV, "bom.csv"),
+        "crlf": write(tmp_path, CSV.replace("\n", "\r\n"), "crlf.csv"),
+        "parquet": tmp_path / "data.parquet",
+        "arrow": tmp_path / "data.arrow",
+        "pandas": pd.DataFrame(ROWS),
+        "categorical": pd.DataFrame(ROWS).astype({"b": "category", "y": "category"}),
+        "polars": pl.DataFrame(ROWS),
+        "lazy": pl.LazyFrame(ROWS),
+        "pyarrow": table,
+    }
+
+
+def test_every_source_gives_the_same_dataset(tmp_path):
+    for kind, source in sources(tmp_path).items():
+        data = load_dataset(source, "y")
+        assert data.feature_names == ("a", "b=x", "b=y", "b=z"), kind
+        assert data.class_names == ("no", "yes"), kind
+        assert data.X[1].tolist() == [2.5, 0, 1, 0], kind
+        assert data.y.tolist() == [0, 1, 0, 1], kind
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["NA", "null", "NA", "null"], ("NA", "null")),
+        (["01", "1", "01", "1"], ("01", "1")),
+        (["10", "9", "10", "9"], ("9", "10")),
+        (["True", "False", "True", "False"], ("False", "True")),
+    ],
+)
+def test_class_names_survive_a_csv(tmp_path, labels, names):
+    text = "a,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels))
+    assert load_dataset(write(tmp_path, text), "y").class_names == names
+
+
+def test_booleans_and_numbers_as_they_are():
+    frame = pd.DataFrame({"flag": [True, False, True, False], "n": [1, 2, 3, 4], "y": list("abab")})
+    assert load_dataset(frame, "y").X.tolist() == [[1, 1], [0, 2], [1, 3], [0, 4]]
+
+
+def test_float_labels_of_whole_numbers_read_as_such():
+    frame = pd.DataFrame({"a": [1, 2, 3, 4], "y": [0.0, 1.0, 0.0, 1.0]})
+    assert load_dataset(frame, "y").class_names == ("0", "1")
+
+
+GOOD = "a,b,y\n1,2,p\n2,3,q\n3,4,p\n4,5,q\n"
+
+ERRORS = {
+    "empty file": ("", "y", {}, "is empty"),
+    "header only": ("a,y\n", "y", {}, "header but no rows"),
+    "unknown target": (GOOD, "z", {}, r"target 'z' is not a column of 'data'; it has 'a', 'b', 'y'"),
+    "no target": (GOOD, None, {}, r"Give target \(--target\)"),
+    "one class": ("a,y\n1,p\n2,p\n", "y", {}, "only one class, 'p'"),
+    "class of one row": ("a,y\n1,p\n2,p\n3,q\n", "y", {}, "class 'q' has one training row"),
+    "text among numbers": (
+        "a,y\n1,p\n2,q\nabc,p\n4,q\n",
+        "y",
+        {},
+        r"column 'a' holds the text 'abc' in data row 3 where numbers are needed.*--drop a",
+    ),
+    "missing": ("a,y\n1,p\n,q\n3,p\n4,q\n", "y", {}, r"missing values in 'a' \(1\).*--missing drop"),
+    "NaN": ("a,y\n1,p\nnan,q\n3,p\n4,q\n", "y", {}, r"missing values in 'a' \(1\)"),
+    "infinity": ("a,y\n1,p\ninf,q\n3,p\n4,q\n", "y", {}, "column 'a' is infinite in data row 2"),
+    "overflow": ("a,y\n1,p\n1e400,q\n3,p\n4,q\n", "y", {}, "column 'a' is infinite in data row 2"),
+    "missing class": ("a,y\n1,p\n2,\n3,q\n4,q\n5,p\n", "y", {"missing": "impute"}, "class cannot be"),
+    "no rows left": ("a,y\n,p\n,q\n1,\n", "y", {"missing": "drop"}, "no rows are left"),
+    "long row": ("a,y\n1,p\n2,q,3\n", "y", {}, "Expected 2 columns, got 3"),
+    "duplicate column": ("a,a,y\n1,2,p\n", "y", {}, "column 'a' appears twice"),
+    "unnamed column": ("a,,y\n1,2,p\n", "y", {}, "column 2 has no name"),
+    "empty column": ("a,y\n,p\n,q\n", "y", {}, "column 'a' is missing in every row"),
+    "identifier": (
+        "id,a,y\n" + "".join(f"k{i},{i},{'pq'[i % 2]}\n" for i in range(60)),
+        "y",
+        {},
+        "text column 'id' has 60 different values.*--drop id",
+    ),
+    "regression": (
+        "a,y\n" + "".join(f"{i},{i / 7}\n" for i in range(60)),
+        "y",
+        {},
+        "target 'y' has 60 different values.*class labels",
+    ),
+    "unknown drop": (GOOD, "y", {"drop": ["c"]}, "drop 'c' is not a column"),
+    "drop the target": (GOOD, "y", {"drop": ["y"]}, "drop 'y' is the target"),
+    "nothing left": (GOOD, "y", {"drop": ["a", "b"]}, "no feature column is left"),
+    "missing=guess": (GOOD, "y", {"missing": "guess"}, "missing='guess'"),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_bad_tables_are_refused_in_one_line(tmp_path, case):
+    text, target, options, message = ERRORS[case]
+    with pytest.raises(InputError, match=message) as caught:
+        load_dataset(write(tmp_path, text), target, **options)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("nowhere.csv", "no such file, and not a bundled set"),
+        ("iriss", "no such file, and not a bundled set"),
+        (3, "data of type int"),
+    ],
+)
+def test_unknown_sources(source, message):
+    with pytest.raises(InputError, match=message):
+        load_dataset(source, "y")
+
+
+def test_unknown_kinds_of_files(tmp_path):
+    with pytest.raises(InputError, match=r"unknown kind of file '.xlsx'"):
+        load_dataset(write(tmp_path, "x", "data.xlsx"), "y")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_dataset(write(tmp_path, "not parquet", "data.parquet"), "y")
+    with pytest.raises(InputError, match="is a folder"):
+        load_dataset(tmp_path, "y")
+
+
+def test_bundled_sets_take_no_target():
+    with pytest.raises(InputError, match="bundled"):
+        load_dataset("iris", "species")
+
+
+def test_openml_without_a_network(monkeypatch):
+    from urllib.error import URLError
+
+    from sklearn import datasets
+
+    def fail(*args, **kwargs):
+        raise URLError("no route")
+
+    monkeypatch.setattr(datasets, "fetch_openml", fail)
+    with pytest.raises(InputError, match="OpenML cannot be reached"):
+        load_dataset("openml:adult")
+
+
+def test_missing_rows_are_dropped_and_said(tmp_path):
+    path = write(tmp_path, "a,y\n1,p\n,q\n3,p\n4,q\n5,q\n")
+    data = load_dataset(path, "y", missing="drop")
+    assert data.n_obs == 4
+    assert data.notes == ("1 rows with missing values dropped: 'a' (1)",)
+
+
+def test_missing_values_become_training_means(tmp_path):
+    path = write(tmp_path, "a,b,y\n1,u,p\n,v,q\n3,,p\n8,u,q\n5,u,q\n")
+    data = load_dataset(path, "y", missing="impute")
+    train = data.X[:3]
+    Z = Standardiser.fit(train).transform(data.X)
+    assert Z[1, 0] == 0  # the training mean of a
+    assert Z[2, 1] == pytest.approx(0)  # the training share of b=u
+    assert "imputed" in data.notes[0]
+
+
+def test_a_test_set_is_encoded_with_the_training_rows(tmp_path):
+    train = write(tmp_path, CSV)
+    test = write(tmp_path, "y,b,a\nyes,NEW,1\nno,x,2\n", "test.csv")
+    data = load_dataset(train, "y", test=test)
+    assert data.n_test == 2
+    assert data.feature_names == ("a", "b=NEW", "b=x", "b=y", "b=z")
+    standardiser = Standardiser.fit(data.X[:4])
+    assert standardiser.unseen(data.X[4:]) == 1
+    Z = standardiser.transform(data.X[4:])
+    assert Z[0, 1] == 0  # an unseen category carries no coefficient
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,y\n1,no\n", "missing 'b'"),
+        ("a,b,c,y\n1,x,2,no\n", "not expected 'c'"),
+        ("a,b,y\n", "no rows"),
+        ("a,b,y\n1,x,maybe\n2,x,no\n", "class 'maybe' has no training row"),
+    ],
+)
+def test_test_sets_that_do_not_fit(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
+        load_dataset(write(tmp_path, CSV), "y", test=write(tmp_path, text, "test.csv"))
+
+
+def test_standardiser_uses_training_rows_only(rng):
+    X = rng.normal(3, 2, size=(50, 3))
+    standardiser = Standardiser.fit(X[:30])
+    Z = standardiser.transform(X)
+    assert Z[:30].mean(axis=0) == pytest.approx(0, abs=1e-12)
+    assert Z[:30].std(axis=0) == pytest.approx(1)
+    assert standardiser.transform(X[30:]) == pytest.approx(Z[30:])
+
+
+def test_unstandardised_features_stay_as_they_are(rng):
+    X = rng.normal(3, 2, size=(20, 2))
+    assert Standardiser.fit(X, standardize=False).transform(X) == pytest.approx(X)
+
+
+def test_constant_columns_become_zero():
+    X = np.column_stack([np.full(5, 0.1), np.arange(5.0), np.full(5, 1e9) + 1e-8 * np.arange(5)])
+    standardiser = Standardiser.fit(X)
+    assert standardiser.constant.tolist() == [True, False, True]
+    assert (standardiser.transform(X + 1)[:, 0] == 0).all()
+
+
+def test_values_too_large_to_standardise():
+    with pytest.raises(InputError, match="column 'a' reaches 1e\\+200"):
+        Standardiser.fit(np.array([[1e200], [-1e200]]), names=("a",))
+
+
+def dataset(counts, **options):
+    y = np.repeat(np.arange(len(counts)), counts)
+    X = np.arange(len(y), dtype=float)[:, None]
+    return Dataset("toy", X, y, ("a",), tuple("pqrstu"[: len(counts)]), **options)
+
+
+def split_of(data, **options):
+    options.setdefault("n_coefficients", 5)
+    return choose_split(data, rng=np.random.default_rng(0), **options)
+
+
+def test_small_problems_get_folds_and_large_ones_a_holdout():
+    data = dataset([50, 50])
+    assert split_of(data).kind == "cv"
+    assert len(split_of(data).parts) == 5
+    large = split_of(data, n_coefficients=5000)
+    assert large.kind == "holdout"
+    assert len(large.test_rows) == 20
+    assert "500,000 is more than 200,000" in large.reason
+
+
+@pytest.mark.parametrize("options", [{}, {"cv": 7}, {"test_size": 0.3}])
+def test_splits_are_stratified_and_disjoint(options):
+    data = dataset([30, 60, 12])
+    split = split_of(data, **options)
+    for train, test in split.parts:
+        assert not set(train) & set(test)
+        assert len(train) + len(test) == data.n_obs
+        share = np.bincount(data.y[test], minlength=3) / len(test)
+        assert share == pytest.approx(np.array([30, 60, 12]) / 102, abs=0.09)
+    if split.kind == "cv":
+        assert sorted(split.test_rows) == list(range(102))
+
+
+def test_a_rare_class_is_in_every_training_part():
+    data = dataset([40, 2])
+    for train, _ in split_of(data).parts:
+        assert (data.y[train] == 1).any()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cv": 1}, "--cv 1: expected between 2 and 100"),
+        ({"cv": 80}, "the largest has 50"),
+        ({"test_size": 1.5}, "--test-size 1.5: expected a share"),
+        ({"test_size": 0.001}, "cannot be split so"),
+        ({"cv": 5, "test_size": 0.2}, "--cv and --test-size exclude each other"),
+    ],
+)
+def test_impossible_splits(options, message):
+    with pytest.raises(InputError, match=message):
+        split_of(dataset([50, 50]), **options)
+
+
+def test_a_given_test_set_excludes_other_splits():
+    with pytest.raises(InputError, match="--test and --cv exclude"):
+        split_of(dataset([5, 5], n_test=2), cv=3)
