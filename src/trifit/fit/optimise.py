@@ -10,7 +10,7 @@ from trifit.fit.linear import LinearObjective
 from trifit.separation import Separation, separation
 from trifit.types import Fit, FloatArray, Status
 
-GRADIENT_TOLERANCE = 1e-7
+GRADIENT_TOLERANCE = 1e-8
 """Stop when no component of the gradient **per training row** exceeds this (nats)."""
 
 MAX_STEPS = 20_000
@@ -21,7 +21,7 @@ def fit_mle(density: Density, objective: Objective, rng: np.random.Generator) ->
 
     Where the log-odds are linear in the parameters, a certificate says whether
     a maximum exists; a separated fit is where the optimiser stopped, at a
-    gradient of 1e-7 nats per row.
+    gradient of 1e-8 nats per row.
     """
     fit, theta = maximise("mle", density, objective, prior=0.0, rng=rng)
     if isinstance(objective, LinearObjective):
