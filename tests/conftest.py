@@ -6,7 +6,7 @@ import pytest
 from trifit.data import load_dataset
 from trifit.types import Dataset
 
-FAST = {"draws": 200, "tune": 200}
+FAST = {"draws": 500, "tune": 300}
 
 
 @pytest.fixture

@@ -163,7 +163,9 @@ def test_the_graph_is_pymcs_own(rng):
         pm.Categorical("label", logit_p=features @ beta, observed=y, dims="obs")
     density = GraphDensity(model, mode="interpreted")
     theta = rng.normal(size=density.n_params)
-    point = dict(zip([v.name for v in model.value_vars], [theta[0], theta[1:].reshape(2, 2)]))
+    point = dict(
+        zip([v.name for v in model.value_vars], [theta[0], theta[1:].reshape(2, 2)], strict=True)
+    )
     objective = density.bind(X, y)
     likelihood = model.compile_logp(vars=model.observed_RVs)(point)
     assert objective(theta, prior=0.0, jacobian=0.0)[0] == pytest.approx(likelihood)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from trifit.comparison import FIT_NAMES, Comparison, FitRecord, Scores
-from trifit.report.numbers import signed_with_se, with_se
+from trifit.report.text import BITS, signed_with_se, with_se
 
 
 @contextmanager
@@ -46,10 +46,9 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
 
 def print_comparison(comparison: Comparison) -> None:
     """The scoreboard, the paired differences and a verdict per fit, on stdout."""
-    # A pipe has no width of its own; the table needs about a hundred columns.
     console = Console()
     if not console.is_terminal:
-        console = Console(width=120)
+        console = Console(width=140)  # a pipe has no width of its own
     data, evaluation = comparison.data, comparison.evaluation
     console.print(
         f"\n{data.name}: {data.n_obs} rows, {data.n_features} features, {data.n_classes} classes; "
@@ -59,7 +58,7 @@ def print_comparison(comparison: Comparison) -> None:
     )
     for note in data.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
-    console.print(_scoreboard(comparison))
+    console.print(_scoreboard(comparison, narrow=console.width < 110))
     console.print(_differences(comparison))
     for name, fit in comparison.fits.items():
         console.print(
@@ -68,20 +67,30 @@ def print_comparison(comparison: Comparison) -> None:
         )
 
 
-def _scoreboard(comparison: Comparison) -> Table:
-    table = Table(title="Held-out scores (± standard error)", title_justify="left", box=SIMPLE)
-    table.add_column("fit", no_wrap=True)
-    for heading in ("log-loss, nats", "bits", "Brier", "accuracy", "slope", "miscal."):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("status", no_wrap=True)
+def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
+    table = Table(
+        title="Held-out scores (log-loss in nats and bits; ± standard error)",
+        title_justify="left",
+        box=SIMPLE,
+        padding=(0, 1, 0, 0),
+    )
+
+    def cell(value: float, se: float | None) -> str:
+        text = with_se(value, se)
+        return text.replace(" ± ", "\n±") if narrow else text
+
+    table.add_column("fit")
+    for heading in ("log-loss", "bits", "Brier", "accuracy", "slope", "miscal."):
+        table.add_column(heading, justify="right")
+    table.add_column("status")
     for name, fit in comparison.fits.items():
-        slope = "–" if fit.slope is None else with_se(fit.slope, fit.slope_se)
+        slope = "–" if fit.slope is None else cell(fit.slope, fit.slope_se)
         top = fit.top_label
         mark = " *" if top.mcb > top.mcb_limit else ""
-        table.add_row(name, *_scores(fit), slope, f"{top.mcb:.4f}{mark}", _status(fit))
+        table.add_row(name, *_scores(fit, cell), slope, f"{top.mcb:.4f}{mark}", _status(fit))
     table.add_section()
     for name, scores in comparison.baselines.items():
-        table.add_row(name, *_scores(scores), "", "", "")
+        table.add_row(name, *_scores(scores, cell), "", "", "")
     table.caption = (
         "slope: of the log-odds, 1 is calibrated, below 1 over-confident; miscal.: miscalibration "
         "of the top label (Brier), * above what chance gives calibrated forecasts 19 times in 20"
@@ -90,12 +99,12 @@ def _scoreboard(comparison: Comparison) -> Table:
     return table
 
 
-def _scores(scores: Scores) -> tuple[str, str, str, str]:
+def _scores(scores: Scores, cell: Callable[[float, float | None], str]) -> tuple[str, ...]:
     return (
-        with_se(scores.log_loss, scores.log_loss_se),
-        f"{scores.log_loss_bits:.3f}",
-        with_se(scores.brier, scores.brier_se),
-        with_se(scores.accuracy, scores.accuracy_se),
+        cell(scores.log_loss, scores.log_loss_se),
+        cell(scores.log_loss_bits, scores.log_loss_se * BITS),
+        cell(scores.brier, scores.brier_se),
+        cell(scores.accuracy, scores.accuracy_se),
     )
 
 
@@ -109,7 +118,7 @@ def _differences(comparison: Comparison) -> Table:
     )
     table.title_justify = "left"
     for heading in ("", "difference", "what it shows"):
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading, no_wrap=heading != "what it shows")
     meaning = {
         ("map", "mle"): "the prior",
         ("mean", "map"): "the location: mean instead of mode",

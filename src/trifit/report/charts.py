@@ -11,6 +11,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from trifit.report.text import printable
+
 if TYPE_CHECKING:
     from trifit.comparison import (
         Comparison,
@@ -78,7 +80,7 @@ def _own_axes(ax: Axes | None, width: float = 6.0, height: float = 4.0) -> Axes:
 
 def label(text: str, limit: int = 28) -> str:
     """Text from data as matplotlib can draw it: no control characters, not too long."""
-    clean = "".join(c if c.isprintable() else " " for c in text).strip() or " "
+    clean = printable(text).strip() or " "
     clean = clean if len(clean) <= limit else clean[: limit - 1] + "…"
     return f"\u200a{clean}" if clean.startswith("_") else clean
 

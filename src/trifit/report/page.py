@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from trifit.report import charts
-from trifit.report.numbers import interval, signed_with_se, significant, with_se
+from trifit.report.text import BITS, interval, printable, signed_with_se, significant, with_se
 from trifit.report.svg import to_svg, with_style
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def render(comparison: "Comparison") -> str:
         headline=_headline(comparison),
         rows=_ranked(comparison),
         n_model_rows=sum(p.units == "model" for p in comparison.parameters),
+        bits=BITS,
         with_se=with_se,
         signed_with_se=signed_with_se,
         interval=interval,
@@ -70,6 +71,7 @@ def _template() -> "Template":
     environment = Environment(
         loader=PackageLoader("trifit.report"),
         autoescape=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -211,4 +213,4 @@ def _ranked(c: "Comparison") -> list["Parameter"]:
 
 
 def _chart(figure: Any, name: str, caption: str) -> Chart:
-    return Chart(to_svg(figure, name=name, description=caption), caption)
+    return Chart(to_svg(figure, name=name, description=printable(caption)), caption)

@@ -1,9 +1,23 @@
-"""Numbers as text, rounded to their uncertainty."""
+"""Numbers as text, rounded to their uncertainty; text from data without control characters."""
 
 import math
 
+BITS = 1 / math.log(2)
+"""Bits per nat."""
+
 NEGLIGIBLE = 1e-12
 """A standard error below this is rounding error."""
+
+
+def printable(text: str) -> str:
+    """Text from data with control characters replaced by spaces.
+
+    Examples
+    --------
+    >>> printable("a\\x07b")
+    'a b'
+    """
+    return "".join(c if c.isprintable() or c in "\n\u200a" else " " for c in text)
 
 
 def decimals_for(se: float | None, *, default: int = 3, most: int = 6) -> int:

@@ -1,0 +1,148 @@
+"""The command line, as a user meets it: exit codes and one line per mistake."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from trifit import __version__
+from trifit.cli import main
+
+GOOD = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{'pq'[(i * i) % 3 == 1]}\n" for i in range(60))
+FAST = ["--set", "draws=600", "--set", "tune=300", "--test-size", "0.3"]
+
+
+def trifit(*arguments, cwd=None):
+    """Run a command in this process, as if typed in ``cwd``."""
+    before = os.getcwd()
+    argv = sys.argv
+    try:
+        if cwd is not None:
+            os.chdir(cwd)
+        sys.argv = ["trifit", *arguments]
+        return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+    finally:
+        os.chdir(before)
+        sys.argv = argv
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_answers_at_once(option):
+    """Help and version need none of the heavy packages."""
+    code = (
+        "import sys, runpy; sys.argv = ['trifit', sys.argv[1]]\n"
+        "from trifit.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as e: assert e.code == 0\n"
+        "heavy = {'pymc', 'numpy', 'pandas', 'rich', 'matplotlib', 'sklearn'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", code, option], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert time.perf_counter() - start < 5
+    if option == "--version":
+        assert done.stdout.strip() == f"trifit {__version__}"
+
+
+def test_lists():
+    assert "breast_cancer" in trifit("data").output
+    assert "logistic" in trifit("models").output
+    assert "prior_scale = 2.5" in trifit("show", "softmax").output
+
+
+def test_a_comparison_and_its_report(tmp_path):
+    (tmp_path / "my.csv").write_text(GOOD)
+    done = trifit("compare", "my.csv", "--target", "y", "--model", "logistic", *FAST, cwd=tmp_path)
+    assert done.exit_code == 0, done.output
+    folder = tmp_path / "reports" / "my-logistic-seed1"
+    assert "Report:" in done.output
+    assert "log-loss" in done.output
+    page = (folder / "index.html").read_text()
+    document = json.loads((folder / "comparison.json").read_text())
+    assert document["provenance"]["command"].startswith("trifit compare my.csv --target y")
+    # Drawn again from the JSON alone, byte for byte.
+    for name in ("index.html", "predictions.parquet", "posterior.nc", "parameters.csv"):
+        (folder / name).unlink()
+    again = trifit("report", str(folder))
+    assert again.exit_code == 0
+    assert (folder / "index.html").read_text() == page
+
+
+def test_an_untrustworthy_fit_ends_with_three(tmp_path):
+    (tmp_path / "my.csv").write_text(GOOD)
+    settings = ["--set", "draws=20", "--set", "tune=50", "--test-size", "0.3"]
+    done = trifit(
+        "compare", "my.csv", "--target", "y", "--model", "logistic", *settings, cwd=tmp_path
+    )
+    assert done.exit_code == 3
+    assert "NOT TRUSTWORTHY" in done.output
+    assert "bayes is not trustworthy" in done.output
+    assert (
+        "not trustworthy" in (tmp_path / "reports" / "my-logistic-seed1" / "index.html").read_text()
+    )
+    assert trifit("report", str(tmp_path / "reports" / "my-logistic-seed1")).exit_code == 3
+
+
+MISTAKES = {
+    "missing file": (["compare", "gone.csv", "--target", "y"], "'gone.csv': no such file"),
+    "unknown target": (["compare", "good.csv", "--target", "z"], "target 'z' is not a column"),
+    "no target": (["compare", "good.csv"], "Give target"),
+    "one class": (["compare", "one.csv", "--target", "y"], "only one class"),
+    "class of one row": (["compare", "rare.csv", "--target", "y"], "has one training row"),
+    "empty file": (["compare", "empty.csv", "--target", "y"], "the file is empty"),
+    "text": (["compare", "text.csv", "--target", "y"], "where numbers are needed"),
+    "NaN": (["compare", "nan.csv", "--target", "y"], "missing values in 'a'"),
+    "infinity": (["compare", "inf.csv", "--target", "y"], "is infinite"),
+    "no rows left": (
+        ["compare", "gaps.csv", "--target", "y", "--missing", "drop"],
+        "no rows are left",
+    ),
+    "unknown card": (["compare", "iris", "--model", "nope"], "no such card"),
+    "unknown setting": (["compare", "iris", "--set", "scale=1"], "no such setting"),
+    "bad setting": (["compare", "iris", "--set", "prior_scale"], "expected KEY=VALUE"),
+    "bad scale": (["compare", "iris", "--prior-scale", "-1"], "expected a positive number"),
+    "too many classes": (["compare", "iris", "--model", "logistic"], "is for two classes"),
+    "folds and share": (["compare", "iris", "--cv", "3", "--test-size", "0.2"], "exclude"),
+    "folder taken": (["compare", "iris", "--out", "taken"], "is not a run of trifit"),
+    "folder is a file": (["compare", "iris", "--out", "good.csv"], "is a file; give a folder"),
+    "no run": (["report", "taken"], "no such file; trifit compare writes it"),
+    "no folder": (["report", "gone"], "no such folder"),
+    "unknown option": (["compare", "iris", "--fold", "3"], "No such option"),
+    "negative seed": (["compare", "iris", "--seed", "-1"], "Invalid value"),
+    "show nothing": (["show", "nope"], "no such card"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_mistakes_end_with_two_and_leave_nothing(case, tmp_path):
+    files = {
+        "good.csv": GOOD,
+        "one.csv": "a,y\n1,p\n2,p\n3,p\n",
+        "rare.csv": "a,y\n1,p\n2,p\n3,q\n",
+        "empty.csv": "",
+        "text.csv": "a,y\n1,p\n2,q\nabc,p\n4,q\n5,p\n",
+        "nan.csv": "a,y\n1,p\nNaN,q\n3,p\n4,q\n",
+        "inf.csv": "a,y\n1,p\ninf,q\n3,p\n4,q\n",
+        "gaps.csv": "a,b,y\n,1,p\n2,,q\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.tex").write_text("x")
+    arguments, message = MISTAKES[case]
+    done = trifit(*arguments, cwd=tmp_path)
+    assert done.exit_code == 2, done.output
+    assert message in done.stderr
+    assert "Traceback" not in done.output
+    if not done.stderr.startswith("Usage"):
+        lines = [line for line in done.stderr.splitlines() if line != "loading PyMC"]
+        assert len(lines) == 1
+    left = {p.name for p in tmp_path.rglob("*")}
+    assert left == {*files, "taken", "thesis.tex"}

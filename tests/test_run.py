@@ -1,0 +1,281 @@
+"""One comparison end to end: what it promises about numbers, files and seeds."""
+
+import json
+import shutil
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import pytest
+
+import trifit
+from trifit.comparison import FITS, Comparison
+from trifit.data import load_dataset
+from trifit.errors import InputError
+from trifit.run import check_folder, run_comparison, save_run
+from trifit.run.folder import FILES
+from trifit.scores import log_loss
+from trifit.types import Dataset, Status
+
+FAST = {"draws": 500, "tune": 300}
+
+
+def without_seconds(value):
+    """A comparison's JSON without its timings."""
+    if isinstance(value, dict):
+        return {k: without_seconds(v) for k, v in value.items() if k != "seconds"}
+    return [without_seconds(v) for v in value] if isinstance(value, list) else value
+
+
+def as_json(comparison, tmp_path):
+    comparison.to_json(tmp_path / "c.json")
+    return json.loads((tmp_path / "c.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def saved(iris_run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "iris"
+    save_run(iris_run, folder)
+    return folder
+
+
+def test_all_files_are_written(saved):
+    assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)
+
+
+def test_json_holds_what_was_promised(saved):
+    document = json.loads((saved / "comparison.json").read_text())
+    assert document["schema"] == "trifit.comparison/1"
+    assert set(document["fits"]) == {"mle", "map", "mean", "bayes", "mle+T"}
+    wanted = {"status", "seconds", "log_loss", "log_loss_se", "brier", "accuracy", "slope"}
+    for fit in document["fits"].values():
+        assert wanted | {"verdict"} <= set(fit)
+    for row in document["differences"]:
+        assert set(row) == {"a", "b", "log_loss_diff", "se"}
+    assert {"data", "card", "provenance"} <= set(document)
+
+
+def test_json_round_trip(iris_run, tmp_path):
+    iris_run.comparison.to_json(tmp_path / "c.json")
+    assert Comparison.from_json(tmp_path / "c.json") == iris_run.comparison
+
+
+def test_predictions_are_one_row_per_observation(saved, iris_run):
+    table = pd.read_parquet(saved / "predictions.parquet")
+    iris = iris_run.dataset
+    assert table["row"].tolist() == list(range(150))
+    assert table["y"].tolist() == [iris.class_names[k] for k in iris.y]
+    for fit in FITS:
+        probs = table[[f"{fit}:{c}" for c in iris.class_names]].to_numpy()
+        assert probs.sum(axis=1) == pytest.approx(1)
+        assert (probs >= 0).all()
+
+
+def test_scores_can_be_recomputed_from_the_predictions(saved, iris_run):
+    table = pd.read_parquet(saved / "predictions.parquet")
+    classes = list(iris_run.dataset.class_names)
+    y = np.array([classes.index(c) for c in table["y"]])
+    for fit in ("map", "mean", "bayes"):
+        log_probs = np.log(table[[f"{fit}:{c}" for c in classes]].to_numpy())
+        record = iris_run.comparison.fits[fit]
+        assert log_loss(log_probs, y).value == pytest.approx(record.log_loss)
+        assert log_loss(log_probs, y).se == pytest.approx(record.log_loss_se)
+
+
+def test_the_gap_is_the_sum_of_its_steps(iris_run):
+    change = {(d.a, d.b): d.log_loss_diff for d in iris_run.comparison.differences}
+    steps = change["map", "mle"] + change["mean", "map"] + change["bayes", "mean"]
+    assert steps == pytest.approx(change["bayes", "mle"])
+    for (a, b), difference in change.items():
+        fits = iris_run.comparison.fits
+        assert difference == pytest.approx(fits[a].log_loss - fits[b].log_loss)
+
+
+def test_posterior_file_is_named_and_checksummed(saved):
+    tree = az.from_netcdf(saved / "posterior.nc")
+    beta = tree["posterior"]["beta"]
+    assert beta.dims == ("chain", "draw", "feature", "class")
+    assert beta.sizes["draw"] == 500
+    assert list(beta["class"].values) == ["setosa", "versicolor", "virginica"]
+    assert "diverging" in tree["sample_stats"]
+    data = bytearray((saved / "posterior.nc").read_bytes())
+    middle = len(data) // 2
+    data[middle] ^= 0xFF
+    damaged = saved.parent / "damaged.nc"
+    damaged.write_bytes(data)
+    with pytest.raises((OSError, RuntimeError)):
+        az.from_netcdf(damaged)["posterior"]["beta"].values.sum()
+
+
+def test_parameters_in_both_units(saved, iris_run):
+    """Coefficients in the data's units predict from raw features what was fitted."""
+    table = pd.read_csv(saved / "parameters.csv", keep_default_na=False)
+    assert {"mle", "map", "mean", "sd", "low", "high", "rhat", "ess_bulk"} <= set(table)
+    data = table[table["units"] == "data"]
+    iris = iris_run.dataset
+    beta = np.array(
+        [
+            [
+                data[(data["feature"] == f) & (data["class"] == c)]["map"].item()
+                for c in iris.class_names
+            ]
+            for f in iris.feature_names
+        ]
+    )
+    intercept = data[data["parameter"] == "intercept"]["map"].to_numpy()
+    log_odds = intercept + iris.X @ beta
+    model = table[table["units"] == "model"]
+    Z = (iris.X - iris.X.mean(axis=0)) / iris.X.std(axis=0)
+    z_beta = model[model["parameter"] == "beta"]["map"].to_numpy().reshape(4, 3)
+    z_intercept = model[model["parameter"] == "intercept"]["map"].to_numpy()
+    assert log_odds == pytest.approx(z_intercept + Z @ z_beta)
+
+
+def test_same_seed_same_numbers_other_seed_not(tmp_path):
+    iris = load_dataset("iris")
+
+    def run(seed):
+        return without_seconds(
+            as_json(trifit.compare(iris, seed=seed, test_size=0.3, overrides=FAST), tmp_path)
+        )
+
+    assert run(7) == run(7)
+    assert run(7)["fits"]["map"]["log_loss"] != run(8)["fits"]["map"]["log_loss"]
+
+
+def test_summary_is_a_table(iris_run):
+    table = iris_run.comparison.summary()
+    assert list(table.index) == [*FITS, "uniform", "class frequencies"]
+    assert table.loc["uniform", "log_loss"] == pytest.approx(np.log(3))
+    assert table.loc["class frequencies", "log_loss"] == pytest.approx(np.log(3), abs=0.01)
+    assert table.loc["bayes", "log_loss"] < 0.5
+
+
+def test_iris_has_no_mle_and_says_so(iris_run):
+    mle = iris_run.comparison.fits["mle"]
+    assert mle.status == "separated"
+    assert mle.verdict == "no MLE exists"
+    assert iris_run.comparison.trustworthy
+
+
+def test_bayes_status_counts_predictions(iris_run):
+    diagnostics = iris_run.comparison.fits["bayes"].diagnostics
+    assert {"prediction_rhat_max", "prediction_ess_tail_min", "bfmi_min"} <= set(diagnostics)
+
+
+def test_a_given_test_set_is_the_one_scored(rng):
+    X = rng.normal(size=(120, 2))
+    y = (rng.random(120) < 1 / (1 + np.exp(-X[:, 0]))).astype(int)
+    data = Dataset("toy", X, y, ("a", "b"), ("p", "q"), n_test=40)
+    run = run_comparison(data, "logistic", overrides=FAST)
+    assert run.comparison.evaluation.kind == "given"
+    assert run.test_rows.tolist() == list(range(80, 120))
+
+
+def test_columns_constant_in_a_fold_or_everywhere(rng):
+    X = rng.normal(size=(60, 3))
+    X[:, 1] = 4.0
+    X[:, 2] = 0.0
+    X[17, 2] = 1.0  # constant wherever row 17 is held out
+    data = Dataset("toy", X, np.arange(60) % 2, ("a", "b", "c"), ("p", "q"))
+    comparison = trifit.compare(data, "logistic", cv=3, overrides=FAST)
+    assert "constant columns dropped: b" in comparison.data.notes
+    assert any("1 test rows hold a category or value not seen" in n for n in comparison.data.notes)
+    assert {p.feature for p in comparison.parameters} == {"", "a", "c"}
+
+
+def test_a_sampler_that_fails_is_marked(overlapping):
+    comparison = trifit.compare(
+        overlapping, "logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
+    )
+    bayes = comparison.fits["bayes"]
+    assert not comparison.trustworthy
+    assert not bayes.trustworthy
+    assert bayes.verdict == "not trustworthy"
+    assert bayes.status in {s.code for s in Status if not s.trustworthy}
+    assert not comparison.fits["mean"].trustworthy
+    assert comparison.fits["map"].trustworthy
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"seed": -1}, "seed -1"),
+        ({"model": "nope"}, "no such card"),
+        ({"model": "logistic"}, "logistic_regression is for two classes"),
+        ({"overrides": {"prior_scale": 0}}, "prior_scale = 0"),
+        ({"cv": 3, "test_size": 0.5}, "exclude each other"),
+    ],
+)
+def test_bad_arguments(options, message):
+    with pytest.raises(InputError, match=message):
+        trifit.compare(load_dataset("iris"), **options)
+
+
+# --- the run folder ------------------------------------------------------------------------
+
+
+def test_own_run_is_replaced_and_other_files_stay(saved, iris_run):
+    (saved / "notes.md").write_text("mine")
+    save_run(iris_run, saved)
+    assert (saved / "notes.md").read_text() == "mine"
+    (saved / "notes.md").unlink()
+    save_run(iris_run, saved)
+    assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)
+    assert [p.name for p in saved.parent.iterdir() if p.name.startswith(".")] == []
+
+
+def test_other_folders_are_refused(saved, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    check_folder(mine, command="trifit compare iris", force=False)  # empty: fine
+    (mine / "thesis.tex").write_text("x")
+    with pytest.raises(InputError, match=r"is not a run of trifit.*--force"):
+        check_folder(mine, command="trifit compare iris", force=False)
+    with pytest.raises(InputError, match=r"holds another run \(trifit compare iris\)"):
+        check_folder(saved, command="trifit compare wine", force=False)
+    with pytest.raises(InputError, match="is a file"):
+        check_folder(mine / "thesis.tex", command="", force=True)
+
+
+def test_force_keeps_what_is_not_trifits(iris_run, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.tex").write_text("x")
+    save_run(iris_run, mine, force=True)
+    assert (mine / "thesis.tex").read_text() == "x"
+    assert (mine / "index.html").is_file()
+
+
+def test_nothing_half_written(iris_run, tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("trifit.run.folder._write_posterior", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        save_run(iris_run, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such file"),
+        (b"{", "is not a trifit comparison"),
+        (b'{"schema": "trifit.comparison/1"}', "missing required field"),
+    ],
+)
+def test_reading_what_is_no_comparison(tmp_path, content, message):
+    path = tmp_path / "comparison.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        Comparison.from_json(path)
+
+
+def test_reading_another_schema(saved, tmp_path):
+    path = tmp_path / "comparison.json"
+    shutil.copy(saved / "comparison.json", path)
+    path.write_text(path.read_text().replace("comparison/1", "comparison/9"))
+    with pytest.raises(InputError, match=r"schema 'trifit\.comparison/9'"):
+        Comparison.from_json(path)
