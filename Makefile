@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-slow lint format check bench lock examples clean
+.PHONY: report setup test test-slow lint format check bench picture lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -47,6 +47,11 @@ check: lint test
 
 bench: setup
 	$(BIN)/python benchmarks/three_fits.py
+
+# The README's picture; two minutes.
+picture: setup
+	$(BIN)/trifit compare digits --model softmax --prior-scale 1
+	$(BIN)/python tools/picture.py reports/digits-softmax-seed1 docs/images/digits.png
 
 # Needs uv; the file names no package index.
 lock:

@@ -23,7 +23,7 @@ class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     draws: int = 1000
     tune: int = 500
     chains: int = 4
-    target_accept: float = 0.8
+    target_accept: float = 0.9
 
     def __post_init__(self) -> None:
         for name, low in (("draws", 10), ("tune", 50), ("chains", 2)):

@@ -166,8 +166,10 @@ class LinearDensity:
         B = (self.weights.offset + (self.weights.matrix @ params.T).T).reshape(
             len(params), design.shape[1], -1
         )
-        log_odds = np.concatenate([np.zeros((len(B), len(X), 1)), design @ B], axis=2)
-        return np.asarray(log_odds - logsumexp(log_odds, axis=2, keepdims=True))
+        odds = np.concatenate([np.zeros((len(B), len(X), 1)), design @ B], axis=2)
+        odds -= odds.max(axis=2, keepdims=True)
+        odds -= np.log(np.exp(odds).sum(axis=2, keepdims=True))
+        return np.asarray(odds)
 
 
 class LinearObjective:
@@ -189,7 +191,9 @@ class LinearObjective:
         self._prior_constant = prior_constant
         self._shape = (self.design.shape[1], len(to_weights.offset) // self.design.shape[1])
         one_hot = (y[:, None] == np.arange(1, self._shape[1] + 1)).astype(np.float64)
-        self._label_sums = self.design.T @ one_hot
+        self._design_t = np.ascontiguousarray(self.design.T)
+        self._label_sums = self._design_t @ one_hot
+        self._to_theta = to_weights.matrix.T
         # Below some 200,000 products the interpreter's own work outweighs numpy's,
         # and threads would only wait for each other.
         self.parallel = self.design.size * self._shape[1] > 200_000
@@ -199,14 +203,18 @@ class LinearObjective:
     ) -> tuple[float, FloatArray]:
         """``log_likelihood + prior * log_prior`` and its gradient; log|J| is a constant."""
         B = self.to_weights(theta).reshape(self._shape)
-        log_odds = self.design @ B
-        largest = np.maximum(log_odds.max(axis=1), 0.0)
-        odds = np.exp(log_odds - largest[:, None])
-        total = np.exp(-largest) + odds.sum(axis=1)
-        odds /= total[:, None]
-        value = float(np.vdot(self._label_sums, B) - (largest + np.log(total)).sum())
-        residual_sums = self._label_sums - self.design.T @ odds
-        gradient = self.to_weights.matrix.T @ residual_sums.ravel()
+        # Classes in rows: sums over classes then run along contiguous memory.
+        odds = B.T @ self._design_t
+        largest = np.maximum.reduce(odds, axis=0, initial=0.0)
+        odds -= largest
+        np.exp(odds, out=odds)
+        total = np.add.reduce(odds, axis=0)
+        total += np.exp(-largest)
+        odds /= total
+        largest += np.log(total)
+        value = float(np.vdot(self._label_sums, B)) - float(np.add.reduce(largest))
+        residual_sums = self._label_sums - (odds @ self.design).T
+        gradient = self._to_theta @ residual_sums.ravel()
         if prior:
             slope = self._prior_gradient(theta)
             value += prior * (

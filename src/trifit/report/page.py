@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from trifit.report import charts
-from trifit.report.text import BITS, interval, printable, signed_with_se, significant, with_se
 from trifit.report.svg import to_svg, with_style
+from trifit.report.text import BITS, interval, printable, signed_with_se, significant, with_se
 
 if TYPE_CHECKING:
     from jinja2 import Template

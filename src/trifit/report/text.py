@@ -10,11 +10,11 @@ NEGLIGIBLE = 1e-12
 
 
 def printable(text: str) -> str:
-    """Text from data with control characters replaced by spaces.
+    r"""Text from data with control characters replaced by spaces.
 
     Examples
     --------
-    >>> printable("a\\x07b")
+    >>> printable("a\x07b")
     'a b'
     """
     return "".join(c if c.isprintable() or c in "\n\u200a" else " " for c in text)
