@@ -138,7 +138,7 @@ def test_gradient_is_the_closed_form(overlapping, rng):
 def test_linear_density_is_the_graph(builder, rng):
     X, y = rng.normal(size=(60, 4)), np.arange(60) % (3 if builder is softmax_regression else 2)
     graph = GraphDensity(builder(X, y, prior_scale=0.7), mode="interpreted")
-    linear = LinearDensity.recognise(graph, 4, y.max() + 1)
+    linear = LinearDensity.recognise(graph, X, y.max() + 1)
     assert linear is not None
     ours, theirs = linear.bind(X, y), graph.bind(X, y)
     theta = rng.normal(size=graph.n_params)
@@ -173,7 +173,38 @@ def test_the_graph_is_pymcs_own(rng):
         expected = model.compile_logp(jacobian=jacobian)(point)
         value, _ = objective(theta, prior=1.0, jacobian=float(jacobian))
         assert value == pytest.approx(expected)
-    assert LinearDensity.recognise(density, 2, 3) is None
+    assert LinearDensity.recognise(density, X, 3) is None
+
+
+@pytest.mark.parametrize(
+    "log_odds",
+    [
+        lambda f, b, i: i + pm.math.clip(f, -6, 6) @ b,
+        lambda f, b, i: pm.math.clip(i + f @ b, -30, 30),
+        lambda f, b, i: i + pm.math.maximum(f, -8) @ b,
+        lambda f, b, i: i + (f + 1e-4 * f**2) @ b,
+        lambda f, b, i: i + f @ pm.math.clip(b, -10, 10),
+        lambda f, b, i: i * b[0] + f @ b,
+    ],
+)
+def test_models_with_a_bend_are_not_taken_for_linear(log_odds, rng):
+    X, y = rng.normal(size=(60, 2)), np.arange(60) % 2
+    with pm.Model() as model:
+        features = pm.Data("X", X)
+        intercept = pm.Normal("intercept")
+        beta = pm.Normal("beta", shape=2)
+        pm.Bernoulli("label", logit_p=log_odds(features, beta, intercept), observed=y)
+    assert LinearDensity.recognise(GraphDensity(model, mode="interpreted"), X, 2) is None
+
+
+@pytest.mark.parametrize("prior", [pm.Laplace.dist(mu=0, b=1), pm.StudentT.dist(nu=4, sigma=1)])
+def test_priors_that_are_not_normal_are_not_taken_for_quadratic(prior, rng):
+    X, y = rng.normal(size=(60, 1)), np.arange(60) % 2
+    with pm.Model() as model:
+        features = pm.Data("X", X)
+        beta = model.register_rv(prior, name="beta")
+        pm.Bernoulli("label", logit_p=features[:, 0] * beta, observed=y)
+    assert LinearDensity.recognise(GraphDensity(model, mode="interpreted"), X, 2) is None
 
 
 def test_log_likelihood_survives_huge_log_odds():

@@ -64,7 +64,8 @@ def compile_function(
     not for threads); otherwise numba compiles it, with an on-disk cache.
     """
     if interpreted:
-        mode = Mode(linker="py", optimizer="fast_compile")
+        # "stabilize": log(softmax(x)) must not underflow here either.
+        mode = Mode(linker="py", optimizer="fast_compile").including("stabilize", "specialize")
         with pytensor.config.change_flags(cxx=""):  # no C compiler for constants either
             return pytensor.function(inputs, outputs, mode=mode, trust_input=True)  # type: ignore[no-any-return]
     mode = Mode(linker=_ThreadedNumbaLinker(), optimizer=get_mode("NUMBA").optimizer)

@@ -47,5 +47,5 @@ def build_density(
             f"card {card.name!r}: builder {card.builder} failed: {type(error).__name__}: {error}"
         ) from error
     interpreted = GraphDensity(model, mode="interpreted")
-    linear = LinearDensity.recognise(interpreted, X.shape[1], len(class_names))
+    linear = LinearDensity.recognise(interpreted, X, len(class_names))
     return linear or GraphDensity(model)

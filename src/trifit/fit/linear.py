@@ -82,10 +82,20 @@ class LinearDensity:
 
     @classmethod
     def recognise(
-        cls, graph: GraphDensity, n_features: int, n_classes: int
+        cls, graph: GraphDensity, X: FloatArray, n_classes: int
     ) -> "LinearDensity | None":
-        """The linear density of a model's graph, or None where it is not of that kind."""
+        """The linear density of a model's graph, or None where it is not of that kind.
+
+        Parameters
+        ----------
+        graph : GraphDensity
+        X : shape (n_obs, n_features)
+            Training rows: linearity is asked for where the data are, and beyond.
+        n_classes : int
+        """
         rng = np.random.default_rng(20260101)
+        n_features = X.shape[1]
+        look = _telling_rows(X)
         corners = np.vstack([np.zeros(n_features), np.eye(n_features)])
 
         def log_odds(params: FloatArray, X: FloatArray) -> FloatArray:
@@ -105,10 +115,9 @@ class LinearDensity:
         zero = np.zeros(graph.n_params)
         with np.errstate(all="ignore"):
             # One random look rules most other models out before they are probed.
-            X = rng.standard_normal((4, n_features)) / np.sqrt(n_features)
             some = params_of(rng.standard_normal(graph.n_params))
             B = weights_of(some).reshape(1 + n_features, n_classes - 1)
-            if not _close(B[0] + X @ B[1:], log_odds(some, X)):
+            if not _close(B[0] + look @ B[1:], log_odds(some, look)):
                 return None
             weights = Affine.probe(weights_of, graph.layout.size)
             params = Affine.probe(params_of, graph.n_params)
@@ -125,16 +134,20 @@ class LinearDensity:
                 params.agrees(params_of, rng)
                 and weights.agrees(weights_of, rng)
                 and prior.agrees(prior_gradient_of, rng)
-                and linear._agrees(graph, rng, n_features, n_classes)
+                and linear._agrees(graph, look, rng, n_classes)
             )
         return linear if agreed else None
 
     def _agrees(
-        self, graph: GraphDensity, rng: np.random.Generator, n_features: int, n_classes: int
+        self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator, n_classes: int
     ) -> bool:
-        """Whether value and gradient of the whole objective are the graph's."""
-        X = rng.standard_normal((7, n_features)) / np.sqrt(n_features)
-        y = rng.integers(n_classes, size=7)
+        """Whether predictions and the whole objective are the graph's, near and far."""
+        far = 30.0 * rng.standard_normal((2, self.n_params))
+        for params in (graph.constrain(far), graph.constrain(far / 30.0)):
+            for rows in (X, 10.0 * X):
+                if not _close(self.log_probs(params, rows), graph.log_probs(params, rows)):
+                    return False
+        y = rng.integers(n_classes, size=len(X))
         ours, theirs = self.bind(X, y), graph.bind(X, y)
         for jacobian in (0.0, 1.0):
             theta = rng.standard_normal(self.n_params)
@@ -242,6 +255,13 @@ class LinearObjective:
 
 def _design(X: FloatArray) -> FloatArray:
     return np.column_stack([np.ones(len(X)), X])
+
+
+def _telling_rows(X: FloatArray, limit: int = 100) -> FloatArray:
+    """Rows that would show a bend: evenly spaced ones and each column's extremes."""
+    spaced = np.linspace(0, len(X) - 1, min(limit, len(X))).astype(int)
+    extremes = np.concatenate([X.argmin(axis=0), X.argmax(axis=0)])[: 5 * limit]
+    return X[np.unique(np.concatenate([spaced, extremes]))]
 
 
 def _compact(matrix: sp.csr_array) -> FloatArray | sp.csr_array:
