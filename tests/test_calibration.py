@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from model_diagnostics.scoring import LogLoss, SquaredError, decompose
 from scipy.special import expit, log_softmax, softmax
 
-from trifit.calibration import consistency, corp, slope_intercept, top_label
+from trifit.calibration import class_bias, consistency, corp, slope_intercept, top_label
 from trifit.recalibration import Temperature
 
 
@@ -137,6 +137,31 @@ def test_temperature_undoes_a_temperature(rng):
     fitted = Temperature.fit(log_softmax(3 * logits, axis=1), y)
     assert fitted.value == pytest.approx(3, rel=0.05)
     assert np.exp(fitted.transform(3 * logits)).sum(axis=1) == pytest.approx(1)
+
+
+def test_temperature_is_one_where_no_row_can_tell():
+    """All labels ranked first: the likelihood has no maximum, and T says nothing."""
+    log_probs = log_softmax(np.array([[30.0, 0], [0, 25.0], [40.0, 0]]), axis=1)
+    assert Temperature.fit(log_probs, np.array([0, 1, 0])).value == 1
+
+
+def test_class_bias_finds_a_shift(rng):
+    p = rng.uniform(0.1, 0.9, size=5000)
+    y = (rng.random(5000) < p).astype(int)
+    bias, se = class_bias(np.column_stack([1 - p, p]), y)
+    assert (abs(bias) < 4 * se).all()
+    shifted = expit(np.log(p / (1 - p)) + 1)
+    bias, se = class_bias(np.column_stack([1 - shifted, shifted]), y)
+    assert bias[1] > 20 * se[1]
+
+
+def test_slope_survives_probabilities_that_underflow(rng):
+    z = rng.normal(size=(4000, 2)) * 2
+    truth = softmax(z, axis=1)
+    y = (rng.random(4000) < truth[:, 1]).astype(int)
+    far = log_softmax(1000 * z, axis=1)
+    result = slope_intercept(np.exp(far), y, log_probs=far)
+    assert result.slope == pytest.approx(0.001, rel=0.1)
 
 
 def test_temperature_keeps_the_ranking(rng):

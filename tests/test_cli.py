@@ -75,6 +75,42 @@ def test_a_comparison_and_its_report(tmp_path):
     assert (folder / "index.html").read_text() == page
 
 
+def test_a_card_as_run_runs_again(tmp_path):
+    """card.toml of a run finds its builder from wherever it is read."""
+    (tmp_path / "my.csv").write_text(GOOD)
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "cards" / "model.py").write_text(
+        "import pymc as pm\n"
+        "def build(X, y, *, n_classes, coords, scale=1.0):\n"
+        "    with pm.Model(coords=coords) as model:\n"
+        "        features = pm.Data('X', X, dims=('obs', 'feature'))\n"
+        "        beta = pm.Normal('beta', sigma=scale, dims='feature')\n"
+        "        pm.Bernoulli('label', logit_p=features @ beta, observed=y, dims='obs')\n"
+        "    return model\n"
+    )
+    (tmp_path / "cards" / "own.toml").write_text(
+        "name = 'own'\nbuilder = 'model.py:build'\n[hyperparameters]\nscale = 2.0\n"
+    )
+    done = trifit(
+        "compare", "my.csv", "--target", "y", "--model", "cards/own.toml", *FAST,
+        "--set", "scale=1.5", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    shown = trifit("show", str(tmp_path / "reports" / "my-own-seed1" / "card.toml"))
+    assert shown.exit_code == 0, shown.output
+    assert "scale = 1.5" in shown.output
+
+
+def test_a_report_that_cannot_be_written(tmp_path):
+    (tmp_path / "my.csv").write_text(GOOD)
+    trifit("compare", "my.csv", "--target", "y", *FAST, "--out", "run", cwd=tmp_path)
+    (tmp_path / "run" / "index.html").unlink()
+    (tmp_path / "run" / "index.html").mkdir()
+    done = trifit("report", str(tmp_path / "run"))
+    assert done.exit_code == 2
+    assert "cannot be written: Is a directory" in done.stderr
+
+
 def test_an_untrustworthy_fit_ends_with_three(tmp_path):
     (tmp_path / "my.csv").write_text(GOOD)
     settings = ["--set", "draws=20", "--set", "tune=50", "--test-size", "0.3"]

@@ -82,6 +82,58 @@ def test_float_labels_of_whole_numbers_read_as_such():
     assert load_dataset(frame, "y").class_names == ("0", "1")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\na,y\n1,01\n2,1\n3,01\n4,1\n",  # a blank line first
+        '"a; or , b",y\n1,01\n2,1\n3,01\n4,1\n',  # delimiters inside quotes
+        " a , y \n1,01\n2,1\n3,01\n4,1\n",  # padded names
+        '"a\n2",y\n1,01\n2,1\n3,01\n4,1\n',  # a line break inside a name
+    ],
+)
+def test_headers_as_people_write_them(tmp_path, text):
+    data = load_dataset(write(tmp_path, text), "y")
+    assert data.class_names == ("01", "1")
+    assert data.n_obs == 4
+
+
+def test_a_dataframes_index_is_no_feature(tmp_path):
+    frame = pd.DataFrame({"a": [1.0, 2, 3, 4, 5], "y": list("ppqqp")})
+    kept = frame[frame["a"] > 1]
+    kept.to_parquet(tmp_path / "kept.parquet")
+    named = frame.set_index(pd.Index([5, 4, 3, 2, 1], name="id"))
+    for source in (kept, tmp_path / "kept.parquet", named):
+        assert load_dataset(source, "y").feature_names == ("a",)
+
+
+def test_a_declared_category_is_one_whatever_it_looks_like():
+    frame = pd.DataFrame({"zip": [10, 20, 10, 20], "y": list("abab")}).astype({"zip": "category"})
+    assert load_dataset(frame, "y").feature_names == ("zip=10", "zip=20")
+
+
+def test_huge_integers_are_numbers():
+    frame = pd.DataFrame({"a": [2**60 + 1, 3, 4, 5], "y": list("abab")})
+    assert load_dataset(frame, "y").X[0, 0] == 2.0**60
+
+
+def test_encoded_names_must_differ():
+    frame = pd.DataFrame({"c": list("xzxz"), "c=x": [1, 2, 3, 4], "y": list("abab")})
+    with pytest.raises(InputError, match="two feature columns are called 'c=x'"):
+        load_dataset(frame, "y")
+
+
+def test_a_test_set_that_vanishes_is_an_error(tmp_path):
+    test = write(tmp_path, "a,b,y\n1,x,\n2,y,\n", "test.csv")
+    with pytest.raises(InputError, match="test: no rows are left"):
+        load_dataset(write(tmp_path, CSV), "y", test=test, missing="drop")
+
+
+def test_a_test_set_of_one_row_is_refused(tmp_path):
+    test = write(tmp_path, "a,b,y\n1,x,no\n", "test.csv")
+    with pytest.raises(InputError, match="one row has no standard error"):
+        load_dataset(write(tmp_path, CSV), "y", test=test)
+
+
 GOOD = "a,b,y\n1,2,p\n2,3,q\n3,4,p\n4,5,q\n"
 
 ERRORS = {
@@ -101,6 +153,12 @@ ERRORS = {
         "y",
         {},
         r"column 'a' holds the text 'abc' in data row 3 where numbers are needed.*--drop a",
+    ),
+    "decimal comma": (
+        "a;y\n1,5;p\n2,5;q\n3,5;p\n4;q\n",
+        "y",
+        {},
+        r"numbers with a decimal comma \('1,5'\); write them with a point",
     ),
     "missing": (
         "a,y\n1,p\n,q\n3,p\n4,q\n",

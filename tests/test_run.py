@@ -1,9 +1,11 @@
 """One comparison end to end: what it promises about numbers, files and seeds."""
 
 import json
+import re
 import shutil
 
 import arviz as az
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -184,6 +186,76 @@ def test_columns_constant_in_a_fold_or_everywhere(rng):
     assert {p.feature for p in comparison.parameters} == {"", "a", "c"}
 
 
+@pytest.mark.parametrize("n_test", [0, 20])
+def test_unseen_categories_are_counted(tmp_path, rng, n_test):
+    """Given test sets and hold-out shares alike."""
+    rows = [f"{i % 10},{'uv'[i % 2]},{'pq'[i % 3 == 0]}" for i in range(60)]
+    rows[-6:] = [r.replace("u", "w").replace("v", "w") for r in rows[-6:]]
+    header = "a,c,y"
+    train, test = rows[: 60 - n_test], rows[60 - n_test :]
+    (tmp_path / "train.csv").write_text("\n".join([header, *train]))
+    (tmp_path / "test.csv").write_text("\n".join([header, *test]))
+    if n_test:
+        data = trifit.load_dataset(tmp_path / "train.csv", target="y", test=tmp_path / "test.csv")
+        comparison = trifit.compare(data, "logistic", overrides=FAST)
+        assert any(n.startswith("6 test rows hold a category") for n in comparison.data.notes)
+    else:
+        data = trifit.load_dataset(tmp_path / "train.csv", target="y")
+        comparison = trifit.compare(data, "logistic", test_size=0.3, overrides=FAST)
+        assert not any("not seen in training" in n for n in comparison.data.notes)
+
+
+def test_commands_from_python_tell_runs_apart(overlapping):
+    def command(**options):
+        options = {"test_size": 0.3, **options}
+        options["overrides"] = FAST | options.get("overrides", {})
+        return trifit.compare(overlapping, "logistic", **options).provenance.command
+
+    plain = command()
+    assert command() == plain
+    assert command(seed=2) != plain
+    assert command(overrides={"prior_scale": 0.1}) != plain
+
+
+def test_outputs_with_a_good_slope_and_a_shift_are_found_out(rng):
+    from scipy.special import expit, log_expit
+
+    from trifit.run.records import fit_record
+    from trifit.types import Fit
+
+    z = rng.normal(size=4000) * 2
+    y = (rng.random(4000) < expit(z)).astype(int)
+    fit = Fit("map", np.zeros((1, 1, 1)), Status.CONVERGED, 0.0)
+
+    def verdict(shift):
+        log_probs = np.column_stack([log_expit(-z - shift), log_expit(z + shift)])
+        return fit_record([fit], log_probs, y, class_names=("p", "q"), rng=rng)
+
+    assert verdict(0.0).verdict == "behaves like probabilities"
+    assert verdict(1.0).verdict == "miscalibrated otherwise"
+    assert re.search("class [pq] has probability 0.[36].* on average", verdict(1.0).verdict_text)
+
+
+def test_stuck_chains_still_make_a_readable_run(iris_run, tmp_path):
+    """R-hat of chains that do not move is no number; the run can be read all the same."""
+    from trifit.fit.trust import diagnose_draws
+    from trifit.run.records import fit_record
+    from trifit.types import Fit
+
+    stuck = np.repeat(np.arange(4.0)[:, None, None], 50, axis=1)
+    worst = float(diagnose_draws(stuck)["rhat"].max())
+    assert not worst < 1.01
+    fit = Fit("bayes", stuck, Status.UNMIXED, 0.0, {"rhat_max": worst})
+    log_probs = np.log(np.full((20, 2), 0.5))
+    record = fit_record(
+        [fit], log_probs, np.arange(20) % 2, class_names="pq", rng=np.random.default_rng(0)
+    )
+    fits = iris_run.comparison.fits | {"bayes": record}
+    comparison = msgspec.structs.replace(iris_run.comparison, fits=fits)
+    comparison.to_json(tmp_path / "c.json")
+    assert Comparison.from_json(tmp_path / "c.json").fits["bayes"].verdict == "not trustworthy"
+
+
 def test_a_sampler_that_fails_is_marked(overlapping):
     comparison = trifit.compare(
         overlapping, "logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
@@ -245,6 +317,24 @@ def test_force_keeps_what_is_not_trifits(iris_run, tmp_path):
     save_run(iris_run, mine, force=True)
     assert (mine / "thesis.tex").read_text() == "x"
     assert (mine / "index.html").is_file()
+
+
+def test_an_earlier_run_survives_a_failed_move(saved, iris_run, monkeypatch):
+    import os as real
+
+    moves = []
+
+    def fail_second(source, target):
+        moves.append(source)
+        if len(moves) == 2:
+            raise OSError(39, "Directory not empty")
+        return original(source, target)
+
+    original = real.replace
+    monkeypatch.setattr("trifit.run.folder.os.replace", fail_second)
+    with pytest.raises(InputError, match="Directory not empty"):
+        save_run(iris_run, saved)
+    assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)
 
 
 def test_nothing_half_written(iris_run, tmp_path, monkeypatch):

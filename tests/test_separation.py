@@ -51,6 +51,14 @@ def test_units_do_not_matter(factor):
     assert certificate(IRIS.X * factor, IRIS.y) is Separation.QUASI_COMPLETE
 
 
+def test_columns_of_very_different_size():
+    """A tiny column that separates is found beside a huge one that does not."""
+    rng = np.random.default_rng(3)
+    y = np.arange(40) % 2
+    X = np.column_stack([rng.uniform(1e6, 2e6, size=40), np.where(y == 1, 1e-3, -1e-3)])
+    assert certificate(X, y) is Separation.COMPLETE
+
+
 def test_a_guess_that_separates_is_a_certificate():
     X, y = np.array([[-1.0], [1.0]]), np.array([0, 1])
     assert certificate(X, y, guess=np.array([0.0, 5.0])) is Separation.COMPLETE

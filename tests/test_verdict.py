@@ -16,6 +16,7 @@ from trifit.verdict import judge
         (Status.CONVERGED, 1.1, 0.4, "cannot tell", r"about \d[\d,]* would"),
         (Status.CONVERGED, float("nan"), float("nan"), "cannot tell", "do not determine"),
         (Status.SEPARATED, 0.1, 0.02, "no MLE exists", "over-confident"),
+        (Status.DERIVED_SEPARATED, 1.0, 0.05, "behaves like probabilities", "0.90 to 1.10"),
         (Status.UNMIXED, 1.0, 0.01, "not trustworthy", "R-hat"),
         (Status.MAX_STEPS, 1.0, 0.01, "not trustworthy", "gradient tolerance"),
     ],
@@ -26,9 +27,32 @@ def test_rules(status, slope, se, name, words):
     assert re.search(words, verdict.text)
 
 
-def test_rows_needed_would_do():
-    """At the number of rows it names, the interval is as narrow as the rule asks."""
-    text = judge(Status.CONVERGED, 1.0, 0.4, 100).text
-    needed = int(text.rsplit("about ", 1)[1].split()[0].replace(",", ""))
-    se = 0.4 * (100 / needed) ** 0.5
-    assert judge(Status.CONVERGED, 1.0, se, needed).name == "behaves like probabilities"
+@pytest.mark.parametrize(
+    ("slope", "se", "then"),
+    [
+        (1.0, 0.4, "behaves like probabilities"),
+        (0.85, 0.09, "over-confident"),
+        (1.2, 0.11, "under-confident"),
+        (1.6, 0.5, "under-confident"),
+        (1.08, 0.2, "behaves like probabilities"),
+    ],
+)
+def test_the_rows_it_asks_for_would_do(slope, se, then):
+    """With the number of rows it names, and the slope as it is, there is an answer."""
+    verdict = judge(Status.CONVERGED, slope, se, 500)
+    assert verdict.name == "cannot tell"
+    needed = int(verdict.text.rsplit("about ", 1)[1].split()[0].replace(",", ""))
+    assert needed > 500
+    assert judge(Status.CONVERGED, slope, se * (500 / needed) ** 0.5, needed).name == then
+
+
+def test_a_good_slope_is_not_enough():
+    verdict = judge(Status.TRUSTED, 1.0, 0.05, 500, fault="class p is off")
+    assert verdict.name == "miscalibrated otherwise"
+    assert "class p is off" in verdict.text
+    assert judge(Status.TRUSTED, 0.5, 0.05, 500, fault="class p is off").name == "over-confident"
+
+
+def test_where_an_mle_was_separated_is_said():
+    verdict = judge(Status.SEPARATED, 1.0, 0.05, 500, where="1 of 6 training sets")
+    assert "in 1 of 6 training sets, so no MLE exists" in verdict.text

@@ -199,7 +199,24 @@ def consistency(
     return Consistency(float(mcb.mean()), float(np.quantile(mcb, 0.95)), grid, lower, upper)
 
 
-def slope_intercept(probs: FloatArray, y: IntArray) -> SlopeIntercept:
+def class_bias(probs: FloatArray, y: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Mean probability minus frequency of every class, and its standard error.
+
+    Calibration in the large: 0 is calibrated, above 0 the class is forecast
+    too often. Shapes (n_classes,) each.
+
+    Examples
+    --------
+    >>> class_bias(np.array([[0.9, 0.1], [0.7, 0.3]]), np.array([0, 1]))[0].round(3)
+    array([ 0.3, -0.3])
+    """
+    excess = np.asarray(probs) - np.eye(np.shape(probs)[1])[y]
+    return excess.mean(axis=0), excess.std(axis=0, ddof=1) / np.sqrt(len(y))
+
+
+def slope_intercept(
+    probs: FloatArray, y: IntArray, *, log_probs: FloatArray | None = None
+) -> SlopeIntercept:
     """Calibration slope and intercepts: a recalibration of the log-odds.
 
     Fits ``softmax(b log p_k + c_k)`` to the labels by maximum likelihood. Slope
@@ -213,6 +230,8 @@ def slope_intercept(probs: FloatArray, y: IntArray) -> SlopeIntercept:
         Probabilities; zeros count as the smallest positive float.
     y : shape (n_obs,)
         Class codes. Classes without a row get no intercept.
+    log_probs : shape (n_obs, n_classes), optional
+        Their logarithms, for probabilities too small for floating point.
 
     Returns
     -------
@@ -233,7 +252,8 @@ def slope_intercept(probs: FloatArray, y: IntArray) -> SlopeIntercept:
     """
     probs = np.asarray(probs, np.float64)
     n_obs, n_classes = probs.shape
-    log_p = np.log(np.maximum(probs, np.finfo(np.float64).tiny))
+    if log_probs is None:
+        log_probs = np.log(np.maximum(probs, np.finfo(np.float64).tiny))
     present = np.flatnonzero(np.bincount(y, minlength=n_classes) > 0)
     undefined = SlopeIntercept(float("nan"), float("nan"), np.zeros(n_classes))
     if len(present) < 2:
@@ -241,7 +261,7 @@ def slope_intercept(probs: FloatArray, y: IntArray) -> SlopeIntercept:
     free = present[1:]
     # Row i's design of class k: (log p_ik, [k = free_1], [k = free_2], ...).
     design = np.zeros((n_obs, n_classes, 1 + len(free)))
-    design[:, :, 0] = log_p
+    design[:, :, 0] = log_probs
     design[:, free, 1 + np.arange(len(free))] = 1.0
     theta = np.zeros(1 + len(free))
     theta[0] = 1.0

@@ -147,7 +147,7 @@ def load_card(model: str | Path) -> Card:
     card = _convert(fields, f"model {text!r}")
     file, colon, function = card.builder.rpartition(":")
     if colon and file.endswith(".py") and not Path(file).is_absolute():
-        card = msgspec.structs.replace(card, builder=f"{path.parent / file}:{function}")
+        card = msgspec.structs.replace(card, builder=f"{(path.parent / file).resolve()}:{function}")
     unknown = set(card.hyperparameters) - _keywords(card.load_builder())
     if unknown:
         raise InputError(

@@ -90,7 +90,7 @@ class FitRecord(Scores, frozen=True, kw_only=True):
     verdict_text: str
     top_label: TopLabel
     classes: list[Reliability]
-    diagnostics: dict[str, float]
+    diagnostics: dict[str, float | None]
 
 
 class Difference(Record, frozen=True, kw_only=True):
@@ -115,9 +115,9 @@ class Parameter(Record, frozen=True, kw_only=True):
     sd: float
     low: float
     high: float
-    rhat: float
-    ess_bulk: float
-    ess_tail: float
+    rhat: float | None
+    ess_bulk: float | None
+    ess_tail: float | None
 
 
 class Data(Record, frozen=True, kw_only=True):
@@ -223,6 +223,8 @@ class Comparison(Record, frozen=True, kw_only=True):
             raise InputError(f"{str(file)!r}: no such file; trifit compare writes it")
         try:
             comparison = msgspec.json.decode(file.read_bytes(), type=cls)
+        except OSError as error:
+            raise InputError(f"{str(file)!r} cannot be read: {error.strerror}") from error
         except msgspec.DecodeError as error:
             raise InputError(f"{str(file)!r} is not a trifit comparison: {error}") from error
         if comparison.schema != SCHEMA:
@@ -235,4 +237,7 @@ class Comparison(Record, frozen=True, kw_only=True):
         """Write the report: one self-contained HTML file."""
         from trifit.report import render
 
-        Path(path).write_text(render(self), encoding="utf-8")
+        try:
+            Path(path).write_text(render(self), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{str(path)!r} cannot be written: {error.strerror}") from error

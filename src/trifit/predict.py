@@ -8,6 +8,9 @@ from trifit.types import Fit, FloatArray, Prediction
 BLOCK = 4_000_000
 """Most log probabilities held at a time (32 MB)."""
 
+LOG_ZERO = -1e6
+"""What a probability of exactly zero counts as, in nats: a finite, glaring number."""
+
 MAX_TRUST_VALUES = 100
 """Most predicted log probabilities whose R-hat and ESS the trust gate looks at."""
 
@@ -28,7 +31,7 @@ def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
     for start in range(1, len(draws), step):
         block = density.log_probs(draws[start : start + step], X)
         np.logaddexp(total, np.logaddexp.reduce(block, axis=0), out=total)
-    return Prediction(total - np.log(len(draws)))
+    return Prediction(np.maximum(total - np.log(len(draws)), LOG_ZERO))
 
 
 def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:

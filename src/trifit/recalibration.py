@@ -35,6 +35,12 @@ class Temperature:
             Log probabilities; a constant per row cancels, so logits serve too.
         y : shape (n_obs,)
 
+        Returns
+        -------
+        Temperature
+            1 where no row contradicts its most probable class: the likelihood
+            then grows for ever as T falls to 0, and says nothing about T.
+
         Examples
         --------
         >>> rows, y = np.log([[0.99, 0.01]] * 4), np.array([0, 0, 0, 1])
@@ -42,6 +48,8 @@ class Temperature:
         0.75
         """
         rows = np.arange(len(y))
+        if (log_probs[rows, y] >= log_probs.max(axis=1)).all():
+            return cls(1.0)
 
         def negative_log_likelihood(log_temperature: float) -> float:
             scaled = log_softmax(log_probs * np.exp(-log_temperature), axis=1)

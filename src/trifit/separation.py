@@ -70,8 +70,10 @@ def separation(
     M = sp.csr_array(_margin_matrix(design, y, n_odds) @ weights)
     # max 1'M d  subject to  M d >= 0, -1 <= d <= 1: zero exactly when no
     # direction helps any row without hurting another.
-    scale = np.maximum(abs(M).max(axis=1).toarray().ravel(), 1e-300)
-    M = sp.diags_array(1.0 / scale) @ M
+    # Units must not matter: neither a column's nor a row's.
+    for axis in (0, 1):
+        scale = np.maximum(abs(M).max(axis=axis).toarray().ravel(), 1e-300)
+        M = M @ sp.diags_array(1.0 / scale) if axis == 0 else sp.diags_array(1.0 / scale) @ M
     answer = linprog(
         -np.asarray(M.sum(axis=0)).ravel(),
         A_ub=-M,

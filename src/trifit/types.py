@@ -60,11 +60,20 @@ class Dataset:
                 f"data {self.name!r}: {len(self.feature_names)} feature names "
                 f"for {X.shape[1]} columns of X"
             )
+        twice = [n for n in self.feature_names if self.feature_names.count(n) > 1]
+        if twice:
+            raise InputError(
+                f"data {self.name!r}: two feature columns are called {twice[0]!r}; rename one"
+            )
         if np.isinf(X).any():
             row, column = np.argwhere(np.isinf(X))[0]
             raise InputError(
                 f"data {self.name!r}: column {self.feature_names[column]!r} is infinite in "
                 f"row {row}; replace or remove it"
+            )
+        if self.n_test == 1:
+            raise InputError(
+                f"data {self.name!r}: a test set of one row has no standard error; give more rows"
             )
         if not 0 <= self.n_test < len(y):
             raise InputError(
@@ -151,7 +160,13 @@ class Status(Enum):
     FEW_EFFECTIVE = "too few effective draws for stable estimates"
     LOW_ENERGY = "E-BFMI is too low: the sampler explores the tails poorly"
     DEPTH_LIMITED = "too many draws hit the tree-depth limit"
+    UNCERTIFIED = (
+        "the optimiser met its gradient tolerance; whether a maximum exists was not certified"
+    )
     DERIVED = "computed from another fit, which ended well"
+    DERIVED_SEPARATED = (
+        "computed from the MLE, which does not exist here: it rests on where the optimiser stopped"
+    )
 
     @property
     def code(self) -> str:
@@ -165,7 +180,14 @@ class Status(Enum):
         A separated MLE is a finding about the data, not a failed computation,
         so it counts as trustworthy; its verdict says that no MLE exists.
         """
-        return self in {Status.CONVERGED, Status.SEPARATED, Status.TRUSTED, Status.DERIVED}
+        return self in {
+            Status.CONVERGED,
+            Status.UNCERTIFIED,
+            Status.SEPARATED,
+            Status.TRUSTED,
+            Status.DERIVED,
+            Status.DERIVED_SEPARATED,
+        }
 
 
 @dataclass(frozen=True, eq=False)

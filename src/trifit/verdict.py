@@ -1,9 +1,12 @@
 """From numbers to one plain sentence per fit, by stated rules.
 
-The rules look at the calibration slope of the log-odds on test rows (see
+The rules look first at the calibration slope of the log-odds on test rows (see
 :func:`trifit.calibration.slope_intercept`) and its 95 % interval. Slope 1 is
 what probabilities have; between 0.8 and 1.25 the log-odds are right within a
-quarter, which is what "behaves like probabilities" claims here.
+quarter, which is what "behaves like probabilities" claims here. Outputs with a
+good slope can still be wrong: a class whose mean probability differs from its
+frequency (99 % level, Bonferroni over classes), or a top-label curve further
+from the diagonal than chance allows, is *miscalibrated otherwise*.
 """
 
 import math
@@ -23,13 +26,34 @@ class Verdict:
     text: str
 
 
-def judge(status: Status, slope: float, se: float, n_obs: int) -> Verdict:
-    """Judge one fit from its status and its calibration slope on ``n_obs`` test rows.
+def judge(
+    status: Status,
+    slope: float,
+    se: float,
+    n_obs: int,
+    *,
+    fault: str = "",
+    where: str = "training rows",
+) -> Verdict:
+    """Judge one fit from its status and its calibration on ``n_obs`` test rows.
 
-    Rules, in order: an untrustworthy fit is not judged; a slope interval inside
-    0.8 to 1.25 *behaves like probabilities*; one below 1 is *over-confident*,
-    one above 1 *under-confident*; anything else *cannot tell*. A separated MLE
-    is *no MLE exists*, followed by what its outputs did all the same.
+    Rules, in order: an untrustworthy fit is not judged; a slope interval outside
+    0.8 to 1.25 at one end and below 1 is *over-confident*, above 1
+    *under-confident*; any other fault is *miscalibrated otherwise*; a slope
+    interval inside 0.8 to 1.25 *behaves like probabilities*; anything else
+    *cannot tell*. A separated MLE is *no MLE exists*, followed by what its
+    outputs did all the same.
+
+    Parameters
+    ----------
+    status : Status
+    slope, se : float
+        Calibration slope and its standard error; NaN where not determined.
+    n_obs : int
+    fault : str
+        What else is wrong with the calibration, in words; "" for nothing.
+    where : str
+        Which training rows a separated MLE was separated in.
 
     Examples
     --------
@@ -38,18 +62,21 @@ def judge(status: Status, slope: float, se: float, n_obs: int) -> Verdict:
     """
     if not status.trustworthy:
         return Verdict("not trustworthy", f"Not judged: {status.value}.")
-    verdict = _judge_slope(slope, se, n_obs)
+    verdict = _judge_calibration(slope, se, n_obs, fault)
     if status is Status.SEPARATED:
         return Verdict(
             "no MLE exists",
-            "Training rows can be separated without error, so no MLE exists. Where the optimiser "
-            f"stopped: {verdict.name}. {verdict.text}",
+            f"Rows can be separated without error in {where}, so no MLE exists. Where the "
+            f"optimiser stopped: {verdict.name}. {verdict.text}",
         )
     return verdict
 
 
-def _judge_slope(slope: float, se: float, n_obs: int) -> Verdict:
+def _judge_calibration(slope: float, se: float, n_obs: int, fault: str) -> Verdict:
+    wrong = Verdict("miscalibrated otherwise", f"Its outputs are off in another way: {fault}.")
     if not (math.isfinite(slope) and math.isfinite(se)):
+        if fault:
+            return wrong
         return Verdict(
             "cannot tell",
             f"The {n_obs} test rows do not determine a calibration slope: the classes are "
@@ -57,22 +84,27 @@ def _judge_slope(slope: float, se: float, n_obs: int) -> Verdict:
         )
     low, high = slope - Z95 * se, slope + Z95 * se
     found = f"calibration slope {slope:.2f} (95% interval {low:.2f} to {high:.2f})"
-    if low >= GOOD_SLOPE[0] and high <= GOOD_SLOPE[1]:
+    good = low >= GOOD_SLOPE[0] and high <= GOOD_SLOPE[1]
+    if good and not fault:
         return Verdict(
             "behaves like probabilities", f"Its outputs can be read as probabilities: {found}."
         )
-    if high < 1:
+    if high < 1 and not good:
         divisor = (
             f"; its log-odds are about {1 / slope:.1f} times too large" if slope > 0.05 else ""
         )
         return Verdict("over-confident", f"Its outputs are too extreme: {found}{divisor}.")
-    if low > 1:
+    if low > 1 and not good:
         return Verdict(
             "under-confident",
             f"Its outputs are too timid: {found}; its log-odds should be about {slope:.1f} "
             "times larger.",
         )
-    needed = n_obs * (Z95 * se / (1 - GOOD_SLOPE[0])) ** 2
+    if fault:
+        return wrong
+    # Rows enough to exclude 1, or to fit inside the band, if the slope stays.
+    room = max(abs(slope - 1), min(slope - GOOD_SLOPE[0], GOOD_SLOPE[1] - slope))
+    needed = n_obs * (Z95 * se / room) ** 2
     return Verdict(
         "cannot tell",
         f"{n_obs} test rows cannot tell: {found}; about {_round_up(needed)} would.",

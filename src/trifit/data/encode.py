@@ -1,5 +1,6 @@
 """One table column to class codes or to float feature columns."""
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,14 +52,17 @@ def encode_features(
     import pyarrow as pa
 
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
-    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
-        values = column.cast(pa.float64()).to_numpy()
+    if pa.types.is_dictionary(kind):  # declared a category, whatever its values look like
+        return _one_hot(data, name, _as_text(column))
+    if (
+        pa.types.is_boolean(kind)
+        or pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_decimal(kind)
+    ):
+        numeric = column.cast(pa.int8()) if pa.types.is_boolean(kind) else column
+        values = numeric.cast(pa.float64(), safe=False).to_numpy()
         return [(name, _finite(data, name, values))]
-    if pa.types.is_floating(kind):
-        return [(name, _finite(data, name, column.cast(pa.float64()).to_numpy()))]
     if pa.types.is_null(kind):
         raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_view(kind)):
@@ -82,18 +86,32 @@ def _encode_text(data: str, name: str, texts: list[str | None]) -> list[tuple[st
     if lowered <= {"true", "false"}:
         values = np.array([np.nan if t is None else float(t.lower() == "true") for t in texts])
         return [(name, values)]
+    if all(re.fullmatch(r"[+-]?\d+(,\d+)?", level) for level in levels):
+        raise InputError(
+            f"data {data!r}: column {name!r} holds numbers with a decimal comma "
+            f"({words[0]!r}); write them with a point"
+        )
     if 2 * len(words) < len(levels):
         row = next(i for i, t in enumerate(texts) if t in words)
         raise InputError(
             f"data {data!r}: column {name!r} holds the text {texts[row]!r} in data row {row + 1} "
             f"where numbers are needed; correct it, or leave the column out with --drop {name}"
         )
+    return _one_hot(data, name, texts)
+
+
+def _one_hot(data: str, name: str, texts: list[str | None]) -> list[tuple[str, FloatArray]]:
+    """One 0/1 column per category, sorted as text; NaN where it is missing."""
+    levels = sorted({t for t in texts if t is not None})
+    if not levels:
+        raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
     if len(levels) > MAX_LEVELS or (len(levels) > 20 and 2 * len(levels) > len(texts)):
         raise InputError(
             f"data {data!r}: text column {name!r} has {len(levels)} different values in "
             f"{len(texts)} rows; it looks like an identifier: leave it out with --drop {name}"
         )
-    codes = np.array([np.nan if t is None else levels.index(t) for t in texts])
+    place = {level: k for k, level in enumerate(levels)}
+    codes = np.array([np.nan if t is None else place[t] for t in texts], dtype=np.float64)
     return [
         (f"{name}={level}", np.where(np.isnan(codes), np.nan, (codes == k).astype(np.float64)))
         for k, level in enumerate(levels)

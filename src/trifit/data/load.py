@@ -137,7 +137,10 @@ def _openml(name: str, target: str | None) -> tuple[str, "pa.Table", str]:
         ) from error
     except ValueError as error:
         raise InputError(f"data 'openml:{name}': {error}") from error
-    label = target or str(bunch.target.name)
+    names = bunch.target_names
+    if target is None and len(names) != 1:
+        raise InputError(f"data 'openml:{name}' has {len(names)} targets; give one with --target")
+    label = target or str(names[0])
     table = from_dataframe(bunch.frame)
     if label not in table.column_names:
         raise InputError(
@@ -171,7 +174,13 @@ def _append(train: "pa.Table", test: "pa.Table") -> tuple["pa.Table", int]:
         if a.type != b.type:
             both_numeric = _is_number(a.type) and _is_number(b.type)
             common = pa.float64() if both_numeric else pa.string()
-            a, b = a.cast(common), b.cast(common)
+            try:
+                a, b = a.cast(common), b.cast(common)
+            except pa.ArrowException as error:
+                raise InputError(
+                    f"test: column {column!r} holds {b.type}, the training data {a.type}; "
+                    "bring both to one type"
+                ) from error
         columns[column] = pa.chunked_array([*a.chunks, *b.chunks], type=a.type)
     return pa.table(columns), test.num_rows
 
@@ -228,7 +237,10 @@ def _from_table(
             raise InputError(f"data {name!r}: missing values in {where}; {remedy}")
         if missing == "drop":
             keep = ~incomplete
-            n_test -= int(incomplete[len(X) - n_test :].sum()) if n_test else 0
+            kept_test = int(keep[len(X) - n_test :].sum()) if n_test else 0
+            if n_test and not kept_test:
+                raise InputError("test: no rows are left after --missing drop")
+            n_test = kept_test
             X, labels = X[keep], labels[keep]
             notes.append(f"{int(incomplete.sum())} rows with missing values dropped: {where}")
             if not len(X):

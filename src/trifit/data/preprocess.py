@@ -64,6 +64,12 @@ class Standardiser:
             constant=constant,
         )
 
+    def of_columns(self, columns: BoolArray) -> "Standardiser":
+        """The same for some of the columns only."""
+        return Standardiser(
+            self.mean[columns], self.scale[columns], self.fill[columns], self.constant[columns]
+        )
+
     def transform(self, X: FloatArray) -> FloatArray:
         """Standardise rows, shape (n_obs, n_features)."""
         filled = np.where(np.isnan(X), self.fill, X)

@@ -5,6 +5,8 @@ encoder, which can then name the cell that is not; a class called ``NA`` or
 ``01`` stays what it is, and a row with a field too many is an error.
 """
 
+import json
+from csv import reader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,19 +57,25 @@ def read_table(path: Path) -> "pa.Table":
 
 
 def _read_text(path: Path, delimiters: tuple[str, ...]) -> "pa.Table":
+    import pyarrow as pa
     from pyarrow import csv
 
+    # The delimiter that splits the first line into most fields, quotes respected.
     with path.open(encoding="utf-8-sig", newline="") as file:
-        header = file.readline()
-    delimiter = max(delimiters, key=header.count)
-    parse = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    names = csv.read_csv(path, parse_options=parse).column_names if header.strip() else []
-    import pyarrow as pa
-
-    convert = csv.ConvertOptions(
-        column_types={n: pa.string() for n in names}, strings_can_be_null=False
+        first = next((line for line in file if line.strip()), "")
+    fields = {d: len(next(reader([first], delimiter=d), [])) for d in delimiters}
+    delimiter = max(delimiters, key=lambda d: fields[d])
+    raw = csv.read_csv(
+        path,
+        read_options=csv.ReadOptions(autogenerate_column_names=True),
+        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types={f"f{i}": pa.string() for i in range(fields[delimiter])},
+            strings_can_be_null=False,
+        ),
     )
-    return csv.read_csv(path, parse_options=parse, convert_options=convert)
+    header = [str(column[0]).strip().removeprefix("\ufeff") for column in raw.columns]
+    return raw.slice(1).rename_columns(header)
 
 
 def from_dataframe(frame: Any) -> "pa.Table":
@@ -98,6 +106,10 @@ def from_dataframe(frame: Any) -> "pa.Table":
 
 
 def _checked(table: "pa.Table", name: str) -> "pa.Table":
+    # A pandas row index travels along as a column; it is no feature.
+    pandas = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
+    index = [n for n in pandas.get("index_columns", []) if isinstance(n, str)]
+    table = table.drop_columns([n for n in index if n in table.column_names])
     names = table.column_names
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:

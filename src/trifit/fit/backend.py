@@ -39,10 +39,12 @@ import pymc as pm  # noqa: E402
 import pytensor  # noqa: E402
 import pytensor.tensor as pt  # noqa: E402
 from pytensor.compile.mode import Mode, get_mode  # noqa: E402
+from pytensor.compile.sharedvalue import SharedVariable  # noqa: E402
 from pytensor.graph.replace import graph_replace  # noqa: E402
+from pytensor.graph.traversal import ancestors, graph_inputs  # noqa: E402
 from pytensor.link.numba.linker import NumbaLinker  # noqa: E402
 
-__all__ = ["compile_function", "graph_replace", "pm", "pt"]
+__all__ = ["ancestors", "compile_function", "graph_replace", "pm", "pt"]
 
 
 class _ThreadedNumbaLinker(NumbaLinker):  # type: ignore[misc]
@@ -63,6 +65,7 @@ def compile_function(
     ``interpreted`` gives a function that is ready at once and slow to call (and
     not for threads); otherwise numba compiles it, with an on-disk cache.
     """
+    outputs = _without_shared_variables(outputs)
     if interpreted:
         # "stabilize": log(softmax(x)) must not underflow here either.
         mode = Mode(linker="py", optimizer="fast_compile").including("stabilize", "specialize")
@@ -86,3 +89,14 @@ def compile_function(
         return result[0] if single else result
 
     return call
+
+
+def _without_shared_variables(outputs: Any) -> Any:
+    """Lengths of dimensions and other shared values as constants: functions of inputs only."""
+    graphs = outputs if isinstance(outputs, list | tuple) else [outputs]
+    constants = {
+        v: pt.constant(v.get_value(), dtype=v.dtype)
+        for v in graph_inputs(graphs)
+        if isinstance(v, SharedVariable)
+    }
+    return graph_replace(outputs, constants, strict=False) if constants else outputs

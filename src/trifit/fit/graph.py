@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from trifit.errors import InputError
-from trifit.fit.backend import compile_function, graph_replace, pm, pt
+from trifit.fit.backend import ancestors, compile_function, graph_replace, pm, pt
 from trifit.fit.density import Layout
 from trifit.types import FloatArray, IntArray
 
@@ -195,6 +195,11 @@ def check_contract(model: Any) -> Any:
     if kind not in ("Categorical", "Bernoulli"):
         raise InputError(
             f"the observed variable {observed.name!r} is {kind}; expected Categorical or Bernoulli"
+        )
+    if data not in ancestors([observed]):
+        raise InputError(
+            f'the class variable {observed.name!r} does not depend on pm.Data("X"): use that, '
+            "not the array X, in the model"
         )
     discrete = [rv.name for rv in model.free_RVs if rv.dtype.startswith(("int", "bool"))]
     if discrete:

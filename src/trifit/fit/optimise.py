@@ -1,19 +1,21 @@
 """MLE and MAP: maximise one objective at two weights of the prior."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import minimize
 
 from trifit.fit.density import Density, Objective
 from trifit.fit.linear import LinearObjective
-from trifit.separation import Separation, separation
+from trifit.separation import separation
 from trifit.types import Fit, FloatArray, Status
 
 GRADIENT_TOLERANCE = 1e-8
 """Stop when no component of the gradient **per training row** exceeds this (nats)."""
 
-MAX_STEPS = 20_000
+MAX_STEPS = 5_000
+MAX_NEWTON_STEPS = 100
 
 
 def fit_mle(density: Density, objective: Objective, rng: np.random.Generator) -> Fit:
@@ -28,9 +30,11 @@ def fit_mle(density: Density, objective: Objective, rng: np.random.Generator) ->
         verdict = separation(
             objective.design, objective.y, objective.to_weights.matrix, guess=theta
         )
-        if verdict in (Separation.COMPLETE, Separation.QUASI_COMPLETE):
-            return Fit("mle", fit.draws, Status.SEPARATED, fit.seconds, fit.diagnostics)
-    return fit
+        if verdict.exists is False:
+            return replace(fit, status=Status.SEPARATED)
+        if verdict.exists:
+            return fit
+    return replace(fit, status=Status.UNCERTIFIED) if fit.status is Status.CONVERGED else fit
 
 
 def fit_map(
@@ -77,6 +81,9 @@ def maximise(
         largest = float(abs(loss(theta)[1]).max())
         if largest <= GRADIENT_TOLERANCE or steps >= MAX_STEPS or result.nit == 0:
             break
+    if largest > GRADIENT_TOLERANCE and isinstance(objective, LinearObjective):
+        theta, newton_steps = _newton(objective, theta, prior=prior)
+        steps += newton_steps
     value, gradient = loss(theta)
     largest = float(abs(gradient).max())
     fit = Fit(
@@ -87,3 +94,32 @@ def maximise(
         diagnostics={"objective": value, "gradient": largest, "steps": float(steps)},
     )
     return fit, theta
+
+
+def _newton(
+    objective: LinearObjective, theta: FloatArray, *, prior: float
+) -> tuple[FloatArray, int]:
+    """Damped Newton steps, for convex problems too ill-conditioned for L-BFGS.
+
+    Features left in units of very different size make them; the Hessian is
+    closed-form, and least squares passes over directions that change nothing.
+    """
+    n = objective.n_obs
+    value, gradient = objective(theta, prior=prior, jacobian=0.0)
+    for taken in range(MAX_NEWTON_STEPS):
+        if abs(gradient).max() / n <= GRADIENT_TOLERANCE:
+            return theta, taken
+        curvature = -objective.hessian(theta, prior=prior, jacobian=0.0)
+        scale = np.sqrt(np.maximum(np.diag(curvature), 1e-300))
+        scaled = curvature / np.outer(scale, scale)
+        step = np.linalg.lstsq(scaled, gradient / scale, rcond=1e-13)[0] / scale
+        length = 1.0
+        while length > 1e-8:
+            proposal, new_gradient = objective(theta + length * step, prior=prior, jacobian=0.0)
+            if proposal >= value - 1e-13 * max(1.0, abs(value)):  # up to rounding error
+                break
+            length /= 2
+        else:
+            return theta, taken
+        theta, value, gradient = theta + length * step, proposal, new_gradient
+    return theta, MAX_NEWTON_STEPS

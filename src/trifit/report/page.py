@@ -23,6 +23,7 @@ MARKS = {
     "behaves like probabilities": ("✓", "good"),
     "over-confident": ("▲", "bad"),
     "under-confident": ("▽", "warn"),
+    "miscalibrated otherwise": ("≁", "warn"),
     "cannot tell": ("?", "unsure"),
     "no MLE exists": ("∞", "bad"),
     "not trustworthy": ("✗", "bad"),

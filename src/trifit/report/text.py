@@ -73,7 +73,7 @@ def interval(value: float, se: float | None) -> str:
     return f"{value - 1.96 * se:.{digits}f} to {value + 1.96 * se:.{digits}f}"
 
 
-def significant(value: float, digits: int = 3) -> str:
+def significant(value: float | None, digits: int = 3) -> str:
     """A number with a few significant digits.
 
     Examples
@@ -81,7 +81,7 @@ def significant(value: float, digits: int = 3) -> str:
     >>> significant(12.3456), significant(0.00012345)
     ('12.3', '0.000123')
     """
-    if not math.isfinite(value):
+    if value is None or not math.isfinite(value):
         return "–"
     if value == 0:
         return "0"

@@ -1,8 +1,7 @@
 """One comparison, end to end: card x data x five columns x splits."""
 
 import os
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -15,17 +14,16 @@ import numpy as np
 
 from trifit.cards import Card, load_card
 from trifit.comparison import FITS, Comparison, Data, Evaluation, Provenance
-from trifit.data import Standardiser, choose_split
+from trifit.data import choose_split
 from trifit.errors import InputError
-from trifit.fit import Density, Layout, Objective, build_density
+from trifit.fit import Layout
 from trifit.fit.optimise import GRADIENT_TOLERANCE
 from trifit.run.fits import TrainedFits, fit_all
 from trifit.run.parameters import parameter_rows
+from trifit.run.problem import Problem
+from trifit.run.progress import Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
 from trifit.types import Dataset, FloatArray, IntArray, Split
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share of the whole that is done."""
 
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
 
@@ -132,7 +130,7 @@ def run_comparison(
     for_split, for_bands, for_fits = np.random.SeedSequence(seed).spawn(3)
 
     fitting_rows = np.arange(dataset.n_obs - dataset.n_test)
-    problem = _Problem.build(dataset, card, fitting_rows)
+    problem = Problem.build(dataset, card, fitting_rows)
     split = choose_split(
         dataset,
         n_coefficients=problem.density.n_params,
@@ -141,39 +139,46 @@ def run_comparison(
         test_size=test_size,
     )
     if split.kind == "holdout":
-        problem = _Problem.build(dataset, card, split.parts[0][0])
+        problem = Problem.build(dataset, card, split.parts[0][0])
+    parts = [problem.part(train, test) for train, test in split.parts]
+    # With folds, one further fit on all rows gives parameters, posterior and diagnostics.
+    final = [problem.part(fitting_rows, fitting_rows)] if split.kind == "cv" else []
 
-    reporter = _Reporter(progress, len(split.parts) + (split.kind == "cv"), split.reason)
+    reporter = Reporter(progress, len(parts) + len(final), split.reason)
     cores = cores or os.cpu_count() or 1
     trained: list[TrainedFits] = []
-    pooled: list[dict[str, FloatArray]] = []
-    unseen = 0
-    seeds = for_fits.spawn(len(split.parts) + 1)
-    for (train, test), part_seed in zip(split.parts, seeds[:-1], strict=True):
-        fits, standardiser = _fit_part(
-            problem, train, test, card, part_seed, cores=cores, reporter=reporter
+    for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
+        reporter.expect(problem.density.bind(part.X, part.y), problem.density.n_params, card, cores)
+        trained.append(
+            fit_all(
+                problem.density,
+                part.X,
+                part.y,
+                card.sampler,
+                part_seed,
+                X_trust=part.X_test,
+                cores=cores,
+                advance=reporter.advance,
+            )
         )
-        trained.append(fits)
-        unseen += standardiser.unseen(problem.X[test])
-        pooled.append(fits.predict(problem.density, standardiser.transform(problem.X[test])))
-    if split.kind == "cv":
-        # One further fit on all rows gives parameters, posterior and diagnostics.
-        fits, standardiser = _fit_part(
-            problem, fitting_rows, fitting_rows, card, seeds[-1], cores=cores, reporter=reporter
-        )
-        trained.append(fits)
-    reporter.done("scoring")
+        reporter.finish_fit()
+    predictions = [
+        fits.predict(problem.density, part.X_test)
+        for fits, part in zip(trained, parts, strict=False)
+    ]
+    reporter.finish()
 
-    log_probs = {name: np.concatenate([p[name] for p in pooled]) for name in FITS}
+    log_probs = {name: np.concatenate([p[name] for p in predictions]) for name in FITS}
     y = dataset.y[split.test_rows]
     notes = [*dataset.notes, *problem.notes]
-    if unseen:
+    if unseen := sum(part.unseen for part in parts):
         notes.append(
             f"{unseen} test rows hold a category or value not seen in training; "
             "its coefficient counts as zero"
         )
+    data = _data_record(dataset, notes)
     comparison = Comparison(
-        data=_data_record(dataset, notes),
+        data=data,
         card=msgspec.to_builtins(card),
         evaluation=Evaluation(
             kind=split.kind,
@@ -184,19 +189,20 @@ def run_comparison(
         ),
         fits={
             name: fit_record(
-                [t.fits[name] for t in trained],
+                [fits.fits[name] for fits in trained],
                 log_probs[name],
                 y,
-                np.random.default_rng(for_bands),
+                class_names=dataset.class_names,
+                rng=np.random.default_rng(for_bands),
             )
             for name in FITS
         },
         baselines=_baselines(dataset, split),
         differences=differences(log_probs, y),
-        temperatures=[t.temperature.value for t in trained[: len(split.parts)]],
-        parameters=parameter_rows(trained[-1], problem.density.layout, standardiser),
+        temperatures=[fits.temperature.value for fits in trained[: len(parts)]],
+        parameters=parameter_rows(trained[-1], problem.density, (parts + final)[-1].standardiser),
         provenance=Provenance(
-            command=command or _python_command(dataset, card, seed),
+            command=command or _python_command(data, card, seed=seed, cv=cv, test_size=test_size),
             seed=seed,
             versions={"python": python_version()} | {p: version(p) for p in VERSIONED},
             settings={
@@ -215,106 +221,6 @@ def run_comparison(
         trained=trained[-1],
         layout=problem.density.layout,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Problem:
-    """The model on the columns that vary in its reference rows."""
-
-    density: Density
-    X: FloatArray
-    y: IntArray
-    notes: list[str]
-
-    @classmethod
-    def build(cls, dataset: Dataset, card: Card, rows: IntArray) -> "_Problem":
-        everything = Standardiser.fit(
-            dataset.X[rows], standardize=card.standardize, names=dataset.feature_names
-        )
-        varies = ~everything.constant
-        if not varies.any():
-            raise InputError(
-                f"data {dataset.name!r}: every feature is constant in the training rows"
-            )
-        dropped = [n for n, v in zip(dataset.feature_names, varies, strict=True) if not v]
-        density = build_density(
-            card,
-            everything.transform(dataset.X[rows])[:, varies],
-            dataset.y[rows],
-            feature_names=tuple(np.array(dataset.feature_names)[varies].tolist()),
-            class_names=dataset.class_names,
-        )
-        notes = [f"constant columns dropped: {', '.join(dropped)}"] if dropped else []
-        return cls(density, np.ascontiguousarray(dataset.X[:, varies]), dataset.y, notes)
-
-
-class _Reporter:
-    """Turns "draws of one posterior" into a share of the whole comparison."""
-
-    def __init__(self, progress: Progress | None, n_fits: int, reason: str) -> None:
-        self._progress = progress
-        self._n_fits = n_fits
-        self._finished = 0
-        self._reason = reason
-
-    def expect(self, objective: Objective, n_params: int, card: Card, cores: int) -> None:
-        """Say what will be done and how long it should take, before the first posterior."""
-        if self._progress is None or self._finished:
-            return
-        theta = np.zeros(n_params)
-        start = time.perf_counter()
-        for _ in range(20):
-            objective(theta, prior=1.0, jacobian=1.0)
-        each = (time.perf_counter() - start) / 20 + 2e-5
-        sampler = card.sampler
-        # Leapfrog steps per draw in whitened coordinates, as measured: 7 with
-        # 10 parameters, 13 with 30, 60 to 130 with 570.
-        steps = max(7.0, 2.5 * np.sqrt(n_params))
-        threads = min(cores, sampler.chains) if objective.parallel else 1
-        seconds = self._n_fits * sampler.chains * (sampler.draws + sampler.tune) * steps * each
-        seconds = seconds / threads + self._n_fits
-        about = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-        plural = "posteriors" if self._n_fits > 1 else "posterior"
-        self._progress(f"{self._reason}; {self._n_fits} {plural}, about {about}", 0.0)
-
-    def advance(self, share: float) -> None:
-        """A share of the present posterior's draws is done."""
-        if self._progress is not None:
-            which = f"posterior {self._finished + 1} of {self._n_fits}"
-            self._progress(which, (self._finished + share) / self._n_fits)
-
-    def done(self, message: str = "") -> None:
-        """The present fit (with a message: everything) is done."""
-        self._finished = self._n_fits if message else self._finished + 1
-        if self._progress is not None and message:
-            self._progress(message, 1.0)
-
-
-def _fit_part(
-    problem: _Problem,
-    train: IntArray,
-    test: IntArray,
-    card: Card,
-    seeds: np.random.SeedSequence,
-    *,
-    cores: int,
-    reporter: _Reporter,
-) -> tuple[TrainedFits, Standardiser]:
-    standardiser = Standardiser.fit(problem.X[train], standardize=card.standardize)
-    X, y = standardiser.transform(problem.X[train]), problem.y[train]
-    reporter.expect(problem.density.bind(X, y), problem.density.n_params, card, cores)
-    fits = fit_all(
-        problem.density,
-        X,
-        y,
-        card.sampler,
-        seeds,
-        X_trust=standardiser.transform(problem.X[test]),
-        cores=cores,
-        advance=reporter.advance,
-    )
-    reporter.done()
-    return fits, standardiser
 
 
 def _baselines(dataset: Dataset, split: Split) -> dict[str, Any]:
@@ -349,5 +255,13 @@ def _data_record(dataset: Dataset, notes: list[str]) -> Data:
     )
 
 
-def _python_command(dataset: Dataset, card: Card, seed: int) -> str:
-    return f"trifit.compare({dataset.name!r}, model={card.name!r}, seed={seed})"
+def _python_command(data: Data, card: Card, **arguments: float | None) -> str:
+    """The call that made a run from Python, exact enough to tell two runs apart."""
+    settings = ", ".join(f"{k}={v!r}" for k, v in sorted(card.hyperparameters.items()))
+    given = "".join(f", {k}={v}" for k, v in arguments.items() if v is not None)
+    sampler = card.sampler
+    return (
+        f"trifit.compare({data.name!r} [{data.fingerprint[:12]}], model={card.name!r} [{settings}, "
+        f"draws={sampler.draws}, tune={sampler.tune}, chains={sampler.chains}, "
+        f"target_accept={sampler.target_accept}, standardize={card.standardize}]{given})"
+    )

@@ -81,7 +81,7 @@ def fit_all(
     tempered = dataclasses.replace(
         mle,
         method="mle+T",
-        status=Status.DERIVED if mle.status.trustworthy else mle.status,
+        status=_derived(mle.status),
         seconds=mle.seconds + time.perf_counter() - start,
         diagnostics={"temperature": temperature.value},
     )
@@ -99,7 +99,7 @@ def fit_all(
     mean = Fit(
         method="mean",
         draws=bayes.flat_draws.mean(axis=0)[None, None],
-        status=Status.DERIVED if bayes.status.trustworthy else bayes.status,
+        status=_derived(bayes.status),
         seconds=bayes.seconds,
     )
     return TrainedFits(
@@ -107,6 +107,13 @@ def fit_all(
         temperature=temperature,
         posterior=dataclasses.replace(posterior, fit=bayes),
     )
+
+
+def _derived(source: Status) -> Status:
+    """The status of a column computed from a fit that ended so."""
+    if source is Status.SEPARATED:
+        return Status.DERIVED_SEPARATED
+    return Status.DERIVED if source.trustworthy else source
 
 
 def _with_prediction_checks(density: Density, bayes: Fit, X: FloatArray) -> Fit:

@@ -16,12 +16,13 @@ from trifit.run.compare import Run
 
 FILES = (
     "index.html",
-    "comparison.json",
     "predictions.parquet",
     "parameters.csv",
     "posterior.nc",
     "card.toml",
+    "comparison.json",
 )
+"""All files of a run; the one that says which run it is comes last."""
 
 
 def check_folder(folder: Path, *, command: str, force: bool) -> None:
@@ -37,9 +38,10 @@ def check_folder(folder: Path, *, command: str, force: bool) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out {str(folder)!r} is a file; give a folder")
-    parent = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    if not os.access(parent, os.W_OK):
-        raise InputError(f"--out {str(folder)!r}: {str(parent)!r} is not writable")
+    # The run is written beside the folder first, so the parent must take it.
+    parent = next(p for p in folder.absolute().parents if p.exists())
+    if not os.access(parent, os.W_OK) or (folder.exists() and not os.access(folder, os.W_OK)):
+        raise InputError(f"--out {str(folder)!r} is not writable; give another folder")
     if force or not folder.exists() or not any(folder.iterdir()):
         return
     try:
@@ -93,7 +95,11 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
     if folder.exists():
         old = temporary.with_suffix(".old.trifit-tmp")
         os.replace(folder, old)
-        os.replace(temporary, folder)
+        try:
+            os.replace(temporary, folder)
+        except OSError:
+            os.replace(old, folder)  # the earlier run is not lost
+            raise
         shutil.rmtree(old, ignore_errors=True)
     else:
         os.replace(temporary, folder)

@@ -4,23 +4,28 @@ import numpy as np
 
 from trifit.comparison import Parameter
 from trifit.data import Standardiser
-from trifit.fit import Layout
+from trifit.fit import Density, Layout
+from trifit.fit.linear import LinearDensity
 from trifit.fit.trust import diagnose_draws
 from trifit.run.fits import TrainedFits
+from trifit.run.records import finite
 from trifit.types import FloatArray
 
 INTERVAL = (0.025, 0.975)
 
 
 def parameter_rows(
-    trained: TrainedFits, layout: Layout, standardiser: Standardiser
+    trained: TrainedFits, density: Density, standardiser: Standardiser
 ) -> list[Parameter]:
     """Rows in the model's units, then (for linear models) in the data's.
 
     Intervals are 95 % equal-tailed; R-hat and ESS are of the column's own draws.
     """
+    layout = density.layout
     values = {name: trained.fits[name].draws for name in ("mle", "map", "bayes")}
     rows = _rows("model", layout, values)
+    if not isinstance(density, LinearDensity):
+        return rows
     in_data_units = {
         name: to_data_units(draws, layout, standardiser) for name, draws in values.items()
     }
@@ -72,9 +77,9 @@ def _rows(units: str, layout: Layout, values: dict[str, FloatArray]) -> list[Par
             sd=float(sd[i]),
             low=float(low[i]),
             high=float(high[i]),
-            rhat=float(trust["rhat"][i]),
-            ess_bulk=float(trust["ess_bulk"][i]),
-            ess_tail=float(trust["ess_tail"][i]),
+            rhat=finite(float(trust["rhat"][i])),
+            ess_bulk=finite(float(trust["ess_bulk"][i])),
+            ess_tail=finite(float(trust["ess_tail"][i])),
         )
         for i, (parameter, feature, label) in enumerate(layout.labels())
     ]

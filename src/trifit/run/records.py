@@ -4,8 +4,16 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy.stats import norm
 
-from trifit.calibration import Corp, consistency, corp, slope_intercept, top_label
+from trifit.calibration import (
+    Corp,
+    class_bias,
+    consistency,
+    corp,
+    slope_intercept,
+    top_label,
+)
 from trifit.comparison import Curve, Difference, FitRecord, Reliability, Scores, TopLabel
 from trifit.scores import BITS, accuracy, brier, log_loss, log_predictive_density, paired_difference
 from trifit.types import Fit, FloatArray, IntArray, Status
@@ -41,7 +49,12 @@ def scores_of(log_probs: FloatArray, y: IntArray) -> Scores:
 
 
 def fit_record(
-    fits: Sequence[Fit], log_probs: FloatArray, y: IntArray, rng: np.random.Generator
+    fits: Sequence[Fit],
+    log_probs: FloatArray,
+    y: IntArray,
+    *,
+    class_names: Sequence[str],
+    rng: np.random.Generator,
 ) -> FitRecord:
     """The record of one column: the same method fitted to one or more training sets.
 
@@ -52,18 +65,28 @@ def fit_record(
     log_probs : shape (n_obs, n_classes)
         Pooled predictions for the test rows.
     y : shape (n_obs,)
+    class_names : sequence of str
     rng : numpy Generator
         For the consistency band.
     """
     probs = np.exp(log_probs)
-    recalibration = slope_intercept(probs, y)
-    status = worst_status([fit.status for fit in fits])
-    verdict = judge(status, recalibration.slope, recalibration.se, len(y))
+    recalibration = slope_intercept(probs, y, log_probs=log_probs)
+    statuses = [fit.status for fit in fits]
+    status = worst_status(statuses)
+    top = _top_label(probs, y, rng)
+    verdict = judge(
+        status,
+        recalibration.slope,
+        recalibration.se,
+        len(y),
+        fault=_fault(probs, y, top, class_names),
+        where=f"{statuses.count(status)} of {len(statuses)} training sets",
+    )
     scores = scores_of(log_probs, y)
     return FitRecord(
         **{name: getattr(scores, name) for name in Scores.__struct_fields__},
         status=status.code,
-        status_text=_status_text(status, [fit.status for fit in fits]),
+        status_text=_status_text(status, statuses),
         trustworthy=status.trustworthy,
         seconds=sum(fit.seconds for fit in fits),
         slope=finite(recalibration.slope),
@@ -71,7 +94,7 @@ def fit_record(
         intercepts=recalibration.intercepts.tolist(),
         verdict=verdict.name,
         verdict_text=verdict.text,
-        top_label=_top_label(probs, y, rng),
+        top_label=top,
         classes=[
             _reliability(corp(_clip(probs[:, k]), (y == k).astype(np.float64)))
             for k in range(probs.shape[1])
@@ -95,7 +118,10 @@ def worst_status(statuses: Sequence[Status]) -> Status:
     for status in statuses:
         if not status.trustworthy:
             return status
-    return Status.SEPARATED if Status.SEPARATED in statuses else statuses[0]
+    for status in (Status.SEPARATED, Status.DERIVED_SEPARATED, Status.UNCERTIFIED):
+        if status in statuses:
+            return status
+    return statuses[0]
 
 
 def finite(value: float) -> float | None:
@@ -110,13 +136,32 @@ def _status_text(worst: Status, statuses: Sequence[Status]) -> str:
     )
 
 
-def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float]:
+def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float | None]:
     """Each diagnostic at its worst over training sets (smallest of the ``_min`` ones)."""
-    names = fits[0].diagnostics
-    return {
-        name: (min if name.endswith("_min") else max)(fit.diagnostics[name] for fit in fits)
-        for name in names
-    }
+    worst: dict[str, float | None] = {}
+    for name in fits[0].diagnostics:
+        values = np.array([fit.diagnostics[name] for fit in fits])
+        worst[name] = finite(float((np.min if name.endswith("_min") else np.max)(values)))
+    return worst
+
+
+def _fault(probs: FloatArray, y: IntArray, top: TopLabel, class_names: Sequence[str]) -> str:
+    """What is wrong besides the slope: a biased class, or a curve beyond chance."""
+    bias, se = class_bias(probs, y)
+    z = np.divide(abs(bias), se, out=np.zeros_like(bias), where=se > 0)
+    limit = float(norm.isf(0.005 / len(z)))
+    if z.max() > limit:
+        k = int(z.argmax())
+        return (
+            f"class {class_names[k]} has probability {probs[:, k].mean():.3f} on average and came "
+            f"true with frequency {(y == k).mean():.3f}"
+        )
+    if top.mcb > top.mcb_limit:
+        return (
+            f"the miscalibration of the top label, {top.mcb:.4f}, is above the {top.mcb_limit:.4f} "
+            "that calibrated forecasts exceed 1 time in 20"
+        )
+    return ""
 
 
 def _top_label(probs: FloatArray, y: IntArray, rng: np.random.Generator) -> TopLabel:

@@ -1,0 +1,89 @@
+"""A model on a data set's columns, and each training part as the model sees it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trifit.cards import Card
+from trifit.data import Standardiser
+from trifit.errors import InputError
+from trifit.fit import Density, build_density
+from trifit.types import BoolArray, Dataset, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One training set and its test rows, standardised with training rows only.
+
+    Attributes
+    ----------
+    X, y : shapes (n_train, n_columns), (n_train,)
+    X_test : shape (n_test, n_columns)
+    standardiser : Standardiser
+        Of the model's columns.
+    unseen : int
+        Test rows with a category or value that is not in the training rows.
+    """
+
+    X: FloatArray
+    y: IntArray
+    X_test: FloatArray
+    standardiser: Standardiser
+    unseen: int
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A card's model on the columns that vary in its reference rows.
+
+    A column that is constant only within some training part stays in the
+    model and is zero there, so that one model serves all parts.
+    """
+
+    dataset: Dataset
+    card: Card
+    density: Density
+    varies: BoolArray
+
+    @classmethod
+    def build(cls, dataset: Dataset, card: Card, rows: IntArray) -> "Problem":
+        """Build the model; ``rows`` are those that may train."""
+        whole = _standardiser(dataset, card, rows)
+        varies = ~whole.constant
+        if not varies.any():
+            raise InputError(
+                f"data {dataset.name!r}: every feature is constant in the training rows"
+            )
+        density = build_density(
+            card,
+            whole.transform(dataset.X[rows])[:, varies],
+            dataset.y[rows],
+            feature_names=tuple(np.array(dataset.feature_names)[varies].tolist()),
+            class_names=dataset.class_names,
+        )
+        return cls(dataset, card, density, varies)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was left out, in plain words."""
+        names = zip(self.dataset.feature_names, self.varies, strict=True)
+        dropped = [name for name, varies in names if not varies]
+        return [f"constant columns dropped: {', '.join(dropped)}"] if dropped else []
+
+    def part(self, train: IntArray, test: IntArray) -> Part:
+        """Training and test rows of one part."""
+        data = self.dataset
+        standardiser = _standardiser(data, self.card, train)
+        return Part(
+            X=np.ascontiguousarray(standardiser.transform(data.X[train])[:, self.varies]),
+            y=data.y[train],
+            X_test=np.ascontiguousarray(standardiser.transform(data.X[test])[:, self.varies]),
+            standardiser=standardiser.of_columns(self.varies),
+            unseen=standardiser.unseen(data.X[test]),
+        )
+
+
+def _standardiser(dataset: Dataset, card: Card, rows: IntArray) -> Standardiser:
+    return Standardiser.fit(
+        dataset.X[rows], standardize=card.standardize, names=dataset.feature_names
+    )
