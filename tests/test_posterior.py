@@ -1,0 +1,258 @@
+"""NUTS against quadrature and an independent sampler; compiled models; prediction."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pymc as pm
+import pytest
+from scipy.special import expit
+from scipy.stats import norm
+
+from fitting import density_of, standardised
+from trifit.cards import Card, Sampler
+from trifit.data import load_dataset
+from trifit.fit import build_density, fit_bayes, fit_map
+from trifit.fit.graph import GraphDensity
+from trifit.fit.linear import LinearDensity
+from trifit.fit.nuts import whitening
+from trifit.fit.trust import diagnose_draws
+from trifit.models import softmax_regression
+from trifit.predict import predict, prediction_draws
+from trifit.types import Fit, Status
+
+
+def test_posterior_of_one_coefficient_is_quadrature(tmp_path, rng):
+    """Logistic regression through the origin: mean and sd by integration."""
+    builder = tmp_path / "origin.py"
+    builder.write_text(
+        "import pymc as pm\n"
+        "def build(X, y, *, n_classes, coords, scale=1.5):\n"
+        "    with pm.Model(coords=coords) as model:\n"
+        "        features = pm.Data('X', X)\n"
+        "        beta = pm.Normal('beta', 0, scale, dims='feature')\n"
+        "        pm.Bernoulli('label', logit_p=features @ beta, observed=y)\n"
+        "    return model\n",
+        encoding="utf-8",
+    )
+    X = rng.normal(size=(25, 1))
+    y = (rng.random(25) < expit(1.2 * X[:, 0])).astype(np.int64)
+    density = build_density(
+        Card(name="origin", builder=f"{builder}:build"),
+        X, y, feature_names=("x",), class_names=("a", "b"),
+    )  # fmt: skip
+    assert isinstance(density, LinearDensity)
+    objective = density.bind(X, y)
+    _, centre = fit_map(density, objective, rng)
+    fit = fit_bayes(density, objective, centre, Sampler(draws=2000), seed=5, cores=2).fit
+    assert fit.status is Status.TRUSTED
+    grid = np.linspace(-6, 8, 4001)
+    log_density = [
+        np.log(expit(np.where(y == 1, 1, -1) * X[:, 0] * b)).sum() + norm.logpdf(b, 0, 1.5)
+        for b in grid
+    ]
+    weight = np.exp(log_density - np.max(log_density))
+    weight /= weight.sum()
+    mean = weight @ grid
+    sd = np.sqrt(weight @ (grid - mean) ** 2)
+    draws = fit.flat_draws[:, 0]
+    mcse = sd / np.sqrt(fit.diagnostics["ess_bulk_min"])
+    assert abs(draws.mean() - mean) < 4 * mcse
+    assert draws.std() == pytest.approx(sd, rel=0.05)
+    # Predictions are averages of probabilities, not of log-odds.
+    new = np.array([[2.0]])
+    expected = weight @ expit(2.0 * grid)
+    assert predict(density, fit, new).probs[0, 1] == pytest.approx(expected, abs=0.005)
+
+
+def test_same_seed_same_draws_whatever_the_cores(overlapping, rng):
+    X, y = standardised(overlapping)
+    density = density_of(X, y)
+    objective = density.bind(X, y)
+    objective.parallel = True
+    _, centre = fit_map(density, objective, rng)
+    sampler = Sampler(draws=50, tune=50)
+
+    def draws(seed, cores):
+        return fit_bayes(density, objective, centre, sampler, seed=seed, cores=cores).fit.draws
+
+    one = draws(1, 1)
+    assert (draws(1, 2) == one).all()
+    assert (draws(2, 1) != one).all()
+
+
+def test_progress_reaches_the_end(overlapping, rng):
+    X, y = standardised(overlapping)
+    density = density_of(X, y)
+    objective = density.bind(X, y)
+    _, centre = fit_map(density, objective, rng)
+    shares = []
+    fit_bayes(
+        density, objective, centre, Sampler(draws=500), seed=1, cores=1, advance=shares.append
+    )
+    assert shares == sorted(shares)
+    assert all(0 <= share <= 1 for share in shares)
+
+
+def test_too_few_draws_do_not_pass_the_gate(overlapping, rng):
+    X, y = standardised(overlapping)
+    density = density_of(X, y)
+    objective = density.bind(X, y)
+    _, centre = fit_map(density, objective, rng)
+    fit = fit_bayes(density, objective, centre, Sampler(draws=20, tune=50), seed=1, cores=1).fit
+    assert not fit.status.trustworthy
+
+
+def test_whitening_falls_back_where_the_hessian_is_not_definite():
+    assert (whitening(np.diag([-1.0, 1.0])) == np.eye(2)).all()
+    assert (whitening(np.full((2, 2), np.nan)) == np.eye(2)).all()
+    scale = whitening(-np.array([[4.0, 1.0], [1.0, 3.0]]))
+    assert scale @ scale.T == pytest.approx(np.linalg.inv([[4.0, 1.0], [1.0, 3.0]]))
+
+
+@pytest.fixture(scope="module")
+def hierarchical_file(tmp_path_factory):
+    """Softmax regression whose coefficient scale is learned: the compiled route."""
+    path = tmp_path_factory.mktemp("builder") / "hierarchical.py"
+    path.write_text(
+        "import pymc as pm\n"
+        "def build(X, y, *, n_classes, coords):\n"
+        "    with pm.Model(coords=coords) as model:\n"
+        "        features = pm.Data('X', X, dims=('obs', 'feature'))\n"
+        "        scale = pm.HalfNormal('scale', 2.0)\n"
+        "        intercept = pm.Normal('intercept', 0, 5, dims='class')\n"
+        "        beta = pm.ZeroSumNormal('beta', sigma=scale, dims=('feature', 'class'))\n"
+        "        logits = intercept + features @ beta\n"
+        "        pm.Categorical('label', logit_p=logits, observed=y, dims='obs')\n"
+        "    return model\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def hierarchical(hierarchical_file):
+    """Its density on iris."""
+    iris = load_dataset("iris")
+    X, y = standardised(iris)
+    density = build_density(
+        Card(name="hierarchical", builder=f"{hierarchical_file}:build"),
+        X,
+        y,
+        feature_names=iris.feature_names,
+        class_names=iris.class_names,
+    )
+    assert isinstance(density, GraphDensity)
+    return density, X, y
+
+
+def test_compiled_and_interpreted_graphs_agree(hierarchical, rng):
+    density, X, y = hierarchical
+    plain = GraphDensity(density.model, mode="interpreted")
+    theta = rng.normal(size=density.n_params)
+    a, b = (d.bind(X, y)(theta, prior=1.0, jacobian=1.0) for d in (density, plain))
+    assert a[0] == pytest.approx(b[0], rel=1e-12)
+    assert a[1] == pytest.approx(b[1], rel=1e-9)
+
+
+def test_a_compiled_posterior_is_sampled_and_named(hierarchical, rng):
+    density, X, y = hierarchical
+    objective = density.bind(X, y)
+    fit, centre = fit_map(density, objective, rng)
+    assert fit.status is Status.CONVERGED
+    assert density.layout.labels()[0] == ("scale", "", "")
+    sampler = Sampler(draws=500, tune=500)
+    bayes = fit_bayes(density, objective, centre, sampler, seed=1, cores=2).fit
+    named = density.layout.unravel(bayes.draws)
+    assert (named["scale"] > 0).all()
+    assert named["beta"].sum(axis=-1) == pytest.approx(0, abs=1e-9)
+    assert bayes.diagnostics["rhat_max"] < 1.03
+    again = fit_bayes(density, objective, centre, sampler, seed=1, cores=1).fit
+    assert (again.draws == bayes.draws).all()
+    probs = predict(density, bayes, X).probs
+    assert probs.sum(axis=1) == pytest.approx(1)
+    assert (probs.argmax(axis=1) == y).mean() > 0.9
+
+
+def test_compiled_models_take_other_rows_without_compiling(hierarchical, rng):
+    density, X, y = hierarchical
+    fit, _ = fit_map(density, density.bind(X[::2], y[::2]), rng)
+    assert density.log_probs(fit.flat_draws, X[:3]).shape == (1, 3, 3)
+
+
+def test_prediction_streams_what_one_block_gives(overlapping, rng, monkeypatch):
+    X, y = standardised(overlapping)
+    density = density_of(X, y)
+    fit = Fit("bayes", rng.normal(size=(2, 30, density.layout.size)), Status.TRUSTED, 0.0)
+    whole = predict(density, fit, X).probs
+    assert whole == pytest.approx(np.exp(density.log_probs(fit.flat_draws, X)).mean(axis=0))
+    monkeypatch.setattr("trifit.predict.BLOCK", 500)
+    assert predict(density, fit, X).probs == pytest.approx(whole, rel=1e-12)
+    assert prediction_draws(density, fit, X).shape == (2, 30, 100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "digits"])
+def test_posterior_means_match_an_independent_sampler(name, rng):
+    """NUTS means within 4 MCSE of a long run of PyMC's own sampling route."""
+    X, y = standardised(load_dataset(name))
+    scale = 0.3 if name == "digits" else 1.0
+    density = density_of(X, y, prior_scale=scale)
+    objective = density.bind(X, y)
+    _, centre = fit_map(density, objective, rng)
+    ours = fit_bayes(density, objective, centre, Sampler(), seed=3, cores=2).fit
+    assert ours.status is Status.TRUSTED
+    with softmax_regression(X, y, prior_scale=scale):
+        draws = 1500 if name == "digits" else 4000
+        reference = pm.sample(draws, tune=1500, chains=4, random_seed=11, progressbar=False)
+    theirs = np.concatenate(
+        [reference["posterior"][v].values.reshape(4, draws, -1) for v in ("intercept", "beta")],
+        axis=2,
+    )
+    errors = []
+    for values in (ours.draws, theirs):
+        ess = diagnose_draws(values)["ess_bulk"]
+        errors.append(values.std(axis=(0, 1)) / np.sqrt(ess))
+    z = (ours.draws.mean(axis=(0, 1)) - theirs.mean(axis=(0, 1))) / np.hypot(*errors)
+    print(f"{name}: largest difference {abs(z).max():.2f} MCSE of {len(z)} coefficients")
+    assert abs(z).max() < 4
+
+
+@pytest.mark.slow
+def test_same_draws_with_a_cold_cache_and_a_warm_one(hierarchical_file, tmp_path):
+    """A compiled model in fresh processes: the first compiles everything, the second nothing."""
+    code = f"""
+import numpy as np
+from fitting import standardised
+from trifit.cards import Card, Sampler
+from trifit.data import load_dataset
+from trifit.fit import build_density, fit_bayes, fit_map
+iris = load_dataset("iris")
+X, y = standardised(iris)
+density = build_density(
+    Card(name="own", builder="{hierarchical_file}:build"), X, y,
+    feature_names=iris.feature_names, class_names=iris.class_names,
+)
+objective = density.bind(X, y)
+_, centre = fit_map(density, objective, np.random.default_rng(1))
+fit = fit_bayes(density, objective, centre, Sampler(draws=200, tune=200), seed=1, cores=2).fit
+print(fit.draws.tobytes().hex()[:4000])
+"""
+    environment = os.environ | {
+        "PYTENSOR_FLAGS": f"base_compiledir={tmp_path}",
+        "PYTHONPATH": str(Path(__file__).parent),
+    }
+    cold, warm = (
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    )
+    assert len(cold) > 4000
+    assert cold == warm
