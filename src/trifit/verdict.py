@@ -66,8 +66,8 @@ def judge(
     if status is Status.SEPARATED:
         return Verdict(
             "no MLE exists",
-            f"Rows can be separated without error in {where}, so no MLE exists. Where the "
-            f"optimiser stopped: {verdict.name}. {verdict.text}",
+            f"Rows can be separated without error in {where}. Where the optimiser stopped: "
+            f"{verdict.name}. {verdict.text}",
         )
     return verdict
 
@@ -107,7 +107,7 @@ def _judge_calibration(slope: float, se: float, n_obs: int, fault: str) -> Verdi
     needed = n_obs * (Z95 * se / room) ** 2
     return Verdict(
         "cannot tell",
-        f"{n_obs} test rows cannot tell: {found}; about {_round_up(needed)} would.",
+        f"{n_obs} test rows are too few: {found}; about {_round_up(needed)} would be enough.",
     )
 
 
