@@ -11,12 +11,12 @@ from trifit.report.svg import with_style
 def main(folder: str, target: str) -> None:
     comparison = Comparison.from_json(Path(folder) / "comparison.json")
     with with_style():
-        figure, axes = charts.new_figure(11, 2.9, 1, len(comparison.fits))
+        figure, axes = charts.new_figure(11, 2.7, 1, len(comparison.fits))
         figure.set_facecolor("white")
         for ax, (name, fit) in zip(axes[0], comparison.fits.items(), strict=True):
             charts.top_label(fit.top_label, name=name, ax=ax)
             slope = "" if fit.slope is None else f", slope {fit.slope:.2f}"
-            ax.set_title(f"{name}: log-loss {fit.log_loss:.2f}{slope}", fontsize=8.5)
+            ax.set_title(f"{name}\nlog-loss {fit.log_loss:.2f}{slope}", fontsize=9)
             ax.set_xlabel("confidence")
         axes[0, 0].set_ylabel("share right")
         Path(target).parent.mkdir(parents=True, exist_ok=True)
