@@ -225,6 +225,9 @@ def test_unknown_kinds_of_files(tmp_path):
         load_dataset(write(tmp_path, "x", "data.xlsx"), "y")
     with pytest.raises(InputError, match="cannot be read"):
         load_dataset(write(tmp_path, "not parquet", "data.parquet"), "y")
+    (tmp_path / "latin.csv").write_bytes("a,y\n1,é\n2,e\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"is not UTF-8 .* save it as UTF-8"):
+        load_dataset(tmp_path / "latin.csv", "y")
     with pytest.raises(InputError, match="is a folder"):
         load_dataset(tmp_path, "y")
 
@@ -282,6 +285,7 @@ def test_a_test_set_is_encoded_with_the_training_rows(tmp_path):
         ("a,y\n1,no\n", "missing 'b'"),
         ("a,b,c,y\n1,x,2,no\n", "not expected 'c'"),
         ("a,b,y\n", "no rows"),
+        ("a,b,y\n1,x,no\n2,x,no\n", "the test rows hold only class 'no'"),
         ("a,b,y\n1,x,maybe\n2,x,no\n", "class 'maybe' has no training row"),
     ],
 )
@@ -350,6 +354,10 @@ def test_splits_are_stratified_and_disjoint(options):
         assert sorted(split.test_rows) == list(range(102))
 
 
+def test_tiny_data_get_fewer_folds():
+    assert len(split_of(dataset([3, 3])).parts) == 3
+
+
 def test_a_rare_class_is_in_every_training_part():
     data = dataset([40, 2])
     for train, _ in split_of(data).parts:
@@ -373,4 +381,5 @@ def test_impossible_splits(options, message):
 
 def test_a_given_test_set_excludes_other_splits():
     with pytest.raises(InputError, match="--test and --cv exclude"):
-        split_of(dataset([5, 5], n_test=2), cv=3)
+        X, y = np.arange(10.0)[:, None], np.arange(10) % 2
+        split_of(Dataset("toy", X, y, ("a",), ("p", "q"), n_test=4), cv=3)

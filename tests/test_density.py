@@ -6,7 +6,9 @@ import pytest
 from scipy.special import expit
 
 from fitting import density_of, standardised
+from trifit.cards import Card
 from trifit.errors import InputError
+from trifit.fit import build_density
 from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
 from trifit.models import logistic_regression, softmax_regression
@@ -103,6 +105,39 @@ def test_log_likelihood_survives_huge_log_odds():
     value, gradient = density.bind(X, y)(np.array([0.0, 2000.0]), prior=0.0, jacobian=0.0)
     assert value == pytest.approx(-4000)
     assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("beta = pm.Normal('beta', shape=(7,))", "cannot be evaluated on 7 rows of 2 features"),
+        ("beta = pm.Normal('beta', shape=2) + X[:, :1].sum()", None),
+        ("beta = pm.Normal('beta', shape=2); e = pm.Normal('e', shape=40)", "cannot be evaluated"),
+        ("beta = pm.Normal('beta', mu=float('nan'), shape=2)", "has density nan"),
+    ],
+)
+def test_builders_whose_models_do_not_evaluate(tmp_path, rng, line, message):
+    path = tmp_path / "model.py"
+    offset = " + e" if "'e'" in line else ""
+    path.write_text(
+        "import pymc as pm\n"
+        "def build(X, y, *, n_classes, coords):\n"
+        "    with pm.Model() as model:\n"
+        "        features = pm.Data('X', X)\n"
+        f"        {line}\n"
+        f"        pm.Bernoulli('label', logit_p=features @ beta{offset}, observed=y)\n"
+        "    return model\n",
+        encoding="utf-8",
+    )
+    card = Card(name="own", builder=f"{path}:build")
+    X, y = rng.normal(size=(40, 2)), np.arange(40) % 2
+    names = {"feature_names": ("a", "b"), "class_names": ("p", "q")}
+    if message is None:
+        build_density(card, X, y, **names)
+    else:
+        with pytest.raises(InputError, match=message) as caught:
+            build_density(card, X, y, **names)
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("case", ["nothing", "no X", "unused X", "no label", "normal", "discrete"])

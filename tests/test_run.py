@@ -88,8 +88,8 @@ def test_the_gap_is_the_sum_of_its_steps(iris_run):
     change = {(d.a, d.b): d.log_loss_diff for d in iris_run.comparison.differences}
     steps = change["map", "mle"] + change["mean", "map"] + change["bayes", "mean"]
     assert steps == pytest.approx(change["bayes", "mle"])
+    fits = {**iris_run.comparison.fits, **iris_run.comparison.baselines}
     for (a, b), difference in change.items():
-        fits = iris_run.comparison.fits
         assert difference == pytest.approx(fits[a].log_loss - fits[b].log_loss)
 
 
@@ -273,6 +273,7 @@ def test_a_sampler_that_fails_is_marked(overlapping):
     ("options", "message"),
     [
         ({"seed": -1}, "seed -1"),
+        ({"seed": "a"}, "seed 'a'"),
         ({"model": "nope"}, "no such card"),
         ({"model": "logistic"}, "logistic_regression is for two classes"),
         ({"overrides": {"prior_scale": 0}}, "prior_scale = 0"),
@@ -282,6 +283,30 @@ def test_a_sampler_that_fails_is_marked(overlapping):
 def test_bad_arguments(options, message):
     with pytest.raises(InputError, match=message):
         trifit.compare(load_dataset("iris"), **options)
+
+
+def test_a_dataframe_is_no_dataset():
+    with pytest.raises(InputError, match=r"got DataFrame.*trifit.load_dataset"):
+        trifit.compare(pd.DataFrame({"a": [1]}))
+
+
+def test_copies_of_rows_are_noted(overlapping):
+    twice = Dataset(
+        "twice",
+        np.vstack([overlapping.X] * 2),
+        np.tile(overlapping.y, 2),
+        overlapping.feature_names,
+        overlapping.class_names,
+    )
+    comparison = trifit.compare(twice, "logistic", test_size=0.3, overrides=FAST)
+    assert any("rows are copies of others" in note for note in comparison.data.notes)
+
+
+def test_a_failed_check_names_its_number(overlapping):
+    comparison = trifit.compare(
+        overlapping, "logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
+    )
+    assert re.search(r"wanted 1[.0]+1?0?.*--set draws", comparison.fits["bayes"].status_text)
 
 
 # --- the run folder ------------------------------------------------------------------------

@@ -46,6 +46,17 @@ def test_the_rows_it_asks_for_would_do(slope, se, then):
     assert judge(Status.CONVERGED, slope, se * (500 / needed) ** 0.5, needed).name == then
 
 
+def test_few_events_are_not_judged():
+    verdict = judge(Status.TRUSTED, -1.4, 0.7, 200, n_events=2)
+    assert verdict.name == "cannot tell"
+    assert "Only 2 test rows" in verdict.text
+
+
+def test_slopes_without_information():
+    assert "no information" in judge(Status.TRUSTED, -0.5, 0.4, 200).text
+    assert "far too few" in judge(Status.TRUSTED, -100.0, 60.0, 200).text
+
+
 def test_a_good_slope_is_not_enough():
     verdict = judge(Status.TRUSTED, 1.0, 0.05, 500, fault="class p is off")
     assert verdict.name == "miscalibrated otherwise"

@@ -80,6 +80,15 @@ class Dataset:
                 f"data {self.name!r}: n_test={self.n_test} leaves no training rows of {len(y)}"
             )
         self._check_classes(y)
+        self._check_test()
+
+    def _check_test(self) -> None:
+        held_out = np.unique(self.y[len(self.y) - self.n_test :])
+        if self.n_test and len(held_out) == 1:
+            raise InputError(
+                f"data {self.name!r}: the test rows hold only class "
+                f"{self.class_names[int(held_out[0])]!r}; a comparison needs at least two"
+            )
 
     def _check_classes(self, y: IntArray) -> None:
         if y.min() < 0 or y.max() >= self.n_classes:

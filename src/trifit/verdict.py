@@ -16,6 +16,9 @@ from trifit.types import Status
 
 GOOD_SLOPE = (0.8, 1.25)
 Z95 = 1.959964
+Z80 = 0.841621
+MAX_SE = 2.0
+MIN_EVENTS = 10
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ def judge(
     se: float,
     n_obs: int,
     *,
+    n_events: int | None = None,
     fault: str = "",
     where: str = "training rows",
 ) -> Verdict:
@@ -50,6 +54,9 @@ def judge(
     slope, se : float
         Calibration slope and its standard error; NaN where not determined.
     n_obs : int
+    n_events : int, optional
+        Test rows outside the most frequent class; with fewer than 10 nothing is
+        judged, because the slope's interval cannot be relied on.
     fault : str
         What else is wrong with the calibration, in words; "" for nothing.
     where : str
@@ -62,7 +69,14 @@ def judge(
     """
     if not status.trustworthy:
         return Verdict("not trustworthy", f"Not judged: {status.value}.")
-    verdict = _judge_calibration(slope, se, n_obs, fault)
+    if n_events is not None and n_events < MIN_EVENTS:
+        verdict = Verdict(
+            "cannot tell",
+            f"Only {n_events} test rows are outside the most frequent class; calibration needs at "
+            f"least {MIN_EVENTS}.",
+        )
+    else:
+        verdict = _judge_calibration(slope, se, n_obs, fault)
     if status is Status.SEPARATED:
         return Verdict(
             "no MLE exists",
@@ -91,7 +105,9 @@ def _judge_calibration(slope: float, se: float, n_obs: int, fault: str) -> Verdi
         )
     if high < 1 and not good:
         divisor = (
-            f"; its log-odds are about {1 / slope:.1f} times too large" if slope > 0.05 else ""
+            f"; its log-odds are about {1 / slope:.1f} times too large"
+            if low > 0
+            else "; its log-odds may carry no information at all"
         )
         return Verdict("over-confident", f"Its outputs are too extreme: {found}{divisor}.")
     if low > 1 and not good:
@@ -102,9 +118,13 @@ def _judge_calibration(slope: float, se: float, n_obs: int, fault: str) -> Verdi
         )
     if fault:
         return wrong
-    # Rows enough to exclude 1, or to fit inside the band, if the slope stays.
+    if se > MAX_SE:
+        return Verdict(
+            "cannot tell", f"{n_obs} test rows are far too few for outputs that vary so: {found}."
+        )
+    # Rows enough to exclude 1, or to fit inside the band, with power 80 % if the slope stays.
     room = max(abs(slope - 1), min(slope - GOOD_SLOPE[0], GOOD_SLOPE[1] - slope))
-    needed = n_obs * (Z95 * se / room) ** 2
+    needed = n_obs * ((Z95 + Z80) * se / room) ** 2
     return Verdict(
         "cannot tell",
         f"{n_obs} test rows are too few: {found}; about {_round_up(needed)} would be enough.",

@@ -12,7 +12,7 @@ from trifit.errors import InputError
 if TYPE_CHECKING:
     from trifit.comparison import Comparison
 
-DONE, BAD_INPUT, UNTRUSTWORTHY = 0, 2, 3
+BAD_INPUT, UNTRUSTWORTHY, INTERRUPTED = 2, 3, 130
 
 
 class _Commands(click.Group):
@@ -24,6 +24,9 @@ class _Commands(click.Group):
         except InputError as error:
             click.echo(f"trifit: {error}", err=True)
             ctx.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("trifit: interrupted; nothing was written", err=True)
+            ctx.exit(INTERRUPTED)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

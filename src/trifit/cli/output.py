@@ -131,6 +131,8 @@ def _differences(comparison: Comparison) -> Table:
         table.add_row(
             f"{row.a} - {row.b}",
             signed_with_se(row.log_loss_diff, row.se),
-            meaning.get((row.a, row.b), f"{FIT_NAMES[row.a]} against {FIT_NAMES[row.b]}"),
+            meaning.get(
+                (row.a, row.b), f"{FIT_NAMES[row.a]} against {FIT_NAMES.get(row.b, row.b)}"
+            ),
         )
     return table

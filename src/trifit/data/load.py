@@ -249,7 +249,10 @@ def _from_table(
             if gone:
                 notes.append(f"classes without a complete row left out: {', '.join(gone)}")
         else:
-            notes.append(f"missing values imputed with training means: {where}")
+            notes.append(
+                "missing values imputed from training rows (means; for categories their "
+                f"frequencies): {where}"
+            )
     return Dataset(
         name=name,
         X=X,

@@ -59,11 +59,12 @@ def choose_split(
     size = dataset.n_obs * n_coefficients
     rule = f"{dataset.n_obs} rows x {n_coefficients} coefficients = {size:,}"
     if size <= CV_LIMIT:
+        n_folds = min(DEFAULT_FOLDS, int(np.bincount(dataset.y).max()))
         return _folds(
             dataset,
-            DEFAULT_FOLDS,
+            n_folds,
             rng,
-            f"{DEFAULT_FOLDS}-fold cross-validation, because {rule} is at most {CV_LIMIT:,}",
+            f"{n_folds}-fold cross-validation, because {rule} is at most {CV_LIMIT:,}",
         )
     return _holdout(dataset, DEFAULT_TEST_SIZE, rng, f"because {rule} is more than {CV_LIMIT:,}")
 

@@ -50,7 +50,11 @@ def read_table(path: Path) -> "pa.Table":
                 f"data {str(path)!r}: unknown kind of file {suffix!r}; "
                 "give .csv, .tsv, .parquet, .arrow or .feather"
             )
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"data {str(path)!r} is not UTF-8 (byte {error.start}); save it as UTF-8"
+        ) from error
+    except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"data {str(path)!r} cannot be read: {reason}") from error
     return _checked(table, str(path))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from trifit.comparison import Comparison, Parameter
 
+Z95 = 1.96
 MAX_PANELS = 12
 MAX_COEFFICIENTS = 24
 
@@ -84,7 +85,6 @@ def _headline(c: "Comparison") -> str:
     """The answer in one sentence."""
     good = [n for n, f in c.fits.items() if f.verdict == "behaves like probabilities"]
     unsure = [n for n, f in c.fits.items() if f.verdict == "cannot tell"]
-    best = min(c.fits, key=lambda n: c.fits[n].log_loss)
     if good:
         first = f"The outputs of {_listed(good)} behave like probabilities here"
     elif unsure:
@@ -94,7 +94,20 @@ def _headline(c: "Comparison") -> str:
         )
     else:
         first = "None of the fits gives outputs that behave like probabilities here"
-    return f"{first}; {best} predicts best (log-loss {c.fits[best].log_loss:.3f} nats)."
+    return f"{first}. {_prediction(c)}"
+
+
+def _prediction(c: "Comparison") -> str:
+    """Which fit predicts best, if the differences allow saying so."""
+    clear = [d for d in c.differences if abs(d.log_loss_diff) > Z95 * d.se]
+    if not any(d.b == "class frequencies" and d.log_loss_diff < 0 for d in clear):
+        return "No fit predicts clearly better than the bare class frequencies."
+    between = [d for d in clear if d.b in c.fits]
+    if not between:
+        return "No difference in log-loss between the fits is clear."
+    best = min(c.fits, key=lambda n: c.fits[n].log_loss)
+    loss = with_se(c.fits[best].log_loss, c.fits[best].log_loss_se)
+    return f"{best} has the smallest log-loss, {loss} nats."
 
 
 def _listed(names: list[str]) -> str:
@@ -117,12 +130,12 @@ def _log_loss(c: "Comparison") -> Chart:
 
 
 def _forest(c: "Comparison") -> Chart:
-    sure = [d for d in c.differences if abs(d.log_loss_diff) > 1.96 * d.se]
+    sure = [d for d in c.differences if abs(d.log_loss_diff) > Z95 * d.se]
     caption = (
         f"{len(sure)} of {len(c.differences)} differences are larger than their 95% interval "
         "(filled marks); all are paired, row by row."
     )
-    figure, axes = charts.new_figure(8, 2.9)
+    figure, axes = charts.new_figure(8, 3.5)
     charts.forest(c.differences, ax=axes[0, 0])
     return _chart(figure, "forest", caption)
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from contextlib import AbstractContextManager
 from html import escape
 
@@ -24,7 +25,10 @@ def to_svg(figure: Figure, *, name: str, description: str) -> Markup:
         What the chart shows, for readers who cannot see it.
     """
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    with warnings.catch_warnings():
+        # The reader's browser draws the text, with the reader's fonts.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

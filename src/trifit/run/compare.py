@@ -123,8 +123,13 @@ def run_comparison(
     command: str | None = None,
 ) -> Run:
     """:func:`compare`, keeping predictions and posterior; ``command`` is recorded."""
-    if seed < 0:
-        raise InputError(f"seed {seed}: expected a whole number of at least 0")
+    if not isinstance(dataset, Dataset):
+        raise InputError(
+            f"dataset: got {type(dataset).__name__}, expected a Dataset; make one with "
+            "trifit.load_dataset(data, target=...)"
+        )
+    if not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed {seed!r}: expected a whole number of at least 0")
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
     for_split, for_bands, for_fits = np.random.SeedSequence(seed).spawn(3)
@@ -171,12 +176,19 @@ def run_comparison(
     log_probs = {name: np.concatenate([p[name] for p in predictions]) for name in FITS}
     y = dataset.y[split.test_rows]
     notes = [*dataset.notes, *problem.notes]
+    copies = dataset.n_obs - len(np.unique(np.column_stack([dataset.X, dataset.y]), axis=0))
+    if copies > 0.01 * dataset.n_obs:
+        notes.append(
+            f"{copies} rows are copies of others; a copy on the other side of a split makes "
+            "prediction look easier than it is"
+        )
     if unseen := sum(part.unseen for part in parts):
         notes.append(
             f"{unseen} test rows hold a category or value not seen in training; "
             "its coefficient counts as zero"
         )
     data = _data_record(dataset, notes)
+    baselines = _baselines(dataset, split)
     comparison = Comparison(
         data=data,
         card=msgspec.to_builtins(card),
@@ -197,8 +209,10 @@ def run_comparison(
             )
             for name in FITS
         },
-        baselines=_baselines(dataset, split),
-        differences=differences(log_probs, y),
+        baselines={name: scores_of(lp, y) for name, lp in baselines.items()},
+        differences=differences(
+            log_probs | {"class frequencies": baselines["class frequencies"]}, y
+        ),
         temperatures=[fits.temperature.value for fits in trained[: len(parts)]],
         parameters=parameter_rows(trained[-1], problem.density, (parts + final)[-1].standardiser),
         provenance=Provenance(
@@ -223,18 +237,14 @@ def run_comparison(
     )
 
 
-def _baselines(dataset: Dataset, split: Split) -> dict[str, Any]:
-    """Scores of knowing nothing, and of knowing the training rows' class frequencies."""
-    y = dataset.y[split.test_rows]
-    uniform = np.full((len(y), dataset.n_classes), -np.log(dataset.n_classes))
+def _baselines(dataset: Dataset, split: Split) -> dict[str, FloatArray]:
+    """Log probabilities of knowing nothing, and of the training rows' class frequencies."""
+    uniform = np.full((len(split.test_rows), dataset.n_classes), -np.log(dataset.n_classes))
     frequencies = []
     for train, test in split.parts:
         share = np.bincount(dataset.y[train], minlength=dataset.n_classes) / len(train)
         frequencies.append(np.tile(np.log(share), (len(test), 1)))
-    return {
-        "uniform": scores_of(uniform, y),
-        "class frequencies": scores_of(np.concatenate(frequencies), y),
-    }
+    return {"uniform": uniform, "class frequencies": np.concatenate(frequencies)}
 
 
 def _data_record(dataset: Dataset, notes: list[str]) -> Data:

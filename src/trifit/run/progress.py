@@ -7,6 +7,7 @@ import numpy as np
 
 from trifit.cards import Card
 from trifit.fit import Objective
+from trifit.fit.linear import LinearObjective
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole that is done."""
@@ -35,6 +36,8 @@ class Reporter:
         # Leapfrog steps per draw in whitened coordinates, as measured: 7 with
         # 10 parameters, 13 with 30, 63 with 560.
         steps = max(7.0, 2.5 * np.sqrt(n_params))
+        if not isinstance(objective, LinearObjective):
+            steps = max(steps, 63.0)  # curved posteriors take long trajectories
         threads = min(cores, sampler.chains) if objective.parallel else 1
         seconds = self._n_fits * sampler.chains * (sampler.draws + sampler.tune) * steps * each
         seconds = seconds / threads + self._n_fits

@@ -29,8 +29,30 @@ COMPARED = (
     ("bayes", "map"),
     ("mle+T", "mle"),
     ("bayes", "mle+T"),
+    ("mle", "class frequencies"),
+    ("map", "class frequencies"),
+    ("bayes", "class frequencies"),
 )
-"""Pairs (a, b) of the difference table: the steps of the gap first, then the whole."""
+"""Pairs (a, b) of the difference table: the steps of the gap, the whole, the baseline."""
+
+
+EVIDENCE: Mapping[Status, Mapping[str, str]] = {
+    Status.UNMIXED: {
+        "rhat_max": "largest R-hat of parameters",
+        "prediction_rhat_max": "of predictions (wanted 1.01)",
+    },
+    Status.FEW_EFFECTIVE: {
+        "ess_bulk_min": "smallest bulk ESS of parameters",
+        "ess_tail_min": "tail ESS",
+        "prediction_ess_bulk_min": "bulk ESS of predictions",
+        "prediction_ess_tail_min": "tail ESS (wanted 100 per chain)",
+    },
+    Status.DIVERGENT: {"divergent_share": "share of divergent transitions"},
+    Status.LOW_ENERGY: {"bfmi_min": "E-BFMI (wanted 0.3)"},
+    Status.DEPTH_LIMITED: {"depth_limited_share": "share of draws at the limit"},
+    Status.MAX_STEPS: {},
+}
+"""The diagnostics behind each failed check, and how they are called in its sentence."""
 
 
 def scores_of(log_probs: FloatArray, y: IntArray) -> Scores:
@@ -74,11 +96,13 @@ def fit_record(
     statuses = [fit.status for fit in fits]
     status = worst_status(statuses)
     top = _top_label(probs, y, rng)
+    diagnostics = _worst_diagnostics(fits)
     verdict = judge(
         status,
         recalibration.slope,
         recalibration.se,
         len(y),
+        n_events=len(y) - int(np.bincount(y).max()),
         fault=_fault(probs, y, top, class_names),
         where=f"{statuses.count(status)} of {len(statuses)} training sets",
     )
@@ -86,7 +110,7 @@ def fit_record(
     return FitRecord(
         **{name: getattr(scores, name) for name in Scores.__struct_fields__},
         status=status.code,
-        status_text=_status_text(status, statuses),
+        status_text=_status_text(status, statuses, diagnostics),
         trustworthy=status.trustworthy,
         seconds=sum(fit.seconds for fit in fits),
         slope=finite(recalibration.slope),
@@ -99,7 +123,7 @@ def fit_record(
             _reliability(corp(_clip(probs[:, k]), (y == k).astype(np.float64)))
             for k in range(probs.shape[1])
         ],
-        diagnostics=_worst_diagnostics(fits),
+        diagnostics=diagnostics,
     )
 
 
@@ -129,11 +153,21 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _status_text(worst: Status, statuses: Sequence[Status]) -> str:
+def _status_text(
+    worst: Status, statuses: Sequence[Status], diagnostics: Mapping[str, float | None]
+) -> str:
+    """The status in words, with the numbers that decided it where a check failed."""
     count = sum(status is worst for status in statuses)
-    return worst.value + (
+    text = worst.value + (
         f" ({count} of {len(statuses)} training sets)" if count < len(statuses) else ""
     )
+    numbers = [
+        f"{words} {value:.4g}"
+        for name, words in EVIDENCE.get(worst, {}).items()
+        if (value := diagnostics.get(name)) is not None
+    ]
+    remedy = "; more draws may help: --set draws=2000 --set tune=1000" if numbers else ""
+    return f"{text}: {', '.join(numbers)}{remedy}" if numbers else text
 
 
 def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float | None]:
