@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -99,6 +100,27 @@ def test_a_card_as_run_runs_again(tmp_path):
     shown = trifit("show", str(tmp_path / "reports" / "my-own-seed1" / "card.toml"))
     assert shown.exit_code == 0, shown.output
     assert "scale = 1.5" in shown.output
+
+
+def test_ctrl_c_leaves_nothing_and_no_half_posterior(tmp_path):
+    """Interrupted in the middle of sampling: exit code 130, one line, no folder."""
+    running = subprocess.Popen(
+        [sys.executable, "-c", "from trifit.cli import main; main()", "compare", "digits"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in running.stderr:
+        if "about" in line:  # the plan is printed just before the first posterior
+            break
+    time.sleep(8)
+    assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130, errors
+    assert errors.strip() == "trifit: interrupted; nothing was written"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_report_that_cannot_be_written(tmp_path):

@@ -380,6 +380,7 @@ def test_impossible_splits(options, message):
 
 
 def test_a_given_test_set_excludes_other_splits():
+    X, y = np.arange(10.0)[:, None], np.arange(10) % 2
+    data = Dataset("toy", X, y, ("a",), ("p", "q"), n_test=4)
     with pytest.raises(InputError, match="--test and --cv exclude"):
-        X, y = np.arange(10.0)[:, None], np.arange(10) % 2
-        split_of(Dataset("toy", X, y, ("a",), ("p", "q"), n_test=4), cv=3)
+        split_of(data, cv=3)

@@ -127,12 +127,14 @@ def _differences(comparison: Comparison) -> Table:
         ("mle+T", "mle"): "one temperature",
         ("bayes", "mle+T"): "Bayes against one temperature",
     }
+
+    def name(fit: str) -> str:
+        return FIT_NAMES.get(fit, fit)
+
     for row in comparison.differences:
         table.add_row(
             f"{row.a} - {row.b}",
             signed_with_se(row.log_loss_diff, row.se),
-            meaning.get(
-                (row.a, row.b), f"{FIT_NAMES[row.a]} against {FIT_NAMES.get(row.b, row.b)}"
-            ),
+            meaning.get((row.a, row.b), f"{name(row.a)} against {name(row.b)}"),
         )
     return table

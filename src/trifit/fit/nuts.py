@@ -7,6 +7,7 @@ minus the Hessian is not positive definite, ``scale`` is the identity.
 """
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -75,6 +76,9 @@ def fit_bayes(
     trace = _run_nutpie(log_density, len(centre), sampler, seed, side_by_side, advance)
     z = np.asarray(trace["posterior"]["z"].values)
     n_chains, n_draws, _ = z.shape
+    if (n_chains, n_draws) != (sampler.chains, sampler.draws) or np.isnan(z).any():
+        # nutpie answers Ctrl-C with the draws so far; half a posterior is none.
+        raise KeyboardInterrupt("sampling was interrupted")
     thetas = centre + z @ scale.T
     draws = density.constrain(thetas.reshape(n_chains * n_draws, -1))
     raw = trace["sample_stats"]
@@ -142,7 +146,9 @@ def _run_nutpie(
         if advance is not None and total:
             advance(done / total)
 
-    with threadpool_limits(1):
+    with threadpool_limits(1), warnings.catch_warnings():
+        # Said of a run that Ctrl-C cut short, which is not used.
+        warnings.filterwarnings("ignore", message="Found chain dimension")
         return nutpie.sample(
             model,
             draws=sampler.draws,
