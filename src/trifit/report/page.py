@@ -121,8 +121,7 @@ def _log_loss(c: "Comparison") -> Chart:
     caption = f"{best} has the smallest log-loss, {c.fits[best].log_loss:.3f} nats per row"
     if worse:
         caption += (
-            f"; {_listed(worse)} predict{'s' if len(worse) == 1 else ''} worse than the bare "
-            f"class frequencies ({frequency:.3f})"
+            f"; that of {_listed(worse)} is above the bare class frequencies' ({frequency:.3f})"
         )
     figure, axes = charts.new_figure(8, 2.9)
     charts.log_loss(c.fits, c.baselines, ax=axes[0, 0])
