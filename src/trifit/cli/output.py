@@ -109,7 +109,8 @@ def _scores(scores: Scores, cell: Callable[[float, float | None], str]) -> tuple
 
 
 def _status(fit: FitRecord) -> str:
-    return fit.status if fit.trustworthy else f"[bold red]NOT TRUSTWORTHY: {fit.status}[/]"
+    words = fit.status.replace("_", " ")
+    return words if fit.trustworthy else f"[bold red]NOT TRUSTWORTHY: {words}[/]"
 
 
 def _differences(comparison: Comparison) -> Table:
