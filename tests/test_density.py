@@ -98,6 +98,23 @@ def test_priors_that_are_not_normal_are_not_taken_for_quadratic(prior, rng):
     assert LinearDensity.recognise(GraphDensity(model, mode="interpreted"), X, 2) is None
 
 
+@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+@pytest.mark.parametrize("builder", [softmax_regression, logistic_regression])
+def test_graphs_do_not_underflow(builder, mode):
+    """Log-odds of thousands, as raw features give them, keep their size."""
+    X, y = np.array([[1.0], [-1.0], [0.5]]), np.array([0, 1, 0])
+    density = GraphDensity(builder(X, y), mode=mode)
+    theta = np.linspace(3000.0, 9000.0, density.n_params)
+    log_probs = density.log_probs(density.constrain(theta[None]), X)[0]
+    values = []
+    for labels in (y, 1 - y):
+        value, gradient = density.bind(X, labels)(theta, prior=0.0, jacobian=0.0)
+        assert np.isfinite(gradient).all()
+        assert value == pytest.approx(log_probs[np.arange(3), labels].sum())
+        values.append(value)
+    assert -1e6 < min(values) < -1000
+
+
 def test_log_likelihood_survives_huge_log_odds():
     """Where probabilities underflow, the log-likelihood is still a number."""
     X, y = np.array([[1.0], [-1.0]]), np.array([0, 1])

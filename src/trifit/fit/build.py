@@ -78,7 +78,7 @@ def _try_out(density: GraphDensity, X: FloatArray, y: IntArray, card: Card) -> N
             f"card {card.name!r}: the model of builder {card.builder} gives probabilities of shape "
             f"{log_probs.shape} for {len(rows)} rows and {n_classes} classes"
         )
-    if not np.isfinite(value):
+    if np.isnan(value):
         raise InputError(
             f"card {card.name!r}: the model of builder {card.builder} has density {value} near its "
             "starting point; check its priors"

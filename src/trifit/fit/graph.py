@@ -12,7 +12,15 @@ from typing import Any
 import numpy as np
 
 from trifit.errors import InputError
-from trifit.fit.backend import ancestors, compile_function, graph_replace, pm, pt
+from trifit.fit.backend import (
+    Softmax,
+    ancestors,
+    compile_function,
+    graph_replace,
+    log_softmax,
+    pm,
+    pt,
+)
 from trifit.fit.density import Layout
 from trifit.types import FloatArray, IntArray
 
@@ -211,9 +219,19 @@ def check_contract(model: Any) -> Any:
 
 
 def _log_probs_of(observed: Any) -> Any:
-    """Log class probabilities (n_obs, n_classes) of an observed Categorical or Bernoulli."""
+    """Log class probabilities (n_obs, n_classes) of an observed Categorical or Bernoulli.
+
+    Taken from the logits where the model has them, so that no probability is
+    rounded to 0 before its logarithm is taken.
+    """
     node = observed.owner
     (p,) = node.op.dist_params(node)
+    made_by = p.owner.op if p.owner is not None else None
     if type(node.op).__name__ == "BernoulliRV":
+        if made_by == pt.sigmoid:
+            (logit,) = p.owner.inputs
+            return pt.stack([-pt.softplus(logit), -pt.softplus(-logit)], axis=-1)
         return pt.stack([pt.log1p(-p), pt.log(p)], axis=-1)
+    if isinstance(made_by, Softmax):
+        return log_softmax(p.owner.inputs[0], axis=made_by.axis)
     return pt.log(p)
