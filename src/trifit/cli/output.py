@@ -10,7 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from trifit.comparison import FIT_NAMES, Comparison, FitRecord, Scores
-from trifit.report.text import BITS, signed_with_se, with_se
+from trifit.report.text import signed_with_se, with_se
+from trifit.scores import BITS
 
 
 @contextmanager

@@ -9,14 +9,14 @@ from markupsafe import Markup
 
 from trifit.report import charts
 from trifit.report.svg import to_svg, with_style
-from trifit.report.text import BITS, interval, printable, signed_with_se, significant, with_se
+from trifit.report.text import interval, printable, signed_with_se, significant, with_se
+from trifit.scores import BITS
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
     from trifit.comparison import Comparison, Parameter
 
-Z95 = 1.96
 MAX_PANELS = 12
 MAX_COEFFICIENTS = 24
 
@@ -99,7 +99,7 @@ def _headline(c: "Comparison") -> str:
 
 def _prediction(c: "Comparison") -> str:
     """Which fit predicts best, if the differences allow saying so."""
-    clear = [d for d in c.differences if abs(d.log_loss_diff) > Z95 * d.se]
+    clear = [d for d in c.differences if abs(d.log_loss_diff) > charts.Z95 * d.se]
     if not any(d.b == "class frequencies" and d.log_loss_diff < 0 for d in clear):
         return "No fit predicts clearly better than the bare class frequencies."
     between = [d for d in clear if d.b in c.fits]
@@ -129,7 +129,7 @@ def _log_loss(c: "Comparison") -> Chart:
 
 
 def _forest(c: "Comparison") -> Chart:
-    sure = [d for d in c.differences if abs(d.log_loss_diff) > Z95 * d.se]
+    sure = [d for d in c.differences if abs(d.log_loss_diff) > charts.Z95 * d.se]
     caption = (
         f"{len(sure)} of {len(c.differences)} differences are larger than their 95% interval "
         "(filled marks); all are paired, row by row."

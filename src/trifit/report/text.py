@@ -2,9 +2,6 @@
 
 import math
 
-BITS = 1 / math.log(2)
-"""Bits per nat."""
-
 NEGLIGIBLE = 1e-12
 """A standard error below this is rounding error."""
 

@@ -50,7 +50,6 @@ EVIDENCE: Mapping[Status, Mapping[str, str]] = {
     Status.DIVERGENT: {"divergent_share": "share of divergent transitions"},
     Status.LOW_ENERGY: {"bfmi_min": "E-BFMI (wanted 0.3)"},
     Status.DEPTH_LIMITED: {"depth_limited_share": "share of draws at the limit"},
-    Status.MAX_STEPS: {},
 }
 """The diagnostics behind each failed check, and how they are called in its sentence."""
 
