@@ -75,9 +75,12 @@ def test_rows_and_classes_may_be_permuted(seed):
     [
         ([[0.5, 0.6]], [0], r"probs\[0\] sums to 1.1.*are these logits"),
         ([[2.0, -1.0]], [0], r"probs\[0\] holds -1"),
-        ([[0.5, np.nan]], [0], r"probs\[0\] sums to nan"),
+        ([[0.5, np.nan]], [0], r"probs\[0\] holds nan"),
         ([[0.5, 0.5]], [2], r"y\[0\] is 2; expected a class code in 0 .. 1"),
-        ([[0.5, 0.5]], [0, 1], r"shape \(1, 2\) and y \(2,\)"),
+        ([[0.5, 0.5]], [0, 1], r"y has shape \(2,\) for probabilities of shape \(1, 2\)"),
+        ([[0.5, 0.5]], [0.5], r"y holds float64 values such as .*0.5"),
+        ([[0.5, 0.5]], [[0.7, 0.7]], r"y\[0\] sums to 1.4"),
+        ([0.5, 0.5], [0, 1], r"expected \(n_obs, n_classes\)"),
     ],
 )
 def test_bad_input_is_named(probs, y, message):
@@ -88,3 +91,22 @@ def test_bad_input_is_named(probs, y, message):
 def test_logits_are_recognised():
     with pytest.raises(ValueError, match="are these logits"):
         log_loss(np.array([[2.0, -1.0, 0.5]]), np.array([0]))
+
+
+def test_one_hot_soft_labels_score_as_class_codes(rng):
+    probs, y = random_probs(rng, n=50)
+    one_hot = np.eye(4)[y]
+    for score in (brier, accuracy, lambda p, t: log_loss(np.log(p), t)):
+        assert score(probs, one_hot).value == pytest.approx(score(probs, y).value, abs=1e-12)
+        assert score(probs, one_hot).se == pytest.approx(score(probs, y).se, abs=1e-12)
+
+
+def test_soft_labels_give_expected_scores(rng):
+    probs = random_probs(rng, n=20)[0]
+    truth = random_probs(rng, n=20)[0]
+    for score in (brier, accuracy, lambda p, t: log_loss(np.log(p), t)):
+        each = [
+            sum(truth[i, k] * score(probs[i : i + 1], np.array([k])).value for k in range(4))
+            for i in range(20)
+        ]
+        assert score(probs, truth).value == pytest.approx(np.mean(each), abs=1e-12)

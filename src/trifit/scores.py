@@ -1,20 +1,20 @@
 """Scores of predictive class probabilities, each with its standard error.
 
-Pure array mathematics: probabilities ``(n_obs, n_classes)`` and class codes
-from anywhere. Natural logarithms throughout; ``BITS`` converts nats to bits.
+Pure array mathematics: probabilities ``(n_obs, n_classes)`` and labels from
+anywhere: class codes ``(n_obs,)``, or soft labels ``(n_obs, n_classes)``, for
+which every score is its expectation under the row's label distribution.
+Natural logarithms throughout; ``BITS`` converts nats to bits.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.types import FloatArray, IntArray
+from trifit.checks import Labels, checked_labels, checked_probs, label_probs
+from trifit.types import FloatArray
 
 BITS = float(1.0 / np.log(2.0))
 """Bits per nat."""
-
-TOLERANCE = 1e-6
-"""How far a row of probabilities may sum from one."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def mean_with_se(pointwise: FloatArray) -> Estimate:
     return Estimate(float(np.mean(pointwise)), se, n)
 
 
-def log_predictive_density(log_probs: FloatArray, y: IntArray) -> FloatArray:
+def log_predictive_density(log_probs: FloatArray, y: Labels) -> FloatArray:
     """Pointwise log predictive density in nats; higher is better, at most 0.
 
     ``lpd_i = log((1/S) sum_s p(y_i | x_i, theta_s))``: draws are averaged as
@@ -47,8 +47,9 @@ def log_predictive_density(log_probs: FloatArray, y: IntArray) -> FloatArray:
     ----------
     log_probs : shape (n_draws, n_obs, n_classes) or (n_obs, n_classes)
         Log class probabilities. A point fit has one draw, or no draw axis.
-    y : shape (n_obs,)
-        Class codes in ``0 .. n_classes - 1``.
+    y : shape (n_obs,) or (n_obs, n_classes)
+        Class codes in ``0 .. n_classes - 1``, or soft labels, for which
+        ``lpd_i = sum_k y_ik log p_ik``.
 
     Returns
     -------
@@ -69,14 +70,18 @@ def log_predictive_density(log_probs: FloatArray, y: IntArray) -> FloatArray:
     array([-0.35667494])
     """
     log_probs = np.asarray(log_probs, dtype=np.float64)
-    draws = log_probs[None] if log_probs.ndim == 2 else log_probs
     with np.errstate(over="ignore"):
-        _check(np.exp(draws), y, "log_probs")
-    at_label = draws[:, np.arange(len(y)), y]
-    return np.asarray(np.logaddexp.reduce(at_label, axis=0) - np.log(len(draws)))
+        checked_probs(np.exp(log_probs), name="log_probs")
+    draws = log_probs[None] if log_probs.ndim == 2 else log_probs
+    y = checked_labels(y, *draws.shape[1:])
+    if y.ndim == 1:
+        at_label = draws[:, np.arange(len(y)), y]
+        return np.asarray(np.logaddexp.reduce(at_label, axis=0) - np.log(len(draws)))
+    mean = np.logaddexp.reduce(draws, axis=0) - np.log(len(draws))
+    return np.where(y > 0, y * mean, 0.0).sum(axis=1)  # 0 log 0 = 0
 
 
-def log_loss(log_probs: FloatArray, y: IntArray) -> Estimate:
+def log_loss(log_probs: FloatArray, y: Labels) -> Estimate:
     """Mean negative log predictive density (cross-entropy) in nats; lower is better.
 
     Takes **log** probabilities, so that a confident mistake costs what it
@@ -85,7 +90,7 @@ def log_loss(log_probs: FloatArray, y: IntArray) -> Estimate:
     Parameters
     ----------
     log_probs : shape (n_obs, n_classes)
-    y : shape (n_obs,)
+    y : shape (n_obs,) or (n_obs, n_classes)
 
     Raises
     ------
@@ -104,7 +109,7 @@ def log_loss(log_probs: FloatArray, y: IntArray) -> Estimate:
     return mean_with_se(-log_predictive_density(log_probs, y))
 
 
-def brier(probs: FloatArray, y: IntArray) -> Estimate:
+def brier(probs: FloatArray, y: Labels) -> Estimate:
     """Mean squared distance from the one-hot label; lower is better, 0 to 2.
 
     ``sum_k (p_ik - [y_i = k])**2``, summed over classes: for two classes twice
@@ -113,7 +118,7 @@ def brier(probs: FloatArray, y: IntArray) -> Estimate:
     Parameters
     ----------
     probs : shape (n_obs, n_classes)
-    y : shape (n_obs,)
+    y : shape (n_obs,) or (n_obs, n_classes)
 
     Raises
     ------
@@ -129,12 +134,12 @@ def brier(probs: FloatArray, y: IntArray) -> Estimate:
     >>> round(brier(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([0, 1])).value, 4)
     0.26
     """
-    probs = np.asarray(probs, dtype=np.float64)
-    _check(probs[None], y, "probs")
-    return mean_with_se(((probs - np.eye(probs.shape[1])[y]) ** 2).sum(axis=1))
+    probs = checked_probs(probs)
+    truth = label_probs(checked_labels(y, *probs.shape), probs.shape[1])
+    return mean_with_se((probs**2 - 2 * probs * truth + truth).sum(axis=1))
 
 
-def accuracy(probs: FloatArray, y: IntArray) -> Estimate:
+def accuracy(probs: FloatArray, y: Labels) -> Estimate:
     """Share of rows whose most probable class is the label; higher is better.
 
     Among tied classes the first counts.
@@ -150,7 +155,10 @@ def accuracy(probs: FloatArray, y: IntArray) -> Estimate:
     >>> accuracy(np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1])).value
     0.5
     """
-    return mean_with_se((np.argmax(probs, axis=1) == y).astype(np.float64))
+    probs = np.asarray(probs)
+    winner = np.argmax(probs, axis=1)
+    y = checked_labels(y, *probs.shape)
+    return mean_with_se(label_probs(y, probs.shape[1])[np.arange(len(y)), winner])
 
 
 def paired_difference(a: FloatArray, b: FloatArray) -> Estimate:
@@ -176,28 +184,3 @@ def paired_difference(a: FloatArray, b: FloatArray) -> Estimate:
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(f"a has shape {a.shape} and b {b.shape}; expected two of (n_obs,)")
     return mean_with_se(a - b)
-
-
-def _check(probs: FloatArray, y: IntArray, name: str) -> None:
-    """Check ``(n_draws, n_obs, n_classes)`` probabilities against labels at the door."""
-    y = np.asarray(y)
-    if probs.ndim != 3 or y.shape != probs.shape[1:2]:
-        raise ValueError(
-            f"{name} has shape {probs.shape[1:]} and y {y.shape}; "
-            "expected (n_obs, n_classes) and (n_obs,)"
-        )
-    n_classes = probs.shape[2]
-    if len(y) and (y.min() < 0 or y.max() >= n_classes):
-        row = int(np.flatnonzero((y < 0) | (y >= n_classes))[0])
-        raise ValueError(f"y[{row}] is {y[row]}; expected a class code in 0 .. {n_classes - 1}")
-    total = probs.sum(axis=2)
-    bad = ~(abs(total - 1.0) <= TOLERANCE) | (probs < 0).any(axis=2)
-    if bad.any():
-        draw, row = np.argwhere(bad)[0]
-        where = f"{draw}, {row}" if len(probs) > 1 else f"{row}"
-        low = probs[draw, row].min()
-        what = f"holds {low:.3g}" if low < 0 else f"sums to {total[draw, row]:.3g}"
-        raise ValueError(
-            f"{name}[{where}] {what}, expected probabilities that sum to 1 within {TOLERANCE:g}; "
-            "are these logits?"
-        )
