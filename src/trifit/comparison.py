@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "trifit.comparison/1"
 
-FITS = ("mle", "map", "mean", "bayes", "mle+T")
+EXTRAS = ("map-cv", "squared-error")
+"""Further fits, made where asked for."""
 
 FIT_NAMES = {
     "mle": "maximum likelihood",
@@ -21,6 +22,8 @@ FIT_NAMES = {
     "mean": "at the posterior mean",
     "bayes": "full posterior",
     "mle+T": "MLE with one temperature",
+    "map-cv": "MAP with its prior's width from cross-validation",
+    "squared-error": "least squared error",
 }
 
 
@@ -76,8 +79,21 @@ class Scores(Record, frozen=True, kw_only=True):
     accuracy_se: float
 
 
+class PathStep(Record, frozen=True, kw_only=True):
+    """A step of an optimiser: cross-entropies in nats per row, largest gradient entry."""
+
+    step: int
+    cross_entropy: float
+    gradient: float
+    held_out: float | None
+
+
 class FitRecord(Scores, frozen=True, kw_only=True):
-    """One fit: how it ended, how it scored, whether its outputs are probabilities."""
+    """One fit: how it ended, how it scored, whether its outputs are probabilities.
+
+    ``path`` is that of the first training set's optimiser, with the held-out
+    cross-entropy of its test rows; empty for fits without one.
+    """
 
     status: str
     status_text: str
@@ -91,6 +107,7 @@ class FitRecord(Scores, frozen=True, kw_only=True):
     top_label: TopLabel
     classes: list[Reliability]
     diagnostics: dict[str, float | None]
+    path: list[PathStep]
 
 
 class Difference(Record, frozen=True, kw_only=True):
@@ -103,13 +120,18 @@ class Difference(Record, frozen=True, kw_only=True):
 
 
 class Parameter(Record, frozen=True, kw_only=True):
-    """One coefficient in one kind of units, under all fits."""
+    """One coefficient in one kind of units, under all fits.
+
+    ``mle_runs_to`` is 1 or -1 where a separated MLE runs to plus or minus
+    infinity, else 0.
+    """
 
     parameter: str
     feature: str
     label: str = msgspec.field(name="class")
     units: str
     mle: float
+    mle_runs_to: int
     map: float
     mean: float
     sd: float
@@ -130,7 +152,7 @@ class Data(Record, frozen=True, kw_only=True):
     n_classes: int
     feature_names: list[str]
     class_names: list[str]
-    class_counts: list[int]
+    class_counts: list[float]
     fingerprint: str
     notes: list[str]
 
@@ -160,7 +182,8 @@ class Comparison(Record, frozen=True, kw_only=True):
     Attributes
     ----------
     fits : dict
-        Keyed ``mle``, ``map``, ``mean``, ``bayes``, ``mle+T``.
+        Keyed ``mle``, ``map``, ``mean`` (not for networks), ``bayes``, ``mle+T``
+        and what else was asked for.
     baselines : dict
         ``uniform`` and ``class frequencies``.
     differences : list of Difference

@@ -14,9 +14,18 @@ from trifit.calibration import (
     slope_intercept,
     top_label,
 )
-from trifit.comparison import Curve, Difference, FitRecord, Reliability, Scores, TopLabel
+from trifit.checks import Labels, label_probs
+from trifit.comparison import (
+    Curve,
+    Difference,
+    FitRecord,
+    PathStep,
+    Reliability,
+    Scores,
+    TopLabel,
+)
 from trifit.scores import BITS, accuracy, brier, log_loss, log_predictive_density, paired_difference
-from trifit.types import Fit, FloatArray, IntArray, Status
+from trifit.types import Fit, FloatArray, Status
 from trifit.verdict import judge
 
 HISTOGRAM_BINS = 20
@@ -29,11 +38,16 @@ COMPARED = (
     ("bayes", "map"),
     ("mle+T", "mle"),
     ("bayes", "mle+T"),
+    ("map-cv", "map"),
+    ("bayes", "map-cv"),
+    ("squared-error", "mle"),
     ("mle", "class frequencies"),
     ("map", "class frequencies"),
     ("bayes", "class frequencies"),
 )
-"""Pairs (a, b) of the difference table: the steps of the gap, the whole, the baseline."""
+"""Pairs (a, b) of the difference table: the steps of the gap, the whole, the baseline.
+
+Those of which both were fitted are compared."""
 
 
 EVIDENCE: Mapping[Status, Mapping[str, str]] = {
@@ -54,7 +68,7 @@ EVIDENCE: Mapping[Status, Mapping[str, str]] = {
 """The diagnostics behind each failed check, and how they are called in its sentence."""
 
 
-def scores_of(log_probs: FloatArray, y: IntArray) -> Scores:
+def scores_of(log_probs: FloatArray, y: Labels) -> Scores:
     """Log-loss, Brier score and accuracy of pooled test rows."""
     loss = log_loss(log_probs, y)
     squared, right = brier(np.exp(log_probs), y), accuracy(log_probs, y)
@@ -72,7 +86,7 @@ def scores_of(log_probs: FloatArray, y: IntArray) -> Scores:
 def fit_record(
     fits: Sequence[Fit],
     log_probs: FloatArray,
-    y: IntArray,
+    y: Labels,
     *,
     class_names: Sequence[str],
     rng: np.random.Generator,
@@ -101,7 +115,7 @@ def fit_record(
         recalibration.slope,
         recalibration.se,
         len(y),
-        n_events=len(y) - int(np.bincount(y).max()),
+        n_events=len(y) - int(label_probs(y, probs.shape[1]).sum(axis=0).max()),
         fault=_fault(probs, y, top, class_names),
         where=f"{statuses.count(status)} of {len(statuses)} training sets",
     )
@@ -123,14 +137,20 @@ def fit_record(
             for k in range(probs.shape[1])
         ],
         diagnostics=diagnostics,
+        path=[
+            PathStep(step=step, cross_entropy=loss, gradient=gradient, held_out=held_out)
+            for step, loss, gradient, held_out in fits[0].path
+        ],
     )
 
 
-def differences(log_probs: Mapping[str, FloatArray], y: IntArray) -> list[Difference]:
+def differences(log_probs: Mapping[str, FloatArray], y: Labels) -> list[Difference]:
     """Paired log-loss differences of the pairs in :data:`COMPARED`."""
     losses = {name: -log_predictive_density(lp, y) for name, lp in log_probs.items()}
     rows = []
     for a, b in COMPARED:
+        if a not in losses or b not in losses:
+            continue
         difference = paired_difference(losses[a], losses[b])
         rows.append(Difference(a=a, b=b, log_loss_diff=difference.value, se=difference.se))
     return rows
@@ -141,7 +161,13 @@ def worst_status(statuses: Sequence[Status]) -> Status:
     for status in statuses:
         if not status.trustworthy:
             return status
-    for status in (Status.SEPARATED, Status.DERIVED_SEPARATED, Status.UNCERTIFIED):
+    for status in (
+        Status.SEPARATED,
+        Status.DERIVED_SEPARATED,
+        Status.DEGENERATE,
+        Status.STOPPED_EARLY,
+        Status.UNCERTIFIED,
+    ):
         if status in statuses:
             return status
     return statuses[0]
@@ -178,7 +204,7 @@ def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float | None]:
     return worst
 
 
-def _fault(probs: FloatArray, y: IntArray, top: TopLabel, class_names: Sequence[str]) -> str:
+def _fault(probs: FloatArray, y: Labels, top: TopLabel, class_names: Sequence[str]) -> str:
     """What is wrong besides the slope: a biased class, or a curve beyond chance."""
     bias, se = class_bias(probs, y)
     z = np.divide(abs(bias), se, out=np.zeros_like(bias), where=se > 0)
@@ -197,7 +223,7 @@ def _fault(probs: FloatArray, y: IntArray, top: TopLabel, class_names: Sequence[
     return ""
 
 
-def _top_label(probs: FloatArray, y: IntArray, rng: np.random.Generator) -> TopLabel:
+def _top_label(probs: FloatArray, y: Labels, rng: np.random.Generator) -> TopLabel:
     confidence, right = top_label(_clip(probs), y)
     chance = consistency(confidence, rng)
     edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)
