@@ -7,7 +7,8 @@ from sklearn.model_selection import StratifiedKFold
 
 from trifit.fit.density import Density
 from trifit.fit.optimise import maximise
-from trifit.recalibration import Temperature
+from trifit.recalibration import temperature
+from trifit.recalibration.temperature import Temperature
 from trifit.types import FloatArray, IntArray
 
 INNER_FOLDS = 5
@@ -33,4 +34,4 @@ def fit_temperature(
         seen = test[np.isin(y[test], y[train])]
         log_probs.append(density.log_probs(fit.flat_draws, X[seen])[0])
         labels.append(y[seen])
-    return Temperature.fit(np.concatenate(log_probs), np.concatenate(labels))
+    return temperature.fit(np.concatenate(log_probs), np.concatenate(labels))

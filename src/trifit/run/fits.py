@@ -11,7 +11,7 @@ from trifit.cards import Sampler
 from trifit.fit import Density, Posterior, fit_bayes, fit_map, fit_mle, fit_temperature
 from trifit.fit.trust import diagnose_predictions, posterior_status
 from trifit.predict import predict, prediction_draws
-from trifit.recalibration import Temperature
+from trifit.recalibration.temperature import Temperature
 from trifit.types import Fit, FloatArray, IntArray, Status
 
 
