@@ -230,7 +230,7 @@ def test_separated_rows_have_an_answer(method):
 @pytest.mark.parametrize(
     ("log_probs", "y", "message"),
     [
-        ([[0.0, -np.inf]], [0], r"log_probs\[0\] holds -inf; a probability of 0"),
+        ([[0.0, -np.inf]], [0], r"log_probs\[0\] holds -inf; probability 0 cannot"),
         ([[0.0, np.nan]], [0], r"log_probs\[0\] holds nan; expected finite"),
         ([0.0, 1.0], [0], r"log_probs has shape \(2,\)"),
         ([[0.0, 1.0]], [2], r"y\[0\] is 2"),

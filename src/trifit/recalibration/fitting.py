@@ -34,7 +34,7 @@ def checked_log_probs(values: Any) -> FloatArray:
     >>> checked_log_probs([[0.0, -np.inf]])
     Traceback (most recent call last):
     ...
-    ValueError: log_probs[0] holds -inf; a probability of 0 has no log-odds to recalibrate
+    ValueError: log_probs[0] holds -inf; probability 0 cannot be recalibrated: give a small one
     """
     log_probs: FloatArray = np.asarray(values, dtype=np.float64)
     if log_probs.ndim != 2 or log_probs.shape[1] < 2 or not len(log_probs):
@@ -45,7 +45,7 @@ def checked_log_probs(values: Any) -> FloatArray:
     bad = ~np.isfinite(log_probs)
     if bad.any():
         row, column = np.argwhere(bad)[0]
-        why = "a probability of 0 has no log-odds to recalibrate"
+        why = "probability 0 cannot be recalibrated: give a small one"
         raise ValueError(
             f"log_probs[{row}] holds {log_probs[row, column]}; "
             + (why if np.isneginf(log_probs[row, column]) else "expected finite numbers")
