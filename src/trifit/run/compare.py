@@ -173,7 +173,7 @@ def run_comparison(
     ]
     reporter.finish()
 
-    log_probs = {name: np.concatenate([p[name] for p in predictions]) for name in FITS}
+    log_probs = {name: np.concatenate([p[name].log_probs for p in predictions]) for name in FITS}
     y = dataset.y[split.test_rows]
     notes = [*dataset.notes, *problem.notes]
     copies = dataset.n_obs - len(np.unique(np.column_stack([dataset.X, dataset.y]), axis=0))

@@ -10,9 +10,10 @@ import numpy as np
 from trifit.cards import Sampler
 from trifit.fit import Density, Posterior, fit_bayes, fit_map, fit_mle, fit_temperature
 from trifit.fit.trust import diagnose_predictions, posterior_status
+from trifit.information import entropy
 from trifit.predict import predict, prediction_draws
 from trifit.recalibration.temperature import Temperature
-from trifit.types import Fit, FloatArray, IntArray, Status
+from trifit.types import Fit, FloatArray, IntArray, Prediction, Status
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +33,14 @@ class TrainedFits:
     temperature: Temperature
     posterior: Posterior
 
-    def predict(self, density: Density, X: FloatArray) -> dict[str, FloatArray]:
-        """Log predictive probabilities (n_obs, n_classes) of every column."""
-        log_probs = {
-            name: predict(density, fit, X).log_probs
-            for name, fit in self.fits.items()
-            if name != "mle+T"
+    def predict(self, density: Density, X: FloatArray) -> dict[str, Prediction]:
+        """Predictive probabilities of every column."""
+        predictions = {
+            name: predict(density, fit, X) for name, fit in self.fits.items() if name != "mle+T"
         }
-        log_probs["mle+T"] = self.temperature.transform(log_probs["mle"])
-        return log_probs
+        tempered = self.temperature.transform(predictions["mle"].log_probs)
+        predictions["mle+T"] = Prediction(tempered, entropy(np.exp(tempered)))
+        return predictions
 
 
 def fit_all(
