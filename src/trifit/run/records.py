@@ -199,7 +199,7 @@ def _fault(probs: FloatArray, y: IntArray, top: TopLabel, class_names: Sequence[
 
 def _top_label(probs: FloatArray, y: IntArray, rng: np.random.Generator) -> TopLabel:
     confidence, right = top_label(_clip(probs), y)
-    chance = consistency(confidence, rng)
+    chance = consistency(confidence, seed=rng)
     edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)
     base = _reliability(corp(confidence, right))
     return TopLabel(

@@ -1,0 +1,235 @@
+"""Kernel calibration error: the one estimate that reaches canonical calibration."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.linalg import eigh
+from scipy.spatial.distance import cdist
+
+from trifit.calibration.notions import Notion, checked_prediction, events
+from trifit.types import FloatArray
+
+Estimator = Literal["unbiased", "biased", "linear"]
+
+MAX_PAIRS = 400_000_000
+"""Most pairs of rows looked at: all pairs up to 20,000 rows (canonical), then
+only pairs within equal blocks of consecutive rows."""
+
+LANDMARKS = 64
+"""Forecasts on which :func:`features` projects the kernel."""
+
+MAX_ROWS = 20_000
+"""Rows that landmarks are chosen from."""
+
+CHUNK = 1_000_000
+"""Pairs held in memory at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class KernelError:
+    """A squared kernel calibration error.
+
+    Attributes
+    ----------
+    value : float
+        Mean over events. Below 0 at times for the unbiased estimators: then
+        there is no sign of miscalibration.
+    se : float
+        Standard error of the unbiased estimate.
+    per_event, bandwidth : shape (n_events,)
+        One of each; for ``"class-wise"`` one per class.
+    n_blocks : int
+        Blocks the rows were cut into; 1 means that all pairs were used.
+    notion, estimator
+        As asked for.
+    """
+
+    value: float
+    se: float
+    per_event: FloatArray
+    bandwidth: FloatArray
+    n_blocks: int
+    notion: Notion
+    estimator: Estimator
+
+
+def kernel_error(
+    probs: Any,
+    y: Any,
+    *,
+    notion: Notion = "canonical",
+    estimator: Estimator = "unbiased",
+    bandwidth: float | None = None,
+) -> KernelError:
+    """Squared kernel calibration error (SKCE); lower is better, 0 if calibrated.
+
+    ``SKCE = E[(e_Y - p)' k(p, p') (e_Y' - p')]`` over two independent rows, with
+    the matrix-valued kernel ``k(p, p') = exp(-|p - p'|**2 / (2 s**2)) I``. It is
+    0 exactly for calibrated forecasts. ``"canonical"`` compares whole vectors,
+    ``"top-label"`` and ``"class-wise"`` the scalars of their events. With h the
+    term of a pair:
+
+    - ``"unbiased"``: mean over pairs ``i != j``;
+    - ``"biased"``: mean over all (i, j), at least 0, too high by about
+      ``E[h_ii] / n``;
+    - ``"linear"``: mean over the pairs (1, 2), (3, 4), ... only: linear time,
+      unbiased, noisier, and the one that depends on the order of the rows.
+
+    Above 20,000 rows (fewer for class-wise, which costs one kernel per class)
+    the first two average over blocks of consecutive rows, so the rows should
+    come in no particular order; ``"biased"`` then carries the bias of a block.
+
+    Parameters
+    ----------
+    probs : shape (n_obs, n_classes)
+    y : shape (n_obs,) or (n_obs, n_classes)
+        Class codes or soft labels.
+    notion : {"canonical", "class-wise", "top-label"}
+    estimator : {"unbiased", "biased", "linear"}
+    bandwidth : float, optional
+        s. By default the root mean squared distance between two forecasts
+        (1 if they are all equal).
+
+    Raises
+    ------
+    ValueError
+        On bad probabilities, labels or options, or fewer than two rows.
+
+    References
+    ----------
+    Widmann, Lindsten & Zachariah (2019), NeurIPS 32, doi:10.48550/arXiv.1910.11385
+
+    Examples
+    --------
+    >>> p = [[0.5, 0.5]] * 4
+    >>> kernel_error(p, [0, 1, 0, 1], estimator="biased").value
+    0.0
+    >>> round(kernel_error(p, [0, 0, 0, 0]).value, 3)
+    0.5
+    """
+    if estimator not in ("unbiased", "biased", "linear"):
+        raise ValueError(f"estimator={estimator!r}: expected 'unbiased', 'biased' or 'linear'")
+    if bandwidth is not None and not 0 < bandwidth < math.inf:
+        raise ValueError(f"bandwidth={bandwidth}: expected a positive number")
+    views = list(_views(probs, y, notion))
+    n_obs = len(views[0][0])
+    if n_obs < 2:
+        raise ValueError("probs has 1 row; a kernel calibration error compares two")
+    widths = np.array([bandwidth or rms_distance(points) for points, _ in views])
+    n_blocks = math.ceil(n_obs**2 * len(views) / MAX_PAIRS) if estimator != "linear" else 1
+    blocks = np.array_split(np.arange(n_obs), n_blocks)
+    estimates = [
+        _linear(points, residual, width)
+        if estimator == "linear"
+        else _blockwise(points, residual, width, blocks, biased=estimator == "biased")
+        for (points, residual), width in zip(views, widths, strict=True)
+    ]
+    value, se = np.array(estimates).T
+    return KernelError(
+        float(value.mean()), float(se.mean()), value, widths, n_blocks, notion, estimator
+    )
+
+
+def rms_distance(points: FloatArray) -> float:
+    """Root mean squared distance between two rows; 1 if all are equal."""
+    return float(np.sqrt(2 * points.var(axis=0).sum())) or 1.0
+
+
+def gaussian(a: FloatArray, b: FloatArray, bandwidth: float) -> FloatArray:
+    """``exp(-|a - b|**2 / (2 s**2))`` of rows, shape (len(a), len(b))."""
+    return np.asarray(np.exp(cdist(a, b, "sqeuclidean") / (-2 * bandwidth**2)))
+
+
+def thinned(n: int) -> tuple[slice, float]:
+    """Every so manieth row, at most MAX_ROWS, and how many rows each stands for."""
+    step = -(-n // MAX_ROWS)
+    return slice(None, None, step), n / len(range(0, n, step))
+
+
+def features(p: FloatArray, bandwidth: float) -> FloatArray:
+    """Coordinates whose dot products are the kernel projected on LANDMARKS forecasts (Nyström)."""
+    points = _landmarks(p[thinned(len(p))[0]])
+    values, vectors = eigh(gaussian(points, points, bandwidth))
+    kept = values > 1e-10 * values[-1]
+    to_features = vectors[:, kept] / np.sqrt(values[kept])
+    features = np.empty((len(p), int(kept.sum())))
+    for start in range(0, len(p), MAX_ROWS):
+        rows = slice(start, start + MAX_ROWS)
+        features[rows] = gaussian(p[rows], points, bandwidth) @ to_features
+    return features
+
+
+def _landmarks(points: FloatArray) -> FloatArray:
+    """Up to LANDMARKS points, each the farthest from those before it.
+
+    The first is the farthest from the mean; the order of rows or classes does
+    not matter.
+    """
+    distance = ((points - points.mean(axis=0)) ** 2).sum(axis=1)
+    chosen = [int(distance.argmax())]
+    distance = np.full(len(points), math.inf)
+    while len(chosen) < LANDMARKS:
+        distance = np.minimum(distance, ((points - points[chosen[-1]]) ** 2).sum(axis=1))
+        chosen.append(int(distance.argmax()))
+        if distance[chosen[-1]] <= 1e-20:
+            chosen.pop()
+            break
+    return points[chosen]
+
+
+def _views(probs: Any, y: Any, notion: Notion) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Points the kernel compares and residuals, (n_obs, dim) each, per event."""
+    if notion == "canonical":
+        p, truth = checked_prediction(probs, y)
+        yield p, truth - p
+    else:
+        forecast, outcome = events(probs, y, notion)
+        for f, o in zip(forecast.T, outcome.T, strict=True):
+            yield f[:, None], (o - f)[:, None]
+
+
+def _linear(points: FloatArray, residual: FloatArray, width: float) -> tuple[float, float]:
+    m = len(points) // 2
+    a, b = slice(0, 2 * m, 2), slice(1, 2 * m, 2)
+    distance = ((points[a] - points[b]) ** 2).sum(axis=1)
+    h = np.exp(-distance / (2 * width**2)) * (residual[a] * residual[b]).sum(axis=1)
+    return float(h.mean()), float(h.std(ddof=1) / np.sqrt(m)) if m > 1 else math.nan
+
+
+def _blockwise(
+    points: FloatArray,
+    residual: FloatArray,
+    width: float,
+    blocks: list[Any],
+    *,
+    biased: bool,
+) -> tuple[float, float]:
+    """Mean of the blocks' estimates, and its standard error."""
+    estimates = [_all_pairs(points[b], residual[b], width, biased=biased) for b in blocks]
+    value, variance = np.array(estimates).T
+    return float(value.mean()), float(np.sqrt(variance.sum()) / len(blocks))
+
+
+def _all_pairs(
+    points: FloatArray, residual: FloatArray, width: float, *, biased: bool
+) -> tuple[float, float]:
+    """U- or V-statistic of one block, and Hoeffding's variance of the U-statistic."""
+    n = len(points)
+    diagonal = (residual**2).sum(axis=1)
+    row_sum, squares = np.empty(n), 0.0
+    step = max(1, CHUNK // n)
+    for start in range(0, n, step):
+        rows = slice(start, start + step)
+        h = gaussian(points[rows], points, width) * (residual[rows] @ residual.T)
+        row_sum[rows] = h.sum(axis=1) - diagonal[rows]
+        squares += float(np.vdot(h, h)) - float(diagonal[rows] @ diagonal[rows])
+    pairs = n * (n - 1)
+    unbiased = float(row_sum.sum() / pairs)
+    of_pair = squares / pairs - unbiased**2
+    of_row = row_sum.var() / (n - 1) ** 2 - of_pair / (n - 1)  # noise of the row means removed
+    variance = 2 / pairs * (2 * (n - 2) * max(0.0, of_row) + max(0.0, of_pair))
+    value = float((row_sum.sum() + diagonal.sum()) / n**2) if biased else unbiased
+    return value, float(variance)
