@@ -33,7 +33,7 @@ def test_difference_is_paired(rng):
 def test_two_rows_by_hand(rng):
     """w uniform: P(3 w - (1 - w) > 0) = P(w > 1/4) = 3/4."""
     probability = probability_better(
-        np.array([3.0, 0.0]), np.array([0.0, 1.0]), rng=rng, n_draws=200_000
+        np.array([3.0, 0.0]), np.array([0.0, 1.0]), seed=rng, n_draws=200_000
     )
     assert probability == pytest.approx(0.75, abs=4 * 0.433 / np.sqrt(200_000))
 
@@ -41,7 +41,7 @@ def test_two_rows_by_hand(rng):
 def test_many_rows_are_normal(rng):
     d = rng.normal(0.02, 1, size=2000)
     expected = norm.cdf(d.mean() / np.sqrt(d.var() / 2001))
-    found = probability_better(d, np.zeros(2000), rng=rng, n_draws=20_000)
+    found = probability_better(d, np.zeros(2000), seed=rng, n_draws=20_000)
     assert found == pytest.approx(expected, abs=0.015)
 
 
@@ -50,7 +50,7 @@ def test_grouped_rows_equal_rows_one_by_one(rng):
     d = rng.exponential(size=n) - 1.005
     weights = rng.standard_exponential((400, n))
     direct = np.mean(weights @ d > 0)
-    found = probability_better(d, np.zeros(n), rng=rng, n_draws=4000)
+    found = probability_better(d, np.zeros(n), seed=rng, n_draws=4000)
     assert found == pytest.approx(direct, abs=4 * np.sqrt(0.25 / 400))
     spread = np.array([g.mean() for g in np.array_split(np.sort(d), MAX_GROUPS)]).std()
     assert spread == pytest.approx(d.std(), rel=1e-3)
@@ -61,7 +61,7 @@ def test_better_and_worse_add_to_one_and_order_is_forgotten(rng):
     rows = rng.permutation(50)
 
     def probability(a, b):
-        return probability_better(a, b, rng=np.random.default_rng(5), n_draws=2000)
+        return probability_better(a, b, seed=5, n_draws=2000)
 
     assert probability(d, 0 * d) == probability(d[rows], 0 * d)
     assert probability(d, d) == 0.5
@@ -78,4 +78,4 @@ def test_better_and_worse_add_to_one_and_order_is_forgotten(rng):
 )
 def test_bad_input_is_named(rng, a, b, message):
     with pytest.raises(ValueError, match=message):
-        probability_better(np.array(a), np.array(b), rng=rng)
+        probability_better(np.array(a), np.array(b), seed=rng)

@@ -90,7 +90,11 @@ def total(pointwise: FloatArray) -> Elpd:
 
 
 def probability_better(
-    lpd_a: FloatArray, lpd_b: FloatArray, *, rng: np.random.Generator, n_draws: int = 4000
+    lpd_a: FloatArray,
+    lpd_b: FloatArray,
+    *,
+    n_draws: int = 4000,
+    seed: int | np.random.Generator = 0,
 ) -> float:
     """Bayesian-bootstrap probability that ``a`` predicts better than ``b``, 0 to 1.
 
@@ -103,9 +107,9 @@ def probability_better(
     ----------
     lpd_a, lpd_b : shape (n_obs,)
         Pointwise log predictive densities of two fits on the same rows.
-    rng : numpy Generator
     n_draws : int
         Monte Carlo error at most ``0.5 / sqrt(n_draws)``.
+    seed : int or numpy Generator
 
     Raises
     ------
@@ -118,8 +122,7 @@ def probability_better(
 
     Examples
     --------
-    >>> rng = np.random.default_rng(0)
-    >>> probability_better(np.array([-1.0, -0.5]), np.array([-2.0, -0.7]), rng=rng)
+    >>> probability_better(np.array([-1.0, -0.5]), np.array([-2.0, -0.7]))
     1.0
     """
     a, b = np.asarray(lpd_a, np.float64), np.asarray(lpd_b, np.float64)
@@ -133,6 +136,7 @@ def probability_better(
         raise ValueError(
             f"row {row}: lpd_a is {a[row]} and lpd_b {b[row]}; expected finite numbers"
         )
+    rng = np.random.default_rng(seed)
     groups = np.array_split(np.sort(difference), min(len(difference), MAX_GROUPS))
     value = np.array([group.mean() for group in groups])
     size = np.array([len(group) for group in groups], dtype=np.float64)

@@ -45,9 +45,9 @@ def recalibration_gain(
     log_probs: FloatArray,
     y: Labels,
     *,
-    rng: np.random.Generator,
     method: str = "temperature",
     folds: int | IntArray = 5,
+    seed: int | np.random.Generator = 0,
 ) -> Gain:
     """Cross-fitted ``log_loss(fit) - log_loss(recalibrated fit)``; lower is better.
 
@@ -61,11 +61,11 @@ def recalibration_gain(
     log_probs : shape (n_obs, n_classes)
         Held-out log probabilities or logits.
     y : shape (n_obs,) or (n_obs, n_classes)
-    rng : numpy Generator
-        Deals the rows into folds, class by class.
     method : {"temperature", "vector", "dirichlet", "isotonic", "beta"}
     folds : int or shape (n_obs,)
         How many folds, or the fold of each row.
+    seed : int or numpy Generator
+        Deals the rows into folds, class by class.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def recalibration_gain(
     Examples
     --------
     >>> sure, y = np.log([[0.99, 0.01]] * 100), np.tile([0, 0, 1, 0], 25)
-    >>> gain = recalibration_gain(sure, y, rng=np.random.default_rng(0))
+    >>> gain = recalibration_gain(sure, y)
     >>> bool(gain.value > 3 * gain.se), gain.n_folds
     (True, 5)
     """
@@ -88,7 +88,11 @@ def recalibration_gain(
         raise ValueError(f"method={method!r}: expected one of {', '.join(METHODS)}")
     rows = checked_log_probs(log_probs)
     y = checked_labels(y, *rows.shape)
-    fold = _dealt(y, folds, rng) if isinstance(folds, int) else np.asarray(folds)
+    fold = (
+        _dealt(y, folds, np.random.default_rng(seed))
+        if isinstance(folds, int)
+        else np.asarray(folds)
+    )
     if fold.shape != (len(y),):
         raise ValueError(
             f"folds has shape {fold.shape}; expected the fold of each of {len(y)} rows"
