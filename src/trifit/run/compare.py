@@ -20,6 +20,7 @@ from trifit.fit import Layout
 from trifit.fit.optimise import GRADIENT_TOLERANCE
 from trifit.run.fits import TrainedFits, fit_all
 from trifit.run.parameters import parameter_rows
+from trifit.run.posterior import posterior_record
 from trifit.run.problem import Problem
 from trifit.run.progress import Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
@@ -132,7 +133,7 @@ def run_comparison(
         raise InputError(f"seed {seed!r}: expected a whole number of at least 0")
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
-    for_split, for_bands, for_fits = np.random.SeedSequence(seed).spawn(3)
+    for_split, for_bands, for_fits, for_weights = np.random.SeedSequence(seed).spawn(4)
 
     fitting_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, fitting_rows)
@@ -211,9 +212,19 @@ def run_comparison(
         },
         baselines={name: scores_of(lp, y) for name, lp in baselines.items()},
         differences=differences(
-            log_probs | {"class frequencies": baselines["class frequencies"]}, y
+            log_probs | {"class frequencies": baselines["class frequencies"]},
+            y,
+            np.random.default_rng(for_weights),
         ),
         temperatures=[fits.temperature.value for fits in trained[: len(parts)]],
+        posterior=posterior_record(
+            problem.density,
+            [fits.fits["bayes"] for fits in trained[: len(parts)]],
+            [p["bayes"] for p in predictions],
+            parts,
+            y,
+            last=(trained[-1].fits["bayes"], (parts + final)[-1]),
+        ),
         parameters=parameter_rows(trained[-1], problem.density, (parts + final)[-1].standardiser),
         provenance=Provenance(
             command=command or _python_command(data, card, seed=seed, cv=cv, test_size=test_size),

@@ -1,0 +1,64 @@
+"""What held-out rows say about the calibration of one fit, gathered for the verdict."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import norm
+
+from trifit.calibration import SlopeIntercept, class_bias
+from trifit.calibration.tests import kernel
+from trifit.recalibration import METHODS, recalibration_gain
+from trifit.types import FloatArray, IntArray
+from trifit.verdict import ClassBias, Evidence
+
+MAX_MATRIX_VALUES = 500_000
+"""Most entries (rows x classes squared) for which the Dirichlet map is tried."""
+
+
+def gather(
+    slope: SlopeIntercept,
+    log_probs: FloatArray,
+    y: IntArray,
+    *,
+    class_names: Sequence[str],
+    rng: np.random.Generator,
+) -> Evidence:
+    """Recalibration gains, canonical test and class biases, beside the slope.
+
+    Parameters
+    ----------
+    slope : SlopeIntercept
+        Of the same rows.
+    log_probs : shape (n_obs, n_classes)
+    y : shape (n_obs,)
+    class_names : sequence of str
+    rng : numpy Generator
+        Deals folds and draws the test's resamples.
+    """
+    probs = np.exp(log_probs)
+    n_obs, n_classes = probs.shape
+    maps = [
+        name for name in METHODS if name != "dirichlet" or n_obs * n_classes**2 <= MAX_MATRIX_VALUES
+    ]
+    gains = {name: recalibration_gain(log_probs, y, method=name, seed=rng) for name in maps}
+    return Evidence(
+        n_obs=n_obs,
+        n_events=n_obs - int(np.bincount(y).max()),
+        slope=slope.slope,
+        slope_se=slope.se,
+        gains={name: (gain.value, gain.se) for name, gain in gains.items()},
+        p_value=kernel(probs, y, seed=rng).p_value,
+        classes=_biases(probs, y, class_names),
+    )
+
+
+def _biases(probs: FloatArray, y: IntArray, class_names: Sequence[str]) -> list[ClassBias]:
+    bias, se = class_bias(probs, y)
+    z = np.divide(abs(bias), se, out=np.zeros_like(bias), where=se > 0)
+    frequency = np.bincount(y, minlength=len(z)) / len(y)
+    return [
+        ClassBias(name, float(mean), float(share), float(2 * norm.sf(deviation)))
+        for name, mean, share, deviation in zip(
+            class_names, probs.mean(axis=0), frequency, z, strict=True
+        )
+    ]
