@@ -28,10 +28,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import norm as normal
-from threadpoolctl import threadpool_limits
 
 from trifit.calibration.bands import miscalibration, pooled
-from trifit.calibration.kernel import default_bandwidth, features, thinned
+from trifit.calibration.kernel import BLAS, default_bandwidth, features, thinned
 from trifit.calibration.notions import Notion, checked_codes
 from trifit.calibration.resampling import (
     LEVEL,
@@ -124,7 +123,7 @@ def kernel(
     n, n_classes = p.shape
     if n < 2:
         raise ValueError("probs has 1 row; a kernel calibration error compares two")
-    with threadpool_limits(1, "blas"):  # many small products: threads would wait for each other
+    with BLAS.limit(limits=1, user_api="blas"):
         phi = features(p, bandwidth or default_bandwidth(p))
         expected = phi.T @ p
     own = np.einsum("ij,ij->i", phi, phi)  # k(p_i, p_i) after projection
@@ -361,24 +360,26 @@ def top_label(
     groups = pooled(p[np.arange(n), winner])
     rng = np.random.default_rng(seed)
 
-    def draws(probability: FloatArray) -> FloatArray:
+    def draws(probability: FloatArray, rng: np.random.Generator) -> FloatArray:
         size = (n_resamples, len(groups.count))
         return miscalibration(rng.binomial(groups.count, probability, size=size), groups)[0]
 
     events = np.bincount(groups.index, weights=winner == codes)
     observed = float(miscalibration(events[None], groups)[0][0])
-    null = draws(groups.forecast)
+    null = draws(groups.forecast, rng)
     critical = np.quantile(null, 1 - LEVEL)
     # At most about MAX_ROWS rows, of every group at least one.
     order = groups.index.argsort(kind="stable")
     starts = np.r_[0, groups.count.cumsum()[:-1]]
     some = order[np.union1d(starts, np.arange(n)[thinned(n)[0]])]
     log_p, index = log_of(p[some]), groups.index[some]
+    common = int(rng.integers(2**32))  # the same draws at every distortion
 
     def gap(distortion: float) -> float:
         q = distorted(log_p, distortion)[np.arange(len(some)), winner[some]]
         mean = np.bincount(index, weights=q) / np.bincount(index)
-        return float(np.quantile(draws(np.minimum(mean, 1.0)), 1 - POWER) - critical)
+        drawn = draws(np.minimum(mean, 1.0), np.random.default_rng(common))
+        return float(np.quantile(drawn, 1 - POWER) - critical)
 
     slope = detectable(gap) if detect else math.nan
     return CalibrationTest("top label", observed, p_value(observed, null), slope, n, n_resamples)
