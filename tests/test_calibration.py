@@ -70,7 +70,7 @@ def test_consistency_limit_has_its_size(rng):
     exceeded = []
     for _ in range(200):
         forecast, outcome = calibrated(rng, 150)
-        limit = consistency(forecast, rng, n_resamples=100).mcb_limit
+        limit = consistency(forecast, n_resamples=100, seed=rng).mcb_limit
         exceeded.append(corp(forecast, outcome).mcb > limit)
     # Binomial(200, 0.05), plus the limit's own noise: 10 +- 4 standard errors.
     assert 0 <= np.sum(exceeded) <= 24
@@ -79,7 +79,7 @@ def test_consistency_limit_has_its_size(rng):
 
 def test_consistency_band_holds_the_diagonal(rng):
     forecast, _ = calibrated(rng, 800)
-    band = consistency(forecast, rng)
+    band = consistency(forecast, seed=rng)
     inside = (band.lower <= band.grid) & (band.grid <= band.upper)
     assert inside.mean() > 0.95
     assert (band.lower <= band.upper).all()

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import betaincinv
-from scipy.stats import rankdata
 
 from trifit.calibration.corp import checked_event
 from trifit.types import FloatArray, IntArray
 
 MAX_GROUPS = 1000
 """Distinct forecasts resampled as they are; more are pooled into groups of equal mass."""
+
+MIN_WIDTH = 0.1
+"""Least half-width of the pointwise band, in mean widths, before it is made simultaneous."""
 
 BAND_GROUPS = 200
 """Groups of forecasts whose intervals make the confidence band."""
@@ -141,8 +143,8 @@ def consistency(
     forecast : shape (n_obs,)
         Probabilities of one event.
     level : float
-        Of the pointwise band, of the simultaneous band (a rank envelope of
-        the resampled curves) and of the quantile ``mcb_limit``.
+        Of the pointwise band, of the simultaneous band (the pointwise one
+        widened by one factor on both sides) and of the quantile ``mcb_limit``.
     n_resamples : int
     n_grid : int
         Points of the band, between the smallest and the largest forecast.
@@ -174,17 +176,20 @@ def consistency(
     on_grid = np.array([np.interp(grid, groups.forecast, row) for row in curve])
     tail = (1 - level) / 2
     lower, upper = np.quantile(on_grid, (tail, 1 - tail), axis=0)
-    inner = on_grid[
-        _depth(on_grid).argsort(kind="stable")[n_resamples - round(level * n_resamples) :]
-    ]
+    centre = on_grid.mean(axis=0)
+    # Both half-widths grow by one factor until a share `level` of the curves stays inside.
+    floor = MIN_WIDTH * (upper - lower).mean()
+    below, above = np.maximum(centre - lower, floor), np.maximum(upper - centre, floor)
+    departure = np.maximum((centre - on_grid) / below, (on_grid - centre) / above).max(axis=1)
+    factor = np.quantile(departure, level)
     return Consistency(
         mcb_mean=float(mcb.mean()),
         mcb_limit=float(np.quantile(mcb, level)),
         grid=grid,
         lower=lower,
         upper=upper,
-        lower_all=np.minimum(inner.min(axis=0), lower),
-        upper_all=np.maximum(inner.max(axis=0), upper),
+        lower_all=np.clip(centre - factor * below, 0.0, lower),
+        upper_all=np.clip(centre + factor * above, upper, 1.0),
         level=level,
         n_resamples=n_resamples,
         n_groups=len(groups.count),
@@ -270,10 +275,3 @@ def _clopper_pearson(
     lower = np.where(events > 0, betaincinv(np.maximum(events, 1), other + 1, alpha), 0.0)
     upper = np.where(other > 0, betaincinv(events + 1, np.maximum(other, 1), 1 - alpha), 1.0)
     return lower, upper
-
-
-def _depth(curve: FloatArray) -> FloatArray:
-    """How far inside the others each curve stays at its most extreme point (rank)."""
-    below = rankdata(curve, method="max", axis=0)
-    above = rankdata(-curve, method="max", axis=0)
-    return np.asarray(np.minimum(below, above).min(axis=1))

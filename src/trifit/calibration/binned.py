@@ -220,7 +220,7 @@ def _mean_absolute(tables: tuple[Bins, ...], z: float, *, debiased: bool) -> Num
     se, noise, noise_sd = np.mean([_folded_errors(t) for t in tables], axis=0)
     # truth >= plain - sum w |noise| (triangle inequality); E plain >= truth (Jensen).
     low, high = plain.mean() - noise - z * noise_sd, plain.mean() + z * se
-    value = plain - bias if debiased else plain
+    value = np.maximum(plain - bias, 0.0) if debiased else plain
     return float(value.mean()), float(se), max(0.0, float(low)), min(1.0, float(high)), value
 
 

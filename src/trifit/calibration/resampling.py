@@ -26,10 +26,13 @@ def resampled(
     """The statistic of the labels, and of labels drawn from the forecasts."""
     rng = np.random.default_rng(seed)
     edges = p.cumsum(axis=1).T[:-1].copy()
+    small = np.min_scalar_type(p.shape[1])
 
     def draw() -> IntArray:
-        u = rng.random(len(p))
-        return np.asarray(sum(u >= edge for edge in edges), dtype=np.int64)
+        u, drawn = rng.random(len(p)), np.zeros(len(p), dtype=small)
+        for edge in edges:
+            drawn += u >= edge
+        return drawn.astype(np.int64)
 
     return statistic(codes), np.array([statistic(draw()) for _ in range(n_resamples)])
 

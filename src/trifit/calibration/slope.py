@@ -21,7 +21,8 @@ class SlopeIntercept:
     slope, se : float
         NaN where the rows do not determine a slope.
     intercepts, intercepts_se : shape (n_classes,)
-        Relative to the first class (0 there, and for classes without a row).
+        Relative to the first class that has a row (0 there, and for classes
+        without a row).
     """
 
     slope: float
@@ -44,7 +45,8 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
     probs : shape (n_obs, n_classes)
         Probabilities; zeros count as the smallest positive float.
     y : shape (n_obs,) or (n_obs, n_classes)
-        Class codes or soft labels. Classes without a row get no intercept.
+        Class codes or soft labels. Classes without a row are left out: slope
+        and intercepts are about the odds between those that occur.
     log_probs : shape (n_obs, n_classes), optional
         Their logarithms, for probabilities too small for floating point.
 
@@ -73,25 +75,27 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
     p, truth = checked_prediction(probs, y)
     if log_probs is None:
         log_probs = np.log(np.maximum(p, np.finfo(np.float64).tiny))
-    n_classes = p.shape[1]
+    # The likelihood sends the intercept of a class without a row to minus infinity:
+    # what is left is the likelihood of the classes that occur.
     present = np.flatnonzero(truth.sum(axis=0) > 0)
-    free = present[1:]
-    if not len(free):
-        return _result(n_classes)
-    theta = np.r_[1.0, np.zeros(len(free))]
-    value, q = _log_likelihood(theta, log_probs, truth, free)
+    if len(present) < 2:
+        return _result(p.shape[1])
+    log_probs, truth = log_probs[:, present], truth[:, present]
+    theta = np.r_[1.0, np.zeros(len(present) - 1)]
+    value, q = _log_likelihood(theta, log_probs, truth)
     for _ in range(100):
-        gradient, information = _derivatives(log_probs, truth, q, free)
+        gradient, information = _derivatives(log_probs, truth, q)
         scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
         if not np.linalg.cond(information / np.outer(scale, scale)) < 1e12:
-            return _result(n_classes)
+            return _result(p.shape[1])
         step = np.linalg.solve(information, gradient)
         # On separated rows the gradient vanishes too, but the Newton step does not.
         if abs(step).max() < 1e-8 * (1 + abs(theta).max()):
-            return _result(n_classes, free, theta, np.sqrt(np.diag(np.linalg.inv(information))))
+            se = np.sqrt(np.diag(np.linalg.inv(information)))
+            return _result(p.shape[1], present[1:], theta, se)
         length = 1.0
         while True:
-            proposal, q_new = _log_likelihood(theta + length * step, log_probs, truth, free)
+            proposal, q_new = _log_likelihood(theta + length * step, log_probs, truth)
             if proposal >= value - 1e-12 * abs(value) or length < 1e-10:
                 break
             length /= 2
@@ -99,15 +103,15 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
         value, q = proposal, q_new
         if abs(theta[0]) > MAX_SLOPE:
             break
-    return _result(n_classes)
+    return _result(p.shape[1])
 
 
 def _log_likelihood(
-    theta: FloatArray, log_probs: FloatArray, truth: FloatArray, free: Any
+    theta: FloatArray, log_probs: FloatArray, truth: FloatArray
 ) -> tuple[float, FloatArray]:
     """``sum_i sum_k y_ik log q_ik`` and the recalibrated q."""
     logits = theta[0] * log_probs
-    logits[:, free] += theta[1:]
+    logits[:, 1:] += theta[1:]
     log_q = log_softmax(logits, axis=1)
     # 0 * -inf is 0: a class that is not the label costs nothing.
     value = float(np.sum(truth * log_q, where=truth > 0))
@@ -115,21 +119,21 @@ def _log_likelihood(
 
 
 def _derivatives(
-    log_probs: FloatArray, truth: FloatArray, q: FloatArray, free: Any
+    log_probs: FloatArray, truth: FloatArray, q: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Gradient and information of (slope, free intercepts), summed over rows.
+    """Gradient and information of the slope and of all intercepts but the first.
 
-    Row i contributes the covariance under q_i of ``(log p_ik, [k = free])``.
+    Row i contributes the covariance under q_i of ``(log p_ik, [k = 1], [k = 2], ...)``.
     """
     residual = truth - q
-    gradient = np.r_[np.vdot(residual, log_probs), residual[:, free].sum(axis=0)]
+    gradient = np.r_[np.vdot(residual, log_probs), residual[:, 1:].sum(axis=0)]
     centred = log_probs - (q * log_probs).sum(axis=1, keepdims=True)
     weighted = q * centred
-    q_free = q[:, free]
-    information = np.empty((1 + len(free), 1 + len(free)))
+    free = q[:, 1:]
+    information = np.empty((len(gradient), len(gradient)))
     information[0, 0] = np.vdot(weighted, centred)
-    information[0, 1:] = information[1:, 0] = weighted[:, free].sum(axis=0)
-    information[1:, 1:] = np.diag(q_free.sum(axis=0)) - q_free.T @ q_free
+    information[0, 1:] = information[1:, 0] = weighted[:, 1:].sum(axis=0)
+    information[1:, 1:] = np.diag(free.sum(axis=0)) - free.T @ free
     return gradient, information
 
 

@@ -30,7 +30,7 @@ from scipy.sparse import csr_array
 from scipy.stats import norm as normal
 
 from trifit.calibration.bands import miscalibration, pooled
-from trifit.calibration.kernel import features, rms_distance, thinned
+from trifit.calibration.kernel import BLAS, default_bandwidth, features, thinned
 from trifit.calibration.notions import Notion, checked_codes
 from trifit.calibration.resampling import (
     LEVEL,
@@ -83,6 +83,7 @@ def kernel(
     bandwidth: float | None = None,
     n_resamples: int = 199,
     seed: int | np.random.Generator = 0,
+    detect: bool = True,
 ) -> CalibrationTest:
     """Test of canonical calibration by the kernel calibration error; large rejects.
 
@@ -98,9 +99,11 @@ def kernel(
     y : shape (n_obs,)
         Class codes.
     bandwidth : float, optional
-        By default the root mean squared distance between two forecasts.
+        By default half the root mean squared distance between two forecasts.
     n_resamples : int
     seed : int or numpy Generator
+    detect : bool
+        Whether to compute the detectable slope (else NaN).
 
     Raises
     ------
@@ -117,19 +120,21 @@ def kernel(
     0.005
     """
     p, codes = checked_codes(probs, y, what="a test")
-    n = len(p)
+    n, n_classes = p.shape
     if n < 2:
         raise ValueError("probs has 1 row; a kernel calibration error compares two")
-    phi = features(p, bandwidth or rms_distance(p))
-    expected = phi.T @ p
-    own = (phi**2).sum(axis=1)  # k(p_i, p_i) after projection
-    own_part = own @ (1 + (p**2).sum(axis=1))
-    rows = np.arange(n)
+    with BLAS.limit(limits=1, user_api="blas"):
+        phi = features(p, bandwidth or default_bandwidth(p))
+        expected = phi.T @ p
+    own = np.einsum("ij,ij->i", phi, phi)  # k(p_i, p_i) after projection
+    own_part = float(own @ (1 + (p**2).sum(axis=1)))
+    ones, starts = np.ones(n), np.arange(n + 1)
 
     def statistic(codes: IntArray) -> float:
-        one_hot = csr_array((np.ones(n), codes, np.arange(n + 1)), shape=p.shape)
-        off_diagonal = ((one_hot.T @ phi).T - expected) ** 2
-        return float(off_diagonal.sum() - own_part + 2 * own @ p[rows, codes]) / (n * (n - 1))
+        one_hot = csr_array((ones, codes, starts), shape=p.shape)
+        square = (((one_hot.T @ phi).T - expected) ** 2).sum()
+        at_label = np.take(p, codes + starts[:-1] * n_classes)
+        return float((square - own_part + 2 * (own @ at_label)) / (n * (n - 1)))
 
     observed, null = resampled(statistic, p, codes, n_resamples, seed)
     critical, null_variance = np.quantile(null, 1 - LEVEL), null.var()
@@ -146,9 +151,8 @@ def kernel(
         sd = math.sqrt(null_variance + variance / (n * (n - 1)) ** 2)
         return float(mean / (n * (n - 1)) - critical - Z_POWER * sd)
 
-    return CalibrationTest(
-        "kernel", observed, p_value(observed, null), detectable(gap), n, n_resamples
-    )
+    slope = detectable(gap) if detect else math.nan
+    return CalibrationTest("kernel", observed, p_value(observed, null), slope, n, n_resamples)
 
 
 def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
@@ -219,6 +223,7 @@ def hosmer_lemeshow(
     bins: int = 10,
     n_resamples: int = 199,
     seed: int | np.random.Generator = 0,
+    detect: bool = True,
 ) -> CalibrationTest:
     """Hosmer-Lemeshow: observed against expected events in groups of forecasts; large rejects.
 
@@ -242,6 +247,8 @@ def hosmer_lemeshow(
         Groups per event.
     n_resamples : int
     seed : int or numpy Generator
+    detect : bool
+        Whether to compute the detectable slope (else NaN).
 
     Raises
     ------
@@ -261,14 +268,16 @@ def hosmer_lemeshow(
     """
     p, codes = checked_codes(probs, y, what="a test")
     n, n_classes = p.shape
+    rows = np.arange(n)
     winner = p.argmax(axis=1)
     if notion == "top-label":
-        classes, forecast = winner[:, None], p[np.arange(n), winner][:, None]
+        classes = winner[:, None]
     elif notion == "class-wise":
-        kept = np.arange(n_classes) if n_classes > 2 else np.array([1])
-        classes, forecast = kept[None, :], p[:, kept]
+        every = np.arange(n_classes) if n_classes > 2 else np.array([1])
+        classes = np.broadcast_to(every, (n, len(every)))
     else:
         raise ValueError(f"notion={notion!r}: expected 'class-wise' or 'top-label'")
+    forecast = np.take_along_axis(p, classes, axis=1)
     groups = [pooled(f, bins) for f in forecast.T]
     n_events = len(groups)
     cell = np.column_stack([g.index + k * bins for k, g in enumerate(groups)])
@@ -282,32 +291,36 @@ def hosmer_lemeshow(
     weight = 1 / np.maximum(variance, IMPOSSIBLE)
 
     def statistic(codes: IntArray) -> float:
-        came_true = codes[:, None] == classes
-        observed = np.bincount(cell[came_true], minlength=n_events * bins)
+        came_true = cell[rows, codes] if n_events > 1 else cell[codes == classes[:, 0], 0]
+        observed = np.bincount(came_true, minlength=n_events * bins)
         return float(weight @ np.where(count > 0, (observed - expected) ** 2, 0.0))
 
     observed, null = resampled(statistic, p, codes, n_resamples, seed)
     critical = np.quantile(null, 1 - LEVEL)
     some, scale = thinned(n)
     log_p, some_cell = log_of(p[some]), cell[some]
-    some_classes = np.broadcast_to(classes, cell.shape)[some]
 
     def gap(distortion: float) -> float:
-        q = np.take_along_axis(distorted(log_p, distortion), some_classes, axis=1)
+        q = np.take_along_axis(distorted(log_p, distortion), classes[some], axis=1)
         shift = scale * per_cell(q - forecast[some], some_cell)
         noise = scale * per_cell(q * (1 - q), some_cell)
         mean = weight @ (shift**2 + noise)
-        # Classes move together, so their standard deviations add.
-        by_cell = (weight**2 * (2 * noise**2 + 4 * shift**2 * noise)).reshape(n_events, bins)
-        return float(mean - critical - Z_POWER * np.sqrt(by_cell.sum(axis=1)).sum())
+        spread = weight**2 @ (2 * noise**2 + 4 * shift**2 * noise)
+        return float(mean - critical - Z_POWER * math.sqrt(spread))
 
+    slope = detectable(gap) if detect else math.nan
     return CalibrationTest(
-        "Hosmer-Lemeshow", observed, p_value(observed, null), detectable(gap), n, n_resamples
+        "Hosmer-Lemeshow", observed, p_value(observed, null), slope, n, n_resamples
     )
 
 
 def top_label(
-    probs: Any, y: Any, *, n_resamples: int = 199, seed: int | np.random.Generator = 0
+    probs: Any,
+    y: Any,
+    *,
+    n_resamples: int = 199,
+    seed: int | np.random.Generator = 0,
+    detect: bool = True,
 ) -> CalibrationTest:
     """Consistency-resampling test of the top label; large rejects.
 
@@ -323,6 +336,8 @@ def top_label(
         Class codes.
     n_resamples : int
     seed : int or numpy Generator
+    detect : bool
+        Whether to compute the detectable slope (else NaN).
 
     Raises
     ------
@@ -345,25 +360,26 @@ def top_label(
     groups = pooled(p[np.arange(n), winner])
     rng = np.random.default_rng(seed)
 
-    def draws(probability: FloatArray) -> FloatArray:
+    def draws(probability: FloatArray, rng: np.random.Generator) -> FloatArray:
         size = (n_resamples, len(groups.count))
         return miscalibration(rng.binomial(groups.count, probability, size=size), groups)[0]
 
     events = np.bincount(groups.index, weights=winner == codes)
     observed = float(miscalibration(events[None], groups)[0][0])
-    null = draws(groups.forecast)
+    null = draws(groups.forecast, rng)
     critical = np.quantile(null, 1 - LEVEL)
     # At most about MAX_ROWS rows, of every group at least one.
     order = groups.index.argsort(kind="stable")
     starts = np.r_[0, groups.count.cumsum()[:-1]]
     some = order[np.union1d(starts, np.arange(n)[thinned(n)[0]])]
     log_p, index = log_of(p[some]), groups.index[some]
+    common = int(rng.integers(2**32))  # the same draws at every distortion
 
     def gap(distortion: float) -> float:
         q = distorted(log_p, distortion)[np.arange(len(some)), winner[some]]
         mean = np.bincount(index, weights=q) / np.bincount(index)
-        return float(np.quantile(draws(np.minimum(mean, 1.0)), 1 - POWER) - critical)
+        drawn = draws(np.minimum(mean, 1.0), np.random.default_rng(common))
+        return float(np.quantile(drawn, 1 - POWER) - critical)
 
-    return CalibrationTest(
-        "top label", observed, p_value(observed, null), detectable(gap), n, n_resamples
-    )
+    slope = detectable(gap) if detect else math.nan
+    return CalibrationTest("top label", observed, p_value(observed, null), slope, n, n_resamples)
