@@ -178,8 +178,8 @@ def _rules(e: Evidence) -> tuple[Rule, ...]:
         ),
         Rule("99% interval of the slope holds 1", _range(*e.interval(Z99)), e.side == 0),
         Rule(
-            "one temperature gains nothing on other rows",
-            f"{value:+.4f} ± {se:.4f} nats per row",
+            "nats per row that one temperature gains on other rows: none",
+            f"{value:+.3f} ± {se:.3f}",
             value <= 0,
         ),
         Rule(
@@ -189,12 +189,12 @@ def _rules(e: Evidence) -> tuple[Rule, ...]:
         ),
         Rule(
             f"every class as frequent as forecast: p-value at least {limit:.2g}",
-            f"{worst.p_value:.2g} (class {worst.name})",
+            f"{worst.p_value:.2g} ({worst.name})",
             worst.p_value >= limit,
         ),
         Rule(
-            f"no recalibration may gain {MATERIAL} nats per row",
-            f"up to {e.most:.4f}",
+            f"nats per row that any recalibration may gain: less than {MATERIAL}",
+            f"{e.most:.2g}",
             e.most < MATERIAL,
         ),
     )

@@ -76,6 +76,7 @@ def render(comparison: "Comparison") -> str:
         n_model_rows=sum(p.units == "model" for p in comparison.parameters),
         bits=BITS,
         maps=MAPS,
+        judged={name: fit for name, fit in comparison.fits.items() if fit.rules},
         with_se=with_se,
         signed_with_se=signed_with_se,
         interval=interval,
@@ -97,6 +98,7 @@ def _template() -> "Template":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["transposed"] = lambda rows: list(zip(*rows, strict=True))
     return environment.get_template("comparison.html.j2")
 
 
