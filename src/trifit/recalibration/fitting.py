@@ -1,14 +1,13 @@
 """What the maps share: the door, and the penalised fit of a linear map of log-odds."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
-from threadpoolctl import ThreadpoolController
 
+from trifit.calibration.kernel import BLAS
 from trifit.checks import Labels, checked_labels, label_probs
 from trifit.types import FloatArray
 
@@ -112,7 +111,7 @@ def fit_linear(
         gradient = adjoint(np.exp(log_q) - target) + ridge * away
         return float(value) / n_obs, gradient / scale / n_obs
 
-    with _threads().limit(limits=1):  # L-BFGS's algebra is tiny: threads would only wait
+    with BLAS.limit(limits=1, user_api="blas"):  # L-BFGS's own algebra is tiny
         result = minimize(
             objective,
             neutral * scale,
@@ -122,9 +121,3 @@ def fit_linear(
             options={"maxiter": MAX_ITERATIONS, "ftol": 1e-15, "gtol": 1e-10, "maxcor": 30},
         )
     return np.asarray(result.x / scale)
-
-
-@cache
-def _threads() -> ThreadpoolController:
-    """Found once: looking for the libraries takes longer than a small fit."""
-    return ThreadpoolController()
