@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-slow lint format check bench picture lock clean
+.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-calibration picture lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -47,6 +47,18 @@ check: lint test
 
 bench: setup
 	$(BIN)/python benchmarks/three_fits.py
+
+# Speed and memory of every calibration measure at a million rows; a minute.
+bench-calibration: setup
+	$(BIN)/python benchmarks/calibration_speed.py
+
+# Size and power of the calibration tests, coverage of bands; a quarter of an hour.
+test-size: setup
+	$(BIN)/python benchmarks/calibration_tests.py docs/calibration-tests.md
+
+# How often each verdict is given to forecasts of known calibration; a quarter of an hour.
+test-verdicts: setup
+	$(BIN)/python benchmarks/verdict_errors.py
 
 # The README's picture; two minutes.
 picture: setup

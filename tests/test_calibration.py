@@ -6,7 +6,6 @@ from model_diagnostics.scoring import LogLoss, SquaredError, decompose
 from scipy.special import expit, log_softmax, softmax
 
 from trifit.calibration import class_bias, consistency, corp, slope_intercept, top_label
-from trifit.recalibration import Temperature
 
 
 def calibrated(rng, n):
@@ -71,7 +70,7 @@ def test_consistency_limit_has_its_size(rng):
     exceeded = []
     for _ in range(200):
         forecast, outcome = calibrated(rng, 150)
-        limit = consistency(forecast, rng, n_resamples=100).mcb_limit
+        limit = consistency(forecast, n_resamples=100, seed=rng).mcb_limit
         exceeded.append(corp(forecast, outcome).mcb > limit)
     # Binomial(200, 0.05), plus the limit's own noise: 10 +- 4 standard errors.
     assert 0 <= np.sum(exceeded) <= 24
@@ -80,7 +79,7 @@ def test_consistency_limit_has_its_size(rng):
 
 def test_consistency_band_holds_the_diagonal(rng):
     forecast, _ = calibrated(rng, 800)
-    band = consistency(forecast, rng)
+    band = consistency(forecast, seed=rng)
     inside = (band.lower <= band.grid) & (band.grid <= band.upper)
     assert inside.mean() > 0.95
     assert (band.lower <= band.upper).all()
@@ -130,21 +129,6 @@ def test_slope_takes_probabilities_of_zero():
     assert 0 < slope_intercept(probs, y).slope < 0.1
 
 
-def test_temperature_undoes_a_temperature(rng):
-    logits = rng.normal(size=(20_000, 4)) * 2
-    truth = softmax(logits, axis=1)
-    y = (rng.random(len(truth))[:, None] > truth.cumsum(axis=1)).sum(axis=1)
-    fitted = Temperature.fit(log_softmax(3 * logits, axis=1), y)
-    assert fitted.value == pytest.approx(3, rel=0.05)
-    assert np.exp(fitted.transform(3 * logits)).sum(axis=1) == pytest.approx(1)
-
-
-def test_temperature_is_one_where_no_row_can_tell():
-    """All labels ranked first: the likelihood has no maximum, and T says nothing."""
-    log_probs = log_softmax(np.array([[30.0, 0], [0, 25.0], [40.0, 0]]), axis=1)
-    assert Temperature.fit(log_probs, np.array([0, 1, 0])).value == 1
-
-
 def test_class_bias_finds_a_shift(rng):
     p = rng.uniform(0.1, 0.9, size=5000)
     y = (rng.random(5000) < p).astype(int)
@@ -162,12 +146,6 @@ def test_slope_survives_probabilities_that_underflow(rng):
     far = log_softmax(1000 * z, axis=1)
     result = slope_intercept(np.exp(far), y, log_probs=far)
     assert result.slope == pytest.approx(0.001, rel=0.1)
-
-
-def test_temperature_keeps_the_ranking(rng):
-    log_probs = log_softmax(rng.normal(size=(50, 3)), axis=1)
-    warmed = Temperature(4.0).transform(log_probs)
-    assert (warmed.argmax(axis=1) == log_probs.argmax(axis=1)).all()
 
 
 def test_top_label_takes_the_first_of_ties():

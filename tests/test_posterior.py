@@ -9,7 +9,7 @@ import numpy as np
 import pymc as pm
 import pytest
 from scipy.special import expit
-from scipy.stats import norm
+from scipy.stats import entropy, norm
 
 from fitting import density_of, standardised
 from trifit.cards import Card, Optimiser, Sampler
@@ -20,7 +20,7 @@ from trifit.fit.linear import LinearDensity
 from trifit.fit.nuts import whitening
 from trifit.fit.trust import diagnose_draws
 from trifit.models import softmax_regression
-from trifit.predict import predict, prediction_draws
+from trifit.predict import epistemic, predict, prediction_draws, thinned
 from trifit.types import Fit, Rows, Status
 
 
@@ -191,6 +191,37 @@ def test_prediction_streams_what_one_block_gives(overlapping, rng, monkeypatch):
     monkeypatch.setattr("trifit.predict.BLOCK", 500)
     assert predict(density, fit, X).probs == pytest.approx(whole, rel=1e-12)
     assert prediction_draws(density, fit, X).shape == (2, 30, 100)
+
+
+def test_entropy_is_aleatoric_plus_epistemic(overlapping, rng, monkeypatch):
+    """Mean entropy of the draws, and their mean divergence from the average."""
+    X, y = standardised(overlapping)
+    density = density_of(X, y)
+    fit = Fit("bayes", rng.normal(size=(2, 30, density.layout.size)), Status.TRUSTED, 0.0)
+    prediction = predict(density, fit, X)
+    draws = np.exp(density.log_probs(fit.flat_draws, X))
+    assert prediction.aleatoric == pytest.approx(entropy(draws, axis=2).mean(axis=0))
+    divergence = entropy(draws, prediction.probs[None], axis=2).mean(axis=0)
+    assert epistemic(prediction) == pytest.approx(divergence, abs=1e-12)
+    assert epistemic(prediction).min() > 0
+    monkeypatch.setattr("trifit.predict.BLOCK", 500)
+    assert predict(density, fit, X).aleatoric == pytest.approx(prediction.aleatoric, rel=1e-12)
+
+
+def test_a_point_fit_has_no_epistemic_part(overlapping, rng):
+    X, y = standardised(overlapping)
+    density = density_of(X, y)
+    fit = Fit("map", rng.normal(size=(1, 1, density.layout.size)), Status.CONVERGED, 0.0)
+    assert epistemic(predict(density, fit, X)) == pytest.approx(0, abs=1e-12)
+
+
+def test_thinned_draws_are_evenly_spaced(overlapping, rng):
+    X, y = standardised(overlapping)
+    density = density_of(X, y)
+    fit = Fit("bayes", rng.normal(size=(2, 50, density.layout.size)), Status.TRUSTED, 0.0)
+    some = list(thinned(density, fit, X, 4))
+    every = density.log_probs(fit.flat_draws[[0, 33, 66, 99]], X)
+    assert np.stack(some) == pytest.approx(every)
 
 
 @pytest.mark.slow

@@ -65,7 +65,7 @@ def test_headings_tables_and_pictures_are_marked_up(page):
     assert tags.count("h1") == 1
     assert tags.count("table") == tags.count("caption") >= 4
     pictures = [a for tag, a in outline.tags if tag == "svg"]
-    assert len(pictures) == 6
+    assert len(pictures) == 7
     for attributes in pictures:
         assert attributes["role"] == "img"
         assert attributes["aria-label"].endswith(".")
@@ -77,6 +77,11 @@ def test_the_numbers_on_the_page_are_those_of_the_comparison(iris_run, page):
         assert f"{name}: {fit.verdict}" in text
         assert fit.verdict_text in text
         assert with_se(fit.log_loss, fit.log_loss_se) in text
+        for gain in fit.gains.values():
+            assert signed_with_se(gain.value, gain.se) in text
+        for rule in fit.rules:
+            assert rule.asked in text
+            assert f"{rule.found} {'✓' if rule.met else '✗'}" in text
     for row in iris_run.comparison.differences:
         assert signed_with_se(row.log_loss_diff, row.se) in text
     assert iris_run.comparison.data.fingerprint in text
@@ -126,6 +131,37 @@ def test_a_slope_that_does_not_exist_is_a_dash(iris_run):
     assert "<td>–</td>" in render(msgspec.convert(document, type(iris_run.comparison)))
 
 
+def test_the_posterior_is_shown_with_its_two_kinds_of_entropy(iris_run, page):
+    text = " ".join(_Outline(page).text)
+    posterior = iris_run.comparison.posterior
+    assert f"{significant(posterior.aleatoric)} would remain" in text
+    assert with_se(posterior.loo.elpd, posterior.loo.se) in text
+    assert f"{posterior.loo.n_high_k} of 150 rows have a Pareto k above 0.7" in text
+
+
+def test_what_was_not_computed_says_why(iris_run):
+    document = msgspec.to_builtins(iris_run.comparison)
+    document["fits"]["map"] |= {"code": None, "code_note": "not encoded: pip install"}
+    document["fits"]["bayes"]["gains"].pop("dirichlet")
+    document["posterior"] |= {"loo": None, "epistemic_wrong": None}
+    text = " ".join(_Outline(render(msgspec.convert(document, type(iris_run.comparison)))).text)
+    assert "not encoded: pip install" in text
+    assert "not tried" in text
+    assert "not run on more than 20,000 training rows" in text
+    assert "rows it gets wrong" not in text
+
+
+@pytest.mark.parametrize("gain", [(0.2, 0.01), (-0.01, 0.01)])
+def test_the_headline_of_the_gains_claims_no_more_than_the_numbers(iris_run, gain):
+    document = msgspec.to_builtins(iris_run.comparison)
+    for fit in document["fits"].values():
+        fit["gains"]["temperature"] = {"value": -0.01, "se": 0.01}
+    document["fits"]["mle"]["gains"]["temperature"] = {"value": gain[0], "se": gain[1]}
+    text = " ".join(_Outline(render(msgspec.convert(document, type(iris_run.comparison)))).text)
+    assert ("mle is furthest from a probability" in text) == (gain[0] > 0)
+    assert ("No fit gains clearly from one temperature" in text) == (gain[0] < 0)
+
+
 def test_many_classes_are_drawn_in_part(iris_run):
     document = msgspec.to_builtins(iris_run.comparison)
     document["data"]["class_names"] = [f"class {k}" for k in range(30)]
@@ -141,6 +177,7 @@ def test_charts_take_axes_and_return_them(iris_run):
     own = [
         charts.log_loss(c.fits, c.baselines),
         charts.forest(c.differences),
+        charts.gains(c.fits),
         charts.top_label(c.fits["map"].top_label, name="map"),
         charts.reliability(c.fits["map"].classes[0], name="map"),
         charts.waterfall(c.fits, c.differences),
@@ -207,7 +244,7 @@ def test_a_browser_shows_the_page(iris_run, tmp_path, kind):
     path = tmp_path / "index.html"
     comparison.to_html(path)
     shown = browse(path, tmp_path, "--dump-dom")
-    assert shown.stdout.count("<svg") == 6
+    assert shown.stdout.count("<svg") == 7
     assert "CONSOLE" not in shown.stderr
     assert "<script" not in shown.stdout
     browse(path, tmp_path, f"--print-to-pdf={tmp_path / 'page.pdf'}", "--no-pdf-header-footer")

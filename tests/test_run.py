@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 
 import arviz as az
 import msgspec
@@ -51,9 +52,10 @@ def test_json_holds_what_was_promised(saved):
     assert set(document["fits"]) == {"mle", "map", "mean", "bayes", "mle+T"}
     wanted = {"status", "seconds", "log_loss", "log_loss_se", "brier", "accuracy", "slope"}
     for fit in document["fits"].values():
-        assert wanted | {"verdict"} <= set(fit)
+        assert wanted | {"verdict", "rules", "gains", "elpd"} <= set(fit)
+        assert set(fit["gains"]) == {"temperature", "vector", "dirichlet", "isotonic", "beta"}
     for row in document["differences"]:
-        assert set(row) == {"a", "b", "log_loss_diff", "se"}
+        assert {"a", "b", "log_loss_diff", "se", "probability_better"} <= set(row)
     assert {"data", "card", "provenance"} <= set(document)
 
 
@@ -91,6 +93,49 @@ def test_the_gap_is_the_sum_of_its_steps(iris_run):
     fits = {**iris_run.comparison.fits, **iris_run.comparison.baselines}
     for (a, b), difference in change.items():
         assert difference == pytest.approx(fits[a].log_loss - fits[b].log_loss)
+
+
+def test_numbers_of_one_comparison_agree_with_each_other(iris_run):
+    c = iris_run.comparison
+    for fit in c.fits.values():
+        assert fit.elpd == pytest.approx(-150 * fit.log_loss)
+        assert fit.code is None or fit.code.ideal_bits == pytest.approx(150 * fit.log_loss_bits)
+        assert fit.code is None or fit.code.n_floored or fit.code.bits >= fit.code.ideal_bits
+        assert (fit.code is None) == bool(fit.code_note)
+    for d in c.differences:
+        assert d.elpd_diff == pytest.approx(-150 * d.log_loss_diff)
+        assert d.elpd_diff_se == pytest.approx(150 * d.se)
+    assert c.fits["bayes"].code is not None
+
+
+def test_the_posteriors_record(iris_run):
+    c = iris_run.comparison
+    posterior = c.posterior
+    assert posterior.entropy == pytest.approx(posterior.aleatoric + posterior.epistemic)
+    assert posterior.epistemic_wrong > posterior.epistemic_right > 0
+    for name, numbers in posterior.draws.items():
+        assert numbers.low < numbers.median < numbers.high, name
+    bayes = c.fits["bayes"]
+    assert posterior.draws["log_loss"].averaged == pytest.approx(bayes.log_loss)
+    assert posterior.draws["slope"].averaged == pytest.approx(bayes.slope)
+    assert posterior.draws["confidence"].averaged == pytest.approx(bayes.top_label.confidence)
+    # Averaging softens: the mixture is less confident than its median draw.
+    assert posterior.draws["confidence"].averaged < posterior.draws["confidence"].median
+    assert posterior.loo.n_obs == 150
+    assert abs(posterior.loo.elpd - bayes.elpd) < 2 * bayes.elpd_se
+
+
+def test_labels_that_cannot_be_encoded_say_why(monkeypatch):
+    from trifit.run.records import encoded
+
+    assert encoded(np.array([[0.0, 1.0]] * 2), np.array([0, 1])) == (
+        None,
+        "infinitely long: probability 0 for 1 of 2 labels",
+    )
+    monkeypatch.setitem(sys.modules, "constriction", None)
+    code, note = encoded(np.array([[0.5, 0.5]]), np.array([0]))
+    assert code is None
+    assert "pip install 'trifit[code]'" in note
 
 
 def test_posterior_file_is_named_and_checksummed(saved):

@@ -1,9 +1,28 @@
+import math
 import re
 
 import pytest
 
 from trifit.types import Status
-from trifit.verdict import judge
+from trifit.verdict import ClassBias, Evidence, judge
+
+NAN = float("nan")
+FINE = (ClassBias("p", 0.4, 0.4, 0.9), ClassBias("q", 0.6, 0.6, 0.8))
+
+
+def evidence(slope=1.0, se=0.05, n_obs=500, *, gain=0.05, p_value=0.5, n_events=200, classes=FINE):
+    return Evidence(
+        n_obs=n_obs,
+        n_events=n_events,
+        slope=slope,
+        slope_se=se,
+        gains={"temperature": (gain, 0.01), "vector": (gain - 0.001, 0.01)},
+        p_value=p_value,
+        classes=classes,
+    )
+
+
+P_IS_OFF = (ClassBias("p", 0.3, 0.4, 1e-5), ClassBias("q", 0.7, 0.6, 0.2))
 
 
 @pytest.mark.parametrize(
@@ -11,10 +30,11 @@ from trifit.verdict import judge
     [
         (Status.TRUSTED, 1.0, 0.05, "behaves like probabilities", "0.90 to 1.10"),
         (Status.TRUSTED, 0.9, 0.03, "behaves like probabilities", "can be read as probabilities"),
-        (Status.CONVERGED, 0.5, 0.05, "over-confident", "2.0 times too large"),
-        (Status.CONVERGED, 1.6, 0.1, "under-confident", "1.6 times larger"),
+        (Status.CONVERGED, 0.5, 0.05, "over-confident", "divide its log-odds by 2.0"),
+        (Status.CONVERGED, 1.6, 0.1, "under-confident", "multiply its log-odds by 1.6"),
+        (Status.CONVERGED, 0.5, 0.05, "over-confident", r"gains 0.05 ± 0.01 nats"),
         (Status.CONVERGED, 1.1, 0.4, "cannot tell", r"about \d[\d,]* would be enough"),
-        (Status.CONVERGED, float("nan"), float("nan"), "cannot tell", "do not determine"),
+        (Status.CONVERGED, NAN, NAN, "cannot tell", "do not determine"),
         (Status.SEPARATED, 0.1, 0.02, "no MLE exists", "over-confident"),
         (Status.DERIVED_SEPARATED, 1.0, 0.05, "behaves like probabilities", "0.90 to 1.10"),
         (Status.UNMIXED, 1.0, 0.01, "not trustworthy", "R-hat"),
@@ -22,7 +42,7 @@ from trifit.verdict import judge
     ],
 )
 def test_rules(status, slope, se, name, words):
-    verdict = judge(status, slope, se, 500)
+    verdict = judge(status, evidence(slope, se))
     assert verdict.name == name
     assert re.search(words, verdict.text)
 
@@ -39,31 +59,99 @@ def test_rules(status, slope, se, name, words):
 )
 def test_the_rows_it_asks_for_would_do(slope, se, then):
     """With the number of rows it names, and the slope as it is, there is an answer."""
-    verdict = judge(Status.CONVERGED, slope, se, 500)
+    verdict = judge(Status.CONVERGED, evidence(slope, se))
     assert verdict.name == "cannot tell"
     needed = int(verdict.text.rsplit("about ", 1)[1].split()[0].replace(",", ""))
     assert needed > 500
-    assert judge(Status.CONVERGED, slope, se * (500 / needed) ** 0.5, needed).name == then
+    again = evidence(slope, se * (500 / needed) ** 0.5, needed)
+    assert judge(Status.CONVERGED, again).name == then
+
+
+def test_a_fault_is_claimed_at_one_percent():
+    """Slope 2.3 standard errors below 1: outside a 95 % interval, inside a 99 % one."""
+    assert judge(Status.TRUSTED, evidence(0.77, 0.1)).name == "cannot tell"
+    assert judge(Status.TRUSTED, evidence(0.73, 0.1)).name == "over-confident"
+
+
+def test_overconfidence_must_cost_something():
+    assert judge(Status.TRUSTED, evidence(0.7, 0.1, gain=0.001)).name == "over-confident"
+    verdict = judge(Status.TRUSTED, evidence(0.7, 0.1, gain=-0.001))
+    assert verdict.name == "cannot tell"
+    assert "does not lower the log-loss (-0.001 ± 0.01 nats)" in verdict.text
 
 
 def test_few_events_are_not_judged():
-    verdict = judge(Status.TRUSTED, -1.4, 0.7, 200, n_events=2)
+    verdict = judge(Status.TRUSTED, evidence(-1.4, 0.7, 200, n_events=2))
     assert verdict.name == "cannot tell"
     assert "Only 2 test rows" in verdict.text
+    assert not verdict.rules[0].met
 
 
 def test_slopes_without_information():
-    assert "no information" in judge(Status.TRUSTED, -0.5, 0.4, 200).text
-    assert "far too few" in judge(Status.TRUSTED, -100.0, 60.0, 200).text
+    assert "no information" in judge(Status.TRUSTED, evidence(-0.5, 0.4)).text
+    assert "far too few" in judge(Status.TRUSTED, evidence(-100.0, 60.0)).text
 
 
 def test_a_good_slope_is_not_enough():
-    verdict = judge(Status.TRUSTED, 1.0, 0.05, 500, fault="class p is off")
+    verdict = judge(Status.TRUSTED, evidence(classes=P_IS_OFF))
     assert verdict.name == "miscalibrated otherwise"
-    assert "class p is off" in verdict.text
-    assert judge(Status.TRUSTED, 0.5, 0.05, 500, fault="class p is off").name == "over-confident"
+    assert "class p has probability 0.300 on average" in verdict.text
+    assert "class q" not in verdict.text
+    verdict = judge(Status.TRUSTED, evidence(p_value=0.004))
+    assert verdict.name == "miscalibrated otherwise"
+    assert "less than 1 time in 250" in verdict.text
+    assert judge(Status.TRUSTED, evidence(0.5, classes=P_IS_OFF)).name == "over-confident"
+
+
+def test_a_fault_without_a_slope_is_still_a_fault():
+    assert judge(Status.TRUSTED, evidence(NAN, NAN, p_value=0.001)).name == (
+        "miscalibrated otherwise"
+    )
+
+
+def test_a_fault_worth_nothing_does_not_matter():
+    """A million rows refute anything; the gain says whether it matters."""
+    tiny = Evidence(
+        n_obs=10**6,
+        n_events=10**5,
+        slope=0.99,
+        slope_se=0.001,
+        gains={"temperature": (0.0002, 0.00005), "isotonic": (0.001, 0.0001)},
+        p_value=0.001,
+        classes=P_IS_OFF,
+    )
+    verdict = judge(Status.TRUSTED, tiny)
+    assert verdict.name == "behaves like probabilities"
+    assert [rule.met for rule in verdict.rules] == [True, True, False, False, False, False, True]
+
+
+def test_every_rule_shows_its_number():
+    rules = judge(Status.TRUSTED, evidence(0.5, classes=P_IS_OFF, p_value=0.03)).rules
+    found = [(rule.found, rule.met) for rule in rules]
+    assert found == [
+        ("200", True),
+        ("0.40 to 0.60", False),
+        ("0.37 to 0.63", False),
+        ("+0.050 ± 0.010", False),
+        ("0.03", True),
+        ("1e-05 (p)", False),
+        ("0.07", False),
+    ]
+    assert judge(Status.TRUSTED, evidence(NAN, NAN)).rules[1].found == "no slope"
+    assert judge(Status.UNMIXED, evidence()).rules == ()
+
+
+def test_bonferroni_over_classes():
+    many = [ClassBias(str(k), 0.1, 0.1, 0.004 if k == 3 else 0.5) for k in range(10)]
+    assert judge(Status.TRUSTED, evidence(classes=many)).name == "behaves like probabilities"
+    assert judge(Status.TRUSTED, evidence(classes=many[3:4])).name == "miscalibrated otherwise"
 
 
 def test_where_an_mle_was_separated_is_said():
-    verdict = judge(Status.SEPARATED, 1.0, 0.05, 500, where="1 of 6 training sets")
+    verdict = judge(Status.SEPARATED, evidence(), where="1 of 6 training sets")
     assert "without error in 1 of 6 training sets" in verdict.text
+
+
+def test_the_most_is_the_highest_limit_of_any_map():
+    assert evidence(gain=0.0).most == pytest.approx(1.96 * 0.01, rel=1e-3)
+    assert math.isclose(evidence(0.5, 0.1).interval()[0], 0.304, abs_tol=1e-3)

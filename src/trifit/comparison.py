@@ -67,6 +67,81 @@ class TopLabel(Reliability, frozen=True, kw_only=True):
     histogram: list[int]
 
 
+class Gain(Record, frozen=True, kw_only=True):
+    """Log-loss gained by a recalibration map on rows it has not seen, nats per row.
+
+    0 or below is calibrated; see :func:`trifit.recalibration.recalibration_gain`.
+    """
+
+    value: float
+    se: float
+
+
+class Rule(Record, frozen=True, kw_only=True):
+    """One rule behind a verdict: what was asked, the number found, whether it was met."""
+
+    asked: str
+    found: str
+    met: bool
+
+
+class Code(Record, frozen=True, kw_only=True):
+    """The held-out labels really encoded; see :func:`trifit.information.code_length`."""
+
+    bits: int
+    ideal_bits: float
+    n_floored: int
+
+
+class Loo(Record, frozen=True, kw_only=True):
+    """PSIS-LOO of the posterior on its training rows; see :func:`trifit.fit.loo.loo`."""
+
+    elpd: float
+    se: float
+    p: float
+    n_obs: int
+    n_high_k: int
+    k_limit: float
+    k_max: float
+
+
+class Draws(Record, frozen=True, kw_only=True):
+    """One number over single draws of the posterior (5 %, 50 %, 95 %), and averaged first."""
+
+    low: float | None
+    median: float | None
+    high: float | None
+    averaged: float | None
+
+
+class PosteriorRecord(Record, frozen=True, kw_only=True):
+    """What only the full posterior can say.
+
+    Attributes
+    ----------
+    entropy, aleatoric, epistemic : float
+        Means over held-out rows, in nats: the entropy of the predictions is the
+        mean entropy of single draws plus what the draws disagree about.
+    epistemic_right, epistemic_wrong : float or None
+        Epistemic part where the most probable class was right, and where not.
+    n_draws : int
+        Draws behind ``draws``, evenly spaced.
+    draws : dict
+        ``log_loss``, ``confidence`` and ``slope`` of single draws.
+    loo : Loo or None
+        None above 20,000 training rows.
+    """
+
+    entropy: float
+    aleatoric: float
+    epistemic: float
+    epistemic_right: float | None
+    epistemic_wrong: float | None
+    n_draws: int
+    draws: dict[str, Draws]
+    loo: Loo | None
+
+
 class Scores(Record, frozen=True, kw_only=True):
     """Held-out scores with standard errors; log-loss in nats, lower is better."""
 
@@ -91,8 +166,10 @@ class PathStep(Record, frozen=True, kw_only=True):
 class FitRecord(Scores, frozen=True, kw_only=True):
     """One fit: how it ended, how it scored, whether its outputs are probabilities.
 
-    ``path`` is that of the first training set's optimiser, with the held-out
-    cross-entropy of its test rows; empty for fits without one.
+    ``elpd`` is the sum of log predictive densities over held-out rows, higher is
+    better; ``gains`` are keyed by recalibration map; ``code`` is None with a
+    reason in ``code_note``. ``path`` is that of the first training set's optimiser,
+    with the held-out cross-entropy of its test rows; empty for fits without one.
     """
 
     status: str
@@ -102,8 +179,15 @@ class FitRecord(Scores, frozen=True, kw_only=True):
     slope: float | None
     slope_se: float | None
     intercepts: list[float]
+    elpd: float
+    elpd_se: float
+    gains: dict[str, Gain]
+    p_value: float | None
     verdict: str
     verdict_text: str
+    rules: list[Rule]
+    code: Code | None
+    code_note: str
     top_label: TopLabel
     classes: list[Reliability]
     diagnostics: dict[str, float | None]
@@ -111,12 +195,19 @@ class FitRecord(Scores, frozen=True, kw_only=True):
 
 
 class Difference(Record, frozen=True, kw_only=True):
-    """``log_loss(a) - log_loss(b)`` on the same rows: negative means a is better."""
+    """``log_loss(a) - log_loss(b)`` on the same rows: negative means a is better.
+
+    ``elpd_diff = elpd(a) - elpd(b)``: positive means a is better;
+    ``probability_better`` is the Bayesian bootstrap's that a is.
+    """
 
     a: str
     b: str
     log_loss_diff: float
     se: float
+    elpd_diff: float
+    elpd_diff_se: float
+    probability_better: float
 
 
 class Parameter(Record, frozen=True, kw_only=True):
@@ -189,6 +280,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     differences : list of Difference
     temperatures : list of float
         The temperature of ``mle+T``, one per training set.
+    posterior : PosteriorRecord
     parameters : list of Parameter
         Of the fit to all training rows.
     """
@@ -201,6 +293,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     baselines: dict[str, Scores]
     differences: list[Difference]
     temperatures: list[float]
+    posterior: PosteriorRecord
     parameters: list[Parameter]
     provenance: Provenance
 
@@ -219,6 +312,8 @@ class Comparison(Record, frozen=True, kw_only=True):
             rows[name] = {s: getattr(fit, s) for s in score_names} | {
                 "slope": fit.slope,
                 "slope_se": fit.slope_se,
+                "gain": fit.gains["temperature"].value,
+                "gain_se": fit.gains["temperature"].se,
                 "mcb": fit.top_label.mcb,
                 "status": fit.status,
                 "verdict": fit.verdict,

@@ -1,8 +1,11 @@
 """From draws of parameters to predictive class probabilities, block by block."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from trifit.fit.density import Density
+from trifit.information import entropy
 from trifit.types import Fit, FloatArray, Prediction
 
 BLOCK = 4_000_000
@@ -18,20 +21,47 @@ MAX_TRUST_VALUES = 100
 def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
     """Predictive probabilities: the average over draws of the class probabilities.
 
+    The entropy of that average is the mean entropy of the draws (aleatoric) plus
+    the mutual information of label and parameters (epistemic), which is 0 for
+    one draw.
+
     Parameters
     ----------
     density : Density
     fit : Fit
     X : shape (n_obs, n_features)
         Rows as the model was fitted to: standardised where it was.
+
+    References
+    ----------
+    Depeweg et al. (2018), ICML, arXiv:1710.07283
     """
     draws = fit.flat_draws
-    total = density.log_probs(draws[:1], X)[0]
+    n_classes = density.log_probs(draws[:1], X[:1]).shape[2]
+    total = np.full((len(X), n_classes), -np.inf)
+    spread = np.zeros(len(X))
     step = max(1, BLOCK // total.size)
-    for start in range(1, len(draws), step):
-        block = density.log_probs(draws[start : start + step], X)
+    for start in range(0, len(draws), step):
+        block = np.maximum(density.log_probs(draws[start : start + step], X), LOG_ZERO)
         np.logaddexp(total, np.logaddexp.reduce(block, axis=0), out=total)
-    return Prediction(np.maximum(total - np.log(len(draws)), LOG_ZERO))
+        spread -= np.einsum("snk,snk->n", np.exp(block), block)
+    return Prediction(np.maximum(total - np.log(len(draws)), LOG_ZERO), spread / len(draws))
+
+
+def epistemic(prediction: Prediction) -> FloatArray:
+    """Mutual information of label and parameters per row, in nats: 0 for a point fit.
+
+    What knowing the parameters would take off the entropy: large where the
+    draws disagree, and it falls to 0 as training rows accumulate.
+    """
+    return np.maximum(entropy(prediction.probs) - prediction.aleatoric, 0.0)  # rounding
+
+
+def thinned(density: Density, fit: Fit, X: FloatArray, n_draws: int) -> Iterator[FloatArray]:
+    """Log probabilities (n_obs, n_classes) of evenly spaced single draws."""
+    every = np.linspace(0, len(fit.flat_draws) - 1, n_draws).astype(int)
+    for draw in fit.flat_draws[every]:
+        yield np.maximum(density.log_probs(draw[None], X)[0], LOG_ZERO)
 
 
 def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:

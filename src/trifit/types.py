@@ -341,14 +341,19 @@ class Prediction:
     log_probs : shape (n_obs, n_classes)
         Log of the probabilities **averaged over draws as probabilities**
         (averaging logs instead would understate them, by Jensen). Natural logs.
+    aleatoric : shape (n_obs,)
+        Entropy of a draw's probabilities, averaged over draws, in nats: the chance
+        that would remain if the parameters were known.
     """
 
     log_probs: FloatArray
+    aleatoric: FloatArray
 
     def __post_init__(self) -> None:
-        if self.log_probs.ndim != 2:
+        if self.log_probs.ndim != 2 or self.aleatoric.shape != self.log_probs.shape[:1]:
             raise ValueError(
-                f"log_probs has shape {self.log_probs.shape}; expected (n_obs, n_classes)"
+                f"log_probs has shape {self.log_probs.shape} and aleatoric {self.aleatoric.shape}; "
+                "expected (n_obs, n_classes) and (n_obs,)"
             )
 
     @cached_property

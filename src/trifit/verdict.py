@@ -1,134 +1,276 @@
 """From numbers to one plain sentence per fit, by stated rules.
 
-The rules look first at the calibration slope of the log-odds on test rows (see
-:func:`trifit.calibration.slope_intercept`) and its 95 % interval. Slope 1 is
-what probabilities have; between 0.8 and 1.25 the log-odds are right within a
-quarter, which is what "behaves like probabilities" claims here. Outputs with a
-good slope can still be wrong: a class whose mean probability differs from its
-frequency (99 % level, Bonferroni over classes), or a top-label curve further
-from the diagonal than chance allows, is *miscalibrated otherwise*.
+Three kinds of evidence from held-out rows, each with its uncertainty:
+
+- the **slope** of the log-odds (:func:`trifit.calibration.slope_intercept`): 1 is
+  calibrated; between 0.8 and 1.25 the log-odds are right within a quarter,
+  which is what "behaves like probabilities" claims here;
+- the **gain** of recalibrating (:func:`trifit.recalibration.recalibration_gain`):
+  what the fault costs, in nats per row;
+- a **test** of the whole vector of probabilities, and the bias of each class.
+
+A fault is claimed at the 1 % level, good behaviour with 95 % confidence.
+
+Which verdict follows is listed in :func:`judge`; how often each is given to
+forecasts of known calibration is simulated in ``docs/verdicts.md``.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from trifit.types import Status
 
 GOOD_SLOPE = (0.8, 1.25)
+Z99 = 2.575829
 Z95 = 1.959964
 Z80 = 0.841621
 MAX_SE = 2.0
 MIN_EVENTS = 10
+LEVEL = 0.01
+"""Level of the test of the whole vector, and of all class biases together."""
+MATERIAL = 0.01
+"""A fault that no map can turn into this gain, in nats per row, does not matter."""
+
+
+@dataclass(frozen=True)
+class ClassBias:
+    """A class's mean probability, its frequency, and the p-value of their difference."""
+
+    name: str
+    mean_prob: float
+    frequency: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What held-out rows say about one fit.
+
+    Attributes
+    ----------
+    n_obs : int
+    n_events : int
+        Rows outside the most frequent class.
+    slope, slope_se : float
+        Calibration slope of the log-odds; NaN where not determined.
+    gains : mapping of str to (value, se)
+        Recalibration gain in nats per row by map; ``temperature`` must be there.
+    p_value : float
+        Of a test that the whole vector is calibrated; NaN where there is none
+        (soft labels).
+    classes : sequence of ClassBias
+    """
+
+    n_obs: int
+    n_events: int
+    slope: float
+    slope_se: float
+    gains: Mapping[str, tuple[float, float]]
+    p_value: float
+    classes: Sequence[ClassBias]
+
+    def interval(self, z: float = Z95) -> tuple[float, float]:
+        """Normal interval of the slope, 95 % by default."""
+        return self.slope - z * self.slope_se, self.slope + z * self.slope_se
+
+    @property
+    def good_slope(self) -> bool:
+        """Whether the 95 % interval of the slope lies inside 0.8 to 1.25."""
+        low, high = self.interval()
+        return low >= GOOD_SLOPE[0] and high <= GOOD_SLOPE[1]
+
+    @property
+    def side(self) -> int:
+        """-1 where the slope is below 1 at the 1 % level, 1 where it is above, else 0."""
+        low, high = self.interval(Z99)
+        return int(low > 1) - int(high < 1)
+
+    @property
+    def most(self) -> float:
+        """The most that recalibration may gain: the highest 95 % limit of any map."""
+        return max(value + Z95 * se for value, se in self.gains.values())
+
+    @property
+    def biased(self) -> list[ClassBias]:
+        """Classes forecast too often or too rarely, Bonferroni over classes."""
+        return [c for c in self.classes if c.p_value < LEVEL / len(self.classes)]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: what was asked, the number that answered, and whether it was met."""
+
+    asked: str
+    found: str
+    met: bool
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A verdict's name and the sentence that explains it with its numbers."""
+    """A verdict's name, the sentence that explains it, and the rules behind it."""
 
     name: str
     text: str
+    rules: tuple[Rule, ...] = ()
 
 
-def judge(
-    status: Status,
-    slope: float,
-    se: float,
-    n_obs: int,
-    *,
-    n_events: int | None = None,
-    fault: str = "",
-    where: str = "training rows",
-) -> Verdict:
-    """Judge one fit from its status and its calibration on ``n_obs`` test rows.
+def judge(status: Status, evidence: Evidence, *, where: str = "training rows") -> Verdict:
+    """Judge one fit from its status and its calibration on held-out rows.
 
-    Rules, in order: an untrustworthy fit is not judged; a slope interval outside
-    0.8 to 1.25 at one end and below 1 is *over-confident*, above 1
-    *under-confident*; any other fault is *miscalibrated otherwise*; a slope
-    interval inside 0.8 to 1.25 *behaves like probabilities*; anything else
-    *cannot tell*. A separated MLE is *no MLE exists*, followed by what its
-    outputs did all the same.
+    Rules, in order:
+
+    1. a fit that is not what it claims to be is *not trustworthy*;
+    2. fewer than 10 rows outside the most frequent class: *cannot tell*;
+    3. a 99 % interval of the slope wholly below 1 (and its 95 % interval not inside
+       0.8 to 1.25), and a temperature that gains on other rows: *over-confident*;
+       wholly above 1: *under-confident*;
+    4. a test of the whole vector or of a class's bias that fails at 1 %, and a
+       recalibration gain that may reach 0.01 nats: *miscalibrated otherwise*;
+    5. a 95 % interval of the slope inside 0.8 to 1.25: *behaves like probabilities*;
+    6. anything else: *cannot tell at this sample size*.
+
+    A separated MLE is *no MLE exists*, followed by what its outputs did all the same.
 
     Parameters
     ----------
     status : Status
-    slope, se : float
-        Calibration slope and its standard error; NaN where not determined.
-    n_obs : int
-    n_events : int, optional
-        Test rows outside the most frequent class; with fewer than 10 nothing is
-        judged, because the slope's interval cannot be relied on.
-    fault : str
-        What else is wrong with the calibration, in words; "" for nothing.
+    evidence : Evidence
     where : str
         Which training rows a separated MLE was separated in.
 
     Examples
     --------
-    >>> judge(Status.TRUSTED, 0.5, 0.05, 500).name
+    >>> evidence = Evidence(
+    ...     n_obs=500, n_events=250, slope=0.5, slope_se=0.05,
+    ...     gains={"temperature": (0.1, 0.02)}, p_value=0.001,
+    ...     classes=[ClassBias("a", 0.5, 0.5, 0.9), ClassBias("b", 0.5, 0.5, 0.9)],
+    ... )  # fmt: skip
+    >>> judge(Status.TRUSTED, evidence).name
     'over-confident'
     """
     if not status.trustworthy:
         return Verdict("not trustworthy", f"Not judged: {status.value}.")
-    if n_events is not None and n_events < MIN_EVENTS:
-        verdict = Verdict(
-            "cannot tell",
-            f"Only {n_events} test rows are outside the most frequent class; calibration needs at "
-            f"least {MIN_EVENTS}.",
-        )
-    else:
-        verdict = _judge_calibration(slope, se, n_obs, fault)
+    rules = _rules(evidence)
+    name, text = _judge_calibration(evidence)
     if status is Status.SEPARATED:
-        return Verdict(
-            "no MLE exists",
+        text = (
             f"Rows can be separated without error in {where}. Where the optimiser stopped: "
-            f"{verdict.name}. {verdict.text}",
+            f"{name}. {text}"
         )
-    return verdict
+        name = "no MLE exists"
+    return Verdict(name, text, rules)
 
 
-def _judge_calibration(slope: float, se: float, n_obs: int, fault: str) -> Verdict:
-    wrong = Verdict("miscalibrated otherwise", f"Its outputs are off in another way: {fault}.")
-    if not (math.isfinite(slope) and math.isfinite(se)):
-        if fault:
-            return wrong
-        return Verdict(
-            "cannot tell",
-            f"The {n_obs} test rows do not determine a calibration slope: the classes are "
-            "predicted too well (or the outputs do not vary).",
-        )
-    low, high = slope - Z95 * se, slope + Z95 * se
-    found = f"calibration slope {slope:.2f} (95% interval {low:.2f} to {high:.2f})"
-    good = low >= GOOD_SLOPE[0] and high <= GOOD_SLOPE[1]
-    if good and not fault:
-        return Verdict(
-            "behaves like probabilities", f"Its outputs can be read as probabilities: {found}."
-        )
-    if high < 1 and not good:
-        divisor = (
-            f"; its log-odds are about {1 / slope:.1f} times too large"
-            if low > 0
-            else "; its log-odds may carry no information at all"
-        )
-        return Verdict("over-confident", f"Its outputs are too extreme: {found}{divisor}.")
-    if low > 1 and not good:
-        return Verdict(
-            "under-confident",
-            f"Its outputs are too timid: {found}; its log-odds should be about {slope:.1f} "
-            "times larger.",
-        )
-    if fault:
-        return wrong
-    if se > MAX_SE:
-        return Verdict(
-            "cannot tell", f"{n_obs} test rows are far too few for outputs that vary so: {found}."
-        )
-    # Rows enough to exclude 1, or to fit inside the band, with power 80 % if the slope stays.
-    room = max(abs(slope - 1), min(slope - GOOD_SLOPE[0], GOOD_SLOPE[1] - slope))
-    needed = n_obs * ((Z95 + Z80) * se / room) ** 2
-    return Verdict(
-        "cannot tell",
-        f"{n_obs} test rows are too few: {found}; about {_round_up(needed)} would be enough.",
+def _rules(e: Evidence) -> tuple[Rule, ...]:
+    value, se = e.gains["temperature"]
+    worst = min(e.classes, key=lambda c: c.p_value)
+    limit = LEVEL / len(e.classes)
+    tested = Rule(
+        f"p-value of the test of the whole vector at least {LEVEL}",
+        f"{e.p_value:.3g}",
+        e.p_value >= LEVEL,
     )
+    return (
+        Rule(
+            f"at least {MIN_EVENTS} rows outside the most frequent class",
+            f"{e.n_events}",
+            e.n_events >= MIN_EVENTS,
+        ),
+        Rule(
+            f"95% interval of the slope inside {GOOD_SLOPE[0]} to {GOOD_SLOPE[1]}",
+            _range(*e.interval()),
+            e.good_slope,
+        ),
+        Rule("99% interval of the slope holds 1", _range(*e.interval(Z99)), e.side == 0),
+        Rule(
+            "nats per row that one temperature gains on other rows: none",
+            f"{value:+.3f} ± {se:.3f}",
+            value <= 0,
+        ),
+        *([] if math.isnan(e.p_value) else [tested]),
+        Rule(
+            f"every class as frequent as forecast: p-value at least {limit:.2g}",
+            f"{worst.p_value:.2g} ({worst.name})",
+            worst.p_value >= limit,
+        ),
+        Rule(
+            f"nats per row that any recalibration may gain: less than {MATERIAL}",
+            f"{e.most:.2g}",
+            e.most < MATERIAL,
+        ),
+    )
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:.2f} to {high:.2f}" if math.isfinite(low) else "no slope"
+
+
+def _judge_calibration(e: Evidence) -> tuple[str, str]:
+    if e.n_events < MIN_EVENTS:
+        return "cannot tell", (
+            f"Only {e.n_events} test rows are outside the most frequent class; calibration needs "
+            f"at least {MIN_EVENTS}."
+        )
+    found = f"calibration slope {e.slope:.2f} (95% interval {_range(*e.interval())})"
+    gain, se = e.gains["temperature"]
+    if e.side and gain > 0 and not e.good_slope:
+        worth = f"One temperature gains {gain:.2g} ± {se:.1g} nats per row."
+        if e.side > 0:
+            return "under-confident", (
+                f"Its outputs are too timid: {found}; multiply its log-odds by {e.slope:.1f}. "
+                f"{worth}"
+            )
+        remedy = (
+            f"divide its log-odds by {1 / e.slope:.1f}"
+            if e.interval()[0] > 0
+            else "its log-odds may carry no information at all"
+        )
+        return "over-confident", f"Its outputs are too extreme: {found}; {remedy}. {worth}"
+    fault = _fault(e)
+    if fault and e.most >= MATERIAL:
+        return "miscalibrated otherwise", f"Its outputs are off in another way: {fault}."
+    if e.good_slope:
+        return "behaves like probabilities", f"Its outputs can be read as probabilities: {found}."
+    return "cannot tell", _what_would_do(e, found)
+
+
+def _fault(e: Evidence) -> str:
+    """What is wrong besides the slope, with the classes it is wrong for."""
+    if e.biased:
+        return " and ".join(
+            f"class {c.name} has probability {c.mean_prob:.3f} on average and came true with "
+            f"frequency {c.frequency:.3f}"
+            for c in sorted(e.biased, key=lambda c: c.p_value)[:3]
+        )
+    if e.p_value < LEVEL:
+        return (
+            f"calibrated probabilities would look so unlike the labels less than 1 time in "
+            f"{math.floor(1 / max(e.p_value, 1e-6)):,}, though no single class is forecast too "
+            "often or too rarely"
+        )
+    return ""
+
+
+def _what_would_do(e: Evidence, found: str) -> str:
+    if not (math.isfinite(e.slope) and math.isfinite(e.slope_se)):
+        return (
+            f"The {e.n_obs} test rows do not determine a calibration slope: the classes are "
+            "predicted too well (or the outputs do not vary)."
+        )
+    if e.side:
+        gain, se = e.gains["temperature"]
+        return (
+            f"{e.n_obs} test rows are too few: {found}, but one temperature from other rows does "
+            f"not lower the log-loss ({gain:+.2g} ± {se:.1g} nats), so the slope hangs on few rows."
+        )
+    if e.slope_se > MAX_SE:
+        return f"{e.n_obs} test rows are far too few for outputs that vary so: {found}."
+    # Rows enough to exclude 1, or to fit inside the band, with power 80 % if the slope stays.
+    away, room = abs(e.slope - 1), min(e.slope - GOOD_SLOPE[0], GOOD_SLOPE[1] - e.slope)
+    precision = max(away / (Z99 + Z80), room / (Z95 + Z80))
+    needed = e.n_obs * (e.slope_se / precision) ** 2
+    return f"{e.n_obs} test rows are too few: {found}; about {_round_up(needed)} would be enough."
 
 
 def _round_up(x: float) -> str:

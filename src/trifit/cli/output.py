@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from trifit.comparison import FIT_NAMES, Comparison, FitRecord, Scores
-from trifit.report.text import signed_with_se, with_se
+from trifit.report.text import probability, signed_with_se, with_se
 from trifit.scores import BITS
 
 if TYPE_CHECKING:
@@ -102,20 +102,22 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
         return text.replace(" ± ", "\n±") if narrow else text
 
     table.add_column("fit")
-    for heading in ("log-loss", "bits", "Brier", "accuracy", "slope", "miscal."):
+    for heading in ("log-loss", "bits", "Brier", "accuracy", "slope", "gain", "miscal."):
         table.add_column(heading, justify="right")
     table.add_column("status")
     for name, fit in comparison.fits.items():
         slope = "–" if fit.slope is None else cell(fit.slope, fit.slope_se)
+        gain = cell(fit.gains["temperature"].value, fit.gains["temperature"].se)
         top = fit.top_label
         mark = " *" if top.mcb > top.mcb_limit else ""
-        table.add_row(name, *_scores(fit, cell), slope, f"{top.mcb:.4f}{mark}", _status(fit))
+        table.add_row(name, *_scores(fit, cell), slope, gain, f"{top.mcb:.4f}{mark}", _status(fit))
     table.add_section()
     for name, scores in comparison.baselines.items():
-        table.add_row(name, *_scores(scores, cell), "", "", "")
+        table.add_row(name, *_scores(scores, cell), "", "", "", "")
     table.caption = (
-        "slope: of the log-odds, 1 is calibrated, below 1 over-confident; miscal.: miscalibration "
-        "of the top label (Brier), * above what chance gives calibrated forecasts 19 times in 20"
+        "slope: of the log-odds, 1 is calibrated, below 1 over-confident; gain: log-loss that one "
+        "temperature gains on other rows, 0 or below is calibrated; miscal.: miscalibration of the "
+        "top label (Brier), * above what chance gives calibrated forecasts 19 times in 20"
     )
     table.caption_justify = "left"
     return table
@@ -137,10 +139,12 @@ def _status(fit: FitRecord) -> str:
 
 def _differences(comparison: Comparison) -> Table:
     table = Table(
-        title="Paired differences of log-loss, nats (negative: the first is better)", box=SIMPLE
+        title="Paired differences of log-loss, nats (negative: the first is better)",
+        caption="better: Bayesian-bootstrap probability that the first predicts better",
+        box=SIMPLE,
     )
-    table.title_justify = "left"
-    for heading in ("", "difference", "what it shows"):
+    table.title_justify = table.caption_justify = "left"
+    for heading in ("", "difference", "better", "what it shows"):
         table.add_column(heading, no_wrap=heading != "what it shows")
     meaning = {
         ("map", "mle"): "the prior",
@@ -160,6 +164,7 @@ def _differences(comparison: Comparison) -> Table:
         table.add_row(
             f"{row.a} - {row.b}",
             signed_with_se(row.log_loss_diff, row.se),
+            probability(row.probability_better),
             meaning.get((row.a, row.b), f"{name(row.a)} against {name(row.b)}"),
         )
     return table

@@ -15,7 +15,8 @@ from sklearn.model_selection import StratifiedKFold
 from trifit.cards import Optimiser
 from trifit.fit.density import Density
 from trifit.fit.optimise import fit_map, maximise
-from trifit.recalibration import Temperature
+from trifit.recalibration import temperature
+from trifit.recalibration.temperature import Temperature
 from trifit.scores import log_predictive_density
 from trifit.types import Fit, FloatArray, Rows
 
@@ -41,7 +42,7 @@ def fit_temperature(
         log_probs.append(density.log_probs(fit.flat_draws, test.X)[0])
         labels.append(test.label_probs)
     pooled = np.concatenate(labels)
-    return Temperature.fit(np.concatenate(log_probs), pooled)
+    return temperature.fit(np.concatenate(log_probs), pooled)
 
 
 def fit_map_cv(

@@ -119,21 +119,41 @@ def log_loss(
 def forest(differences: Sequence["Difference"], *, ax: Axes | None = None) -> Axes:
     """Paired differences of log-loss with 95 % intervals, on a symmetric logarithmic axis."""
     ax = _own_axes(ax, 7, 2.6)
-    smallest = min((abs(d.se) for d in differences if d.se > 0), default=0.01)
-    for i, d in enumerate(differences):
-        half = Z95 * d.se
-        sure = abs(d.log_loss_diff) > half
-        colour = STYLE.get(d.a, OTHER)[0]
+    _intervals(
+        ax,
+        [(f"{d.a} − {d.b}", d.a, d.log_loss_diff, d.se) for d in differences],
+        xlabel="difference of log-loss, nats (left of zero: the first is better)",
+    )
+    return ax
+
+
+def gains(fits: Mapping[str, "FitRecord"], *, ax: Axes | None = None) -> Axes:
+    """What one temperature gains for each fit, with 95 % intervals; at zero it is calibrated."""
+    ax = _own_axes(ax, 7, 2.0)
+    temperature = {name: fit.gains["temperature"] for name, fit in fits.items()}
+    _intervals(
+        ax,
+        [(name, name, gain.value, gain.se) for name, gain in temperature.items()],
+        xlabel="log-loss gained by one temperature, nats per row (further right: further off)",
+    )
+    return ax
+
+
+def _intervals(ax: Axes, rows: Sequence[tuple[str, str, float, float]], *, xlabel: str) -> None:
+    """Rows (label, fit, value, se) with 95 % intervals; filled where zero is excluded."""
+    smallest = min((se for *_, se in rows if se > 0), default=0.01)
+    for i, (_, fit, value, se) in enumerate(rows):
+        half = Z95 * se
+        colour = STYLE.get(fit, OTHER)[0]
         ax.plot(
-            [d.log_loss_diff - half, d.log_loss_diff + half], [i, i],
-            color=colour, lw=2, solid_capstyle="round",
+            [value - half, value + half], [i, i], color=colour, lw=2, solid_capstyle="round",
         )  # fmt: skip
         ax.plot(
-            [d.log_loss_diff], [i], marker="o", color=colour, ms=7,
-            markerfacecolor=colour if sure else "none",
+            [value], [i], marker="o", color=colour, ms=7,
+            markerfacecolor=colour if abs(value) > half else "none",
         )  # fmt: skip
     ax.axvline(0, color=INK, lw=0.8)
-    reach = max(abs(d.log_loss_diff) + Z95 * d.se for d in differences) or 1.0
+    reach = max(abs(value) + Z95 * se for *_, value, se in rows) or 1.0
     near = min(max(4 * smallest, 1e-4), reach)
     ax.set_xscale("symlog", linthresh=near, linscale=0.8)
     # Whole powers of ten, the smallest well clear of the zero between them.
@@ -141,11 +161,10 @@ def forest(differences: Sequence["Difference"], *, ax: Axes | None = None) -> Ax
     ax.set_xticks([-p for p in reversed(powers)] + [0.0] + powers)
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.3g}")
     ax.xaxis.set_minor_locator(mpl.ticker.NullLocator())
-    ax.set_yticks(range(len(differences)), [f"{d.a} − {d.b}" for d in differences])
-    ax.set_ylim(len(differences) - 0.5, -0.5)
-    ax.set_xlabel("difference of log-loss, nats (left of zero: the first is better)")
+    ax.set_yticks(range(len(rows)), [name for name, *_ in rows])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlabel(xlabel)
     ax.grid(visible=True, axis="x", color=INK, alpha=0.15, lw=0.6)
-    return ax
 
 
 def reliability(

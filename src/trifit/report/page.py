@@ -9,7 +9,14 @@ from markupsafe import Markup
 
 from trifit.report import charts
 from trifit.report.svg import to_svg, with_style
-from trifit.report.text import interval, printable, signed_with_se, significant, with_se
+from trifit.report.text import (
+    interval,
+    printable,
+    probability,
+    signed_with_se,
+    significant,
+    with_se,
+)
 from trifit.scores import BITS
 
 if TYPE_CHECKING:
@@ -19,6 +26,15 @@ if TYPE_CHECKING:
 
 MAX_PANELS = 12
 MAX_COEFFICIENTS = 24
+
+MAPS = {
+    "temperature": "one temperature",
+    "vector": "a weight and a shift per class",
+    "dirichlet": "a matrix of weights",
+    "isotonic": "any increasing map",
+    "beta": "two slopes and a shift per class",
+}
+"""Recalibration maps in the order of the table."""
 
 MARKS = {
     "behaves like probabilities": ("✓", "good"),
@@ -45,6 +61,7 @@ def render(comparison: "Comparison") -> str:
         pictures = {
             "log_loss": _log_loss(comparison),
             "forest": _forest(comparison),
+            "gains": _gains(comparison),
             "top_label": _top_label(comparison),
             "classes": _classes(comparison),
             "waterfall": _waterfall(comparison),
@@ -59,9 +76,12 @@ def render(comparison: "Comparison") -> str:
         rows=_ranked(comparison),
         n_model_rows=sum(p.units == "model" for p in comparison.parameters),
         bits=BITS,
+        maps=MAPS,
+        judged={name: fit for name, fit in comparison.fits.items() if fit.rules},
         with_se=with_se,
         signed_with_se=signed_with_se,
         interval=interval,
+        probability=probability,
         significant=significant,
         parameter_name=charts.parameter_name,
     )
@@ -80,6 +100,7 @@ def template(name: str) -> "Template":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["transposed"] = lambda rows: list(zip(*rows, strict=True))
     return environment.get_template(name)
 
 
@@ -139,6 +160,24 @@ def _forest(c: "Comparison") -> Chart:
     figure, axes = charts.new_figure(8, 3.5)
     charts.forest(c.differences, ax=axes[0, 0])
     return chart(figure, "forest", caption)
+
+
+def _gains(c: "Comparison") -> Chart:
+    gains = {name: fit.gains["temperature"] for name, fit in c.fits.items()}
+    far = {n: g for n, g in gains.items() if g.value > charts.Z95 * g.se}
+    if far:
+        worst = max(far, key=lambda n: far[n].value)
+        caption = (
+            f"{worst} is furthest from a probability: one temperature, fitted on other rows, gains "
+            f"{with_se(far[worst].value, far[worst].se)} nats per row"
+        )
+        close = [n for n in gains if n not in far]
+        caption += f"; for {_listed(close)} it gains nothing clear." if close else "."
+    else:
+        caption = "No fit gains clearly from one temperature fitted on other rows."
+    figure, axes = charts.new_figure(8, 2.2)
+    charts.gains(c.fits, ax=axes[0, 0])
+    return chart(figure, "gains", caption)
 
 
 def _top_label(c: "Comparison") -> Chart:

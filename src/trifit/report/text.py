@@ -56,6 +56,19 @@ def signed_with_se(value: float, se: float | None) -> str:
     return f"{'−' if value < 0 else '+'}{text}"
 
 
+def probability(share: float) -> str:
+    """A Monte Carlo probability in per cent, never claiming certainty.
+
+    Examples
+    --------
+    >>> probability(0.973), probability(1.0), probability(0.0)
+    ('97%', '> 99%', '< 1%')
+    """
+    if share > 0.99:
+        return "> 99%"
+    return "< 1%" if share < 0.01 else f"{100 * share:.0f}%"
+
+
 def interval(value: float, se: float | None) -> str:
     """95 % interval of a normal estimate.
 

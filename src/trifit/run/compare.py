@@ -21,6 +21,7 @@ from trifit.fit import Density
 from trifit.predict import LOG_ZERO
 from trifit.run.fits import TrainedFits, fit_all
 from trifit.run.parameters import parameter_rows
+from trifit.run.posterior import posterior_record
 from trifit.run.problem import Problem
 from trifit.run.progress import Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
@@ -145,7 +146,7 @@ def run_comparison(
     methods = tuple(dict.fromkeys(methods))
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
-    for_split, for_bands, for_fits = np.random.SeedSequence(seed).spawn(3)
+    for_split, for_bands, for_fits, for_weights = np.random.SeedSequence(seed).spawn(4)
 
     fitting_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, fitting_rows)
@@ -192,7 +193,7 @@ def run_comparison(
     reporter.finish()
 
     names = list(trained[0].fits)
-    log_probs = {name: np.concatenate([p[name] for p in predictions]) for name in names}
+    log_probs = {name: np.concatenate([p[name].log_probs for p in predictions]) for name in names}
     y = dataset.label_probs[split.test_rows]
     notes = [*dataset.notes, *problem.notes]
     copies = dataset.n_obs - len(np.unique(np.column_stack([dataset.X, dataset.y]), axis=0))
@@ -230,9 +231,19 @@ def run_comparison(
         },
         baselines={name: scores_of(lp, y) for name, lp in baselines.items()},
         differences=differences(
-            log_probs | {"class frequencies": baselines["class frequencies"]}, y
+            log_probs | {"class frequencies": baselines["class frequencies"]},
+            y,
+            np.random.default_rng(for_weights),
         ),
         temperatures=[fits.temperature.value for fits in trained[: len(parts)]],
+        posterior=posterior_record(
+            problem.density,
+            [fits.fits["bayes"] for fits in trained[: len(parts)]],
+            [p["bayes"] for p in predictions],
+            parts,
+            y,
+            last=(trained[-1].fits["bayes"], (parts + final)[-1]),
+        ),
         parameters=parameter_rows(trained[-1], problem.density, (parts + final)[-1].standardiser),
         provenance=Provenance(
             command=command or _python_command(data, card, seed=seed, cv=cv, test_size=test_size),

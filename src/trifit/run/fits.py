@@ -19,9 +19,10 @@ from trifit.fit import (
     fit_temperature,
 )
 from trifit.fit.trust import diagnose_predictions, posterior_status
+from trifit.information import entropy
 from trifit.predict import predict, prediction_draws
-from trifit.recalibration import Temperature
-from trifit.types import Fit, FloatArray, Rows, Status
+from trifit.recalibration.temperature import Temperature
+from trifit.types import Fit, FloatArray, Prediction, Rows, Status
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,15 +43,14 @@ class TrainedFits:
     temperature: Temperature
     posterior: Posterior
 
-    def predict(self, density: Density, X: FloatArray) -> dict[str, FloatArray]:
-        """Log predictive probabilities (n_obs, n_classes) of every column."""
-        log_probs = {
-            name: predict(density, fit, X).log_probs
-            for name, fit in self.fits.items()
-            if name != "mle+T"
+    def predict(self, density: Density, X: FloatArray) -> dict[str, Prediction]:
+        """Predictive probabilities of every column."""
+        predictions = {
+            name: predict(density, fit, X) for name, fit in self.fits.items() if name != "mle+T"
         }
-        log_probs["mle+T"] = self.temperature.transform(log_probs["mle"])
-        return {name: log_probs[name] for name in self.fits}
+        tempered = self.temperature.transform(predictions["mle"].log_probs)
+        predictions["mle+T"] = Prediction(tempered, entropy(np.exp(tempered)))
+        return {name: predictions[name] for name in self.fits}
 
 
 def fit_all(

@@ -4,26 +4,24 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.stats import norm
 
-from trifit.calibration import (
-    Corp,
-    class_bias,
-    consistency,
-    corp,
-    slope_intercept,
-    top_label,
-)
+from trifit.calibration import Corp, consistency, corp, slope_intercept, top_label
 from trifit.checks import Labels, label_probs
 from trifit.comparison import (
+    Code,
     Curve,
     Difference,
     FitRecord,
+    Gain,
     PathStep,
     Reliability,
+    Rule,
     Scores,
     TopLabel,
 )
+from trifit.elpd import elpd, probability_better, total
+from trifit.information import code_length
+from trifit.run.evidence import gather
 from trifit.scores import BITS, accuracy, brier, log_loss, log_predictive_density, paired_difference
 from trifit.types import Fit, FloatArray, Status
 from trifit.verdict import judge
@@ -102,23 +100,20 @@ def fit_record(
     y : shape (n_obs,)
     class_names : sequence of str
     rng : numpy Generator
-        For the consistency band.
+        For the consistency band and the evidence.
     """
     probs = np.exp(log_probs)
-    recalibration = slope_intercept(probs, y, log_probs=log_probs)
     statuses = [fit.status for fit in fits]
     status = worst_status(statuses)
     top = _top_label(probs, y, rng)
     diagnostics = _worst_diagnostics(fits)
-    verdict = judge(
-        status,
-        recalibration.slope,
-        recalibration.se,
-        len(y),
-        n_events=len(y) - int(label_probs(y, probs.shape[1]).sum(axis=0).max()),
-        fault=_fault(probs, y, top, class_names),
-        where=f"{statuses.count(status)} of {len(statuses)} training sets",
-    )
+    recalibration = slope_intercept(probs, y, log_probs=log_probs)
+    evidence = gather(recalibration, log_probs, y, class_names=class_names, rng=rng)
+    where = f"{statuses.count(status)} of {len(statuses)} training sets"
+    verdict = judge(status, evidence, where=where)
+    summed = elpd(log_probs, y)
+    truth = label_probs(y, probs.shape[1])
+    code, code_note = encoded(_clip(probs), y)
     scores = scores_of(log_probs, y)
     return FitRecord(
         **{name: getattr(scores, name) for name in Scores.__struct_fields__},
@@ -129,12 +124,18 @@ def fit_record(
         slope=finite(recalibration.slope),
         slope_se=finite(recalibration.se),
         intercepts=recalibration.intercepts.tolist(),
+        elpd=summed.value,
+        elpd_se=summed.se,
+        gains={name: Gain(value=v, se=se) for name, (v, se) in evidence.gains.items()},
+        p_value=finite(evidence.p_value),
         verdict=verdict.name,
         verdict_text=verdict.text,
+        rules=[Rule(asked=r.asked, found=r.found, met=r.met) for r in verdict.rules],
+        code=code,
+        code_note=code_note,
         top_label=top,
         classes=[
-            _reliability(corp(_clip(probs[:, k]), (y == k).astype(np.float64)))
-            for k in range(probs.shape[1])
+            _reliability(corp(_clip(probs[:, k]), truth[:, k])) for k in range(probs.shape[1])
         ],
         diagnostics=diagnostics,
         path=[
@@ -144,15 +145,27 @@ def fit_record(
     )
 
 
-def differences(log_probs: Mapping[str, FloatArray], y: Labels) -> list[Difference]:
+def differences(
+    log_probs: Mapping[str, FloatArray], y: Labels, rng: np.random.Generator
+) -> list[Difference]:
     """Paired log-loss differences of the pairs in :data:`COMPARED`."""
-    losses = {name: -log_predictive_density(lp, y) for name, lp in log_probs.items()}
+    lpd = {name: log_predictive_density(lp, y) for name, lp in log_probs.items()}
     rows = []
     for a, b in COMPARED:
-        if a not in losses or b not in losses:
+        if a not in lpd or b not in lpd:
             continue
-        difference = paired_difference(losses[a], losses[b])
-        rows.append(Difference(a=a, b=b, log_loss_diff=difference.value, se=difference.se))
+        mean, summed = paired_difference(lpd[b], lpd[a]), total(lpd[a] - lpd[b])
+        rows.append(
+            Difference(
+                a=a,
+                b=b,
+                log_loss_diff=mean.value,
+                se=mean.se,
+                elpd_diff=summed.value,
+                elpd_diff_se=summed.se,
+                probability_better=probability_better(lpd[a], lpd[b], seed=rng),
+            )
+        )
     return rows
 
 
@@ -204,28 +217,24 @@ def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float | None]:
     return worst
 
 
-def _fault(probs: FloatArray, y: Labels, top: TopLabel, class_names: Sequence[str]) -> str:
-    """What is wrong besides the slope: a biased class, or a curve beyond chance."""
-    bias, se = class_bias(probs, y)
-    z = np.divide(abs(bias), se, out=np.zeros_like(bias), where=se > 0)
-    limit = float(norm.isf(0.005 / len(z)))
-    if z.max() > limit:
-        k = int(z.argmax())
-        return (
-            f"class {class_names[k]} has probability {probs[:, k].mean():.3f} on average and came "
-            f"true with frequency {(y == k).mean():.3f}"
-        )
-    if top.mcb > top.mcb_limit:
-        return (
-            f"the miscalibration of the top label, {top.mcb:.4f}, is above the {top.mcb_limit:.4f} "
-            "that calibrated forecasts exceed 1 time in 20"
-        )
-    return ""
+def encoded(probs: FloatArray, y: Labels) -> tuple[Code | None, str]:
+    """The labels encoded, or why they were not."""
+    if y.ndim == 2:
+        return None, "not encoded: the labels are distributions, not symbols"
+    codes = y.astype(np.int64)
+    impossible = int(np.sum(probs[np.arange(len(codes)), codes] == 0))
+    if impossible:
+        return None, f"infinitely long: probability 0 for {impossible} of {len(y)} labels"
+    try:
+        length = code_length(probs, codes)
+    except ImportError:
+        return None, "not encoded: pip install 'trifit[code]'"
+    return Code(bits=length.bits, ideal_bits=length.ideal_bits, n_floored=length.n_floored), ""
 
 
 def _top_label(probs: FloatArray, y: Labels, rng: np.random.Generator) -> TopLabel:
     confidence, right = top_label(_clip(probs), y)
-    chance = consistency(confidence, rng)
+    chance = consistency(confidence, seed=rng)
     edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)
     base = _reliability(corp(confidence, right))
     return TopLabel(

@@ -1,0 +1,232 @@
+"""Size and power of tests, coverage of bands and intervals; writes docs/calibration-tests.md.
+
+Labels are drawn from known truths; a test that rejects calibrated forecasts 5 %
+of the time at level 0.05 has honest size. About 20 minutes on one core.
+
+Run it with: make test-size
+"""
+
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from scipy.special import log_softmax, softmax
+from sklearn.linear_model import LogisticRegression
+
+from trifit.calibration import binned_error, confidence_band, consistency, corp, tests
+
+SEED = 20261121
+SIZE_RUNS, POWER_RUNS, FITTED_RUNS = 2000, 500, 1000
+ROWS, CLASSES = (200, 1000), (2, 4)
+LEVEL = 0.05
+
+TESTS = {
+    "kernel": partial(tests.kernel, detect=False),
+    "Spiegelhalter": lambda p, y, seed: tests.spiegelhalter(p, y),
+    "Hosmer-Lemeshow": partial(tests.hosmer_lemeshow, detect=False),
+    "top label": partial(tests.top_label, detect=False),
+}
+
+
+def scale(log_p, slope):
+    return log_softmax(slope * log_p, axis=1)
+
+
+def shift(log_p, by):
+    return log_softmax(log_p + np.r_[by, np.zeros(log_p.shape[1] - 1)], axis=1)
+
+
+ALTERNATIVES = {
+    "calibrated": lambda log_p: log_p,
+    "over-confident, slope 0.8": lambda log_p: scale(log_p, 0.8),
+    "under-confident, slope 1.25": lambda log_p: scale(log_p, 1.25),
+    "first class forecast too low by 0.4 in log-odds": lambda log_p: shift(log_p, 0.4),
+}
+
+
+def forecasts(rng, n, n_classes):
+    return log_softmax(rng.normal(size=(n, n_classes)) * 1.5, axis=1)
+
+
+def draw(rng, log_q):
+    edges = np.exp(log_q).cumsum(axis=1)[:, :-1]
+    return (rng.random(len(log_q))[:, None] >= edges).sum(axis=1)
+
+
+def rejections(rng, n, n_classes, truth, runs):
+    """Share of runs in which each test rejects."""
+    count = dict.fromkeys(TESTS, 0)
+    for _ in range(runs):
+        log_p = forecasts(rng, n, n_classes)
+        y = draw(rng, truth(log_p))
+        for name, test in TESTS.items():
+            count[name] += test(np.exp(log_p), y, seed=rng).p_value <= LEVEL
+    return {name: c / runs for name, c in count.items()}
+
+
+def power_at_detectable(rng, n, n_classes, runs):
+    """Each test's detectable slope for one set of forecasts, and its power there."""
+    log_p = forecasts(rng, n, n_classes)
+    p, y = np.exp(log_p), draw(rng, log_p)
+    row = {}
+    for name, test in TESTS.items():
+        slope = (
+            tests.spiegelhalter(p, y)
+            if name == "Spiegelhalter"
+            else test(p, y, seed=rng, detect=True)
+        ).detectable_slope
+        log_q = scale(log_p, slope)
+        hits = sum(test(p, draw(rng, log_q), seed=rng).p_value <= LEVEL for _ in range(runs))
+        row[name] = (slope, hits / runs)
+    return row
+
+
+def fitted_rows(rng, n, runs):
+    """Hosmer-Lemeshow on the very rows a logistic regression was fitted to, and on new ones."""
+    count = {"training rows": 0, "new rows": 0}
+    for _ in range(runs):
+        X = rng.normal(size=(2 * n, 3))
+        y = (
+            rng.random(2 * n) < softmax(np.c_[np.zeros(2 * n), X @ [1.0, 0.5, 0.0]], axis=1)[:, 1]
+        ) * 1
+        model = LogisticRegression(C=np.inf).fit(X[:n], y[:n])
+        for name, rows in (("training rows", slice(0, n)), ("new rows", slice(n, None))):
+            p = model.predict_proba(X[rows])
+            test = tests.hosmer_lemeshow(p, y[rows], seed=rng, detect=False)
+            count[name] += test.p_value <= LEVEL
+    return {name: c / runs for name, c in count.items()}
+
+
+def coverage(rng, n, slope, runs):
+    """Share of runs in which bands and intervals hold what they claim to hold."""
+    count = dict.fromkeys(COVERED, 0)
+    for _ in range(runs):
+        log_p = forecasts(rng, n, 2)
+        p, log_q = np.exp(log_p), scale(log_p, slope)
+        y = draw(rng, log_q)
+        band = confidence_band(p[:, 1], y)
+        truth = np.exp(scale(np.log(np.c_[1 - band.grid[1:-1], band.grid[1:-1]]), slope))[:, 1]
+        inside = (band.lower[1:-1] <= truth) & (truth <= band.upper[1:-1])
+        count["confidence band"] += inside.all()
+        null = consistency(p[:, 1], n_resamples=400, seed=rng)
+        curve = corp(p[:, 1], (rng.random(n) < p[:, 1]) * 1.0).curve
+        x = np.c_[curve.low, curve.high].ravel()
+        on_grid = np.interp(null.grid, x, np.repeat(curve.frequency, 2))
+        inside = (null.lower_all - 1e-9 <= on_grid) & (on_grid <= null.upper_all + 1e-9)
+        count["consistency band"] += inside.all()
+        for norm in (1, 2, np.inf):
+            options = {"notion": "class-wise", "binning": "mass", "norm": norm}
+            error = binned_error(p, y, **options)
+            true = binned_error(p, np.exp(log_q), **options).value
+            count[f"binned error, norm {norm}"] += error.low <= true <= error.high
+    return {name: c / runs for name, c in count.items()}
+
+
+COVERED = (
+    "confidence band",
+    "consistency band",
+    "binned error, norm 1",
+    "binned error, norm 2",
+    "binned error, norm inf",
+)
+
+
+def main(path, share=1.0):
+    rng = np.random.default_rng(SEED)
+    start = time.perf_counter()
+    size_runs, power_runs, fitted_runs = (
+        max(2, round(share * runs)) for runs in (SIZE_RUNS, POWER_RUNS, FITTED_RUNS)
+    )
+    names = list(TESTS)
+    head = "| truth | classes | rows | runs | " + " | ".join(names) + " |\n"
+    head += "|---|---|---|---|" + "---|" * len(names) + "\n"
+    table = head
+    for label, truth in ALTERNATIVES.items():
+        runs = size_runs if label == "calibrated" else power_runs
+        for n_classes in CLASSES:
+            for n in ROWS:
+                got = rejections(rng, n, n_classes, truth, runs)
+                line = f"| {label} | {n_classes} | {n:,} | {runs:,} | "
+                line += " | ".join(f"{got[name]:.3f}" for name in names) + " |\n"
+                table += line
+                print(line, end="", flush=True)
+    detectable = (
+        "| classes | rows | " + " | ".join(names) + " |\n|---|---|" + "---|" * len(names) + "\n"
+    )
+    for n_classes in CLASSES:
+        for n in ROWS:
+            got = power_at_detectable(rng, n, n_classes, power_runs)
+            line = f"| {n_classes} | {n:,} | "
+            line += " | ".join(f"{s:.3f} ({power:.2f})" for s, power in got.values()) + " |\n"
+            detectable += line
+            print(line, end="", flush=True)
+    fitted = "| rows | on its training rows | on new rows |\n|---|---|---|\n"
+    for n in ROWS:
+        got = fitted_rows(rng, n, fitted_runs)
+        fitted += f"| {n:,} | {got['training rows']:.3f} | {got['new rows']:.3f} |\n"
+    print(fitted)
+    covered = "| true slope | rows | " + " | ".join(COVERED) + " |\n|---|---|" + "---|" * 5 + "\n"
+    for slope in (1.0, 0.6):
+        for n in ROWS:
+            got = coverage(rng, n, slope, fitted_runs)
+            covered += f"| {slope} | {n:,} | "
+            covered += " | ".join(f"{got[name]:.3f}" for name in COVERED) + " |\n"
+    print(covered)
+    path.write_text(
+        PAGE.format(
+            size_runs=size_runs,
+            power_runs=power_runs,
+            fitted_runs=fitted_runs,
+            seed=SEED,
+            noise=np.sqrt(0.05 * 0.95 / size_runs),
+            table=table,
+            detectable=detectable,
+            fitted=fitted,
+            covered=covered,
+        )
+    )
+    print(f"{time.perf_counter() - start:.0f} s")
+
+
+PAGE = """# Size, power and coverage, measured
+
+Made by `make test-size` (seed {seed}); definitions in [calibration.md](calibration.md).
+
+Forecasts are `softmax(1.5 z)` with standard normal z, fresh in every run; labels are drawn from
+the truth named in the first column; a test rejects at p <= 0.05 (199 resamples). Share of runs
+that reject: in the rows "calibrated" the size, which should be 0.05 (standard error of the
+simulation {noise:.3f}), below them the power ({power_runs} runs, standard error at most 0.022).
+
+{table}
+Spiegelhalter's z looks in one direction only, that of over- and under-confidence, and is the
+sharpest there; for a class that is forecast too low it has little power. The other three are
+general.
+
+## Minimum detectable miscalibration
+
+`detectable_slope` of each test for one set of forecasts, and in brackets the share of
+{power_runs} label sets drawn with that slope in which the test rejected: 0.80 if the figure is
+honest.
+
+{detectable}
+## Hosmer-Lemeshow on the rows a model was fitted to
+
+A logistic regression of three features, fitted to as many rows as are tested; share of
+{fitted_runs} runs that reject. On its training rows the fitted frequencies are too close to the
+observed ones, so the test rejects too seldom. On new rows it rejects more often than 0.05,
+rightly: a fitted model is not exactly calibrated.
+
+{fitted}
+## Coverage
+
+Two classes, {fitted_runs} runs, level 0.95. Confidence band: the whole true curve lies inside, at
+every forecast. Consistency band: the whole curve of a calibrated draw lies inside the simultaneous
+band. Binned errors (class-wise, 15 bins of equal mass): the interval holds the binned error that
+the true probabilities of these rows have.
+
+{covered}"""
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *(float(share) for share in sys.argv[2:]))

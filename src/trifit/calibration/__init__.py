@@ -1,0 +1,43 @@
+"""Calibration of class probabilities: whether 0.8 comes true 8 times out of 10.
+
+Pure array mathematics on probabilities ``(n_obs, n_classes)`` and labels from
+anywhere: class codes ``(n_obs,)``, or soft labels ``(n_obs, n_classes)`` where a
+measure is defined for them. Which measure answers which question:
+``docs/calibration.md``.
+"""
+
+from trifit.calibration import tests
+from trifit.calibration.bands import (
+    ConfidenceBand,
+    Consistency,
+    confidence_band,
+    consistency,
+)
+from trifit.calibration.binned import BinnedError, Bins, binned_error
+from trifit.calibration.corp import Corp, Curve, corp
+from trifit.calibration.kernel import KernelError, kernel_error
+from trifit.calibration.notions import class_bias, top_label
+from trifit.calibration.slope import SlopeIntercept, slope_intercept
+from trifit.calibration.smooth import SmoothError, smooth_error
+
+__all__ = [
+    "BinnedError",
+    "Bins",
+    "ConfidenceBand",
+    "Consistency",
+    "Corp",
+    "Curve",
+    "KernelError",
+    "SlopeIntercept",
+    "SmoothError",
+    "binned_error",
+    "class_bias",
+    "confidence_band",
+    "consistency",
+    "corp",
+    "kernel_error",
+    "slope_intercept",
+    "smooth_error",
+    "tests",
+    "top_label",
+]

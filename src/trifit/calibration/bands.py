@@ -1,0 +1,277 @@
+"""Bands of the reliability curve: under calibration, and for the curve itself."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+from scipy.special import betaincinv
+
+from trifit.calibration.corp import checked_event
+from trifit.types import FloatArray, IntArray
+
+MAX_GROUPS = 1000
+"""Distinct forecasts resampled as they are; more are pooled into groups of equal mass."""
+
+MIN_WIDTH = 0.1
+"""Least half-width of the pointwise band, in mean widths, before it is made simultaneous."""
+
+BAND_GROUPS = 200
+"""Groups of forecasts whose intervals make the confidence band."""
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Forecasts of one event pooled into groups of neighbours.
+
+    Attributes
+    ----------
+    index : shape (n_obs,)
+        Group of each row; groups ascend with the forecast.
+    forecast : shape (n_groups,)
+        Mean forecast of the group.
+    count : shape (n_groups,)
+    """
+
+    index: IntArray
+    forecast: FloatArray
+    count: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Consistency:
+    """What calibrated forecasts would show by chance at this sample size.
+
+    Attributes
+    ----------
+    mcb_mean, mcb_limit : float
+        Mean and ``level`` quantile of the miscalibration term (Brier) under
+        calibration.
+    grid, lower, upper : shape (n_grid,)
+        Pointwise band of the curve under calibration.
+    lower_all, upper_all : shape (n_grid,)
+        Simultaneous band: a calibrated curve leaves it anywhere at all with
+        probability ``1 - level``.
+    level : float
+    n_resamples, n_groups : int
+    """
+
+    mcb_mean: float
+    mcb_limit: float
+    grid: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    lower_all: FloatArray
+    upper_all: FloatArray
+    level: float
+    n_resamples: int
+    n_groups: int
+
+
+@dataclass(frozen=True, eq=False)
+class ConfidenceBand:
+    """Simultaneous confidence band of a non-decreasing reliability curve.
+
+    Attributes
+    ----------
+    grid, lower, upper : shape (n_grid,)
+        The true curve lies between ``lower`` and ``upper`` at all points at
+        once with probability at least ``level``. Between grid points ``lower``
+        holds from the point before, ``upper`` from the point after.
+    level : float
+    n_groups : int
+        Groups of forecasts the band rests on.
+    """
+
+    grid: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    level: float
+    n_groups: int
+
+
+def pooled(forecast: FloatArray, max_groups: int = MAX_GROUPS) -> Groups:
+    """Groups of tied forecasts, or at most ``max_groups`` of about equal mass.
+
+    Ties stay together, so the order of the rows does not matter.
+    """
+    value, tied, count = np.unique(forecast, return_inverse=True, return_counts=True)
+    if len(value) > max_groups:
+        rank = (count.cumsum() - count / 2) / len(forecast)
+        group = np.unique((rank * max_groups).astype(np.int64), return_inverse=True)[1]
+        tied = group[tied]
+        value = np.bincount(group, weights=value * count) / np.bincount(group, weights=count)
+        count = np.bincount(tied)
+    return Groups(tied, value, count)
+
+
+def curves(events: FloatArray | IntArray, count: IntArray) -> FloatArray:
+    """Isotonic curves (n_resamples, n_groups) of numbers of events per group."""
+    return np.array([isotonic_regression(row, weights=count).x for row in events / count])
+
+
+def miscalibration(events: FloatArray | IntArray, groups: Groups) -> tuple[FloatArray, FloatArray]:
+    """Brier miscalibration per resample, and the curves it comes from.
+
+    ``sum_g n_g ((f_g - y_g)**2 - (c_g - y_g)**2) / n`` with the group's forecast
+    f, frequency y and isotonic curve c.
+    """
+    curve = curves(events, groups.count)
+    frequency = events / groups.count
+    gain = (groups.forecast - frequency) ** 2 - (curve - frequency) ** 2
+    return gain @ groups.count / groups.count.sum(), curve
+
+
+def consistency(
+    forecast: Any,
+    *,
+    level: float = 0.95,
+    n_resamples: int = 1000,
+    n_grid: int = 51,
+    seed: int | np.random.Generator = 0,
+) -> Consistency:
+    """Bands and miscalibration that calibrated forecasts would show by chance.
+
+    Outcomes are drawn with the forecasts as their true probabilities, and each
+    draw goes through :func:`trifit.calibration.corp`. More than 1,000 distinct
+    forecasts are pooled into 1,000 groups of equal mass and resampled with the
+    mean forecast of their group.
+
+    Parameters
+    ----------
+    forecast : shape (n_obs,)
+        Probabilities of one event.
+    level : float
+        Of the pointwise band, of the simultaneous band (the pointwise one
+        widened by one factor on both sides) and of the quantile ``mcb_limit``.
+    n_resamples : int
+    n_grid : int
+        Points of the band, between the smallest and the largest forecast.
+    seed : int or numpy Generator
+
+    Raises
+    ------
+    ValueError
+        On forecasts outside [0, 1].
+
+    References
+    ----------
+    Bröcker & Smith (2007), Weather Forecast. 22(3), doi:10.1175/WAF993.1;
+    Dimitriadis, Gneiting & Jordan (2021), PNAS 118(8), doi:10.1073/pnas.2016191118;
+    Myllymäki et al. (2017), J. R. Stat. Soc. B 79(2), doi:10.1111/rssb.12172
+
+    Examples
+    --------
+    >>> band = consistency(np.linspace(0.05, 0.95, 500))
+    >>> bool((band.lower_all <= band.lower).all() and (band.upper_all >= band.upper).all())
+    True
+    """
+    forecast, _ = checked_event(forecast, forecast)
+    groups = pooled(forecast)
+    rng = np.random.default_rng(seed)
+    events = rng.binomial(groups.count, groups.forecast, size=(n_resamples, len(groups.count)))
+    mcb, curve = miscalibration(events, groups)
+    grid = np.linspace(groups.forecast[0], groups.forecast[-1], n_grid)
+    on_grid = np.array([np.interp(grid, groups.forecast, row) for row in curve])
+    tail = (1 - level) / 2
+    lower, upper = np.quantile(on_grid, (tail, 1 - tail), axis=0)
+    centre = on_grid.mean(axis=0)
+    # Both half-widths grow by one factor until a share `level` of the curves stays inside.
+    floor = MIN_WIDTH * (upper - lower).mean()
+    below, above = np.maximum(centre - lower, floor), np.maximum(upper - centre, floor)
+    departure = np.maximum((centre - on_grid) / below, (on_grid - centre) / above).max(axis=1)
+    factor = np.quantile(departure, level)
+    return Consistency(
+        mcb_mean=float(mcb.mean()),
+        mcb_limit=float(np.quantile(mcb, level)),
+        grid=grid,
+        lower=lower,
+        upper=upper,
+        lower_all=np.clip(centre - factor * below, 0.0, lower),
+        upper_all=np.clip(centre + factor * above, upper, 1.0),
+        level=level,
+        n_resamples=n_resamples,
+        n_groups=len(groups.count),
+    )
+
+
+def confidence_band(forecast: Any, outcome: Any, *, level: float = 0.95) -> ConfidenceBand:
+    """Simultaneous confidence band of the reliability curve of one event.
+
+    Assumes only that the true curve does not decrease: then the frequency in a
+    run of neighbouring forecasts is at most the curve at its right end, so a
+    Clopper-Pearson lower bound of every run is a lower bound of the curve from
+    there on; upper bounds likewise. The runs are all runs of at most 200 groups
+    of neighbours, Bonferroni over the runs; coverage holds at every sample
+    size and is usually above ``level``. Where the diagonal leaves the band, the
+    forecasts are miscalibrated; how far the band reaches is how far they could be.
+
+    Parameters
+    ----------
+    forecast : shape (n_obs,)
+    outcome : shape (n_obs,)
+        0 or 1.
+    level : float
+
+    Raises
+    ------
+    ValueError
+        On shape mismatch, forecasts outside [0, 1] or outcomes other than 0 and 1.
+
+    References
+    ----------
+    Dimitriadis, Dümbgen, Henzi, Puke & Ziegel (2023), Biometrika 110(3),
+    doi:10.1093/biomet/asac068
+
+    Examples
+    --------
+    >>> band = confidence_band([0.2] * 50 + [0.8] * 50, [0] * 40 + [1] * 50 + [0] * 10)
+    >>> band.grid, band.lower.round(2), band.upper.round(2)
+    (array([0. , 0.2, 0.8, 1. ]), array([0.  , 0.08, 0.63, 0.63]), array([0.37, 0.37, 0.92, 1.  ]))
+    """
+    forecast, outcome = checked_event(forecast, outcome)
+    soft = (outcome > 0) & (outcome < 1)
+    if soft.any():
+        row = int(np.flatnonzero(soft)[0])
+        raise ValueError(
+            f"outcome[{row}] is {outcome[row]:g}; a confidence band needs observed outcomes, 0 or 1"
+        )
+    groups = pooled(forecast, BAND_GROUPS)
+    n = len(groups.count)
+    alpha = (1 - level) / (n * (n + 1))  # two sides, n (n + 1) / 2 runs
+    total = np.r_[0, groups.count.cumsum()]
+    hits = np.r_[0, np.bincount(groups.index, weights=outcome).cumsum()]
+    first, last = np.triu_indices(n)
+    rows, events = total[last + 1] - total[first], hits[last + 1] - hits[first]
+    lower, upper = _clopper_pearson(events, rows, alpha)
+    by_run = np.zeros((n, n))
+    by_run[first, last] = lower
+    lower_at = np.maximum.accumulate(by_run.max(axis=0))
+    by_run = np.ones((n, n))
+    by_run[first, last] = upper
+    upper_at = np.minimum.accumulate(by_run.min(axis=1)[::-1])[::-1]
+    low = np.full(n, math.inf)
+    high = np.full(n, -math.inf)
+    np.minimum.at(low, groups.index, forecast)
+    np.maximum.at(high, groups.index, forecast)
+    grid = np.unique(np.r_[0.0, low, high, 1.0])
+    before = np.searchsorted(high, grid, side="right")  # groups that end at or below the point
+    after = np.searchsorted(low, grid, side="left")  # groups that start below the point
+    return ConfidenceBand(
+        grid=grid,
+        lower=np.r_[0.0, lower_at][before],
+        upper=np.r_[upper_at, 1.0][after],
+        level=level,
+        n_groups=n,
+    )
+
+
+def _clopper_pearson(
+    events: FloatArray, rows: FloatArray, alpha: float
+) -> tuple[FloatArray, FloatArray]:
+    """One-sided lower and upper bounds of a frequency, each wrong with probability alpha."""
+    other = rows - events
+    lower = np.where(events > 0, betaincinv(np.maximum(events, 1), other + 1, alpha), 0.0)
+    upper = np.where(other > 0, betaincinv(events + 1, np.maximum(other, 1), 1 - alpha), 1.0)
+    return lower, upper

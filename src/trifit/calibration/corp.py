@@ -1,0 +1,170 @@
+"""CORP: the reliability curve by isotonic regression, and its score decomposition."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+from scipy.special import xlogy
+
+from trifit.types import FloatArray, IntArray
+
+Score = Literal["brier", "log"]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A reliability curve in blocks of constant observed frequency.
+
+    Attributes
+    ----------
+    low, high : shape (n_blocks,)
+        Smallest and largest forecast of each block, ascending.
+    frequency : shape (n_blocks,)
+        How often the event came true in the block; non-decreasing.
+    count : shape (n_blocks,)
+        Number of forecasts in the block.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    frequency: FloatArray
+    count: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Corp:
+    """CORP decomposition ``score = mcb - dsc + unc`` and its reliability curve.
+
+    Attributes
+    ----------
+    score, score_se : float
+        Mean score of the forecasts and its standard error; lower is better.
+    mcb, mcb_se : float
+        Miscalibration: what isotonic recalibration would gain; lower is better,
+        >= 0. Its standard error takes the recalibrated forecasts as given.
+    dsc, dsc_se : float
+        Discrimination: what recalibrated forecasts gain over the base rate;
+        higher is better, >= 0. Standard error likewise.
+    unc : float
+        Uncertainty: the score of always forecasting the base rate.
+    curve : Curve
+    kind : {"brier", "log"}
+        Which score.
+    """
+
+    score: float
+    score_se: float
+    mcb: float
+    mcb_se: float
+    dsc: float
+    dsc_se: float
+    unc: float
+    curve: Curve
+    kind: Score
+
+
+def corp(forecast: Any, outcome: Any, *, score: Score = "brier") -> Corp:
+    """CORP reliability curve and score decomposition for one event.
+
+    The curve is the isotonic regression of outcome on forecast (pool adjacent
+    violators), so there are no bins to choose; tied forecasts are pooled. With
+    soft outcomes every score is its expectation under them.
+
+    Parameters
+    ----------
+    forecast : shape (n_obs,)
+        Probabilities of the event in [0, 1].
+    outcome : shape (n_obs,)
+        1 where the event came true, else 0; or its probability (soft label).
+    score : {"brier", "log"}
+        ``(p - y)**2``, or ``-log p(y)`` in nats (infinite where a forecast of
+        0 or 1 was wrong).
+
+    Raises
+    ------
+    ValueError
+        On shape mismatch, or values outside [0, 1].
+
+    References
+    ----------
+    Dimitriadis, Gneiting & Jordan (2021), PNAS 118(8), doi:10.1073/pnas.2016191118
+
+    Examples
+    --------
+    >>> r = corp(np.array([0.1, 0.1, 0.8, 0.8]), np.array([0, 0, 1, 0]))
+    >>> round(r.score, 4), round(r.mcb, 4), round(r.dsc, 4), round(r.unc, 4)
+    (0.175, 0.05, 0.0625, 0.1875)
+    """
+    forecast, outcome = checked_event(forecast, outcome)
+    recalibrated = isotonic(forecast, outcome)
+    base_rate = np.full_like(outcome, outcome.mean())
+    s, s_recalibrated, s_base = (
+        _pointwise_score(p, outcome, score) for p in (forecast, recalibrated, base_rate)
+    )
+    return Corp(
+        *_mean_se(s),
+        *_mean_se(s - s_recalibrated),
+        *_mean_se(s_base - s_recalibrated),
+        unc=float(s_base.mean()),
+        curve=_blocks(forecast, recalibrated),
+        kind=score,
+    )
+
+
+def checked_event(forecast: Any, outcome: Any) -> tuple[FloatArray, FloatArray]:
+    """Forecasts and outcomes of one event, (n_obs,) each and within [0, 1].
+
+    Raises
+    ------
+    ValueError
+        On shape mismatch, or a value outside [0, 1], naming the row.
+    """
+    forecast, outcome = np.asarray(forecast, np.float64), np.asarray(outcome, np.float64)
+    if forecast.shape != outcome.shape or forecast.ndim != 1 or not len(forecast):
+        raise ValueError(
+            f"forecast has shape {forecast.shape} and outcome {outcome.shape}; "
+            "expected two of (n_obs,), not empty"
+        )
+    for name, values, wanted in (
+        ("forecast", forecast, "a probability"),
+        ("outcome", outcome, "0, 1 or a probability"),
+    ):
+        outside = ~((values >= 0) & (values <= 1))
+        if outside.any():
+            row = int(np.flatnonzero(outside)[0])
+            raise ValueError(f"{name}[{row}] is {values[row]:g}; expected {wanted} in [0, 1]")
+    return forecast, outcome
+
+
+def isotonic(forecast: FloatArray, outcome: FloatArray) -> FloatArray:
+    """Isotonic regression of outcome on forecast, at the forecasts; ties are pooled."""
+    _, tied, count = np.unique(forecast, return_inverse=True, return_counts=True)
+    mean = np.bincount(tied, weights=outcome) / count
+    return np.asarray(isotonic_regression(mean, weights=count).x[tied])
+
+
+def _pointwise_score(p: FloatArray, outcome: FloatArray, score: Score) -> FloatArray:
+    if score == "brier":
+        return np.asarray((p - outcome) ** 2 + outcome * (1 - outcome))
+    if score == "log":
+        with np.errstate(divide="ignore"):
+            return np.asarray(-xlogy(outcome, p) - xlogy(1 - outcome, 1 - p))
+    raise ValueError(f"score={score!r}: expected 'brier' or 'log'")
+
+
+def _mean_se(pointwise: FloatArray) -> tuple[float, float]:
+    mean = float(pointwise.mean())
+    if len(pointwise) < 2 or not np.isfinite(mean):
+        return mean, float("nan")
+    return mean, float(pointwise.std(ddof=1) / np.sqrt(len(pointwise)))
+
+
+def _blocks(forecast: FloatArray, recalibrated: FloatArray) -> Curve:
+    order = np.argsort(forecast, kind="stable")
+    x, q = forecast[order], recalibrated[order]
+    starts = np.flatnonzero(np.r_[True, np.diff(q) > 1e-12])
+    ends = np.r_[starts[1:], len(q)]
+    return Curve(
+        low=x[starts], high=x[ends - 1], frequency=q[starts], count=(ends - starts).astype(np.int64)
+    )

@@ -1,0 +1,150 @@
+"""Calibration slope and intercepts: how far the log-odds are off, as a factor and a shift."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import log_softmax
+
+from trifit.calibration.notions import checked_prediction
+from trifit.types import FloatArray
+
+MAX_SLOPE = 1e3
+
+
+@dataclass(frozen=True, eq=False)
+class SlopeIntercept:
+    """Calibration slope and intercepts of the log-odds.
+
+    Attributes
+    ----------
+    slope, se : float
+        NaN where the rows do not determine a slope.
+    intercepts, intercepts_se : shape (n_classes,)
+        Relative to the first class that has a row (0 there, and for classes
+        without a row).
+    """
+
+    slope: float
+    se: float
+    intercepts: FloatArray
+    intercepts_se: FloatArray
+
+
+def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) -> SlopeIntercept:
+    """Calibration slope and intercepts: a recalibration of the log-odds.
+
+    Fits ``softmax(b log p_k + c_k)`` to the labels by maximum likelihood. Slope
+    1 and intercepts 0 are calibrated; ``b < 1`` means over-confident log-odds
+    (too large by ``1/b``), ``b > 1`` under-confident. For two classes this is
+    Cox's logistic recalibration. Standard errors from the information; with
+    soft labels they are those of labels drawn from them, so too large.
+
+    Parameters
+    ----------
+    probs : shape (n_obs, n_classes)
+        Probabilities; zeros count as the smallest positive float.
+    y : shape (n_obs,) or (n_obs, n_classes)
+        Class codes or soft labels. Classes without a row are left out: slope
+        and intercepts are about the odds between those that occur.
+    log_probs : shape (n_obs, n_classes), optional
+        Their logarithms, for probabilities too small for floating point.
+
+    Returns
+    -------
+    SlopeIntercept
+        ``slope`` is NaN where the likelihood has no maximum (the probabilities
+        rank every label first, or do not vary).
+
+    Raises
+    ------
+    ValueError
+        On bad probabilities or labels.
+
+    References
+    ----------
+    Cox (1958), Biometrika 45(3-4), doi:10.1093/biomet/45.3-4.562;
+    Van Hoorde et al. (2015), J. Biomed. Inform. 54, doi:10.1016/j.jbi.2014.12.016
+
+    Examples
+    --------
+    >>> p = np.array([[0.9, 0.1]] * 4 + [[0.1, 0.9]] * 4)
+    >>> round(slope_intercept(p, np.array([0, 0, 0, 1, 1, 1, 1, 0])).slope, 3)
+    0.5
+    """
+    p, truth = checked_prediction(probs, y)
+    if log_probs is None:
+        log_probs = np.log(np.maximum(p, np.finfo(np.float64).tiny))
+    # The likelihood sends the intercept of a class without a row to minus infinity:
+    # what is left is the likelihood of the classes that occur.
+    present = np.flatnonzero(truth.sum(axis=0) > 0)
+    if len(present) < 2:
+        return _result(p.shape[1])
+    log_probs, truth = log_probs[:, present], truth[:, present]
+    theta = np.r_[1.0, np.zeros(len(present) - 1)]
+    value, q = _log_likelihood(theta, log_probs, truth)
+    for _ in range(100):
+        gradient, information = _derivatives(log_probs, truth, q)
+        scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
+        if not np.linalg.cond(information / np.outer(scale, scale)) < 1e12:
+            return _result(p.shape[1])
+        step = np.linalg.solve(information, gradient)
+        # On separated rows the gradient vanishes too, but the Newton step does not.
+        if abs(step).max() < 1e-8 * (1 + abs(theta).max()):
+            se = np.sqrt(np.diag(np.linalg.inv(information)))
+            return _result(p.shape[1], present[1:], theta, se)
+        length = 1.0
+        while True:
+            proposal, q_new = _log_likelihood(theta + length * step, log_probs, truth)
+            if proposal >= value - 1e-12 * abs(value) or length < 1e-10:
+                break
+            length /= 2
+        theta = theta + length * step
+        value, q = proposal, q_new
+        if abs(theta[0]) > MAX_SLOPE:
+            break
+    return _result(p.shape[1])
+
+
+def _log_likelihood(
+    theta: FloatArray, log_probs: FloatArray, truth: FloatArray
+) -> tuple[float, FloatArray]:
+    """``sum_i sum_k y_ik log q_ik`` and the recalibrated q."""
+    logits = theta[0] * log_probs
+    logits[:, 1:] += theta[1:]
+    log_q = log_softmax(logits, axis=1)
+    # 0 * -inf is 0: a class that is not the label costs nothing.
+    value = float(np.sum(truth * log_q, where=truth > 0))
+    return value, np.exp(log_q)
+
+
+def _derivatives(
+    log_probs: FloatArray, truth: FloatArray, q: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Gradient and information of the slope and of all intercepts but the first.
+
+    Row i contributes the covariance under q_i of ``(log p_ik, [k = 1], [k = 2], ...)``.
+    """
+    residual = truth - q
+    gradient = np.r_[np.vdot(residual, log_probs), residual[:, 1:].sum(axis=0)]
+    centred = log_probs - (q * log_probs).sum(axis=1, keepdims=True)
+    weighted = q * centred
+    free = q[:, 1:]
+    information = np.empty((len(gradient), len(gradient)))
+    information[0, 0] = np.vdot(weighted, centred)
+    information[0, 1:] = information[1:, 0] = weighted[:, 1:].sum(axis=0)
+    information[1:, 1:] = np.diag(free.sum(axis=0)) - free.T @ free
+    return gradient, information
+
+
+def _result(
+    n_classes: int,
+    free: Any = (),
+    theta: FloatArray | None = None,
+    se: FloatArray | None = None,
+) -> SlopeIntercept:
+    intercepts, intercepts_se = np.zeros(n_classes), np.zeros(n_classes)
+    if theta is None or se is None:
+        return SlopeIntercept(float("nan"), float("nan"), intercepts, intercepts_se)
+    intercepts[free], intercepts_se[free] = theta[1:], se[1:]
+    return SlopeIntercept(float(theta[0]), float(se[0]), intercepts, intercepts_se)

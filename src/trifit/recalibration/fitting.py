@@ -1,0 +1,123 @@
+"""What the maps share: the door, and the penalised fit of a linear map of log-odds."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax, logsumexp
+
+from trifit.calibration.kernel import BLAS
+from trifit.checks import Labels, checked_labels, label_probs
+from trifit.types import FloatArray
+
+MAX_ITERATIONS = 2000
+
+
+class Map(Protocol):
+    """A fitted map."""
+
+    def transform(self, log_probs: FloatArray) -> FloatArray:
+        """Recalibrated log probabilities, shape (n_obs, n_classes)."""
+        ...
+
+
+def checked_log_probs(values: Any) -> FloatArray:
+    """Log probabilities or logits as normalised log probabilities (n_obs, n_classes).
+
+    Raises
+    ------
+    ValueError
+        On a shape that does not fit, or a value that is not finite.
+
+    Examples
+    --------
+    >>> checked_log_probs([[0.0, -np.inf]])
+    Traceback (most recent call last):
+    ...
+    ValueError: log_probs[0] holds -inf; probability 0 cannot be recalibrated: give a small one
+    """
+    log_probs: FloatArray = np.asarray(values, dtype=np.float64)
+    if log_probs.ndim != 2 or log_probs.shape[1] < 2 or not len(log_probs):
+        raise ValueError(
+            f"log_probs has shape {log_probs.shape}; expected (n_obs, n_classes) with at least "
+            "one row and two classes"
+        )
+    bad = ~np.isfinite(log_probs)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        why = "probability 0 cannot be recalibrated: give a small one"
+        raise ValueError(
+            f"log_probs[{row}] holds {log_probs[row, column]}; "
+            + (why if np.isneginf(log_probs[row, column]) else "expected finite numbers")
+        )
+    return np.asarray(log_softmax(log_probs, axis=1))
+
+
+def checked_rows(log_probs: Any, y: Labels) -> tuple[FloatArray, FloatArray]:
+    """Normalised log probabilities and label distributions, (n_obs, n_classes) each."""
+    rows = checked_log_probs(log_probs)
+    return rows, label_probs(checked_labels(y, *rows.shape), rows.shape[1])
+
+
+def log_complement(log_probs: FloatArray, k: int) -> FloatArray:
+    """``log(1 - p_k)``, exact also where ``p_k`` is all but one."""
+    return np.asarray(logsumexp(np.delete(log_probs, k, axis=1), axis=1))
+
+
+def fit_linear(
+    logits: Callable[[FloatArray], FloatArray],
+    adjoint: Callable[[FloatArray], FloatArray],
+    target: FloatArray,
+    neutral: FloatArray,
+    *,
+    ridge: float,
+    scale: FloatArray | float = 1.0,
+    bounds: Sequence[tuple[float | None, float | None]] | None = None,
+) -> FloatArray:
+    """Parameters of least summed log-loss plus ``ridge / 2 |theta - neutral|**2``.
+
+    The logits are linear in the parameters, so the sum is convex; with a ridge
+    above zero it has exactly one minimum, whatever the rows.
+
+    Parameters
+    ----------
+    logits : callable
+        Parameters (n_params,) to logits (n_obs, n_classes).
+    adjoint : callable
+        Its transpose: residuals (n_obs, n_classes) to (n_params,).
+    target : shape (n_obs, n_classes)
+    neutral : shape (n_params,)
+        Parameters of the map that changes nothing: start and centre.
+    ridge : float
+    scale : shape (n_params,)
+        Size of each parameter's feature, which the optimiser divides out.
+    bounds : sequence of (low, high), optional
+
+    Raises
+    ------
+    ValueError
+        If ``ridge`` is negative or not finite.
+    """
+    if not 0 <= ridge < np.inf:
+        raise ValueError(f"ridge={ridge}: expected a finite number of at least 0")
+    n_obs = len(target)
+
+    def objective(scaled: FloatArray) -> tuple[float, FloatArray]:
+        theta = scaled / scale
+        log_q = log_softmax(logits(theta), axis=1)
+        away = theta - neutral
+        value = -(target * log_q).sum() + ridge / 2 * (away @ away)
+        gradient = adjoint(np.exp(log_q) - target) + ridge * away
+        return float(value) / n_obs, gradient / scale / n_obs
+
+    with BLAS.limit(limits=1, user_api="blas"):  # L-BFGS's own algebra is tiny
+        result = minimize(
+            objective,
+            neutral * scale,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": MAX_ITERATIONS, "ftol": 1e-15, "gtol": 1e-10, "maxcor": 30},
+        )
+    return np.asarray(result.x / scale)

@@ -1,0 +1,73 @@
+"""Isotonic calibration: per class any non-decreasing map of ``p``, then normalised."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.isotonic import IsotonicRegression
+
+from trifit.checks import Labels
+from trifit.recalibration.fitting import checked_log_probs, checked_rows, log_complement
+from trifit.types import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Isotonic:
+    """Knots of every class: log-odds, ascending, and the frequency there.
+
+    Between knots the map is linear, beyond them constant.
+    """
+
+    knots: tuple[tuple[FloatArray, FloatArray], ...]
+
+    def transform(self, log_probs: FloatArray) -> FloatArray:
+        """Recalibrated log probabilities, shape (n_obs, n_classes)."""
+        rows = checked_log_probs(log_probs)
+        frequency = np.column_stack(
+            [np.interp(_log_odds(rows, k), *knots) for k, knots in enumerate(self.knots)]
+        )
+        return np.asarray(np.log(frequency / frequency.sum(axis=1, keepdims=True)))
+
+
+def fit(log_probs: FloatArray, y: Labels) -> Isotonic:
+    """Isotonic regression of each class against the rest, divided by the sum.
+
+    Plain isotonic regression calls the lowest forecasts 0 and the highest 1 as
+    soon as no row contradicts them, and one such mistake costs an infinite
+    log-loss. So one event is added at the smallest forecast and one non-event
+    at the largest: ``m`` unanimous rows at an end become ``m + 1`` rows with one
+    dissenter, the order is kept, and with many rows the two do not matter.
+
+    Parameters
+    ----------
+    log_probs : shape (n_obs, n_classes)
+        Log probabilities or logits.
+    y : shape (n_obs,) or (n_obs, n_classes)
+
+    Raises
+    ------
+    ValueError
+        On shape mismatch, a value that is not finite or an out-of-range label.
+
+    References
+    ----------
+    Zadrozny & Elkan (2002), KDD, doi:10.1145/775047.775151
+
+    Examples
+    --------
+    >>> rows, y = np.log([[0.9, 0.1], [0.6, 0.4]] * 2), np.array([0, 1, 0, 0])
+    >>> np.exp(fit(rows, y).transform(rows)[:2]).round(3)
+    array([[0.667, 0.333], [0.667, 0.333]])
+    """
+    rows, target = checked_rows(log_probs, y)
+    return Isotonic(tuple(_knots(_log_odds(rows, k), event) for k, event in enumerate(target.T)))
+
+
+def _log_odds(rows: FloatArray, k: int) -> FloatArray:
+    return rows[:, k] - log_complement(rows, k)
+
+
+def _knots(forecast: FloatArray, event: FloatArray) -> tuple[FloatArray, FloatArray]:
+    regression = IsotonicRegression().fit(
+        np.r_[forecast.min(), forecast, forecast.max()], np.r_[1.0, event, 0.0]
+    )
+    return regression.X_thresholds_, regression.y_thresholds_

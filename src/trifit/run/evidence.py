@@ -1,0 +1,68 @@
+"""What held-out rows say about the calibration of one fit, gathered for the verdict."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import norm
+
+from trifit.calibration import SlopeIntercept, class_bias
+from trifit.calibration.tests import kernel
+from trifit.checks import Labels, label_probs
+from trifit.recalibration import METHODS, recalibration_gain
+from trifit.types import FloatArray
+from trifit.verdict import ClassBias, Evidence
+
+MAX_MATRIX_VALUES = 500_000
+"""Most entries (rows x classes squared) for which the Dirichlet map is tried."""
+
+
+def gather(
+    slope: SlopeIntercept,
+    log_probs: FloatArray,
+    y: Labels,
+    *,
+    class_names: Sequence[str],
+    rng: np.random.Generator,
+) -> Evidence:
+    """Recalibration gains, canonical test and class biases, beside the slope.
+
+    Parameters
+    ----------
+    slope : SlopeIntercept
+        Of the same rows.
+    log_probs : shape (n_obs, n_classes)
+    y : shape (n_obs,) or (n_obs, n_classes)
+        With soft labels there is no canonical test: it needs to know how
+        observed labels scatter.
+    class_names : sequence of str
+    rng : numpy Generator
+        Deals folds and draws the test's resamples.
+    """
+    probs = np.exp(log_probs)
+    n_obs, n_classes = probs.shape
+    maps = [
+        name for name in METHODS if name != "dirichlet" or n_obs * n_classes**2 <= MAX_MATRIX_VALUES
+    ]
+    gains = {name: recalibration_gain(log_probs, y, method=name, seed=rng) for name in maps}
+    truth = label_probs(y, n_classes)
+    return Evidence(
+        n_obs=n_obs,
+        n_events=round(n_obs - float(truth.sum(axis=0).max())),
+        slope=slope.slope,
+        slope_se=slope.se,
+        gains={name: (gain.value, gain.se) for name, gain in gains.items()},
+        p_value=kernel(probs, y, seed=rng).p_value if y.ndim == 1 else float("nan"),
+        classes=_biases(probs, truth, class_names),
+    )
+
+
+def _biases(probs: FloatArray, truth: FloatArray, class_names: Sequence[str]) -> list[ClassBias]:
+    bias, se = class_bias(probs, truth)
+    z = np.divide(abs(bias), se, out=np.zeros_like(bias), where=se > 0)
+    frequency = truth.mean(axis=0)
+    return [
+        ClassBias(name, float(mean), float(share), float(2 * norm.sf(deviation)))
+        for name, mean, share, deviation in zip(
+            class_names, probs.mean(axis=0), frequency, z, strict=True
+        )
+    ]

@@ -1,0 +1,71 @@
+"""What is gathered for a verdict, and that the verdict it leads to is right."""
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax, softmax
+
+from trifit.calibration import class_bias, slope_intercept
+from trifit.calibration.tests import kernel
+from trifit.recalibration import METHODS, recalibration_gain
+from trifit.run import evidence as module
+from trifit.run.evidence import gather
+from trifit.run.posterior import _quantiles
+from trifit.types import Status
+from trifit.verdict import judge
+
+
+def forecast(rng, n, distort=lambda z: z):
+    logits = rng.normal(size=(n, 3)) * 1.5
+    y = (rng.random(n)[:, None] > softmax(logits, axis=1).cumsum(axis=1)).sum(axis=1)
+    return log_softmax(distort(logits), axis=1), y
+
+
+def gathered(log_probs, y, seed=7):
+    slope = slope_intercept(np.exp(log_probs), y)
+    rng = np.random.default_rng(seed)
+    return gather(slope, log_probs, y, class_names="pqr", rng=rng)
+
+
+def test_evidence_is_what_the_measures_say(rng):
+    log_probs, y = forecast(rng, 400)
+    found, probs = gathered(log_probs, y), np.exp(log_probs)
+    again = np.random.default_rng(7)
+    for name in METHODS:
+        gain = recalibration_gain(log_probs, y, method=name, seed=again)
+        assert found.gains[name] == (gain.value, gain.se)
+    assert found.p_value == kernel(probs, y, seed=again).p_value
+    assert found.n_events == 400 - np.bincount(y).max()
+    bias, se = class_bias(probs, y)
+    for k, c in enumerate(found.classes):
+        assert c.mean_prob - c.frequency == pytest.approx(bias[k])
+        assert (c.p_value < 0.0455) == (abs(bias[k]) > 2 * se[k])
+
+
+@pytest.mark.parametrize(
+    ("distort", "verdict"),
+    [
+        (lambda z: z, "behaves like probabilities"),
+        (lambda z: 2 * z, "over-confident"),
+        (lambda z: z / 2, "under-confident"),
+        (lambda z: z + np.array([0.8, 0.0, 0.0]), "miscalibrated otherwise"),
+    ],
+)
+def test_known_forecasts_are_recognised(rng, distort, verdict):
+    log_probs, y = forecast(rng, 3000, distort)
+    found = judge(Status.CONVERGED, gathered(log_probs, y))
+    assert found.name == verdict
+    if verdict == "miscalibrated otherwise":
+        assert "class p has probability" in found.text
+
+
+def test_a_large_matrix_is_not_tried(rng, monkeypatch):
+    log_probs, y = forecast(rng, 60)
+    monkeypatch.setattr(module, "MAX_MATRIX_VALUES", 60 * 9 - 1)
+    assert set(gathered(log_probs, y).gains) == set(METHODS) - {"dirichlet"}
+
+
+def test_draws_without_a_slope_are_left_out():
+    some = _quantiles(np.array([1.0, np.nan, 3.0]), 2.0)
+    assert (some.low, some.median, some.high, some.averaged) == (1.1, 2.0, 2.9, 2.0)
+    none = _quantiles(np.array([np.nan]), np.nan)
+    assert (none.low, none.median, none.averaged) == (None, None, None)
