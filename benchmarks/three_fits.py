@@ -61,6 +61,7 @@ def ours():
     from trifit.cards import load_card
     from trifit.fit import build_density, fit_bayes, fit_map, fit_mle
     from trifit.predict import predict
+    from trifit.types import Rows
 
     X, y = iris()
     start = time.perf_counter()
@@ -68,8 +69,8 @@ def ours():
     density = build_density(card, X, y, feature_names=tuple("abcd"), class_names=("p", "q", "r"))
     objective = density.bind(X, y)
     rng = np.random.default_rng(1)
-    mle = fit_mle(density, objective, rng)
-    map_, centre = fit_map(density, objective, rng)
+    mle = fit_mle(density, Rows(X, y), card.optimiser, rng)[0]
+    map_, centre = fit_map(density, Rows(X, y), card.optimiser, rng)
     bayes = fit_bayes(density, objective, centre, card.sampler, seed=1, cores=2).fit
     for fit in (mle, map_, bayes):
         predict(density, fit, X)

@@ -1,5 +1,7 @@
 """What the tests of fits share."""
 
+import numpy as np
+
 from trifit.cards import Card
 from trifit.data import Standardiser
 from trifit.fit import build_density
@@ -31,3 +33,17 @@ def density_of(X, y, builder="softmax_regression", **hyperparameters):
 
 def probs_of(density, fit, X):
     return predict(density, fit, X).probs
+
+
+def relabelled(layout, params, order):
+    """Parameters of the same classifier with class ``order[k]`` in the place of class k."""
+    named = layout.unravel(params)
+    pieces = []
+    for name, dims in zip(layout.names, layout.dims, strict=True):
+        values = named[name]
+        if "class" in dims:
+            values = values.take(order, axis=dims.index("class") - len(dims))
+        elif name in ("intercept", "beta"):  # log-odds of the second of two classes
+            values = -values
+        pieces.append(values.reshape(*params.shape[:-1], -1))
+    return np.concatenate(pieces, axis=-1)

@@ -28,8 +28,8 @@ def test_gradient_is_the_closed_form(overlapping, rng):
 @pytest.mark.parametrize("builder", [softmax_regression, logistic_regression])
 def test_linear_density_is_the_graph(builder, rng):
     X, y = rng.normal(size=(60, 4)), np.arange(60) % (3 if builder is softmax_regression else 2)
-    graph = GraphDensity(builder(X, y, prior_scale=0.7), mode="interpreted")
-    linear = LinearDensity.recognise(graph, X, y.max() + 1)
+    graph = GraphDensity(builder(X, y, prior_scale=0.7), int(y.max()) + 1, mode="interpreted")
+    linear = LinearDensity.recognise(graph, X)
     assert linear is not None
     ours, theirs = linear.bind(X, y), graph.bind(X, y)
     theta = rng.normal(size=graph.n_params)
@@ -52,7 +52,7 @@ def test_the_graph_is_pymcs_own(rng):
         scale = pm.HalfNormal("scale", 1.0)
         beta = pm.ZeroSumNormal("beta", sigma=scale, dims=("feature", "class"))
         pm.Categorical("label", logit_p=features @ beta, observed=y, dims="obs")
-    density = GraphDensity(model, mode="interpreted")
+    density = GraphDensity(model, 3, mode="interpreted")
     theta = rng.normal(size=density.n_params)
     point = dict(
         zip([v.name for v in model.value_vars], [theta[0], theta[1:].reshape(2, 2)], strict=True)
@@ -64,7 +64,7 @@ def test_the_graph_is_pymcs_own(rng):
         expected = model.compile_logp(jacobian=jacobian)(point)
         value, _ = objective(theta, prior=1.0, jacobian=float(jacobian))
         assert value == pytest.approx(expected)
-    assert LinearDensity.recognise(density, X, 3) is None
+    assert LinearDensity.recognise(density, X) is None
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_models_with_a_bend_are_not_taken_for_linear(log_odds, rng):
         intercept = pm.Normal("intercept")
         beta = pm.Normal("beta", shape=2)
         pm.Bernoulli("label", logit_p=log_odds(features, beta, intercept), observed=y)
-    assert LinearDensity.recognise(GraphDensity(model, mode="interpreted"), X, 2) is None
+    assert LinearDensity.recognise(GraphDensity(model, 2, mode="interpreted"), X) is None
 
 
 @pytest.mark.parametrize("prior", [pm.Laplace.dist(mu=0, b=1), pm.StudentT.dist(nu=4, sigma=1)])
@@ -95,7 +95,7 @@ def test_priors_that_are_not_normal_are_not_taken_for_quadratic(prior, rng):
         features = pm.Data("X", X)
         beta = model.register_rv(prior, name="beta")
         pm.Bernoulli("label", logit_p=features[:, 0] * beta, observed=y)
-    assert LinearDensity.recognise(GraphDensity(model, mode="interpreted"), X, 2) is None
+    assert LinearDensity.recognise(GraphDensity(model, 2, mode="interpreted"), X) is None
 
 
 @pytest.mark.parametrize("mode", ["interpreted", "compiled"])
@@ -103,7 +103,7 @@ def test_priors_that_are_not_normal_are_not_taken_for_quadratic(prior, rng):
 def test_graphs_do_not_underflow(builder, mode):
     """Log-odds of thousands, as raw features give them, keep their size."""
     X, y = np.array([[1.0], [-1.0], [0.5]]), np.array([0, 1, 0])
-    density = GraphDensity(builder(X, y), mode=mode)
+    density = GraphDensity(builder(X, y), int(y.max()) + 1, mode=mode)
     theta = np.linspace(3000.0, 9000.0, density.n_params)
     log_probs = density.log_probs(density.constrain(theta[None]), X)[0]
     values = []
@@ -174,8 +174,8 @@ def test_models_that_break_the_contract(case):
         "no X": r'name it with pm.Data\("X", X\)',
         "unused X": "'label' does not depend on pm.Data",
         "no label": "has 0 observed variables; expected one",
-        "normal": "'label' is Normal; expected Categorical or Bernoulli",
+        "normal": "'label' is Normal; expected Categorical, Bernoulli or Multinomial",
         "discrete": "free variable 'beta' is discrete",
     }
     with pytest.raises(InputError, match=expected[case]):
-        GraphDensity(None if case == "nothing" else model)
+        GraphDensity(None if case == "nothing" else model, 2)

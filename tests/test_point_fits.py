@@ -6,9 +6,10 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from fitting import BUNDLED, density_of, probs_of, standardised
+from trifit.cards import Optimiser
 from trifit.data import load_dataset
 from trifit.fit import fit_map, fit_mle, fit_temperature
-from trifit.types import Status
+from trifit.types import Rows, Status
 
 
 @pytest.mark.parametrize("name", BUNDLED)
@@ -17,11 +18,11 @@ def test_map_is_ridge_regression(name, scale, rng):
     """MAP with scale s is scikit-learn's LogisticRegression with C = s**2."""
     X, y = standardised(load_dataset(name))
     density = density_of(X, y, prior_scale=scale, intercept_scale=1e4)
-    fit, _ = fit_map(density, density.bind(X, y), rng)
+    fit, _ = fit_map(density, Rows(X, y), Optimiser(), rng)
     peer = LogisticRegression(C=scale**2, tol=1e-8, max_iter=10_000).fit(X, y)
     if y.max() == 1:  # two classes: scikit-learn penalises the one log-odds
         density = density_of(X, y, "logistic_regression", prior_scale=scale, intercept_scale=1e4)
-        fit, _ = fit_map(density, density.bind(X, y), rng)
+        fit, _ = fit_map(density, Rows(X, y), Optimiser(), rng)
     assert fit.status is Status.CONVERGED
     assert fit.diagnostics["gradient"] <= 1e-6
     assert abs(probs_of(density, fit, X) - peer.predict_proba(X)).max() < 1e-5
@@ -46,7 +47,7 @@ def test_mle_is_unpenalised_regression(name, rng):
     X, y = has_mle()[name]
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     density = density_of(X, y)
-    fit = fit_mle(density, density.bind(X, y), rng)
+    fit = fit_mle(density, Rows(X, y), Optimiser(), rng)[0]
     assert fit.status is Status.CONVERGED
     peer = LogisticRegression(C=np.inf, tol=1e-9, max_iter=10_000).fit(X, y)
     assert abs(probs_of(density, fit, X) - peer.predict_proba(X)).max() < 1e-5
@@ -56,18 +57,18 @@ def test_mle_is_unpenalised_regression(name, rng):
 def test_no_mle_exists_on_the_bundled_sets(name, rng):
     X, y = standardised(load_dataset(name))
     density = density_of(X, y)
-    assert fit_mle(density, density.bind(X, y), rng).status is Status.SEPARATED
+    assert fit_mle(density, Rows(X, y), Optimiser(), rng)[0].status is Status.SEPARATED
 
 
 def test_unscaled_features_converge_too(rng):
     """Raw units from 1e-3 to 4e3: Newton steps finish what L-BFGS cannot."""
     cancer = load_dataset("breast_cancer")
     density = density_of(cancer.X, cancer.y, "logistic_regression")
-    fit, _ = fit_map(density, density.bind(cancer.X, cancer.y), rng)
+    fit, _ = fit_map(density, Rows(cancer.X, cancer.y), Optimiser(), rng)
     assert fit.status is Status.CONVERGED
     X = cancer.X[:, :3]
     density = density_of(X, cancer.y, "logistic_regression")
-    mle = fit_mle(density, density.bind(X, cancer.y), rng)
+    mle = fit_mle(density, Rows(X, cancer.y), Optimiser(), rng)[0]
     assert mle.status is Status.CONVERGED
     Z = (X - X.mean(axis=0)) / X.std(axis=0)
     peer = LogisticRegression(C=np.inf, tol=1e-9, max_iter=10_000).fit(Z, cancer.y)
@@ -79,8 +80,10 @@ def test_map_approaches_the_mle_as_the_prior_widens(overlapping, rng):
     gaps = []
     for scale in (1.0, 10.0, 100.0):
         density = density_of(X, y, prior_scale=scale, intercept_scale=scale)
-        objective = density.bind(X, y)
-        mle, (map_, _) = fit_mle(density, objective, rng), fit_map(density, objective, rng)
+        mle, (map_, _) = (
+            fit_mle(density, Rows(X, y), Optimiser(), rng)[0],
+            fit_map(density, Rows(X, y), Optimiser(), rng),
+        )
         gaps.append(abs(probs_of(density, mle, X) - probs_of(density, map_, X)).max())
     assert gaps[0] > 10 * gaps[1] > 100 * gaps[2]
     assert gaps[2] < 1e-4
@@ -91,7 +94,7 @@ def test_mle_without_signal_gives_class_frequencies(rng):
     X = np.tile([[1.0], [-1.0]], (12, 1))
     y = np.repeat([0, 0, 0, 1, 2, 2], 4).astype(np.int64)
     density = density_of(X, y)
-    fit = fit_mle(density, density.bind(X, y), rng)
+    fit = fit_mle(density, Rows(X, y), Optimiser(), rng)[0]
     expected = np.tile(np.bincount(y) / len(y), (len(y), 1))
     assert probs_of(density, fit, X) == pytest.approx(expected, abs=1e-6)
 
@@ -100,11 +103,11 @@ def test_temperature_softens_an_overfitted_mle(rng):
     X = rng.normal(size=(60, 15))
     y = (rng.random(60) < expit(X[:, 0])).astype(np.int64)
     density = density_of(X, y)
-    assert fit_temperature(density, X, y, rng).value > 1.5
+    assert fit_temperature(density, Rows(X, y), Optimiser(), rng).value > 1.5
 
 
 def test_temperature_with_a_class_of_two_rows(overlapping, rng):
     X, y = standardised(overlapping)
     rare = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:2]]
     density = density_of(X[rare], y[rare])
-    assert np.isfinite(fit_temperature(density, X[rare], y[rare], rng).value)
+    assert np.isfinite(fit_temperature(density, Rows(X[rare], y[rare]), Optimiser(), rng).value)

@@ -12,7 +12,7 @@ from scipy.special import expit
 from scipy.stats import entropy, norm
 
 from fitting import density_of, standardised
-from trifit.cards import Card, Sampler
+from trifit.cards import Card, Optimiser, Sampler
 from trifit.data import load_dataset
 from trifit.fit import build_density, fit_bayes, fit_map
 from trifit.fit.graph import GraphDensity
@@ -21,7 +21,7 @@ from trifit.fit.nuts import whitening
 from trifit.fit.trust import diagnose_draws
 from trifit.models import softmax_regression
 from trifit.predict import epistemic, predict, prediction_draws, thinned
-from trifit.types import Fit, Status
+from trifit.types import Fit, Rows, Status
 
 
 def test_posterior_of_one_coefficient_is_quadrature(tmp_path, rng):
@@ -45,7 +45,7 @@ def test_posterior_of_one_coefficient_is_quadrature(tmp_path, rng):
     )  # fmt: skip
     assert isinstance(density, LinearDensity)
     objective = density.bind(X, y)
-    _, centre = fit_map(density, objective, rng)
+    _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
     fit = fit_bayes(density, objective, centre, Sampler(draws=2000), seed=5, cores=2).fit
     assert fit.status is Status.TRUSTED
     grid = np.linspace(-6, 8, 4001)
@@ -72,7 +72,7 @@ def test_same_seed_same_draws_whatever_the_cores(overlapping, rng):
     density = density_of(X, y)
     objective = density.bind(X, y)
     objective.parallel = True
-    _, centre = fit_map(density, objective, rng)
+    _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
     sampler = Sampler(draws=50, tune=50)
 
     def draws(seed, cores):
@@ -87,7 +87,7 @@ def test_progress_reaches_the_end(overlapping, rng):
     X, y = standardised(overlapping)
     density = density_of(X, y)
     objective = density.bind(X, y)
-    _, centre = fit_map(density, objective, rng)
+    _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
     shares = []
     fit_bayes(
         density, objective, centre, Sampler(draws=500), seed=1, cores=1, advance=shares.append
@@ -100,7 +100,7 @@ def test_too_few_draws_do_not_pass_the_gate(overlapping, rng):
     X, y = standardised(overlapping)
     density = density_of(X, y)
     objective = density.bind(X, y)
-    _, centre = fit_map(density, objective, rng)
+    _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
     fit = fit_bayes(density, objective, centre, Sampler(draws=20, tune=50), seed=1, cores=1).fit
     assert not fit.status.trustworthy
 
@@ -150,7 +150,7 @@ def hierarchical(hierarchical_file):
 
 def test_compiled_and_interpreted_graphs_agree(hierarchical, rng):
     density, X, y = hierarchical
-    plain = GraphDensity(density.model, mode="interpreted")
+    plain = GraphDensity(density.model, density.n_classes, mode="interpreted")
     theta = rng.normal(size=density.n_params)
     a, b = (d.bind(X, y)(theta, prior=1.0, jacobian=1.0) for d in (density, plain))
     assert a[0] == pytest.approx(b[0], rel=1e-12)
@@ -160,7 +160,7 @@ def test_compiled_and_interpreted_graphs_agree(hierarchical, rng):
 def test_a_compiled_posterior_is_sampled_and_named(hierarchical, rng):
     density, X, y = hierarchical
     objective = density.bind(X, y)
-    fit, centre = fit_map(density, objective, rng)
+    fit, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
     assert fit.status is Status.CONVERGED
     assert density.layout.labels()[0] == ("scale", "", "")
     sampler = Sampler(draws=500, tune=500)
@@ -178,7 +178,7 @@ def test_a_compiled_posterior_is_sampled_and_named(hierarchical, rng):
 
 def test_compiled_models_take_other_rows_without_compiling(hierarchical, rng):
     density, X, y = hierarchical
-    fit, _ = fit_map(density, density.bind(X[::2], y[::2]), rng)
+    fit, _ = fit_map(density, Rows(X[::2], y[::2]), Optimiser(), rng)
     assert density.log_probs(fit.flat_draws, X[:3]).shape == (1, 3, 3)
 
 
@@ -232,7 +232,7 @@ def test_posterior_means_match_an_independent_sampler(name, rng):
     scale = 0.3 if name == "digits" else 1.0
     density = density_of(X, y, prior_scale=scale)
     objective = density.bind(X, y)
-    _, centre = fit_map(density, objective, rng)
+    _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
     ours = fit_bayes(density, objective, centre, Sampler(), seed=3, cores=2).fit
     assert ours.status is Status.TRUSTED
     with softmax_regression(X, y, prior_scale=scale):
@@ -257,9 +257,10 @@ def test_same_draws_with_a_cold_cache_and_a_warm_one(hierarchical_file, tmp_path
     code = f"""
 import numpy as np
 from fitting import standardised
-from trifit.cards import Card, Sampler
+from trifit.cards import Card, Optimiser, Sampler
 from trifit.data import load_dataset
 from trifit.fit import build_density, fit_bayes, fit_map
+from trifit.types import Rows
 iris = load_dataset("iris")
 X, y = standardised(iris)
 density = build_density(
@@ -267,7 +268,7 @@ density = build_density(
     feature_names=iris.feature_names, class_names=iris.class_names,
 )
 objective = density.bind(X, y)
-_, centre = fit_map(density, objective, np.random.default_rng(1))
+_, centre = fit_map(density, Rows(X, y), Optimiser(), np.random.default_rng(1))
 fit = fit_bayes(density, objective, centre, Sampler(draws=200, tune=200), seed=1, cores=2).fit
 print(fit.draws.tobytes().hex()[:4000])
 """

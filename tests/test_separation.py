@@ -9,7 +9,7 @@ def certificate(X, y, **options):
     design = np.column_stack([np.ones(len(X)), X])
     n_odds = y.max()
     weights = np.eye(design.shape[1] * n_odds)
-    return separation(design, y, weights, **options)
+    return separation(design, y, weights, **options).separation
 
 
 IRIS = load_dataset("iris")

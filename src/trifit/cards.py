@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -36,6 +36,48 @@ class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
 
 
+class Optimiser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the point fits are found.
+
+    Attributes
+    ----------
+    method : {"lbfgs", "newton", "gradient-descent"}
+    step_size : float
+        Of gradient descent on the mean loss per row; 0 means the largest that
+        is safe near the start (the inverse of the largest curvature there).
+    max_steps : int
+    tolerance : float
+        Stop when no component of the gradient per row exceeds this (nats).
+    starts : int
+        Jittered starts of which the best is kept.
+    validation : float
+        Share of the training rows on which early stopping of the MLE watches
+        the log-loss; 0 means no early stopping.
+    """
+
+    method: Literal["lbfgs", "newton", "gradient-descent"] = "lbfgs"
+    step_size: float = 0.0
+    max_steps: int = 5_000
+    tolerance: float = 1e-8
+    starts: int = 1
+    validation: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, low in (("max_steps", 1), ("starts", 1)):
+            value = getattr(self, name)
+            if value < low:
+                raise ValueError(f"optimiser.{name} = {value}: expected at least {low}")
+        if not (0 <= self.step_size < 1e12):
+            raise ValueError(
+                f"optimiser.step_size = {self.step_size}: expected a positive number, or 0 for "
+                "a safe one"
+            )
+        if not 0 < self.tolerance < 1:
+            raise ValueError(f"optimiser.tolerance = {self.tolerance}: expected between 0 and 1")
+        if not 0 <= self.validation < 1:
+            raise ValueError(f"optimiser.validation = {self.validation}: expected a share, 0 to 1")
+
+
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A classifier: its builder, hyperparameters and sampler settings.
 
@@ -49,7 +91,14 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         Keyword arguments of the builder, e.g. ``prior_scale``.
     standardize : bool
         Whether features are standardised with the training rows' mean and sd.
+    feature_sd : float
+        The standard deviation that standardised features get.
+    identified : bool
+        Whether the data determine the parameters. Hidden units can be permuted,
+        so a network's are not: its posterior is judged by its predictions alone,
+        and a fit at the mean of its parameters is left out.
     sampler : Sampler
+    optimiser : Optimiser
     references : list of str
     note : str
         When its softmax can be trusted, in a paragraph.
@@ -57,39 +106,52 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     name: str
     builder: str
-    hyperparameters: dict[str, bool | int | float | str] = {}
+    hyperparameters: dict[str, bool | int | float | str | list[int]] = {}
     standardize: bool = True
+    feature_sd: float = 1.0
+    identified: bool = True
     sampler: Sampler = Sampler()
+    optimiser: Optimiser = Optimiser()
     references: list[str] = []
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.feature_sd < 1e6:
+            raise ValueError(f"feature_sd = {self.feature_sd}: expected a positive number")
 
     def with_overrides(self, overrides: Mapping[str, Any]) -> "Card":
         """A card with some settings changed.
 
-        Keys are hyperparameters (``prior_scale``), sampler settings (``draws``
-        or ``sampler.draws``) or ``standardize``.
+        Keys are hyperparameters (``prior_scale``), settings of the sampler
+        (``draws`` or ``sampler.draws``) and of the optimiser (``starts`` or
+        ``optimiser.starts``), ``standardize`` or ``feature_sd``.
 
         Raises
         ------
         InputError
             On an unknown key (naming the known ones) or a value of the wrong type.
         """
-        known = set(self.hyperparameters) | _keywords(self.load_builder())
+        builder = self.load_builder()
         fields = msgspec.to_builtins(self)
+        sections = {"sampler": Sampler.__struct_fields__, "optimiser": Optimiser.__struct_fields__}
         for key, value in overrides.items():
-            setting = key.removeprefix("sampler.")
-            if setting in Sampler.__struct_fields__:
-                fields["sampler"][setting] = value
-            elif key == "standardize":
-                fields["standardize"] = value
-            elif key in known:
-                fields["hyperparameters"][key] = value
+            section, _, setting = key.rpartition(".")
+            for home, names in sections.items():
+                if setting in names and section in ("", home):
+                    fields[home][setting] = value
+                    break
             else:
-                options = [*sorted(known), "standardize", *Sampler.__struct_fields__]
-                raise InputError(
-                    f"--set {key}: card {self.name!r} has no such setting; "
-                    f"it has {', '.join(options)}"
-                )
+                if key in ("standardize", "feature_sd"):
+                    fields[key] = value
+                elif _takes(builder, key):
+                    fields["hyperparameters"][key] = value
+                else:
+                    options = [*sorted(_keywords(builder)), "standardize", "feature_sd"]
+                    options += [name for names in sections.values() for name in names]
+                    raise InputError(
+                        f"--set {key}: card {self.name!r} has no such setting; "
+                        f"it has {', '.join(options)}"
+                    )
         return _convert(fields, f"card {self.name!r}")
 
     def load_builder(self) -> Builder:
@@ -120,8 +182,11 @@ def cards_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "models"
 
 
-def load_card(model: str | Path) -> Card:
-    """Load a shipped card by name, or any card by path.
+def load_card(model: str | Path | Builder) -> Card:
+    """Load a shipped card by name, any card by path, or a builder as a card of its own.
+
+    A builder is a function, or ``path/file.py:function`` or
+    ``package.module:function``; its hyperparameters are its keyword defaults.
 
     Raises
     ------
@@ -133,7 +198,13 @@ def load_card(model: str | Path) -> Card:
     >>> load_card("softmax").hyperparameters["prior_scale"]
     2.5
     """
+    if callable(model):
+        return _register(model)
     text = str(model)
+    if ":" in text and not text.endswith(".toml") and not Path(text).exists():
+        card = Card(name=text.rpartition(":")[2], builder=text)
+        card.load_builder()
+        return card
     path = Path(text) if text.endswith(".toml") or "/" in text else cards_folder() / f"{text}.toml"
     if not path.is_file():
         raise InputError(
@@ -148,11 +219,11 @@ def load_card(model: str | Path) -> Card:
     file, colon, function = card.builder.rpartition(":")
     if colon and file.endswith(".py") and not Path(file).is_absolute():
         card = msgspec.structs.replace(card, builder=f"{(path.parent / file).resolve()}:{function}")
-    unknown = set(card.hyperparameters) - _keywords(card.load_builder())
+    unknown = [key for key in card.hyperparameters if not _takes(card.load_builder(), key)]
     if unknown:
         raise InputError(
             f"model {text!r}: builder {card.builder} takes no hyperparameter "
-            f"{sorted(unknown)[0]!r}; it takes {', '.join(sorted(_keywords(card.load_builder())))}"
+            f"{unknown[0]!r}; it takes {', '.join(sorted(_keywords(card.load_builder())))}"
         )
     return card
 
@@ -188,8 +259,30 @@ def _keywords(builder: Builder) -> set[str]:
     return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - {"n_classes", "coords"}
 
 
-@cache
+def _takes(builder: Builder, key: str) -> bool:
+    """Whether a builder has a hyperparameter, or takes any."""
+    parameters = inspect.signature(builder).parameters.values()
+    return key in _keywords(builder) or any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+_REGISTERED: dict[str, Builder] = {}
+"""Builders given as functions, which need not be importable (notebooks)."""
+
+
+def _register(builder: Builder) -> Card:
+    """The card of a function given as a builder."""
+    name = getattr(builder, "__name__", type(builder).__name__)
+    reference = f"{getattr(builder, '__module__', 'function')}:{name}"
+    _REGISTERED[reference] = builder
+    return Card(name=name, builder=reference)
+
+
 def _load_builder(reference: str) -> Builder:
+    return _REGISTERED.get(reference) or _import_builder(reference)
+
+
+@cache
+def _import_builder(reference: str) -> Builder:
     location, colon, function = reference.rpartition(":")
     if not colon:
         raise InputError(

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "trifit.comparison/1"
 
-FITS = ("mle", "map", "mean", "bayes", "mle+T")
+EXTRAS = ("map-cv", "squared-error")
+"""Further fits, made where asked for."""
 
 FIT_NAMES = {
     "mle": "maximum likelihood",
@@ -21,6 +22,8 @@ FIT_NAMES = {
     "mean": "at the posterior mean",
     "bayes": "full posterior",
     "mle+T": "MLE with one temperature",
+    "map-cv": "MAP with its prior's width from cross-validation",
+    "squared-error": "least squared error",
 }
 
 
@@ -151,12 +154,22 @@ class Scores(Record, frozen=True, kw_only=True):
     accuracy_se: float
 
 
+class PathStep(Record, frozen=True, kw_only=True):
+    """A step of an optimiser: cross-entropies in nats per row, largest gradient entry."""
+
+    step: int
+    cross_entropy: float
+    gradient: float
+    held_out: float | None
+
+
 class FitRecord(Scores, frozen=True, kw_only=True):
     """One fit: how it ended, how it scored, whether its outputs are probabilities.
 
     ``elpd`` is the sum of log predictive densities over held-out rows, higher is
     better; ``gains`` are keyed by recalibration map; ``code`` is None with a
-    reason in ``code_note``.
+    reason in ``code_note``. ``path`` is that of the first training set's optimiser,
+    with the held-out cross-entropy of its test rows; empty for fits without one.
     """
 
     status: str
@@ -169,7 +182,7 @@ class FitRecord(Scores, frozen=True, kw_only=True):
     elpd: float
     elpd_se: float
     gains: dict[str, Gain]
-    p_value: float
+    p_value: float | None
     verdict: str
     verdict_text: str
     rules: list[Rule]
@@ -178,6 +191,7 @@ class FitRecord(Scores, frozen=True, kw_only=True):
     top_label: TopLabel
     classes: list[Reliability]
     diagnostics: dict[str, float | None]
+    path: list[PathStep]
 
 
 class Difference(Record, frozen=True, kw_only=True):
@@ -197,13 +211,18 @@ class Difference(Record, frozen=True, kw_only=True):
 
 
 class Parameter(Record, frozen=True, kw_only=True):
-    """One coefficient in one kind of units, under all fits."""
+    """One coefficient in one kind of units, under all fits.
+
+    ``mle_runs_to`` is 1 or -1 where a separated MLE runs to plus or minus
+    infinity, else 0.
+    """
 
     parameter: str
     feature: str
     label: str = msgspec.field(name="class")
     units: str
     mle: float
+    mle_runs_to: int
     map: float
     mean: float
     sd: float
@@ -224,7 +243,7 @@ class Data(Record, frozen=True, kw_only=True):
     n_classes: int
     feature_names: list[str]
     class_names: list[str]
-    class_counts: list[int]
+    class_counts: list[float]
     fingerprint: str
     notes: list[str]
 
@@ -254,7 +273,8 @@ class Comparison(Record, frozen=True, kw_only=True):
     Attributes
     ----------
     fits : dict
-        Keyed ``mle``, ``map``, ``mean``, ``bayes``, ``mle+T``.
+        Keyed ``mle``, ``map``, ``mean`` (not for networks), ``bayes``, ``mle+T``
+        and what else was asked for.
     baselines : dict
         ``uniform`` and ``class frequencies``.
     differences : list of Difference

@@ -26,8 +26,12 @@ class Dataset:
         Encoded features, unstandardised. NaN marks a value to be imputed from
         training rows; no other value may be missing or infinite.
     y : shape (n_obs,)
-        Class codes in ``0 .. n_classes - 1``.
+        Class codes in ``0 .. n_classes - 1``; with soft labels the most likely
+        class, used for stratified splits only.
     feature_names, class_names : tuple of str
+    label_weights : shape (n_obs, n_classes), optional
+        Soft labels: how much a row counts towards each class. Rows of a
+        distribution sum to one, rows of annotator counts to their number.
     n_test : int
         The last ``n_test`` rows are a test set given by the user (0: none).
     notes : tuple of str
@@ -41,6 +45,7 @@ class Dataset:
     y: IntArray
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
+    label_weights: FloatArray | None = None
     n_test: int = 0
     notes: tuple[str, ...] = ()
     source: str = ""
@@ -79,15 +84,51 @@ class Dataset:
             raise InputError(
                 f"data {self.name!r}: n_test={self.n_test} leaves no training rows of {len(y)}"
             )
+        if self.label_weights is not None:
+            self._check_soft(np.ascontiguousarray(self.label_weights, dtype=np.float64))
         self._check_classes(y)
         self._check_test()
 
+    def _check_soft(self, weights: FloatArray) -> None:
+        object.__setattr__(self, "label_weights", weights)
+        if weights.shape != (self.n_obs, self.n_classes):
+            raise InputError(
+                f"data {self.name!r}: label_weights has shape {weights.shape}; "
+                f"expected {(self.n_obs, self.n_classes)}"
+            )
+        bad = ~(np.isfinite(weights) & (weights >= 0)).all(axis=1) | (weights.sum(axis=1) == 0)
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise InputError(
+                f"data {self.name!r}: the labels of row {row} are {weights[row].tolist()}; "
+                "expected non-negative numbers, not all zero"
+            )
+
+    @property
+    def labels(self) -> IntArray | FloatArray:
+        """What is fitted: class codes (n_obs,), or soft labels (n_obs, n_classes)."""
+        return self.y if self.label_weights is None else self.label_weights
+
+    @property
+    def label_probs(self) -> IntArray | FloatArray:
+        """What is scored: class codes, or soft labels as distributions."""
+        return as_distributions(self.labels)
+
     def _check_test(self) -> None:
         held_out = np.unique(self.y[len(self.y) - self.n_test :])
-        if self.n_test and len(held_out) == 1:
+        if self.label_weights is None and self.n_test and len(held_out) == 1:
             raise InputError(
                 f"data {self.name!r}: the test rows hold only class "
                 f"{self.class_names[int(held_out[0])]!r}; a comparison needs at least two"
+            )
+
+    def _check_soft_classes(self, training: FloatArray) -> None:
+        total = training.sum(axis=0)
+        if total.min() == 0:
+            missing = self.class_names[int(total.argmin())]
+            raise InputError(
+                f"data {self.name!r}: class {missing!r} has no weight in any training row; "
+                "leave its label column out"
             )
 
     def _check_classes(self, y: IntArray) -> None:
@@ -101,6 +142,8 @@ class Dataset:
                 f"data {self.name!r}: the target holds only one class, {self.class_names[0]!r}; "
                 "a classifier needs at least two"
             )
+        if self.label_weights is not None:
+            return self._check_soft_classes(self.label_weights[: len(y) - self.n_test])
         train = np.bincount(y[: len(y) - self.n_test], minlength=self.n_classes)
         if train.min() == 0:
             missing = self.class_names[int(train.argmin())]
@@ -132,6 +175,40 @@ class Dataset:
 
 
 @dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of one training or test set, features as the model sees them.
+
+    Attributes
+    ----------
+    X : shape (n_obs, n_features)
+    labels : shape (n_obs,) or (n_obs, n_classes)
+        Class codes, or weights of every class.
+    """
+
+    X: FloatArray
+    labels: IntArray | FloatArray
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def take(self, rows: IntArray) -> "Rows":
+        """Some of the rows."""
+        return Rows(np.ascontiguousarray(self.X[rows]), self.labels[rows])
+
+    @property
+    def label_probs(self) -> IntArray | FloatArray:
+        """Class codes, or soft labels as distributions."""
+        return as_distributions(self.labels)
+
+
+def as_distributions(labels: IntArray | FloatArray) -> IntArray | FloatArray:
+    """Class codes as they are; label weights (n_obs, n_classes) with rows summing to one."""
+    if labels.ndim == 1:
+        return labels
+    return np.asarray(labels / labels.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True, eq=False)
 class Split:
     """Which rows train and which rows test, in one or more parts.
 
@@ -159,9 +236,19 @@ class Status(Enum):
 
     CONVERGED = "the optimiser met its gradient tolerance"
     MAX_STEPS = "the optimiser stopped before it met its gradient tolerance"
+    STEP_TOO_LARGE = "gradient descent diverged: its step size is too large"
+    STOPPED_EARLY = (
+        "stopped, as its card asks, where the log-loss of a validation share of the training rows "
+        "was lowest: not a maximum of the likelihood"
+    )
     SEPARATED = (
         "no MLE exists: training rows can be separated without error, so the likelihood grows "
         "for ever; the numbers are where the optimiser stopped"
+    )
+    DEGENERATE = (
+        "the joint mode of coefficients and their learned prior scales is degenerate (the density "
+        "favours scales of zero, or depends on how the model is written); shown is the mode with "
+        "the scales held at their posterior medians"
     )
     TRUSTED = "the posterior passed every check of its draws"
     DIVERGENT = "too many divergent transitions: the sampler missed part of the posterior"
@@ -191,6 +278,8 @@ class Status(Enum):
         """
         return self in {
             Status.CONVERGED,
+            Status.STOPPED_EARLY,
+            Status.DEGENERATE,
             Status.UNCERTIFIED,
             Status.SEPARATED,
             Status.TRUSTED,
@@ -215,7 +304,12 @@ class Fit:
     status : Status
     seconds : float
     diagnostics : mapping of str to float
-        E.g. ``gradient_norm`` or ``rhat_max``.
+        E.g. ``gradient`` or ``rhat_max``.
+    path : tuple of (step, cross-entropy, gradient, held-out cross-entropy or None)
+        Where the optimiser of a point fit has been, nats per row.
+    direction : shape (n_values,) or None
+        Of a separated MLE: a direction in which the likelihood only grows.
+        Parameters with a non-zero entry run to plus or minus infinity.
     """
 
     method: str
@@ -223,6 +317,8 @@ class Fit:
     status: Status
     seconds: float
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+    path: tuple[tuple[int, float, float, float | None], ...] = ()
+    direction: FloatArray | None = None
 
     def __post_init__(self) -> None:
         if self.draws.ndim != 3:

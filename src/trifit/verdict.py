@@ -57,7 +57,8 @@ class Evidence:
     gains : mapping of str to (value, se)
         Recalibration gain in nats per row by map; ``temperature`` must be there.
     p_value : float
-        Of a test that the whole vector is calibrated.
+        Of a test that the whole vector is calibrated; NaN where there is none
+        (soft labels).
     classes : sequence of ClassBias
     """
 
@@ -165,6 +166,11 @@ def _rules(e: Evidence) -> tuple[Rule, ...]:
     value, se = e.gains["temperature"]
     worst = min(e.classes, key=lambda c: c.p_value)
     limit = LEVEL / len(e.classes)
+    tested = Rule(
+        f"p-value of the test of the whole vector at least {LEVEL}",
+        f"{e.p_value:.3g}",
+        e.p_value >= LEVEL,
+    )
     return (
         Rule(
             f"at least {MIN_EVENTS} rows outside the most frequent class",
@@ -182,11 +188,7 @@ def _rules(e: Evidence) -> tuple[Rule, ...]:
             f"{value:+.3f} ± {se:.3f}",
             value <= 0,
         ),
-        Rule(
-            f"p-value of the test of the whole vector at least {LEVEL}",
-            f"{e.p_value:.3g}",
-            e.p_value >= LEVEL,
-        ),
+        *([] if math.isnan(e.p_value) else [tested]),
         Rule(
             f"every class as frequent as forecast: p-value at least {limit:.2g}",
             f"{worst.p_value:.2g} ({worst.name})",

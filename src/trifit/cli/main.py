@@ -42,9 +42,22 @@ def main() -> None:
 @main.command()
 @click.argument("data")
 @click.option("--target", help="Column that holds the class.")
+@click.option("--label-cols", metavar="A,B,...", help="Columns of soft labels, one per class.")
 @click.option("--test", metavar="FILE", help="Test set with the same columns.")
-@click.option("--model", default="softmax", show_default=True, help="Card name or path.")
+@click.option(
+    "--model",
+    default="softmax",
+    show_default=True,
+    help="Card name or path, or FILE.py:FUNCTION of your own.",
+)
+@click.option("--prior", help="Short for --set prior=… (normal, cauchy, horseshoe, …)")
 @click.option("--prior-scale", type=float, help="Short for --set prior_scale=…")
+@click.option(
+    "--methods",
+    metavar="A,B,...",
+    default="",
+    help="Further fits beside the standard ones: map-cv, squared-error.",
+)
 @click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting of the card."
 )
@@ -65,9 +78,12 @@ def main() -> None:
 def compare(
     data: str,
     target: str | None,
+    label_cols: str | None,
     test: str | None,
     model: str,
+    prior: str | None,
     prior_scale: float | None,
+    methods: str,
     settings: tuple[str, ...],
     cv: int | None,
     test_size: float | None,
@@ -91,10 +107,18 @@ def compare(
     from trifit.run.folder import check_folder
 
     overrides = dict(parse_setting(text) for text in settings)
-    if prior_scale is not None:
-        overrides["prior_scale"] = prior_scale
+    for key, value in (("prior", prior), ("prior_scale", prior_scale)):
+        if value is not None:
+            overrides[key] = value
     card = load_card(model).with_overrides(overrides)
-    dataset = load_dataset(data, target, test=test, missing=missing, drop=drop)  # type: ignore[arg-type]
+    dataset = load_dataset(
+        data,
+        target,
+        label_cols=_list(label_cols),
+        test=test,
+        missing=missing,  # type: ignore[arg-type]
+        drop=drop,
+    )
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
@@ -109,6 +133,7 @@ def compare(
             seed=seed,
             cv=cv,
             test_size=test_size,
+            methods=_list(methods),
             cores=cores,
             progress=progress,
             command=command,
@@ -135,20 +160,51 @@ def models() -> None:
     """List the shipped model cards."""
     from trifit.cards import card_names, load_card
 
-    for name in card_names():
+    names = card_names()
+    width = max(map(len, names)) + 2
+    for name in names:
         card = load_card(name)
         settings = ", ".join(f"{k}={v}" for k, v in card.hyperparameters.items())
-        click.echo(f"{name:12}{card.builder}  ({settings})")
-        click.echo(f"{'':12}{card.note.strip().split('. ')[0]}.")
+        click.echo(f"{name:{width}}{card.builder}  ({settings})")
+        click.echo(f"{'':{width}}{card.note.strip().split('. ')[0].removesuffix('.')}.")
 
 
 @main.command()
 @click.argument("card")
-def show(card: str) -> None:
-    """Print one model CARD (a name or a path) as TOML."""
-    from trifit.cards import load_card
+@click.argument("data", required=False)
+@click.option("--target", help="Column of DATA that holds the class.")
+@click.option(
+    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting of the card."
+)
+@click.option("--html", type=click.Path(path_type=Path), help="Also draw both on a page.")
+def show(
+    card: str, data: str | None, target: str | None, settings: tuple[str, ...], html: Path | None
+) -> None:
+    """Show a model CARD: its TOML, its graph, and what its prior believes.
 
-    click.echo(load_card(card).to_toml(), nl=False)
+    The prior's class probabilities are drawn at standard normal features, or at
+    those of DATA. All but the card itself is printed as comments, so that the
+    output is a card again.
+    """
+    from trifit.cards import load_card, parse_setting
+    from trifit.cli.output import print_preview
+    from trifit.data import load_dataset
+
+    chosen = load_card(card).with_overrides(dict(parse_setting(text) for text in settings))
+    dataset = load_dataset(data, target) if data else None
+    click.echo(chosen.to_toml(), nl=False)
+    from trifit.run.show import preview_card
+
+    seen = preview_card(chosen, dataset)
+    print_preview(seen)
+    if html is not None:
+        from trifit.report.preview import render_preview
+
+        try:
+            html.write_text(render_preview(chosen.name, seen), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"--html {str(html)!r} cannot be written: {error.strerror}") from error
+        click.echo(f"# Page: {html}")
 
 
 @main.command()
@@ -165,6 +221,11 @@ def report(folder: Path) -> None:
     print_comparison(comparison)
     click.echo(f"\nReport: {folder / 'index.html'}")
     _exit_for(comparison)
+
+
+def _list(text: str | None) -> list[str]:
+    """Comma-separated words."""
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
 
 
 def canonical_command(arguments: list[str]) -> str:

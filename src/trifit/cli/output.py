@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+import click
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
@@ -12,6 +14,9 @@ from rich.table import Table
 from trifit.comparison import FIT_NAMES, Comparison, FitRecord, Scores
 from trifit.report.text import probability, signed_with_se, with_se
 from trifit.scores import BITS
+
+if TYPE_CHECKING:
+    from trifit.fit.preview import Preview
 
 
 @contextmanager
@@ -66,6 +71,22 @@ def print_comparison(comparison: Comparison) -> None:
             f"[bold]{name}[/bold]: [bold]{fit.verdict}[/bold]. {escape(fit.verdict_text)}",
             highlight=False,
         )
+
+
+def print_preview(preview: "Preview") -> None:
+    """A model's graph and its prior class probabilities, as TOML comments."""
+    lines = ["", "The model:"]
+    for node in preview.nodes:
+        dims = f"  [{', '.join(node.dims)}]" if node.dims else ""
+        lines.append(f"  {node.name} ~ {node.law}{dims}")
+    lines += ["", f"Class probabilities of the prior, {len(preview.probs)} draws:"]
+    shares = preview.histogram()
+    for i, share in enumerate(shares):
+        bar = "█" * round(40 * share / shares.max())
+        lines.append(f"  {i / 10:.1f} to {(i + 1) / 10:.1f} {share:4.0%} {bar}")
+    lines += ["", f"{preview.finding[0].upper()}{preview.finding[1:]}."]
+    for line in lines:
+        click.echo(f"# {line}".rstrip())
 
 
 def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
@@ -132,6 +153,8 @@ def _differences(comparison: Comparison) -> Table:
         ("bayes", "mle"): "all three together",
         ("mle+T", "mle"): "one temperature",
         ("bayes", "mle+T"): "Bayes against one temperature",
+        ("bayes", "map"): "the whole posterior instead of its mode",
+        ("map-cv", "map"): "the prior's width from cross-validation",
     }
 
     def name(fit: str) -> str:

@@ -8,9 +8,10 @@ from urllib.error import URLError
 import numpy as np
 
 from trifit.data.encode import encode_features, encode_target
+from trifit.data.soft import encode_soft_labels, label_columns
 from trifit.data.tables import from_dataframe, read_table
 from trifit.errors import InputError
-from trifit.types import Dataset
+from trifit.types import Dataset, FloatArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +30,7 @@ def load_dataset(
     source: Any,
     target: str | None = None,
     *,
+    label_cols: Sequence[str] = (),
     test: Any = None,
     missing: Missing = "error",
     drop: Sequence[str] = (),
@@ -43,6 +45,10 @@ def load_dataset(
         dataframe that narwhals understands (pandas, polars, pyarrow, ...).
     target : str
         The column that holds the class labels; bundled sets have their own.
+    label_cols : sequence of str
+        Instead of ``target``: one column per class with soft labels, either
+        distributions (every row sums to 1) or annotator counts. Columns named
+        ``label:CLASS`` are found by themselves.
     test : str, path or dataframe, optional
         A test set with the same columns; it is encoded together with the
         training rows and never used for fitting.
@@ -72,17 +78,24 @@ def load_dataset(
     if missing not in ("error", "drop", "impute"):
         raise InputError(f"missing={missing!r}: expected 'error', 'drop' or 'impute'")
     if isinstance(source, str) and source in BUNDLED:
-        if test is not None or target is not None or drop:
+        if test is not None or target is not None or drop or label_cols:
             raise InputError(
-                f"data {source!r} is bundled and complete: target, test and drop do not apply"
+                f"data {source!r} is bundled and complete: target, label_cols, test and drop do "
+                "not apply"
             )
         return _bundled(source)
-    name, table, label = _open(source, target)
+    if target is not None and label_cols:
+        raise InputError(
+            f"target {target!r} and label_cols {list(label_cols)!r}: give one of the two"
+        )
+    name, table, labels = _open(source, (target,) if target else tuple(label_cols))
     n_test = 0
     if test is not None:
-        _, test_table, _ = _open(test, label)
+        _, test_table, _ = _open(test, labels)
         table, n_test = _append(table, test_table)
-    return _from_table(name, table, label, n_test=n_test, missing=missing, drop=drop, source=source)
+    return _from_table(
+        name, table, labels, n_test=n_test, missing=missing, drop=drop, source=source
+    )
 
 
 def _bundled(name: str) -> Dataset:
@@ -99,10 +112,10 @@ def _bundled(name: str) -> Dataset:
     )
 
 
-def _open(source: Any, target: str | None) -> tuple[str, "pa.Table", str]:
-    """Name, table and target column of a source that is not bundled."""
+def _open(source: Any, labels: tuple[str, ...]) -> tuple[str, "pa.Table", tuple[str, ...]]:
+    """Name, table and label columns (one target, or several) of a source not bundled."""
     if isinstance(source, str) and source.startswith("openml:"):
-        return _openml(source.removeprefix("openml:"), target)
+        return _openml(source.removeprefix("openml:"), labels)
     if isinstance(source, str | Path):
         path = Path(source)
         if not path.exists():
@@ -113,19 +126,27 @@ def _open(source: Any, target: str | None) -> tuple[str, "pa.Table", str]:
         name, table = path.stem, read_table(path)
     else:
         name, table = "dataframe", from_dataframe(source)
-    if target is None:
+    labels = labels or label_columns(table.column_names)
+    if not labels:
         raise InputError(
             f"data {name!r}: which column holds the class? Give target (--target) "
             f"as one of {_listing(table.column_names)}"
         )
-    if target not in table.column_names:
-        raise InputError(
-            f"target {target!r} is not a column of {name!r}; it has {_listing(table.column_names)}"
-        )
-    return name, table, target
+    _check_columns(name, table, labels)
+    return name, table, labels
 
 
-def _openml(name: str, target: str | None) -> tuple[str, "pa.Table", str]:
+def _check_columns(name: str, table: "pa.Table", labels: tuple[str, ...]) -> None:
+    for label in labels:
+        if label not in table.column_names:
+            what = "target" if len(labels) == 1 else "label column"
+            raise InputError(
+                f"{what} {label!r} is not a column of {name!r}; it has "
+                f"{_listing(table.column_names)}"
+            )
+
+
+def _openml(name: str, labels: tuple[str, ...]) -> tuple[str, "pa.Table", tuple[str, ...]]:
     from sklearn.datasets import fetch_openml
 
     try:
@@ -138,16 +159,12 @@ def _openml(name: str, target: str | None) -> tuple[str, "pa.Table", str]:
     except ValueError as error:
         raise InputError(f"data 'openml:{name}': {error}") from error
     names = bunch.target_names
-    if target is None and len(names) != 1:
+    if not labels and len(names) != 1:
         raise InputError(f"data 'openml:{name}' has {len(names)} targets; give one with --target")
-    label = target or str(names[0])
     table = from_dataframe(bunch.frame)
-    if label not in table.column_names:
-        raise InputError(
-            f"target {label!r} is not a column of 'openml:{name}'; it has "
-            f"{_listing(table.column_names)}"
-        )
-    return name, table, label
+    labels = labels or (str(names[0]),)
+    _check_columns(f"openml:{name}", table, labels)
+    return name, table, labels
 
 
 def _append(train: "pa.Table", test: "pa.Table") -> tuple["pa.Table", int]:
@@ -194,7 +211,7 @@ def _is_number(kind: "pa.DataType") -> bool:
 def _from_table(
     name: str,
     table: "pa.Table",
-    target: str,
+    labels: tuple[str, ...],
     *,
     n_test: int,
     missing: Missing,
@@ -207,24 +224,34 @@ def _from_table(
             f"drop {unknown[0]!r} is not a column of {name!r}; it has "
             f"{_listing(table.column_names)}"
         )
-    if target in drop:
-        raise InputError(f"drop {target!r} is the target; it cannot be left out")
+    lost = [c for c in drop if c in labels]
+    if lost:
+        raise InputError(f"drop {lost[0]!r} is the target; it cannot be left out")
     if table.num_rows == 0:
         raise InputError(f"data {name!r}: the table has a header but no rows")
-    labels, class_names, label_missing = encode_target(name, target, table[target])
-    features = [c for c in table.column_names if c != target and c not in drop]
+    weights: FloatArray | None = None
+    if len(labels) == 1:
+        y, class_names, label_missing = encode_target(name, labels[0], table[labels[0]])
+    else:
+        weights, class_names, label_missing = encode_soft_labels(name, labels, table)
+        y = np.nan_to_num(weights).argmax(axis=1)
+    features = [c for c in table.column_names if c not in labels and c not in drop]
     if not features:
-        raise InputError(f"data {name!r}: no feature column is left besides target {target!r}")
+        raise InputError(
+            f"data {name!r}: no feature column is left besides target {_listing(labels)}"
+        )
     encoded = {f: encode_features(name, f, table[f]) for f in features}
     columns = [column for group in encoded.values() for column in group]
     X = np.column_stack([values for _, values in columns])
     feature_names = tuple(n for n, _ in columns)
 
     notes: list[str] = []
+    if weights is not None:
+        notes.append(_soft_note(weights[~label_missing]))
     incomplete = np.isnan(X).any(axis=1) | label_missing
     if incomplete.any():
         # A missing category is NaN in all of its columns, so the first one counts them.
-        counts = {target: int(label_missing.sum())} | {
+        counts = {" + ".join(labels): int(label_missing.sum())} | {
             f: int(np.isnan(group[0][1]).sum()) for f, group in encoded.items()
         }
         where = ", ".join(f"{f!r} ({n})" for f, n in counts.items() if n)
@@ -241,13 +268,15 @@ def _from_table(
             if n_test and not kept_test:
                 raise InputError("test: no rows are left after --missing drop")
             n_test = kept_test
-            X, labels = X[keep], labels[keep]
+            X, y = X[keep], y[keep]
+            weights = None if weights is None else weights[keep]
             notes.append(f"{int(incomplete.sum())} rows with missing values dropped: {where}")
             if not len(X):
                 raise InputError(f"data {name!r}: no rows are left after --missing drop ({where})")
-            labels, class_names, gone = _drop_unused_classes(labels, class_names)
-            if gone:
-                notes.append(f"classes without a complete row left out: {', '.join(gone)}")
+            if weights is None:
+                y, class_names, gone = _drop_unused_classes(y, class_names)
+                if gone:
+                    notes.append(f"classes without a complete row left out: {', '.join(gone)}")
         else:
             notes.append(
                 "missing values imputed from training rows (means; for categories their "
@@ -256,12 +285,27 @@ def _from_table(
     return Dataset(
         name=name,
         X=X,
-        y=labels,
+        y=y,
         feature_names=feature_names,
         class_names=class_names,
+        label_weights=weights,
         n_test=n_test,
         notes=tuple(notes),
         source=str(source) if isinstance(source, str | Path) else "dataframe",
+    )
+
+
+def _soft_note(weights: FloatArray) -> str:
+    total = weights.sum(axis=1)
+    if (weights == np.round(weights)).all() and (total > 1).any():
+        return (
+            f"labels are annotator counts ({total.sum():g} annotations of {len(weights)} rows): "
+            "they enter the likelihood as multinomial counts, and scores are expected over them"
+        )
+    return (
+        "labels are distributions: the cross-entropy against them is minimised, scores are "
+        "expected scores, and with fractions the posterior is a generalised one "
+        "(exp of minus the cross-entropy, times the prior)"
     )
 
 

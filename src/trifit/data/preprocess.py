@@ -12,6 +12,8 @@ from trifit.types import BoolArray, FloatArray
 class Standardiser:
     """``(x - mean) / scale`` with the training rows' mean and standard deviation.
 
+    Features then have standard deviation ``sd`` (1 unless asked otherwise).
+
     A missing value (NaN) becomes the training mean. A column that is constant
     in the training rows says nothing about the classes there: it becomes zero
     in every row.
@@ -34,7 +36,12 @@ class Standardiser:
 
     @classmethod
     def fit(
-        cls, X: FloatArray, *, standardize: bool = True, names: tuple[str, ...] = ()
+        cls,
+        X: FloatArray,
+        *,
+        standardize: bool = True,
+        sd: float = 1.0,
+        names: tuple[str, ...] = (),
     ) -> "Standardiser":
         """Learn mean and scale from training rows, shape (n_obs, n_features)."""
         empty = np.isnan(X).all(axis=0)
@@ -59,7 +66,7 @@ class Standardiser:
         zero, one = np.zeros_like(fill), np.ones_like(fill)
         return cls(
             mean=fill if standardize else zero,
-            scale=np.where(constant, one, scale) if standardize else one,
+            scale=np.where(constant, one, scale / sd) if standardize else one,
             fill=fill,
             constant=constant,
         )

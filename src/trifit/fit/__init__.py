@@ -3,8 +3,8 @@
 from trifit.fit.build import build_density
 from trifit.fit.density import Density, Layout, Objective
 from trifit.fit.nuts import Posterior, fit_bayes
-from trifit.fit.optimise import fit_map, fit_mle
-from trifit.fit.temperature import fit_temperature
+from trifit.fit.optimise import fit_map, fit_mle, fit_squared_error
+from trifit.fit.temperature import fit_map_cv, fit_temperature
 
 __all__ = [
     "Density",
@@ -14,6 +14,8 @@ __all__ = [
     "build_density",
     "fit_bayes",
     "fit_map",
+    "fit_map_cv",
     "fit_mle",
+    "fit_squared_error",
     "fit_temperature",
 ]

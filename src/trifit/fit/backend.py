@@ -49,6 +49,7 @@ __all__ = [
     "Softmax",
     "ancestors",
     "compile_function",
+    "draw",
     "graph_replace",
     "log_softmax",
     "pm",
@@ -97,6 +98,13 @@ def compile_function(
         return result[0] if single else result
 
     return call
+
+
+def draw(variable: Any, n_draws: int, seed: int) -> Any:
+    """Draws of a random variable from a model's prior, (n_draws, ...), without compiling."""
+    with pytensor.config.change_flags(cxx=""):
+        mode = Mode(linker="py", optimizer="fast_compile")
+        return pm.draw(variable, draws=n_draws, random_seed=seed, mode=mode)
 
 
 def _without_shared_variables(outputs: Any) -> Any:

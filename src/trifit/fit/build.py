@@ -1,5 +1,9 @@
 """From a card and data to the densities that are fitted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import numpy as np
 
 from trifit.cards import Card
@@ -26,6 +30,8 @@ def build_density(
     X : shape (n_obs, n_features)
         Features as they will be fitted (standardised where the card says so).
     y : shape (n_obs,)
+        Class codes; with soft labels the most likely ones. The fits pair the
+        model's class probabilities with the labels themselves.
     feature_names, class_names : tuple of str
 
     Raises
@@ -33,9 +39,27 @@ def build_density(
     InputError
         If the builder refuses its arguments or its model breaks the contract.
     """
+    model = build_model(card, X, y, feature_names=feature_names, class_names=class_names)
+    try:
+        interpreted = GraphDensity(model, len(class_names), mode="interpreted")
+    except InputError as error:
+        raise InputError(f"card {card.name!r}: {error}") from error
+    _try_out(interpreted, X, y, card)
+    return LinearDensity.recognise(interpreted, X) or GraphDensity(model, len(class_names))
+
+
+def build_model(
+    card: Card,
+    X: FloatArray,
+    y: IntArray,
+    *,
+    feature_names: tuple[str, ...],
+    class_names: tuple[str, ...],
+) -> Any:
+    """The ``pm.Model`` of a card's builder; see :func:`build_density`."""
     builder = card.load_builder()
     try:
-        model = builder(
+        return builder(
             X,
             y,
             n_classes=len(class_names),
@@ -48,10 +72,6 @@ def build_density(
         raise InputError(
             f"card {card.name!r}: builder {card.builder} failed: {type(error).__name__}: {error}"
         ) from error
-    interpreted = GraphDensity(model, mode="interpreted")
-    _try_out(interpreted, X, y, card)
-    linear = LinearDensity.recognise(interpreted, X, len(class_names))
-    return linear or GraphDensity(model)
 
 
 def _try_out(density: GraphDensity, X: FloatArray, y: IntArray, card: Card) -> None:
@@ -61,25 +81,29 @@ def _try_out(density: GraphDensity, X: FloatArray, y: IntArray, card: Card) -> N
     training and test sets.
     """
     rows = np.linspace(0, len(X) - 1, min(7, len(X))).astype(int)
-    try:
-        start = density.start(np.random.default_rng(0))
-        value, _ = density.bind(X[rows], y[rows])(start, prior=1.0, jacobian=1.0)
+    where = f"card {card.name!r}: the model of builder {card.builder}"
+    start = density.start(np.random.default_rng(0))
+    with _one_line(where, rows, X):
         log_probs = density.log_probs(density.constrain(start[None]), X[rows])[0]
+    if log_probs.shape != (len(rows), density.n_classes):
+        raise InputError(
+            f"{where} gives probabilities of shape {log_probs.shape} for {len(rows)} rows and "
+            f"{density.n_classes} classes"
+        )
+    with _one_line(where, rows, X):
+        value, _ = density.bind(X[rows], y[rows])(start, prior=1.0, jacobian=1.0)
+    if np.isnan(value):
+        raise InputError(f"{where} has density {value} near its starting point; check its priors")
+
+
+@contextmanager
+def _one_line(where: str, rows: IntArray, X: FloatArray) -> Iterator[None]:
+    """Whatever a model raises when it is evaluated, as one line."""
+    try:
+        yield
     except Exception as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(
-            f"card {card.name!r}: the model of builder {card.builder} cannot be evaluated on "
-            f"{len(rows)} rows of {X.shape[1]} features ({reason}); build it for any number of "
-            'rows, from pm.Data("X")'
+            f"{where} cannot be evaluated on {len(rows)} rows of {X.shape[1]} features "
+            f'({reason}); build it for any number of rows, from pm.Data("X")'
         ) from error
-    n_classes = int(y.max()) + 1
-    if log_probs.shape[0] != len(rows) or log_probs.shape[1] < n_classes:
-        raise InputError(
-            f"card {card.name!r}: the model of builder {card.builder} gives probabilities of shape "
-            f"{log_probs.shape} for {len(rows)} rows and {n_classes} classes"
-        )
-    if np.isnan(value):
-        raise InputError(
-            f"card {card.name!r}: the model of builder {card.builder} has density {value} near its "
-            "starting point; check its priors"
-        )

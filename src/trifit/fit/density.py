@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from trifit.types import FloatArray, IntArray
+from trifit.checks import Labels
+from trifit.types import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Layout:
         named, start = {}, 0
         for name, shape in zip(self.names, self.shapes, strict=True):
             stop = start + int(np.prod(shape))
-            named[name] = params[..., start:stop].reshape(*params.shape[:-1], *shape)
+            named[name] = params[..., start:stop].reshape((*params.shape[:-1], *shape))
             start = stop
         return named
 
@@ -53,10 +54,13 @@ class Objective(Protocol):
     """``log_likelihood + prior * log_prior + jacobian * log|J|`` on one data set.
 
     MLE is the maximum at weights (0, 0), MAP at (1, 0): the mode of the density
-    in the model's own parameters; NUTS samples (1, 1).
+    in the model's own parameters; NUTS samples (1, 1). The log-likelihood is
+    minus the cross-entropy against the labels, ``sum_ik w_ik log p_ik``, with
+    ``w`` one-hot rows, distributions or counts.
     """
 
-    n_obs: int
+    weight: float
+    """Total weight of the labels; the number of rows where they are class codes."""
     parallel: bool
     """Whether evaluations in several threads run side by side rather than in turns."""
 
@@ -64,6 +68,10 @@ class Objective(Protocol):
         self, theta: FloatArray, *, prior: float, jacobian: float
     ) -> tuple[float, FloatArray]:
         """Value and gradient at ``theta``, shape (n_params,)."""
+        ...
+
+    def squared_error(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """Brier score ``sum_ik w_ik |p_i - e_k|^2`` summed over rows, and its gradient."""
         ...
 
     def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
@@ -76,13 +84,15 @@ class Density(Protocol):
 
     n_params: int
     layout: Layout
+    scales: BoolArray
+    """Which entries of theta are learned prior scales (see :func:`is_scale`)."""
 
     def start(self, rng: np.random.Generator) -> FloatArray:
         """Where optimisers start, shape (n_params,)."""
         ...
 
-    def bind(self, X: FloatArray, y: IntArray) -> Objective:
-        """The objective on one data set."""
+    def bind(self, X: FloatArray, labels: Labels) -> Objective:
+        """The objective on one data set: labels are class codes or weights (n_obs, K)."""
         ...
 
     def constrain(self, thetas: FloatArray) -> FloatArray:
@@ -92,3 +102,12 @@ class Density(Protocol):
     def log_probs(self, params: FloatArray, X: FloatArray) -> FloatArray:
         """Log class probabilities: (n, layout.size) and (n_obs, n_features) to (n, n_obs, K)."""
         ...
+
+
+def is_scale(name: str) -> bool:
+    """Whether a free variable is a learned prior scale: its name ends with ``_scale``.
+
+    A joint mode over coefficients and the scale of their own prior is
+    degenerate, so trifit has to know.
+    """
+    return name.endswith("_scale")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from trifit.checks import Labels, label_probs
 from trifit.errors import InputError
 from trifit.fit.backend import (
     Softmax,
@@ -21,21 +22,26 @@ from trifit.fit.backend import (
     pm,
     pt,
 )
-from trifit.fit.density import Layout
-from trifit.types import FloatArray, IntArray
+from trifit.fit.density import Layout, is_scale
+from trifit.types import BoolArray, FloatArray
 
 
 class GraphDensity:
     """The densities of one ``pm.Model`` as functions of its flat parameter vector.
 
     ``theta`` is the unconstrained vector of all free variables (length
-    ``n_params``), ``params`` the values in the model's own units (length
-    ``layout.size``). Functions are compiled on first use.
+    ``n_params``), ``params`` the values of the model's named parameters (length
+    ``layout.size``): its free variables and those of its Deterministics that do
+    not depend on the rows. Predictions are functions of ``params`` in which a
+    Deterministic counts before what it is made of, so that a coefficient
+    written as ``z * scale`` may be averaged over draws as a coefficient.
+    Functions are compiled on first use.
 
     Parameters
     ----------
     model : pm.Model
-        With ``pm.Data("X")`` and one observed Categorical or Bernoulli.
+        With ``pm.Data("X")`` and one observed Categorical, Bernoulli or Multinomial.
+    n_classes : int
     mode : {"compiled", "interpreted"}
         Compiled is fast to call; interpreted is ready at once, for a few calls.
 
@@ -45,22 +51,36 @@ class GraphDensity:
         If the model does not keep the builder's contract.
     """
 
-    def __init__(self, model: Any, *, mode: str = "compiled") -> None:
+    def __init__(self, model: Any, n_classes: int, *, mode: str = "compiled") -> None:
         self.model = model
+        self.n_classes = n_classes
         self.mode = mode
         self._observed = check_contract(model)
         self._point = model.initial_point(random_seed=0)
         self.n_params = int(sum(np.size(v) for v in self._point.values()))
-        values = model.replace_rvs_by_values(model.free_RVs)
+        self._named = [*model.free_RVs, *_parameters_made(model)]
+        values = model.replace_rvs_by_values(self._named)
         shapes = pm.pytensorf.PointFunc(
             compile_function(model.value_vars, [v.shape for v in values], interpreted=True)
         )
-        names = [rv.name for rv in model.free_RVs]
+        names = [v.name for v in self._named]
         self.layout = Layout(
             names=tuple(names),
             shapes=tuple(tuple(int(n) for n in shape) for shape in shapes(self._point)),
             dims=tuple(tuple(model.named_vars_to_dims.get(name, ())) for name in names),
             coords={k: tuple(map(str, v)) for k, v in model.coords.items() if v is not None},
+        )
+        self.scales = self.entries(is_scale)
+        free = {rv.name for rv in model.free_RVs if _is_unconstrained(model, rv)}
+        self.unconstrained = self.entries(lambda name: name in free)
+
+    def entries(self, chosen: Callable[[str], bool]) -> BoolArray:
+        """Which entries of theta belong to free variables with a chosen name."""
+        return np.concatenate(
+            [
+                np.full(np.size(self._point[value.name]), chosen(rv.name))
+                for rv, value in zip(self.model.free_RVs, self.model.value_vars, strict=True)
+            ]
         )
 
     def start(self, rng: np.random.Generator) -> FloatArray:
@@ -81,9 +101,9 @@ class GraphDensity:
         value, gradient = self._log_prior(theta, np.array(float(jacobian)))
         return float(value), gradient
 
-    def bind(self, X: FloatArray, y: IntArray) -> "GraphObjective":
+    def bind(self, X: FloatArray, labels: Labels) -> "GraphObjective":
         """The objective on one data set."""
-        return GraphObjective(self._objective, X, y)
+        return GraphObjective(self, X, labels)
 
     @cached_property
     def _joined(self) -> tuple[Any, Any, Any, Any, Any]:
@@ -93,7 +113,7 @@ class GraphDensity:
         log_prior = model.logp(vars=terms, jacobian=False)
         log_jacobian = model.logp(vars=terms, jacobian=True) - log_prior
         log_probs, *params = model.replace_rvs_by_values(
-            [_log_probs_of(self._observed), *model.free_RVs]
+            [log_probs_of(self._observed), *self._named]
         )
         flat = pt.concatenate([pt.flatten(p) for p in params])
         (log_probs, log_prior, log_jacobian, flat), theta = pm.pytensorf.join_nonshared_inputs(
@@ -108,15 +128,25 @@ class GraphDensity:
         return graph_replace(output, {data: X}, strict=False), X
 
     @cached_property
-    def _objective(self) -> Callable[..., Any]:
+    def objective(self) -> Callable[..., Any]:
+        """Compiled value and gradient of the weighted objective; see :class:`Objective`."""
         log_probs, log_prior, log_jacobian, _, theta = self._joined
         log_probs, X = self._with_features(log_probs)
-        y = pt.lvector("y_rows")
+        w = pt.matrix("label_weights")
         prior, jacobian = pt.scalar("prior_weight"), pt.scalar("jacobian_weight")
-        one_hot = pt.eq(y[:, None], pt.arange(log_probs.shape[1])[None, :])
-        log_likelihood = pt.switch(one_hot, log_probs, 0.0).sum()
+        log_likelihood = pt.switch(w > 0, w * log_probs, 0.0).sum()  # 0 log 0 = 0
         value = log_likelihood + prior * log_prior + jacobian * log_jacobian
-        return self._compile([theta, X, y, prior, jacobian], [value, pt.grad(value, theta)])
+        return self._compile([theta, X, w, prior, jacobian], [value, pt.grad(value, theta)])
+
+    @cached_property
+    def squared_error(self) -> Callable[..., Any]:
+        """Compiled Brier score, summed over rows, and its gradient."""
+        log_probs, _, _, _, theta = self._joined
+        log_probs, X = self._with_features(log_probs)
+        w, p = pt.matrix("label_weights"), pt.exp(log_probs)
+        m = w.sum(axis=1)
+        value = (m * ((p**2).sum(axis=1) + 1.0)).sum() - 2 * (w * p).sum()
+        return self._compile([theta, X, w], [value, pt.grad(value, theta)])
 
     @cached_property
     def _log_prior(self) -> Callable[..., Any]:
@@ -134,11 +164,11 @@ class GraphDensity:
     def _log_probs(self) -> Callable[..., Any]:
         params = pt.vector("params")
         pieces, start = {}, 0
-        for rv, shape in zip(self.model.free_RVs, self.layout.shapes, strict=True):
+        for variable, shape in zip(self._named, self.layout.shapes, strict=True):
             size = int(np.prod(shape))
-            pieces[rv] = params[start : start + size].reshape(shape)
+            pieces[variable] = params[start : start + size].reshape(shape)
             start += size
-        log_probs = graph_replace(_log_probs_of(self._observed), pieces, strict=False)
+        log_probs = graph_replace(log_probs_of(self._observed), pieces, strict=False)
         log_probs, X = self._with_features(log_probs)
         return self._compile([params, X], log_probs)
 
@@ -151,18 +181,25 @@ class GraphObjective:
 
     parallel = True  # compiled functions release the interpreter lock
 
-    def __init__(self, function: Callable[..., Any], X: FloatArray, y: IntArray) -> None:
-        self._function = function
-        self._X = np.ascontiguousarray(X)
-        self._y = np.ascontiguousarray(y)
-        self.n_obs = len(y)
+    def __init__(self, density: GraphDensity, X: FloatArray, labels: Labels) -> None:
+        self.density = density
+        self.X = np.ascontiguousarray(X)
+        self.labels = np.ascontiguousarray(label_probs(labels, density.n_classes))
+        self.weight = float(self.labels.sum())
 
     def __call__(
         self, theta: FloatArray, *, prior: float, jacobian: float
     ) -> tuple[float, FloatArray]:
         """``log_likelihood + prior * log_prior + jacobian * log|J|`` and its gradient."""
-        value, gradient = self._function(
-            np.ascontiguousarray(theta), self._X, self._y, np.array(prior), np.array(jacobian)
+        value, gradient = self.density.objective(
+            np.ascontiguousarray(theta), self.X, self.labels, np.array(prior), np.array(jacobian)
+        )
+        return float(value), gradient
+
+    def squared_error(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """Brier score summed over rows, and its gradient."""
+        value, gradient = self.density.squared_error(
+            np.ascontiguousarray(theta), self.X, self.labels
         )
         return float(value), gradient
 
@@ -200,9 +237,10 @@ def check_contract(model: Any) -> Any:
         )
     observed = model.observed_RVs[0]
     kind = type(observed.owner.op).__name__.removesuffix("RV")
-    if kind not in ("Categorical", "Bernoulli"):
+    if kind not in ("Categorical", "Bernoulli", "Multinomial"):
         raise InputError(
-            f"the observed variable {observed.name!r} is {kind}; expected Categorical or Bernoulli"
+            f"the observed variable {observed.name!r} is {kind}; expected Categorical, Bernoulli "
+            "or Multinomial"
         )
     if data not in ancestors([observed]):
         raise InputError(
@@ -218,14 +256,26 @@ def check_contract(model: Any) -> Any:
     return observed
 
 
-def _log_probs_of(observed: Any) -> Any:
-    """Log class probabilities (n_obs, n_classes) of an observed Categorical or Bernoulli.
+def _is_unconstrained(model: Any, rv: Any) -> bool:
+    """Whether a free variable may be any real number (or any that sum to zero)."""
+    transform = model.rvs_to_transforms[rv]
+    return transform is None or type(transform).__name__ == "ZeroSumTransform"
+
+
+def _parameters_made(model: Any) -> list[Any]:
+    """Deterministics that are parameters: made of free variables, not of the rows."""
+    rows = {model["X"], *model.observed_RVs}
+    return [d for d in model.deterministics if rows.isdisjoint(ancestors([d]))]
+
+
+def log_probs_of(observed: Any) -> Any:
+    """Log class probabilities (n_obs, n_classes) of the observed class variable.
 
     Taken from the logits where the model has them, so that no probability is
     rounded to 0 before its logarithm is taken.
     """
     node = observed.owner
-    (p,) = node.op.dist_params(node)
+    *_, p = node.op.dist_params(node)  # a Multinomial has its number of trials first
     made_by = p.owner.op if p.owner is not None else None
     if type(node.op).__name__ == "BernoulliRV":
         if made_by == pt.sigmoid:

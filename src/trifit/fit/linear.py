@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.special import logsumexp
+from scipy.special import softmax
 
+from trifit.checks import Labels, label_probs
 from trifit.fit.density import Layout
 from trifit.fit.graph import GraphDensity
-from trifit.types import FloatArray, IntArray
+from trifit.separation import information
+from trifit.types import FloatArray
 
 AGREEMENT = 1e-9
 """Relative agreement with the graph, at random points, that proves the structure."""
@@ -76,14 +78,13 @@ class LinearDensity:
         self.layout = layout
         self.n_params = int(params.matrix.shape[1])
         self.weights = weights
+        self.scales = np.zeros(self.n_params, dtype=bool)
         self._params = params
         self._prior_gradient = prior_gradient
         self._prior_constant = prior_constant
 
     @classmethod
-    def recognise(
-        cls, graph: GraphDensity, X: FloatArray, n_classes: int
-    ) -> "LinearDensity | None":
+    def recognise(cls, graph: GraphDensity, X: FloatArray) -> "LinearDensity | None":
         """The linear density of a model's graph, or None where it is not of that kind.
 
         Parameters
@@ -91,7 +92,6 @@ class LinearDensity:
         graph : GraphDensity
         X : shape (n_obs, n_features)
             Training rows: linearity is asked for where the data are, and beyond.
-        n_classes : int
         """
         rng = np.random.default_rng(20260101)
         n_features = X.shape[1]
@@ -116,7 +116,7 @@ class LinearDensity:
         with np.errstate(all="ignore"):
             # One random look rules most other models out before they are probed.
             some = params_of(rng.standard_normal(graph.n_params))
-            B = weights_of(some).reshape(1 + n_features, n_classes - 1)
+            B = weights_of(some).reshape(1 + n_features, graph.n_classes - 1)
             if not _close(B[0] + look @ B[1:], log_odds(some, look)):
                 return None
             weights = Affine.probe(weights_of, graph.layout.size)
@@ -134,20 +134,18 @@ class LinearDensity:
                 params.agrees(params_of, rng)
                 and weights.agrees(weights_of, rng)
                 and prior.agrees(prior_gradient_of, rng)
-                and linear._agrees(graph, look, rng, n_classes)
+                and linear._agrees(graph, look, rng)
             )
         return linear if agreed else None
 
-    def _agrees(
-        self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator, n_classes: int
-    ) -> bool:
+    def _agrees(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
         """Whether predictions and the whole objective are the graph's, near and far."""
         far = 30.0 * rng.standard_normal((2, self.n_params))
         for params in (graph.constrain(far), graph.constrain(far / 30.0)):
             for rows in (X, 10.0 * X):
                 if not _close(self.log_probs(params, rows), graph.log_probs(params, rows)):
                     return False
-        y = rng.integers(n_classes, size=len(X))
+        y = rng.integers(graph.n_classes, size=len(X))
         ours, theirs = self.bind(X, y), graph.bind(X, y)
         for jacobian in (0.0, 1.0):
             theta = rng.standard_normal(self.n_params)
@@ -161,13 +159,13 @@ class LinearDensity:
         """Zero: the problem is convex, and unidentified directions stay zero."""
         return np.zeros(self.n_params)
 
-    def bind(self, X: FloatArray, y: IntArray) -> "LinearObjective":
+    def bind(self, X: FloatArray, labels: Labels) -> "LinearObjective":
         """The objective on one data set."""
         to_weights = Affine(
             self.weights(self._params.offset),
             _compact(sp.csr_array(self.weights.matrix @ self._params.matrix)),
         )
-        return LinearObjective(X, y, to_weights, self._prior_gradient, self._prior_constant)
+        return LinearObjective(X, labels, to_weights, self._prior_gradient, self._prior_constant)
 
     def constrain(self, thetas: FloatArray) -> FloatArray:
         """Values in the model's own units: (n, n_params) to (n, layout.size)."""
@@ -191,21 +189,22 @@ class LinearObjective:
     def __init__(
         self,
         X: FloatArray,
-        y: IntArray,
+        labels: Labels,
         to_weights: Affine,
         prior_gradient: Affine,
         prior_constant: float,
     ) -> None:
         self.design = _design(X)
-        self.y = y
-        self.n_obs = len(y)
         self.to_weights = to_weights
         self._prior_gradient = prior_gradient
         self._prior_constant = prior_constant
         self._shape = (self.design.shape[1], len(to_weights.offset) // self.design.shape[1])
-        one_hot = (y[:, None] == np.arange(1, self._shape[1] + 1)).astype(np.float64)
+        self.labels = label_probs(labels, self._shape[1] + 1)
+        self._row_weight = self.labels.sum(axis=1)
+        self.weight = float(self._row_weight.sum())
+        self._weighted = bool((self._row_weight != 1.0).any())
         self._design_t = np.ascontiguousarray(self.design.T)
-        self._label_sums = self._design_t @ one_hot
+        self._label_sums = self._design_t @ self.labels[:, 1:]
         self._to_theta = to_weights.matrix.T
         # Below some 200,000 products the interpreter's own work outweighs numpy's,
         # and threads would only wait for each other.
@@ -225,6 +224,9 @@ class LinearObjective:
         total += np.exp(-largest)
         odds /= total
         largest += np.log(total)
+        if self._weighted:
+            odds *= self._row_weight
+            largest *= self._row_weight
         value = float(np.vdot(self._label_sums, B)) - float(np.add.reduce(largest))
         residual_sums = self._label_sums - (odds @ self.design).T
         gradient = self._to_theta @ residual_sums.ravel()
@@ -236,21 +238,29 @@ class LinearObjective:
             gradient = gradient + prior * slope
         return value, gradient
 
+    def squared_error(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """Brier score summed over rows, and its gradient.
+
+        With ``m`` the row's weight: ``m |p|^2 - 2 w.p + m`` and, by the softmax
+        derivative, ``d/dz_k = 2 p_k (r_k - p.r)`` where ``r = m p - w``.
+        """
+        probs = self._probs(theta)
+        m = self._row_weight
+        value = float((m * (probs**2).sum(axis=1)).sum() - 2 * np.vdot(self.labels, probs))
+        r = m[:, None] * probs - self.labels
+        by_logit = 2 * probs * (r - (probs * r).sum(axis=1, keepdims=True))
+        return value + self.weight, self._to_theta @ (self._design_t @ by_logit[:, 1:]).ravel()
+
     def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
-        """``-sum_i (diag(p_i) - p_i p_i') (x) a_i a_i'`` in theta's coordinates, plus prior."""
-        n_terms, n_odds = self._shape
-        log_odds = self.design @ self.to_weights(theta).reshape(self._shape)
-        full = np.concatenate([np.zeros((self.n_obs, 1)), log_odds], axis=1)
-        probs = np.exp(full - logsumexp(full, axis=1, keepdims=True))[:, 1:]
-        H = np.empty((n_terms, n_odds, n_terms, n_odds))
-        for k in range(n_odds):
-            for m in range(k + 1):
-                w = probs[:, k] * ((k == m) - probs[:, m])
-                H[:, k, :, m] = H[:, m, :, k] = -(self.design.T * w) @ self.design
+        """Minus the information of the likelihood in theta's coordinates, plus the prior's."""
         S = self.to_weights.matrix
-        half = S.T @ H.reshape(n_terms * n_odds, -1)
+        half = S.T @ -information(self.design, self._probs(theta), self._row_weight)
         out = (S.T @ np.asarray(half).T).T
         return np.asarray(out + prior * _dense(self._prior_gradient.matrix))
+
+    def _probs(self, theta: FloatArray) -> FloatArray:
+        log_odds = self.design @ self.to_weights(theta).reshape(self._shape)
+        return np.asarray(softmax(np.column_stack([np.zeros(len(log_odds)), log_odds]), axis=1))
 
 
 def _design(X: FloatArray) -> FloatArray:

@@ -1,9 +1,13 @@
-"""The full posterior: NUTS (nutpie) started at the MAP, in whitened coordinates.
+"""The full posterior: NUTS (nutpie), in whitened coordinates where that helps.
 
+Where a mode describes the posterior, sampling starts there:
 ``theta = map + scale @ z`` with ``scale @ scale.T`` the inverse of minus the
 Hessian of the log posterior at the MAP, so that the posterior of ``z`` is close
 to a standard normal: fewer leapfrog steps per draw and a short warm-up. Where
-minus the Hessian is not positive definite, ``scale`` is the identity.
+minus the Hessian is not positive definite, ``scale`` is the identity. Networks
+and models with learned prior scales are sampled in plain coordinates from
+dispersed starts: measured on networks of 33 to 130 weights, whitening at one of
+their many modes took 1.2 to 1.7 times as many steps per draw.
 """
 
 import time
@@ -16,11 +20,18 @@ import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from trifit.cards import Sampler
+from trifit.errors import InputError
 from trifit.fit.density import Density, Objective
 from trifit.fit.trust import diagnose_parameters, posterior_status
 from trifit.types import Fit, FloatArray
 
 MAX_TREE_DEPTH = 10
+
+MAX_PARAMS = 5_000
+"""Most parameters that are sampled: a few thousand take up to an hour on two cores."""
+
+DISPERSION = 0.5
+"""Standard deviation of the chains' starts in plain coordinates."""
 
 Advance = Callable[[float], None]
 
@@ -34,16 +45,19 @@ class Posterior:
     fit : Fit
     stats : dict of (n_chains, n_draws) arrays
         ``diverging``, ``tree_depth``, ``n_steps``, ``energy``, ``lp``.
+    median : shape (n_params,)
+        Median of every entry of theta.
     """
 
     fit: Fit
     stats: dict[str, np.ndarray]
+    median: FloatArray
 
 
 def fit_bayes(
     density: Density,
     objective: Objective,
-    centre: FloatArray,
+    centre: FloatArray | None,
     sampler: Sampler,
     *,
     seed: int,
@@ -55,8 +69,8 @@ def fit_bayes(
     Parameters
     ----------
     density, objective
-    centre : shape (n_params,)
-        The MAP's theta.
+    centre : shape (n_params,) or None
+        The MAP's theta, around which to whiten; None for plain coordinates.
     sampler : Sampler
     seed : int
         The same seed gives the same draws on one machine, however many cores.
@@ -66,21 +80,34 @@ def fit_bayes(
         Called with the share of draws done, from another thread.
     """
     start = time.perf_counter()
-    scale = whitening(objective.hessian(centre, prior=1.0, jacobian=1.0))
+    if density.n_params > MAX_PARAMS:
+        raise InputError(
+            f"the model has {density.n_params:,} parameters, too many for NUTS here (at most "
+            f"{MAX_PARAMS:,}): use fewer features or hidden units"
+        )
+    if centre is None:
+        centre = density.start(np.random.default_rng(seed))
+        scale: FloatArray | None = None
+    else:
+        scale = whitening(objective.hessian(centre, prior=1.0, jacobian=1.0))
 
     def log_density(z: FloatArray) -> tuple[float, FloatArray]:
+        if scale is None:
+            return objective(centre + z, prior=1.0, jacobian=1.0)
         value, gradient = objective(centre + scale @ z, prior=1.0, jacobian=1.0)
         return value, scale.T @ gradient
 
     side_by_side = cores if objective.parallel else 1
-    trace = _run_nutpie(log_density, len(centre), sampler, seed, side_by_side, advance)
+    spread = 1.0 if scale is not None else DISPERSION
+    trace = _run_nutpie(log_density, len(centre), spread, sampler, seed, side_by_side, advance)
     z = np.asarray(trace["posterior"]["z"].values)
     n_chains, n_draws, _ = z.shape
     if (n_chains, n_draws) != (sampler.chains, sampler.draws) or np.isnan(z).any():
         # nutpie answers Ctrl-C with the draws so far; half a posterior is none.
         raise KeyboardInterrupt("sampling was interrupted")
-    thetas = centre + z @ scale.T
-    draws = density.constrain(thetas.reshape(n_chains * n_draws, -1))
+    thetas = centre + (z if scale is None else z @ scale.T)
+    flat = thetas.reshape(n_chains * n_draws, -1)
+    draws = density.constrain(flat)
     raw = trace["sample_stats"]
     stats = {
         "diverging": np.asarray(raw["diverging"].values, dtype=bool),
@@ -98,7 +125,7 @@ def fit_bayes(
         seconds=time.perf_counter() - start,
         diagnostics=diagnostics,
     )
-    return Posterior(fit, stats)
+    return Posterior(fit, stats, np.median(flat, axis=0))
 
 
 def whitening(hessian: FloatArray) -> FloatArray:
@@ -121,6 +148,7 @@ def whitening(hessian: FloatArray) -> FloatArray:
 def _run_nutpie(
     log_density: Callable[[FloatArray], tuple[float, FloatArray]],
     n_dim: int,
+    spread: float,
     sampler: Sampler,
     seed: int,
     cores: int,
@@ -137,7 +165,9 @@ def _run_nutpie(
         expanded_dtypes=[np.dtype(np.float64)],
         expanded_shapes=[(n_dim,)],
         expanded_names=["z"],
-        make_initial_point_fn=lambda seed: np.random.default_rng(seed).normal(size=n_dim),
+        make_initial_point_fn=lambda seed: np.random.default_rng(seed).normal(
+            scale=spread, size=n_dim
+        ),
     )
 
     def report(chains: Any) -> None:

@@ -1,125 +1,301 @@
-"""MLE and MAP: maximise one objective at two weights of the prior."""
+"""MLE and MAP: one objective at two weights of the prior."""
 
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
-from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
+from trifit.cards import Optimiser
+from trifit.errors import InputError
 from trifit.fit.density import Density, Objective
+from trifit.fit.existence import certify
 from trifit.fit.linear import LinearObjective
-from trifit.separation import separation
-from trifit.types import Fit, FloatArray, Status
+from trifit.fit.minimise import Loss, Path, gradient_descent, lbfgs, newton, settle_kinks
+from trifit.types import Fit, FloatArray, Rows, Status
 
-GRADIENT_TOLERANCE = 1e-8
-"""Stop when no component of the gradient **per training row** exceeds this (nats)."""
+Criterion = Literal["cross-entropy", "squared-error"]
 
-MAX_STEPS = 5_000
-MAX_NEWTON_STEPS = 100
+MAX_NEWTON_PARAMS = 2_000
+"""Most parameters for which second derivatives are asked for."""
+
+SMALL = 1_000_000
+"""Entries of X below which one thread is faster than several."""
+
+ALIKE = 200
+"""Rows on which the predictions of several starts are compared."""
 
 
-def fit_mle(density: Density, objective: Objective, rng: np.random.Generator) -> Fit:
+def fit_mle(
+    density: Density,
+    rows: Rows,
+    settings: Optimiser,
+    rng: np.random.Generator,
+    *,
+    held_out: Rows | None = None,
+) -> tuple[Fit, FloatArray]:
     """Maximum likelihood: the least cross-entropy, no prior term.
 
-    Where the log-odds are linear in the parameters, a certificate says whether
-    a maximum exists; a separated fit is where the optimiser stopped, at a
-    gradient of 1e-8 nats per row.
+    A certificate says whether a maximum exists where that can be known; a
+    separated fit is where the optimiser stopped, at its gradient tolerance.
+    With a validation share it is stopped early instead, and no MLE is claimed.
+
+    Returns the fit and its unconstrained ``theta``.
     """
-    fit, theta = maximise("mle", density, objective, prior=0.0, rng=rng)
-    if isinstance(objective, LinearObjective):
-        verdict = separation(
-            objective.design, objective.y, objective.to_weights.matrix, guess=theta
-        )
-        if verdict.exists is False:
-            return replace(fit, status=Status.SEPARATED)
-        if verdict.exists:
-            return fit
-    return replace(fit, status=Status.UNCERTIFIED) if fit.status is Status.CONVERGED else fit
+    fit, theta = maximise(
+        "mle", density, rows, settings, rng, prior=0.0, held_out=held_out, record=True
+    )
+    if fit.status in (Status.STOPPED_EARLY, Status.STEP_TOO_LARGE):
+        return fit, theta
+    verdict = certify(density, density.bind(rows.X, rows.labels), theta, rows.X)
+    direction = None
+    if verdict.exists is False:
+        status = Status.SEPARATED
+        if verdict.direction is not None:
+            there, here = density.constrain(np.array([verdict.direction, np.zeros_like(theta)]))
+            direction = there - here
+    elif verdict.exists or fit.status is not Status.CONVERGED:
+        status = fit.status
+    else:
+        status = Status.UNCERTIFIED
+    return replace(fit, status=status, direction=direction), theta
 
 
 def fit_map(
-    density: Density, objective: Objective, rng: np.random.Generator
+    density: Density,
+    rows: Rows,
+    settings: Optimiser,
+    rng: np.random.Generator,
+    *,
+    weight: float = 1.0,
+    held_out: Rows | None = None,
+    scales: FloatArray | None = None,
 ) -> tuple[Fit, FloatArray]:
     """Maximum a posteriori: the mode of the density in the model's own parameters.
 
-    Returns the fit and its unconstrained ``theta``, where NUTS starts.
+    Learned prior scales are held, because a joint mode over them is
+    degenerate: at ``scales`` (entries of theta), or where they start.
+
+    Returns the fit and its unconstrained ``theta``.
     """
-    return maximise("map", density, objective, prior=1.0, rng=rng)
+    settings = replace_settings(settings, validation=0.0)
+    return maximise(
+        "map", density, rows, settings, rng,
+        prior=weight, held_out=held_out, scales=scales, record=True,
+    )  # fmt: skip
+
+
+def fit_squared_error(
+    density: Density,
+    rows: Rows,
+    settings: Optimiser,
+    rng: np.random.Generator,
+    *,
+    held_out: Rows | None = None,
+) -> Fit:
+    """The least squared error (Brier score) instead of the least cross-entropy.
+
+    The other loss whose minimum is the class probabilities.
+
+    References
+    ----------
+    Richard & Lippmann (1991), Neural Comput. 3(4), doi:10.1162/neco.1991.3.4.461
+    """
+    fit, _ = maximise(
+        "squared-error", density, rows, settings, rng,
+        prior=0.0, criterion="squared-error", held_out=held_out, record=True,
+    )  # fmt: skip
+    uncertified = fit.status is Status.CONVERGED
+    return replace(fit, status=Status.UNCERTIFIED) if uncertified else fit
 
 
 def maximise(
-    method: str, density: Density, objective: Objective, *, prior: float, rng: np.random.Generator
+    method: str,
+    density: Density,
+    rows: Rows,
+    settings: Optimiser,
+    rng: np.random.Generator,
+    *,
+    prior: float,
+    criterion: Criterion = "cross-entropy",
+    held_out: Rows | None = None,
+    scales: FloatArray | None = None,
+    record: bool = False,
 ) -> tuple[Fit, FloatArray]:
-    """L-BFGS with exact gradients on ``log_likelihood + prior * log_prior`` per training row.
+    """Minimise a loss per row, from several starts; the best is kept.
 
-    Returns the fit and the unconstrained ``theta`` it ended at.
+    The loss is minus ``log_likelihood + prior * log_prior``, or the squared
+    error (Brier score), which has no prior term. With several starts the
+    diagnostics say how far their predictions are from the best's: the mean
+    total-variation distance, 0 (all alike) to 1.
     """
     start = time.perf_counter()
-    n = objective.n_obs
-
-    def loss(theta: FloatArray) -> tuple[float, FloatArray]:
-        value, gradient = objective(theta, prior=prior, jacobian=0.0)
-        return -value / n, -gradient / n
-
-    theta, steps = density.start(rng), 0
-    # A line search that fails near rounding error is given a fresh start there.
-    for _ in range(5):
-        result = minimize(
-            loss,
-            theta,
-            jac=True,
-            method="L-BFGS-B",
-            options={
-                "gtol": GRADIENT_TOLERANCE,
-                "ftol": 0.0,
-                "maxiter": MAX_STEPS - steps,
-                "maxfun": 10 * MAX_STEPS,
-                "maxcor": 20,
-            },
+    validation = None
+    if settings.validation:
+        rows, validation = _split_off(rows, settings.validation, rng)
+    objective = density.bind(rows.X, rows.labels)
+    # On few rows BLAS threads would only wait for each other.
+    with threadpool_limits(1 if rows.X.size < SMALL else None):
+        walks = [
+            _walk(
+                density, objective, settings, rng,
+                prior=prior, criterion=criterion, held_out=held_out, validation=validation,
+                scales=scales, record=record,
+            )
+            for _ in range(settings.starts)
+        ]  # fmt: skip
+    best = min(walks, key=lambda walk: walk.rank)
+    diagnostics = {
+        "objective": best.loss,
+        "gradient": best.gradient,
+        "steps": float(best.steps),
+    }
+    if len(walks) > 1:
+        probs = [_probs(density, walk.theta, rows.X[:ALIKE]) for walk in walks]
+        ours = probs[walks.index(best)]
+        diagnostics["starts"] = float(len(walks))
+        diagnostics["starts_spread"] = float(
+            np.mean([0.5 * abs(p - ours).sum(axis=1).mean() for p in probs])
         )
-        theta, steps = result.x, steps + result.nit
-        largest = float(abs(loss(theta)[1]).max())
-        if largest <= GRADIENT_TOLERANCE or steps >= MAX_STEPS or result.nit == 0:
-            break
-    if largest > GRADIENT_TOLERANCE and isinstance(objective, LinearObjective):
-        theta, newton_steps = _newton(objective, theta, prior=prior)
-        steps += newton_steps
-    value, gradient = loss(theta)
-    largest = float(abs(gradient).max())
+        diagnostics["starts_loss_range"] = float(np.ptp([walk.rank for walk in walks]))
     fit = Fit(
         method=method,
-        draws=density.constrain(theta[None])[None],
-        status=Status.CONVERGED if largest <= GRADIENT_TOLERANCE else Status.MAX_STEPS,
+        draws=density.constrain(best.theta[None])[None],
+        status=best.status,
         seconds=time.perf_counter() - start,
-        diagnostics={"objective": value, "gradient": largest, "steps": float(steps)},
+        diagnostics=diagnostics,
+        path=tuple(best.path.rows),
     )
-    return fit, theta
+    return fit, best.theta
 
 
-def _newton(
-    objective: LinearObjective, theta: FloatArray, *, prior: float
-) -> tuple[FloatArray, int]:
-    """Damped Newton steps, for convex problems too ill-conditioned for L-BFGS.
+@dataclass(eq=False)
+class _Walk:
+    """Where one start ended."""
 
-    Features left in units of very different size make them; the Hessian is
-    closed-form, and least squares passes over directions that change nothing.
-    """
-    n = objective.n_obs
-    value, gradient = objective(theta, prior=prior, jacobian=0.0)
-    for taken in range(MAX_NEWTON_STEPS):
-        if abs(gradient).max() / n <= GRADIENT_TOLERANCE:
-            return theta, taken
-        curvature = -objective.hessian(theta, prior=prior, jacobian=0.0)
-        scale = np.sqrt(np.maximum(np.diag(curvature), 1e-300))
-        scaled = curvature / np.outer(scale, scale)
-        step = np.linalg.lstsq(scaled, gradient / scale, rcond=1e-13)[0] / scale
-        length = 1.0
-        while length > 1e-8:
-            proposal, new_gradient = objective(theta + length * step, prior=prior, jacobian=0.0)
-            if proposal >= value - 1e-13 * max(1.0, abs(value)):  # up to rounding error
-                break
-            length /= 2
-        else:
-            return theta, taken
-        theta, value, gradient = theta + length * step, proposal, new_gradient
-    return theta, MAX_NEWTON_STEPS
+    theta: FloatArray
+    loss: float
+    gradient: float
+    steps: int
+    status: Status
+    path: Path
+
+    @property
+    def rank(self) -> float:
+        """What the best start has least of: the validation loss, or the loss."""
+        value = self.path.best[0] if self.path.best else self.loss
+        return value if np.isfinite(value) else np.inf
+
+
+def _walk(
+    density: Density,
+    objective: Objective,
+    settings: Optimiser,
+    rng: np.random.Generator,
+    *,
+    prior: float,
+    criterion: Criterion,
+    held_out: Rows | None,
+    validation: Rows | None,
+    scales: FloatArray | None,
+    record: bool,
+) -> _Walk:
+    theta = density.start(rng)
+    free = ~density.scales
+    if scales is not None:
+        theta = np.where(density.scales, scales, theta)
+    whole = theta
+
+    def expand(part: FloatArray) -> FloatArray:
+        full = whole.copy()
+        full[free] = part
+        return full
+
+    def loss(part: FloatArray) -> tuple[float, FloatArray]:
+        if criterion == "squared-error":
+            value, gradient = objective.squared_error(expand(part))
+            return value / objective.weight, gradient[free] / objective.weight
+        value, gradient = objective(expand(part), prior=prior, jacobian=0.0)
+        return -value / objective.weight, -gradient[free] / objective.weight
+
+    def curvature(part: FloatArray) -> FloatArray:
+        if criterion == "squared-error":
+            return _differences(loss, part)
+        hessian = objective.hessian(expand(part), prior=prior, jacobian=0.0)
+        return -hessian[np.ix_(free, free)] / objective.weight
+
+    def cross_entropy(bound: Objective) -> Callable[[FloatArray], float]:
+        return lambda part: -bound(expand(part), prior=0.0, jacobian=0.0)[0] / bound.weight
+
+    def mean_loss(rows: Rows | None) -> Callable[[FloatArray], float] | None:
+        return None if rows is None else cross_entropy(density.bind(rows.X, rows.labels))
+
+    path = Path(
+        cross_entropy(objective) if record else None, mean_loss(held_out), mean_loss(validation)
+    )
+    part = theta[free]
+    at_kink = np.zeros(len(part), dtype=bool)
+    if settings.method == "lbfgs":
+        part, steps = lbfgs(loss, part, settings, path)
+        stuck = abs(loss(part)[1]).max() > settings.tolerance and path.best is None
+        if stuck and isinstance(objective, LinearObjective):
+            # Features in units of very different size are too much for L-BFGS.
+            part, more = newton(loss, part, settings, Path(), curvature)
+            steps += more
+        elif stuck and prior:
+            part, at_kink = settle_kinks(loss, part, settings)
+    else:
+        if len(part) > MAX_NEWTON_PARAMS:
+            raise InputError(
+                f"optimiser.method = {settings.method!r} needs second derivatives, too many with "
+                f"{len(part)} parameters; use lbfgs"
+            )
+        walk = newton if settings.method == "newton" else gradient_descent
+        part, steps = walk(loss, part, settings, path, curvature)
+    value, gradient = loss(part)
+    largest = float(abs(gradient[~at_kink]).max(initial=0.0))
+    if settings.method == "gradient-descent" and not value <= loss(theta[free])[0]:
+        status = Status.STEP_TOO_LARGE
+    elif path.best is not None:
+        _, steps, part = path.best
+        value, gradient = loss(part)
+        largest, status = float(abs(gradient).max()), Status.STOPPED_EARLY
+    else:
+        status = Status.CONVERGED if largest <= settings.tolerance else Status.MAX_STEPS
+    path.visit(steps, part, largest, last=True)
+    return _Walk(expand(part), value, largest, steps, status, path)
+
+
+def replace_settings(settings: Optimiser, **changes: object) -> Optimiser:
+    """Optimiser settings with some of them changed."""
+    import msgspec
+
+    return msgspec.structs.replace(settings, **changes)
+
+
+def _split_off(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows, Rows]:
+    """Training and validation rows, at random."""
+    n = max(1, round(share * len(rows)))
+    if n >= len(rows):
+        raise InputError(
+            f"optimiser.validation = {share}: leaves no row of {len(rows)} to train on"
+        )
+    order = rng.permutation(len(rows))
+    return rows.take(np.sort(order[n:])), rows.take(np.sort(order[:n]))
+
+
+def _probs(density: Density, theta: FloatArray, X: FloatArray) -> FloatArray:
+    return np.asarray(np.exp(density.log_probs(density.constrain(theta[None]), X)[0]))
+
+
+def _differences(loss: Loss, theta: FloatArray) -> FloatArray:
+    """Second derivatives by central differences of the gradient."""
+    columns = []
+    for j, step in enumerate(1e-5 * np.maximum(1.0, abs(theta))):
+        shift = np.zeros_like(theta)
+        shift[j] = step
+        columns.append((loss(theta + shift)[1] - loss(theta - shift)[1]) / (2 * step))
+    H = np.array(columns)
+    return np.asarray((H + H.T) / 2)

@@ -65,16 +65,23 @@ def diagnose_predictions(log_probs: FloatArray) -> dict[str, float]:
     return _worst(log_probs, "prediction_")
 
 
-def posterior_status(diagnostics: Mapping[str, float], n_chains: int) -> Status:
-    """The first check a posterior fails, or TRUSTED."""
+def posterior_status(
+    diagnostics: Mapping[str, float], n_chains: int, *, parameters: bool = True
+) -> Status:
+    """The first check a posterior fails, or TRUSTED.
+
+    With ``parameters=False`` R-hat and ESS of parameters do not count: those of
+    a network are not identified, and its chains may well sit in mirror images.
+    """
     enough = MIN_ESS_PER_CHAIN * n_chains
-    for prefix in ("", "prediction_"):
+    judged = ("", "prediction_") if parameters else ("prediction_",)
+    for prefix in judged:
         if not diagnostics.get(f"{prefix}rhat_max", 1.0) <= MAX_RHAT:
             return Status.UNMIXED
     if diagnostics["divergent_share"] > MAX_DIVERGENT_SHARE:
         return Status.DIVERGENT
     for name in ("ess_bulk_min", "ess_tail_min"):
-        for prefix in ("", "prediction_"):
+        for prefix in judged:
             if not diagnostics.get(f"{prefix}{name}", np.inf) >= enough:
                 return Status.FEW_EFFECTIVE
     if not diagnostics["bfmi_min"] >= MIN_BFMI:

@@ -5,6 +5,7 @@ Ito's colour-blind-safe palette) **and** one marker.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -30,6 +31,8 @@ STYLE: Mapping[str, tuple[str, str]] = {
     "mean": ("#56B4E9", "^"),
     "bayes": ("#009E73", "D"),
     "mle+T": ("#CC79A7", "v"),
+    "map-cv": ("#E69F00", "P"),
+    "squared-error": ("#8F7A00", "X"),
 }
 OTHER = ("#888888", "o")
 
@@ -62,8 +65,15 @@ RC = {
     "svg.hashsalt": "trifit",
 }
 
-STEPS = (("map", "mle"), ("mean", "map"), ("bayes", "mean"))
-"""The pairs whose differences add up from mle to bayes."""
+
+def steps(fits: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The pairs whose differences add up from mle to bayes.
+
+    Where parameters are not identified there is no fit at their mean.
+    """
+    path = [name for name in ("mle", "map", "mean", "bayes") if name in fits]
+    return [(b, a) for a, b in pairwise(path)]
+
 
 Z95 = 1.96
 
@@ -200,7 +210,8 @@ def waterfall(
 ) -> Axes:
     """From the MLE's log-loss to the posterior's, step by step, on a logarithmic axis."""
     ax = _own_axes(ax, 7, 3)
-    change = {d.a: d for d in differences if (d.a, d.b) in STEPS}
+    pairs = steps(fits)
+    change = {d.a: d for d in differences if (d.a, d.b) in pairs}
     path = ["mle", *change, "mle+T"]
     floor = min(fits[name].log_loss for name in path)
     for i, name in enumerate(path):
@@ -218,12 +229,38 @@ def waterfall(
         ax.plot(i, level, marker=marker, color=colour, ms=8)
         ax.annotate(text, (i, level), xytext=(9, 3), textcoords="offset points", va="bottom")
     names = {"map": "+ prior\nmap", "mean": "+ location\nmean", "bayes": "+ averaging\nbayes"}
+    if "mean" not in change:
+        names["bayes"] = "+ location,\naveraging\nbayes"
     ax.set_xticks(range(len(path)), [names.get(name, name) for name in path])
     ax.set_xlim(-0.4, len(path) - 0.2)
     ax.set_yscale("log")
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
     ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
     ax.set_ylabel("log-loss, nats (log.)")
+    ax.grid(visible=True, axis="y", which="major", color=INK, alpha=0.15, lw=0.6)
+    return ax
+
+
+def path(fits: Mapping[str, "FitRecord"], *, ax: Axes | None = None) -> Axes:
+    """Cross-entropy along the optimisers' steps: training rows solid, held-out rows dashed."""
+    ax = _own_axes(ax, 7, 3)
+    for name, fit in fits.items():
+        if not fit.path:
+            continue
+        colour = STYLE.get(name, OTHER)[0]
+        at = [p.step for p in fit.path]
+        ax.plot(at, [p.cross_entropy for p in fit.path], color=colour, lw=1.8, label=name)
+        held_out = [p.held_out for p in fit.path if p.held_out is not None]
+        if len(held_out) == len(at):
+            ax.plot(at, held_out, color=colour, lw=1.4, ls=(0, (4, 2)))
+    ax.set_xscale("symlog", linthresh=10)
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
+    ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+    ax.set_xlabel("step of the optimiser")
+    ax.set_ylabel("cross-entropy, nats (log.)")
+    ax.legend(loc="upper right", ncols=2)
     ax.grid(visible=True, axis="y", which="major", color=INK, alpha=0.15, lw=0.6)
     return ax
 
@@ -239,10 +276,10 @@ def coefficients(rows: Sequence["Parameter"], *, ax: Axes | None = None) -> Axes
         ax.plot([row.low, row.high], [i, i], color=STYLE["bayes"][0], lw=2.5, alpha=0.7)
         ax.plot(row.mean, i, marker=STYLE["bayes"][1], color=STYLE["bayes"][0], ms=5)
         ax.plot(row.map, i, marker=STYLE["map"][1], color=STYLE["map"][0], ms=5)
-        if left < row.mle < right:
+        if left < row.mle < right and not row.mle_runs_to:
             ax.plot(row.mle, i, marker=STYLE["mle"][1], color=STYLE["mle"][0], ms=5)
         else:
-            at, arrow = (right, ">") if row.mle > 0 else (left, "<")
+            at, arrow = (right, ">") if (row.mle_runs_to or row.mle) > 0 else (left, "<")
             ax.plot(at, i, marker=arrow, color=STYLE["mle"][0], ms=7, clip_on=False)
     ax.axvline(0, color=INK, lw=0.7)
     ax.set_xlim(left, right)

@@ -66,8 +66,9 @@ def render(comparison: "Comparison") -> str:
             "classes": _classes(comparison),
             "waterfall": _waterfall(comparison),
             "coefficients": _coefficients(comparison),
+            "path": _path(comparison),
         }
-    return _template().render(
+    return template("comparison.html.j2").render(
         c=comparison,
         charts=pictures,
         marks=MARKS,
@@ -87,7 +88,8 @@ def render(comparison: "Comparison") -> str:
 
 
 @cache
-def _template() -> "Template":
+def template(name: str) -> "Template":
+    """A template of the page, with everything from data escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -99,7 +101,7 @@ def _template() -> "Template":
         lstrip_blocks=True,
     )
     environment.filters["transposed"] = lambda rows: list(zip(*rows, strict=True))
-    return environment.get_template("comparison.html.j2")
+    return environment.get_template(name)
 
 
 def _headline(c: "Comparison") -> str:
@@ -146,7 +148,7 @@ def _log_loss(c: "Comparison") -> Chart:
         )
     figure, axes = charts.new_figure(8, 2.9)
     charts.log_loss(c.fits, c.baselines, ax=axes[0, 0])
-    return _chart(figure, "logloss", caption + ".")
+    return chart(figure, "logloss", caption + ".")
 
 
 def _forest(c: "Comparison") -> Chart:
@@ -157,7 +159,7 @@ def _forest(c: "Comparison") -> Chart:
     )
     figure, axes = charts.new_figure(8, 3.5)
     charts.forest(c.differences, ax=axes[0, 0])
-    return _chart(figure, "forest", caption)
+    return chart(figure, "forest", caption)
 
 
 def _gains(c: "Comparison") -> Chart:
@@ -175,7 +177,7 @@ def _gains(c: "Comparison") -> Chart:
         caption = "No fit gains clearly from one temperature fitted on other rows."
     figure, axes = charts.new_figure(8, 2.2)
     charts.gains(c.fits, ax=axes[0, 0])
-    return _chart(figure, "gains", caption)
+    return chart(figure, "gains", caption)
 
 
 def _top_label(c: "Comparison") -> Chart:
@@ -194,7 +196,7 @@ def _top_label(c: "Comparison") -> Chart:
         f"On average {'; '.join(parts)}. The grey band is where the curve of calibrated "
         "forecasts would lie 95 times in 100; bars count the rows."
     )
-    return _chart(figure, "toplabel", caption)
+    return chart(figure, "toplabel", caption)
 
 
 def _classes(c: "Comparison") -> Chart:
@@ -221,16 +223,18 @@ def _classes(c: "Comparison") -> Chart:
     )
     if len(c.data.class_names) > MAX_PANELS:
         caption += f" The first {MAX_PANELS} of {len(c.data.class_names)} classes are drawn."
-    return _chart(figure, "classes", caption)
+    return chart(figure, "classes", caption)
 
 
 def _waterfall(c: "Comparison") -> Chart:
     change = {(d.a, d.b): d for d in c.differences}
-    steps = {
-        "the prior": change["map", "mle"],
-        "the posterior mean in place of the mode": change["mean", "map"],
-        "averaging over the posterior": change["bayes", "mean"],
+    meaning = {
+        ("map", "mle"): "the prior",
+        ("mean", "map"): "the posterior mean in place of the mode",
+        ("bayes", "mean"): "averaging over the posterior",
+        ("bayes", "map"): "the whole posterior in place of its mode",
     }
+    steps = {meaning[pair]: change[pair] for pair in charts.steps(c.fits)}
     largest = max(steps, key=lambda s: abs(steps[s].log_loss_diff))
     d = steps[largest]
     caption = (
@@ -240,7 +244,7 @@ def _waterfall(c: "Comparison") -> Chart:
     )
     figure, axes = charts.new_figure(8, 3.2)
     charts.waterfall(c.fits, c.differences, ax=axes[0, 0])
-    return _chart(figure, "waterfall", caption)
+    return chart(figure, "waterfall", caption)
 
 
 def _coefficients(c: "Comparison") -> Chart:
@@ -253,7 +257,30 @@ def _coefficients(c: "Comparison") -> Chart:
     )
     figure, axes = charts.new_figure(8, 0.27 * len(rows) + 0.9)
     charts.coefficients(rows, ax=axes[0, 0])
-    return _chart(figure, "coefficients", caption)
+    return chart(figure, "coefficients", caption)
+
+
+def _path(c: "Comparison") -> Chart:
+    rises = []
+    for name, fit in c.fits.items():
+        seen = [(p.held_out, p.step) for p in fit.path if p.held_out is not None]
+        if seen and seen[-1][0] > 1.02 * min(seen)[0]:
+            rises.append((seen[-1][0] / min(seen)[0], name, *min(seen), seen[-1][0]))
+    if rises:
+        _, name, low, step, last = max(rises)
+        caption = (
+            "Training always lowers the cross-entropy of the training rows (solid). That of "
+            f"held-out rows (dashed) is least at step {step} of {name}, {low:.3f} nats, and ends "
+            f"at {last:.3f}: from there on it learns confidence, not probability."
+        )
+    else:
+        caption = (
+            "Cross-entropy of the training rows (solid) and of held-out rows (dashed); the latter "
+            "does not rise towards the end of any path."
+        )
+    figure, axes = charts.new_figure(8, 3.2)
+    charts.path(c.fits, ax=axes[0, 0])
+    return chart(figure, "path", caption)
 
 
 def _ranked(c: "Comparison") -> list["Parameter"]:
@@ -264,5 +291,6 @@ def _ranked(c: "Comparison") -> list["Parameter"]:
     return [p for p in rows if id(p) in kept]
 
 
-def _chart(figure: Any, name: str, caption: str) -> Chart:
+def chart(figure: Any, name: str, caption: str) -> Chart:
+    """A figure as inline SVG with its caption."""
     return Chart(to_svg(figure, name=name, description=printable(caption)), caption)

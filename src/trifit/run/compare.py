@@ -1,7 +1,7 @@
 """One comparison, end to end: card x data x five columns x splits."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from trifit.cards import Card, load_card
-from trifit.comparison import FITS, Comparison, Data, Evaluation, Provenance
+from trifit.cards import Builder, Card, load_card
+from trifit.checks import label_probs
+from trifit.comparison import EXTRAS, Comparison, Data, Evaluation, Provenance
 from trifit.data import choose_split
 from trifit.errors import InputError
-from trifit.fit import Layout
-from trifit.fit.optimise import GRADIENT_TOLERANCE
+from trifit.fit import Density
+from trifit.predict import LOG_ZERO
 from trifit.run.fits import TrainedFits, fit_all
 from trifit.run.parameters import parameter_rows
 from trifit.run.posterior import posterior_record
@@ -44,8 +45,8 @@ class Run:
         Log predictive probabilities of the scored rows.
     trained : TrainedFits
         The fits behind parameters and posterior.
-    layout : Layout
-        Names of the posterior's columns.
+    density : Density
+        The model that was fitted; its layout names the posterior's columns.
     """
 
     comparison: Comparison
@@ -54,17 +55,18 @@ class Run:
     test_rows: IntArray
     log_probs: Mapping[str, FloatArray]
     trained: TrainedFits
-    layout: Layout
+    density: Density
 
 
 def compare(
     dataset: Dataset,
-    model: str | Path | Card = "softmax",
+    model: str | Path | Card | Builder = "softmax",
     *,
     seed: int = 1,
     cv: int | None = None,
     test_size: float | None = None,
     overrides: Mapping[str, Any] | None = None,
+    methods: Sequence[str] = (),
     cores: int | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -74,8 +76,10 @@ def compare(
     ----------
     dataset : Dataset
         See :func:`trifit.load_dataset`.
-    model : str, path or Card
-        A shipped card's name, a card file, or a card.
+    model : str, path, Card or function
+        A shipped card's name, a card file, a card, or a builder: a function
+        ``build(X, y, *, n_classes, coords, ...)`` that returns a ``pm.Model``,
+        or ``"my_model.py:build"``.
     seed : int
         The same seed gives the same numbers on one machine.
     cv : int, optional
@@ -85,6 +89,9 @@ def compare(
         between 5 folds and a 20 % hold-out.
     overrides : mapping, optional
         Card settings to change, e.g. ``{"prior_scale": 1.0, "draws": 500}``.
+    methods : sequence of str
+        Further fits beside the standard ones: ``map-cv`` (the prior's width
+        chosen by cross-validation), ``squared-error`` (the least Brier score).
     cores : int, optional
         Chains that run side by side; default: the machine's cores.
     progress : callable, optional
@@ -106,6 +113,7 @@ def compare(
         cv=cv,
         test_size=test_size,
         overrides=overrides,
+        methods=methods,
         cores=cores,
         progress=progress,
     ).comparison
@@ -113,12 +121,13 @@ def compare(
 
 def run_comparison(
     dataset: Dataset,
-    model: str | Path | Card = "softmax",
+    model: str | Path | Card | Builder = "softmax",
     *,
     seed: int = 1,
     cv: int | None = None,
     test_size: float | None = None,
     overrides: Mapping[str, Any] | None = None,
+    methods: Sequence[str] = (),
     cores: int | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -131,6 +140,10 @@ def run_comparison(
         )
     if not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed {seed!r}: expected a whole number of at least 0")
+    for name in methods:
+        if name not in EXTRAS:
+            raise InputError(f"methods {name!r}: expected some of {', '.join(EXTRAS)}")
+    methods = tuple(dict.fromkeys(methods))
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
     for_split, for_bands, for_fits, for_weights = np.random.SeedSequence(seed).spawn(4)
@@ -154,28 +167,34 @@ def run_comparison(
     cores = cores or os.cpu_count() or 1
     trained: list[TrainedFits] = []
     for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
-        reporter.expect(problem.density.bind(part.X, part.y), problem.density.n_params, card, cores)
+        reporter.expect(
+            problem.density.bind(part.train.X, part.train.labels),
+            problem.density.n_params,
+            card,
+            cores,
+        )
         trained.append(
             fit_all(
                 problem.density,
-                part.X,
-                part.y,
-                card.sampler,
+                part.train,
+                part.test,
+                card,
                 part_seed,
-                X_trust=part.X_test,
+                extra=methods,
                 cores=cores,
                 advance=reporter.advance,
             )
         )
         reporter.finish_fit()
     predictions = [
-        fits.predict(problem.density, part.X_test)
+        fits.predict(problem.density, part.test.X)
         for fits, part in zip(trained, parts, strict=False)
     ]
     reporter.finish()
 
-    log_probs = {name: np.concatenate([p[name].log_probs for p in predictions]) for name in FITS}
-    y = dataset.y[split.test_rows]
+    names = list(trained[0].fits)
+    log_probs = {name: np.concatenate([p[name].log_probs for p in predictions]) for name in names}
+    y = dataset.label_probs[split.test_rows]
     notes = [*dataset.notes, *problem.notes]
     copies = dataset.n_obs - len(np.unique(np.column_stack([dataset.X, dataset.y]), axis=0))
     if copies > 0.01 * dataset.n_obs:
@@ -208,7 +227,7 @@ def run_comparison(
                 class_names=dataset.class_names,
                 rng=np.random.default_rng(for_bands),
             )
-            for name in FITS
+            for name in names
         },
         baselines={name: scores_of(lp, y) for name, lp in baselines.items()},
         differences=differences(
@@ -231,7 +250,6 @@ def run_comparison(
             seed=seed,
             versions={"python": python_version()} | {p: version(p) for p in VERSIONED},
             settings={
-                "gradient_tolerance": GRADIENT_TOLERANCE,
                 "interval": "95% equal-tailed",
                 "numba_fastmath": False,
             },
@@ -244,7 +262,7 @@ def run_comparison(
         test_rows=split.test_rows,
         log_probs=log_probs,
         trained=trained[-1],
-        layout=problem.density.layout,
+        density=problem.density,
     )
 
 
@@ -253,14 +271,20 @@ def _baselines(dataset: Dataset, split: Split) -> dict[str, FloatArray]:
     uniform = np.full((len(split.test_rows), dataset.n_classes), -np.log(dataset.n_classes))
     frequencies = []
     for train, test in split.parts:
-        share = np.bincount(dataset.y[train], minlength=dataset.n_classes) / len(train)
-        frequencies.append(np.tile(np.log(share), (len(test), 1)))
+        total = label_probs(dataset.labels[train], dataset.n_classes).sum(axis=0)
+        with np.errstate(divide="ignore"):
+            share = np.maximum(np.log(total / total.sum()), LOG_ZERO)
+        frequencies.append(np.tile(share, (len(test), 1)))
     return {"uniform": uniform, "class frequencies": np.concatenate(frequencies)}
 
 
 def _data_record(dataset: Dataset, notes: list[str]) -> Data:
     digest = sha256()
-    for part in (dataset.X.tobytes(), dataset.y.tobytes(), repr(dataset.feature_names).encode()):
+    for part in (
+        dataset.X.tobytes(),
+        dataset.labels.tobytes(),
+        repr(dataset.feature_names).encode(),
+    ):
         digest.update(part)
     return Data(
         name=dataset.name,
@@ -270,7 +294,7 @@ def _data_record(dataset: Dataset, notes: list[str]) -> Data:
         n_classes=dataset.n_classes,
         feature_names=list(dataset.feature_names),
         class_names=list(dataset.class_names),
-        class_counts=np.bincount(dataset.y, minlength=dataset.n_classes).tolist(),
+        class_counts=label_probs(dataset.labels, dataset.n_classes).sum(axis=0).tolist(),
         fingerprint=digest.hexdigest(),
         notes=notes,
     )

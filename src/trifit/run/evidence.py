@@ -7,8 +7,9 @@ from scipy.stats import norm
 
 from trifit.calibration import SlopeIntercept, class_bias
 from trifit.calibration.tests import kernel
+from trifit.checks import Labels, label_probs
 from trifit.recalibration import METHODS, recalibration_gain
-from trifit.types import FloatArray, IntArray
+from trifit.types import FloatArray
 from trifit.verdict import ClassBias, Evidence
 
 MAX_MATRIX_VALUES = 500_000
@@ -18,7 +19,7 @@ MAX_MATRIX_VALUES = 500_000
 def gather(
     slope: SlopeIntercept,
     log_probs: FloatArray,
-    y: IntArray,
+    y: Labels,
     *,
     class_names: Sequence[str],
     rng: np.random.Generator,
@@ -30,7 +31,9 @@ def gather(
     slope : SlopeIntercept
         Of the same rows.
     log_probs : shape (n_obs, n_classes)
-    y : shape (n_obs,)
+    y : shape (n_obs,) or (n_obs, n_classes)
+        With soft labels there is no canonical test: it needs to know how
+        observed labels scatter.
     class_names : sequence of str
     rng : numpy Generator
         Deals folds and draws the test's resamples.
@@ -41,21 +44,22 @@ def gather(
         name for name in METHODS if name != "dirichlet" or n_obs * n_classes**2 <= MAX_MATRIX_VALUES
     ]
     gains = {name: recalibration_gain(log_probs, y, method=name, seed=rng) for name in maps}
+    truth = label_probs(y, n_classes)
     return Evidence(
         n_obs=n_obs,
-        n_events=n_obs - int(np.bincount(y).max()),
+        n_events=round(n_obs - float(truth.sum(axis=0).max())),
         slope=slope.slope,
         slope_se=slope.se,
         gains={name: (gain.value, gain.se) for name, gain in gains.items()},
-        p_value=kernel(probs, y, seed=rng).p_value,
-        classes=_biases(probs, y, class_names),
+        p_value=kernel(probs, y, seed=rng).p_value if y.ndim == 1 else float("nan"),
+        classes=_biases(probs, truth, class_names),
     )
 
 
-def _biases(probs: FloatArray, y: IntArray, class_names: Sequence[str]) -> list[ClassBias]:
-    bias, se = class_bias(probs, y)
+def _biases(probs: FloatArray, truth: FloatArray, class_names: Sequence[str]) -> list[ClassBias]:
+    bias, se = class_bias(probs, truth)
     z = np.divide(abs(bias), se, out=np.zeros_like(bias), where=se > 0)
-    frequency = np.bincount(y, minlength=len(z)) / len(y)
+    frequency = truth.mean(axis=0)
     return [
         ClassBias(name, float(mean), float(share), float(2 * norm.sf(deviation)))
         for name, mean, share, deviation in zip(

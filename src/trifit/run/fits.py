@@ -1,19 +1,28 @@
-"""All five columns on one training set, and their predictions for one test set."""
+"""All columns on one training set, and their predictions for one test set."""
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.cards import Sampler
-from trifit.fit import Density, Posterior, fit_bayes, fit_map, fit_mle, fit_temperature
+from trifit.cards import Card
+from trifit.fit import (
+    Density,
+    Posterior,
+    fit_bayes,
+    fit_map,
+    fit_map_cv,
+    fit_mle,
+    fit_squared_error,
+    fit_temperature,
+)
 from trifit.fit.trust import diagnose_predictions, posterior_status
 from trifit.information import entropy
 from trifit.predict import predict, prediction_draws
 from trifit.recalibration.temperature import Temperature
-from trifit.types import Fit, FloatArray, IntArray, Prediction, Status
+from trifit.types import Fit, FloatArray, Prediction, Rows, Status
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +32,8 @@ class TrainedFits:
     Attributes
     ----------
     fits : mapping
-        Keyed ``mle``, ``map``, ``mean``, ``bayes``, ``mle+T``.
+        Keyed ``mle``, ``map``, ``mean`` (where parameters are identified),
+        ``bayes``, ``mle+T`` and what else was asked for.
     temperature : Temperature
         What divides the log-odds of ``mle`` to give ``mle+T``.
     posterior : Posterior
@@ -40,72 +50,89 @@ class TrainedFits:
         }
         tempered = self.temperature.transform(predictions["mle"].log_probs)
         predictions["mle+T"] = Prediction(tempered, entropy(np.exp(tempered)))
-        return predictions
+        return {name: predictions[name] for name in self.fits}
 
 
 def fit_all(
     density: Density,
-    X: FloatArray,
-    y: IntArray,
-    sampler: Sampler,
+    train: Rows,
+    test: Rows,
+    card: Card,
     seeds: np.random.SeedSequence,
     *,
-    X_trust: FloatArray,
+    extra: Sequence[str] = (),
     cores: int,
     advance: Callable[[float], None] | None = None,
 ) -> TrainedFits:
-    """Fit all five columns to one training set.
+    """Fit all columns to one training set.
 
     Parameters
     ----------
     density : Density
-    X, y
-        Training rows, features as the model sees them.
-    sampler : Sampler
+    train : Rows
+    test : Rows
+        Whose predicted log probabilities the trust gate looks at, and whose
+        cross-entropy the optimisers' paths record. Nothing is fitted to them.
+    card : Card
     seeds : SeedSequence
-        Spawned here for the optimisers, the inner folds and the sampler.
-    X_trust : shape (n_obs, n_features)
-        Rows whose predicted log probabilities the trust gate looks at.
+        Spawned here for the optimisers, the inner folds, the sampler and extras.
+    extra : sequence of str
+        Further columns: ``map-cv``, ``squared-error``.
     cores : int
     advance : callable, optional
         Called with the share of posterior draws done.
     """
-    for_optimiser, for_folds, for_sampler = seeds.spawn(3)
+    for_optimiser, for_folds, for_sampler, *for_extra = seeds.spawn(3 + len(extra))
     rng = np.random.default_rng(for_optimiser)
-    objective = density.bind(X, y)
-    mle = fit_mle(density, objective, rng)
-    map_, centre = fit_map(density, objective, rng)
+    mle, _ = fit_mle(density, train, card.optimiser, rng, held_out=test)
+    map_, centre = fit_map(density, train, card.optimiser, rng, held_out=test)
 
     start = time.perf_counter()
-    temperature = fit_temperature(density, X, y, np.random.default_rng(for_folds))
+    temperature = fit_temperature(density, train, card.optimiser, np.random.default_rng(for_folds))
     tempered = dataclasses.replace(
         mle,
         method="mle+T",
         status=_derived(mle.status),
         seconds=mle.seconds + time.perf_counter() - start,
         diagnostics={"temperature": temperature.value},
+        path=(),
     )
 
     posterior = fit_bayes(
         density,
-        objective,
-        centre,
-        sampler,
+        density.bind(train.X, train.labels),
+        centre if card.identified and not density.scales.any() else None,
+        card.sampler,
         seed=int(for_sampler.generate_state(1)[0] >> 1),
         cores=cores,
         advance=advance,
     )
-    bayes = _with_prediction_checks(density, posterior.fit, X_trust)
-    mean = Fit(
-        method="mean",
-        draws=bayes.flat_draws.mean(axis=0)[None, None],
-        status=_derived(bayes.status),
-        seconds=bayes.seconds,
-    )
+    bayes = _with_prediction_checks(density, posterior, test.X, card)
+    if density.scales.any():
+        held, _ = fit_map(
+            density, train, card.optimiser, rng, held_out=test, scales=posterior.median
+        )
+        map_ = dataclasses.replace(
+            held,
+            status=Status.DEGENERATE if held.status is Status.CONVERGED else held.status,
+            seconds=map_.seconds + held.seconds,
+        )
+    fits = {"mle": mle, "map": map_}
+    if card.identified:
+        fits["mean"] = Fit(
+            method="mean",
+            draws=bayes.flat_draws.mean(axis=0)[None, None],
+            status=_derived(bayes.status),
+            seconds=bayes.seconds,
+        )
+    fits |= {"bayes": bayes, "mle+T": tempered}
+    for name, seed in zip(extra, for_extra, strict=True):
+        further = fit_map_cv if name == "map-cv" else fit_squared_error
+        fits[name] = further(
+            density, train, card.optimiser, np.random.default_rng(seed), held_out=test
+        )
     return TrainedFits(
-        fits={"mle": mle, "map": map_, "mean": mean, "bayes": bayes, "mle+T": tempered},
-        temperature=temperature,
-        posterior=dataclasses.replace(posterior, fit=bayes),
+        fits=fits, temperature=temperature, posterior=dataclasses.replace(posterior, fit=bayes)
     )
 
 
@@ -116,11 +143,14 @@ def _derived(source: Status) -> Status:
     return Status.DERIVED if source.trustworthy else source
 
 
-def _with_prediction_checks(density: Density, bayes: Fit, X: FloatArray) -> Fit:
-    """The posterior judged by its predictions as well as by its parameters."""
+def _with_prediction_checks(
+    density: Density, posterior: Posterior, X: FloatArray, card: Card
+) -> Fit:
+    """The posterior judged by its predictions, and by its parameters where identified."""
+    bayes = posterior.fit
     diagnostics = {
         **bayes.diagnostics,
         **diagnose_predictions(prediction_draws(density, bayes, X)),
     }
-    status = posterior_status(diagnostics, len(bayes.draws))
+    status = posterior_status(diagnostics, len(bayes.draws), parameters=card.identified)
     return dataclasses.replace(bayes, status=status, diagnostics=diagnostics)

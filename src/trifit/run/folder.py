@@ -142,7 +142,7 @@ def _write_posterior(run: Run, path: Path) -> None:
     import arviz as az
 
     posterior = run.trained.posterior
-    layout = run.layout
+    layout = run.density.layout
     tree = az.from_dict(
         {"posterior": layout.unravel(posterior.fit.draws), "sample_stats": posterior.stats},
         coords={k: list(v) for k, v in layout.coords.items()},

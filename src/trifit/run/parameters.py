@@ -23,14 +23,21 @@ def parameter_rows(
     """
     layout = density.layout
     values = {name: trained.fits[name].draws for name in ("mle", "map", "bayes")}
-    rows = _rows("model", layout, values)
+    direction = trained.fits["mle"].direction
+    runs_to = np.zeros(layout.size) if direction is None else np.sign(direction)
+    rows = _rows("model", layout, values, runs_to)
     if not isinstance(density, LinearDensity):
         return rows
     in_data_units = {
         name: to_data_units(draws, layout, standardiser) for name, draws in values.items()
     }
     if all(draws is not None for draws in in_data_units.values()):
-        rows += _rows("data", layout, {k: v for k, v in in_data_units.items() if v is not None})
+        to = (
+            np.zeros(layout.size)
+            if direction is None
+            else _signs_in_data_units(direction, layout, standardiser)
+        )
+        rows += _rows("data", layout, {k: v for k, v in in_data_units.items() if v is not None}, to)
     return rows
 
 
@@ -59,7 +66,17 @@ def to_data_units(
     return np.concatenate([converted[name] for name in layout.names], axis=-1)
 
 
-def _rows(units: str, layout: Layout, values: dict[str, FloatArray]) -> list[Parameter]:
+def _signs_in_data_units(
+    direction: FloatArray, layout: Layout, standardiser: Standardiser
+) -> FloatArray:
+    moved = to_data_units(direction[None], layout, standardiser)
+    assert moved is not None  # the draws could be converted
+    return np.sign(np.where(abs(moved[0]) > 1e-9 * abs(moved).max(), moved[0], 0.0))
+
+
+def _rows(
+    units: str, layout: Layout, values: dict[str, FloatArray], runs_to: FloatArray
+) -> list[Parameter]:
     draws = values["bayes"]
     flat = draws.reshape(-1, draws.shape[-1])
     mean, sd = flat.mean(axis=0), flat.std(axis=0, ddof=1)
@@ -72,6 +89,7 @@ def _rows(units: str, layout: Layout, values: dict[str, FloatArray]) -> list[Par
             label=label,
             units=units,
             mle=float(values["mle"][0, 0, i]),
+            mle_runs_to=int(runs_to[i]),
             map=float(values["map"][0, 0, i]),
             mean=float(mean[i]),
             sd=float(sd[i]),

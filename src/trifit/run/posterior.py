@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trifit.calibration import slope_intercept, top_label
+from trifit.checks import Labels, label_probs
 from trifit.comparison import Draws, Loo, PosteriorRecord
 from trifit.fit import Density
 from trifit.fit.loo import loo
@@ -14,7 +15,7 @@ from trifit.predict import epistemic, thinned
 from trifit.run.problem import Part
 from trifit.run.records import finite
 from trifit.scores import log_loss
-from trifit.types import Fit, FloatArray, IntArray, Prediction
+from trifit.types import Fit, FloatArray, Prediction
 
 MAX_DRAWS = 100
 MAX_VALUES = 4_000_000
@@ -26,7 +27,7 @@ def posterior_record(
     fits: Sequence[Fit],
     predictions: Sequence[Prediction],
     parts: Sequence[Part],
-    y: IntArray,
+    y: Labels,
     *,
     last: tuple[Fit, Part],
 ) -> PosteriorRecord:
@@ -37,7 +38,7 @@ def posterior_record(
     density : Density
     fits, predictions, parts : one per training set
         Posterior fits, their predictions for the test rows, and those rows.
-    y : shape (n_obs,)
+    y : shape (n_obs,) or (n_obs, n_classes)
         Labels of the pooled test rows.
     last : (Fit, Part)
         The fit whose training rows are left out one by one.
@@ -45,9 +46,10 @@ def posterior_record(
     probs = np.concatenate([p.probs for p in predictions])
     aleatoric = np.concatenate([p.aleatoric for p in predictions])
     unsure = np.concatenate([epistemic(p) for p in predictions])
-    right = probs.argmax(axis=1) == y
+    truth = label_probs(y, probs.shape[1]).argmax(axis=1)
+    right = probs.argmax(axis=1) == truth
     n_draws = int(np.clip(MAX_VALUES // probs.size, 10, MAX_DRAWS))
-    one_out = loo(density, last[0], last[1].X, last[1].y)
+    one_out = loo(density, last[0], last[1].train.X, last[1].train.labels)
     return PosteriorRecord(
         entropy=float(entropy(probs).mean()),
         aleatoric=float(aleatoric.mean()),
@@ -65,7 +67,7 @@ def _single_draws(
     fits: Sequence[Fit],
     parts: Sequence[Part],
     predictions: Sequence[Prediction],
-    y: IntArray,
+    y: Labels,
     n_draws: int,
 ) -> dict[str, Draws]:
     """Each number of single draws, and of the probabilities averaged over draws.
@@ -73,7 +75,7 @@ def _single_draws(
     With folds, one draw of every fold's posterior makes one set of pooled rows.
     """
     streams = [
-        thinned(density, fit, part.X_test, n_draws) for fit, part in zip(fits, parts, strict=True)
+        thinned(density, fit, part.test.X, n_draws) for fit, part in zip(fits, parts, strict=True)
     ]
     single = [_numbers(np.concatenate(rows), y) for rows in zip(*streams, strict=True)]
     averaged = _numbers(np.concatenate([p.log_probs for p in predictions]), y)
@@ -83,7 +85,7 @@ def _single_draws(
     }
 
 
-def _numbers(log_probs: FloatArray, y: IntArray) -> dict[str, float]:
+def _numbers(log_probs: FloatArray, y: Labels) -> dict[str, float]:
     probs = np.exp(log_probs)
     return {
         "log_loss": log_loss(log_probs, y).value,

@@ -8,7 +8,7 @@ from trifit.cards import Card
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density
-from trifit.types import BoolArray, Dataset, FloatArray, IntArray
+from trifit.types import BoolArray, Dataset, IntArray, Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,17 +17,15 @@ class Part:
 
     Attributes
     ----------
-    X, y : shapes (n_train, n_columns), (n_train,)
-    X_test : shape (n_test, n_columns)
+    train, test : Rows
     standardiser : Standardiser
         Of the model's columns.
     unseen : int
         Test rows with a category or value that is not in the training rows.
     """
 
-    X: FloatArray
-    y: IntArray
-    X_test: FloatArray
+    train: Rows
+    test: Rows
     standardiser: Standardiser
     unseen: int
 
@@ -74,10 +72,14 @@ class Problem:
         """Training and test rows of one part."""
         data = self.dataset
         standardiser = _standardiser(data, self.card, train)
+
+        def seen(rows: IntArray) -> Rows:
+            X = standardiser.transform(data.X[rows])[:, self.varies]
+            return Rows(np.ascontiguousarray(X), data.labels[rows])
+
         return Part(
-            X=np.ascontiguousarray(standardiser.transform(data.X[train])[:, self.varies]),
-            y=data.y[train],
-            X_test=np.ascontiguousarray(standardiser.transform(data.X[test])[:, self.varies]),
+            train=seen(train),
+            test=seen(test),
             standardiser=standardiser.of_columns(self.varies),
             unseen=standardiser.unseen(data.X[test]),
         )
@@ -85,5 +87,8 @@ class Problem:
 
 def _standardiser(dataset: Dataset, card: Card, rows: IntArray) -> Standardiser:
     return Standardiser.fit(
-        dataset.X[rows], standardize=card.standardize, names=dataset.feature_names
+        dataset.X[rows],
+        standardize=card.standardize,
+        sd=card.feature_sd,
+        names=dataset.feature_names,
     )

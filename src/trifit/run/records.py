@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from trifit.calibration import Corp, consistency, corp, slope_intercept, top_label
+from trifit.checks import Labels, label_probs
 from trifit.comparison import (
     Code,
     Curve,
     Difference,
     FitRecord,
     Gain,
+    PathStep,
     Reliability,
     Rule,
     Scores,
@@ -21,7 +23,7 @@ from trifit.elpd import elpd, probability_better, total
 from trifit.information import code_length
 from trifit.run.evidence import gather
 from trifit.scores import BITS, accuracy, brier, log_loss, log_predictive_density, paired_difference
-from trifit.types import Fit, FloatArray, IntArray, Status
+from trifit.types import Fit, FloatArray, Status
 from trifit.verdict import judge
 
 HISTOGRAM_BINS = 20
@@ -34,11 +36,16 @@ COMPARED = (
     ("bayes", "map"),
     ("mle+T", "mle"),
     ("bayes", "mle+T"),
+    ("map-cv", "map"),
+    ("bayes", "map-cv"),
+    ("squared-error", "mle"),
     ("mle", "class frequencies"),
     ("map", "class frequencies"),
     ("bayes", "class frequencies"),
 )
-"""Pairs (a, b) of the difference table: the steps of the gap, the whole, the baseline."""
+"""Pairs (a, b) of the difference table: the steps of the gap, the whole, the baseline.
+
+Those of which both were fitted are compared."""
 
 
 EVIDENCE: Mapping[Status, Mapping[str, str]] = {
@@ -59,7 +66,7 @@ EVIDENCE: Mapping[Status, Mapping[str, str]] = {
 """The diagnostics behind each failed check, and how they are called in its sentence."""
 
 
-def scores_of(log_probs: FloatArray, y: IntArray) -> Scores:
+def scores_of(log_probs: FloatArray, y: Labels) -> Scores:
     """Log-loss, Brier score and accuracy of pooled test rows."""
     loss = log_loss(log_probs, y)
     squared, right = brier(np.exp(log_probs), y), accuracy(log_probs, y)
@@ -77,7 +84,7 @@ def scores_of(log_probs: FloatArray, y: IntArray) -> Scores:
 def fit_record(
     fits: Sequence[Fit],
     log_probs: FloatArray,
-    y: IntArray,
+    y: Labels,
     *,
     class_names: Sequence[str],
     rng: np.random.Generator,
@@ -105,6 +112,7 @@ def fit_record(
     where = f"{statuses.count(status)} of {len(statuses)} training sets"
     verdict = judge(status, evidence, where=where)
     summed = elpd(log_probs, y)
+    truth = label_probs(y, probs.shape[1])
     code, code_note = encoded(_clip(probs), y)
     scores = scores_of(log_probs, y)
     return FitRecord(
@@ -119,7 +127,7 @@ def fit_record(
         elpd=summed.value,
         elpd_se=summed.se,
         gains={name: Gain(value=v, se=se) for name, (v, se) in evidence.gains.items()},
-        p_value=evidence.p_value,
+        p_value=finite(evidence.p_value),
         verdict=verdict.name,
         verdict_text=verdict.text,
         rules=[Rule(asked=r.asked, found=r.found, met=r.met) for r in verdict.rules],
@@ -127,20 +135,25 @@ def fit_record(
         code_note=code_note,
         top_label=top,
         classes=[
-            _reliability(corp(_clip(probs[:, k]), (y == k).astype(np.float64)))
-            for k in range(probs.shape[1])
+            _reliability(corp(_clip(probs[:, k]), truth[:, k])) for k in range(probs.shape[1])
         ],
         diagnostics=diagnostics,
+        path=[
+            PathStep(step=step, cross_entropy=loss, gradient=gradient, held_out=held_out)
+            for step, loss, gradient, held_out in fits[0].path
+        ],
     )
 
 
 def differences(
-    log_probs: Mapping[str, FloatArray], y: IntArray, rng: np.random.Generator
+    log_probs: Mapping[str, FloatArray], y: Labels, rng: np.random.Generator
 ) -> list[Difference]:
     """Paired log-loss differences of the pairs in :data:`COMPARED`."""
     lpd = {name: log_predictive_density(lp, y) for name, lp in log_probs.items()}
     rows = []
     for a, b in COMPARED:
+        if a not in lpd or b not in lpd:
+            continue
         mean, summed = paired_difference(lpd[b], lpd[a]), total(lpd[a] - lpd[b])
         rows.append(
             Difference(
@@ -161,7 +174,13 @@ def worst_status(statuses: Sequence[Status]) -> Status:
     for status in statuses:
         if not status.trustworthy:
             return status
-    for status in (Status.SEPARATED, Status.DERIVED_SEPARATED, Status.UNCERTIFIED):
+    for status in (
+        Status.SEPARATED,
+        Status.DERIVED_SEPARATED,
+        Status.DEGENERATE,
+        Status.STOPPED_EARLY,
+        Status.UNCERTIFIED,
+    ):
         if status in statuses:
             return status
     return statuses[0]
@@ -198,19 +217,22 @@ def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float | None]:
     return worst
 
 
-def encoded(probs: FloatArray, y: IntArray) -> tuple[Code | None, str]:
+def encoded(probs: FloatArray, y: Labels) -> tuple[Code | None, str]:
     """The labels encoded, or why they were not."""
-    impossible = int(np.sum(probs[np.arange(len(y)), y] == 0))
+    if y.ndim == 2:
+        return None, "not encoded: the labels are distributions, not symbols"
+    codes = y.astype(np.int64)
+    impossible = int(np.sum(probs[np.arange(len(codes)), codes] == 0))
     if impossible:
         return None, f"infinitely long: probability 0 for {impossible} of {len(y)} labels"
     try:
-        length = code_length(probs, y)
+        length = code_length(probs, codes)
     except ImportError:
         return None, "not encoded: pip install 'trifit[code]'"
     return Code(bits=length.bits, ideal_bits=length.ideal_bits, n_floored=length.n_floored), ""
 
 
-def _top_label(probs: FloatArray, y: IntArray, rng: np.random.Generator) -> TopLabel:
+def _top_label(probs: FloatArray, y: Labels, rng: np.random.Generator) -> TopLabel:
     confidence, right = top_label(_clip(probs), y)
     chance = consistency(confidence, seed=rng)
     edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)

@@ -1,0 +1,90 @@
+"""Whether the MLE of a fitted model exists: what can be proved about it."""
+
+import numpy as np
+
+from trifit.fit.density import Density, Objective
+from trifit.fit.graph import GraphDensity, GraphObjective
+from trifit.fit.linear import LinearObjective
+from trifit.separation import Certificate, Separation, separation
+from trifit.types import FloatArray
+
+OUTPUT_LAYER = ("beta", "intercept")
+
+
+def certify(
+    density: Density, objective: Objective, theta: FloatArray, X: FloatArray
+) -> Certificate:
+    """What is known about the existence of an MLE, from where its optimiser ended.
+
+    A classifier whose log-odds are linear in the features gets
+    :func:`trifit.separation.separation`, whatever its prior. A network that puts
+    every training label first has no MLE either, because scaling its output
+    layer up takes the likelihood to 1: proved here by checking that doubling
+    ``beta`` and ``intercept`` doubles the log-odds. Nothing is known of other models.
+    """
+    if isinstance(objective, LinearObjective):
+        return separation(
+            objective.design, objective.labels, objective.to_weights.matrix, guess=theta
+        )
+    if isinstance(density, GraphDensity) and isinstance(objective, GraphObjective):
+        weights = _linear_weights(density, theta, X)
+        if weights is not None:
+            design = np.column_stack([np.ones(len(X)), X])
+            found = separation(design, objective.labels, n_classes=density.n_classes, guess=weights)
+            return Certificate(found.separation)
+        if _separates(density, objective, theta, X):
+            return Certificate(Separation.COMPLETE)
+    return Certificate(Separation.UNKNOWN)
+
+
+def _linear_weights(density: GraphDensity, theta: FloatArray, X: FloatArray) -> FloatArray | None:
+    """Raveled coefficients of the log-odds, (1 + n_features) x (n_classes - 1), at theta.
+
+    None unless the log-odds are linear in the features, change sign with the
+    model's unconstrained parameters, and can be moved in every direction: then
+    any coefficients can be had, and separation is a matter of the rows alone.
+    """
+    n_features = X.shape[1]
+    rows = np.vstack([np.zeros(n_features), np.eye(n_features), X[:50], 3.0 * X[:50]])
+
+    def coefficients(thetas: FloatArray) -> tuple[FloatArray, bool]:
+        odds = _odds(density.log_probs(density.constrain(thetas), rows))[:, :, 1:]
+        B = np.concatenate([odds[:, :1], odds[:, 1 : 1 + n_features] - odds[:, :1]], axis=1)
+        expected = B[:, :1] + rows @ B[:, 1:]
+        size = max(1.0, float(abs(odds).max()))
+        return B.reshape(len(thetas), -1), bool((abs(odds - expected) <= 1e-7 * size).all())
+
+    signs = np.where(density.unconstrained, -1.0, 1.0)
+    rng = np.random.default_rng(20260101)
+    some = theta + rng.normal(scale=0.3, size=(2, len(theta)))
+    near, linear = coefficients(some)
+    if not linear:
+        return None
+    flipped, linear = coefficients(some * signs)
+    if not linear or not np.allclose(flipped, -near, rtol=1e-6, atol=1e-8):
+        return None
+    steps = 1e-4 * np.eye(len(theta))
+    moved = coefficients(some[0] + steps)[0] - coefficients(some[0] - steps)[0]
+    if np.linalg.matrix_rank(moved / 2e-4, tol=1e-6) < near.shape[1]:
+        return None
+    return np.asarray(coefficients(theta[None])[0][0])
+
+
+def _separates(
+    density: GraphDensity, objective: GraphObjective, theta: FloatArray, X: FloatArray
+) -> bool:
+    """Whether every label comes first and the output layer can be scaled up without end."""
+    labels = objective.labels
+    if (labels > 0).sum(axis=1).max() > 1:
+        return False
+    doubled = np.where(density.entries(lambda name: name in OUTPUT_LAYER), 2.0, 1.0) * theta
+    thetas = np.array([theta, doubled])
+    once, twice = _odds(density.log_probs(density.constrain(thetas), X))
+    at_label = once[np.arange(len(X)), labels.argmax(axis=1)]
+    others = np.where(labels > 0, -np.inf, once).max(axis=1)
+    scales = np.allclose(twice, 2 * once, rtol=1e-6, atol=1e-9)
+    return bool(scales and (at_label > others).all())
+
+
+def _odds(log_probs: FloatArray) -> FloatArray:
+    return np.asarray(log_probs - log_probs[..., :1])

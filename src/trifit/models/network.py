@@ -1,0 +1,124 @@
+"""A neural network with any list of hidden widths."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from trifit.errors import InputError
+from trifit.models.arguments import Coords, checked
+from trifit.models.outputs import observe
+from trifit.models.priors import Prior, check_positive, coefficients
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+ACTIVATIONS = ("tanh", "relu", "softplus")
+
+
+def neural_network(
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    n_classes: int | None = None,
+    coords: Coords | None = None,
+    hidden: Sequence[int] = (8,),
+    activation: str = "tanh",
+    prior: str = "normal",
+    prior_scale: float = 2.5,
+    prior_df: float = 3.0,
+    ard: bool = False,
+    intercept_scale: float = 5.0,
+    output: str = "softmax",
+) -> "pm.Model":
+    """A feed-forward classifier: hidden layers, then softmax.
+
+    ``h_0 = x``, ``h_l = activation(h_{l-1} @ weights_l + bias_l)`` and
+    ``p(y = k | x) = softmax_k(intercept_k + h_L @ beta_k)``. Priors on weights
+    have scale ``prior_scale / sqrt(fan_in)``, so that activations keep their
+    size whatever the widths. With ``hidden = []`` it is exactly
+    :func:`~trifit.models.softmax_regression` at
+    ``prior_scale / sqrt(n_features)``. Hidden units may be permuted without any
+    change, so weights are not identified: judge predictions.
+
+    Parameters
+    ----------
+    X : shape (n_obs, n_features)
+        Features, best standardised.
+    y : shape (n_obs,) or (n_obs, n_classes)
+        Class codes in ``0 .. n_classes - 1``, or whole counts of each class.
+    n_classes : int, optional
+        Default: ``max(y) + 1``.
+    coords : mapping, optional
+        Names for the dimensions ``"feature"`` and ``"class"``.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    activation : {"tanh", "relu", "softplus"}
+    prior : str
+        As in :func:`~trifit.models.softmax_regression`. ``gamma`` gives every
+        layer a precision of its own to learn.
+    prior_scale : float
+        Factor on ``1 / sqrt(fan_in)``.
+    prior_df : float
+        Degrees of freedom of ``student-t``; twice the shape of ``gamma``'s precision.
+    ard : bool
+        With ``gamma``: automatic relevance determination, one precision per
+        input of the first layer.
+    intercept_scale : float
+        Scale of the Normal prior on output intercepts. Hidden biases have
+        ``prior_scale``.
+    output : {"softmax", "tanh"}
+
+    Returns
+    -------
+    pm.Model
+        Free variables ``weights1 (feature, hidden1)``, ``bias1 (hidden1,)``, ...,
+        ``beta (hidden or feature, class)`` and ``intercept (class,)``; data
+        ``X``, ``y``; observed ``label``.
+
+    Raises
+    ------
+    InputError
+        On an unknown activation, prior or output, a width or scale that is not
+        positive, or shapes that do not fit.
+
+    References
+    ----------
+    Neal (1996), Bayesian Learning for Neural Networks, doi:10.1007/978-1-4612-0745-0
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    family = Prior(prior, prior_scale, prior_df, ard=ard)
+    whole_layer = Prior(prior, prior_scale, prior_df)
+    check_positive("intercept_scale", intercept_scale)
+    if activation not in ACTIVATIONS:
+        raise InputError(f"activation = {activation!r}: expected one of {', '.join(ACTIVATIONS)}")
+    if not all(isinstance(w, int | np.integer) and w > 0 for w in hidden):
+        raise InputError(f"hidden = {hidden!r}: expected a list of widths, e.g. [8] or [16, 8]")
+    X, y, coords = checked(X, y, n_classes, coords)
+    squash = {"tanh": pt.tanh, "relu": lambda a: pt.maximum(a, 0.0), "softplus": pt.softplus}
+    zero_sum = output == "softmax"
+    with pm.Model(coords=coords) as model:
+        layer = pm.Data("X", X, dims=("obs", "feature"))
+        below, fan_in = "feature", X.shape[1]
+        for number, width in enumerate(hidden, start=1):
+            unit = f"hidden{number}"
+            model.add_coord(unit, range(width))
+            weights = coefficients(
+                f"weights{number}",
+                (family if number == 1 else whole_layer).times(fan_in**-0.5),
+                (below, unit),
+                zero_sum=False,
+            )
+            bias = pm.Normal(f"bias{number}", sigma=prior_scale, dims=unit)
+            layer = squash[activation](layer @ weights + bias)
+            below, fan_in = unit, width
+        outer = whole_layer if len(hidden) else family
+        beta = coefficients("beta", outer.times(fan_in**-0.5), (below, "class"), zero_sum=zero_sum)
+        intercept = coefficients(
+            "intercept", Prior("normal", intercept_scale), ("class",), zero_sum=zero_sum
+        )
+        observe(intercept + layer @ beta, y, output=output)
+    return model

@@ -1,0 +1,63 @@
+"""Output functions: from activations to the observed class variable.
+
+Each is written as the logits of a Categorical, so that log probabilities are
+computed without rounding and every score treats all outputs alike.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from trifit.errors import InputError
+
+OUTPUTS = ("softmax", "tanh")
+BINARY_OUTPUTS = ("logistic", "probit")
+
+
+def observe(activations: Any, y: np.ndarray, *, output: str) -> None:
+    """Observe labels with class probabilities made of activations (n_obs, n_classes).
+
+    ``softmax``: ``p_k = exp(z_k) / sum_j exp(z_j)``. ``tanh``: ``p_k = a_k / sum_j a_j``
+    with ``a_k = (1 + tanh z_k) / 2``, the normalised tanh activations.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    check_output(output, OUTPUTS)
+    # (1 + tanh z) / 2 is the logistic function of 2 z.
+    logits = activations if output == "softmax" else -pt.softplus(-2 * activations)
+    if y.ndim == 2:
+        p = pm.math.softmax(logits, axis=-1)
+        pm.Multinomial("label", n=y.sum(axis=1), p=p, observed=y, dims=("obs", "class"))
+    else:
+        labels = pm.Data("y", y, dims="obs")
+        pm.Categorical("label", logit_p=logits, observed=labels, dims="obs")
+
+
+def observe_binary(activation: Any, y: np.ndarray, *, output: str) -> None:
+    """Observe labels with ``p(y = 1)`` the logistic or normal distribution function of it.
+
+    Probit's log-odds are ``log Phi(z) - log Phi(-z)``.
+    """
+    import pymc as pm
+    from pymc.distributions.dist_math import normal_lcdf
+
+    check_output(output, BINARY_OUTPUTS)
+    if output == "probit":
+        activation = normal_lcdf(0.0, 1.0, activation) - normal_lcdf(0.0, 1.0, -activation)
+    labels = pm.Data("y", y, dims="obs")
+    pm.Bernoulli("label", logit_p=activation, observed=labels, dims="obs")
+
+
+def check_output(output: str, known: tuple[str, ...]) -> None:
+    """Refuse an output function a builder does not have."""
+    if output not in known:
+        other = {*OUTPUTS, *BINARY_OUTPUTS} - set(known)
+        where = ""
+        if output in other:
+            where = (
+                "; it is for two classes: use --model logistic"
+                if output in BINARY_OUTPUTS
+                else "; it is for the softmax and network models"
+            )
+        raise InputError(f"output = {output!r}: expected one of {', '.join(known)}{where}")

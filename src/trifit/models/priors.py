@@ -1,0 +1,175 @@
+"""Priors of coefficients by name: the same few lines serve every builder.
+
+Where coefficients sum to zero over classes, the prior is that of draws minus
+their mean over classes. For Normal ones that is ``ZeroSumNormal``. The heavy
+tails of ``student-t`` and ``cauchy`` are those of a feature, shared by its
+coefficients: a multivariate t over classes, spherical and so without a
+preferred class. With ``laplace`` the shift between a feature's coefficients and
+their zero sum is free, so that the MAP is the symmetric multinomial lasso.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.linalg import helmert
+from scipy.special import gammaln
+
+from trifit.errors import InputError
+
+PRIORS = ("normal", "student-t", "cauchy", "laplace", "horseshoe", "hierarchical", "gamma")
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A family of priors and its settings.
+
+    Attributes
+    ----------
+    family : str
+        One of :data:`PRIORS`.
+    scale : float
+        Scale of a coefficient; for ``hierarchical`` that of the HalfNormal over
+        the coefficients' common scale, for ``horseshoe`` that of the global
+        scale's half-Cauchy, for ``gamma`` the width about which the precision varies.
+    df : float
+        Degrees of freedom: of ``student-t``, of the horseshoe's slab, and twice
+        the shape of ``gamma``'s precision.
+    slab_scale : float
+        How large a coefficient the horseshoe lets through.
+    ard : bool
+        With ``gamma``: one precision per input instead of one per group, so
+        that irrelevant inputs can be switched off.
+    """
+
+    family: str = "normal"
+    scale: float = 2.5
+    df: float = 3.0
+    slab_scale: float = 2.5
+    ard: bool = False
+
+    def __post_init__(self) -> None:
+        if self.family not in PRIORS:
+            raise InputError(f"prior = {self.family!r}: expected one of {', '.join(PRIORS)}")
+        for name, value in (
+            ("prior_scale", self.scale),
+            ("prior_df", self.df),
+            ("slab_scale", self.slab_scale),
+        ):
+            check_positive(name, value)
+        if self.ard and self.family != "gamma":
+            raise InputError(
+                f"ard = true is for prior = 'gamma' (a precision per input), not {self.family!r}"
+            )
+
+    def times(self, factor: float) -> "Prior":
+        """The same family at another scale."""
+        return replace(self, scale=self.scale * factor)
+
+    def intercept(self, scale: float) -> "Prior":
+        """What intercepts get: heavy tails where coefficients have them, else Normal."""
+        heavy = self.family in ("student-t", "cauchy")
+        return Prior(self.family if heavy else "normal", scale, self.df)
+
+
+def coefficients(name: str, prior: Prior, dims: tuple[str, ...], *, zero_sum: bool) -> Any:
+    """A free variable (or a Deterministic made of some) with a prior; in a model context.
+
+    Learned scales are named ``{name}_..._scale``, so that no joint mode is
+    taken over them.
+
+    References
+    ----------
+    Gelman et al. (2008), Ann. Appl. Stat. 2(4), doi:10.1214/08-AOAS191 (cauchy);
+    Piironen & Vehtari (2017), Electron. J. Stat. 11(2), doi:10.1214/17-EJS1337SI
+    (regularised horseshoe); Neal (1996), Bayesian Learning for Neural Networks,
+    doi:10.1007/978-1-4612-0745-0 (gamma)
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    def normal(name: str, sigma: Any) -> Any:
+        make = pm.ZeroSumNormal if zero_sum else pm.Normal
+        return make(name, sigma=sigma, dims=dims)
+
+    def student_t(df: float) -> Any:
+        if not zero_sum:
+            return pm.StudentT(name, nu=df, sigma=prior.scale, dims=dims)
+        coords = pm.modelcontext(None).coords
+        contrasts = helmert(len(coords[dims[-1]]))
+        shape = (*(len(coords[d]) for d in dims[:-1]), len(contrasts))
+        z = _multivariate_t(f"{name}_z", df, prior.scale, shape)
+        return pm.Deterministic(name, z @ contrasts, dims=dims)
+
+    def laplace() -> Any:
+        if not zero_sum:
+            return pm.Laplace(name, mu=0.0, b=prior.scale, dims=dims)
+        raw = pm.Laplace(f"{name}_raw", mu=0.0, b=prior.scale, dims=dims)
+        return pm.Deterministic(name, raw - raw.mean(axis=-1, keepdims=True), dims=dims)
+
+    match prior.family:
+        case "normal":
+            return normal(name, prior.scale)
+        case "student-t":
+            return student_t(prior.df)
+        case "cauchy":
+            return student_t(1.0)
+        case "laplace":
+            return laplace()
+        case "hierarchical":
+            return normal(name, pm.HalfNormal(f"{name}_scale", prior.scale))
+        case "gamma":
+            shape = prior.df / 2
+            rate = shape * prior.scale**2
+            precision = pm.Gamma(
+                f"{name}_precision", shape, rate, dims=dims[:1] if prior.ard else None
+            )
+            sigma = 1 / pt.sqrt(precision)
+            return normal(name, sigma[:, None] if prior.ard else sigma)
+        case _:
+            z, scale = normal(f"{name}_z", 1.0), _horseshoe(name, prior, dims)
+            scaled = z * (scale[:, None] if len(dims) == 2 else scale)
+            return pm.Deterministic(name, scaled, dims=dims)
+
+
+def _horseshoe(name: str, prior: Prior, dims: tuple[str, ...]) -> Any:
+    """Scale of every row of coefficients under the regularised horseshoe."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    overall = pm.HalfCauchy(f"{name}_global_scale", prior.scale)
+    local = pm.HalfCauchy(f"{name}_local_scale", 1.0, dims=dims[:1])
+    slab = pm.InverseGamma(
+        f"{name}_slab_squared_scale", prior.df / 2, prior.df / 2 * prior.slab_scale**2
+    )
+    return overall * local * pt.sqrt(slab / (slab + (overall * local) ** 2))
+
+
+def _multivariate_t(name: str, df: float, scale: float, shape: tuple[int, ...]) -> Any:
+    """Spherical multivariate t over the last axis; quick to compile, unlike ``pm.MvStudentT``."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    k = shape[-1]
+    constant = gammaln((df + k) / 2) - gammaln(df / 2) - k * np.log(scale * np.sqrt(df * np.pi))
+
+    def logp(value: Any, centre: Any) -> Any:
+        square = (((value - centre) / scale) ** 2).sum(axis=-1)
+        return constant - (df + k) / 2 * pt.log1p(square / df)
+
+    def random(centre: Any, rng: Any = None, size: Any = None) -> Any:
+        normal = rng.normal(size=(*(size or shape[:-1]), k))
+        return centre + scale * normal / np.sqrt(
+            rng.chisquare(df, normal.shape[:-1])[..., None] / df
+        )
+
+    return pm.CustomDist(
+        name, np.zeros(k), logp=logp, random=random, signature="(k)->(k)", shape=shape
+    )
+
+
+def check_positive(name: str, value: object) -> None:
+    """Refuse a scale that is not a positive number."""
+    good = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e300
+    if not good:
+        raise InputError(f"{name} = {value!r}: expected a positive number")

@@ -1,0 +1,218 @@
+"""Neural networks: what they contain, what they learn, how they are judged."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+from scipy.stats import norm
+
+from fitting import density_of, probs_of, standardised
+from trifit.cards import Optimiser, Sampler, load_card
+from trifit.data import load_dataset
+from trifit.errors import InputError
+from trifit.fit import fit_bayes, fit_map, fit_mle, fit_squared_error
+from trifit.fit.linear import LinearDensity
+from trifit.fit.optimise import maximise
+from trifit.fit.trust import posterior_status
+from trifit.models import neural_network
+from trifit.types import Rows, Status
+
+
+@pytest.fixture(scope="module")
+def moons():
+    """Two classes in the plane, ``p(1 | x) = expit(3 sin(x_1) - 2 x_2)``: no linear model fits."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(150, 2))
+    return X, (rng.random(150) < expit(3 * np.sin(2 * X[:, 0]) - 2 * X[:, 1])).astype(np.int64)
+
+
+@pytest.fixture(scope="module")
+def network(moons):
+    return density_of(*moons, "neural_network", hidden=[4])
+
+
+def test_without_hidden_layers_it_is_softmax_regression(rng):
+    X, y = standardised(load_dataset("wine"))
+    network = density_of(X, y, "neural_network", hidden=[], prior_scale=2.0, intercept_scale=3.0)
+    softmax = density_of(X, y, prior_scale=2.0 / np.sqrt(13), intercept_scale=3.0)
+    assert isinstance(network, LinearDensity)
+    for fit in (fit_mle, fit_map):
+        a, b = (probs_of(d, fit(d, Rows(X, y), Optimiser(), rng)[0], X) for d in (network, softmax))
+        assert a == pytest.approx(b, abs=1e-6)
+    theta = rng.normal(size=softmax.n_params)
+    params = softmax.constrain(theta[None])
+    order = [softmax.layout.names.index(n) for n in network.layout.names]
+    assert order == [1, 0]  # the same variables, made in another order
+    named = softmax.layout.unravel(params)
+    same = np.concatenate([named[n].reshape(1, -1) for n in network.layout.names], axis=1)
+    assert network.log_probs(same, X) == pytest.approx(softmax.log_probs(params, X), abs=1e-10)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "softplus"])
+def test_the_forward_pass_is_the_formula(activation, rng):
+    X, y = rng.normal(size=(12, 3)), np.arange(12) % 3
+    density = density_of(X, y, "neural_network", hidden=[4, 2], activation=activation)
+    squash = {
+        "tanh": np.tanh,
+        "relu": lambda a: np.maximum(a, 0),
+        "softplus": lambda a: np.log1p(np.exp(a)),
+    }[activation]
+    params = density.constrain(rng.normal(size=(1, density.n_params)))
+    p = {name: value[0] for name, value in density.layout.unravel(params).items()}
+    h = squash(X @ p["weights1"] + p["bias1"])
+    h = squash(h @ p["weights2"] + p["bias2"])
+    logits = p["intercept"] + h @ p["beta"]
+    expected = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    assert density.log_probs(params, X)[0] == pytest.approx(expected, abs=1e-10)
+
+
+def test_prior_scales_shrink_with_fan_in():
+    X, y = np.zeros((6, 9)), np.arange(6) % 3
+    model = neural_network(X, y, hidden=[16], prior_scale=3.0)
+    sds = {"weights1": 3 / 3, "beta": 3 / 4}
+    for name, sd in sds.items():
+        assert f"{name} ~" in model.str_repr() or name in model.named_vars
+        mu_sigma = model[name].owner.op.dist_params(model[name].owner)
+        assert sd in [float(np.ravel(p.eval())[0]) for p in mu_sigma]
+
+
+def test_zero_is_a_saddle_point_and_several_starts_leave_it(moons, network, rng):
+    X, y = moons
+    objective = network.bind(X, y)
+    at_zero = np.zeros(network.n_params)
+    _, gradient = objective(at_zero, prior=0.0, jacobian=0.0)
+    weights = network.entries(lambda name: name != "intercept")
+    assert abs(gradient[weights]).max() < 1e-10  # the gradient sees no way out
+    fit, _ = fit_mle(network, Rows(X, y), Optimiser(starts=3, tolerance=1e-5), rng)
+    assert fit.diagnostics["objective"] < 0.8 * np.log(2)
+    assert fit.diagnostics["starts"] == 3
+    assert 0 <= fit.diagnostics["starts_spread"] <= 1
+    one, _ = fit_mle(network, Rows(X, y), Optimiser(tolerance=1e-5), np.random.default_rng(1))
+    assert "starts_spread" not in one.diagnostics
+
+
+def test_the_best_start_is_kept(moons, network):
+    X, y = moons
+    settings = Optimiser(max_steps=15)
+    each = [
+        maximise("mle", network, Rows(X, y), settings, np.random.default_rng(3), prior=0.0)[0]
+        for _ in range(1)
+    ]
+    several, _ = maximise(
+        "mle", network, Rows(X, y), Optimiser(max_steps=15, starts=4), np.random.default_rng(3),
+        prior=0.0,
+    )  # fmt: skip
+    assert several.diagnostics["objective"] <= each[0].diagnostics["objective"]
+    assert several.diagnostics["starts_loss_range"] > 0
+
+
+def test_early_stopping_keeps_the_best_step(moons, network, rng):
+    X, y = moons
+    settings = Optimiser(validation=0.3, tolerance=1e-7)
+    fit, theta = fit_mle(network, Rows(X, y), settings, rng, held_out=Rows(X, y))
+    assert fit.status is Status.STOPPED_EARLY
+    whole, _ = fit_mle(network, Rows(X, y), Optimiser(tolerance=1e-7), np.random.default_rng(1))
+    assert fit.diagnostics["steps"] < whole.diagnostics["steps"]
+    assert fit.diagnostics["objective"] > whole.diagnostics["objective"]  # not memorised
+    at_end = network.bind(X, y)(theta, prior=0.0, jacobian=0.0)[0] / len(y)
+    assert fit.path[-1].__len__() == 4
+    assert fit.path[-1][0] == fit.diagnostics["steps"]
+    assert fit.path[-1][3] == pytest.approx(-at_end)
+
+
+def test_a_memorising_network_is_called_separated(rng):
+    X, y = rng.normal(size=(10, 2)), np.arange(10) % 2
+    density = density_of(X, y, "neural_network", hidden=[8])
+    fit, _ = fit_mle(density, Rows(X, y), Optimiser(starts=4, tolerance=1e-5), rng)
+    assert (probs_of(density, fit, X).argmax(axis=1) == y).all()
+    assert fit.status is Status.SEPARATED
+
+
+def test_parameters_do_not_count_against_a_network():
+    good = {"divergent_share": 0.0, "bfmi_min": 1.0, "depth_limited_share": 0.0}
+    good |= {f"prediction_{n}": 1e4 for n in ("ess_bulk_min", "ess_tail_min")}
+    bad_weights = good | {"rhat_max": 1.7, "ess_bulk_min": 5.0, "ess_tail_min": 5.0}
+    fine = bad_weights | {"prediction_rhat_max": 1.0}
+    assert posterior_status(fine, 4, parameters=False) is Status.TRUSTED
+    assert posterior_status(fine, 4) is Status.UNMIXED
+    worse = bad_weights | {"prediction_rhat_max": 1.1}
+    assert posterior_status(worse, 4, parameters=False) is Status.UNMIXED
+
+
+def test_too_large_a_network_is_refused_with_advice(rng):
+    X, y = rng.normal(size=(10, 50)), np.arange(10) % 2
+    density = density_of(X, y, "neural_network", hidden=[200])
+    with pytest.raises(InputError, match=r"10,401 parameters, too many for NUTS.*hidden units"):
+        fit_bayes(density, density.bind(X, y), None, Sampler(), seed=1, cores=1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"hidden": [0]}, r"hidden = \[0\]: expected a list of widths"),
+        ({"hidden": [2.5]}, "expected a list of widths"),
+        ({"activation": "sigmoid"}, "expected one of tanh, relu, softplus"),
+        ({"prior": "ridge"}, "prior = 'ridge': expected one of normal"),
+        ({"ard": True}, "ard = true is for prior = 'gamma'"),
+        ({"output": "logit"}, "output = 'logit': expected one of softmax, tanh"),
+        ({"output": "probit"}, "for two classes: use --model logistic"),
+        ({"prior_scale": -1}, "prior_scale = -1: expected a positive number"),
+    ],
+)
+def test_bad_settings(settings, message):
+    with pytest.raises(InputError, match=message):
+        neural_network(np.zeros((4, 2)), np.arange(4) % 2, **settings)
+
+
+def gaussians(n, rng):
+    """Two overlapping Gaussians on a line: the log-odds of the truth are quadratic."""
+    y = rng.integers(2, size=n)
+    x = np.where(y == 0, rng.normal(0.0, 1.0, size=n), rng.normal(1.5, 1.5, size=n))
+    odds = norm.logpdf(x, 1.5, 1.5) - norm.logpdf(x, 0.0, 1.0)
+    return x[:, None], y, np.column_stack([expit(-odds), expit(odds)])
+
+
+def mean_divergence(n, seeds):
+    """Mean KL(truth || network) on fresh rows, for both losses."""
+    X_test, _, p = gaussians(4_000, np.random.default_rng(99))
+    settings = Optimiser(starts=2, tolerance=1e-5, max_steps=1_000)
+    found = {"cross-entropy": [], "squared-error": []}
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        X, y, _ = gaussians(n, rng)
+        density = density_of(X, y, "neural_network", hidden=[4])
+        fits = {
+            "cross-entropy": fit_mle(density, Rows(X, y), settings, rng)[0],
+            "squared-error": fit_squared_error(density, Rows(X, y), settings, rng),
+        }
+        for name, fit in fits.items():
+            log_q = density.log_probs(fit.flat_draws, X_test)[0]
+            found[name].append((p * (np.log(p) - log_q)).sum(axis=1).mean())
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def test_both_losses_approach_the_posterior_class_probabilities():
+    """Richard & Lippmann (1991): KL to the truth falls with the rows, for both losses."""
+    few, many = mean_divergence(200, range(3)), mean_divergence(4_000, range(3))
+    for loss in few:
+        assert np.median(many[loss]) < 0.01 < np.median(few[loss])
+
+
+@pytest.mark.slow
+def test_both_losses_approach_the_truth_up_to_20_000_rows():
+    by_size = [mean_divergence(n, range(5)) for n in (200, 2_000, 20_000)]
+    for loss in ("cross-entropy", "squared-error"):
+        # Medians: where a network has seen nothing, one seed's divergence may be huge.
+        medians = [np.median(found[loss]) for found in by_size]
+        print(loss, medians, [found[loss].round(5) for found in by_size])
+        assert medians[0] > medians[1] > medians[2]
+        assert medians[2] < 0.002
+        assert by_size[2][loss].max() < 0.02
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "data"), [("network", "iris"), ("network-wide", "wine")])
+def test_posteriors_of_networks_pass_the_gate(name, data):
+    import trifit
+
+    comparison = trifit.compare(load_dataset(data), load_card(name), test_size=0.3)
+    assert comparison.fits["bayes"].status == "trusted"

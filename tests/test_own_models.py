@@ -1,0 +1,206 @@
+"""Models of one's own: a file, a function, a Bambi formula, and the example in models/README.md."""
+
+import re
+
+import bambi
+import numpy as np
+import pandas as pd
+import pymc as pm
+import pytest
+from click.testing import CliRunner
+
+import trifit
+from fitting import density_of
+from trifit.cards import load_card
+from trifit.cli import main
+from trifit.errors import InputError
+from trifit.fit.build import build_density, build_model
+from trifit.fit.linear import LinearDensity
+from trifit.models import from_bambi, softmax_regression
+from trifit.report import render
+
+QUICK = {"draws": 200, "tune": 300, "chains": 2}
+
+
+@pytest.fixture
+def groups(tmp_path):
+    """Four groups that differ in their base rates."""
+    rng = np.random.default_rng(1)
+    group = rng.choice(["north", "south", "east", "west"], size=200)
+    x = rng.normal(size=200)
+    base = {"north": 1.5, "south": -1.5, "east": 0.0, "west": 0.5}
+    odds = x + np.array([base[g] for g in group])
+    y = np.where(rng.random(200) < 1 / (1 + np.exp(-odds)), "yes", "no")
+    path = tmp_path / "groups.csv"
+    pd.DataFrame({"group": group, "x": x, "y": y}).to_csv(path, index=False)
+    return path
+
+
+def readme_code(root, language):
+    text = (root / "models" / "README.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.S)
+
+
+def test_the_readmes_model_runs(root, groups, tmp_path):
+    """Varying intercepts by group, from the README, through the command line."""
+    code = readme_code(root, "python")[0]
+    assert len(code.strip().splitlines()) <= 22
+    model = tmp_path / "varying.py"
+    model.write_text(code, encoding="utf-8")
+    out = tmp_path / "out"
+    result = CliRunner().invoke(
+        main,
+        ["compare", str(groups), "--target", "y", "--model", f"{model}:build", "--out", str(out),
+         "--test-size", "0.3", "--set", "standardize=false",
+         *[x for k, v in QUICK.items() for x in ("--set", f"{k}={v}")]],
+    )  # fmt: skip
+    assert result.exit_code in (0, 3), result.output
+    comparison = trifit.Comparison.from_json(out / "comparison.json")
+    assert comparison.fits["map"].status == "degenerate"
+    offsets = {p.parameter: p for p in comparison.parameters if p.parameter.startswith("offset")}
+    assert len(offsets) >= 4
+    assert comparison.fits["bayes"].log_loss < comparison.baselines["class frequencies"].log_loss
+
+
+def own(X, y, *, n_classes, coords, scale=1.0):
+    with pm.Model(coords=coords) as model:
+        features = pm.Data("X", X, dims=("obs", "feature"))
+        beta = pm.ZeroSumNormal("beta", sigma=scale, dims=("feature", "class"))
+        pm.Categorical("label", logit_p=features @ beta, observed=y, dims="obs")
+    return model
+
+
+def test_a_function_is_a_model(overlapping):
+    comparison = trifit.compare(
+        overlapping, model=own, test_size=0.3, overrides=QUICK | {"scale": 0.5}
+    )
+    assert comparison.card["name"] == "own"
+    assert comparison.card["hyperparameters"] == {"scale": 0.5}
+    page = render(comparison)
+    assert "own" in page
+
+
+def test_any_keyword_reaches_a_builder_that_takes_any():
+    def build(X, y, *, n_classes, coords, **hyperparameters):
+        return own(X, y, n_classes=n_classes, coords=coords, **hyperparameters)
+
+    card = load_card(build).with_overrides({"scale": 3.0})
+    assert card.hyperparameters == {"scale": 3.0}
+
+
+def multinomial(X, y, *, n_classes, coords):
+    with pm.Model(coords=coords) as model:
+        features = pm.Data("X", X, dims=("obs", "feature"))
+        beta = pm.ZeroSumNormal("beta", sigma=2.5, dims=("feature", "class"))
+        intercept = pm.ZeroSumNormal("intercept", sigma=5.0, dims="class")
+        p = pm.math.softmax(intercept + features @ beta, axis=-1)
+        pm.Multinomial("label", n=1, p=p, observed=np.eye(n_classes)[y], dims=("obs", "class"))
+    return model
+
+
+def test_an_observed_multinomial_is_a_classifier(rng):
+    X, y = rng.normal(size=(30, 2)), np.arange(30) % 3
+    names = {"feature_names": ("x0", "x1"), "class_names": ("a", "b", "c")}
+    ours = build_density(load_card(multinomial), X, y, **names)
+    softmax = density_of(X, y)
+    assert isinstance(ours, LinearDensity)
+    theta = rng.normal(size=ours.n_params)
+    named = ours.layout.unravel(ours.constrain(theta[None]))
+    same = np.concatenate([named[n].reshape(1, -1) for n in softmax.layout.names], axis=1)
+    assert ours.log_probs(ours.constrain(theta[None]), X) == pytest.approx(
+        softmax.log_probs(same, X), abs=1e-10
+    )
+
+
+def test_counts_make_a_multinomial_model(rng):
+    """A shipped builder given counts is the model whose likelihood trifit maximises."""
+    X = rng.normal(size=(20, 2))
+    counts = rng.multinomial(4, [0.2, 0.3, 0.5], size=20)
+    model = softmax_regression(X, counts)
+    density = density_of(X, counts.argmax(axis=1) * 0 + np.arange(20) % 3)
+    theta = 0.3 * rng.normal(size=density.n_params)
+    ours = density.bind(X, counts.astype(float))
+    point = dict(zip([v.name for v in model.value_vars], (theta[:2], theta[2:].reshape(2, 2)),
+                     strict=True))  # fmt: skip
+    likelihood = model.compile_logp(vars=model.observed_RVs, mode="FAST_COMPILE")
+    zero = {k: np.zeros_like(v) for k, v in point.items()}
+    differences = (
+        likelihood(point) - likelihood(zero),
+        ours(theta, prior=0.0, jacobian=0.0)[0]
+        - ours(np.zeros_like(theta), prior=0.0, jacobian=0.0)[0],
+    )
+    assert differences[0] == pytest.approx(differences[1])
+
+
+def test_fractions_have_no_pymc_model():
+    with pytest.raises(InputError, match="label fractions, which no PyMC distribution observes"):
+        softmax_regression(np.zeros((2, 1)), np.array([[0.5, 0.5], [1.0, 0.0]]))
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("nowhere.py:build", "no such file"),
+        ("trifit.models:nothing", "has no function 'nothing'"),
+        ("no.such.module:build", "cannot be imported: ModuleNotFoundError"),
+    ],
+)
+def test_builders_that_are_not_there(reference, message):
+    with pytest.raises(InputError, match=message):
+        load_card(reference)
+
+
+def wrong_shape(X, y, *, n_classes, coords):
+    with pm.Model(coords=coords) as model:
+        features = pm.Data("X", X)
+        beta = pm.Normal("beta", 0, 1, shape=(X.shape[1], n_classes + 1))
+        pm.Categorical("label", logit_p=features @ beta, observed=y)
+    return model
+
+
+def test_a_model_of_other_classes_is_refused(overlapping):
+    with pytest.raises(InputError, match=r"probabilities of shape \(7, 3\) for 7 rows and 2"):
+        trifit.compare(overlapping, model=wrong_shape, test_size=0.3)
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {"x": rng.normal(size=90), "g": rng.choice(list("uvw"), 90),
+         "y": rng.choice(["a", "b", "c"], 90), "b": rng.choice(["no", "yes"], 90)}
+    )  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("formula", "family"),
+    [
+        ("y ~ x + g + x:g", "categorical"),
+        ("b[yes] ~ x + g", "bernoulli"),
+        ("b ~ 0 + x", "bernoulli"),
+    ],
+)
+def test_bambis_density_is_met(table, formula, family, rng):
+    """The same log density as Bambi's own model, at a random point."""
+    model = bambi.Model(formula, table, family=family)
+    dataset, card = from_bambi(model)
+    assert not card.standardize
+    assert (np.array(dataset.class_names)[dataset.y] == table[formula[0]]).all()
+    ours = build_model(
+        card, dataset.X, dataset.y,
+        feature_names=dataset.feature_names, class_names=dataset.class_names,
+    )  # fmt: skip
+    theirs = model.backend.model
+    point = {k: rng.normal(size=np.shape(v)) for k, v in theirs.initial_point().items()}
+    same = {k: point[k].reshape(np.shape(v)) for k, v in ours.initial_point().items()}
+    logp = [m.compile_logp(mode="FAST_COMPILE")(p) for m, p in ((theirs, point), (ours, same))]
+    assert logp[0] == pytest.approx(logp[1], rel=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_bambi_models_that_cannot_be_compared(table):
+    with pytest.raises(InputError, match=r"term '1\|g' is not a column of a design matrix"):
+        from_bambi(bambi.Model("b ~ x + (1|g)", table, family="bernoulli"))
+    with pytest.raises(InputError, match="family 'gaussian'"):
+        from_bambi(bambi.Model("x ~ g", table))
