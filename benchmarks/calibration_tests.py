@@ -7,7 +7,6 @@ Run it with: make test-size
 """
 
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from trifit.calibration import binned_error, confidence_band, consistency, corp, tests
 
 SEED = 20261121
-SIZE_RUNS, POWER_RUNS, FITTED_RUNS = 2000, 500, 1000
+SIZE_RUNS, POWER_RUNS, OTHER_RUNS = 2000, 500, 1000
 ROWS, CLASSES = (200, 1000), (2, 4)
 LEVEL = 0.05
 
@@ -133,61 +132,74 @@ COVERED = (
 )
 
 
-def main(path, share=1.0):
-    rng = np.random.default_rng(SEED)
-    start = time.perf_counter()
-    size_runs, power_runs, fitted_runs = (
-        max(2, round(share * runs)) for runs in (SIZE_RUNS, POWER_RUNS, FITTED_RUNS)
-    )
-    names = list(TESTS)
-    head = "| truth | classes | rows | runs | " + " | ".join(names) + " |\n"
-    head += "|---|---|---|---|" + "---|" * len(names) + "\n"
-    table = head
+def size_and_power(rng, size_runs, power_runs):
+    yield row("truth", "classes", "rows", "runs", *TESTS)
+    yield "|---" * (4 + len(TESTS)) + "|\n"
     for label, truth in ALTERNATIVES.items():
         runs = size_runs if label == "calibrated" else power_runs
         for n_classes in CLASSES:
             for n in ROWS:
                 got = rejections(rng, n, n_classes, truth, runs)
-                line = f"| {label} | {n_classes} | {n:,} | {runs:,} | "
-                line += " | ".join(f"{got[name]:.3f}" for name in names) + " |\n"
-                table += line
-                print(line, end="", flush=True)
-    detectable = (
-        "| classes | rows | " + " | ".join(names) + " |\n|---|---|" + "---|" * len(names) + "\n"
-    )
+                shares = (f"{share:.3f}" for share in got.values())
+                yield row(label, n_classes, f"{n:,}", f"{runs:,}", *shares)
+
+
+def detectable_slopes(rng, runs):
+    yield row("classes", "rows", *TESTS)
+    yield "|---" * (2 + len(TESTS)) + "|\n"
     for n_classes in CLASSES:
         for n in ROWS:
-            got = power_at_detectable(rng, n, n_classes, power_runs)
-            line = f"| {n_classes} | {n:,} | "
-            line += " | ".join(f"{s:.3f} ({power:.2f})" for s, power in got.values()) + " |\n"
-            detectable += line
-            print(line, end="", flush=True)
-    fitted = "| rows | on its training rows | on new rows |\n|---|---|---|\n"
+            got = power_at_detectable(rng, n, n_classes, runs).values()
+            yield row(n_classes, f"{n:,}", *(f"{slope:.3f} ({power:.2f})" for slope, power in got))
+
+
+def on_fitted_rows(rng, runs):
+    yield row("rows", "on its training rows", "on new rows")
+    yield "|---" * 3 + "|\n"
     for n in ROWS:
-        got = fitted_rows(rng, n, fitted_runs)
-        fitted += f"| {n:,} | {got['training rows']:.3f} | {got['new rows']:.3f} |\n"
-    print(fitted)
-    covered = "| true slope | rows | " + " | ".join(COVERED) + " |\n|---|---|" + "---|" * 5 + "\n"
+        yield row(f"{n:,}", *(f"{share:.3f}" for share in fitted_rows(rng, n, runs).values()))
+
+
+def coverages(rng, runs):
+    yield row("true slope", "rows", *COVERED)
+    yield "|---" * (2 + len(COVERED)) + "|\n"
     for slope in (1.0, 0.6):
         for n in ROWS:
-            got = coverage(rng, n, slope, fitted_runs)
-            covered += f"| {slope} | {n:,} | "
-            covered += " | ".join(f"{got[name]:.3f}" for name in COVERED) + " |\n"
-    print(covered)
+            got = coverage(rng, n, slope, runs)
+            yield row(slope, f"{n:,}", *(f"{got[name]:.3f}" for name in COVERED))
+
+
+def row(*cells):
+    return "| " + " | ".join(map(str, cells)) + " |\n"
+
+
+def printed(lines):
+    """All lines as one text, each printed as it comes."""
+    text = ""
+    for line in lines:
+        print(line, end="", flush=True)
+        text += line
+    return text
+
+
+def main(path, share=1.0):
+    """Write the page; ``share`` of the runs for a quick look."""
+    size_runs, power_runs, runs = (
+        max(2, round(share * number)) for number in (SIZE_RUNS, POWER_RUNS, OTHER_RUNS)
+    )
+    rngs = [np.random.default_rng(SEED + section) for section in range(4)]
     path.write_text(
         PAGE.format(
-            size_runs=size_runs,
-            power_runs=power_runs,
-            fitted_runs=fitted_runs,
             seed=SEED,
-            noise=np.sqrt(0.05 * 0.95 / size_runs),
-            table=table,
-            detectable=detectable,
-            fitted=fitted,
-            covered=covered,
+            power_runs=power_runs,
+            runs=runs,
+            noise=np.sqrt(LEVEL * (1 - LEVEL) / size_runs),
+            table=printed(size_and_power(rngs[0], size_runs, power_runs)),
+            detectable=printed(detectable_slopes(rngs[1], power_runs)),
+            fitted=printed(on_fitted_rows(rngs[2], runs)),
+            covered=printed(coverages(rngs[3], runs)),
         )
     )
-    print(f"{time.perf_counter() - start:.0f} s")
 
 
 PAGE = """# Size, power and coverage, measured
@@ -198,6 +210,8 @@ Forecasts are `softmax(1.5 z)` with standard normal z, fresh in every run; label
 the truth named in the first column; a test rejects at p <= 0.05 (199 resamples). Share of runs
 that reject: in the rows "calibrated" the size, which should be 0.05 (standard error of the
 simulation {noise:.3f}), below them the power ({power_runs} runs, standard error at most 0.022).
+The three resampled tests have size 0.05 by construction (the observed statistic is among the 10
+largest of 200 exchangeable ones), so what their rows show is the noise of the simulation.
 
 {table}
 Spiegelhalter's z looks in one direction only, that of over- and under-confidence, and is the
@@ -214,14 +228,14 @@ honest.
 ## Hosmer-Lemeshow on the rows a model was fitted to
 
 A logistic regression of three features, fitted to as many rows as are tested; share of
-{fitted_runs} runs that reject. On its training rows the fitted frequencies are too close to the
+{runs} runs that reject. On its training rows the fitted frequencies are too close to the
 observed ones, so the test rejects too seldom. On new rows it rejects more often than 0.05,
 rightly: a fitted model is not exactly calibrated.
 
 {fitted}
 ## Coverage
 
-Two classes, {fitted_runs} runs, level 0.95. Confidence band: the whole true curve lies inside, at
+Two classes, {runs} runs, level 0.95. Confidence band: the whole true curve lies inside, at
 every forecast. Consistency band: the whole curve of a calibrated draw lies inside the simultaneous
 band. Binned errors (class-wise, 15 bins of equal mass): the interval holds the binned error that
 the true probabilities of these rows have.

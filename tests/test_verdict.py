@@ -133,7 +133,7 @@ def test_every_rule_shows_its_number():
         ("0.40 to 0.60", False),
         ("0.37 to 0.63", False),
         ("+0.050 ± 0.010", False),
-        ("0.03", True),
+        ("0.03", False),
         ("1e-05 (p)", False),
         ("0.07", False),
     ]
@@ -142,9 +142,35 @@ def test_every_rule_shows_its_number():
 
 
 def test_bonferroni_over_classes():
-    many = [ClassBias(str(k), 0.1, 0.1, 0.004 if k == 3 else 0.5) for k in range(10)]
+    many = [ClassBias(str(k), 0.1, 0.1, 0.008 if k == 3 else 0.5) for k in range(10)]
     assert judge(Status.TRUSTED, evidence(classes=many)).name == "behaves like probabilities"
     assert judge(Status.TRUSTED, evidence(classes=many[3:4])).name == "miscalibrated otherwise"
+
+
+def test_a_suspicion_forbids_praise_but_is_no_fault():
+    """Between 1 and 5 %: neither a fault nor good behaviour, unless it cannot matter."""
+    doubtful = evidence(p_value=0.03)
+    verdict = judge(Status.TRUSTED, doubtful)
+    assert verdict.name == "cannot tell"
+    assert "only 3.0 times in 100; about 1,300 would be enough" in verdict.text
+    biased = evidence(classes=(ClassBias("p", 0.4, 0.5, 0.02), *FINE[1:]))
+    assert judge(Status.TRUSTED, biased).name == "cannot tell"
+    harmless = Evidence(
+        n_obs=10**5,
+        n_events=10**4,
+        slope=1.0,
+        slope_se=0.01,
+        gains={"temperature": (0.0, 0.0001)},
+        p_value=0.03,
+        classes=FINE,
+    )
+    assert judge(Status.TRUSTED, harmless).name == "behaves like probabilities"
+
+
+def test_soft_labels_have_no_test_of_the_whole_vector():
+    verdict = judge(Status.TRUSTED, evidence(p_value=NAN))
+    assert verdict.name == "behaves like probabilities"
+    assert len(verdict.rules) == len(judge(Status.TRUSTED, evidence()).rules) - 1
 
 
 def test_where_an_mle_was_separated_is_said():

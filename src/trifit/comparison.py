@@ -129,7 +129,7 @@ class PosteriorRecord(Record, frozen=True, kw_only=True):
     draws : dict
         ``log_loss``, ``confidence`` and ``slope`` of single draws.
     loo : Loo or None
-        None above 20,000 training rows.
+        None above 20,000 training rows, and for counts of annotators.
     """
 
     entropy: float

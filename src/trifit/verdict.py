@@ -18,6 +18,7 @@ forecasts of known calibration is simulated in ``docs/verdicts.md``.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from trifit.types import Status
 
@@ -28,7 +29,9 @@ Z80 = 0.841621
 MAX_SE = 2.0
 MIN_EVENTS = 10
 LEVEL = 0.01
-"""Level of the test of the whole vector, and of all class biases together."""
+"""Level at which the whole vector, or all class biases together, are called a fault."""
+SUSPECT = 0.05
+"""Level at which they forbid to speak of good behaviour."""
 MATERIAL = 0.01
 """A fault that no map can turn into this gain, in nats per row, does not matter."""
 
@@ -96,6 +99,12 @@ class Evidence:
         """Classes forecast too often or too rarely, Bonferroni over classes."""
         return [c for c in self.classes if c.p_value < LEVEL / len(self.classes)]
 
+    @property
+    def suspect_at(self) -> float:
+        """Smallest level at which the whole vector or a class's bias would be a fault."""
+        lowest = len(self.classes) * min(c.p_value for c in self.classes)
+        return lowest if math.isnan(self.p_value) else min(lowest, self.p_value)
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -127,7 +136,8 @@ def judge(status: Status, evidence: Evidence, *, where: str = "training rows") -
        wholly above 1: *under-confident*;
     4. a test of the whole vector or of a class's bias that fails at 1 %, and a
        recalibration gain that may reach 0.01 nats: *miscalibrated otherwise*;
-    5. a 95 % interval of the slope inside 0.8 to 1.25: *behaves like probabilities*;
+    5. a 95 % interval of the slope inside 0.8 to 1.25, and none of these tests failing
+       even at 5 %, or no gain that may reach 0.01 nats: *behaves like probabilities*;
     6. anything else: *cannot tell at this sample size*.
 
     A separated MLE is *no MLE exists*, followed by what its outputs did all the same.
@@ -165,11 +175,11 @@ def judge(status: Status, evidence: Evidence, *, where: str = "training rows") -
 def _rules(e: Evidence) -> tuple[Rule, ...]:
     value, se = e.gains["temperature"]
     worst = min(e.classes, key=lambda c: c.p_value)
-    limit = LEVEL / len(e.classes)
+    limit = SUSPECT / len(e.classes)
     tested = Rule(
-        f"p-value of the test of the whole vector at least {LEVEL}",
+        f"p-value of the whole vector at least {SUSPECT} (below {LEVEL} is a fault)",
         f"{e.p_value:.3g}",
-        e.p_value >= LEVEL,
+        e.p_value >= SUSPECT,
     )
     return (
         Rule(
@@ -190,7 +200,8 @@ def _rules(e: Evidence) -> tuple[Rule, ...]:
         ),
         *([] if math.isnan(e.p_value) else [tested]),
         Rule(
-            f"every class as frequent as forecast: p-value at least {limit:.2g}",
+            f"every class as frequent as forecast: p-value at least {limit:.2g} "
+            f"(below {limit * LEVEL / SUSPECT:.2g} is a fault)",
             f"{worst.p_value:.2g} ({worst.name})",
             worst.p_value >= limit,
         ),
@@ -230,7 +241,7 @@ def _judge_calibration(e: Evidence) -> tuple[str, str]:
     fault = _fault(e)
     if fault and e.most >= MATERIAL:
         return "miscalibrated otherwise", f"Its outputs are off in another way: {fault}."
-    if e.good_slope:
+    if e.good_slope and (e.suspect_at >= SUSPECT or e.most < MATERIAL):
         return "behaves like probabilities", f"Its outputs can be read as probabilities: {found}."
     return "cannot tell", _what_would_do(e, found)
 
@@ -263,6 +274,13 @@ def _what_would_do(e: Evidence, found: str) -> str:
         return (
             f"{e.n_obs} test rows are too few: {found}, but one temperature from other rows does "
             f"not lower the log-loss ({gain:+.2g} ± {se:.1g} nats), so the slope hangs on few rows."
+        )
+    if e.good_slope:
+        needed = e.n_obs * ((Z99 + Z80) / NormalDist().inv_cdf(1 - e.suspect_at / 2)) ** 2
+        return (
+            f"{e.n_obs} test rows are too few: {found}, but calibrated outputs would look so odd "
+            f"only {100 * e.suspect_at:.1f} times in 100; about {_round_up(needed)} would be "
+            "enough."
         )
     if e.slope_se > MAX_SE:
         return f"{e.n_obs} test rows are far too few for outputs that vary so: {found}."

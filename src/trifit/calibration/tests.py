@@ -297,6 +297,8 @@ def hosmer_lemeshow(
 
     observed, null = resampled(statistic, p, codes, n_resamples, seed)
     critical = np.quantile(null, 1 - LEVEL)
+    if_normal = float(2 * weight**2 @ per_cell(forecast * (1 - forecast), cell) ** 2)
+    inflation = null.var() / max(if_normal, IMPOSSIBLE)
     some, scale = thinned(n)
     log_p, some_cell = log_of(p[some]), cell[some]
 
@@ -304,9 +306,9 @@ def hosmer_lemeshow(
         q = np.take_along_axis(distorted(log_p, distortion), classes[some], axis=1)
         shift = scale * per_cell(q - forecast[some], some_cell)
         noise = scale * per_cell(q * (1 - q), some_cell)
-        mean = weight @ (shift**2 + noise)
-        spread = weight**2 @ (2 * noise**2 + 4 * shift**2 * noise)
-        return float(mean - critical - Z_POWER * math.sqrt(spread))
+        # As if cells were independent and normal, times what the draws say of that.
+        spread = weight**2 @ (2 * noise**2 + 4 * shift**2 * noise) * inflation
+        return float(weight @ (shift**2 + noise) - critical - Z_POWER * math.sqrt(spread))
 
     slope = detectable(gap) if detect else math.nan
     return CalibrationTest(

@@ -49,7 +49,10 @@ def posterior_record(
     truth = label_probs(y, probs.shape[1]).argmax(axis=1)
     right = probs.argmax(axis=1) == truth
     n_draws = int(np.clip(MAX_VALUES // probs.size, 10, MAX_DRAWS))
-    one_out = loo(density, last[0], last[1].train.X, last[1].train.labels)
+    fit, rows = last[0], last[1].train
+    # A row of annotators' counts is many labels; leaving it out is another question.
+    single = np.array_equal(rows.labels, rows.label_probs)
+    one_out = loo(density, fit, rows.X, rows.labels) if single else None
     return PosteriorRecord(
         entropy=float(entropy(probs).mean()),
         aleatoric=float(aleatoric.mean()),
