@@ -215,8 +215,9 @@ largest of 200 exchangeable ones), so what their rows show is the noise of the s
 
 {table}
 Spiegelhalter's z looks in one direction only, that of over- and under-confidence, and is the
-sharpest there; for a class that is forecast too low it has little power. The other three are
-general.
+sharpest there; for a class that is forecast too low it has hardly any power, and neither has the
+top-label test, which sees only the top label. The kernel test is the general one. On few rows
+Hosmer-Lemeshow hardly ever finds under-confidence.
 
 ## Minimum detectable miscalibration
 
