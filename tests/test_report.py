@@ -65,7 +65,7 @@ def test_headings_tables_and_pictures_are_marked_up(page):
     assert tags.count("h1") == 1
     assert tags.count("table") == tags.count("caption") >= 4
     pictures = [a for tag, a in outline.tags if tag == "svg"]
-    assert len(pictures) == 7
+    assert len(pictures) == 8
     for attributes in pictures:
         assert attributes["role"] == "img"
         assert attributes["aria-label"].endswith(".")

@@ -1,6 +1,6 @@
 """What every model looks like to the fits: densities of a flat parameter vector."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -111,3 +111,16 @@ def is_scale(name: str) -> bool:
     degenerate, so trifit has to know.
     """
     return name.endswith("_scale")
+
+
+def second_differences(
+    gradient: Callable[[FloatArray], FloatArray], theta: FloatArray
+) -> FloatArray:
+    """Matrix of second derivatives by central differences of a gradient."""
+    columns = []
+    for j, step in enumerate(1e-5 * np.maximum(1.0, abs(theta))):
+        shift = np.zeros_like(theta)
+        shift[j] = step
+        columns.append((gradient(theta + shift) - gradient(theta - shift)) / (2 * step))
+    H = np.array(columns)
+    return np.asarray((H + H.T) / 2)

@@ -22,7 +22,7 @@ from trifit.fit.backend import (
     pm,
     pt,
 )
-from trifit.fit.density import Layout, is_scale
+from trifit.fit.density import Layout, is_scale, second_differences
 from trifit.types import BoolArray, FloatArray
 
 
@@ -205,16 +205,9 @@ class GraphObjective:
 
     def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
         """Second derivatives by central differences of the gradient."""
-        steps = 1e-5 * np.maximum(1.0, abs(theta))
-        columns = []
-        for j, step in enumerate(steps):
-            shift = np.zeros_like(theta)
-            shift[j] = step
-            up = self(theta + shift, prior=prior, jacobian=jacobian)[1]
-            down = self(theta - shift, prior=prior, jacobian=jacobian)[1]
-            columns.append((up - down) / (2 * step))
-        H = np.array(columns)
-        return np.asarray((H + H.T) / 2)
+        return second_differences(
+            lambda t: self(t, prior=prior, jacobian=jacobian)[1], np.asarray(theta)
+        )
 
 
 def check_contract(model: Any) -> Any:

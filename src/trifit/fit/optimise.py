@@ -10,10 +10,10 @@ from threadpoolctl import threadpool_limits
 
 from trifit.cards import Optimiser
 from trifit.errors import InputError
-from trifit.fit.density import Density, Objective
+from trifit.fit.density import Density, Objective, second_differences
 from trifit.fit.existence import certify
 from trifit.fit.linear import LinearObjective
-from trifit.fit.minimise import Loss, Path, gradient_descent, lbfgs, newton, settle_kinks
+from trifit.fit.minimise import Path, gradient_descent, lbfgs, newton, settle_kinks
 from trifit.types import Fit, FloatArray, Rows, Status
 
 Criterion = Literal["cross-entropy", "squared-error"]
@@ -222,7 +222,7 @@ def _walk(
 
     def curvature(part: FloatArray) -> FloatArray:
         if criterion == "squared-error":
-            return _differences(loss, part)
+            return second_differences(lambda t: loss(t)[1], part)
         hessian = objective.hessian(expand(part), prior=prior, jacobian=0.0)
         return -hessian[np.ix_(free, free)] / objective.weight
 
@@ -288,14 +288,3 @@ def _split_off(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows
 
 def _probs(density: Density, theta: FloatArray, X: FloatArray) -> FloatArray:
     return np.asarray(np.exp(density.log_probs(density.constrain(theta[None]), X)[0]))
-
-
-def _differences(loss: Loss, theta: FloatArray) -> FloatArray:
-    """Second derivatives by central differences of the gradient."""
-    columns = []
-    for j, step in enumerate(1e-5 * np.maximum(1.0, abs(theta))):
-        shift = np.zeros_like(theta)
-        shift[j] = step
-        columns.append((loss(theta + shift)[1] - loss(theta - shift)[1]) / (2 * step))
-    H = np.array(columns)
-    return np.asarray((H + H.T) / 2)
