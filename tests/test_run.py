@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import trifit
-from trifit.comparison import FITS, Comparison
+from trifit.comparison import Comparison
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.run import check_folder, run_comparison, save_run
@@ -21,6 +21,7 @@ from trifit.scores import log_loss
 from trifit.types import Dataset, Status
 
 FAST = {"draws": 500, "tune": 300}
+FITS = ("mle", "map", "mean", "bayes", "mle+T")
 
 
 def without_seconds(value):
