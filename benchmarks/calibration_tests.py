@@ -215,14 +215,16 @@ largest of 200 exchangeable ones), so what their rows show is the noise of the s
 
 {table}
 Spiegelhalter's z looks in one direction only, that of over- and under-confidence, and is the
-sharpest there; for a class that is forecast too low it has little power. The other three are
-general.
+sharpest there; for a class that is forecast too low it has hardly any power, and neither has the
+top-label test, which sees only the top label. The kernel test is the general one. On few rows
+Hosmer-Lemeshow hardly ever finds under-confidence.
 
 ## Minimum detectable miscalibration
 
 `detectable_slope` of each test for one set of forecasts, and in brackets the share of
-{power_runs} label sets drawn with that slope in which the test rejected: 0.80 if the figure is
-honest.
+{power_runs} label sets drawn with that slope in which the test rejected: 0.80 if it were exact.
+The resampled tests take their critical value from 199 draws, whose noise moves the slope; more
+draws (`n_resamples`) steady it.
 
 {detectable}
 ## Hosmer-Lemeshow on the rows a model was fitted to
@@ -238,7 +240,8 @@ rightly: a fitted model is not exactly calibrated.
 Two classes, {runs} runs, level 0.95. Confidence band: the whole true curve lies inside, at
 every forecast. Consistency band: the whole curve of a calibrated draw lies inside the simultaneous
 band. Binned errors (class-wise, 15 bins of equal mass): the interval holds the binned error that
-the true probabilities of these rows have.
+the true probabilities of these rows have. (400 resamples here for the consistency band, which
+holds a little less than it says; 1,000 by default.)
 
 {covered}"""
 

@@ -75,6 +75,13 @@ def test_simultaneous_consistency_band_holds_whole_curves(rng):
     assert inside_pointwise < 0.8 * inside_all  # why a pointwise band is not enough
 
 
+@pytest.mark.parametrize("forecast", [[1.0] * 5, [0.0, 1.0], [1 - 1e-9] * 3 + [1.0] * 40])
+def test_certain_forecasts_leave_no_room(forecast):
+    null = consistency(forecast)
+    assert null.upper_all == pytest.approx(null.grid, abs=1e-6)
+    assert null.lower_all == pytest.approx(null.grid, abs=1e-6)
+
+
 def test_pooling_keeps_ties_together_and_means_right(rng):
     forecast = np.round(rng.random(5000), 3)
     groups = pooled(forecast, 50)

@@ -1,5 +1,8 @@
+import time
+
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from trifit.data import load_dataset
 from trifit.separation import Separation, separation
@@ -82,3 +85,86 @@ def test_separation_follows_cover(rng):
         ]
     assert np.mean(verdicts[30]) < 0.2
     assert np.mean(verdicts[60]) > 0.8
+
+
+def test_a_direction_names_what_runs_to_infinity():
+    """Only the second column separates; the others have nothing to run for."""
+    rng = np.random.default_rng(3)
+    n = 60
+    noise, y = rng.normal(size=n), np.arange(n) % 2
+    never = np.where((y == 1) & (rng.random(n) < 0.3), 1.0, 0.0)  # 1 only where y is 1
+    design = np.column_stack([np.ones(n), noise, never])
+    found = separation(design, y)
+    assert found.separation is Separation.QUASI_COMPLETE
+    assert found.direction == pytest.approx([0.0, 0.0, 1.0], abs=1e-6)
+
+
+def test_the_direction_is_in_the_parameters_units():
+    """A sum-to-zero parametrisation of three classes: only the rare class runs away."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(90, 1))
+    y = rng.integers(2, size=90)
+    X, y = np.vstack([X, [[9.0], [9.5]]]), np.r_[y, 2, 2]
+    design = np.column_stack([np.ones(len(X)), X])
+    found = separation(design, y)
+    assert found.separation is Separation.QUASI_COMPLETE
+    margins = design @ found.direction.reshape(2, 2)
+    gains = np.column_stack([np.zeros(len(X)), margins])
+    at_label = gains[np.arange(len(X)), y]
+    assert (at_label[:, None] - gains >= -1e-6).all()
+    assert (at_label[-2:, None] - gains[-2:]).max() > 1e-3
+
+
+@pytest.mark.parametrize("factor", [1.0, 20.0])
+def test_overlap_is_certified_without_the_programme(monkeypatch, factor):
+    """A converged MLE with a small Newton decrement proves that it exists."""
+    import trifit.separation as module
+
+    monkeypatch.setattr(module, "linprog", lambda *_, **__: pytest.fail("programme solved"))
+    X, y = sepals()
+    standard = (X - X.mean(axis=0)) / X.std(axis=0)
+    assert certificate(factor * standard, y) is Separation.OVERLAP
+
+
+def test_no_false_certificate_near_separation():
+    """Where the programme says separated, the certificate of overlap never speaks."""
+    rng = np.random.default_rng(8)
+    for _ in range(30):
+        X = rng.normal(size=(14, 2))
+        y = (X[:, 0] + 0.3 * rng.normal(size=14) > 0).astype(int)
+        if len(set(y)) < 2:
+            continue
+        design = np.column_stack([np.ones(14), X])
+        M = np.where(y == 1, 1, -1)[:, None] * design
+        answer = linprog(-M.sum(axis=0), A_ub=-M, b_ub=np.zeros(14), bounds=(-1, 1))
+        separable = -answer.fun > 1e-7
+        assert (separation(design, y).exists is False) is separable
+
+
+def test_soft_labels_overlap_unless_one_sided():
+    """A row of two classes forbids any direction between them."""
+    design = np.column_stack([np.ones(4), [-2.0, -1.0, 1.0, 2.0]])
+    hard = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    assert separation(design, hard).separation is Separation.COMPLETE
+    soft = hard.copy()
+    soft[0] = [0.9, 0.1]
+    assert separation(design, soft).separation is Separation.QUASI_COMPLETE
+    soft[3] = [0.2, 0.8]
+    assert separation(design, soft).separation is Separation.OVERLAP
+
+
+@pytest.mark.parametrize("kind", ["overlap", "separable", "quasi"])
+def test_large_problems_take_seconds(kind):
+    """10,000 x 50 x 10: well within the half minute that was asked for."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(10_000, 50))
+    B = rng.normal(size=(50, 10))
+    scores = X @ B + (0.0 if kind == "separable" else 3.0) * rng.gumbel(size=(10_000, 10))
+    y = scores.argmax(axis=1)
+    if kind == "quasi":
+        X[:, 0] = np.where((y == 3) & (rng.random(10_000) < 0.5), 1.0, 0.0)
+    start = time.perf_counter()
+    found = separation(np.column_stack([np.ones(len(X)), X]), y).separation
+    assert time.perf_counter() - start < 30
+    expected = {"overlap": "OVERLAP", "separable": "COMPLETE", "quasi": "QUASI_COMPLETE"}
+    assert found.name == expected[kind]

@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import linprog, minimize
 from scipy.special import log_softmax
+from threadpoolctl import threadpool_limits
 
 from trifit.checks import Labels
 from trifit.types import FloatArray, IntArray
@@ -118,14 +119,15 @@ def separation(
     if weights is None:
         weights = sp.csr_array(sp.eye_array(design.shape[1] * n_odds))
     weights = sp.csr_array(weights)
-    if guess is None:
-        guess = _optimise(design, y, weight, weights, n_odds)
-    B = (weights @ guess).reshape(-1, n_odds)
-    if _margins(design, y, B).min() > 0:
-        return Certificate(Separation.COMPLETE, guess / abs(guess).max())
-    if _overlaps(design, y, weight, weights, B):
-        return Certificate(Separation.OVERLAP)
-    return _programme(design, y, weights, n_odds)
+    with threadpool_limits(1):  # small products: threads would wait for each other
+        if guess is None:
+            guess = _optimise(design, y, weight, weights, n_odds)
+        B = (weights @ guess).reshape(-1, n_odds)
+        if _margins(design, y, B).min() > 0:
+            return Certificate(Separation.COMPLETE, guess / abs(guess).max())
+        if _overlaps(design, y, weight, weights, B):
+            return Certificate(Separation.OVERLAP)
+        return _programme(design, y, weights, n_odds)
 
 
 def information(design: FloatArray, probs: FloatArray, weight: FloatArray) -> FloatArray:
@@ -230,7 +232,8 @@ def _programme(design: FloatArray, y: IntArray, weights: sp.csr_array, n_odds: i
     gains = M @ d
     if gains.max() <= TOLERANCE:
         return Certificate(Separation.OVERLAP)
-    complete = gains.min() > TOLERANCE or _strictly(M)
+    # Rows that gain already can be left out: what they need is decided.
+    complete = gains.min() > TOLERANCE or _strictly(M[gains <= TOLERANCE])
     direction = d / columns
     if square:
         direction = np.linalg.solve(weights.toarray(), direction)
@@ -240,33 +243,53 @@ def _programme(design: FloatArray, y: IntArray, weights: sp.csr_array, n_odds: i
 
 
 def _best_direction(M: sp.csr_array) -> FloatArray | None:
-    """Solution of ``max 1'M d, M d >= 0, |d| <= 1``; None if the solver fails."""
-    cost = -np.asarray(M.sum(axis=0)).ravel()
-    step = max(1, M.shape[0] // (20 * M.shape[1]))
-    active = np.zeros(M.shape[0], dtype=bool)
-    active[::step] = True
+    """Solution of ``max 1'M d, M d >= 0, |d| <= 1``; None if the solver fails.
+
+    Solved through its dual, ``min 1'(u + v)`` subject to ``M'l - u + v = -M'1`` and
+    ``l, u, v >= 0``, whose constraints are as few as the parameters; on some rows
+    first, with those added that the solution violates.
+    """
+    n_rows, n_params = M.shape
+    cost = np.asarray(M.sum(axis=0)).ravel()
+    active = np.zeros(n_rows, dtype=bool)
+    active[:: max(1, n_rows // (10 * n_params))] = True
     while True:
         rows = M[active]
+        identity = sp.eye_array(n_params)
         answer = linprog(
-            cost, A_ub=-rows, b_ub=np.zeros(rows.shape[0]), bounds=(-1, 1), method="highs"
+            np.r_[np.zeros(rows.shape[0]), np.ones(2 * n_params)],
+            A_eq=sp.hstack([rows.T, -identity, identity], format="csc"),
+            b_eq=-cost,
+            bounds=(0, None),
+            method="highs-ds",
         )
         if answer.status != 0:
             return None
-        gains = M @ answer.x
+        d = np.clip(-answer.eqlin.marginals, -1.0, 1.0)
+        gains = M @ d
         violated = np.flatnonzero((gains < -TOLERANCE / 10) & ~active)
         if not len(violated):
-            return np.asarray(answer.x)
-        worst = violated[np.argsort(gains[violated])[: 20 * M.shape[1]]]
-        active[worst] = True
+            return np.asarray(d)
+        active[violated[np.argsort(gains[violated])[: 5 * n_params]]] = True
 
 
 def _strictly(M: sp.csr_array) -> bool:
-    """Whether some direction has margin at least one in every row."""
-    answer = linprog(
-        np.zeros(M.shape[1]), A_ub=-M, b_ub=-np.ones(M.shape[0]), bounds=(None, None),
-        method="highs",
-    )  # fmt: skip
-    return bool(answer.status == 0)
+    """Whether some direction has a positive margin in every row of M.
+
+    By Gordan's theorem exactly one of this and ``M'l = 0, l >= 0, 1'l = 1`` can be.
+    """
+    few = M[:: max(1, M.shape[0] // (10 * M.shape[1]))]
+    for rows in (few, M):
+        answer = linprog(
+            np.zeros(rows.shape[0]),
+            A_eq=sp.vstack([rows.T, np.ones((1, rows.shape[0]))], format="csc"),
+            b_eq=np.r_[np.zeros(M.shape[1]), 1.0],
+            bounds=(0, None),
+            method="highs-ds",
+        )
+        if answer.status == 0:
+            return False
+    return bool(answer.status == 2)
 
 
 def _logits(design: FloatArray, B: FloatArray) -> FloatArray:

@@ -178,7 +178,7 @@ def consistency(
     lower, upper = np.quantile(on_grid, (tail, 1 - tail), axis=0)
     centre = on_grid.mean(axis=0)
     # Both half-widths grow by one factor until a share `level` of the curves stays inside.
-    floor = MIN_WIDTH * (upper - lower).mean()
+    floor = max(MIN_WIDTH * float((upper - lower).mean()), 1e-9)  # forecasts of 0 or 1: no width
     below, above = np.maximum(centre - lower, floor), np.maximum(upper - centre, floor)
     departure = np.maximum((centre - on_grid) / below, (on_grid - centre) / above).max(axis=1)
     factor = np.quantile(departure, level)

@@ -63,9 +63,8 @@ def encode_soft_labels(
     distributions = abs(total - 1.0) <= TOLERANCE
     counts = (present == np.round(present)).all(axis=1)
     if not (distributions.all() or counts.all()):
-        row = int(
-            rows[np.flatnonzero(~(distributions if distributions.mean() > 0.5 else counts))[0]]
-        )
+        bad = distributions if distributions.any() else counts
+        row = int(rows[np.flatnonzero(~bad)[0]])
         raise InputError(
             f"data {data!r}: the label columns of data row {row + 1} are {weights[row].tolist()} "
             f"(sum {weights[row].sum():g}); give distributions that all sum to 1, or whole counts"

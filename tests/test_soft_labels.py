@@ -1,0 +1,159 @@
+"""Labels that are distributions or annotator counts: is MLE = cross-entropy for one-hot only?"""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import softmax
+
+import trifit
+from fitting import density_of, probs_of
+from trifit.cards import Optimiser
+from trifit.data import load_dataset
+from trifit.errors import InputError
+from trifit.fit import fit_map, fit_mle, fit_temperature
+from trifit.report import render
+from trifit.types import Dataset, Rows
+
+COEFFICIENTS = np.array([[1.0, 0.0, -1.0], [0.0, 1.0, -1.0]])
+
+
+@pytest.fixture(scope="module")
+def truth():
+    """Features and the class probabilities that made (or are) their labels."""
+    X = np.random.default_rng(4).normal(size=(120, 2))
+    return X, softmax(X @ COEFFICIENTS, axis=1)
+
+
+def table(X, labels, names):
+    return pd.DataFrame({"u": X[:, 0], "v": X[:, 1]} | dict(zip(names, labels.T, strict=True)))
+
+
+def test_one_hot_soft_labels_are_hard_labels(rng):
+    iris = load_dataset("iris")
+    soft = Dataset(
+        iris.name, iris.X, iris.y, iris.feature_names, iris.class_names,
+        label_weights=np.eye(3)[iris.y],
+    )  # fmt: skip
+    density = density_of(iris.X, iris.y)
+    for fit in (fit_mle, fit_map):
+        hard, a = fit(density, Rows(iris.X, iris.y), Optimiser(), np.random.default_rng(1))
+        easy, b = fit(density, Rows(soft.X, soft.labels), Optimiser(), np.random.default_rng(1))
+        assert a == pytest.approx(b, abs=1e-8)
+        assert hard.status is easy.status
+    temperatures = [
+        fit_temperature(density, Rows(iris.X, labels), Optimiser(), np.random.default_rng(1)).value
+        for labels in (iris.y, np.eye(3)[iris.y])
+    ]
+    assert temperatures[0] == pytest.approx(temperatures[1], abs=1e-8)
+
+
+def test_minimising_cross_entropy_against_distributions_finds_them(truth, rng):
+    """The minimum over all linear models is the truth itself: cross-entropy = entropy + KL."""
+    X, p = truth
+    density = density_of(X, p.argmax(axis=1))
+    fit, _ = fit_mle(density, Rows(X, p), Optimiser(), rng)
+    assert probs_of(density, fit, X) == pytest.approx(p, abs=1e-6)
+    entropy = -(p * np.log(p)).sum(axis=1).mean()
+    assert fit.diagnostics["objective"] == pytest.approx(entropy, abs=1e-9)
+
+
+def test_counts_are_so_many_rows(truth, rng):
+    """A row with counts is each of its annotations as a row of its own."""
+    X, p = truth
+    counts = rng.multinomial(3, p).astype(float)
+    density = density_of(X, p.argmax(axis=1))
+    rows, labels = np.nonzero(counts)
+    times = counts[rows, labels].astype(int)
+    long = Rows(np.repeat(X[rows], times, axis=0), np.repeat(labels, times))
+    assert len(long) == 3 * len(X)
+    a, _ = fit_map(density, Rows(X, counts), Optimiser(), rng)
+    b, _ = fit_map(density, long, Optimiser(), rng)
+    assert probs_of(density, a, X) == pytest.approx(probs_of(density, b, X), abs=1e-6)
+
+
+def test_label_columns_are_found_by_name(truth):
+    X, p = truth
+    data = load_dataset(table(X, p, ["label:cat", "label:dog", "label:cow"]))
+    assert data.class_names == ("cat", "dog", "cow")
+    assert data.feature_names == ("u", "v")
+    assert data.label_probs == pytest.approx(p)
+    assert (data.y == p.argmax(axis=1)).all()
+    assert any("posterior is a generalised one" in note for note in data.notes)
+
+
+def test_label_columns_are_named(truth, rng):
+    X, p = truth
+    counts = rng.multinomial(3, p)
+    frame = table(X, counts, ["cat", "dog", "cow"])
+    data = load_dataset(frame, label_cols=["cat", "dog", "cow"])
+    assert data.labels == pytest.approx(counts)
+    assert data.label_probs.sum(axis=1) == pytest.approx(1.0)
+    assert any("360 annotations of 120 rows" in note for note in data.notes)
+
+
+def test_a_comparison_of_soft_labels(truth, tmp_path):
+    X, p = truth
+    names = ["label:a", "label:b", "label:</script><b>"]
+    comparison = trifit.compare(
+        load_dataset(table(X, p, names)), test_size=0.4, overrides={"draws": 600, "tune": 300}
+    )
+    assert comparison.fits["mle"].status == "converged"
+    p_test = -(p * np.log(p)).sum(axis=1)
+    assert comparison.fits["mle"].log_loss < p_test.max()
+    assert comparison.fits["mle"].p_value is None  # no canonical test without observed labels
+    assert comparison.data.class_counts == pytest.approx(p.sum(axis=0))
+    page = render(comparison)
+    assert "generalised" in page
+    assert "</script><b>" not in page
+    comparison.to_json(tmp_path / "c.json")
+    assert trifit.Comparison.from_json(tmp_path / "c.json") == comparison
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([[0.5, 0.5], [0.9, 0.2]], r"data row 2 are \[0.9, 0.2\] \(sum 1.1\); give distributions"),
+        ([[0.5, 0.5], [-0.1, 1.1]], "data row 2 are negative"),
+        ([[1, 2], [0, 0]], "data row 2 are all zero"),
+        ([[2, 1], [0.5, 0.5]], "give distributions that all sum to 1, or whole counts"),
+        ([["x", "y"], ["z", "w"]], "'label:a' holds text"),
+    ],
+)
+def test_bad_label_columns(labels, message):
+    frame = pd.DataFrame(labels, columns=["label:a", "label:b"]).assign(u=[0.0, 1.0])
+    with pytest.raises(InputError, match=message):
+        load_dataset(frame)
+
+
+def test_label_columns_and_target_exclude_each_other(truth):
+    X, p = truth
+    frame = table(X, p, ["label:a", "label:b", "label:c"])
+    with pytest.raises(InputError, match="give one of the two"):
+        load_dataset(frame, "u", label_cols=["label:a", "label:b"])
+    with pytest.raises(InputError, match="label column 'x' is not a column"):
+        load_dataset(frame, label_cols=["label:a", "x"])
+    with pytest.raises(InputError, match="soft labels need one per class"):
+        load_dataset(frame[["u", "label:a"]])
+
+
+def test_missing_soft_labels_can_be_dropped(truth):
+    X, p = truth
+    frame = table(X, p, ["label:a", "label:b", "label:c"])
+    frame.loc[3, "label:a"] = np.nan
+    with pytest.raises(InputError, match="a missing class cannot be imputed"):
+        load_dataset(frame)
+    assert load_dataset(frame, missing="drop").n_obs == 119
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([[0.5, 0.5]], r"label_weights has shape \(1, 2\)"),
+        ([[0.5, 0.5], [np.nan, 1.0]], "labels of row 1"),
+        ([[1.0, 0.0], [1.0, 0.0]], "class 'q' has no weight in any training row"),
+    ],
+)
+def test_bad_weights(weights, message):
+    with pytest.raises(InputError, match=message):
+        Dataset("d", np.eye(2), np.array([0, 1]), ("a", "b"), ("p", "q"),
+                label_weights=np.array(weights))  # fmt: skip
