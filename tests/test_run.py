@@ -23,6 +23,7 @@ from trifit.types import Dataset, Status
 STANDARD = ("mle", "map", "mean", "bayes", "mle+T")
 
 FAST = {"draws": 500, "tune": 300}
+FITS = ("mle", "map", "mean", "bayes", "mle+T")
 
 
 def without_seconds(value):
