@@ -3,10 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fitting import FAST
 from trifit.data import load_dataset
 from trifit.types import Dataset
-
-FAST = {"draws": 500, "tune": 300}
 
 
 @pytest.fixture
@@ -36,6 +35,16 @@ def iris_run():
     return run_comparison(
         load_dataset("iris"), "softmax", seed=1, cv=3, overrides=FAST, command="trifit compare iris"
     )
+
+
+@pytest.fixture(scope="session")
+def saved(iris_run, tmp_path_factory):
+    """The folder of that comparison."""
+    from trifit.run import save_run
+
+    folder = tmp_path_factory.mktemp("runs") / "iris"
+    save_run(iris_run, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
