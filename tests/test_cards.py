@@ -65,7 +65,10 @@ def test_settings_without_key_or_value(text):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"priorscale": 1}, "no such setting; it has intercept_scale, prior_scale"),
+        (
+            {"priorscale": 1},
+            "no such setting; it has intercept_scale, output, prior, prior_df, prior_scale",
+        ),
         ({"draws": "many"}, r"Expected `int`, got `str` - at `\$.sampler.draws`"),
         ({"draws": 1}, "sampler.draws = 1: expected at least 10"),
         ({"chains": 1}, "sampler.chains = 1: expected at least 2"),
@@ -98,7 +101,7 @@ def test_bad_cards_name_the_key(tmp_path, text, message):
 
 
 def test_unknown_cards_list_the_known():
-    with pytest.raises(InputError, match="shipped cards are logistic, softmax"):
+    with pytest.raises(InputError, match="shipped cards are logistic, network, network-ard"):
         load_card("softmin")
 
 

@@ -147,7 +147,7 @@ def test_soft_labels_overlap_unless_one_sided():
     hard = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
     assert separation(design, hard).separation is Separation.COMPLETE
     soft = hard.copy()
-    soft[0] = [0.9, 0.1]
+    soft[1] = [0.9, 0.1]
     assert separation(design, soft).separation is Separation.QUASI_COMPLETE
     soft[3] = [0.2, 0.8]
     assert separation(design, soft).separation is Separation.OVERLAP

@@ -108,7 +108,7 @@ def test_further_methods_and_priors_on_the_command_line(tmp_path):
     out = tmp_path / "run"
     result = invoke(
         "compare", "iris", "--prior-scale", "1", "--methods", "map-cv,squared-error",
-        "--test-size", "0.3", "--set", "draws=500", "--set", "tune=300", "--out", out,
+        "--test-size", "0.3", "--set", "draws=900", "--set", "tune=400", "--out", out,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     from trifit.comparison import Comparison

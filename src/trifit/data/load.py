@@ -88,6 +88,8 @@ def load_dataset(
         raise InputError(
             f"target {target!r} and label_cols {list(label_cols)!r}: give one of the two"
         )
+    if label_cols:
+        _check_several("label_cols", tuple(label_cols))
     name, table, labels = _open(source, (target,) if target else tuple(label_cols))
     n_test = 0
     if test is not None:
@@ -126,7 +128,9 @@ def _open(source: Any, labels: tuple[str, ...]) -> tuple[str, "pa.Table", tuple[
         name, table = path.stem, read_table(path)
     else:
         name, table = "dataframe", from_dataframe(source)
-    labels = labels or label_columns(table.column_names)
+    if not labels:
+        labels = label_columns(table.column_names)
+        _check_several(name, labels)
     if not labels:
         raise InputError(
             f"data {name!r}: which column holds the class? Give target (--target) "
@@ -134,6 +138,13 @@ def _open(source: Any, labels: tuple[str, ...]) -> tuple[str, "pa.Table", tuple[
         )
     _check_columns(name, table, labels)
     return name, table, labels
+
+
+def _check_several(data: str, labels: tuple[str, ...]) -> None:
+    if len(labels) == 1:
+        raise InputError(
+            f"data {data!r}: one label column, {labels[0]!r}; soft labels need one per class"
+        )
 
 
 def _check_columns(name: str, table: "pa.Table", labels: tuple[str, ...]) -> None:

@@ -35,10 +35,6 @@ def encode_soft_labels(
     Rows are distributions (all sum to one) or annotator counts (all whole
     numbers); anything else is refused, because its weight would be a guess.
     """
-    if len(columns) < 2:
-        raise InputError(
-            f"data {data!r}: one label column, {columns[0]!r}; soft labels need one per class"
-        )
     encoded = [encode_features(data, name, table[name]) for name in columns]
     for name, parts in zip(columns, encoded, strict=True):
         if len(parts) != 1:
