@@ -6,8 +6,6 @@ import pytest
 from trifit.data import load_dataset
 from trifit.types import Dataset
 
-FAST = {"draws": 500, "tune": 300}
-
 
 @pytest.fixture
 def rng():
@@ -30,11 +28,16 @@ def overlapping():
 
 @pytest.fixture(scope="session")
 def iris_run():
-    """One short comparison of iris, shared by the tests that only read it."""
+    """One comparison of iris, long enough to be trusted, shared by the tests that only read it."""
     from trifit.run import run_comparison
 
     return run_comparison(
-        load_dataset("iris"), "softmax", seed=1, cv=3, overrides=FAST, command="trifit compare iris"
+        load_dataset("iris"),
+        "softmax",
+        seed=1,
+        cv=3,
+        overrides={"draws": 1000, "tune": 500},
+        command="trifit compare iris",
     )
 
 

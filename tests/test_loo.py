@@ -7,15 +7,16 @@ from scipy.special import expit, log_expit
 from scipy.stats import norm
 
 from fitting import density_of, standardised
-from trifit.cards import Sampler
+from trifit.cards import Optimiser, Sampler
 from trifit.fit import fit_bayes, fit_map
 from trifit.fit import loo as module
 from trifit.fit.loo import loo
+from trifit.types import Rows
 
 
 def bayes(density, X, y, **sampler):
     objective = density.bind(X, y)
-    _, centre = fit_map(density, objective, np.random.default_rng(0))
+    _, centre = fit_map(density, Rows(X, y), Optimiser(), np.random.default_rng(0))
     return fit_bayes(density, objective, centre, Sampler(**sampler), seed=3, cores=2).fit
 
 

@@ -244,7 +244,7 @@ def test_a_browser_shows_the_page(iris_run, tmp_path, kind):
     path = tmp_path / "index.html"
     comparison.to_html(path)
     shown = browse(path, tmp_path, "--dump-dom")
-    assert shown.stdout.count("<svg") == 7
+    assert shown.stdout.count("<svg") == 8
     assert "CONSOLE" not in shown.stderr
     assert "<script" not in shown.stdout
     browse(path, tmp_path, f"--print-to-pdf={tmp_path / 'page.pdf'}", "--no-pdf-header-footer")

@@ -23,7 +23,6 @@ from trifit.types import Dataset, Status
 STANDARD = ("mle", "map", "mean", "bayes", "mle+T")
 
 FAST = {"draws": 500, "tune": 300}
-FITS = ("mle", "map", "mean", "bayes", "mle+T")
 
 
 def without_seconds(value):
@@ -145,7 +144,7 @@ def test_posterior_file_is_named_and_checksummed(saved):
     tree = az.from_netcdf(saved / "posterior.nc")
     beta = tree["posterior"]["beta"]
     assert beta.dims == ("chain", "draw", "feature", "class")
-    assert beta.sizes["draw"] == 500
+    assert beta.sizes["draw"] == 1000
     assert list(beta["class"].values) == ["setosa", "versicolor", "virginica"]
     assert "diverging" in tree["sample_stats"]
     data = bytearray((saved / "posterior.nc").read_bytes())
