@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fitting import FAST
 from trifit.data import load_dataset
 from trifit.types import Dataset
 
@@ -28,17 +29,22 @@ def overlapping():
 
 @pytest.fixture(scope="session")
 def iris_run():
-    """One comparison of iris, long enough to be trusted, shared by the tests that only read it."""
+    """One short comparison of iris, shared by the tests that only read it."""
     from trifit.run import run_comparison
 
     return run_comparison(
-        load_dataset("iris"),
-        "softmax",
-        seed=1,
-        cv=3,
-        overrides={"draws": 1000, "tune": 500},
-        command="trifit compare iris",
+        load_dataset("iris"), "softmax", seed=1, cv=3, overrides=FAST, command="trifit compare iris"
     )
+
+
+@pytest.fixture(scope="session")
+def saved(iris_run, tmp_path_factory):
+    """The folder of that comparison."""
+    from trifit.run import save_run
+
+    folder = tmp_path_factory.mktemp("runs") / "iris"
+    save_run(iris_run, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

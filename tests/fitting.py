@@ -7,6 +7,9 @@ from trifit.data import Standardiser
 from trifit.fit import build_density
 from trifit.predict import predict
 
+FAST = {"draws": 700, "tune": 300}
+"""Draws enough for the trust gate on small problems."""
+
 BUNDLED = ["iris", "wine", "breast_cancer", "digits"]
 
 

@@ -1,0 +1,149 @@
+"""The files of a run: what they hold, and that none is lost or half-written."""
+
+import json
+import shutil
+
+import arviz as az
+import pandas as pd
+import pytest
+
+from fitting import FAST
+from trifit.comparison import Comparison
+from trifit.errors import InputError
+from trifit.run import check_folder, save_run
+from trifit.run.folder import FILES
+
+STANDARD = ("mle", "map", "mean", "bayes", "mle+T")
+
+
+def test_all_files_are_written(saved):
+    assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)
+
+
+def test_json_holds_what_was_promised(saved):
+    document = json.loads((saved / "comparison.json").read_text())
+    assert document["schema"] == "trifit.comparison/1"
+    assert set(document["fits"]) == {"mle", "map", "mean", "bayes", "mle+T"}
+    wanted = {"status", "seconds", "log_loss", "log_loss_se", "brier", "accuracy", "slope"}
+    for fit in document["fits"].values():
+        assert wanted | {"verdict", "rules", "gains", "elpd"} <= set(fit)
+        assert set(fit["gains"]) == {"temperature", "vector", "dirichlet", "isotonic", "beta"}
+    for row in document["differences"]:
+        assert {"a", "b", "log_loss_diff", "se", "probability_better"} <= set(row)
+    assert {"data", "card", "provenance"} <= set(document)
+
+
+def test_json_round_trip(iris_run, tmp_path):
+    iris_run.comparison.to_json(tmp_path / "c.json")
+    assert Comparison.from_json(tmp_path / "c.json") == iris_run.comparison
+
+
+def test_predictions_are_one_row_per_observation(saved, iris_run):
+    table = pd.read_parquet(saved / "predictions.parquet")
+    iris = iris_run.dataset
+    assert table["row"].tolist() == list(range(150))
+    assert table["y"].tolist() == [iris.class_names[k] for k in iris.y]
+    for fit in STANDARD:
+        probs = table[[f"{fit}:{c}" for c in iris.class_names]].to_numpy()
+        assert probs.sum(axis=1) == pytest.approx(1)
+        assert (probs >= 0).all()
+
+
+def test_posterior_file_is_named_and_checksummed(saved):
+    tree = az.from_netcdf(saved / "posterior.nc")
+    beta = tree["posterior"]["beta"]
+    assert beta.dims == ("chain", "draw", "feature", "class")
+    assert beta.sizes["draw"] == FAST["draws"]
+    assert list(beta["class"].values) == ["setosa", "versicolor", "virginica"]
+    assert "diverging" in tree["sample_stats"]
+    data = bytearray((saved / "posterior.nc").read_bytes())
+    middle = len(data) // 2
+    data[middle] ^= 0xFF
+    damaged = saved.parent / "damaged.nc"
+    damaged.write_bytes(data)
+    with pytest.raises((OSError, RuntimeError)):
+        az.from_netcdf(damaged)["posterior"]["beta"].values.sum()
+
+
+def test_own_run_is_replaced_and_other_files_stay(saved, iris_run):
+    (saved / "notes.md").write_text("mine")
+    save_run(iris_run, saved)
+    assert (saved / "notes.md").read_text() == "mine"
+    (saved / "notes.md").unlink()
+    save_run(iris_run, saved)
+    assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)
+    assert [p.name for p in saved.parent.iterdir() if p.name.startswith(".")] == []
+
+
+def test_other_folders_are_refused(saved, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    check_folder(mine, command="trifit compare iris", force=False)  # empty: fine
+    (mine / "thesis.tex").write_text("x")
+    with pytest.raises(InputError, match=r"is not a run of trifit.*--force"):
+        check_folder(mine, command="trifit compare iris", force=False)
+    with pytest.raises(InputError, match=r"holds another run \(trifit compare iris\)"):
+        check_folder(saved, command="trifit compare wine", force=False)
+    with pytest.raises(InputError, match="is a file"):
+        check_folder(mine / "thesis.tex", command="", force=True)
+
+
+def test_force_keeps_what_is_not_trifits(iris_run, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.tex").write_text("x")
+    save_run(iris_run, mine, force=True)
+    assert (mine / "thesis.tex").read_text() == "x"
+    assert (mine / "index.html").is_file()
+
+
+def test_an_earlier_run_survives_a_failed_move(saved, iris_run, monkeypatch):
+    import os as real
+
+    moves = []
+
+    def fail_second(source, target):
+        moves.append(source)
+        if len(moves) == 2:
+            raise OSError(39, "Directory not empty")
+        return original(source, target)
+
+    original = real.replace
+    monkeypatch.setattr("trifit.run.folder.os.replace", fail_second)
+    with pytest.raises(InputError, match="Directory not empty"):
+        save_run(iris_run, saved)
+    assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)
+
+
+def test_nothing_half_written(iris_run, tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("trifit.run.folder._write_posterior", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        save_run(iris_run, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such file"),
+        (b"{", "is not a trifit comparison"),
+        (b'{"schema": "trifit.comparison/1"}', "missing required field"),
+    ],
+)
+def test_reading_what_is_no_comparison(tmp_path, content, message):
+    path = tmp_path / "comparison.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        Comparison.from_json(path)
+
+
+def test_reading_another_schema(saved, tmp_path):
+    path = tmp_path / "comparison.json"
+    shutil.copy(saved / "comparison.json", path)
+    path.write_text(path.read_text().replace("comparison/1", "comparison/9"))
+    with pytest.raises(InputError, match=r"schema 'trifit\.comparison/9'"):
+        Comparison.from_json(path)
