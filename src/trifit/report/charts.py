@@ -77,6 +77,9 @@ def steps(fits: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 Z95 = 1.96
 
+MANY_STEPS = 200
+"""From so many optimiser steps on, their axis is logarithmic."""
+
 
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:
     """A figure of its own (no pyplot state), in inches, and its grid of axes."""
@@ -253,14 +256,15 @@ def path(fits: Mapping[str, "FitRecord"], *, ax: Axes | None = None) -> Axes:
         held_out = [p.held_out for p in fit.path if p.held_out is not None]
         if len(held_out) == len(at):
             ax.plot(at, held_out, color=colour, lw=1.4, ls=(0, (4, 2)))
-    ax.set_xscale("symlog", linthresh=10)
+    if max(fit.path[-1].step for fit in fits.values() if fit.path) > MANY_STEPS:
+        ax.set_xscale("symlog", linthresh=10)
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     ax.set_yscale("log")
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
     ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
     ax.set_xlabel("step of the optimiser")
     ax.set_ylabel("cross-entropy, nats (log.)")
-    ax.legend(loc="upper right", ncols=2)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5)
     ax.grid(visible=True, axis="y", which="major", color=INK, alpha=0.15, lw=0.6)
     return ax
 

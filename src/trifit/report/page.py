@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MAX_PANELS = 12
 MAX_COEFFICIENTS = 24
 
+AUXILIARY = ("_z", "_raw")
+"""Endings of variables that a named coefficient is made of."""
+
 MAPS = {
     "temperature": "one temperature",
     "vector": "a weight and a shift per class",
@@ -65,7 +68,7 @@ def render(comparison: "Comparison") -> str:
             "top_label": _top_label(comparison),
             "classes": _classes(comparison),
             "waterfall": _waterfall(comparison),
-            "coefficients": _coefficients(comparison),
+            "coefficients": _coefficients(comparison) if comparison.card["identified"] else None,
             "path": _path(comparison),
         }
     return template("comparison.html.j2").render(
@@ -285,7 +288,11 @@ def _path(c: "Comparison") -> Chart:
 
 def _ranked(c: "Comparison") -> list["Parameter"]:
     """The coefficients that stand out most, in the model's units."""
-    rows = [p for p in c.parameters if p.units == "model"]
+    rows = [
+        p
+        for p in c.parameters
+        if p.units == "model" and not p.parameter.partition("[")[0].endswith(AUXILIARY)
+    ]
     by_weight = sorted(rows, key=lambda p: -abs(p.mean) / (p.sd or 1.0))[:MAX_COEFFICIENTS]
     kept = {id(p) for p in by_weight}
     return [p for p in rows if id(p) in kept]
