@@ -2,7 +2,7 @@
 
 from trifit.fit.build import build_density
 from trifit.fit.density import Density, Layout, Objective
-from trifit.fit.nuts import Posterior, fit_bayes
+from trifit.fit.nuts import Posterior, check_size, describes_by_mode, fit_bayes
 from trifit.fit.optimise import fit_map, fit_mle, fit_squared_error
 from trifit.fit.temperature import fit_map_cv, fit_temperature
 
@@ -12,6 +12,8 @@ __all__ = [
     "Objective",
     "Posterior",
     "build_density",
+    "check_size",
+    "describes_by_mode",
     "fit_bayes",
     "fit_map",
     "fit_map_cv",

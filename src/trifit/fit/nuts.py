@@ -80,11 +80,7 @@ def fit_bayes(
         Called with the share of draws done, from another thread.
     """
     start = time.perf_counter()
-    if density.n_params > MAX_PARAMS:
-        raise InputError(
-            f"the model has {density.n_params:,} parameters, too many for NUTS here (at most "
-            f"{MAX_PARAMS:,}): use fewer features or hidden units"
-        )
+    check_size(density)
     if centre is None:
         centre = density.start(np.random.default_rng(seed))
         scale: FloatArray | None = None
@@ -126,6 +122,20 @@ def fit_bayes(
         diagnostics=diagnostics,
     )
     return Posterior(fit, stats, np.median(flat, axis=0))
+
+
+def check_size(density: Density) -> None:
+    """Refuse, with advice, a model that NUTS would take many hours for."""
+    if density.n_params > MAX_PARAMS:
+        raise InputError(
+            f"the model has {density.n_params:,} parameters, too many for NUTS here (at most "
+            f"{MAX_PARAMS:,}): use fewer features or hidden units"
+        )
+
+
+def describes_by_mode(density: Density, *, identified: bool) -> bool:
+    """Whether sampling starts at the mode and is whitened there: not for networks or scales."""
+    return identified and not density.scales.any()
 
 
 def whitening(hessian: FloatArray) -> FloatArray:

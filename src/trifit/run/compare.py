@@ -17,7 +17,7 @@ from trifit.checks import label_probs
 from trifit.comparison import EXTRAS, Comparison, Data, Evaluation, Provenance
 from trifit.data import choose_split
 from trifit.errors import InputError
-from trifit.fit import Density
+from trifit.fit import Density, check_size
 from trifit.predict import LOG_ZERO
 from trifit.run.fits import TrainedFits, fit_all
 from trifit.run.parameters import parameter_rows
@@ -150,6 +150,7 @@ def run_comparison(
 
     fitting_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, fitting_rows)
+    check_size(problem.density)
     split = choose_split(
         dataset,
         n_coefficients=problem.density.n_params,
@@ -167,12 +168,8 @@ def run_comparison(
     cores = cores or os.cpu_count() or 1
     trained: list[TrainedFits] = []
     for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
-        reporter.expect(
-            problem.density.bind(part.train.X, part.train.labels),
-            problem.density.n_params,
-            card,
-            cores,
-        )
+        objective = problem.density.bind(part.train.X, part.train.labels)
+        reporter.expect(problem.density, objective, card, cores)
         trained.append(
             fit_all(
                 problem.density,

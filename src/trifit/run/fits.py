@@ -11,6 +11,7 @@ from trifit.cards import Card
 from trifit.fit import (
     Density,
     Posterior,
+    describes_by_mode,
     fit_bayes,
     fit_map,
     fit_map_cv,
@@ -101,7 +102,7 @@ def fit_all(
     posterior = fit_bayes(
         density,
         density.bind(train.X, train.labels),
-        centre if card.identified and not density.scales.any() else None,
+        centre if describes_by_mode(density, identified=card.identified) else None,
         card.sampler,
         seed=int(for_sampler.generate_state(1)[0] >> 1),
         cores=cores,

@@ -7,7 +7,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from trifit.cards import Card
-from trifit.fit import Objective
+from trifit.fit import Density, Objective, describes_by_mode
 from trifit.fit.linear import LinearObjective
 
 Progress = Callable[[str, float], None]
@@ -23,10 +23,11 @@ class Reporter:
         self._finished = 0
         self._reason = reason
 
-    def expect(self, objective: Objective, n_params: int, card: Card, cores: int) -> None:
+    def expect(self, density: Density, objective: Objective, card: Card, cores: int) -> None:
         """Say, before the first posterior, what will be done and how long it should take."""
         if self._progress is None or self._finished:
             return
+        n_params = density.n_params
         theta = np.zeros(n_params)
         objective(theta, prior=1.0, jacobian=1.0)  # the first call may compile
         with threadpool_limits(1):  # as while sampling
@@ -34,14 +35,19 @@ class Reporter:
             for _ in range(20):
                 objective(theta, prior=1.0, jacobian=1.0)
             each = (time.perf_counter() - start) / 20
-        # The sampler's own work, and two products with the whitening matrix.
-        each += 2e-5 + 1.6e-9 * n_params**2
         sampler = card.sampler
-        # Leapfrog steps per draw in whitened coordinates, as measured: 8 with
-        # 10 parameters, 13 with 30, 63 to 127 with 560.
-        steps = 7.0 + 0.16 * n_params
-        if not isinstance(objective, LinearObjective):
-            steps = max(steps, 63.0)  # curved posteriors take long trajectories
+        each += 2e-5  # the sampler's own work
+        # Leapfrog steps per draw, as measured. Linear classifiers in whitened
+        # coordinates: 8 with 10 parameters, 13 with 30, 63 to 127 with 560;
+        # others 12 to 40. Networks of 33 to 1,900 weights: 25 to 70.
+        if not describes_by_mode(density, identified=card.identified):
+            steps = 60.0
+        elif isinstance(objective, LinearObjective):
+            steps = 7.0 + 0.16 * n_params
+        else:
+            steps = 40.0
+        if describes_by_mode(density, identified=card.identified):
+            each += 1.6e-9 * n_params**2  # two products with the whitening matrix
         threads = min(cores, sampler.chains) if objective.parallel else 1
         seconds = self._n_fits * sampler.chains * (sampler.draws + sampler.tune) * steps * each
         seconds = seconds / threads + self._n_fits
