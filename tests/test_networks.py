@@ -14,7 +14,8 @@ from trifit.fit.linear import LinearDensity
 from trifit.fit.optimise import maximise
 from trifit.fit.trust import posterior_status
 from trifit.models import neural_network
-from trifit.types import Rows, Status
+from trifit.run.records import fit_record
+from trifit.types import Fit, Rows, Status
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,20 @@ def test_parameters_do_not_count_against_a_network():
     assert posterior_status(fine, 4) is Status.UNMIXED
     worse = bad_weights | {"prediction_rhat_max": 1.1}
     assert posterior_status(worse, 4, parameters=False) is Status.UNMIXED
+
+
+def test_a_network_that_does_not_say_so_gets_the_advice():
+    """R-hat of permuted weights with R-hat of predictions in order: what to do is said."""
+    bad = {"rhat_max": 1.7, "prediction_rhat_max": 1.003}
+    fit = Fit(
+        "bayes", np.zeros((2, 2, 1)), Status.UNMIXED, 0.0,
+        diagnostics=bad,
+    )  # fmt: skip
+    y = np.arange(40) % 2
+    log_probs = np.log(np.column_stack([0.3 + 0.4 * y, 0.7 - 0.4 * y]))
+    record = fit_record([fit], log_probs, y, class_names=("a", "b"), rng=np.random.default_rng(1))
+    assert "--set identified=false" in record.status_text
+    assert load_card("softmax").with_overrides({"identified": False}).identified is False
 
 
 def test_too_large_a_network_is_refused_with_advice(rng):

@@ -294,6 +294,3 @@ def test_a_failed_check_names_its_number(overlapping):
         overlapping, "logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
     )
     assert re.search(r"wanted 1[.0]+1?0?.*--set draws", comparison.fits["bayes"].status_text)
-
-
-# --- the run folder ------------------------------------------------------------------------

@@ -16,6 +16,9 @@ from trifit.errors import InputError
 
 Builder = Callable[..., Any]
 
+SWITCHES = ("standardize", "feature_sd", "identified")
+"""Settings of a card itself that ``with_overrides`` may change."""
+
 
 class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """NUTS settings, named as in PyMC."""
@@ -124,7 +127,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
         Keys are hyperparameters (``prior_scale``), settings of the sampler
         (``draws`` or ``sampler.draws``) and of the optimiser (``starts`` or
-        ``optimiser.starts``), ``standardize`` or ``feature_sd``.
+        ``optimiser.starts``), ``standardize``, ``feature_sd`` or ``identified``.
 
         Raises
         ------
@@ -141,12 +144,12 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                     fields[home][setting] = value
                     break
             else:
-                if key in ("standardize", "feature_sd"):
+                if key in SWITCHES:
                     fields[key] = value
                 elif _takes(builder, key):
                     fields["hyperparameters"][key] = value
                 else:
-                    options = [*sorted(_keywords(builder)), "standardize", "feature_sd"]
+                    options = [*sorted(_keywords(builder)), *SWITCHES]
                     options += [name for names in sections.values() for name in names]
                     raise InputError(
                         f"--set {key}: card {self.name!r} has no such setting; "

@@ -20,6 +20,7 @@ from trifit.comparison import (
     TopLabel,
 )
 from trifit.elpd import elpd, probability_better, total
+from trifit.fit.trust import MAX_RHAT
 from trifit.information import code_length
 from trifit.run.evidence import gather
 from trifit.scores import BITS, accuracy, brier, log_loss, log_predictive_density, paired_difference
@@ -204,8 +205,19 @@ def _status_text(
         for name, words in EVIDENCE.get(worst, {}).items()
         if (value := diagnostics.get(name)) is not None
     ]
-    remedy = "; more draws may help: --set draws=2000 --set tune=1000" if numbers else ""
-    return f"{text}: {', '.join(numbers)}{remedy}" if numbers else text
+    return f"{text}: {', '.join(numbers)}; {_remedy(worst, diagnostics)}" if numbers else text
+
+
+def _remedy(status: Status, diagnostics: Mapping[str, float | None]) -> str:
+    """What usually helps against a failed check."""
+    if status is Status.UNMIXED and (diagnostics.get("prediction_rhat_max") or 2.0) <= MAX_RHAT:
+        return (
+            "its predictions agree, so perhaps its parameters can be permuted, as hidden units "
+            "can: then --set identified=false judges predictions alone"
+        )
+    if status is Status.DIVERGENT:
+        return "smaller steps may help: --set target_accept=0.99"
+    return "more draws may help: --set draws=2000 --set tune=1000"
 
 
 def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float | None]:
