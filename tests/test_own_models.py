@@ -204,3 +204,49 @@ def test_bambi_models_that_cannot_be_compared(table):
         from_bambi(bambi.Model("b ~ x + (1|g)", table, family="bernoulli"))
     with pytest.raises(InputError, match="family 'gaussian'"):
         from_bambi(bambi.Model("x ~ g", table))
+
+
+def unnormalised(X, y, *, n_classes, coords):
+    with pm.Model(coords=coords) as model:
+        features = pm.Data("X", X)
+        beta = pm.Normal("beta", 0, 1, shape=(X.shape[1], n_classes))
+        pm.Categorical("label", p=pm.math.sigmoid(features @ beta), observed=y)
+    return model
+
+
+def nothing_free(X, y, *, n_classes, coords):
+    with pm.Model(coords=coords) as model:
+        features = pm.Data("X", X)
+        pm.Bernoulli("label", logit_p=features[:, 0], observed=y)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("builder", "message"),
+    [
+        (unnormalised, "class probabilities that sum to .* normalise them, or give logits"),
+        (nothing_free, "no free variable: there is nothing to fit"),
+    ],
+)
+def test_models_that_are_no_classifiers(overlapping, builder, message):
+    with pytest.raises(InputError, match=message):
+        trifit.compare(overlapping, model=builder, test_size=0.3)
+
+
+def flat(X, y, *, n_classes, coords):
+    with pm.Model(coords=coords) as model:
+        features = pm.Data("X", X)
+        beta = pm.Flat("beta", shape=X.shape[1])
+        pm.Bernoulli("label", logit_p=features @ beta, observed=y)
+    return model
+
+
+def test_flat_priors_are_fitted_and_cannot_be_previewed(overlapping):
+    from trifit.run.show import preview_card
+
+    comparison = trifit.compare(overlapping, model=flat, test_size=0.3, overrides=QUICK)
+    assert comparison.fits["map"].log_loss == pytest.approx(
+        comparison.fits["mle"].log_loss, abs=1e-6
+    )
+    with pytest.raises(InputError, match="cannot be drawn from"):
+        preview_card(load_card(flat), overlapping)

@@ -111,3 +111,25 @@ def test_temperature_with_a_class_of_two_rows(overlapping, rng):
     rare = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:2]]
     density = density_of(X[rare], y[rare])
     assert np.isfinite(fit_temperature(density, Rows(X[rare], y[rare]), Optimiser(), rng).value)
+
+
+@pytest.mark.parametrize("output", ["logistic", "probit"])
+@pytest.mark.parametrize(
+    ("classes", "status"), [((0, 1), Status.SEPARATED), ((1, 2), Status.CONVERGED)]
+)
+def test_the_certificate_is_about_rows_not_links(output, classes, status, rng):
+    """Setosa against versicolor has no MLE under either link; sepals of the others do."""
+    iris = load_dataset("iris")
+    rows = np.isin(iris.y, classes)
+    X, y = iris.X[rows][:, :2], (iris.y[rows] == classes[1]).astype(np.int64)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    density = density_of(X, y, "logistic_regression", output=output)
+    assert fit_mle(density, Rows(X, y), Optimiser(), rng)[0].status is status
+
+
+@pytest.mark.parametrize("prior", ["student-t", "laplace", "horseshoe", "gamma"])
+def test_every_prior_of_a_linear_model_gets_the_certificate(prior, rng):
+    iris = load_dataset("iris")
+    X = (iris.X - iris.X.mean(axis=0)) / iris.X.std(axis=0)
+    density = density_of(X, iris.y, prior=prior)
+    assert fit_mle(density, Rows(X, iris.y), Optimiser(), rng)[0].status is Status.SEPARATED

@@ -168,3 +168,18 @@ def test_large_problems_take_seconds(kind):
     assert time.perf_counter() - start < 30
     expected = {"overlap": "OVERLAP", "separable": "COMPLETE", "quasi": "QUASI_COMPLETE"}
     assert found.name == expected[kind]
+
+
+@pytest.mark.parametrize("far", [1e5, 1e7, 1.6e9])
+def test_large_numbers_that_hardly_vary(far):
+    """Timestamps separate like the seconds since the first of them."""
+    y = np.array([0, 0, 0, 1, 1, 1])
+    design = np.column_stack([np.ones(6), far + np.arange(6.0)])
+    assert separation(design, y).separation is Separation.COMPLETE
+
+
+def test_a_column_of_zeros_moves_nothing():
+    x = np.array([0.0, 1.0, 1.0, 2.0])
+    found = separation(np.column_stack([np.ones(4), x, np.zeros(4)]), np.array([0, 0, 1, 1]))
+    assert found.separation is Separation.QUASI_COMPLETE
+    assert found.direction == pytest.approx([-1.0, 1.0, 0.0], abs=1e-6)

@@ -90,6 +90,8 @@ def test_the_page(tmp_path):
         (("show", "softmax", "--html", "/no/such/folder/x.html"), "cannot be written"),
         (("show", "logistic", "iris"), "is for two classes, the data have 3"),
         (("compare", "iris", "--methods", "bayes2"), "expected some of map-cv, squared-error"),
+        (("compare", "iris", "--prior", "hierarchical", "--methods", "map-cv"), "learns the scale"),
+        (("show", "network", "--set", "hidden=8"), "hidden = 8: expected a list of widths"),
         (("compare", "iris", "--prior", "flat"), "prior = 'flat': expected one of normal"),
         (("compare", "iris", "--label-cols", "a,b"), "bundled and complete"),
         (("compare", "iris", "--model", "no.py:build"), "no such file 'no.py'"),

@@ -157,3 +157,17 @@ def test_bad_weights(weights, message):
     with pytest.raises(InputError, match=message):
         Dataset("d", np.eye(2), np.array([0, 1]), ("a", "b"), ("p", "q"),
                 label_weights=np.array(weights))  # fmt: skip
+
+
+def test_unused_label_columns_do_not_leak(truth):
+    """Beside a target, label columns would give the answer away as features."""
+    X, p = truth
+    frame = table(X, p, ["label:a", "label:b", "label:c"])
+    frame["y"] = np.array(["a", "b", "c"])[p.argmax(axis=1)]
+    data = load_dataset(frame, "y")
+    assert data.feature_names == ("u", "v")
+    assert any("not used were left out: 'label:a'" in note for note in data.notes)
+    some = load_dataset(table(X, np.eye(3)[p.argmax(axis=1)][:, :2] + 0.0, ["label:a", "label:b"])
+                        .assign(**{"label:c": 0.5}).query("`label:a` + `label:b` == 1"),
+                        label_cols=["label:a", "label:b"])  # fmt: skip
+    assert some.feature_names == ("u", "v")

@@ -155,6 +155,16 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                         f"--set {key}: card {self.name!r} has no such setting; "
                         f"it has {', '.join(options)}"
                     )
+        changed = [
+            f"{key} = {fields['hyperparameters'][key]!r}"
+            for key in ("prior", "output")
+            if fields["hyperparameters"].get(key) != self.hyperparameters.get(key)
+        ]
+        if changed and self.note:
+            fields["note"] = (
+                f"Changed from the card {self.name!r}: {', '.join(changed)}. What the card says of "
+                "when its softmax can be trusted was written for another model."
+            )
         return _convert(fields, f"card {self.name!r}")
 
     def load_builder(self) -> Builder:

@@ -22,7 +22,7 @@ FIT_NAMES = {
     "mean": "at the posterior mean",
     "bayes": "full posterior",
     "mle+T": "MLE with one temperature",
-    "map-cv": "MAP with its prior's width from cross-validation",
+    "map-cv": "MAP with its prior's weight from cross-validation",
     "squared-error": "least squared error",
 }
 

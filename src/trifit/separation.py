@@ -116,18 +116,68 @@ def separation(
         y, weight = np.asarray(labels, dtype=np.int64), np.ones(len(labels))
         n_classes = n_classes or int(y.max()) + 1
     n_odds = n_classes - 1
-    if weights is None:
-        weights = sp.csr_array(sp.eye_array(design.shape[1] * n_odds))
-    weights = sp.csr_array(weights)
+    size = design.shape[1] * n_odds
+    identity = sp.csr_array(sp.eye_array(size))
+    design, shift = _centred(design, n_odds)
+    map_ = sp.csr_array(shift @ (identity if weights is None else sp.csr_array(weights)))
     with threadpool_limits(1):  # small products: threads would wait for each other
-        if guess is None:
-            guess = _optimise(design, y, weight, weights, n_odds)
-        B = (weights @ guess).reshape(-1, n_odds)
-        if _margins(design, y, B).min() > 0:
-            return Certificate(Separation.COMPLETE, guess / abs(guess).max())
-        if _overlaps(design, y, weight, weights, B):
-            return Certificate(Separation.OVERLAP)
-        return _programme(design, y, weights, n_odds)
+        if _is_onto(map_):
+            # Any coefficients of the log-odds can be had: they are sparser, and better scaled.
+            start = None if guess is None else np.asarray(map_ @ guess)
+            found, direction = _certify(design, y, weight, identity, n_odds, start)
+            if direction is not None:
+                direction = np.linalg.solve(map_.toarray(), direction)
+        else:
+            found, direction = _certify(design, y, weight, map_, n_odds, guess)
+    if direction is not None:
+        direction = direction / abs(direction).max()
+        direction = np.where(abs(direction) > TOLERANCE, direction, 0.0)
+    return Certificate(found, direction)
+
+
+def _certify(
+    design: FloatArray,
+    y: IntArray,
+    weight: FloatArray,
+    weights: sp.csr_array,
+    n_odds: int,
+    guess: FloatArray | None,
+) -> tuple[Separation, FloatArray | None]:
+    if guess is None:
+        guess = _optimise(design, y, weight, weights, n_odds)
+    B = (weights @ guess).reshape(-1, n_odds)
+    if _margins(design, y, B).min() > 0:
+        return Separation.COMPLETE, guess
+    if _overlaps(design, y, weight, weights, B):
+        return Separation.OVERLAP, None
+    return _programme(design, y, weights, n_odds)
+
+
+def _is_onto(weights: sp.csr_array) -> bool:
+    """Whether parameters reach any coefficients, one set of them each."""
+    if weights.shape[0] != weights.shape[1]:
+        return False
+    dense = weights.toarray()
+    scale = np.maximum(abs(dense).max(axis=1), 1e-300)
+    return bool(np.linalg.matrix_rank(dense / scale[:, None], tol=1e-12) == len(dense))
+
+
+def _centred(design: FloatArray, n_odds: int) -> tuple[FloatArray, sp.csr_array]:
+    """Columns of mean zero, and what that does to coefficients: a constant takes up the means.
+
+    Else a column of large numbers that hardly vary would hide what separates.
+    """
+    constant = np.ptp(design, axis=0) == 0
+    anchors = np.flatnonzero(constant & (design[0] != 0))
+    identity = sp.eye_array(design.shape[1])
+    if not len(anchors):
+        return design, sp.csr_array(sp.kron(identity, sp.eye_array(n_odds)))
+    anchor = int(anchors[0])
+    mean = np.where(constant, 0.0, design.mean(axis=0))
+    move = sp.lil_array(identity.shape)
+    move[anchor, :] = mean / design[0, anchor]
+    shift = sp.kron(identity + sp.csr_array(move), sp.eye_array(n_odds))
+    return design - mean, sp.csr_array(shift)
 
 
 def information(design: FloatArray, probs: FloatArray, weight: FloatArray) -> FloatArray:
@@ -206,40 +256,29 @@ def _overlaps(
     return bool(decrement * np.sqrt(max(spread.max(), 0.0)) <= 0.1)
 
 
-def _programme(design: FloatArray, y: IntArray, weights: sp.csr_array, n_odds: int) -> Certificate:
+def _programme(
+    design: FloatArray, y: IntArray, weights: sp.csr_array, n_odds: int
+) -> tuple[Separation, FloatArray | None]:
     """The linear programme; rows that matter are added as they are violated."""
     if len(y) * n_odds * 2 * design.shape[1] > MAX_ENTRIES:
-        return Certificate(Separation.UNKNOWN)
-    M = _margin_matrix(design, y, n_odds)
-    square = weights.shape[0] == weights.shape[1]
-    if square and (abs(weights - sp.eye_array(weights.shape[0]))).max() == 0:
-        square = False
-    elif square:
-        # Any coefficients of the log-odds can be had: solve for those, they are sparser.
-        dense = weights.toarray()
-        square = np.linalg.matrix_rank(dense) == len(dense)
-    if not square:
-        M = sp.csr_array(M @ weights)
+        return Separation.UNKNOWN, None
+    M = sp.csr_array(_margin_matrix(design, y, n_odds) @ weights)
     # Units must not matter: neither a column's nor a row's.
-    columns = np.maximum(abs(M).max(axis=0).toarray().ravel(), 1e-300)
+    columns = abs(M).max(axis=0).toarray().ravel()
+    columns = np.where(columns > 0, columns, np.inf)  # a column of zeros moves nothing
     M = sp.csr_array(M @ sp.diags_array(1.0 / columns))
     M = sp.csr_array(
         sp.diags_array(1.0 / np.maximum(abs(M).max(axis=1).toarray().ravel(), 1e-300)) @ M
     )
     d = _best_direction(M)
     if d is None:
-        return Certificate(Separation.UNKNOWN)
+        return Separation.UNKNOWN, None
     gains = M @ d
     if gains.max() <= TOLERANCE:
-        return Certificate(Separation.OVERLAP)
+        return Separation.OVERLAP, None
     # Rows that gain already can be left out: what they need is decided.
     complete = gains.min() > TOLERANCE or _strictly(M[gains <= TOLERANCE])
-    direction = d / columns
-    if square:
-        direction = np.linalg.solve(weights.toarray(), direction)
-    direction = direction / abs(direction).max()
-    kind = Separation.COMPLETE if complete else Separation.QUASI_COMPLETE
-    return Certificate(kind, np.where(abs(direction) > TOLERANCE, direction, 0.0))
+    return (Separation.COMPLETE if complete else Separation.QUASI_COMPLETE), d / columns
 
 
 def _best_direction(M: sp.csr_array) -> FloatArray | None:

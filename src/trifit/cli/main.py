@@ -192,10 +192,10 @@ def show(
 
     chosen = load_card(card).with_overrides(dict(parse_setting(text) for text in settings))
     dataset = load_dataset(data, target) if data else None
-    click.echo(chosen.to_toml(), nl=False)
     from trifit.run.show import preview_card
 
     seen = preview_card(chosen, dataset)
+    click.echo(chosen.to_toml(), nl=False)
     print_preview(seen)
     if html is not None:
         from trifit.report.preview import render_preview

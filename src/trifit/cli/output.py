@@ -154,7 +154,7 @@ def _differences(comparison: Comparison) -> Table:
         ("mle+T", "mle"): "one temperature",
         ("bayes", "mle+T"): "Bayes against one temperature",
         ("bayes", "map"): "the whole posterior instead of its mode",
-        ("map-cv", "map"): "the prior's width from cross-validation",
+        ("map-cv", "map"): "the prior's weight from cross-validation",
     }
 
     def name(fit: str) -> str:

@@ -90,6 +90,9 @@ def load_dataset(
         )
     if label_cols:
         _check_several("label_cols", tuple(label_cols))
+        twice = [c for c in label_cols if list(label_cols).count(c) > 1]
+        if twice:
+            raise InputError(f"label_cols {twice[0]!r} is given twice")
     name, table, labels = _open(source, (target,) if target else tuple(label_cols))
     n_test = 0
     if test is not None:
@@ -246,7 +249,9 @@ def _from_table(
     else:
         weights, class_names, label_missing = encode_soft_labels(name, labels, table)
         y = np.nan_to_num(weights).argmax(axis=1)
-    features = [c for c in table.column_names if c not in labels and c not in drop]
+    # Unused label columns would give the answer away.
+    spare = [c for c in label_columns(table.column_names) if c not in labels and c not in drop]
+    features = [c for c in table.column_names if c not in (*labels, *drop, *spare)]
     if not features:
         raise InputError(
             f"data {name!r}: no feature column is left besides target {_listing(labels)}"
@@ -257,6 +262,8 @@ def _from_table(
     feature_names = tuple(n for n, _ in columns)
 
     notes: list[str] = []
+    if spare:
+        notes.append(f"label columns that are not used were left out: {_listing(spare)}")
     if weights is not None:
         notes.append(_soft_note(weights[~label_missing]))
     incomplete = np.isnan(X).any(axis=1) | label_missing

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from trifit.cards import Card
+from trifit.checks import TOLERANCE
 from trifit.errors import InputError
 from trifit.fit.density import Density
 from trifit.fit.graph import GraphDensity
@@ -89,6 +90,13 @@ def _try_out(density: GraphDensity, X: FloatArray, y: IntArray, card: Card) -> N
         raise InputError(
             f"{where} gives probabilities of shape {log_probs.shape} for {len(rows)} rows and "
             f"{density.n_classes} classes"
+        )
+    total = np.exp(log_probs).sum(axis=1)
+    if (abs(total - 1.0) > TOLERANCE).any():
+        row = int(abs(total - 1.0).argmax())
+        raise InputError(
+            f"{where} gives class probabilities that sum to {total[row]:.3g}, not 1; normalise "
+            "them, or give logits as logit_p"
         )
     with _one_line(where, rows, X):
         value, _ = density.bind(X[rows], y[rows])(start, prior=1.0, jacobian=1.0)

@@ -8,7 +8,8 @@ from trifit.fit.linear import LinearObjective
 from trifit.separation import Certificate, Separation, separation
 from trifit.types import FloatArray
 
-OUTPUT_LAYER = ("beta", "intercept")
+OUTPUT_LAYER = ("beta", "beta_z", "beta_raw", "intercept", "intercept_z", "intercept_raw")
+"""Free variables that the output layer of a network is proportional to."""
 
 
 def certify(
@@ -17,7 +18,9 @@ def certify(
     """What is known about the existence of an MLE, from where its optimiser ended.
 
     A classifier whose log-odds are linear in the features gets
-    :func:`trifit.separation.separation`, whatever its prior. A network that puts
+    :func:`trifit.separation.separation`, whatever its prior, and so does one of
+    two classes whose log-odds grow with a linear predictor (probit): what can be
+    separated is a matter of the rows, not of the link. A network that puts
     every training label first has no MLE either, because scaling its output
     layer up takes the likelihood to 1: proved here by checking that doubling
     ``beta`` and ``intercept`` doubles the log-odds. Nothing is known of other models.
@@ -28,6 +31,8 @@ def certify(
         )
     if isinstance(density, GraphDensity) and isinstance(objective, GraphObjective):
         weights = _linear_weights(density, theta, X)
+        if weights is None:
+            weights = _monotone_weights(density, theta, X)
         if weights is not None:
             design = np.column_stack([np.ones(len(X)), X])
             found = separation(design, objective.labels, n_classes=density.n_classes, guess=weights)
@@ -68,6 +73,43 @@ def _linear_weights(density: GraphDensity, theta: FloatArray, X: FloatArray) -> 
     if np.linalg.matrix_rank(moved / 2e-4, tol=1e-6) < near.shape[1]:
         return None
     return np.asarray(coefficients(theta[None])[0][0])
+
+
+def _monotone_weights(density: GraphDensity, theta: FloatArray, X: FloatArray) -> FloatArray | None:
+    """``(intercept, beta)`` of two classes whose log-odds grow with ``intercept + x @ beta``.
+
+    None unless both are parameters, may be any real numbers, and the log-odds
+    rise from minus to plus infinity with their sum at random parameters.
+    """
+    names = density.layout.names
+    if density.n_classes != 2 or not {"intercept", "beta"} <= set(names):
+        return None
+    rng = np.random.default_rng(20260101)
+    thetas = np.vstack([theta, rng.normal(size=(3, len(theta)))])
+    thetas = np.vstack([thetas, np.where(density.unconstrained, -1.0, 1.0) * thetas])
+    params = density.constrain(thetas)
+    named = density.layout.unravel(params)
+    if named["intercept"].ndim != 1 or named["beta"].shape[1:] != X.shape[1:]:
+        return None
+    B = np.column_stack([named["intercept"], named["beta"]])
+    half = len(B) // 2
+    if not np.allclose(B[half:], -B[:half], rtol=1e-6, atol=1e-8):
+        return None
+    steps = 1e-4 * np.eye(len(theta))
+    moved = density.layout.unravel(
+        density.constrain(thetas[1] + steps) - density.constrain(thetas[1] - steps)
+    )
+    jacobian = np.column_stack([moved["intercept"], moved["beta"]]) / 2e-4
+    if np.linalg.matrix_rank(jacobian, tol=1e-6) < B.shape[1]:
+        return None
+    rows = np.vstack([X[:50], 3.0 * X[:50], 1e3 * X[:10]])
+    for b, odds in zip(B, _odds(density.log_probs(params, rows))[:, :, 1], strict=True):
+        predictor = b[0] + rows @ b[1:]
+        order = np.argsort(predictor)
+        rising = np.diff(odds[order]) >= -1e-9 * np.maximum(1.0, abs(odds[order][1:]))
+        if not rising.all() or (np.sign(odds) != np.sign(predictor)).any():
+            return None
+    return np.asarray(B[0])
 
 
 def _separates(

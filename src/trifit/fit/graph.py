@@ -136,7 +136,7 @@ class GraphDensity:
         prior, jacobian = pt.scalar("prior_weight"), pt.scalar("jacobian_weight")
         log_likelihood = pt.switch(w > 0, w * log_probs, 0.0).sum()  # 0 log 0 = 0
         value = log_likelihood + prior * log_prior + jacobian * log_jacobian
-        return self._compile([theta, X, w, prior, jacobian], [value, pt.grad(value, theta)])
+        return self._compile([theta, X, w, prior, jacobian], [value, _gradient(value, theta)])
 
     @cached_property
     def squared_error(self) -> Callable[..., Any]:
@@ -146,14 +146,14 @@ class GraphDensity:
         w, p = pt.matrix("label_weights"), pt.exp(log_probs)
         m = w.sum(axis=1)
         value = (m * ((p**2).sum(axis=1) + 1.0)).sum() - 2 * (w * p).sum()
-        return self._compile([theta, X, w], [value, pt.grad(value, theta)])
+        return self._compile([theta, X, w], [value, _gradient(value, theta)])
 
     @cached_property
     def _log_prior(self) -> Callable[..., Any]:
         _, log_prior, log_jacobian, _, theta = self._joined
         jacobian = pt.scalar("jacobian_weight")
         value = log_prior + jacobian * log_jacobian
-        return self._compile([theta, jacobian], [value, pt.grad(value, theta)])
+        return self._compile([theta, jacobian], [value, _gradient(value, theta)])
 
     @cached_property
     def _constrain(self) -> Callable[..., Any]:
@@ -240,6 +240,8 @@ def check_contract(model: Any) -> Any:
             f'the class variable {observed.name!r} does not depend on pm.Data("X"): use that, '
             "not the array X, in the model"
         )
+    if not model.free_RVs:
+        raise InputError("the model has no free variable: there is nothing to fit")
     discrete = [rv.name for rv in model.free_RVs if rv.dtype.startswith(("int", "bool"))]
     if discrete:
         raise InputError(
@@ -247,6 +249,11 @@ def check_contract(model: Any) -> Any:
             "sum it out or make it continuous"
         )
     return observed
+
+
+def _gradient(value: Any, theta: Any) -> Any:
+    """Gradient, zero where the value does not depend on theta (flat priors)."""
+    return pt.grad(value, theta, disconnected_inputs="ignore")
 
 
 def _is_unconstrained(model: Any, rv: Any) -> bool:

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from trifit.cards import Card
+from trifit.errors import InputError
 from trifit.fit.backend import draw, pm
 from trifit.fit.build import build_model
 from trifit.fit.graph import check_contract, log_probs_of
 from trifit.types import FloatArray, IntArray
 
-EXTREME = 0.01
-"""Probabilities below this, or above one minus this, are called extreme."""
+SURE = 0.99
+"""Above this the most probable class is as good as certain."""
+
+SUSPICIOUS = 0.4
+"""A prior that is certain this often was hardly meant."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +55,18 @@ class Preview:
 
     @property
     def extreme_share(self) -> float:
-        """Share of prior class probabilities within 0.01 of 0 or 1."""
-        return float(((self.probs < EXTREME) | (self.probs > 1 - EXTREME)).mean())
+        """Share of draws and rows in which one class has more than 0.99."""
+        return float((self.probs.max(axis=2) > SURE).mean())
 
     @property
     def finding(self) -> str:
         """What the prior believes, in one sentence with its numbers."""
         share, k = self.extreme_share, self.probs.shape[2]
         text = (
-            f"before any data, {share:.0%} of the class probabilities are below {EXTREME} or "
-            f"above {1 - EXTREME}, and the most probable of {k} classes has "
-            f"{self._confidence:.2f} in the median"
+            f"before any data, the most probable of {k} classes has {self._confidence:.2f} in the "
+            f"median, and more than {SURE} in {share:.0%} of the draws"
         )
-        if share > 0.5:
+        if share > SUSPICIOUS:
             text += ": this prior is sure before it has seen anything; a smaller scale would not be"
         return text
 
@@ -105,8 +108,17 @@ def preview(
         If the builder refuses its arguments or its model breaks the contract.
     """
     model = build_model(card, X, y, feature_names=feature_names, class_names=class_names)
-    observed = check_contract(model)
-    log_probs = draw(log_probs_of(observed), n_draws, seed)
+    try:
+        observed = check_contract(model)
+    except InputError as error:
+        raise InputError(f"card {card.name!r}: {error}") from error
+    try:
+        log_probs = draw(log_probs_of(observed), n_draws, seed)
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise InputError(
+            f"card {card.name!r}: its prior cannot be drawn from ({reason}); flat priors cannot"
+        ) from error
     return Preview(_nodes(model), np.exp(log_probs))
 
 

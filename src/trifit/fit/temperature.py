@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from trifit.cards import Optimiser
 from trifit.fit.density import Density
-from trifit.fit.optimise import fit_map, maximise
+from trifit.fit.optimise import fit_map, maximise, replace_settings
 from trifit.recalibration import temperature
 from trifit.recalibration.temperature import Temperature
 from trifit.scores import log_predictive_density
@@ -55,10 +55,12 @@ def fit_map_cv(
 ) -> Fit:
     """MAP with the prior's weight chosen by cross-validated log-loss.
 
-    A weight of ``1 / c**2`` is, for Normal priors, one whose scales are ``c``
-    times as wide: the penalty that scikit-learn's ``LogisticRegressionCV``
-    chooses. The diagnostics hold ``scale_factor``, ``c``.
+    A weight of ``1 / c**2`` is, for Normal priors, one whose scales (intercepts'
+    too) are ``c`` times as wide; for Laplace priors ``c**2`` times. With a wide
+    intercept prior it is what scikit-learn's ``LogisticRegressionCV`` chooses.
+    The diagnostics hold ``scale_factor``, ``c``.
     """
+    settings = replace_settings(settings, validation=0.0)
     folds = list(_inner_folds(rows, rng))
     losses = []
     for factor in SCALE_FACTORS:
@@ -82,4 +84,9 @@ def _inner_folds(rows: Rows, rng: np.random.Generator) -> Iterator[tuple[Rows, R
         warnings.simplefilter("ignore", UserWarning)  # a class with fewer rows than folds
         folds = list(splitter.split(rows.X, y))
     for train, test in folds:
-        yield rows.take(train), rows.take(test[np.isin(y[test], y[train])])
+        if rows.labels.ndim == 1:
+            seen = np.isin(y[test], y[train])
+        else:
+            unseen = rows.labels[train].sum(axis=0) == 0
+            seen = rows.labels[test][:, unseen].sum(axis=1) == 0
+        yield rows.take(train), rows.take(test[seen])

@@ -95,7 +95,7 @@ def neural_network(
     check_positive("intercept_scale", intercept_scale)
     if activation not in ACTIVATIONS:
         raise InputError(f"activation = {activation!r}: expected one of {', '.join(ACTIVATIONS)}")
-    if not all(isinstance(w, int | np.integer) and w > 0 for w in hidden):
+    if np.ndim(hidden) != 1 or not all(isinstance(w, int | np.integer) and w > 0 for w in hidden):
         raise InputError(f"hidden = {hidden!r}: expected a list of widths, e.g. [8] or [16, 8]")
     X, y, coords = checked(X, y, n_classes, coords)
     squash = {"tanh": pt.tanh, "relu": lambda a: pt.maximum(a, 0.0), "softplus": pt.softplus}

@@ -151,6 +151,11 @@ def run_comparison(
     fitting_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, fitting_rows)
     check_size(problem.density)
+    if "map-cv" in methods and problem.density.scales.any():
+        raise InputError(
+            f"methods 'map-cv': card {card.name!r} learns the scale of its prior from the data; "
+            "cross-validate one with a fixed scale, e.g. --prior normal"
+        )
     split = choose_split(
         dataset,
         n_coefficients=problem.density.n_params,
@@ -193,7 +198,7 @@ def run_comparison(
     log_probs = {name: np.concatenate([p[name].log_probs for p in predictions]) for name in names}
     y = dataset.label_probs[split.test_rows]
     notes = [*dataset.notes, *problem.notes]
-    copies = dataset.n_obs - len(np.unique(np.column_stack([dataset.X, dataset.y]), axis=0))
+    copies = dataset.n_obs - len(np.unique(np.column_stack([dataset.X, dataset.labels]), axis=0))
     if copies > 0.01 * dataset.n_obs:
         notes.append(
             f"{copies} rows are copies of others; a copy on the other side of a split makes "
