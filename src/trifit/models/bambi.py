@@ -37,11 +37,9 @@ def from_bambi(model: Any) -> tuple[Dataset, Card]:
         On another family or link, or on terms that are not columns of a design
         matrix (group-specific effects, splines' Gaussian processes, offsets).
 
-    Examples
-    --------
-    >>> import bambi, trifit  # doctest: +SKIP
-    >>> bambi_model = bambi.Model("y ~ x1 + x2", data, family="bernoulli")  # doctest: +SKIP
-    >>> trifit.compare(*trifit.models.from_bambi(bambi_model))  # doctest: +SKIP
+    Notes
+    -----
+    ``trifit.compare(*from_bambi(bambi.Model("y ~ x1 + x2", data, family="bernoulli")))``.
     """
     family = model.family.name
     links = [link.name for link in model.family.link.values()]
