@@ -9,6 +9,9 @@ from scipy.special import log_softmax
 from trifit.calibration.notions import checked_prediction
 from trifit.types import FloatArray
 
+MAX_CONDITION = 1e10
+"""Above this the rows determine no slope that arithmetic could find."""
+
 MAX_SLOPE = 1e3
 
 
@@ -86,12 +89,14 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
     for _ in range(100):
         gradient, information = _derivatives(log_probs, truth, q)
         scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
-        if not np.linalg.cond(information / np.outer(scale, scale)) < 1e12:
+        scaled = information / np.outer(scale, scale)
+        curvature = np.linalg.eigvalsh(scaled)
+        if not curvature[0] * MAX_CONDITION > curvature[-1]:
             return _result(p.shape[1])
         step = np.linalg.solve(information, gradient)
         # On separated rows the gradient vanishes too, but the Newton step does not.
         if abs(step).max() < 1e-8 * (1 + abs(theta).max()):
-            se = np.sqrt(np.diag(np.linalg.inv(information)))
+            se = np.sqrt(np.diag(np.linalg.inv(scaled))) / scale
             return _result(p.shape[1], present[1:], theta, se)
         length = 1.0
         while True:
@@ -133,7 +138,10 @@ def _derivatives(
     information = np.empty((len(gradient), len(gradient)))
     information[0, 0] = np.vdot(weighted, centred)
     information[0, 1:] = information[1:, 0] = weighted[:, 1:].sum(axis=0)
-    information[1:, 1:] = np.diag(free.sum(axis=0)) - free.T @ free
+    information[1:, 1:] = -free.T @ free
+    # q (1 - q) from the other classes' q: the difference from 1 would be rounded away.
+    others = np.stack([np.delete(q, k, axis=1).sum(axis=1) for k in range(1, q.shape[1])])
+    information[1:, 1:][np.diag_indices(free.shape[1])] = (free.T * others).sum(axis=1)
     return gradient, information
 
 
