@@ -10,7 +10,7 @@ from trifit.cards import Card
 from trifit.checks import TOLERANCE
 from trifit.errors import InputError
 from trifit.fit.density import Density
-from trifit.fit.graph import GraphDensity
+from trifit.fit.graph import GraphDensity, check_contract
 from trifit.fit.linear import LinearDensity
 from trifit.types import FloatArray, IntArray
 
@@ -41,10 +41,7 @@ def build_density(
         If the builder refuses its arguments or its model breaks the contract.
     """
     model = build_model(card, X, y, feature_names=feature_names, class_names=class_names)
-    try:
-        interpreted = GraphDensity(model, len(class_names), mode="interpreted")
-    except InputError as error:
-        raise InputError(f"card {card.name!r}: {error}") from error
+    interpreted = GraphDensity(model, len(class_names), mode="interpreted")
     _try_out(interpreted, X, y, card)
     return LinearDensity.recognise(interpreted, X) or GraphDensity(model, len(class_names))
 
@@ -57,22 +54,24 @@ def build_model(
     feature_names: tuple[str, ...],
     class_names: tuple[str, ...],
 ) -> Any:
-    """The ``pm.Model`` of a card's builder; see :func:`build_density`."""
+    """The ``pm.Model`` of a card's builder, which keeps its contract; see :func:`build_density`."""
     builder = card.load_builder()
     try:
-        return builder(
+        model = builder(
             X,
             y,
             n_classes=len(class_names),
             coords={"feature": list(feature_names), "class": list(class_names)},
             **card.hyperparameters,
         )
+        check_contract(model)
     except InputError as error:
         raise InputError(f"card {card.name!r}: {error}") from error
     except Exception as error:
         raise InputError(
             f"card {card.name!r}: builder {card.builder} failed: {type(error).__name__}: {error}"
         ) from error
+    return model
 
 
 def _try_out(density: GraphDensity, X: FloatArray, y: IntArray, card: Card) -> None:

@@ -80,7 +80,6 @@ def fit_map(
 
     Returns the fit and its unconstrained ``theta``.
     """
-    settings = replace_settings(settings, validation=0.0)
     return maximise(
         "map", density, rows, settings, rng,
         prior=weight, held_out=held_out, scales=scales, record=True,
@@ -129,11 +128,12 @@ def maximise(
     The loss is minus ``log_likelihood + prior * log_prior``, or the squared
     error (Brier score), which has no prior term. With several starts the
     diagnostics say how far their predictions are from the best's: the mean
-    total-variation distance, 0 (all alike) to 1.
+    total-variation distance, 0 (all alike) to 1. Only fits without a prior are
+    stopped early.
     """
     start = time.perf_counter()
     validation = None
-    if settings.validation:
+    if settings.validation and not prior:
         rows, validation = _split_off(rows, settings.validation, rng)
     objective = density.bind(rows.X, rows.labels)
     # On few rows BLAS threads would only wait for each other.
@@ -266,13 +266,6 @@ def _walk(
         status = Status.CONVERGED if largest <= settings.tolerance else Status.MAX_STEPS
     path.visit(steps, part, largest, last=True)
     return _Walk(expand(part), value, largest, steps, status, path)
-
-
-def replace_settings(settings: Optimiser, **changes: object) -> Optimiser:
-    """Optimiser settings with some of them changed."""
-    import msgspec
-
-    return msgspec.structs.replace(settings, **changes)
 
 
 def _split_off(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows, Rows]:

@@ -109,11 +109,7 @@ def preview(
     """
     model = build_model(card, X, y, feature_names=feature_names, class_names=class_names)
     try:
-        observed = check_contract(model)
-    except InputError as error:
-        raise InputError(f"card {card.name!r}: {error}") from error
-    try:
-        log_probs = draw(log_probs_of(observed), n_draws, seed)
+        log_probs = draw(log_probs_of(check_contract(model)), n_draws, seed)
     except Exception as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise InputError(

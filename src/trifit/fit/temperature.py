@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from trifit.cards import Optimiser
 from trifit.fit.density import Density
-from trifit.fit.optimise import fit_map, maximise, replace_settings
+from trifit.fit.optimise import fit_map, maximise
 from trifit.recalibration import temperature
 from trifit.recalibration.temperature import Temperature
 from trifit.scores import log_predictive_density
@@ -60,7 +60,6 @@ def fit_map_cv(
     intercept prior it is what scikit-learn's ``LogisticRegressionCV`` chooses.
     The diagnostics hold ``scale_factor``, ``c``.
     """
-    settings = replace_settings(settings, validation=0.0)
     folds = list(_inner_folds(rows, rng))
     losses = []
     for factor in SCALE_FACTORS:

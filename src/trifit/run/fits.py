@@ -86,7 +86,9 @@ def fit_all(
     for_optimiser, for_folds, for_sampler, *for_extra = seeds.spawn(3 + len(extra))
     rng = np.random.default_rng(for_optimiser)
     mle, _ = fit_mle(density, train, card.optimiser, rng, held_out=test)
-    map_, centre = fit_map(density, train, card.optimiser, rng, held_out=test)
+    learned, centre = bool(density.scales.any()), None
+    if not learned:
+        map_, centre = fit_map(density, train, card.optimiser, rng, held_out=test)
 
     start = time.perf_counter()
     temperature = fit_temperature(density, train, card.optimiser, np.random.default_rng(for_folds))
@@ -109,15 +111,12 @@ def fit_all(
         advance=advance,
     )
     bayes = _with_prediction_checks(density, posterior, test.X, card)
-    if density.scales.any():
-        held, _ = fit_map(
+    if learned:  # a joint mode means nothing: the scales are held where the posterior has them
+        map_, _ = fit_map(
             density, train, card.optimiser, rng, held_out=test, scales=posterior.median
         )
-        map_ = dataclasses.replace(
-            held,
-            status=Status.DEGENERATE if held.status is Status.CONVERGED else held.status,
-            seconds=map_.seconds + held.seconds,
-        )
+        if map_.status is Status.CONVERGED:
+            map_ = dataclasses.replace(map_, status=Status.DEGENERATE)
     fits = {"mle": mle, "map": map_}
     if card.identified:
         fits["mean"] = Fit(

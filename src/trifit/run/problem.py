@@ -46,7 +46,7 @@ class Problem:
     @classmethod
     def build(cls, dataset: Dataset, card: Card, rows: IntArray) -> "Problem":
         """Build the model; ``rows`` are those that may train."""
-        whole = _standardiser(dataset, card, rows)
+        whole = standardiser_of(dataset, card, rows)
         varies = ~whole.constant
         if not varies.any():
             raise InputError(
@@ -71,7 +71,7 @@ class Problem:
     def part(self, train: IntArray, test: IntArray) -> Part:
         """Training and test rows of one part."""
         data = self.dataset
-        standardiser = _standardiser(data, self.card, train)
+        standardiser = standardiser_of(data, self.card, train)
 
         def seen(rows: IntArray) -> Rows:
             X = standardiser.transform(data.X[rows])[:, self.varies]
@@ -85,7 +85,8 @@ class Problem:
         )
 
 
-def _standardiser(dataset: Dataset, card: Card, rows: IntArray) -> Standardiser:
+def standardiser_of(dataset: Dataset, card: Card, rows: IntArray) -> Standardiser:
+    """What brings features to the units a card fits, learned from some rows."""
     return Standardiser.fit(
         dataset.X[rows],
         standardize=card.standardize,

@@ -41,13 +41,9 @@ class Reporter:
         # Leapfrog steps per draw, as measured. Linear classifiers in whitened
         # coordinates: 8 with 10 parameters, 13 with 30, 63 to 127 with 560;
         # others 12 to 40. Networks of 33 to 1,900 weights: 25 to 70.
-        if not describes_by_mode(density, identified=card.identified):
-            steps = 60.0
-        elif isinstance(objective, LinearObjective):
-            steps = 7.0 + 0.16 * n_params
-        else:
-            steps = 40.0
+        steps = 60.0
         if describes_by_mode(density, identified=card.identified):
+            steps = 7.0 + 0.16 * n_params if isinstance(objective, LinearObjective) else 40.0
             each += 1.6e-9 * n_params**2  # two products with the whitening matrix
         threads = min(cores, sampler.chains) if objective.parallel else 1
         seconds = self._n_fits * sampler.chains * (sampler.draws + sampler.tune) * steps * each

@@ -103,7 +103,7 @@ def fit_record(
     rng : numpy Generator
         For the consistency band and the evidence.
     """
-    probs = np.exp(log_probs)
+    probs = np.minimum(np.exp(log_probs), 1.0)  # rounding errors
     statuses = [fit.status for fit in fits]
     status = worst_status(statuses)
     top = _top_label(probs, y, rng)
@@ -114,7 +114,7 @@ def fit_record(
     verdict = judge(status, evidence, where=where)
     summed = elpd(log_probs, y)
     truth = label_probs(y, probs.shape[1])
-    code, code_note = encoded(_clip(probs), y)
+    code, code_note = encoded(probs, y)
     scores = scores_of(log_probs, y)
     return FitRecord(
         **{name: getattr(scores, name) for name in Scores.__struct_fields__},
@@ -135,9 +135,7 @@ def fit_record(
         code=code,
         code_note=code_note,
         top_label=top,
-        classes=[
-            _reliability(corp(_clip(probs[:, k]), truth[:, k])) for k in range(probs.shape[1])
-        ],
+        classes=[_reliability(corp(probs[:, k], truth[:, k])) for k in range(probs.shape[1])],
         diagnostics=diagnostics,
         path=[
             PathStep(step=step, cross_entropy=loss, gradient=gradient, held_out=held_out)
@@ -245,7 +243,7 @@ def encoded(probs: FloatArray, y: Labels) -> tuple[Code | None, str]:
 
 
 def _top_label(probs: FloatArray, y: Labels, rng: np.random.Generator) -> TopLabel:
-    confidence, right = top_label(_clip(probs), y)
+    confidence, right = top_label(probs, y)
     chance = consistency(confidence, seed=rng)
     edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)
     base = _reliability(corp(confidence, right))
@@ -269,8 +267,3 @@ def _reliability(c: Corp) -> Reliability:
         count=c.curve.count.tolist(),
     )
     return Reliability(score=c.score, mcb=c.mcb, dsc=c.dsc, unc=c.unc, curve=curve)
-
-
-def _clip(probs: FloatArray) -> FloatArray:
-    """Probabilities with rounding errors beyond 0 and 1 removed."""
-    return np.clip(probs, 0.0, 1.0)

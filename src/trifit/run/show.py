@@ -3,9 +3,9 @@
 import numpy as np
 
 from trifit.cards import Card
-from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit.preview import Preview, preview
+from trifit.run.problem import standardiser_of
 from trifit.types import Dataset
 
 MAX_ROWS = 100
@@ -29,9 +29,7 @@ def preview_card(card: Card, dataset: Dataset | None = None) -> Preview:
         If the builder refuses its arguments or its model breaks the contract.
     """
     if dataset is not None:
-        standardiser = Standardiser.fit(
-            dataset.X, standardize=card.standardize, sd=card.feature_sd, names=dataset.feature_names
-        )
+        standardiser = standardiser_of(dataset, card, np.arange(dataset.n_obs))
         rows = np.unique(np.linspace(0, dataset.n_obs - 1, MAX_ROWS).astype(int))
         return preview(
             card,
