@@ -1,6 +1,6 @@
 """One model, three objectives: MLE, MAP and the full posterior (layer 3)."""
 
-from trifit.fit.build import build_density
+from trifit.fit.build import build_density, fused
 from trifit.fit.density import Density, Layout, Objective
 from trifit.fit.nuts import Posterior, check_size, describes_by_mode, fit_bayes
 from trifit.fit.optimise import fit_map, fit_mle, fit_squared_error
@@ -20,4 +20,5 @@ __all__ = [
     "fit_mle",
     "fit_squared_error",
     "fit_temperature",
+    "fused",
 ]

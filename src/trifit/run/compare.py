@@ -16,7 +16,7 @@ from trifit.checks import label_probs
 from trifit.comparison import EXTRAS, Comparison, Data, Evaluation, Provenance
 from trifit.data import choose_split
 from trifit.errors import InputError
-from trifit.fit import Density, check_size
+from trifit.fit import Density, check_size, fused
 from trifit.predict import LOG_ZERO
 from trifit.run.fits import TrainedFits, fit_all
 from trifit.run.parameters import parameter_rows
@@ -253,6 +253,7 @@ def run_comparison(
             settings={
                 "interval": "95% equal-tailed",
                 "numba_fastmath": False,
+                "fused_likelihood": fused(),
             },
         ),
     )
