@@ -29,9 +29,7 @@ def fitted(overlapping):
         fit_all(problem.density, p.train, p.test, card, np.random.SeedSequence(k))
         for k, p in enumerate(parts)
     ]
-    predictions = [
-        t.predict(problem.density, p.test.X) for t, p in zip(trained, parts, strict=True)
-    ]
+    both = zip(trained, parts, strict=True)
     return Fitted(
         problem=problem,
         test_rows=np.concatenate([test for _, test in splits]),
