@@ -18,12 +18,17 @@ from trifit.data import choose_split
 from trifit.errors import InputError
 from trifit.fit import Density, check_size, fused
 from trifit.predict import LOG_ZERO
+from trifit.run.disagreement import disagreement
 from trifit.run.fits import TrainedFits, fit_all
+from trifit.run.fitted import Fitted
 from trifit.run.parameters import parameter_rows
 from trifit.run.posterior import posterior_record
+from trifit.run.prior import prior_record
 from trifit.run.problem import Problem
-from trifit.run.progress import Progress, Reporter
+from trifit.run.progress import Clock, Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
+from trifit.run.scoreboard import scoreboard
+from trifit.run.trust import trust
 from trifit.threads import limited
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
@@ -146,7 +151,9 @@ def run_comparison(
     methods = tuple(dict.fromkeys(methods))
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
-    for_split, for_bands, for_fits, for_weights = np.random.SeedSequence(seed).spawn(4)
+    clock = Clock()
+    seeds = np.random.SeedSequence(seed).spawn(7)
+    for_split, for_bands, for_fits, for_weights, for_intervals, for_rows, for_prior = seeds
 
     fitting_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, fitting_rows)
@@ -169,6 +176,7 @@ def run_comparison(
     # With folds, one further fit on all rows gives parameters, posterior and diagnostics.
     final = [problem.part(fitting_rows, fitting_rows)] if split.kind == "cv" else []
 
+    clock.lap("model")
     reporter = Reporter(progress, len(parts) + len(final), split.reason)
     trained: list[TrainedFits] = []
     with limited(cores):
@@ -187,15 +195,22 @@ def run_comparison(
                 )
             )
             reporter.finish_fit()
+        clock.lap("fits")
         predictions = [
             fits.predict(problem.density, part.test.X)
             for fits, part in zip(trained, parts, strict=False)
         ]
     reporter.finish()
 
-    names = list(trained[0].fits)
-    log_probs = {name: np.concatenate([p[name].log_probs for p in predictions]) for name in names}
-    y = dataset.label_probs[split.test_rows]
+    fitted = Fitted(
+        problem=problem,
+        test_rows=split.test_rows,
+        parts=parts,
+        trained=trained[: len(parts)],
+        predictions=predictions,
+        last=(trained[-1], (parts + final)[-1]),
+    )
+    log_probs, y = fitted.log_probs, fitted.y
     notes = [*dataset.notes, *problem.notes]
     copies = dataset.n_obs - len(np.unique(np.column_stack([dataset.X, dataset.labels]), axis=0))
     if copies > 0.01 * dataset.n_obs:
@@ -210,6 +225,25 @@ def run_comparison(
         )
     data = _data_record(dataset, notes)
     baselines = _baselines(dataset, split)
+    records = {
+        name: fit_record(
+            [fits.fits[name] for fits in trained],
+            log_probs[name],
+            y,
+            class_names=dataset.class_names,
+            rng=np.random.default_rng(for_bands),
+        )
+        for name in log_probs
+    }
+    board = scoreboard(log_probs | baselines, y, records, np.random.default_rng(for_intervals))
+    clock.lap("scores")
+    with limited(cores):
+        chains = trust(fitted)
+        clock.lap("chains")
+        disagreed = disagreement(fitted, np.random.default_rng(for_rows))
+        clock.lap("disagreement")
+        prior = prior_record(fitted, for_prior)
+        clock.lap("prior")
     comparison = Comparison(
         data=data,
         card=msgspec.to_builtins(card),
@@ -220,17 +254,9 @@ def run_comparison(
             n_test=len(y),
             n_train=len(split.parts[0][0]),
         ),
-        fits={
-            name: fit_record(
-                [fits.fits[name] for fits in trained],
-                log_probs[name],
-                y,
-                class_names=dataset.class_names,
-                rng=np.random.default_rng(for_bands),
-            )
-            for name in names
-        },
+        fits=records,
         baselines={name: scores_of(lp, y) for name, lp in baselines.items()},
+        scoreboard=board,
         differences=differences(
             log_probs | {"class frequencies": baselines["class frequencies"]},
             y,
@@ -245,6 +271,9 @@ def run_comparison(
             y,
             last=(trained[-1].fits["bayes"], (parts + final)[-1]),
         ),
+        trust=chains,
+        prior=prior,
+        disagreement=disagreed,
         parameters=parameter_rows(trained[-1], problem.density, (parts + final)[-1].standardiser),
         provenance=Provenance(
             command=command or _python_command(data, card, seed=seed, cv=cv, test_size=test_size),
@@ -255,6 +284,7 @@ def run_comparison(
                 "numba_fastmath": False,
                 "fused_likelihood": fused(),
             },
+            seconds=clock.seconds(),
         ),
     )
     return Run(
