@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-HERE = Path(__file__).parent
 PACKAGES = (
     "trifit", "pymc", "pytensor", "nutpie", "numba", "numpy", "scipy",
     "scikit-learn", "numpyro", "jax", "statsmodels",
@@ -102,22 +101,28 @@ def ratio(runs, peer, ours):
     return statistics.median(a / b for a, b in zip(runs[peer], runs[ours], strict=True))
 
 
-def fresh(function, *args, quiet=True):
-    """What ``function(*args)`` returns in a process of its own.
-
-    ``args`` and the result are plain data, or a :class:`Part`.
-    """
+def fresh(function, *args):
+    """What ``function(*args)`` returns in a process of its own; see :func:`fresh_by_name`."""
     module = function.__module__
-    if module == "__main__":
-        module = Path(sys.argv[0]).stem
+    return fresh_by_name(
+        Path(sys.argv[0]).stem if module == "__main__" else module, function.__name__, *args
+    )
+
+
+def fresh_by_name(module, function, *args, quiet=True):
+    """The same of a module that this process need not import.
+
+    ``args`` and the result are plain data, or a :class:`Part`. A quiet process shows
+    nothing, unless it fails.
+    """
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer.json"
-        command = [sys.executable, __file__, module, function.__name__, json.dumps(args)]
+        command = [sys.executable, __file__, module, function, json.dumps(args)]
         done = subprocess.run(
             [*command, str(answer), repr(time.time())], capture_output=quiet, text=True, check=False
         )
         if done.returncode:
-            raise SystemExit(f"{module}.{function.__name__}{args} failed\n{done.stderr or ''}")
+            raise RuntimeError(f"{module}.{function}{args} failed\n{done.stderr or ''}")
         return json.loads(answer.read_text())
 
 
@@ -139,7 +144,6 @@ def peak_bytes():
 
 def machine():
     """Cores, system and versions: what figures depend on, and nothing personal."""
-    sys.path.insert(0, str(HERE.parent / "src"))
     from trifit.threads import available
 
     versions = []
@@ -179,7 +183,9 @@ def main(measure):
     """Run one benchmark with the arguments of the command line, ``name=value``, and print it."""
     given = dict(argument.split("=", 1) for argument in sys.argv[1:])
     part = measure(**{name: json.loads(value) for name, value in given.items()})
-    print(f"\n{markdown(part)}\n{aims_table(part.aims)}")
+    print(f"\n{markdown(part)}")
+    if part.aims:
+        print(aims_table(part.aims))
 
 
 def _child():

@@ -90,7 +90,7 @@ def measure(n_obs=200_000, n_features=50, n_classes=7, repeats=3):
     few = simulated(2_000, n_features, n_classes)
     for fit in (*others.values(), partial(trifit, density=density, tolerance=0.1)):
         run(*few, fit)  # imports, caches
-    left = {name: run(X, y, fit)[1] for name, fit in (peers | others).items()}
+    left = {name: run(X, y, fit)[1] for name, fit in peers.items()}
     ours = {
         f"trifit, as far as {name}": partial(trifit, density=density, tolerance=left[name] / 2)
         for name in peers
@@ -105,7 +105,9 @@ def measure(n_obs=200_000, n_features=50, n_classes=7, repeats=3):
     aims = []
     for peer, mine in zip(peers, ours, strict=False):
         aims.append(at_least(f"MLE against {peer}", ratio(seconds, peer, mine), 3))
-        aims.append(holds(f"gradient left, as a share of that of {peer}", left[mine] / left[peer], 1))
+        aims.append(
+            holds(f"gradient left, as a share of that of {peer}", left[mine] / left[peer], 1)
+        )
     return Part(
         "Maximum likelihood",
         f"n = {n_obs:,}, d = {n_features}, K = {n_classes}, no penalty. Gradient: its largest "

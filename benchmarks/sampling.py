@@ -77,9 +77,7 @@ def trifit(name, seed):
     case = CASES[name]
     X, y = bundled(name)
     card = load_card(case.card).with_overrides({"prior_scale": case.prior_scale})
-    sampler = msgspec.structs.replace(
-        card.sampler, draws=case.draws, tune=case.tune, chains=CHAINS
-    )
+    sampler = msgspec.structs.replace(card.sampler, draws=case.draws, tune=case.tune, chains=CHAINS)
     density = density_of(card, X, y)
     assert density.layout.names == ("intercept", "beta"), density.layout.names
     objective = density.bind(X, y)
