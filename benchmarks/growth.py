@@ -22,7 +22,7 @@ SIZES = {
 BASE = {"n_obs": 10_000, "n_features": 20, "n_classes": 5}
 WHAT = {"gradient": "log-likelihood and gradient", "mle": "MLE", "nuts": "NUTS, per draw"}
 AXES = {"n_obs": "rows n", "n_features": "features d", "n_classes": "classes K"}
-LARGEST_NUTS = {"n_obs": 64_000, "n_features": 80, "n_classes": 16}
+LARGEST_NUTS = {"n_obs": 64_000, "n_features": 40, "n_classes": 8}
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "growth.svg"
 
 
@@ -99,9 +99,13 @@ def draw(found, path):
                 panel.loglog(sizes, seconds, marker=marker, markersize=4, label=WHAT[what])
             fixed = (f"{AXES[other][-1]} = {BASE[other]:,}" for other in BASE if other != axis)
             panel.set(xlabel=AXES[axis], title=", ".join(fixed))
+            sizes = max((sizes for sizes, _ in lines.values()), key=len)
+            panel.set_xticks(sizes, [f"{size:,}" for size in sizes], fontsize=8)
+            panel.minorticks_off()
             panel.grid(visible=True, alpha=0.3)
         panels[0].set_ylabel("seconds")
-        panels[0].legend(frameon=False)
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
         figure.savefig(path, format="svg", metadata={"Date": None})
 
 
