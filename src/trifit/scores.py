@@ -6,6 +6,7 @@ which every score is its expectation under the row's label distribution.
 Natural logarithms throughout; ``BITS`` converts nats to bits.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,9 +135,14 @@ def brier(probs: FloatArray, y: Labels) -> Estimate:
     >>> round(brier(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([0, 1])).value, 4)
     0.26
     """
+    return mean_with_se(squared_distance(probs, y))
+
+
+def squared_distance(probs: FloatArray, y: Labels) -> FloatArray:
+    """Pointwise Brier score, shape (n_obs,); see :func:`brier`. Lower is better."""
     probs = checked_probs(probs)
     truth = label_probs(checked_labels(y, *probs.shape), probs.shape[1])
-    return mean_with_se((probs**2 - 2 * probs * truth + truth).sum(axis=1))
+    return np.asarray((probs**2 - 2 * probs * truth + truth).sum(axis=1))
 
 
 def accuracy(probs: FloatArray, y: Labels) -> Estimate:
@@ -159,6 +165,36 @@ def accuracy(probs: FloatArray, y: Labels) -> Estimate:
     winner = np.argmax(probs, axis=1)
     y = checked_labels(y, *probs.shape)
     return mean_with_se(label_probs(y, probs.shape[1])[np.arange(len(y)), winner])
+
+
+def wilson(share: float, n_obs: int, *, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval of a frequency: of use at 0 and 1 too, where ``se`` is 0.
+
+    ``(f + z^2/2n +- z sqrt(f (1 - f)/n + z^2/4n^2)) / (1 + z^2/n)``
+
+    Parameters
+    ----------
+    share : float
+        Observed frequency, 0 to 1.
+    n_obs : int
+        Rows it is the frequency of.
+    z : float
+        Normal quantile; 1.96 for 95 %.
+
+    References
+    ----------
+    Wilson (1927), J. Am. Stat. Assoc. 22(158), doi:10.1080/01621459.1927.10502953
+
+    Examples
+    --------
+    >>> low, high = wilson(1.0, 30)
+    >>> round(low, 4), high
+    (0.8865, 1.0)
+    """
+    square = z**2 / n_obs
+    centre = (share + square / 2) / (1 + square)
+    half = z * math.sqrt(share * (1 - share) / n_obs + square / (4 * n_obs)) / (1 + square)
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def paired_difference(a: FloatArray, b: FloatArray) -> Estimate:

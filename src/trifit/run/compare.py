@@ -23,8 +23,9 @@ from trifit.run.fits import TrainedFits, fit_all
 from trifit.run.parameters import parameter_rows
 from trifit.run.posterior import posterior_record
 from trifit.run.problem import Problem
-from trifit.run.progress import Progress, Reporter
+from trifit.run.progress import Clock, Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
+from trifit.run.scoreboard import scoreboard
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
@@ -146,7 +147,9 @@ def run_comparison(
     methods = tuple(dict.fromkeys(methods))
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
-    for_split, for_bands, for_fits, for_weights = np.random.SeedSequence(seed).spawn(4)
+    clock = Clock()
+    seeds = np.random.SeedSequence(seed).spawn(5)
+    for_split, for_bands, for_fits, for_weights, for_intervals = seeds
 
     fitting_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, fitting_rows)
@@ -169,6 +172,7 @@ def run_comparison(
     # With folds, one further fit on all rows gives parameters, posterior and diagnostics.
     final = [problem.part(fitting_rows, fitting_rows)] if split.kind == "cv" else []
 
+    clock.lap("model")
     reporter = Reporter(progress, len(parts) + len(final), split.reason)
     cores = cores or os.cpu_count() or 1
     trained: list[TrainedFits] = []
@@ -188,6 +192,7 @@ def run_comparison(
             )
         )
         reporter.finish_fit()
+    clock.lap("fits")
     predictions = [
         fits.predict(problem.density, part.test.X)
         for fits, part in zip(trained, parts, strict=False)
@@ -211,6 +216,18 @@ def run_comparison(
         )
     data = _data_record(dataset, notes)
     baselines = _baselines(dataset, split)
+    records = {
+        name: fit_record(
+            [fits.fits[name] for fits in trained],
+            log_probs[name],
+            y,
+            class_names=dataset.class_names,
+            rng=np.random.default_rng(for_bands),
+        )
+        for name in names
+    }
+    board = scoreboard(log_probs | baselines, y, records, np.random.default_rng(for_intervals))
+    clock.lap("scores")
     comparison = Comparison(
         data=data,
         card=msgspec.to_builtins(card),
@@ -221,17 +238,9 @@ def run_comparison(
             n_test=len(y),
             n_train=len(split.parts[0][0]),
         ),
-        fits={
-            name: fit_record(
-                [fits.fits[name] for fits in trained],
-                log_probs[name],
-                y,
-                class_names=dataset.class_names,
-                rng=np.random.default_rng(for_bands),
-            )
-            for name in names
-        },
+        fits=records,
         baselines={name: scores_of(lp, y) for name, lp in baselines.items()},
+        scoreboard=board,
         differences=differences(
             log_probs | {"class frequencies": baselines["class frequencies"]},
             y,
@@ -255,6 +264,7 @@ def run_comparison(
                 "interval": "95% equal-tailed",
                 "numba_fastmath": False,
             },
+            seconds=clock.seconds(),
         ),
     )
     return Run(

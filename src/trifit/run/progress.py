@@ -66,3 +66,21 @@ class Reporter:
         """Report everything as done."""
         if self._progress is not None:
             self._progress("scoring", 1.0)
+
+
+class Clock:
+    """Wall seconds of the stages of one comparison."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """Count the time since the last call towards a stage."""
+        now = time.perf_counter()
+        self._laps[stage] = self._laps.get(stage, 0.0) + now - self._last
+        self._last = now
+
+    def seconds(self) -> dict[str, float]:
+        """Seconds of every stage, and ``total`` since the clock was made."""
+        return {**self._laps, "total": time.perf_counter() - self._start}

@@ -5,9 +5,17 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from trifit.calibration import Corp, consistency, corp, slope_intercept, top_label
+from trifit.calibration import (
+    Corp,
+    confidence_band,
+    consistency,
+    corp,
+    slope_intercept,
+    top_label,
+)
 from trifit.checks import Labels, label_probs
 from trifit.comparison import (
+    Band,
     Code,
     Curve,
     Difference,
@@ -23,6 +31,7 @@ from trifit.elpd import elpd, probability_better, total
 from trifit.fit.trust import MAX_RHAT
 from trifit.information import code_length
 from trifit.run.evidence import gather
+from trifit.run.rounding import rounded
 from trifit.scores import BITS, accuracy, brier, log_loss, log_predictive_density, paired_difference
 from trifit.types import Fit, FloatArray, Status
 from trifit.verdict import judge
@@ -255,8 +264,16 @@ def _top_label(probs: FloatArray, y: Labels, rng: np.random.Generator) -> TopLab
         band_grid=chance.grid.tolist(),
         band_lower=chance.lower.tolist(),
         band_upper=chance.upper.tolist(),
+        band_lower_all=rounded(chance.lower_all),
+        band_upper_all=rounded(chance.upper_all),
+        confidence_band=_confidence_band(confidence, right) if y.ndim == 1 else None,
         histogram=np.histogram(confidence, edges)[0].tolist(),
     )
+
+
+def _confidence_band(forecast: FloatArray, outcome: FloatArray) -> Band:
+    band = confidence_band(forecast, outcome)
+    return Band(grid=rounded(band.grid, 8), lower=rounded(band.lower), upper=rounded(band.upper))
 
 
 def _reliability(c: Corp) -> Reliability:

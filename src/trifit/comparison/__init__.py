@@ -1,15 +1,91 @@
 """``Comparison``: every number of a report, as plain data that is JSON."""
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from trifit.comparison.disagreement import (
+    Axis,
+    ByDistance,
+    Disagreement,
+    Example,
+    FeatureValue,
+    Layer,
+    ProbabilityMap,
+    RowTable,
+)
+from trifit.comparison.posterior import Chain, Draws, Loo, PosteriorRecord, Ranks, Trust
+from trifit.comparison.prior import (
+    PriorGroup,
+    PriorPosterior,
+    PriorRecord,
+    PriorRow,
+    PriorSensitivity,
+    SensitivityStep,
+)
+from trifit.comparison.record import Interval, Record
+from trifit.comparison.reliability import (
+    Band,
+    Code,
+    Curve,
+    Gain,
+    Reliability,
+    Rule,
+    Scoreboard,
+    TopLabel,
+)
 from trifit.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = [
+    "EXTRAS",
+    "FIT_NAMES",
+    "SCHEMA",
+    "Axis",
+    "Band",
+    "ByDistance",
+    "Chain",
+    "Code",
+    "Comparison",
+    "Curve",
+    "Data",
+    "Difference",
+    "Disagreement",
+    "Draws",
+    "Evaluation",
+    "Example",
+    "FeatureValue",
+    "FitRecord",
+    "Gain",
+    "Interval",
+    "Layer",
+    "Loo",
+    "Parameter",
+    "PathStep",
+    "PosteriorRecord",
+    "PriorGroup",
+    "PriorPosterior",
+    "PriorRecord",
+    "PriorRow",
+    "PriorSensitivity",
+    "ProbabilityMap",
+    "Provenance",
+    "Ranks",
+    "Record",
+    "Reliability",
+    "RowTable",
+    "Rule",
+    "Scoreboard",
+    "Scores",
+    "SensitivityStep",
+    "TopLabel",
+    "Trust",
+]
 
 SCHEMA = "trifit.comparison/1"
 
@@ -27,119 +103,8 @@ FIT_NAMES = {
 }
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A frozen group of plain numbers and texts."""
-
-
-class Curve(Record, frozen=True, kw_only=True):
-    """A reliability curve in blocks; see :class:`trifit.calibration.Curve`."""
-
-    low: list[float]
-    high: list[float]
-    frequency: list[float]
-    count: list[int]
-
-
-class Reliability(Record, frozen=True, kw_only=True):
-    """CORP of one event (Brier score): ``score = mcb - dsc + unc``, and its curve."""
-
-    score: float
-    mcb: float
-    dsc: float
-    unc: float
-    curve: Curve
-
-
-class TopLabel(Reliability, frozen=True, kw_only=True):
-    """CORP of "the most probable class is right", with what chance would give.
-
-    ``mcb_limit`` is the 95 % quantile of ``mcb`` under calibration; the band is
-    pointwise, for the curve under calibration; ``histogram`` counts confidences
-    in 20 equal bins of [0, 1].
-    """
-
-    confidence: float
-    mcb_mean: float
-    mcb_limit: float
-    band_grid: list[float]
-    band_lower: list[float]
-    band_upper: list[float]
-    histogram: list[int]
-
-
-class Gain(Record, frozen=True, kw_only=True):
-    """Log-loss gained by a recalibration map on rows it has not seen, nats per row.
-
-    0 or below is calibrated; see :func:`trifit.recalibration.recalibration_gain`.
-    """
-
-    value: float
-    se: float
-
-
-class Rule(Record, frozen=True, kw_only=True):
-    """One rule behind a verdict: what was asked, the number found, whether it was met."""
-
-    asked: str
-    found: str
-    met: bool
-
-
-class Code(Record, frozen=True, kw_only=True):
-    """The held-out labels really encoded; see :func:`trifit.information.code_length`."""
-
-    bits: int
-    ideal_bits: float
-    n_floored: int
-
-
-class Loo(Record, frozen=True, kw_only=True):
-    """PSIS-LOO of the posterior on its training rows; see :func:`trifit.fit.loo.loo`."""
-
-    elpd: float
-    se: float
-    p: float
-    n_obs: int
-    n_high_k: int
-    k_limit: float
-    k_max: float
-
-
-class Draws(Record, frozen=True, kw_only=True):
-    """One number over single draws of the posterior (5 %, 50 %, 95 %), and averaged first."""
-
-    low: float | None
-    median: float | None
-    high: float | None
-    averaged: float | None
-
-
-class PosteriorRecord(Record, frozen=True, kw_only=True):
-    """What only the full posterior can say.
-
-    Attributes
-    ----------
-    entropy, aleatoric, epistemic : float
-        Means over held-out rows, in nats: the entropy of the predictions is the
-        mean entropy of single draws plus what the draws disagree about.
-    epistemic_right, epistemic_wrong : float or None
-        Epistemic part where the most probable class was right, and where not.
-    n_draws : int
-        Draws behind ``draws``, evenly spaced.
-    draws : dict
-        ``log_loss``, ``confidence`` and ``slope`` of single draws.
-    loo : Loo or None
-        None above 20,000 training rows, and for counts of annotators.
-    """
-
-    entropy: float
-    aleatoric: float
-    epistemic: float
-    epistemic_right: float | None
-    epistemic_wrong: float | None
-    n_draws: int
-    draws: dict[str, Draws]
-    loo: Loo | None
+NUMBERS = re.compile(rb"\[\n[-+.\deE, \n]+\]")
+"""A list of numbers spread over lines: no text can hold it, since JSON escapes line ends."""
 
 
 class Scores(Record, frozen=True, kw_only=True):
@@ -259,12 +224,17 @@ class Evaluation(Record, frozen=True, kw_only=True):
 
 
 class Provenance(Record, frozen=True, kw_only=True):
-    """How to make the same numbers again."""
+    """How to make the same numbers again.
+
+    ``seconds`` are wall seconds per stage, and ``total``: with each fit's
+    ``seconds`` the only numbers that differ between two runs with one seed.
+    """
 
     command: str
     seed: int
     versions: dict[str, str]
     settings: dict[str, bool | float | str]
+    seconds: dict[str, float]
 
 
 class Comparison(Record, frozen=True, kw_only=True):
@@ -277,10 +247,16 @@ class Comparison(Record, frozen=True, kw_only=True):
         and what else was asked for.
     baselines : dict
         ``uniform`` and ``class frequencies``.
+    scoreboard : dict
+        Every score with its interval, keyed by fit, then by baseline.
     differences : list of Difference
     temperatures : list of float
         The temperature of ``mle+T``, one per training set.
     posterior : PosteriorRecord
+    trust : Trust or None
+        The chains of one posterior; None where there is none.
+    prior : PriorRecord
+    disagreement : Disagreement
     parameters : list of Parameter
         Of the fit to all training rows.
     """
@@ -291,11 +267,15 @@ class Comparison(Record, frozen=True, kw_only=True):
     evaluation: Evaluation
     fits: dict[str, FitRecord]
     baselines: dict[str, Scores]
+    scoreboard: dict[str, Scoreboard]
     differences: list[Difference]
     temperatures: list[float]
     posterior: PosteriorRecord
     parameters: list[Parameter]
     provenance: Provenance
+    trust: Trust | None = None
+    prior: PriorRecord | None = None
+    disagreement: Disagreement | None = None
 
     @property
     def trustworthy(self) -> bool:
@@ -325,7 +305,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the comparison as JSON."""
         text = msgspec.json.format(msgspec.json.encode(self), indent=1)
-        Path(path).write_bytes(text + b"\n")
+        Path(path).write_bytes(NUMBERS.sub(_on_one_line, text) + b"\n")
 
     @classmethod
     def from_json(cls, path: str | os.PathLike[str]) -> "Comparison":
@@ -359,3 +339,7 @@ class Comparison(Record, frozen=True, kw_only=True):
             Path(path).write_text(render(self), encoding="utf-8")
         except OSError as error:
             raise InputError(f"{str(path)!r} cannot be written: {error.strerror}") from error
+
+
+def _on_one_line(numbers: re.Match[bytes]) -> bytes:
+    return b" ".join(numbers[0].split()).replace(b"[ ", b"[").replace(b" ]", b"]")
