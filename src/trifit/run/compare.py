@@ -25,6 +25,7 @@ from trifit.run.posterior import posterior_record
 from trifit.run.problem import Problem
 from trifit.run.progress import Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
+from trifit.run.truth import truth
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
@@ -255,6 +256,14 @@ def run_comparison(
                 "interval": "95% equal-tailed",
                 "numba_fastmath": False,
             },
+        ),
+        truth=truth(
+            dataset,
+            split.test_rows,
+            log_probs,
+            density=problem.density,
+            posteriors=[fits.fits["bayes"] for fits in trained[: len(parts)]],
+            parts=parts,
         ),
     )
     return Run(
