@@ -26,6 +26,7 @@ from trifit.run.problem import Problem
 from trifit.run.progress import Clock, Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
 from trifit.run.scoreboard import scoreboard
+from trifit.run.truth import truth
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
@@ -265,6 +266,14 @@ def run_comparison(
                 "numba_fastmath": False,
             },
             seconds=clock.seconds(),
+        ),
+        truth=truth(
+            dataset,
+            split.test_rows,
+            log_probs,
+            density=problem.density,
+            posteriors=[fits.fits["bayes"] for fits in trained[: len(parts)]],
+            parts=parts,
         ),
     )
     return Run(
