@@ -47,6 +47,7 @@ from trifit.report.charts.style import (
     style,
 )
 from trifit.report.charts.trust import energy, ranks
+from trifit.report.charts.truth import estimated_against_true, excess
 
 __all__ = [
     "CLASS_STYLE",
@@ -65,7 +66,9 @@ __all__ = [
     "differences",
     "energy",
     "entropies",
+    "estimated_against_true",
     "examples",
+    "excess",
     "gains",
     "label",
     "mark",
