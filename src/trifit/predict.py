@@ -6,7 +6,7 @@ import numpy as np
 
 from trifit.fit.density import Density
 from trifit.information import entropy
-from trifit.types import Fit, FloatArray, Prediction
+from trifit.types import Fit, FloatArray, IntArray, Prediction
 
 BLOCK = 4_000_000
 """Most log probabilities held at a time (32 MB)."""
@@ -64,6 +64,12 @@ def thinned(density: Density, fit: Fit, X: FloatArray, n_draws: int) -> Iterator
         yield np.maximum(density.log_probs(draw[None], X)[0], LOG_ZERO)
 
 
+def trust_rows(n_obs: int, n_classes: int) -> IntArray:
+    """The evenly spaced rows whose predictions the trust gate looks at."""
+    n_rows = min(n_obs, max(1, MAX_TRUST_VALUES // n_classes))
+    return np.unique(np.linspace(0, n_obs - 1, n_rows).astype(np.int64))
+
+
 def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
     """Predicted log probabilities of every draw for a few evenly spaced rows.
 
@@ -72,8 +78,7 @@ def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
     """
     n_chains, n_draws, _ = fit.draws.shape
     n_classes = density.log_probs(fit.flat_draws[:1], X[:1]).shape[2]
-    n_rows = min(len(X), max(1, MAX_TRUST_VALUES // n_classes))
-    rows = np.unique(np.linspace(0, len(X) - 1, n_rows).astype(int))
+    rows = trust_rows(len(X), n_classes)
     step = max(1, BLOCK // (len(rows) * n_classes))
     blocks = [
         density.log_probs(fit.flat_draws[start : start + step], X[rows])

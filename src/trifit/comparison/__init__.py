@@ -345,9 +345,9 @@ class Comparison(Record, frozen=True, kw_only=True):
     posterior: PosteriorRecord
     parameters: list[Parameter]
     provenance: Provenance
-    trust: Trust | None = None
-    prior: PriorRecord | None = None
-    disagreement: Disagreement | None = None
+    trust: Trust | None
+    prior: PriorRecord
+    disagreement: Disagreement
     truth: Truth | None = None
 
     @property

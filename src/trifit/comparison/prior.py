@@ -86,7 +86,7 @@ class SensitivityStep(Record, frozen=True, kw_only=True):
         paired standard error. None where the draws cannot say (see ``pareto_k``).
     pareto_k : float or None
         Of the posterior's importance weights, the worst over training sets: above
-        0.7 they are not to be trusted. None for refitted MAPs.
+        0.7 they are not to be trusted. None for refitted MAPs and for the fit itself.
     """
 
     factor: float

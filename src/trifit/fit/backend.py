@@ -100,11 +100,11 @@ def compile_function(
     return call
 
 
-def draw(variable: Any, n_draws: int, seed: int) -> Any:
-    """Draws of a random variable from a model's prior, (n_draws, ...), without compiling."""
+def draw(variables: Any, n_draws: int, seed: int) -> Any:
+    """Draws of random variables from a model's prior, (n_draws, ...) each, without compiling."""
     with pytensor.config.change_flags(cxx=""):
         mode = Mode(linker="py", optimizer="fast_compile")
-        return pm.draw(variable, draws=n_draws, random_seed=seed, mode=mode)
+        return pm.draw(variables, draws=n_draws, random_seed=seed, mode=mode)
 
 
 def _without_shared_variables(outputs: Any) -> Any:

@@ -95,6 +95,17 @@ class Density(Protocol):
         """The objective on one data set: labels are class codes or weights (n_obs, K)."""
         ...
 
+    def log_priors(self, thetas: FloatArray) -> FloatArray:
+        """Log prior density in the model's own parameters: (n, n_params) to (n,)."""
+        ...
+
+    def prior_draws(self, n_draws: int, seed: int) -> FloatArray | None:
+        """Draws of the parameters from the prior, (n_draws, layout.size).
+
+        None for a prior that is no distribution (flat, or with a potential).
+        """
+        ...
+
     def constrain(self, thetas: FloatArray) -> FloatArray:
         """Values in the model's own units: (n, n_params) to (n, layout.size)."""
         ...

@@ -17,6 +17,7 @@ from trifit.fit.backend import (
     Softmax,
     ancestors,
     compile_function,
+    draw,
     graph_replace,
     log_softmax,
     pm,
@@ -100,6 +101,23 @@ class GraphDensity:
         """Log prior density (plus ``jacobian`` times log|J|) and its gradient."""
         value, gradient = self._log_prior(theta, np.array(float(jacobian)))
         return float(value), gradient
+
+    def log_priors(self, thetas: FloatArray) -> FloatArray:
+        """Log prior density of many thetas: (n, n_params) to (n,)."""
+        # The objective of a row that counts nothing: no further function to compile.
+        row = np.zeros((1, self.model["X"].get_value(borrow=True).shape[1]))
+        nothing = GraphObjective(self, row, np.zeros((1, self.n_classes)))
+        return np.array([nothing(theta, prior=1.0, jacobian=0.0)[0] for theta in thetas])
+
+    def prior_draws(self, n_draws: int, seed: int) -> FloatArray | None:
+        """Draws of the parameters from the prior, (n_draws, layout.size), without compiling."""
+        if self.model.potentials:
+            return None
+        try:
+            drawn = draw(self._named, n_draws, seed)
+        except NotImplementedError:  # flat priors
+            return None
+        return np.concatenate([np.reshape(v, (n_draws, -1)) for v in drawn], axis=1)
 
     def bind(self, X: FloatArray, labels: Labels) -> "GraphObjective":
         """The objective on one data set."""

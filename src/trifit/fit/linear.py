@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 from scipy.special import softmax
 
 from trifit.checks import Labels, label_probs
@@ -158,6 +159,26 @@ class LinearDensity:
     def start(self, rng: np.random.Generator) -> FloatArray:
         """Zero: the problem is convex, and unidentified directions stay zero."""
         return np.zeros(self.n_params)
+
+    def log_priors(self, thetas: FloatArray) -> FloatArray:
+        """Log prior density of many thetas: (n, n_params) to (n,)."""
+        offset = self._prior_gradient.offset
+        slopes = offset + (self._prior_gradient.matrix @ thetas.T).T
+        return np.asarray(self._prior_constant + 0.5 * (thetas * (slopes + offset)).sum(axis=1))
+
+    def prior_draws(self, n_draws: int, seed: int) -> FloatArray | None:
+        """Draws of the parameters from the prior, (n_draws, layout.size).
+
+        The gradient ``offset - P theta`` is that of a Normal with precision P and
+        mean ``P^-1 offset``; None where P is not positive definite (flat priors).
+        """
+        try:
+            factor = cholesky(-_dense(self._prior_gradient.matrix), lower=True)
+        except LinAlgError:
+            return None
+        mean = cho_solve((factor, True), self._prior_gradient.offset)
+        z = np.random.default_rng(seed).standard_normal((self.n_params, n_draws))
+        return self.constrain(mean + solve_triangular(factor, z, lower=True, trans="T").T)
 
     def bind(self, X: FloatArray, labels: Labels) -> "LinearObjective":
         """The objective on one data set."""

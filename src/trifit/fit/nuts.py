@@ -44,7 +44,8 @@ class Posterior:
     ----------
     fit : Fit
     stats : dict of (n_chains, n_draws) arrays
-        ``diverging``, ``tree_depth``, ``n_steps``, ``energy``, ``lp``.
+        ``diverging``, ``tree_depth``, ``n_steps``, ``energy``, ``lp``,
+        ``log_prior`` (in the model's own parameters).
     median : shape (n_params,)
         Median of every entry of theta.
     """
@@ -111,6 +112,7 @@ def fit_bayes(
         "n_steps": np.asarray(raw["n_steps"].values, dtype=np.int64),
         "energy": np.asarray(raw["energy"].values, dtype=np.float64),
         "lp": np.asarray(raw["logp"].values, dtype=np.float64),
+        "log_prior": density.log_priors(flat).reshape(n_chains, n_draws),
     }
     shaped = draws.reshape(n_chains, n_draws, -1)
     diagnostics = diagnose_parameters(shaped, stats, max_depth=MAX_TREE_DEPTH)

@@ -19,6 +19,26 @@ MAX_DIVERGENT_SHARE = 0.001
 MAX_DEPTH_SHARE = 0.01
 
 
+def rhat(draws: FloatArray) -> FloatArray:
+    """Rank-normalised split R-hat of every column of (n_chains, n_draws, n_values).
+
+    1 for columns that do not vary.
+    """
+    from arviz_stats.base import array_stats
+
+    out = np.ones(draws.shape[2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for j in np.flatnonzero(np.ptp(draws.reshape(-1, draws.shape[2]), axis=0) > 0):
+            out[j] = array_stats.rhat(draws[:, :, j], chain_axis=0, draw_axis=1)
+    return out
+
+
+def bfmi(energy: FloatArray) -> FloatArray:
+    """E-BFMI of every chain of (n_chains, n_draws) energies; 0.3 is wanted."""
+    return np.asarray(np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1))
+
+
 def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
     """R-hat, bulk and tail ESS of every column of (n_chains, n_draws, n_values).
 
@@ -27,7 +47,6 @@ def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
     from arviz_stats.base import array_stats
 
     n_chains, n_draws, n_values = draws.shape
-    rhat = np.ones(n_values)
     bulk = np.full(n_values, float(n_chains * n_draws))
     tail = bulk.copy()
     varies = np.ptp(draws.reshape(-1, n_values), axis=0) > 0
@@ -35,12 +54,11 @@ def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
         warnings.simplefilter("ignore")
         for j in np.flatnonzero(varies):
             column = draws[:, :, j]
-            rhat[j] = array_stats.rhat(column, chain_axis=0, draw_axis=1)
             bulk[j] = array_stats.ess(column, chain_axis=0, draw_axis=1, method="bulk")
             tail[j] = array_stats.ess(
                 column, chain_axis=0, draw_axis=1, method="tail", prob=(0.05, 0.95)
             )
-    return {"rhat": rhat, "ess_bulk": bulk, "ess_tail": tail}
+    return {"rhat": rhat(draws), "ess_bulk": bulk, "ess_tail": tail}
 
 
 def diagnose_parameters(
@@ -48,13 +66,11 @@ def diagnose_parameters(
 ) -> dict[str, float]:
     """Worst R-hat and ESS over parameters, and the sampler's own warnings."""
     worst = _worst(draws, "")
-    energy = stats["energy"]
-    bfmi = np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1)
     return {
         **worst,
         "divergences": float(stats["diverging"].sum()),
         "divergent_share": float(stats["diverging"].mean()),
-        "bfmi_min": float(bfmi.min()),
+        "bfmi_min": float(bfmi(stats["energy"]).min()),
         "depth_limited_share": float((stats["tree_depth"] >= max_depth).mean()),
         "mean_steps": float(stats["n_steps"].mean()),
     }

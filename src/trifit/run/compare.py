@@ -19,14 +19,18 @@ from trifit.data import choose_split
 from trifit.errors import InputError
 from trifit.fit import Density, check_size
 from trifit.predict import LOG_ZERO
+from trifit.run.disagreement import disagreement
 from trifit.run.fits import TrainedFits, fit_all
+from trifit.run.fitted import Fitted
 from trifit.run.parameters import parameter_rows
 from trifit.run.posterior import posterior_record
+from trifit.run.prior import prior_record
 from trifit.run.problem import Problem
 from trifit.run.progress import Clock, Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
 from trifit.run.scoreboard import scoreboard
 from trifit.run.truth import truth
+from trifit.run.trust import trust
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
@@ -149,8 +153,8 @@ def run_comparison(
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
     clock = Clock()
-    seeds = np.random.SeedSequence(seed).spawn(5)
-    for_split, for_bands, for_fits, for_weights, for_intervals = seeds
+    seeds = np.random.SeedSequence(seed).spawn(7)
+    for_split, for_bands, for_fits, for_weights, for_intervals, for_rows, for_prior = seeds
 
     fitting_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, fitting_rows)
@@ -200,9 +204,15 @@ def run_comparison(
     ]
     reporter.finish()
 
-    names = list(trained[0].fits)
-    log_probs = {name: np.concatenate([p[name].log_probs for p in predictions]) for name in names}
-    y = dataset.label_probs[split.test_rows]
+    fitted = Fitted(
+        problem=problem,
+        test_rows=split.test_rows,
+        parts=parts,
+        trained=trained[: len(parts)],
+        predictions=predictions,
+        last=(trained[-1], (parts + final)[-1]),
+    )
+    log_probs, y = fitted.log_probs, fitted.y
     notes = [*dataset.notes, *problem.notes]
     copies = dataset.n_obs - len(np.unique(np.column_stack([dataset.X, dataset.labels]), axis=0))
     if copies > 0.01 * dataset.n_obs:
@@ -225,10 +235,16 @@ def run_comparison(
             class_names=dataset.class_names,
             rng=np.random.default_rng(for_bands),
         )
-        for name in names
+        for name in log_probs
     }
     board = scoreboard(log_probs | baselines, y, records, np.random.default_rng(for_intervals))
     clock.lap("scores")
+    trust_record = trust(fitted)
+    clock.lap("chains")
+    disagreed = disagreement(fitted, np.random.default_rng(for_rows))
+    clock.lap("disagreement")
+    prior = prior_record(fitted, for_prior)
+    clock.lap("prior")
     comparison = Comparison(
         data=data,
         card=msgspec.to_builtins(card),
@@ -256,6 +272,9 @@ def run_comparison(
             y,
             last=(trained[-1].fits["bayes"], (parts + final)[-1]),
         ),
+        trust=trust_record,
+        prior=prior,
+        disagreement=disagreed,
         parameters=parameter_rows(trained[-1], problem.density, (parts + final)[-1].standardiser),
         provenance=Provenance(
             command=command or _python_command(data, card, seed=seed, cv=cv, test_size=test_size),

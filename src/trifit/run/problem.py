@@ -62,6 +62,11 @@ class Problem:
         return cls(dataset, card, density, varies)
 
     @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the model's columns."""
+        return tuple(np.array(self.dataset.feature_names)[self.varies].tolist())
+
+    @property
     def notes(self) -> list[str]:
         """What was left out, in plain words."""
         names = zip(self.dataset.feature_names, self.varies, strict=True)

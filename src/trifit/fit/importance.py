@@ -1,0 +1,78 @@
+"""The posterior under another prior, from the draws at hand."""
+
+import math
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+
+from trifit.fit.density import Density
+from trifit.fit.nuts import Posterior
+from trifit.types import FloatArray
+
+MAX_PARETO_K = 0.7
+"""Above this the smoothed weights are not to be trusted, however many draws."""
+
+BLOCK = 4_000_000
+"""Most log probabilities held at a time (32 MB)."""
+
+LOG_ZERO = -1e6
+
+
+def reweighted(
+    density: Density, posterior: Posterior, X: FloatArray, weights: Sequence[float]
+) -> tuple[list[FloatArray], list[float | None]]:
+    """Predictions of the posterior whose log prior counts ``weight`` times.
+
+    Draws get the importance weights ``p(theta)**(weight - 1)`` of the prior density
+    in the model's own parameters, Pareto-smoothed:
+    ``p(y | x) = sum_s w_s p(y | x, theta_s) / sum_s w_s``.
+
+    Parameters
+    ----------
+    density : Density
+    posterior : Posterior
+    X : shape (n_obs, n_features)
+        Rows as the model sees them.
+    weights : sequence of float
+        1 is the posterior itself.
+
+    Returns
+    -------
+    log_probs : list of shape (n_obs, n_classes)
+        One per weight.
+    pareto_k : list of float or None
+        Of the weights; above 0.7 do not use the predictions. None at weight 1,
+        where nothing is weighted.
+
+    References
+    ----------
+    Kallioinen et al. (2024), Stat. Comput. 34(57), doi:10.1007/s11222-023-10366-5;
+    Vehtari et al. (2024), JMLR 25(72), arXiv:1507.02646
+    """
+    from arviz_stats.base import array_stats
+
+    log_prior = posterior.stats["log_prior"].ravel()
+    shares = np.full((len(weights), len(log_prior)), 1 / len(log_prior))
+    pareto_k: list[float | None] = []
+    for share, weight in zip(shares, weights, strict=True):
+        log_ratio = (weight - 1) * log_prior
+        if weight == 1 or not np.ptp(log_ratio) > 0:
+            pareto_k.append(None)
+            continue
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # about Pareto k, which is returned
+            smoothed, k = array_stats.psislw(-log_ratio)  # it wants minus the log weights
+        share[:] = np.exp(smoothed - smoothed.max())
+        share /= share.sum()
+        pareto_k.append(float(k) if math.isfinite(k) else math.inf)
+    draws = posterior.fit.flat_draws
+    n_classes = density.log_probs(draws[:1], X[:1]).shape[2]
+    total = np.zeros((len(weights), len(X) * n_classes))
+    step = max(1, BLOCK // (len(X) * n_classes))
+    for start in range(0, len(draws), step):
+        probs = np.exp(density.log_probs(draws[start : start + step], X))
+        total += shares[:, start : start + step] @ probs.reshape(len(probs), -1)
+    with np.errstate(divide="ignore"):
+        log_probs = np.maximum(np.log(total), LOG_ZERO)
+    return list(log_probs.reshape(len(weights), len(X), n_classes)), pareto_k

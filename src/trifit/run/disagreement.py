@@ -1,0 +1,166 @@
+"""Where the fits disagree: rows one by one, and by their distance from the training data."""
+
+import numpy as np
+from scipy.special import logsumexp
+
+from trifit.calibration import top_label
+from trifit.comparison import (
+    ByDistance,
+    Disagreement,
+    Example,
+    FeatureValue,
+    Interval,
+    RowTable,
+)
+from trifit.predict import LOG_ZERO, epistemic
+from trifit.run.distance import DistanceFromData
+from trifit.run.fitted import Fitted
+from trifit.run.plane import probability_map
+from trifit.run.rounding import rounded
+from trifit.scores import wilson
+from trifit.types import FloatArray, IntArray
+
+MAX_ROWS = 1_000
+N_EXAMPLES = 12
+N_FEATURES = 8
+
+MAX_CANDIDATES = 200
+"""Features whose contribution is looked at: those with the largest absolute z."""
+
+MAX_BINS, MIN_PER_BIN = 10, 20
+
+
+def disagreement(fitted: Fitted, rng: np.random.Generator) -> Disagreement:
+    """Where the fits disagree; see :class:`trifit.comparison.Disagreement`.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    rng : numpy Generator
+        Draws the rows of the table, and of the pictures.
+    """
+    n = len(fitted.test_rows)
+    chosen = rng.choice(n, min(n, MAX_ROWS), replace=False)
+    chosen = chosen[np.argsort(fitted.test_rows[chosen], kind="stable")]
+    distance = _distances(fitted, chosen, rng)
+    other = "bayes" if "bayes" in fitted.log_probs else "map"
+    return Disagreement(
+        rows=_table(fitted, chosen, distance),
+        by_distance=None if distance is None else by_distance(fitted, chosen, distance),
+        between=("mle", other),
+        examples=_examples(fitted, "mle", other),
+        map=probability_map(fitted, rng),
+    )
+
+
+def _table(fitted: Fitted, chosen: IntArray, distance: FloatArray | None) -> RowTable:
+    aleatoric = unsure = None
+    if "bayes" in fitted.log_probs:
+        bayes = [p["bayes"] for p in fitted.predictions]
+        aleatoric = rounded(np.concatenate([p.aleatoric for p in bayes])[chosen])
+        unsure = rounded(np.concatenate([epistemic(p) for p in bayes])[chosen])
+    return RowTable(
+        n_held_out=len(fitted.test_rows),
+        row=fitted.test_rows[chosen].tolist(),
+        label=fitted.codes[chosen].tolist(),
+        probs={name: rounded(np.exp(lp[chosen])) for name, lp in fitted.log_probs.items()},
+        aleatoric=aleatoric,
+        epistemic=unsure,
+        distance=None if distance is None else rounded(distance),
+    )
+
+
+def _distances(fitted: Fitted, chosen: IntArray, rng: np.random.Generator) -> FloatArray | None:
+    """Distance of each chosen row from the training rows of its own part."""
+    part_of, at = np.array(fitted.where).T[:, chosen]
+    distances = np.empty(len(chosen))
+    for k, part in enumerate(fitted.parts):
+        here = part_of == k
+        measure = DistanceFromData(part.train.X, rng)
+        if measure.typical == 0:
+            return None
+        if here.any():
+            distances[here] = measure(part.test.X[at[here]])
+    return distances
+
+
+def by_distance(fitted: Fitted, chosen: IntArray, distance: FloatArray) -> ByDistance:
+    """Confidence and accuracy of some held-out rows by their distance, shape (n_chosen,)."""
+    n_bins = int(np.clip(len(chosen) // MIN_PER_BIN, 1, MAX_BINS))
+    # Edges that are distances themselves leave no bin empty.
+    edges = np.unique(np.quantile(distance, np.linspace(0, 1, n_bins + 1), method="lower"))
+    inner = edges[1:-1]
+    index = np.searchsorted(inner, distance, side="right")
+    count = np.bincount(index, minlength=len(inner) + 1)
+
+    def mean(values: FloatArray) -> FloatArray:
+        return np.asarray(np.bincount(index, weights=values, minlength=len(count)) / count)
+
+    confidence, accuracy = {}, {}
+    for name, log_probs in fitted.log_probs.items():
+        sure, right = top_label(np.minimum(np.exp(log_probs[chosen]), 1.0), fitted.y[chosen])
+        confidence[name] = rounded(mean(sure))
+        accuracy[name] = [
+            _frequency(share, int(n)) for share, n in zip(mean(right), count, strict=True)
+        ]
+    return ByDistance(
+        edges=rounded(edges if len(edges) > 1 else np.repeat(edges, 2)),
+        count=count.tolist(),
+        distance=rounded(mean(distance)),
+        confidence=confidence,
+        accuracy=accuracy,
+    )
+
+
+def _frequency(share: float, n_obs: int) -> Interval:
+    value, low, high = rounded([share, *wilson(float(share), n_obs)])
+    return Interval(value=value, low=low, high=high)
+
+
+def _examples(fitted: Fitted, a: str, b: str) -> list[Example]:
+    """The rows that differ most between two fits, in total variation."""
+    probs = {name: np.exp(log_probs) for name, log_probs in fitted.log_probs.items()}
+    difference = 0.5 * abs(probs[a] - probs[b]).sum(axis=1)
+    most = np.lexsort((fitted.test_rows, -difference))[:N_EXAMPLES]
+    return [
+        Example(
+            row=int(fitted.test_rows[i]),
+            label=int(fitted.codes[i]),
+            difference=rounded(difference[i]),
+            probs={name: rounded(p[i]) for name, p in probs.items()},
+            features=_features(fitted, int(i)),
+        )
+        for i in most
+    ]
+
+
+def _features(fitted: Fitted, position: int) -> list[FeatureValue]:
+    """What a row's features add to the log-odds of the MLE's class, largest first.
+
+    ``c_j = l(x) - l(x with x_j at its training mean)``, with the log-odds
+    ``l = log p_k - log(1 - p_k)`` of the class k that the MLE puts first.
+    """
+    k, i = fitted.where[position]
+    part, fit = fitted.parts[k], fitted.trained[k].fits["mle"]
+    x, mean, sd = part.test.X[i], part.train.X.mean(axis=0), part.train.X.std(axis=0)
+    z = np.divide(x - mean, sd, out=np.zeros_like(x), where=sd > 0)
+    candidates = np.argsort(-abs(z), kind="stable")[:MAX_CANDIDATES]
+    rows = np.tile(x, (1 + len(candidates), 1))
+    rows[1 + np.arange(len(candidates)), candidates] = mean[candidates]
+    log_probs = np.maximum(fitted.density.log_probs(fit.flat_draws, rows)[0], LOG_ZERO)
+    first = int(log_probs[0].argmax())
+    log_odds = log_probs[:, first] - logsumexp(np.delete(log_probs, first, axis=1), axis=1)
+    contribution = log_odds[0] - log_odds[1:]
+    largest = np.argsort(-abs(contribution), kind="stable")[:N_FEATURES]
+    data = fitted.problem.dataset
+    columns = np.flatnonzero(fitted.problem.varies)[candidates[largest]]
+    values = data.X[fitted.test_rows[position], columns]
+    return [
+        FeatureValue(
+            name=data.feature_names[column],
+            value=None if np.isnan(value) else float(value),
+            z=rounded(z[candidates[j]]),
+            contribution=rounded(contribution[j]),
+        )
+        for column, value, j in zip(columns, values, largest, strict=True)
+    ]

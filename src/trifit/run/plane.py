@@ -1,0 +1,151 @@
+"""Each fit's class probabilities on a plane through the data, and beyond them."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+from trifit.comparison import Axis, Layer, ProbabilityMap
+from trifit.data import Standardiser
+from trifit.fit import Density
+from trifit.run.fits import TrainedFits
+from trifit.run.fitted import Fitted
+from trifit.run.problem import Part
+from trifit.run.rounding import rounded
+from trifit.types import FloatArray, IntArray
+
+N_GRID = 48
+
+BEYOND = 0.5
+"""How far the grid reaches beyond the data, in the data's range."""
+
+MAX_DRAWS = 400
+MAX_POINTS = 300
+N_LOADINGS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A plane in the space of the features as the model sees them.
+
+    Attributes
+    ----------
+    origin : shape (n_features,)
+    directions : shape (2, n_features)
+        ``x = origin + points @ directions``.
+    points : shape (n_obs, 2)
+        Where the training rows are, projected.
+    shares : (float, float) or None
+        Of the training rows' variance, for components.
+    """
+
+    origin: FloatArray
+    directions: FloatArray
+    points: FloatArray
+    shares: tuple[float, float] | None
+
+    def features(self, points: FloatArray) -> FloatArray:
+        """Features of points (n, 2) on the plane, shape (n, n_features)."""
+        return np.asarray(self.origin + points @ self.directions)
+
+
+def plane_of(X: FloatArray, standardiser: Standardiser) -> Plane | None:
+    """The plane of two features in the data's units, or of two leading components.
+
+    None with one feature, or where the training rows lie on a line.
+
+    Parameters
+    ----------
+    X : shape (n_obs, n_features)
+        Training rows, as the model sees them.
+    standardiser : Standardiser
+        What brought them there.
+    """
+    if X.shape[1] < 2:
+        return None
+    if X.shape[1] == 2:
+        mean, scale = standardiser.mean, standardiser.scale
+        return Plane(-mean / scale, np.diag(1 / scale), X * scale + mean, None)
+    pca = PCA(n_components=2, random_state=0).fit(X)
+    if pca.explained_variance_ratio_[1] < 1e-9:
+        return None
+    largest = abs(pca.components_).argmax(axis=1)[:, None]
+    directions = pca.components_ * np.sign(np.take_along_axis(pca.components_, largest, axis=1))
+    first, second = pca.explained_variance_ratio_
+    return Plane(
+        pca.mean_, directions, (X - pca.mean_) @ directions.T, (float(first), float(second))
+    )
+
+
+def probability_map(fitted: Fitted, rng: np.random.Generator) -> ProbabilityMap | None:
+    """The map of the last training set; see :class:`trifit.comparison.ProbabilityMap`."""
+    trained, part = fitted.last
+    plane = plane_of(part.train.X, part.standardiser)
+    if plane is None:
+        return None
+    names = fitted.problem.feature_names
+    axes = (_axis(plane, 0, names), _axis(plane, 1, names))
+    across, up = (np.linspace(axis.low, axis.high, N_GRID) for axis in axes)
+    grid = np.column_stack([np.tile(across, N_GRID), np.repeat(up, N_GRID)])
+    thin, n_draws = _thinned(trained)
+    some = np.sort(rng.permutation(len(part.train))[:MAX_POINTS])
+    return ProbabilityMap(
+        kind="features" if plane.shares is None else "components",
+        axes=axes,
+        n_grid=N_GRID,
+        fits=layers(fitted.density, thin, plane, grid),
+        n_draws=n_draws,
+        x=rounded(plane.points[some, 0]),
+        y=rounded(plane.points[some, 1]),
+        label=_codes(part)[some].tolist(),
+    )
+
+
+def layers(
+    density: Density, trained: TrainedFits, plane: Plane, points: FloatArray
+) -> dict[str, Layer]:
+    """The most probable class and its probability in thousandths, at points (n, 2)."""
+    predictions = trained.predict(density, plane.features(points))
+    return {
+        name: Layer(
+            probability=np.rint(1000 * prediction.probs.max(axis=1)).astype(int).tolist(),
+            winner=prediction.probs.argmax(axis=1).tolist(),
+        )
+        for name, prediction in predictions.items()
+    }
+
+
+def _thinned(trained: TrainedFits) -> tuple[TrainedFits, int]:
+    """The same fits with at most 400 evenly spaced draws of the posterior."""
+    bayes = trained.fits.get("bayes")
+    if bayes is None:
+        return trained, 0
+    draws = bayes.flat_draws
+    every = np.unique(np.linspace(0, len(draws) - 1, MAX_DRAWS).astype(int))
+    few = dataclasses.replace(bayes, draws=draws[every][None])
+    fits = {name: few if name == "bayes" else fit for name, fit in trained.fits.items()}
+    return dataclasses.replace(trained, fits=fits), len(every)
+
+
+def _axis(plane: Plane, k: int, names: tuple[str, ...]) -> Axis:
+    at = plane.points[:, k]
+    low, high = float(at.min()), float(at.max())
+    margin = BEYOND * (high - low)
+    weights = plane.directions[k]
+    leading = np.argsort(-abs(weights), kind="stable")[:N_LOADINGS]
+    component = plane.shares is not None
+    return Axis(
+        name=f"component {k + 1}" if component else names[k],
+        low=low - margin,
+        high=high + margin,
+        data_low=low,
+        data_high=high,
+        share=plane.shares[k] if plane.shares is not None else None,
+        loadings=[(names[j], rounded(weights[j])) for j in leading] if component else [],
+    )
+
+
+def _codes(part: Part) -> IntArray:
+    labels = part.train.labels
+    return (labels if labels.ndim == 1 else labels.argmax(axis=1)).astype(np.int64)

@@ -1,0 +1,135 @@
+"""Prior sensitivity: the held-out log-loss under priors narrower and wider than the card's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from trifit.comparison import PriorSensitivity, SensitivityStep
+from trifit.fit.importance import MAX_PARETO_K, reweighted
+from trifit.fit.linear import LinearDensity
+from trifit.fit.optimise import maximise
+from trifit.fit.temperature import SCALE_FACTORS
+from trifit.predict import LOG_ZERO
+from trifit.run.fitted import Fitted
+from trifit.run.rounding import rounded
+from trifit.scores import log_predictive_density, paired_difference
+from trifit.types import FloatArray, IntArray
+
+MAX_WORK = 2_000_000
+"""Most training rows x parameters over all training sets for which all are refitted."""
+
+MAX_ROWS = 2_000
+"""Most held-out rows per training set."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Losses:
+    """Pointwise log predictive densities (n_obs,) under one prior; None where not known."""
+
+    lpd: FloatArray | None
+    pareto_k: float | None = None
+
+
+def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | None:
+    """Prior sensitivity; None for learned scales. See :class:`trifit.comparison.PriorSensitivity`.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    rng : numpy Generator
+        Jitters the starts of the refits.
+    """
+    if fitted.density.scales.any():
+        return None
+    chosen = _training_sets(fitted)
+    rows = [_some(len(fitted.parts[k].test)) for k in chosen]
+    refits = [_refitted(fitted, k, some, rng) for k, some in zip(chosen, rows, strict=True)]
+    posterior = None
+    if "bayes" in fitted.log_probs:
+        each = [_reweighted(fitted, k, some) for k, some in zip(chosen, rows, strict=True)]
+        posterior = _steps(each)
+    return PriorSensitivity(
+        n_obs=sum(len(some) for some in rows),
+        n_training_sets=len(chosen),
+        map=_steps(refits),
+        bayes=posterior,
+    )
+
+
+def _training_sets(fitted: Fitted) -> list[int]:
+    """All training sets where refits are quick, else the last: a rule of sizes, not of clocks."""
+    n_rows = sum(len(part.train) for part in fitted.parts)
+    quick = isinstance(fitted.density, LinearDensity)
+    if quick and n_rows * fitted.density.n_params <= MAX_WORK:
+        return list(range(len(fitted.parts)))
+    return [len(fitted.parts) - 1]
+
+
+def _some(n_obs: int) -> IntArray:
+    return np.unique(np.linspace(0, n_obs - 1, min(n_obs, MAX_ROWS)).astype(np.int64))
+
+
+def _refitted(fitted: Fitted, k: int, some: IntArray, rng: np.random.Generator) -> list[_Losses]:
+    """The MAP of one training set under every prior, at some of its held-out rows."""
+    part, settings = fitted.parts[k], fitted.problem.card.optimiser
+    y = part.test.take(some).label_probs
+    losses = []
+    for factor in SCALE_FACTORS:
+        if factor == 1:
+            log_probs = fitted.predictions[k]["map"].log_probs[some]
+            losses.append(_Losses(log_predictive_density(log_probs, y)))
+            continue
+        fit, _ = maximise(
+            "map", fitted.density, part.train, settings, rng, prior=float(factor) ** -2
+        )
+        if not fit.status.trustworthy:
+            losses.append(_Losses(None))
+            continue
+        log_probs = fitted.density.log_probs(fit.flat_draws, part.test.X[some])[0]
+        losses.append(_Losses(log_predictive_density(np.maximum(log_probs, LOG_ZERO), y)))
+    return losses
+
+
+def _reweighted(fitted: Fitted, k: int, some: IntArray) -> list[_Losses]:
+    """The posterior of one training set under every prior, at some of its held-out rows."""
+    part, posterior = fitted.parts[k], fitted.trained[k].posterior
+    y = part.test.take(some).label_probs
+    weights = [float(factor) ** -2 for factor in SCALE_FACTORS]
+    log_probs, pareto_k = reweighted(fitted.density, posterior, part.test.X[some], weights)
+    return [
+        _Losses(
+            log_predictive_density(lp, y) if known is None or known <= MAX_PARETO_K else None,
+            known,
+        )
+        for lp, known in zip(log_probs, pareto_k, strict=True)
+    ]
+
+
+def _steps(each: Sequence[Sequence[_Losses]]) -> list[SensitivityStep]:
+    """Every prior's pooled log-loss beside that of the fit itself, over training sets."""
+    own = int(np.flatnonzero(SCALE_FACTORS == 1)[0])
+    base = _pooled([losses[own] for losses in each])
+    assert base is not None  # the fit itself is always known
+    steps = []
+    for j, factor in enumerate(SCALE_FACTORS):
+        here = [losses[j] for losses in each]
+        lpd = _pooled(here)
+        ks = [losses.pareto_k for losses in here if losses.pareto_k is not None]
+        gap = None if lpd is None else paired_difference(base, lpd)
+        steps.append(
+            SensitivityStep(
+                factor=float(factor),
+                log_loss=None if lpd is None else rounded(-lpd.mean(), 8),
+                difference=None if gap is None else rounded(gap.value, 8),
+                se=None if gap is None else rounded(gap.se),
+                pareto_k=rounded(max(ks)) if ks and max(ks) < np.inf else None,
+            )
+        )
+    return steps
+
+
+def _pooled(losses: Sequence[_Losses]) -> FloatArray | None:
+    """All rows together, or None where one training set does not know its own."""
+    known = [each.lpd for each in losses if each.lpd is not None]
+    return np.concatenate(known) if len(known) == len(losses) else None

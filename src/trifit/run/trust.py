@@ -1,0 +1,118 @@
+"""The chains of one posterior as rank and energy histograms."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import rankdata
+
+from trifit.comparison import Chain, Ranks, Trust
+from trifit.fit.nuts import MAX_TREE_DEPTH, Posterior
+from trifit.fit.trust import bfmi, rhat
+from trifit.predict import prediction_draws, trust_rows
+from trifit.run.fitted import Fitted
+from trifit.run.records import finite
+from trifit.run.rounding import rounded
+from trifit.types import FloatArray
+
+RANK_BINS = 20
+ENERGY_BINS = 30
+
+
+def trust(fitted: Fitted) -> Trust | None:
+    """The chains of the posterior that failed a check first, else of the last one.
+
+    None where nothing was sampled. See :class:`trifit.comparison.Trust`.
+    """
+    trained, parts = list(fitted.trained), list(fitted.parts)
+    test_rows = np.split(fitted.test_rows, np.cumsum([len(p.test) for p in parts])[:-1])
+    if fitted.last[0] is not trained[-1]:
+        trained.append(fitted.last[0])
+        parts.append(fitted.last[1])
+        test_rows.append(np.arange(len(fitted.last[1].test)))
+    if "bayes" not in trained[-1].fits:
+        return None
+    failed = [k for k, fits in enumerate(trained) if not fits.fits["bayes"].status.trustworthy]
+    which = failed[0] if failed else len(trained) - 1
+    posterior = trained[which].posterior
+    edges, chains = energies(posterior)
+    draws = posterior.fit.draws
+    ranks = []
+    if fitted.problem.card.identified:
+        names = fitted.density.layout.labels()
+        ranks.append(_worst("parameter", draws, names))
+    X, classes = parts[which].test.X, fitted.problem.dataset.class_names
+    predicted = prediction_draws(fitted.density, posterior.fit, X)
+    rows = test_rows[which][trust_rows(len(X), len(classes))]
+    ranks.append(
+        _worst("prediction", predicted, [(str(row), "", name) for row in rows for name in classes])
+    )
+    return Trust(
+        training_set=which + 1,
+        n_training_sets=len(trained),
+        n_draws=draws.shape[1],
+        energy_edges=edges,
+        chains=chains,
+        ranks=ranks,
+    )
+
+
+def energies(posterior: Posterior) -> tuple[list[float], list[Chain]]:
+    """Edges of the energy histograms, and the record of every chain.
+
+    Energies are shown less their mean, beside their changes from draw to draw:
+    where the second histogram is much narrower, the momentum resampled between
+    draws does not reach the posterior's spread of energies.
+
+    References
+    ----------
+    Betancourt (2016), arXiv:1604.00695
+    """
+    stats = posterior.stats
+    energy = stats["energy"] - stats["energy"].mean()
+    change = np.diff(energy, axis=1)
+    low, high = min(energy.min(), change.min()), max(energy.max(), change.max())
+    edges = np.linspace(low, high if high > low else low + 1.0, ENERGY_BINS + 1)
+    each = bfmi(stats["energy"])
+    chains = [
+        Chain(
+            bfmi=finite(float(rounded(each[c]))),
+            divergences=int(stats["diverging"][c].sum()),
+            depth_limited=int((stats["tree_depth"][c] >= MAX_TREE_DEPTH).sum()),
+            energy=np.histogram(energy[c], edges)[0].tolist(),
+            energy_change=np.histogram(change[c], edges)[0].tolist(),
+        )
+        for c in range(len(energy))
+    ]
+    return rounded(edges), chains
+
+
+def rank_histogram(draws: FloatArray) -> list[list[int]]:
+    """Draws per chain in 20 equal bins of their ranks among the draws of all chains.
+
+    Parameters
+    ----------
+    draws : shape (n_chains, n_draws)
+        Ties share their mean rank.
+
+    References
+    ----------
+    Vehtari et al. (2021), Bayesian Anal. 16(2), doi:10.1214/20-BA1221
+    """
+    rank = rankdata(draws).reshape(draws.shape)
+    index = np.minimum((rank - 0.5) / draws.size * RANK_BINS, RANK_BINS - 1).astype(int)
+    return [np.bincount(chain, minlength=RANK_BINS).tolist() for chain in index]
+
+
+def _worst(kind: str, draws: FloatArray, names: Sequence[tuple[str, str, str]]) -> Ranks:
+    """The rank histogram of the column of (n_chains, n_draws, n_values) with the largest R-hat."""
+    each = rhat(draws)
+    j = int(np.nan_to_num(each, nan=np.inf).argmax())
+    name, feature, label = names[j]
+    return Ranks(
+        kind=kind,
+        name=name,
+        feature=feature,
+        label=label,
+        rhat=finite(float(rounded(each[j]))),
+        counts=rank_histogram(draws[:, :, j]),
+    )
