@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from trifit.report import charts
 from trifit.report.charts import Estimate
-from trifit.report.parts import Cell, Chart, Table, chart, panels
+from trifit.report.parts import Cell, Chart, Draw, Table, chart, panels
 from trifit.report.text import (
     between,
     estimate,
@@ -37,7 +37,7 @@ SCORES = {
     "log_loss_bits": ("log-loss, bits", ""),
     "brier": ("Brier", "Brier score (lower is better)"),
     "accuracy": ("accuracy", "accuracy (higher is better)"),
-    "gain": ("recalibration gain", "gain of one temperature, nats (0: calibrated)"),
+    "gain": ("recalibration gain", ""),
     "calibration_error": ("calibration error", "top-label calibration error (lower is better)"),
 }
 """Scores of the scoreboard: heading, and axis label of those that are drawn."""
@@ -121,19 +121,34 @@ def _scores(c: "Comparison") -> Chart:
         caption += (
             f"; that of {listed(worse)} is above the bare class frequencies' ({frequency:.3f})"
         )
-    draws = {}
+    draws: dict[str, Draw] = {}
     for key, (heading, xlabel) in SCORES.items():
         if not xlabel:
             continue
-        found = {n: getattr(row, key) for n, row in c.scoreboard.items()}
         rows = [
-            Estimate(n, v.value, v.low, v.high, _words(v))
-            for n, v in found.items()
-            if v is not None
+            Estimate(name, v.value, v.low, v.high, _words(v))
+            for name, row in c.scoreboard.items()
+            if (v := getattr(row, key)) is not None
         ]
-        log = key in ("log_loss", "brier")
-        draws[heading] = partial(charts.scores, rows, xlabel=xlabel, log=log)
-    return panels("scores", caption + ". Lines: 95% intervals.", draws, size=(4.3, 2.5))
+        draws[heading] = partial(charts.scores, rows, xlabel=xlabel, log=key == "log_loss")
+    gains = {name: fit.gains["temperature"] for name, fit in c.fits.items()}
+    draws[SCORES["gain"][0]] = partial(charts.gains, gains)
+    caption += f". {_gained(c)} Lines: 95% intervals."
+    return panels("scores", caption, draws, size=(4.3, 2.5))
+
+
+def _gained(c: "Comparison") -> str:
+    gains = {name: fit.gains["temperature"] for name, fit in c.fits.items()}
+    far = {n: g for n, g in gains.items() if g.value > charts.Z95 * g.se}
+    if not far:
+        return "No fit gains clearly from one temperature fitted on other rows."
+    worst = max(far, key=lambda n: far[n].value)
+    close = [n for n in gains if n not in far]
+    return (
+        f"{worst} is furthest from a probability: one temperature, fitted on other rows, gains "
+        f"{with_se(far[worst].value, far[worst].se)} nats per row"
+        f"{f'; for {listed(close)} it gains nothing clear' if close else ''}."
+    )
 
 
 def _words(v: "Interval") -> str:

@@ -37,7 +37,7 @@ def content(c: "Comparison") -> dict[str, Any]:
         "single_draws": p and _single_draws(p),
         "posterior": p,
         "distance": d and d.by_distance and _distance(d.by_distance),
-        "maps": d and d.plane and _maps(c, d),
+        "maps": d and d.map and _maps(c, d),
     }
 
 
@@ -172,7 +172,7 @@ def _distance(table: "ByDistance") -> Chart:
 
 
 def _maps(c: "Comparison", d: "Disagreement") -> Chart:
-    plane = d.plane
+    plane = d.map
     assert plane is not None
     fits = [n for n in MAP_FITS if n in plane.fits]
     sure = {n: np.mean(np.asarray(plane.fits[n].probability) > 950) for n in fits}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from trifit.report import charts
 from trifit.report.charts import parameter_name
 from trifit.report.parts import Cell, Chart, Key, Table, chart, fit_keys, shape
-from trifit.report.text import listed, significant
+from trifit.report.text import significant
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison, Parameter, PriorPosterior, PriorSensitivity
@@ -167,9 +167,12 @@ def _sensitivity(record: "PriorSensitivity") -> Chart:
         f"The MAP predicts best with a prior {best.factor:g} times as wide as the card's"
         f"{'' if clear else ', though not clearly better than with the card’s own'}"
     )
-    silent = [f"{s.factor:g}" for s in record.bayes or [] if s.log_loss is None]
-    if silent:
-        caption += f"; the posterior's draws cannot say for widths × {listed(silent)}"
+    reach = [s.factor for s in record.bayes or [] if s.log_loss is not None]
+    if reach:
+        caption += (
+            f"; the posterior's draws, reweighted, can speak for widths × {significant(min(reach), 2)}"
+            f" to × {significant(max(reach), 2)}"
+        )
     caption += f". {record.n_obs:,} held-out rows; bars: 95% intervals of the change."
     draw = partial(charts.sensitivity, record, legends=False)
     keys = fit_keys(["map", "bayes"] if record.bayes else ["map"])

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, fit_keys, panels
-from trifit.report.text import listed, signed_with_se, significant, with_se
+from trifit.report.text import listed, signed_with_se, significant
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison
@@ -34,7 +34,6 @@ def content(c: "Comparison") -> dict[str, Any]:
         "confidence": _confidence(c),
         "top_label": _top_label(c),
         "classes": _classes(c),
-        "gains": _gains(c),
         "gain_table": _gain_table(c),
         "maps": MAPS,
         "rules": _rules(c),
@@ -124,23 +123,6 @@ def _classes(c: "Comparison") -> Chart:
         caption += f" The first {MAX_PANELS} of {len(c.data.class_names)} classes are drawn."
     draws = {f"{k + 1}. {name}": partial(of_class, k) for k, name in enumerate(names)}
     return panels("classes", caption, draws, size=(2.7, 2.7), keys=fit_keys(c.fits))
-
-
-def _gains(c: "Comparison") -> Chart:
-    gains = {name: fit.gains["temperature"] for name, fit in c.fits.items()}
-    far = {n: g for n, g in gains.items() if g.value > charts.Z95 * g.se}
-    if far:
-        worst = max(far, key=lambda n: far[n].value)
-        caption = (
-            f"{worst} is furthest from a probability: one temperature, fitted on other rows, gains "
-            f"{with_se(far[worst].value, far[worst].se)} nats per row"
-        )
-        close = [n for n in gains if n not in far]
-        caption += f"; for {listed(close)} it gains nothing clear." if close else "."
-    else:
-        caption = "No fit gains clearly from one temperature fitted on other rows."
-    draw = partial(charts.gains, gains)
-    return chart("gains", caption, draw, size=(7, 0.26 * len(gains) + 0.8))
 
 
 def _gain_table(c: "Comparison") -> Table:
