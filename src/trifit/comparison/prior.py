@@ -97,7 +97,7 @@ class SensitivityStep(Record, frozen=True, kw_only=True):
 
 
 class PriorSensitivity(Record, frozen=True, kw_only=True):
-    """Held-out log-loss against the prior's width, 1/32 to 32 times the card's.
+    """Held-out log-loss against the prior's width, in multiples of the card's.
 
     Attributes
     ----------
@@ -105,9 +105,10 @@ class PriorSensitivity(Record, frozen=True, kw_only=True):
         Held-out rows behind the numbers, and the training sets they belong to:
         all of the comparison's, or the last one where refitting all would take long.
     map : list of SensitivityStep
-        The MAP refitted under each prior.
+        The MAP refitted under priors 1/32 to 32 times as wide.
     bayes : list of SensitivityStep or None
-        The posterior's draws reweighted by ``p(theta)**(1 / c**2 - 1)``, Pareto-smoothed.
+        The posterior's draws reweighted by ``p(theta)**(1 / c**2 - 1)``, Pareto-smoothed,
+        for c from 1/2 to 2: with many parameters the weights do not reach far.
         None without a posterior.
 
     References

@@ -1,6 +1,5 @@
 """One comparison, end to end: card x data x five columns x splits."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -31,6 +30,7 @@ from trifit.run.records import differences, fit_record, scores_of
 from trifit.run.scoreboard import scoreboard
 from trifit.run.truth import truth
 from trifit.run.trust import trust
+from trifit.threads import limited
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
@@ -99,7 +99,7 @@ def compare(
         Further fits beside the standard ones: ``map-cv`` (the prior's width
         chosen by cross-validation), ``squared-error`` (the least Brier score).
     cores : int, optional
-        Chains that run side by side; default: the machine's cores.
+        Cores to use, for chains and for chunks of large data; default: all.
     progress : callable, optional
         Called with a message and the share of the work done.
 
@@ -179,29 +179,28 @@ def run_comparison(
 
     clock.lap("model")
     reporter = Reporter(progress, len(parts) + len(final), split.reason)
-    cores = cores or os.cpu_count() or 1
     trained: list[TrainedFits] = []
-    for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
-        objective = problem.density.bind(part.train.X, part.train.labels)
-        reporter.expect(problem.density, objective, card, cores)
-        trained.append(
-            fit_all(
-                problem.density,
-                part.train,
-                part.test,
-                card,
-                part_seed,
-                extra=methods,
-                cores=cores,
-                advance=reporter.advance,
+    with limited(cores):
+        for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
+            objective = problem.density.bind(part.train.X, part.train.labels)
+            reporter.expect(problem.density, objective, card)
+            trained.append(
+                fit_all(
+                    problem.density,
+                    part.train,
+                    part.test,
+                    card,
+                    part_seed,
+                    extra=methods,
+                    advance=reporter.advance,
+                )
             )
-        )
-        reporter.finish_fit()
-    clock.lap("fits")
-    predictions = [
-        fits.predict(problem.density, part.test.X)
-        for fits, part in zip(trained, parts, strict=False)
-    ]
+            reporter.finish_fit()
+        clock.lap("fits")
+        predictions = [
+            fits.predict(problem.density, part.test.X)
+            for fits, part in zip(trained, parts, strict=False)
+        ]
     reporter.finish()
 
     fitted = Fitted(
@@ -239,12 +238,13 @@ def run_comparison(
     }
     board = scoreboard(log_probs | baselines, y, records, np.random.default_rng(for_intervals))
     clock.lap("scores")
-    trust_record = trust(fitted)
-    clock.lap("chains")
-    disagreed = disagreement(fitted, np.random.default_rng(for_rows))
-    clock.lap("disagreement")
-    prior = prior_record(fitted, for_prior)
-    clock.lap("prior")
+    with limited(cores):
+        chains = trust(fitted)
+        clock.lap("chains")
+        disagreed = disagreement(fitted, np.random.default_rng(for_rows))
+        clock.lap("disagreement")
+        prior = prior_record(fitted, for_prior)
+        clock.lap("prior")
     comparison = Comparison(
         data=data,
         card=msgspec.to_builtins(card),
@@ -272,7 +272,7 @@ def run_comparison(
             y,
             last=(trained[-1].fits["bayes"], (parts + final)[-1]),
         ),
-        trust=trust_record,
+        trust=chains,
         prior=prior,
         disagreement=disagreed,
         parameters=parameter_rows(trained[-1], problem.density, (parts + final)[-1].standardiser),

@@ -16,6 +16,9 @@ from trifit.run.rounding import rounded
 from trifit.scores import log_predictive_density, paired_difference
 from trifit.types import FloatArray, IntArray
 
+NEAR_FACTORS: FloatArray = np.exp2(np.arange(-8, 9) / 8)
+"""Priors the posterior is reweighted to: reweighting does not reach far."""
+
 MAX_WORK = 2_000_000
 """Most training rows x parameters over all training sets for which all are refitted."""
 
@@ -48,11 +51,11 @@ def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | 
     posterior = None
     if "bayes" in fitted.log_probs:
         each = [_reweighted(fitted, k, some) for k, some in zip(chosen, rows, strict=True)]
-        posterior = _steps(each)
+        posterior = _steps(NEAR_FACTORS, each)
     return PriorSensitivity(
         n_obs=sum(len(some) for some in rows),
         n_training_sets=len(chosen),
-        map=_steps(refits),
+        map=_steps(SCALE_FACTORS, refits),
         bayes=posterior,
     )
 
@@ -95,7 +98,7 @@ def _reweighted(fitted: Fitted, k: int, some: IntArray) -> list[_Losses]:
     """The posterior of one training set under every prior, at some of its held-out rows."""
     part, posterior = fitted.parts[k], fitted.trained[k].posterior
     y = part.test.take(some).label_probs
-    weights = [float(factor) ** -2 for factor in SCALE_FACTORS]
+    weights = [float(factor) ** -2 for factor in NEAR_FACTORS]
     log_probs, pareto_k = reweighted(fitted.density, posterior, part.test.X[some], weights)
     return [
         _Losses(
@@ -106,20 +109,20 @@ def _reweighted(fitted: Fitted, k: int, some: IntArray) -> list[_Losses]:
     ]
 
 
-def _steps(each: Sequence[Sequence[_Losses]]) -> list[SensitivityStep]:
+def _steps(factors: FloatArray, each: Sequence[Sequence[_Losses]]) -> list[SensitivityStep]:
     """Every prior's pooled log-loss beside that of the fit itself, over training sets."""
-    own = int(np.flatnonzero(SCALE_FACTORS == 1)[0])
+    own = int(np.flatnonzero(factors == 1)[0])
     base = _pooled([losses[own] for losses in each])
     assert base is not None  # the fit itself is always known
     steps = []
-    for j, factor in enumerate(SCALE_FACTORS):
+    for j, factor in enumerate(factors):
         here = [losses[j] for losses in each]
         lpd = _pooled(here)
         ks = [losses.pareto_k for losses in here if losses.pareto_k is not None]
         gap = None if lpd is None else paired_difference(base, lpd)
         steps.append(
             SensitivityStep(
-                factor=float(factor),
+                factor=rounded(factor),
                 log_loss=None if lpd is None else rounded(-lpd.mean(), 8),
                 difference=None if gap is None else rounded(gap.value, 8),
                 se=None if gap is None else rounded(gap.se),
