@@ -72,7 +72,7 @@ def gains(values: "Mapping[str, Gain]", *, ax: Axes | None = None) -> Axes:
     return _intervals(
         ax,
         [(name, name, gain.value, gain.se) for name, gain in values.items()],
-        xlabel="log-loss gained by one temperature, nats (right: further off)",
+        xlabel="gain of one temperature, nats (0: calibrated)",
     )
 
 
@@ -168,12 +168,18 @@ class Length:
     written: float | None = None
 
 
+FAR = 2.0
+"""So many times the middle length is far longer than most."""
+
+
 def code_lengths(lengths: Sequence[Length], *, ax: Axes | None = None) -> Axes:
     """Cross-entropy as the length of a message: bits per label, shorter is better.
 
-    A thin line is the 95 % interval, a tick what an entropy coder wrote.
+    A thin line is the 95 % interval, a tick what an entropy coder wrote. Lengths
+    far above the second longest code run off the chart, with their number.
     """
     ax = own_axes(ax, 7, 0.3 * len(lengths) + 0.8)
+    right = 1.5 * min(max(code.bits for code in lengths), FAR * max(UNIFORM...))
     for i, code in enumerate(lengths):
         colour = style(code.name)[0]
         (bar,) = ax.barh([i], [code.bits], height=0.55, color=colour, alpha=0.55)
@@ -186,9 +192,12 @@ def code_lengths(lengths: Sequence[Length], *, ax: Axes | None = None) -> Axes:
             ax.plot([low, code.bits + half], [i, i], color=INK, lw=1)
         if code.written is not None:
             ax.plot([code.written] * 2, [i - 0.38, i + 0.38], color=INK, lw=2)
+        if code.bits > right:
+            text = f"{significant(code.bits)} →"
+            ax.text(0.99 * right, i, text, ha="right", va="center", color=ON_COLOUR)
     ax.set_yticks(range(len(lengths)), [label(code.name) for code in lengths])
     ax.set_ylim(len(lengths) - 0.5, -0.5)
-    ax.set_xlim(left=0)
+    ax.set_xlim(0, right)
     ax.set_xlabel("bits per label (shorter is better)")
     grid(ax)
     return ax
