@@ -9,12 +9,14 @@ from matplotlib.colors import to_rgb
 
 from trifit.report.charts.style import (
     INK,
+    ON_COLOUR,
     class_style,
     grid,
     label,
     mark,
     own_axes,
     style,
+    tint,
 )
 
 if TYPE_CHECKING:
@@ -101,16 +103,17 @@ def examples(
                     tip = f"row {row.row}, {fit}: {class_names[k]} {p:.3f}"
                     true = k == row.label
                     (bar,) = ax.barh(
-                        [y], [p], left=left, height=0.86 * step, color=class_style(k)[0],
-                        alpha=0.85 if true else 0.4, edgecolor=INK if true else "none", lw=1.1,
+                        [y], [p], left=left, height=0.86 * step,
+                        facecolor=tint(class_style(k)[0], 0.3 if true else 0.7),
+                        edgecolor=INK if true else "none", lw=1.4,
                     )  # fmt: skip
                     mark(bar, tips=[tip + " (the truth)" * true])
                     if p >= 0.12:
                         text = label(class_names[k], round(30 * p) + 2)
-                        ax.text(left + p / 2, y, text, ha="center", va="center", size=7.5)
+                        ax.text(left + p / 2, y, text, ha="center", va="center", size=7.5, color=ON_COLOUR)
                 left += p
             ticks.append(y)
-            names.append(f"row {row.row}   {fit}" if j == 0 else fit)
+            names.append(f"row {row.row} · {fit}" if j == 0 else fit)
     ax.set_yticks(ticks, names, size=8)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(rows) - step * 0.9, -step)
@@ -174,15 +177,18 @@ def probability_map(
         aspect="auto",
         interpolation="none",
     )  # fmt: skip
-    if probability.min() < SURE < probability.max():
-        ax.contour(
-            np.linspace(first.low, first.high, n),
-            np.linspace(second.low, second.high, n),
-            probability,
-            levels=[SURE],
-            colors=[INK],
-            linewidths=0.9,
-        )
+    for k in np.unique(winner):
+        # Where k is not the most probable class, its probability is at most the rest.
+        of_k = np.where(winner == k, probability, 1 - probability)
+        if of_k.min() < SURE < of_k.max():
+            ax.contour(
+                np.linspace(first.low, first.high, n),
+                np.linspace(second.low, second.high, n),
+                of_k,
+                levels=[SURE],
+                colors=[INK],
+                linewidths=0.9,
+            )
     codes = np.asarray(plane.label)
     for k in sorted(set(plane.label)):
         chosen = np.flatnonzero(codes == k)

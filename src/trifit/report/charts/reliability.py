@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 
 from trifit.report.charts.style import (
     INK,
-    Z95,
     grid,
     label,
     legend,
@@ -19,7 +18,7 @@ from trifit.report.charts.style import (
 )
 
 if TYPE_CHECKING:
-    from trifit.comparison import FitRecord, Reliability, TopLabel
+    from trifit.comparison import Interval, Reliability, TopLabel
 
 BAND_FITS = ("mle", "map", "bayes", "laplace")
 """Fits whose confidence bands are drawn where all fits share one plot."""
@@ -104,7 +103,10 @@ def top_labels(
         if name in BAND_FITS and band is not None:
             colour = style(name)[0]
             xs, lower, upper = _staircase(band.grid, band.lower, band.upper)
-            mark(ax.fill_between(xs, lower, upper, color=colour, alpha=0.12, lw=0), fit=name)
+            mark(ax.fill_between(xs, lower, upper, color=colour, alpha=0.08, lw=0), fit=name)
+            for edge in (lower, upper):
+                (line,) = ax.plot(xs, edge, color=colour, lw=0.8, alpha=0.6)
+                mark(line, fit=name)
     for name, curve in curves.items():
         reliability(curve, name=name, ax=ax)
     ax.set_xlabel("confidence: probability of the most probable class")
@@ -162,19 +164,20 @@ def confidences(
     return ax
 
 
-def confidence_accuracy(fits: "Mapping[str, FitRecord]", *, ax: Axes | None = None) -> Axes:
+def confidence_accuracy(
+    confidence: Mapping[str, float], accuracy: "Mapping[str, Interval]", *, ax: Axes | None = None
+) -> Axes:
     """Mean confidence (open) against share right (filled, 95 % interval), a row per fit."""
-    ax = own_axes(ax, 6, 0.3 * len(fits) + 0.9)
-    for i, (name, fit) in enumerate(fits.items()):
-        half = Z95 * fit.accuracy_se
-        segment(ax, [fit.accuracy - half, min(1.0, fit.accuracy + half)], [i, i], name)
-        ax.plot([fit.top_label.confidence, fit.accuracy], [i, i], color=INK, lw=0.8, zorder=1)
-        point(ax, fit.accuracy, i, name, f"{name}: {fit.accuracy:.1%} right")
-        confident = f"{name}: {fit.top_label.confidence:.1%} confident on average"
-        point(ax, fit.top_label.confidence, i, name, confident, filled=False)
-    ax.set_yticks(range(len(fits)), [label(name) for name in fits])
-    ax.set_ylim(len(fits) - 0.5, -0.5)
-    ax.xaxis.set_major_formatter(lambda v, _: f"{v:.4g}".rstrip("0").rstrip(".") if v else "0")
+    ax = own_axes(ax, 6, 0.3 * len(confidence) + 0.9)
+    for i, (name, mean) in enumerate(confidence.items()):
+        right = accuracy[name]
+        segment(ax, [right.low, right.high], [i, i], name)
+        ax.plot([mean, right.value], [i, i], color=INK, lw=0.8, zorder=1)
+        point(ax, right.value, i, name, f"{name}: {right.value:.1%} right")
+        point(ax, mean, i, name, f"{name}: {mean:.1%} confident on average", filled=False)
+    ax.set_yticks(range(len(confidence)), [label(name) for name in confidence])
+    ax.set_ylim(len(confidence) - 0.5, -0.5)
+    ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.4g}%")
     ax.set_xlabel("mean confidence (open) and share right (filled)")
     grid(ax)
     return ax

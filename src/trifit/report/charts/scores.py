@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 
 from trifit.report.charts.style import (
     INK,
+    ON_COLOUR,
+    STYLE,
     Z95,
     grid,
     label,
@@ -168,18 +170,20 @@ class Length:
     written: float | None = None
 
 
-FAR = 2.0
-"""So many times the middle length is far longer than most."""
+FAR = 1.5
+"""Codes longer than so many times the longest baseline run off the chart."""
 
 
 def code_lengths(lengths: Sequence[Length], *, ax: Axes | None = None) -> Axes:
     """Cross-entropy as the length of a message: bits per label, shorter is better.
 
-    A thin line is the 95 % interval, a tick what an entropy coder wrote. Lengths
-    far above the second longest code run off the chart, with their number.
+    A thin line is the 95 % interval, a tick what an entropy coder wrote. Codes far
+    longer than the baselines run off the chart, with their number.
     """
     ax = own_axes(ax, 7, 0.3 * len(lengths) + 0.8)
-    right = 1.5 * min(max(code.bits for code in lengths), FAR * max(UNIFORM...))
+    longest = max(code.bits + Z95 * code.se for code in lengths)
+    plain = [code.bits for code in lengths if code.name not in STYLE]
+    right = min(1.05 * longest, FAR * max(plain)) if plain else 1.05 * longest
     for i, code in enumerate(lengths):
         colour = style(code.name)[0]
         (bar,) = ax.barh([i], [code.bits], height=0.55, color=colour, alpha=0.55)

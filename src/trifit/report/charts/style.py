@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from trifit.report.text import printable
@@ -39,6 +40,9 @@ CLASS_STYLE: Sequence[tuple[str, str]] = (
     ("#B03060", "*"),
 )
 """Colour and marker of class k; repeated from the eleventh class on."""
+
+ON_COLOUR = "#14171b"
+"""Text on a coloured ground, in light and dark."""
 
 INK = "#010203"
 """Ink of axes and text; the page replaces it by the reader's text colour."""
@@ -112,6 +116,12 @@ def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> 
 def own_axes(ax: Axes | None, width: float = 6.0, height: float = 4.0) -> Axes:
     """The axes given, else those of a new figure."""
     return ax if ax is not None else new_figure(width, height)[1][0, 0]
+
+
+def tint(colour: str, white: float) -> tuple[float, float, float]:
+    """A colour mixed with a share of white."""
+    red, green, blue = (white + (1 - white) * part for part in to_rgb(colour))
+    return red, green, blue
 
 
 def label(text: str, limit: int = 28) -> str:

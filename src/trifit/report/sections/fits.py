@@ -15,6 +15,9 @@ TITLE = "The fits themselves"
 
 MAX_COEFFICIENTS = 24
 
+UNPENALISED = ("mle", "squared-error")
+"""Fits whose optimiser does nothing but follow the training rows."""
+
 MAX_RUNNING = 12
 """Coefficients that run to infinity and are named."""
 
@@ -103,8 +106,9 @@ def _number(value: float | None) -> Cell:
 
 def _path(c: "Comparison") -> Chart:
     rises = []
-    for name, fit in c.fits.items():
-        seen = [(p.held_out, p.step) for p in fit.path if p.held_out is not None]
+    for name in UNPENALISED:
+        path = c.fits[name].path if name in c.fits else []
+        seen = [(p.held_out, p.step) for p in path if p.held_out is not None]
         if seen and seen[-1][0] > 1.02 * min(seen)[0]:
             rises.append((seen[-1][0] / min(seen)[0], name, *min(seen), seen[-1][0]))
     if rises:

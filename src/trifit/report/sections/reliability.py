@@ -70,10 +70,11 @@ def _histogram(c: "Comparison") -> Chart:
 
 
 def _confidence(c: "Comparison") -> Chart:
-    gap = {
-        n: (f.top_label.confidence - f.accuracy, f.accuracy_se) for n, f in c.fits.items()
-    }
-    off = {n: g for n, (g, se) in gap.items() if abs(g) > charts.Z95 * se}
+    off = {}
+    for n, f in c.fits.items():
+        right = c.scoreboard[n].accuracy
+        if not right.low <= f.top_label.confidence <= right.high:
+            off[n] = f.top_label.confidence - right.value
     if off:
         worst = max(off, key=lambda n: abs(off[n]))
         word = "surer than right" if off[worst] > 0 else "less sure than right"
@@ -83,7 +84,11 @@ def _confidence(c: "Comparison") -> Chart:
         )
     else:
         caption = "The mean confidence of every fit lies within the 95% interval of its accuracy."
-    draw = partial(charts.confidence_accuracy, c.fits)
+    draw = partial(
+        charts.confidence_accuracy,
+        {n: f.top_label.confidence for n, f in c.fits.items()},
+        {n: c.scoreboard[n].accuracy for n in c.fits},
+    )
     return chart("confidence", caption, draw, size=(5.2, 0.3 * len(c.fits) + 0.8))
 
 
@@ -121,7 +126,7 @@ def _classes(c: "Comparison") -> Chart:
     )
     if len(c.data.class_names) > MAX_PANELS:
         caption += f" The first {MAX_PANELS} of {len(c.data.class_names)} classes are drawn."
-    draws = {f"{k + 1}. {name}": partial(of_class, k) for k, name in enumerate(names)}
+    draws = {name: partial(of_class, k) for k, name in enumerate(names)}
     return panels("classes", caption, draws, size=(2.7, 2.7), keys=fit_keys(c.fits))
 
 
