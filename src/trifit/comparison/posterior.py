@@ -6,7 +6,10 @@ from trifit.comparison.record import Record
 
 
 class Loo(Record, frozen=True, kw_only=True):
-    """PSIS-LOO of the posterior on its training rows; see :func:`trifit.fit.loo.loo`."""
+    """PSIS-LOO of the posterior on its training rows; see :func:`trifit.fit.loo.loo`.
+
+    ``k_max`` is None where it is infinite: a row on which the draws agree to the last digit.
+    """
 
     elpd: float
     se: float
@@ -14,7 +17,7 @@ class Loo(Record, frozen=True, kw_only=True):
     n_obs: int
     n_high_k: int
     k_limit: float
-    k_max: float
+    k_max: float | None
 
 
 class Draws(Record, frozen=True, kw_only=True):

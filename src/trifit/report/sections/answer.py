@@ -162,7 +162,7 @@ def _forest(c: "Comparison") -> Chart:
         "(filled marks); all are paired, row by row."
     )
     draw = partial(charts.differences, c.differences)
-    return chart("forest", caption, draw, size=(7.5, 0.26 * len(c.differences) + 0.8))
+    return chart("forest", caption, draw, size=(6.6, 0.26 * len(c.differences) + 0.8))
 
 
 def _differences(c: "Comparison") -> Table:

@@ -50,7 +50,7 @@ def _chart(c: "Comparison") -> Chart:
         caption += "; ticks: what an encoder wrote"
     rows = lengths(c)
     draw = partial(charts.code_lengths, rows)
-    return chart("bits", caption + ".", draw, size=(7, 0.28 * len(rows) + 0.7))
+    return chart("bits", caption + ".", draw, size=(6.4, 0.28 * len(rows) + 0.7))
 
 
 def _table(c: "Comparison") -> Table:

@@ -82,7 +82,7 @@ def _examples(c: "Comparison", d: "Disagreement") -> Chart:
     fits = [n for n in BAR_FITS if n in first.probs]
     draw = partial(charts.examples, d.examples, fits, class_names=names)
     return chart(
-        "examples", caption, draw, size=(7.5, 0.58 * len(d.examples) + 0.7), keys=class_keys(names)
+        "examples", caption, draw, size=(6.6, 0.58 * len(d.examples) + 0.7), keys=class_keys(names)
     )
 
 

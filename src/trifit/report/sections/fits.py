@@ -74,7 +74,7 @@ def _coefficients(rows: "list[Parameter]") -> Chart:
     )
     draw = partial(charts.coefficients, rows)
     keys = fit_keys(["bayes", "map", "mle"])
-    return chart("coefficients", caption, draw, size=(7.5, 0.26 * len(rows) + 0.8), keys=keys)
+    return chart("coefficients", caption, draw, size=(6.6, 0.26 * len(rows) + 0.8), keys=keys)
 
 
 def _table(rows: "list[Parameter]") -> Table:
@@ -125,7 +125,7 @@ def _path(c: "Comparison") -> Chart:
         )
     draw = partial(charts.path, c.fits, legends=False)
     keys = fit_keys(n for n, f in c.fits.items() if f.path)
-    return chart("path", caption, draw, size=(7.5, 3), keys=keys)
+    return chart("path", caption, draw, size=(6.6, 3), keys=keys)
 
 
 def _prior(p: "PriorPosterior") -> Chart:
@@ -138,7 +138,7 @@ def _prior(p: "PriorPosterior") -> Chart:
     grey, diamond = charts.style(""), charts.style("bayes")
     keys = [Key("prior", grey[0], shape(grey[1])), Key("posterior", diamond[0], shape(diamond[1]))]
     draw = partial(charts.prior_posterior, p.rows)
-    return chart("prior", caption, draw, size=(7.5, 0.34 * len(p.rows) + 0.8), keys=keys)
+    return chart("prior", caption, draw, size=(6.6, 0.34 * len(p.rows) + 0.8), keys=keys)
 
 
 def _groups(p: "PriorPosterior") -> Table:
@@ -180,4 +180,4 @@ def _sensitivity(record: "PriorSensitivity") -> Chart:
     caption += f". {record.n_obs:,} held-out rows; bars: 95% intervals of the change."
     draw = partial(charts.sensitivity, record, legends=False)
     keys = fit_keys(["map", "bayes"] if record.bayes else ["map"])
-    return chart("sensitivity", caption, draw, size=(7.5, 3), keys=keys)
+    return chart("sensitivity", caption, draw, size=(6.6, 3), keys=keys)

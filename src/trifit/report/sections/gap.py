@@ -38,4 +38,4 @@ def waterfall(c: "Comparison") -> Chart:
         "intervals of each step."
     )
     draw = partial(charts.waterfall, c.fits, c.differences)
-    return chart("waterfall", caption, draw, size=(7.5, 3.2))
+    return chart("waterfall", caption, draw, size=(6.6, 3.2))
