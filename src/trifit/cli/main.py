@@ -209,18 +209,51 @@ def show(
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def report(folder: Path) -> None:
+@click.option("--index", is_flag=True, help="List the runs below FOLDER on FOLDER/index.html.")
+def report(folder: Path, *, index: bool) -> None:
     """Draw the page of a run FOLDER again, from its comparison.json alone."""
     from trifit.cli.output import print_comparison
     from trifit.comparison import Comparison
 
     if not folder.is_dir():
         raise InputError(f"report {str(folder)!r}: no such folder; trifit compare writes one")
+    if index:
+        _write_index(folder)
+        return
     comparison = Comparison.from_json(folder / "comparison.json")
     comparison.to_html(folder / "index.html")
     print_comparison(comparison)
     click.echo(f"\nReport: {folder / 'index.html'}")
     _exit_for(comparison)
+
+
+def _write_index(folder: Path) -> None:
+    """The page that lists all runs below a folder; what is no run is left out, and said."""
+    from trifit.comparison import Comparison
+    from trifit.report import render_index
+
+    runs = {}
+    for file in sorted(folder.rglob("comparison.json")):
+        name = file.parent.relative_to(folder).as_posix()
+        if name == "." or name.startswith("."):
+            continue
+        try:
+            runs[name] = Comparison.from_json(file)
+        except InputError as error:
+            click.echo(f"trifit: left out: {error}", err=True)
+    if not runs:
+        raise InputError(f"report --index {str(folder)!r}: no runs there; trifit compare makes one")
+    page = folder / "index.html"
+    if (folder / "comparison.json").exists():
+        raise InputError(
+            f"report --index {str(folder)!r}: that is itself a run, and its page would be lost; "
+            "give the folder above it"
+        )
+    try:
+        page.write_text(render_index(runs), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{str(page)!r} cannot be written: {error.strerror}") from error
+    click.echo(f"Index of {len(runs)} runs: {page}")
 
 
 def _list(text: str | None) -> list[str]:

@@ -35,12 +35,18 @@ class Chart:
 
 @dataclass(frozen=True)
 class Cell:
-    """One entry of a table; ``value`` is what it sorts by."""
+    """One entry of a table.
+
+    ``value`` is what it sorts by, ``small`` stands beneath, ``href`` makes it a
+    link, ``picture`` takes the place of the text.
+    """
 
     text: str
     value: float | None = None
     small: str = ""
     failed: bool = False
+    href: str = ""
+    picture: Markup | None = None
 
 
 @dataclass(frozen=True)
