@@ -17,6 +17,7 @@ from trifit.comparison.disagreement import (
     ProbabilityMap,
     RowTable,
 )
+from trifit.comparison.plots import Plots
 from trifit.comparison.posterior import Chain, Draws, Loo, PosteriorRecord, Ranks, Trust
 from trifit.comparison.prior import (
     PriorGroup,
@@ -37,6 +38,7 @@ from trifit.comparison.reliability import (
     Scoreboard,
     TopLabel,
 )
+from trifit.comparison.truth import Coverage, Truth, TruthRecord
 from trifit.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ __all__ = [
     "Chain",
     "Code",
     "Comparison",
+    "Coverage",
     "Curve",
     "Data",
     "Difference",
@@ -85,6 +88,8 @@ __all__ = [
     "SensitivityStep",
     "TopLabel",
     "Trust",
+    "Truth",
+    "TruthRecord",
 ]
 
 SCHEMA = "trifit.comparison/1"
@@ -175,76 +180,6 @@ class Difference(Record, frozen=True, kw_only=True):
     probability_better: float
 
 
-class Coverage(Record, frozen=True, kw_only=True):
-    """Credible intervals for the true probabilities; see :func:`trifit.truth.coverage`."""
-
-    level: float
-    coverage: float
-    width: float
-
-
-class TruthRecord(Record, frozen=True, kw_only=True):
-    """One fit against the true class probabilities of the held-out rows.
-
-    Attributes
-    ----------
-    kl, kl_se : float
-        Mean KL(truth || prediction) in nats: the expected excess log-loss.
-    calibration_error, calibration_error_se : float
-        True calibration error of the top label, E|E[p_true | p_hat] - p_hat|.
-    class_calibration_error, class_calibration_error_se : float
-        The same averaged over classes.
-    confidence_bias, confidence_bias_se : float
-        Mean confidence minus the mean true probability of that class.
-    slope : float or None
-        Calibration slope against the true probabilities: below 1 over-confident.
-    estimators : dict
-        What the labels alone say about the top label's calibration error:
-        ``binned``, ``binned, debiased`` and ``smooth``.
-    estimated : list of float
-        Predicted probabilities of the rows in ``Truth.rows``, class by class
-        within a row, to 5 significant digits.
-    """
-
-    kl: float
-    kl_se: float
-    calibration_error: float
-    calibration_error_se: float
-    class_calibration_error: float
-    class_calibration_error_se: float
-    confidence_bias: float
-    confidence_bias_se: float
-    slope: float | None
-    estimators: dict[str, Gain]
-    estimated: list[float]
-
-
-class Truth(Record, frozen=True, kw_only=True):
-    """What only a simulation can say.
-
-    Attributes
-    ----------
-    entropy : float
-        Mean entropy of the true probabilities of the held-out rows, in nats: no
-        forecast has a smaller expected log-loss.
-    rows : list of int
-        Evenly spaced held-out rows (row numbers of the data), at most 2,000
-        probabilities together, for the picture and the intervals.
-    true : list of float
-        Their true probabilities, class by class within a row.
-    fits : dict
-        A :class:`TruthRecord` per fit.
-    intervals : list of Coverage
-        Of the posterior's 50 % and 95 % credible intervals for those probabilities.
-    """
-
-    entropy: float
-    rows: list[int]
-    true: list[float]
-    fits: dict[str, TruthRecord]
-    intervals: list[Coverage]
-
-
 class Parameter(Record, frozen=True, kw_only=True):
     """One coefficient in one kind of units, under all fits.
 
@@ -307,7 +242,7 @@ class Provenance(Record, frozen=True, kw_only=True):
     seconds: dict[str, float]
 
 
-class Comparison(Record, frozen=True, kw_only=True):
+class Comparison(Plots, Record, frozen=True, kw_only=True):
     """One classifier fitted three ways and compared on held-out rows.
 
     Attributes

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 if TYPE_CHECKING:
-    from trifit.comparison import Comparison
+    from trifit.comparison import Comparison, Reliability
 
 PLAIN = "!$&'()*+,-./:;=?@[]^_`{|}~"
 """Characters that may stand in a data URL as they are."""
@@ -82,7 +82,7 @@ def _gains(c: "Comparison") -> Iterable[dict[str, Any]]:
 
 def _curves(c: "Comparison") -> Iterable[dict[str, Any]]:
     for name, fit in c.fits.items():
-        events = {"most probable class is right": fit.top_label}
+        events: dict[str, Reliability] = {"most probable class is right": fit.top_label}
         events |= dict(zip(c.data.class_names, fit.classes, strict=True))
         for event, curve in events.items():
             blocks = _record(curve.curve)
@@ -91,8 +91,6 @@ def _curves(c: "Comparison") -> Iterable[dict[str, Any]]:
 
 
 def _rows(c: "Comparison") -> Iterable[dict[str, Any]]:
-    if c.disagreement is None:
-        return
     table = c.disagreement.rows
     names = c.data.class_names
     for i, row in enumerate(table.row):

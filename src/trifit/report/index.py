@@ -29,7 +29,7 @@ def render_index(runs: "Mapping[str, Comparison]") -> str:
         caption="Confidence against accuracy, and what each fit's outputs are; log-loss with its "
         "95% interval beneath, of the fit that has the smallest",
         columns=(
-            "run", "", "data", "card", "rows", "classes", "log-loss, nats", *fits, "trustworthy",
+            "run", "", "data", "card", "rows", "classes", "log-loss, nats", *fits, "trusted",
         ),
         rows=tuple(rows),
     )  # fmt: skip

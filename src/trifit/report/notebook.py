@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
 def render_notebook(comparison: "Comparison") -> str:
     """A fragment that brings no style or script of its own; text from data is escaped."""
-    return environment().get_template("notebook.html.j2").render(
-        c=comparison, headline=headline(comparison), marks=MARKS, scoreboard=scoreboard(comparison)
+    return (
+        environment()
+        .get_template("notebook.html.j2")
+        .render(
+            c=comparison,
+            headline=headline(comparison),
+            marks=MARKS,
+            scoreboard=scoreboard(comparison),
+        )
     )

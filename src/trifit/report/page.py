@@ -49,20 +49,24 @@ def render_section(comparison: "Comparison", name: str) -> Markup | None:
 def document(template: str, **content: Any) -> str:
     """A document from a template, with the page's style and script and nothing else."""
     style, script = _asset("style.css"), _asset("script.js")
-    return environment().get_template(template).render(
-        **content,
-        style=Markup(style),
-        script=Markup(script),
-        policy="; ".join(
-            (
-                "default-src 'none'",
-                f"script-src '{_hash(script)}'",
-                f"style-src '{_hash(style)}'",
-                "img-src data:",
-                "base-uri 'none'",
-                "form-action 'none'",
-            )
-        ),
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            **content,
+            style=Markup(style),
+            script=Markup(script),
+            policy="; ".join(
+                (
+                    "default-src 'none'",
+                    f"script-src '{_hash(script)}'",
+                    f"style-src '{_hash(style)}'",
+                    "img-src data:",
+                    "base-uri 'none'",
+                    "form-action 'none'",
+                )
+            ),
+        )
     )
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from markupsafe import Markup
 from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path
 
 from trifit.report import charts
 from trifit.report.svg import to_svg
-
 
 type Draw = Callable[..., object]
 """A chart function with its data given (``functools.partial``); takes ``ax=``."""
@@ -127,7 +127,7 @@ def shape(marker: str) -> Markup:
     """A marker's outline as the ``d`` of an SVG path, in a square from -1 to 1."""
     style = MarkerStyle(marker)
     outline = style.get_transform().transform_path(style.get_path())
-    unit = max(abs(float(v)) for v in outline.vertices.ravel())
+    unit = max(abs(float(v)) for v in np.ravel(outline.vertices))
     pieces = []
     for vertices, code in outline.iter_segments(curves=True, simplify=False):
         numbers = "" if code == Path.CLOSEPOLY else " ".join(

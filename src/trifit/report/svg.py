@@ -68,7 +68,7 @@ def _rename_ids(root: ET.Element, name: str) -> None:
     """Number the ids that something refers to; read marks off the others and drop them."""
     used: dict[str, str] = {}
     for element in root.iter():
-        for key, value in element.attrib.items():
+        for value in element.attrib.values():
             for old in re.findall(r"^#(.+)$|url\(#([^)]+)\)", value):
                 used.setdefault("".join(old), f"{name}-{len(used)}")
     for element in root.iter():
@@ -90,9 +90,7 @@ def _apply_mark(group: ET.Element, fit: str, tips: list[str]) -> None:
     if not tips:
         return
     definitions = {e for d in group.iter(f"{SVG}defs") for e in d.iter()}
-    shapes = [
-        e for e in group.iter() if e.tag.removeprefix(SVG) in SHAPES and e not in definitions
-    ]
+    shapes = [e for e in group.iter() if e.tag.removeprefix(SVG) in SHAPES and e not in definitions]
     if len(tips) != len(shapes):
         raise ValueError(f"{len(tips)} tips for {len(shapes)} shapes of {fit or 'a chart'}")
     for shape, tip in zip(shapes, tips, strict=True):

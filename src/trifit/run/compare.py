@@ -28,8 +28,8 @@ from trifit.run.problem import Problem
 from trifit.run.progress import Clock, Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
 from trifit.run.scoreboard import scoreboard
-from trifit.run.truth import truth
 from trifit.run.trust import trust
+from trifit.run.truth import truth
 from trifit.threads import limited
 from trifit.types import Dataset, FloatArray, IntArray, Split
 

@@ -42,8 +42,10 @@ from trifit.report.charts.style import (
     Z95,
     class_style,
     label,
+    legend,
     mark,
     new_figure,
+    own_axes,
     style,
 )
 from trifit.report.charts.trust import energy, ranks
@@ -71,8 +73,10 @@ __all__ = [
     "excess",
     "gains",
     "label",
+    "legend",
     "mark",
     "new_figure",
+    "own_axes",
     "parameter_name",
     "path",
     "prior_posterior",

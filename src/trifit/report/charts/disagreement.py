@@ -59,7 +59,9 @@ def probability_scatter(
     return ax
 
 
-def entropies(rows: "RowTable", fit: str, *, class_names: Sequence[str], ax: Axes | None = None) -> Axes:
+def entropies(
+    rows: "RowTable", fit: str, *, class_names: Sequence[str], ax: Axes | None = None
+) -> Axes:
     """Chance against ignorance: the two parts of the posterior's entropy, row by row."""
     ax = own_axes(ax, 4.5, 4)
     label_of = np.asarray(rows.label)
@@ -110,7 +112,15 @@ def examples(
                     mark(bar, tips=[tip + " (the truth)" * true])
                     if p >= 0.12:
                         text = label(class_names[k], round(30 * p) + 2)
-                        ax.text(left + p / 2, y, text, ha="center", va="center", size=7.5, color=ON_COLOUR)
+                        ax.text(
+                            left + p / 2,
+                            y,
+                            text,
+                            ha="center",
+                            va="center",
+                            size=7.5,
+                            color=ON_COLOUR,
+                        )
                 left += p
             ticks.append(y)
             names.append(f"row {row.row} · {fit}" if j == 0 else fit)

@@ -18,7 +18,7 @@ from trifit.report.charts.style import (
     segment,
     style,
 )
-from trifit.report.text import significant, signed_with_se
+from trifit.report.text import signed_with_se, significant
 
 if TYPE_CHECKING:
     from trifit.comparison import FitRecord, Parameter, PriorRow, PriorSensitivity
@@ -63,9 +63,7 @@ def coefficients(rows: "Sequence[Parameter]", *, ax: Axes | None = None) -> Axes
     return ax
 
 
-def path(
-    fits: "Mapping[str, FitRecord]", *, legends: bool = True, ax: Axes | None = None
-) -> Axes:
+def path(fits: "Mapping[str, FitRecord]", *, legends: bool = True, ax: Axes | None = None) -> Axes:
     """Cross-entropy along the optimisers' steps: training rows solid, held-out rows dashed."""
     ax = own_axes(ax, 7, 3)
     walked = {name: fit.path for name, fit in fits.items() if fit.path}
@@ -139,27 +137,23 @@ def sensitivity(
     ax = own_axes(ax, 7, 3)
     for name, taken in (("map", record.map), ("bayes", record.bayes or [])):
         colour, marker = style(name)
-        said = [s for s in taken if s.log_loss is not None]
+        said = [(s, s.log_loss) for s in taken if s.log_loss is not None]
         if not said:
             continue
-        (line,) = ax.plot(
-            [s.factor for s in said], [s.log_loss for s in said], color=colour, lw=1.6, label=name
-        )
+        factors, losses = [s.factor for s, _ in said], [loss for _, loss in said]
+        (line,) = ax.plot(factors, losses, color=colour, lw=1.6, label=name)
         mark(line, fit=name)
-        for step in said:
+        for step, loss in said:
             half = Z95 * (step.se or 0.0)
-            segment(ax, [step.factor] * 2, [step.log_loss - half, step.log_loss + half], name, lw=1)
-        dots = ax.scatter(
-            [s.factor for s in said], [s.log_loss for s in said], s=30, marker=marker, color=colour,
-            zorder=3,
-        )  # fmt: skip
+            segment(ax, [step.factor] * 2, [loss - half, loss + half], name, lw=1)
+        dots = ax.scatter(factors, losses, s=26, marker=marker, color=colour, zorder=3)
         mark(
             dots,
             fit=name,
             tips=[
-                f"{name}, prior {s.factor:g} times as wide: {significant(s.log_loss)} nats "
+                f"{name}, prior {significant(s.factor)} times as wide: {significant(loss)} nats "
                 f"({signed_with_se(s.difference or 0.0, s.se)})"
-                for s in said
+                for s, loss in said
             ],
         )
     ax.axvline(1, color=INK, lw=0.7)

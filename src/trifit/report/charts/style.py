@@ -5,11 +5,12 @@ Every fit has one colour (Okabe & Ito's colour-blind-safe palette) **and** one m
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -165,19 +166,15 @@ def segment(
     mark(line, fit=fit)
 
 
-def grid(ax: Axes, axis: str = "x") -> None:
+def grid(ax: Axes, axis: Literal["both", "x", "y"] = "x") -> None:
     """Faint lines at the major ticks."""
     ax.grid(visible=True, axis=axis, which="major", color=INK, alpha=0.15, lw=0.6)
 
 
 def plain_log(ax: Axes, axis: str) -> None:
     """A logarithmic axis labelled with plain numbers."""
-    if axis == "x":
-        ax.set_xscale("log")
-        which = ax.xaxis
-    else:
-        ax.set_yscale("log")
-        which = ax.yaxis
+    which: Axis = ax.xaxis if axis == "x" else ax.yaxis
+    ax.set(**{f"{axis}scale": "log"})
     which.set_major_formatter(lambda v, _: f"{v:g}")
     which.set_minor_formatter(mpl.ticker.NullFormatter())
 

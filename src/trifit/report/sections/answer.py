@@ -107,7 +107,12 @@ def scoreboard(c: "Comparison") -> Table:
         rows.append(tuple(cells))
     return Table(
         caption=f"Scores of {c.evaluation.n_test:,} held-out rows, 95% intervals beneath",
-        columns=("fit", *(heading for heading, _ in SCORES.values()), "slope of log-odds", "status"),
+        columns=(
+            "fit",
+            *(heading for heading, _ in SCORES.values()),
+            "slope of log-odds",
+            "status",
+        ),
         rows=tuple(rows),
     )
 

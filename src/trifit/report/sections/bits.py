@@ -24,9 +24,7 @@ def content(c: "Comparison") -> dict[str, Any]:
 def lengths(c: "Comparison") -> list[Length]:
     """Bits per label: baselines, fits, and the truth's entropy where it is known."""
     n = c.evaluation.n_test
-    found = [
-        Length(name, s.log_loss_bits, s.log_loss_se * BITS) for name, s in c.baselines.items()
-    ]
+    found = [Length(name, s.log_loss_bits, s.log_loss_se * BITS) for name, s in c.baselines.items()]
     for name, fit in c.fits.items():
         written = fit.code.bits / n if fit.code else None
         found.append(Length(name, fit.log_loss_bits, fit.log_loss_se * BITS, written))

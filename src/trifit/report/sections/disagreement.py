@@ -62,9 +62,7 @@ def _scatter(c: "Comparison", d: "Disagreement") -> Chart | None:
         caption += f" Drawn: {len(at):,} of {d.rows.n_held_out:,} held-out rows, at random."
     names = c.data.class_names
     draws = {
-        f"{a} against {b}": partial(
-            charts.probability_scatter, d.rows, a, b, class_names=names
-        )
+        f"{a} against {b}": partial(charts.probability_scatter, d.rows, a, b, class_names=names)
         for b in dict.fromkeys(others)
     }
     return panels("scatter", caption, draws, size=(3.7, 3.7), keys=_right_wrong())
@@ -192,5 +190,3 @@ def _maps(c: "Comparison", d: "Disagreement") -> Chart:
     names = c.data.class_names
     draws = {n: partial(charts.probability_map, plane, n, class_names=names) for n in fits}
     return panels("map", caption, draws, size=(3.5, 3.3), keys=class_keys(names))
-
-

@@ -1,5 +1,6 @@
 """The fits themselves: coefficients, the certificate, optimiser paths, the prior's part."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ AUXILIARY = ("_z", "_raw")
 
 def content(c: "Comparison") -> dict[str, Any]:
     """What the template ``fits.html.j2`` shows; parts that are missing are None."""
-    rows = ranked(c)
+    rows = ranked(c.parameters)
     shown = bool(rows) and c.card["identified"]
     prior = c.prior
     posterior = prior and prior.posterior
@@ -49,11 +50,11 @@ def content(c: "Comparison") -> dict[str, Any]:
     }
 
 
-def ranked(c: "Comparison") -> "list[Parameter]":
+def ranked(parameters: "Sequence[Parameter]") -> "list[Parameter]":
     """The coefficients that stand out most, in the model's units."""
     rows = [
         p
-        for p in c.parameters
+        for p in parameters
         if p.units == "model" and not p.parameter.partition("[")[0].endswith(AUXILIARY)
     ]
 
@@ -174,8 +175,8 @@ def _sensitivity(record: "PriorSensitivity") -> Chart:
     reach = [s.factor for s in record.bayes or [] if s.log_loss is not None]
     if reach:
         caption += (
-            f"; the posterior's draws, reweighted, can speak for widths × {significant(min(reach), 2)}"
-            f" to × {significant(max(reach), 2)}"
+            "; the posterior's draws, reweighted, can speak for widths × "
+            f"{significant(min(reach), 2)} to × {significant(max(reach), 2)}"
         )
     caption += f". {record.n_obs:,} held-out rows; bars: 95% intervals of the change."
     draw = partial(charts.sensitivity, record, legends=False)

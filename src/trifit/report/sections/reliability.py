@@ -1,4 +1,4 @@
-"""Reliability: is the confidence the chance of being right, and how far from it?"""
+"""Reliability: whether confidence is the chance of being right, and how far from it."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -102,9 +102,7 @@ def _top_label(c: "Comparison") -> Chart:
         f"On average {'; '.join(parts)}. Grey: where the curve of calibrated forecasts would lie "
         "95 times in 100, at each point (darker) and as a whole (lighter); bars count the rows."
     )
-    draws = {
-        n: partial(charts.top_label, f.top_label, name=n) for n, f in c.fits.items()
-    }
+    draws = {n: partial(charts.top_label, f.top_label, name=n) for n, f in c.fits.items()}
     return panels("toplabel", caption, draws, size=(2.7, 2.7))
 
 

@@ -16,7 +16,7 @@ TITLE = "Can the posterior be trusted?"
 def content(c: "Comparison") -> dict[str, Any]:
     """What the template ``trust.html.j2`` shows; parts that are missing are None."""
     bayes, t = c.fits.get("bayes"), c.trust
-    loo = c.posterior and c.posterior.loo
+    loo = c.posterior.loo if c.posterior else None
     return {
         "well": c.trustworthy,
         "checks": bayes and _checks(bayes.diagnostics),

@@ -82,7 +82,7 @@
     button.addEventListener("click", () => {
       const on = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(on));
-      for (const part of entry.closest("figure").querySelectorAll("[data-fit]")) {
+      for (const part of entry.closest("figure, main").querySelectorAll("[data-fit]")) {
         if (part.dataset.fit === entry.dataset.key) part.classList.toggle("off", !on);
       }
       hide();
