@@ -32,7 +32,9 @@ def parameter_name(row: "Parameter | PriorRow") -> str:
     return " · ".join(filter(None, [row.feature or row.parameter, row.label]))
 
 
-def coefficients(rows: "Sequence[Parameter]", *, ax: Axes | None = None) -> Axes:
+def coefficients(
+    rows: "Sequence[Parameter]", *, posterior: str = "bayes", ax: Axes | None = None
+) -> Axes:
     """Posterior means with 95 % intervals, MAP and MLE marked; what runs off is an arrow."""
     ax = own_axes(ax, 7, 0.3 * len(rows) + 1)
     inner = [v for r in rows for v in (r.low, r.high, r.map) if v is not None]
@@ -42,9 +44,9 @@ def coefficients(rows: "Sequence[Parameter]", *, ax: Axes | None = None) -> Axes
     for i, row in enumerate(rows):
         name = parameter_name(row)
         if row.low is not None and row.high is not None and row.mean is not None:
-            segment(ax, [row.low, row.high], [i, i], "bayes", lw=2.5)
+            segment(ax, [row.low, row.high], [i, i], posterior, lw=2.5)
             tip = f"{name}: posterior mean {significant(row.mean)}, 95% {significant(row.low)} to "
-            point(ax, row.mean, i, "bayes", tip + significant(row.high), size=28)
+            point(ax, row.mean, i, posterior, tip + significant(row.high), size=28)
         point(ax, row.map, i, "map", f"{name}: MAP {significant(row.map)}", size=28)
         runs = "" if not row.mle_runs_to else (" → +∞" if row.mle_runs_to > 0 else " → −∞")
         tip = f"{name}: MLE {significant(row.mle)}{runs}"

@@ -102,12 +102,18 @@ def _intervals(ax: Axes, rows: Sequence[tuple[str, str, float, float]], *, xlabe
     return ax
 
 
-def steps(fits: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The pairs whose differences add up from mle to bayes.
+def posterior_fit(fits: Mapping[str, Any]) -> str | None:
+    """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
+    return next((name for name in ("bayes", "laplace") if name in fits), None)
 
-    Where parameters are not identified there is no fit at their mean.
+
+def steps(fits: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The pairs whose differences add up from mle to the posterior.
+
+    Where parameters are not identified there is no fit at their mean; without
+    NUTS the posterior is that of ``laplace``, if any.
     """
-    path = [name for name in ("mle", "map", "mean", "bayes") if name in fits]
+    path = [n for n in ("mle", "map", "mean", posterior_fit(fits)) if n is not None and n in fits]
     return [(b, a) for a, b in pairwise(path)]
 
 
@@ -116,6 +122,7 @@ STEP_NAMES = {
     ("mean", "map"): "+ location\nmean",
     ("bayes", "mean"): "+ averaging\nbayes",
     ("bayes", "map"): "+ location,\naveraging\nbayes",
+    ("laplace", "map"): "+ location,\naveraging\nlaplace",
 }
 
 

@@ -36,6 +36,7 @@ def content(c: "Comparison") -> dict[str, Any]:
         "entropies": d and _entropies(c, d),
         "single_draws": p and _single_draws(p),
         "posterior": p,
+        "posterior_fit": charts.posterior_fit(c.fits),
         "distance": d and d.by_distance and _distance(d.by_distance),
         "maps": d and d.map and _maps(c, d),
     }
@@ -115,7 +116,7 @@ def _features(c: "Comparison", d: "Disagreement") -> Table:
 
 
 def _entropies(c: "Comparison", d: "Disagreement") -> Chart | None:
-    fit = next((n for n in ("bayes", "laplace") if n in d.rows.probs), None)
+    fit = charts.posterior_fit(d.rows.probs)
     if fit is None or d.rows.epistemic is None or d.rows.aleatoric is None:
         return None
     chance, doubt = float(np.mean(d.rows.aleatoric)), float(np.mean(d.rows.epistemic))

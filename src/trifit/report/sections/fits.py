@@ -36,7 +36,7 @@ def content(c: "Comparison") -> dict[str, Any]:
     return {
         "n_model_rows": sum(p.units == "model" for p in c.parameters),
         "rows": rows,
-        "coefficients": _coefficients(rows) if shown else None,
+        "coefficients": _coefficients(rows, charts.posterior_fit(c.fits)) if shown else None,
         "table": _table(rows) if shown else None,
         "running": [
             f"{parameter_name(p)} to {'+∞' if p.mle_runs_to > 0 else '−∞'}"
@@ -65,16 +65,21 @@ def ranked(parameters: "Sequence[Parameter]") -> "list[Parameter]":
     return [p for p in rows if id(p) in kept]
 
 
-def _coefficients(rows: "list[Parameter]") -> Chart:
-    clear = sum(r.low is not None and (r.low > 0 or r.high < 0) for r in rows)
+def _coefficients(rows: "list[Parameter]", posterior: str | None) -> Chart:
+    clear = sum(r.low * r.high > 0 for r in rows if r.low is not None and r.high is not None)
     off = sum(bool(r.mle_runs_to) for r in rows)
-    caption = (
+    first = (
         f"{clear} of the {len(rows)} coefficients shown have a 95% interval without zero"
-        f"{f', and {off} have no finite MLE' if off else ''}. Lines: posterior intervals; "
+        if posterior
+        else "No posterior was fitted, so there are no intervals"
+    )
+    caption = (
+        f"{first}{f', and {off} have no finite MLE' if off else ''}. "
+        f"{f'Lines: 95% intervals of {posterior}; ' if posterior else ''}"
         "an arrow: the MLE lies off the chart."
     )
-    draw = partial(charts.coefficients, rows)
-    keys = fit_keys(["bayes", "map", "mle"])
+    draw = partial(charts.coefficients, rows, posterior=posterior or "")
+    keys = fit_keys([n for n in (posterior, "map", "mle") if n])
     return chart("coefficients", caption, draw, size=(6.6, 0.26 * len(rows) + 0.8), keys=keys)
 
 

@@ -17,6 +17,7 @@ MEANING = {
     ("mean", "map"): "the posterior mean in place of the mode",
     ("bayes", "mean"): "averaging over the posterior",
     ("bayes", "map"): "the whole posterior in place of its mode",
+    ("laplace", "map"): "the posterior's normal approximation in place of its mode",
 }
 
 

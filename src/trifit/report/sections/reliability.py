@@ -96,7 +96,7 @@ def _top_label(c: "Comparison") -> Chart:
     parts = [
         f"{n} is {f.top_label.confidence:.1%} confident and {f.accuracy:.1%} right"
         for n, f in c.fits.items()
-        if n in ("mle", "map", "bayes")
+        if n in ("mle", "map", charts.posterior_fit(c.fits))
     ]
     caption = (
         f"On average {'; '.join(parts)}. Grey: where the curve of calibrated forecasts would lie "

@@ -8,14 +8,14 @@ from trifit.report.parts import Cell, Chart, Table, chart, panels
 from trifit.report.text import significant, with_se
 
 if TYPE_CHECKING:
-    from trifit.comparison import Comparison, FitRecord, Loo, Trust
+    from trifit.comparison import Comparison, Loo, Trust
 
 TITLE = "Can the posterior be trusted?"
 
 
 def content(c: "Comparison") -> dict[str, Any]:
     """What the template ``trust.html.j2`` shows; parts that are missing are None."""
-    bayes, t = c.fits.get("bayes"), c.trust
+    bayes, t, posterior = c.fits.get("bayes"), c.trust, charts.posterior_fit(c.fits)
     loo = c.posterior.loo if c.posterior else None
     return {
         "well": c.trustworthy,
@@ -24,7 +24,7 @@ def content(c: "Comparison") -> dict[str, Any]:
         "ranks": t and t.ranks and _ranks(t),
         "energy": t and t.chains and _energy(t),
         "trust": t,
-        "elpd": bayes and _elpd(c, bayes, loo),
+        "elpd": posterior and _elpd(c, posterior, loo),
         "loo": loo,
     }
 
@@ -111,13 +111,14 @@ def _energy(t: "Trust") -> Chart:
     return chart("energy", caption, partial(charts.energy, t), size=(5, 2.6))
 
 
-def _elpd(c: "Comparison", bayes: "FitRecord", loo: "Loo | None") -> Table:
+def _elpd(c: "Comparison", name: str, loo: "Loo | None") -> Table:
+    fit = c.fits[name]
     rows: list[tuple[Cell | str, ...]] = [
         (
             "held out",
             Cell(f"{c.evaluation.n_test:,}"),
-            Cell(with_se(bayes.elpd, bayes.elpd_se)),
-            Cell(with_se(-bayes.log_loss, bayes.log_loss_se)),
+            Cell(with_se(fit.elpd, fit.elpd_se)),
+            Cell(with_se(-fit.log_loss, fit.log_loss_se)),
         )
     ]
     if loo:
@@ -130,7 +131,7 @@ def _elpd(c: "Comparison", bayes: "FitRecord", loo: "Loo | None") -> Table:
             )
         )
     return Table(
-        caption="Expected log predictive density of bayes, nats; higher is better",
+        caption=f"Expected log predictive density of {name}, nats; higher is better",
         columns=("", "rows", "elpd", "per row"),
         rows=tuple(rows),
     )
