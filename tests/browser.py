@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import select
 import shutil
 import signal
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ FLAGS = (
     "--remote-debugging-pipe", "about:blank",
 )  # fmt: skip
 """The resolver rule cuts the network."""
+
+
+PATIENCE = 15
+"""Seconds until a silent browser is taken for dead."""
 
 
 class Browser:
@@ -86,6 +91,9 @@ class Browser:
 
     def _receive(self):
         while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._read], [], [], PATIENCE)
+            if not ready:
+                raise TimeoutError(f"nothing from the browser in {PATIENCE} seconds")
             piece = os.read(self._read, 1 << 20)
             if not piece:
                 raise OSError("the browser is gone")

@@ -250,7 +250,8 @@ def truth():
                 kl=LOSS[fit] - 0.35, kl_se=0.02, calibration_error=SURE[fit] - 0.75,
                 calibration_error_se=0.01, class_calibration_error=0.04,
                 class_calibration_error_se=0.01, confidence_bias=SURE[fit] - 0.78,
-                confidence_bias_se=0.01, slope=0.9, estimators={"smooth": Gain(value=0.05, se=0.01)},
+                confidence_bias_se=0.01, slope=0.9,
+                estimators={"smooth": Gain(value=0.05, se=0.01)},
                 estimated=[p for i in rows for p in probs_of(fit)[i // 10]],
             )
             for fit in LOSS
@@ -283,7 +284,7 @@ def made_up():
         | {name: board(FREQUENCY, gain=False) for name in ("uniform", "class frequencies")},
         differences=[
             difference("map", "mle"), difference("mean", "map"), difference("bayes", "mean"),
-            difference("bayes", "mle"), difference("mle+T", "mle"),
+            difference("bayes", "mle"), difference("bayes", "map"), difference("mle+T", "mle"),
             difference("bayes", "class frequencies"),
         ],
         temperatures=[2.5],

@@ -93,8 +93,12 @@ def panels(
     *,
     size: tuple[float, float],
     keys: Sequence[Key] = (),
+    said: Mapping[str, str] | None = None,
 ) -> Chart:
     """Pictures side by side, each under its title, that share a caption and a legend.
+
+    ``said`` is what each shows, for readers who cannot see it; without it the
+    first one says the caption.
 
     They are pictures of their own so that a narrow screen can put them below
     each other.
@@ -104,8 +108,8 @@ def panels(
         figure, axes = charts.new_figure(*size)
         draw(ax=axes[0, 0])
         axes[0, 0].set_title(charts.label(title, 40))
-        text = f"{title}. {caption}" if i == 0 else f"{title}; see the first picture."
-        pictures.append(to_svg(figure, name=f"{name}{i}", description=text))
+        text = said[title] if said else caption if i == 0 else "see the first picture."
+        pictures.append(to_svg(figure, name=f"{name}{i}", description=f"{title}: {text}"))
     return Chart(tuple(pictures), caption, tuple(keys))
 
 

@@ -160,14 +160,23 @@ def _single_draws(p: "PosteriorRecord") -> Table:
 def _distance(table: "ByDistance") -> Chart:
     fits = [n for n in BAR_FITS if n in table.confidence]
     far = f"{table.count[-1]} rows furthest from the training rows ({table.distance[-1]:.1f} times"
-    said = ", ".join(f"{n} is {table.confidence[n][-1]:.1%} confident" for n in fits)
-    right = ", ".join(f"{table.accuracy[n][-1].value:.1%}" for n in fits)
+    said = {
+        n: f"{table.confidence[n][-1]:.1%} confident and {table.accuracy[n][-1].value:.1%} right"
+        for n in fits
+    }
+    parts = [f"{n} is {said[n]}" for n in fits]
     caption = (
-        f"On the {far} the typical distance) {said}; right are {right}. Line and marks: mean "
+        f"On the {far} the typical distance) {', '.join(parts)}. Line and marks: mean "
         "confidence; bars: accuracy with 95% intervals."
     )
     draws = {n: partial(charts.confidence_by_distance, table, n) for n in fits}
-    return panels("distance", caption, draws, size=(3.6, 2.6))
+    return panels(
+        "distance",
+        caption,
+        draws,
+        size=(3.6, 2.6),
+        said={n: f"furthest away {said[n]}" for n in fits},
+    )
 
 
 def _maps(c: "Comparison", d: "Disagreement") -> Chart:
@@ -175,7 +184,8 @@ def _maps(c: "Comparison", d: "Disagreement") -> Chart:
     assert plane is not None
     fits = [n for n in MAP_FITS if n in plane.fits]
     sure = {n: np.mean(np.asarray(plane.fits[n].probability) > 950) for n in fits}
-    caption = "; ".join(f"{n} is more than 95% sure on {sure[n]:.0%} of this plane" for n in fits)
+    said = {n: f"more than 95% sure on {sure[n]:.0%} of this plane" for n in fits}
+    caption = "; ".join(f"{n} is {said[n]}" for n in fits)
     if plane.kind == "components":
         shares = [a.share for a in plane.axes if a.share is not None]
         caption += (
@@ -190,4 +200,4 @@ def _maps(c: "Comparison", d: "Disagreement") -> Chart:
     )
     names = c.data.class_names
     draws = {n: partial(charts.probability_map, plane, n, class_names=names) for n in fits}
-    return panels("map", caption, draws, size=(3.5, 3.3), keys=class_keys(names))
+    return panels("map", caption, draws, size=(3.5, 3.3), keys=class_keys(names), said=said)

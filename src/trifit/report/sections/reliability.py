@@ -93,17 +93,18 @@ def _confidence(c: "Comparison") -> Chart:
 
 
 def _top_label(c: "Comparison") -> Chart:
-    parts = [
-        f"{n} is {f.top_label.confidence:.1%} confident and {f.accuracy:.1%} right"
+    said = {
+        n: f"{f.top_label.confidence:.1%} confident and {f.accuracy:.1%} right"
         for n, f in c.fits.items()
-        if n in ("mle", "map", charts.posterior_fit(c.fits))
-    ]
+    }
+    drawn = [n for n in ("mle", "map", charts.posterior_fit(c.fits)) if n]
+    parts = [f"{n} is {said[n]}" for n in drawn]
     caption = (
         f"On average {'; '.join(parts)}. Grey: where the curve of calibrated forecasts would lie "
         "95 times in 100, at each point (darker) and as a whole (lighter); bars count the rows."
     )
     draws = {n: partial(charts.top_label, f.top_label, name=n) for n, f in c.fits.items()}
-    return panels("toplabel", caption, draws, size=(2.7, 2.7))
+    return panels("toplabel", caption, draws, size=(2.7, 2.7), said=said)
 
 
 def _classes(c: "Comparison") -> Chart:

@@ -50,7 +50,12 @@ def _scatter(c: "Comparison", truth: "Truth") -> Chart:
         n: partial(charts.estimated_against_true, truth, n, class_names=c.data.class_names)
         for n in truth.fits
     }
-    return panels("truth", caption, draws, size=(2.9, 2.9))
+    said = {
+        n: f"{with_se(r.kl, r.kl_se)} nats from the truth, confidence off by "
+        f"{with_se(r.confidence_bias, r.confidence_bias_se)}"
+        for n, r in truth.fits.items()
+    }
+    return panels("truth", caption, draws, size=(2.9, 2.9), said=said)
 
 
 def _table(truth: "Truth") -> Table:

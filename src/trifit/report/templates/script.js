@@ -71,7 +71,7 @@
       show(next);
     });
   }
-  addEventListener("scroll", hide, { passive: true });
+  addEventListener("scroll", () => read && show(read), { capture: true, passive: true });
 
   for (const entry of document.querySelectorAll(".legend [data-key]")) {
     const button = document.createElement("button");
