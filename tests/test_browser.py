@@ -1,6 +1,7 @@
 """The page in a real headless Chromium, from disk, with the network cut."""
 
 import json
+import os
 import time
 from importlib.metadata import PackageNotFoundError, files
 from urllib.parse import unquote
@@ -8,12 +9,16 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 
-from browser import Browser
+from browser import CHROMIUM, Browser
 from made_up import made_up
 from test_report import nasty
 from trifit.comparison import Comparison
 from trifit.report import render, render_index
 from trifit.report.downloads import downloads
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"), reason="no chromium (CI installs it)"
+)
 
 
 @pytest.fixture(scope="session")

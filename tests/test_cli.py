@@ -10,6 +10,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
+from made_up import made_up
 from trifit import __version__
 from trifit.cli import main
 
@@ -204,3 +205,33 @@ def test_mistakes_end_with_two_and_leave_nothing(case, tmp_path):
         assert len(lines) == 1
     left = {p.name for p in tmp_path.rglob("*")}
     assert left == {*files, "taken", "thesis.tex"}
+
+
+def test_an_index_lists_the_runs_below_a_folder(tmp_path):
+    for name in ("b", "a/deep", ".hidden"):
+        (tmp_path / name).mkdir(parents=True)
+        made_up().to_json(tmp_path / name / "comparison.json")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "comparison.json").write_text("{}")
+    done = trifit("report", "--index", str(tmp_path))
+    assert done.exit_code == 0
+    assert "Index of 2 runs" in done.output
+    assert "left out" in done.stderr
+    assert "broken" in done.stderr
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert page.index('href="a/deep/index.html"') < page.index('href="b/index.html"')
+    assert "hidden" not in page
+
+
+def test_an_index_never_replaces_a_run_or_lists_nothing(tmp_path):
+    done = trifit("report", "--index", str(tmp_path))
+    assert done.exit_code == 2
+    assert "no runs there" in done.stderr
+    made_up().to_json(tmp_path / "comparison.json")
+    (tmp_path / "index.html").write_text("the page of this run")
+    (tmp_path / "below").mkdir()
+    made_up().to_json(tmp_path / "below" / "comparison.json")
+    done = trifit("report", "--index", str(tmp_path))
+    assert done.exit_code == 2
+    assert "itself a run" in done.stderr
+    assert (tmp_path / "index.html").read_text() == "the page of this run"

@@ -85,7 +85,7 @@ def interval(value: float, se: float | None) -> str:
 
 
 def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> str:
-    """A number rounded to two digits of half its 95 % interval.
+    """A number rounded to two digits of its standard error, read off its 95 % interval.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def between(low: float, high: float, *, scale: float = 1.0) -> str:
 
 
 def _interval_decimals(low: float, high: float, scale: float) -> int:
-    return decimals_for(scale * (high - low) / (2 * 1.96))
+    return decimals_for(scale * (high - low) / (2 * 1.96), most=4)
 
 
 def listed(names: Sequence[str]) -> str:

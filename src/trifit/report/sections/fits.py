@@ -173,12 +173,17 @@ def _sensitivity(record: "PriorSensitivity") -> Chart:
     said = [s for s in record.map if s.log_loss is not None and s.se is not None]
     best = min(said, key=lambda s: s.log_loss or 0.0)
     clear = best.difference is not None and -best.difference > charts.Z95 * (best.se or 0.0)
-    caption = (
-        f"The MAP predicts best with a prior {best.factor:g} times as wide as the card's"
-        f"{'' if clear else ', though not clearly better than with the card’s own'}"
-    )
+    if best.factor == 1:
+        caption = "The MAP predicts best with the card's own prior"
+    else:
+        caption = (
+            f"The MAP predicts best with a prior {best.factor:g} times as wide as the card's"
+            f"{'' if clear else ', though not clearly better than with the card’s own'}"
+        )
     reach = [s.factor for s in record.bayes or [] if s.log_loss is not None]
-    if reach:
+    if len(reach) == 1:
+        caption += "; the posterior's draws cannot be reweighted to the priors beside it"
+    elif reach:
         caption += (
             "; the posterior's draws, reweighted, can speak for widths × "
             f"{significant(min(reach), 2)} to × {significant(max(reach), 2)}"
