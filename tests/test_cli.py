@@ -220,7 +220,7 @@ def test_an_index_lists_the_runs_below_a_folder(tmp_path):
     assert "broken" in done.stderr
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert page.index('href="a/deep/index.html"') < page.index('href="b/index.html"')
-    assert "hidden" not in page
+    assert ".hidden/" not in page
 
 
 def test_an_index_never_replaces_a_run_or_lists_nothing(tmp_path):

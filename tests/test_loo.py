@@ -98,3 +98,13 @@ def test_influential_rows_are_counted(overlapping):
 def test_too_many_rows_are_not_run(small, monkeypatch):
     monkeypatch.setattr(module, "MAX_ROWS", N - 1)
     assert loo(*small) is None
+
+
+def test_a_row_of_which_every_draw_is_sure_costs_nothing(small):
+    """Its likelihoods are all 1 to rounding, which Pareto smoothing cannot take."""
+    density, fit, X, y = small
+    far = np.vstack([X, [[1e4]]])
+    found = loo(density, fit, far, np.r_[y, 1])
+    assert density.log_probs(fit.flat_draws, far[-1:])[:, 0, 1].min() == 0.0
+    without = loo(density, fit, X, y)
+    assert (found.elpd, found.n_obs) == (pytest.approx(without.elpd), N + 1)

@@ -17,6 +17,9 @@ from trifit.types import Fit, FloatArray
 MAX_ROWS = 20_000
 """Most training rows: about half a millisecond each, for 4,000 draws."""
 
+SURE = 1e-12
+"""A row that costs every draw less than this, in nats, costs nothing when left out."""
+
 BLOCK = 4_000_000
 """Most log probabilities held at a time (32 MB)."""
 
@@ -90,15 +93,18 @@ def loo(density: Density, fit: Fit, X: FloatArray, y: Labels) -> Loo | None:
         for start in range(0, len(X), step):
             rows = slice(start, start + step)
             likelihood = _at_label(density.log_probs(fit.flat_draws, X[rows]), y[rows])
-            results.append(
-                array_stats.loo(
-                    likelihood.reshape(n_chains, n_draws, -1),
+            # Rows of which every draw is sure have nothing to weight: ArviZ would refuse them.
+            open_ = likelihood.min(axis=0) < -SURE
+            elpd_k_p = np.zeros((3, likelihood.shape[1]))
+            if open_.any():
+                elpd_k_p[:, open_] = array_stats.loo(
+                    likelihood[:, open_].reshape(n_chains, n_draws, -1),
                     chain_axis=0,
                     draw_axis=1,
                     r_eff=efficiency,
                 )
-            )
-    elpd_i, k, p_i = (np.concatenate(column) for column in zip(*results, strict=True))
+            results.append(elpd_k_p)
+    elpd_i, k, p_i = np.concatenate(results, axis=1)
     limit = min(1 - 1 / np.log10(n_samples), 0.7)
     return Loo(
         elpd=float(elpd_i.sum()),

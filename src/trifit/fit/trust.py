@@ -35,8 +35,13 @@ def rhat(draws: FloatArray) -> FloatArray:
 
 
 def bfmi(energy: FloatArray) -> FloatArray:
-    """E-BFMI of every chain of (n_chains, n_draws) energies; 0.3 is wanted."""
-    return np.asarray(np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1))
+    """E-BFMI of every chain of (n_chains, n_draws) energies; 0.3 is wanted.
+
+    NaN for an energy that never changes.
+    """
+    spread = energy.var(axis=1)
+    change = np.square(np.diff(energy, axis=1)).mean(axis=1)
+    return np.divide(change, spread, out=np.full_like(spread, np.nan), where=spread > 0)
 
 
 def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:

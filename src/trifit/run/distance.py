@@ -1,7 +1,7 @@
 """How far a row is from what was seen in training."""
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
+from scipy.spatial.distance import cdist
 
 from trifit.types import FloatArray
 
@@ -9,6 +9,9 @@ NEIGHBOURS = 5
 
 MAX_REFERENCE = 10_000
 """Most training rows that distances are measured to."""
+
+BLOCK = 1_000_000
+"""Pairs held in memory at a time."""
 
 MAX_TYPICAL = 1_000
 """Most training rows whose own distances say what is typical."""
@@ -37,15 +40,22 @@ class DistanceFromData:
     def __init__(self, X: FloatArray, rng: np.random.Generator) -> None:
         if len(X) > MAX_REFERENCE:
             X = X[np.sort(rng.choice(len(X), MAX_REFERENCE, replace=False))]
-        self._k = min(NEIGHBOURS, len(X))
-        self._nearest = NearestNeighbors(n_neighbors=self._k).fit(X)
+        self._X = X
         some = X[np.unique(np.linspace(0, len(X) - 1, MAX_TYPICAL).astype(int))]
-        others = min(NEIGHBOURS + 1, len(X))
-        # The nearest one is the row itself.
-        distances, _ = self._nearest.kneighbors(some, others)
-        self.typical = float(np.median(distances[:, 1:].mean(axis=1))) if others > 1 else 0.0
+        self.typical = float(np.median(_nearest(some, X, skip=1))) if len(X) > 1 else 0.0
 
     def __call__(self, X: FloatArray) -> FloatArray:
         """Distances of rows (n_obs, n_features), shape (n_obs,); ``typical`` must not be 0."""
-        distances, _ = self._nearest.kneighbors(X, self._k)
-        return np.asarray(distances.mean(axis=1) / self.typical)
+        return _nearest(X, self._X, skip=0) / self.typical
+
+
+def _nearest(X: FloatArray, reference: FloatArray, *, skip: int) -> FloatArray:
+    """Mean distance to the 5 nearest reference rows, leaving out the ``skip`` nearest: itself."""
+    last = min(NEIGHBOURS + skip, len(reference))
+    step = max(1, BLOCK // len(reference))
+    means = []
+    for start in range(0, len(X), step):
+        distances = cdist(X[start : start + step], reference)
+        nearest = np.sort(np.partition(distances, last - 1, axis=1)[:, :last], axis=1)
+        means.append(nearest[:, skip:].mean(axis=1))
+    return np.concatenate(means)

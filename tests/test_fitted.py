@@ -1,0 +1,110 @@
+"""Records made from fits at hand: without a posterior, with one that failed, with many rows."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from fitting import FAST
+from trifit.cards import load_card
+from trifit.run.disagreement import disagreement
+from trifit.run.fits import fit_all
+from trifit.run.fitted import Fitted
+from trifit.run.prior import prior_record
+from trifit.run.problem import Problem
+from trifit.run.sensitivity import sensitivity
+from trifit.run.trust import trust
+from trifit.types import Status
+
+
+@pytest.fixture(scope="module")
+def fitted(overlapping):
+    """Two training sets: even rows and odd rows."""
+    card = load_card("logistic").with_overrides(FAST)
+    rows = np.arange(overlapping.n_obs)
+    problem = Problem.build(overlapping, card, rows)
+    splits = [(rows[::2], rows[1::2]), (rows[1::2], rows[::2])]
+    parts = [problem.part(train, test) for train, test in splits]
+    trained = [
+        fit_all(problem.density, p.train, p.test, card, np.random.SeedSequence(k))
+        for k, p in enumerate(parts)
+    ]
+    both = zip(trained, parts, strict=True)
+    return Fitted(
+        problem=problem,
+        test_rows=np.concatenate([test for _, test in splits]),
+        parts=parts,
+        trained=trained,
+        predictions=[fits.predict(problem.density, part.test.X) for fits, part in both],
+        last=(trained[-1], parts[-1]),
+    )
+
+
+def with_fits(fitted, change):
+    trained = [dataclasses.replace(t, fits=change(k, t.fits)) for k, t in enumerate(fitted.trained)]
+    return dataclasses.replace(
+        fitted,
+        trained=trained,
+        predictions=[
+            {name: p[name] for name in t.fits}
+            for p, t in zip(fitted.predictions, trained, strict=True)
+        ],
+        last=(trained[-1], fitted.last[1]),
+    )
+
+
+def test_without_a_posterior_its_records_are_left_out(fitted):
+    points = with_fits(fitted, lambda _, fits: {k: v for k, v in fits.items() if k != "bayes"})
+    found = disagreement(points, np.random.default_rng(1))
+    assert (found.rows.aleatoric, found.rows.epistemic) == (None, None)
+    assert found.between == ("mle", "map")
+    assert "bayes" not in found.map.fits
+    assert trust(points) is None
+    prior = prior_record(points, np.random.SeedSequence(1))
+    assert prior.posterior is None
+    assert prior.sensitivity.bayes is None
+    assert prior.sensitivity.map == prior_record(fitted, np.random.SeedSequence(1)).sensitivity.map
+
+
+def test_a_posterior_that_failed_is_the_one_shown(fitted):
+    def fail_first(k, fits):
+        bayes = fits["bayes"]
+        return (
+            fits | {"bayes": dataclasses.replace(bayes, status=Status.UNMIXED)} if k == 0 else fits
+        )
+
+    assert trust(fitted).training_set == 2
+    found = trust(with_fits(fitted, fail_first))
+    assert (found.training_set, found.n_training_sets) == (1, 2)
+    # Its predictions are for the rows the first training set left out: the odd ones.
+    assert int(found.ranks[-1].name) % 2 == 1
+
+
+def test_the_table_holds_some_of_many_rows(fitted, monkeypatch):
+    monkeypatch.setattr("trifit.run.disagreement.MAX_ROWS", 30)
+    whole = disagreement(fitted, np.random.default_rng(1))
+    assert whole.rows.row == sorted(set(whole.rows.row))
+    assert (len(whole.rows.row), whole.rows.n_held_out) == (30, 100)
+    assert disagreement(fitted, np.random.default_rng(1)) == whole
+    assert disagreement(fitted, np.random.default_rng(2)).rows.row != whole.rows.row
+    at = [fitted.test_rows.tolist().index(row) for row in whole.rows.row]
+    probs = np.exp(fitted.log_probs["map"])[at]
+    assert np.array(whole.rows.probs["map"]) == pytest.approx(probs, rel=1e-4)
+    assert whole.rows.label == fitted.problem.dataset.y[whole.rows.row].tolist()
+
+
+def test_where_all_refits_would_take_long_the_last_training_set_stands_for_all(fitted, monkeypatch):
+    every = sensitivity(fitted, np.random.default_rng(1))
+    monkeypatch.setattr("trifit.run.sensitivity.MAX_WORK", 0)
+    last = sensitivity(fitted, np.random.default_rng(1))
+    assert (every.n_training_sets, every.n_obs) == (2, 100)
+    assert (last.n_training_sets, last.n_obs) == (1, 50)
+    assert last.map[0].log_loss != every.map[0].log_loss
+
+
+def test_held_out_rows_of_a_refit_are_at_most_so_many(fitted, monkeypatch):
+    monkeypatch.setattr("trifit.run.sensitivity.MAX_ROWS", 20)
+    found = sensitivity(fitted, np.random.default_rng(1))
+    assert found.n_obs == 40
+    (own,) = [step for step in found.bayes if step.factor == 1]
+    assert own.difference == 0.0
