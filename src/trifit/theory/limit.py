@@ -339,7 +339,8 @@ def _solve(kappa: float, gamma: float, scale: float, pull: Pull, *, averages: bo
         if near:
             found = root(lambda u: np.log(step(np.exp(u))) - u, np.log(state), tol=1e-13)
             if residual(np.exp(found.x)) < TOLERANCE:
-                return Limit(kappa, gamma, *np.exp(found.x).tolist(), averages=averages)
+                alpha, sigma, lambda_ = np.exp(found.x).tolist()
+                return Limit(kappa, gamma, alpha, sigma, lambda_, averages)
             wanted /= 10
     raise InputError(
         f"kappa={kappa:g}, gamma={gamma:g}: the equations could not be solved; too close to "
