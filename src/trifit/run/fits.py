@@ -62,7 +62,6 @@ def fit_all(
     seeds: np.random.SeedSequence,
     *,
     extra: Sequence[str] = (),
-    cores: int,
     advance: Callable[[float], None] | None = None,
 ) -> TrainedFits:
     """Fit all columns to one training set.
@@ -79,7 +78,6 @@ def fit_all(
         Spawned here for the optimisers, the inner folds, the sampler and extras.
     extra : sequence of str
         Further columns: ``map-cv``, ``squared-error``.
-    cores : int
     advance : callable, optional
         Called with the share of posterior draws done.
     """
@@ -107,7 +105,6 @@ def fit_all(
         centre if describes_by_mode(density, identified=card.identified) else None,
         card.sampler,
         seed=int(for_sampler.generate_state(1)[0] >> 1),
-        cores=cores,
         advance=advance,
     )
     bayes = _with_prediction_checks(density, posterior, test.X, card)
