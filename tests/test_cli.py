@@ -77,6 +77,21 @@ def test_a_comparison_and_its_report(tmp_path):
     assert (folder / "index.html").read_text() == page
 
 
+def test_simulated_data_like_any_other(tmp_path):
+    words = ["compare", "sim:gaussian", "--n", "90", "--features", "2", "--classes", "2"]
+    words += ["--world", "distance=1.5", "--shift", "label", "--severity", "2", *FAST[:4]]
+    done = trifit(*words, cwd=tmp_path)
+    assert done.exit_code == 0, done.output
+    assert "Against the true class probabilities" in done.output
+    folder = tmp_path / "reports" / "sim-gaussian-softmax-seed1"
+    document = json.loads((folder / "comparison.json").read_text())
+    assert document["provenance"]["command"] == " ".join(["trifit", *words])
+    assert document["data"]["source"].startswith("sim:gaussian n=90 seed=1 shift=label severity=2")
+    assert document["evaluation"]["n_test"] == 90
+    assert 0 < document["truth"]["fits"]["bayes"]["kl"] < 1
+    assert "sim:moons" in trifit("data").output
+
+
 def test_a_card_as_run_runs_again(tmp_path):
     """card.toml of a run finds its builder from wherever it is read."""
     (tmp_path / "my.csv").write_text(GOOD)

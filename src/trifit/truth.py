@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from trifit.calibration import top_label
-from trifit.calibration.binned import bin_table, folded_mean
 from trifit.calibration.notions import Notion, events
 from trifit.checks import checked_probs
 from trifit.information import kl_divergence
@@ -75,9 +74,11 @@ def calibration_error(
 
     The conditional expectation is a mean over bins of neighbouring forecasts,
     equally many rows each, of the difference ``d = p_true - p_hat``: no label noise
-    enters, and the width of a bin only hides what changes sign inside it. What
-    scatter of ``d`` within bins adds to ``sum_b w_b |mean_b d|`` on average is
-    subtracted (the excess of ``E|N(d, se(d)^2)|`` over ``|d|``).
+    enters, and the width of a bin only hides what changes sign inside it. Scatter of
+    ``d`` would make ``sum_b w_b |mean_b d|`` positive even for calibrated forecasts, so
+    every bin is halved (every other row by forecast): one half says the sign,
+    the other the size, and the other way round. What is left is centred at 0 under
+    calibration, cut off below 0, and a little too small where a bin's sign is in doubt.
 
     Parameters
     ----------
@@ -97,10 +98,6 @@ def calibration_error(
     ValueError
         On shapes that differ, rows that are no probabilities, or another notion.
 
-    References
-    ----------
-    Bröcker (2012), Clim. Dyn. 39, doi:10.1007/s00382-011-1191-1 (bias of binned scores)
-
     Examples
     --------
     >>> round(calibration_error([[0.7, 0.3]] * 8, [[0.9, 0.1]] * 8).value, 4)
@@ -108,17 +105,25 @@ def calibration_error(
     """
     forecast, truth = events(*_same_rows(probs, true_probs), notion)
     n_obs = len(forecast)
-    n_bins = bins or max(1, min(round(2 * n_obs ** (1 / 3)), n_obs // 2))
-    values, squares = [], []
-    for p, q in zip(forecast.T, truth.T, strict=True):
-        table = bin_table(p, q - p, n_bins, "mass")
-        excess = table.frequency
-        variance = np.where(table.count > 1, table.variance, excess**2)
-        noise = folded_mean(excess, variance) - abs(excess)
-        values.append(max(0.0, float(table.weight @ (abs(excess) - noise))))
-        squares.append(table.weight**2 @ variance)
+    if n_obs < 2:
+        raise ValueError("probs holds one row; a calibration error needs at least two")
+    n_bins = min(bins or round(2 * n_obs ** (1 / 3)), n_obs // 2)
+    found = [_halved(p, q - p, n_bins) for p, q in zip(forecast.T, truth.T, strict=True)]
     # Errors of the classes may be one and the same, so their standard errors are averaged.
-    return Estimate(float(np.mean(values)), float(np.mean(np.sqrt(squares))), n_obs)
+    value, se = np.mean(found, axis=0)
+    return Estimate(float(value), float(se), n_obs)
+
+
+def _halved(forecast: FloatArray, excess: FloatArray, n_bins: int) -> tuple[float, float]:
+    """``sum_b w_b sign(mean of one half) mean(other half)``, and its standard error."""
+    ordered = excess[np.lexsort((excess, forecast))]
+    value = square = 0.0
+    for rows in np.array_split(ordered, n_bins):
+        weight = len(rows) / len(ordered)
+        a, b = rows[::2].mean(), rows[1::2].mean()
+        value += weight * (np.sign(a) * b + np.sign(b) * a) / 2
+        square += weight**2 * rows.var(ddof=1) / len(rows)
+    return max(0.0, float(value)), float(np.sqrt(square))
 
 
 def confidence_bias(true_probs: Any, probs: Any) -> Estimate:

@@ -216,7 +216,7 @@ Numbers = tuple[float, float, float, float, FloatArray]
 def _mean_absolute(tables: tuple[Bins, ...], z: float, *, debiased: bool) -> Numbers:
     """ECE: ``sum w |d|``, averaged over events whose errors may be one and the same."""
     plain = np.array([t.weight @ abs(t.error) for t in tables])
-    bias = np.array([t.weight @ folded_mean(t.error, t.variance) for t in tables]) - plain
+    bias = np.array([t.weight @ _folded_mean(t.error, t.variance) for t in tables]) - plain
     se, noise, noise_sd = np.mean([_folded_errors(t) for t in tables], axis=0)
     # truth >= plain - sum w |noise| (triangle inequality); E plain >= truth (Jensen).
     low, high = plain.mean() - noise - z * noise_sd, plain.mean() + z * se
@@ -227,7 +227,7 @@ def _mean_absolute(tables: tuple[Bins, ...], z: float, *, debiased: bool) -> Num
 def _folded_errors(t: Bins) -> tuple[float, float, float]:
     """Standard error of ``sum w |d|``; mean and sd of the same sum of pure noise."""
     s2, w = t.wide_variance, t.weight
-    of_value = t.error**2 + s2 - folded_mean(t.error, s2) ** 2
+    of_value = t.error**2 + s2 - _folded_mean(t.error, s2) ** 2
     noise = w @ np.sqrt(2 / np.pi * s2)
     return (
         float(np.sqrt(w**2 @ np.maximum(of_value, 0))),
@@ -236,7 +236,7 @@ def _folded_errors(t: Bins) -> tuple[float, float, float]:
     )
 
 
-def folded_mean(mean: FloatArray, variance: FloatArray) -> FloatArray:
+def _folded_mean(mean: FloatArray, variance: FloatArray) -> FloatArray:
     """``E|N(mean, variance)|``."""
     sd = np.sqrt(np.maximum(variance, np.finfo(np.float64).tiny))
     t = abs(mean) / sd

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from trifit.comparison import FIT_NAMES, Comparison, FitRecord, Scores
+from trifit.comparison import FIT_NAMES, Comparison, FitRecord, Scores, Truth
 from trifit.report.text import probability, signed_with_se, with_se
 from trifit.scores import BITS
 
@@ -66,6 +66,8 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(f"note: {note}", highlight=False, markup=False)
     console.print(_scoreboard(comparison, narrow=console.width < 110))
     console.print(_differences(comparison))
+    if comparison.truth is not None:
+        console.print(_truth(comparison.truth))
     for name, fit in comparison.fits.items():
         console.print(
             f"[bold]{name}[/bold]: [bold]{fit.verdict}[/bold]. {escape(fit.verdict_text)}",
@@ -135,6 +137,31 @@ def _scores(scores: Scores, cell: Callable[[float, float | None], str]) -> tuple
 def _status(fit: FitRecord) -> str:
     words = fit.status.replace("_", " ")
     return words if fit.trustworthy else f"[bold red]NOT TRUSTWORTHY: {words}[/]"
+
+
+def _truth(truth: Truth) -> Table:
+    intervals = "; ".join(
+        f"{c.level:.0%} credible intervals hold {c.coverage:.0%} of the true probabilities"
+        for c in truth.intervals
+    )
+    table = Table(
+        title="Against the true class probabilities (± standard error)",
+        caption=f"least possible log-loss {truth.entropy:.4f} nats; {intervals}",
+        box=SIMPLE,
+    )
+    table.title_justify = table.caption_justify = "left"
+    table.add_column("fit")
+    for heading in ("excess log-loss", "calibration error", "over-confidence", "slope"):
+        table.add_column(heading, justify="right")
+    for name, fit in truth.fits.items():
+        table.add_row(
+            name,
+            with_se(fit.kl, fit.kl_se),
+            with_se(fit.calibration_error, fit.calibration_error_se),
+            signed_with_se(fit.confidence_bias, fit.confidence_bias_se),
+            "–" if fit.slope is None else f"{fit.slope:.3f}",
+        )
+    return table
 
 
 def _differences(comparison: Comparison) -> Table:
