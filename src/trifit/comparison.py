@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
 SCHEMA = "trifit.comparison/1"
 
-EXTRAS = ("map-cv", "squared-error")
+EXTRAS = ("laplace", "map-cv", "squared-error")
 """Further fits, made where asked for."""
+
+POSTERIORS = ("bayes", "laplace")
+"""Fits that are a whole posterior; the first of them there is called *the* posterior."""
 
 FIT_NAMES = {
     "mle": "maximum likelihood",
@@ -22,6 +25,7 @@ FIT_NAMES = {
     "mean": "at the posterior mean",
     "bayes": "full posterior",
     "mle+T": "MLE with one temperature",
+    "laplace": "normal approximation of the posterior",
     "map-cv": "MAP with its prior's weight from cross-validation",
     "squared-error": "least squared error",
 }
@@ -114,8 +118,55 @@ class Draws(Record, frozen=True, kw_only=True):
     averaged: float | None
 
 
+class ParameterError(Record, frozen=True, kw_only=True):
+    """How far the Laplace posterior's parameters are from NUTS's, worst and median.
+
+    Attributes
+    ----------
+    mean_worst, mean_median : float
+        ``|mean_laplace - mean_nuts| / sd_nuts``.
+    mean_mcse : float
+        NUTS's own Monte Carlo error of a mean, in the same units, at its worst.
+    sd_worst, sd_median : float
+        ``sd_laplace / sd_nuts``; the worst is furthest from 1 as a ratio.
+    sd_mcse : float
+        NUTS's own Monte Carlo error of an sd, as a share of it, at its worst.
+    worst : str
+        The parameter of ``mean_worst``.
+    """
+
+    mean_worst: float
+    mean_median: float
+    mean_mcse: float
+    sd_worst: float
+    sd_median: float
+    sd_mcse: float
+    worst: str
+
+
+class LaplaceError(Record, frozen=True, kw_only=True):
+    """How far the Laplace posterior is from NUTS's.
+
+    Attributes
+    ----------
+    parameters : ParameterError or None
+        Of the fit behind the parameters; None where they are not identified.
+    probs_mean, probs_worst : float
+        Total-variation distance (0 to 1) of the predicted probabilities over held-out
+        rows: half the sum over classes of ``|p_laplace - p_nuts|``.
+    probs_mcse : float
+        NUTS's own Monte Carlo error of that mean: half the mean distance between the
+        predictions of either half of its chains.
+    """
+
+    parameters: ParameterError | None
+    probs_mean: float
+    probs_worst: float
+    probs_mcse: float
+
+
 class PosteriorRecord(Record, frozen=True, kw_only=True):
-    """What only the full posterior can say.
+    """What only a posterior can say.
 
     Attributes
     ----------
@@ -213,6 +264,8 @@ class Difference(Record, frozen=True, kw_only=True):
 class Parameter(Record, frozen=True, kw_only=True):
     """One coefficient in one kind of units, under all fits.
 
+    Mean, sd and 95 % interval are the posterior's, None where there is none; R-hat
+    and ESS are NUTS's.
     ``mle_runs_to`` is 1 or -1 where a separated MLE runs to plus or minus
     infinity, else 0.
     """
@@ -224,10 +277,10 @@ class Parameter(Record, frozen=True, kw_only=True):
     mle: float
     mle_runs_to: int
     map: float
-    mean: float
-    sd: float
-    low: float
-    high: float
+    mean: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
     rhat: float | None
     ess_bulk: float | None
     ess_tail: float | None
@@ -274,13 +327,16 @@ class Comparison(Record, frozen=True, kw_only=True):
     ----------
     fits : dict
         Keyed ``mle``, ``map``, ``mean`` (not for networks), ``bayes``, ``mle+T``
-        and what else was asked for.
+        and what else was asked for; without NUTS neither ``mean`` nor ``bayes``.
     baselines : dict
         ``uniform`` and ``class frequencies``.
     differences : list of Difference
     temperatures : list of float
         The temperature of ``mle+T``, one per training set.
-    posterior : PosteriorRecord
+    posterior : PosteriorRecord or None
+        Of :attr:`posterior_fit`.
+    laplace_error : LaplaceError or None
+        Where both ``laplace`` and ``bayes`` were fitted.
     parameters : list of Parameter
         Of the fit to all training rows.
     """
@@ -293,7 +349,8 @@ class Comparison(Record, frozen=True, kw_only=True):
     baselines: dict[str, Scores]
     differences: list[Difference]
     temperatures: list[float]
-    posterior: PosteriorRecord
+    posterior: PosteriorRecord | None
+    laplace_error: LaplaceError | None = None
     parameters: list[Parameter]
     provenance: Provenance
 
@@ -301,6 +358,11 @@ class Comparison(Record, frozen=True, kw_only=True):
     def trustworthy(self) -> bool:
         """Whether every fit is what it claims to be."""
         return all(fit.trustworthy for fit in self.fits.values())
+
+    @property
+    def posterior_fit(self) -> str | None:
+        """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
+        return next((name for name in POSTERIORS if name in self.fits), None)
 
     def summary(self) -> "pd.DataFrame":
         """One row per fit and baseline: scores with standard errors, and the verdict."""

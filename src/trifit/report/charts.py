@@ -33,6 +33,7 @@ STYLE: Mapping[str, tuple[str, str]] = {
     "mle+T": ("#CC79A7", "v"),
     "map-cv": ("#E69F00", "P"),
     "squared-error": ("#8F7A00", "X"),
+    "laplace": ("#7B52C9", "p"),
 }
 OTHER = ("#888888", "o")
 
@@ -67,11 +68,13 @@ RC = {
 
 
 def steps(fits: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The pairs whose differences add up from mle to bayes.
+    """The pairs whose differences add up from mle to the posterior.
 
-    Where parameters are not identified there is no fit at their mean.
+    Where parameters are not identified there is no fit at their mean; without
+    NUTS the posterior is that of ``laplace``, if any.
     """
-    path = [name for name in ("mle", "map", "mean", "bayes") if name in fits]
+    posterior = "bayes" if "bayes" in fits else "laplace"
+    path = [name for name in ("mle", "map", "mean", posterior) if name in fits]
     return [(b, a) for a, b in pairwise(path)]
 
 
@@ -211,7 +214,7 @@ def top_label(curve: "TopLabel", *, name: str = "", ax: Axes | None = None) -> A
 def waterfall(
     fits: Mapping[str, "FitRecord"], differences: Sequence["Difference"], *, ax: Axes | None = None
 ) -> Axes:
-    """From the MLE's log-loss to the posterior's, step by step, on a logarithmic axis."""
+    """From the MLE's log-loss to the posterior's (if any), step by step, on a logarithmic axis."""
     ax = _own_axes(ax, 7, 3)
     pairs = steps(fits)
     change = {d.a: d for d in differences if (d.a, d.b) in pairs}
@@ -233,7 +236,7 @@ def waterfall(
         ax.annotate(text, (i, level), xytext=(9, 3), textcoords="offset points", va="bottom")
     names = {"map": "+ prior\nmap", "mean": "+ location\nmean", "bayes": "+ averaging\nbayes"}
     if "mean" not in change:
-        names["bayes"] = "+ location,\naveraging\nbayes"
+        names |= {n: f"+ location,\naveraging\n{n}" for n in ("bayes", "laplace")}
     ax.set_xticks(range(len(path)), [names.get(name, name) for name in path])
     ax.set_xlim(-0.4, len(path) - 0.2)
     ax.set_yscale("log")
@@ -272,13 +275,14 @@ def path(fits: Mapping[str, "FitRecord"], *, ax: Axes | None = None) -> Axes:
 def coefficients(rows: Sequence["Parameter"], *, ax: Axes | None = None) -> Axes:
     """Posterior means with 95 % intervals, MAP and MLE marked; what runs off is an arrow."""
     ax = _own_axes(ax, 7, 0.3 * len(rows) + 1)
-    low = min(min(r.low, r.map) for r in rows)
-    high = max(max(r.high, r.map) for r in rows)
+    low = min(r.map if r.low is None else min(r.low, r.map) for r in rows)
+    high = max(r.map if r.high is None else max(r.high, r.map) for r in rows)
     pad = 0.12 * (high - low or 1.0)
     left, right = low - pad, high + pad
     for i, row in enumerate(rows):
-        ax.plot([row.low, row.high], [i, i], color=STYLE["bayes"][0], lw=2.5, alpha=0.7)
-        ax.plot(row.mean, i, marker=STYLE["bayes"][1], color=STYLE["bayes"][0], ms=5)
+        if row.low is not None and row.high is not None and row.mean is not None:
+            ax.plot([row.low, row.high], [i, i], color=STYLE["bayes"][0], lw=2.5, alpha=0.7)
+            ax.plot(row.mean, i, marker=STYLE["bayes"][1], color=STYLE["bayes"][0], ms=5)
         ax.plot(row.map, i, marker=STYLE["map"][1], color=STYLE["map"][0], ms=5)
         if left < row.mle < right and not row.mle_runs_to:
             ax.plot(row.mle, i, marker=STYLE["mle"][1], color=STYLE["mle"][0], ms=5)

@@ -193,7 +193,7 @@ def _top_label(c: "Comparison") -> Chart:
     parts = [
         f"{n} is {f.top_label.confidence:.1%} confident and {f.accuracy:.1%} right"
         for n, f in c.fits.items()
-        if n in ("mle", "map", "bayes")
+        if n in ("mle", "map", c.posterior_fit)
     ]
     caption = (
         f"On average {'; '.join(parts)}. The grey band is where the curve of calibrated "
@@ -236,12 +236,13 @@ def _waterfall(c: "Comparison") -> Chart:
         ("mean", "map"): "the posterior mean in place of the mode",
         ("bayes", "mean"): "averaging over the posterior",
         ("bayes", "map"): "the whole posterior in place of its mode",
+        ("laplace", "map"): "the posterior's normal approximation in place of its mode",
     }
     steps = {meaning[pair]: change[pair] for pair in charts.steps(c.fits)}
     largest = max(steps, key=lambda s: abs(steps[s].log_loss_diff))
     d = steps[largest]
     caption = (
-        f"The largest step from mle to bayes is {largest}: "
+        f"The largest step from mle to {charts.steps(c.fits)[-1][0]} is {largest}: "
         f"{signed_with_se(d.log_loss_diff, d.se)} nats per row (lower is better). Thin lines: 95% "
         "intervals of each step."
     )
@@ -252,12 +253,15 @@ def _waterfall(c: "Comparison") -> Chart:
 
 def _coefficients(c: "Comparison") -> Chart:
     rows = _ranked(c)
-    clear = sum(r.low > 0 or r.high < 0 for r in rows)
-    caption = (
-        f"{clear} of the {len(rows)} coefficients shown have a 95% interval without zero. "
-        "Diamonds: posterior mean and interval; circles: MAP; squares: MLE, "
-        "an arrow where it lies off the chart."
-    )
+    points = "circles: MAP; squares: MLE, an arrow where it lies off the chart."
+    if c.posterior_fit is None:
+        caption = f"No posterior was fitted, so there are no intervals; {points}"
+    else:
+        clear = sum(r.low * r.high > 0 for r in rows if r.low is not None and r.high is not None)
+        caption = (
+            f"{clear} of the {len(rows)} coefficients shown have a 95% interval without zero. "
+            f"Diamonds: mean and interval of {c.posterior_fit}; {points}"
+        )
     figure, axes = charts.new_figure(8, 0.27 * len(rows) + 0.9)
     charts.coefficients(rows, ax=axes[0, 0])
     return chart(figure, "coefficients", caption)
@@ -293,7 +297,9 @@ def _ranked(c: "Comparison") -> list["Parameter"]:
         for p in c.parameters
         if p.units == "model" and not p.parameter.partition("[")[0].endswith(AUXILIARY)
     ]
-    by_weight = sorted(rows, key=lambda p: -abs(p.mean) / (p.sd or 1.0))[:MAX_COEFFICIENTS]
+    by_weight = sorted(
+        rows, key=lambda p: -abs(p.map if p.mean is None else p.mean) / (p.sd or 1.0)
+    )[:MAX_COEFFICIENTS]
     kept = {id(p) for p in by_weight}
     return [p for p in rows if id(p) in kept]
 
