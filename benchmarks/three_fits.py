@@ -71,7 +71,7 @@ def ours():
     rng = np.random.default_rng(1)
     mle = fit_mle(density, Rows(X, y), card.optimiser, rng)[0]
     map_, centre = fit_map(density, Rows(X, y), card.optimiser, rng)
-    bayes = fit_bayes(density, objective, centre, card.sampler, seed=1, cores=2).fit
+    bayes = fit_bayes(density, objective, centre, card.sampler, seed=1).fit
     for fit in (mle, map_, bayes):
         predict(density, fit, X)
     return time.perf_counter() - start

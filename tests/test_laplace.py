@@ -16,6 +16,7 @@ from trifit.fit.graph import GraphDensity
 from trifit.fit.laplace import covariance_root, evaluate, resample, smoothed_weights
 from trifit.models import neural_network, softmax_regression
 from trifit.run.laplace import parameter_error, total_variation
+from trifit.threads import limited
 from trifit.types import Fit, Prediction, Rows, Status
 
 NO_ROWS = Rows(np.empty((0, 1)), np.empty(0, dtype=np.int64))
@@ -29,7 +30,6 @@ class Target:
     second: object
     n_params: int
     weight: float = 1.0
-    parallel: bool = False
 
     @property
     def layout(self):
@@ -49,11 +49,10 @@ class Target:
         return self.second(theta)
 
 
-def laplace(density, rows=NO_ROWS, start=None, *, seed=1, cores=1, sampler=None):
+def laplace(density, rows=NO_ROWS, start=None, *, seed=1, sampler=None):
     start = np.zeros(density.n_params) if start is None else start
     return fit_laplace(
         density, rows, start, Optimiser(), sampler or Sampler(), np.random.default_rng(seed),
-        cores=cores,
     )  # fmt: skip
 
 
@@ -104,10 +103,12 @@ def test_a_skewed_target_is_corrected(shape):
 
 
 def test_same_seed_same_draws_whatever_the_cores():
-    target = replace(log_gamma(5.0), parallel=True)
-    one = laplace(target, cores=1)
-    assert (laplace(target, cores=3).draws == one.draws).all()
-    assert (laplace(target, seed=2).draws != one.draws).any()
+    def draws(seed, n):
+        with limited(n):
+            return laplace(log_gamma(5.0), seed=seed).draws
+
+    assert (draws(1, 3) == draws(1, 1)).all()
+    assert (draws(2, 1) != draws(1, 1)).any()
 
 
 def test_more_proposals_are_made_where_few_count(rng):
@@ -159,7 +160,7 @@ def test_without_a_peak_there_is_no_approximation():
 def test_points_without_a_density_get_no_weight():
     """Half of the proposals fall where the density is 0 or overflows."""
     bounded = Target(lambda t: (np.nan if t[0] < 0 else float(-t[0]), t), lambda t: t, 1)
-    values = evaluate(bounded, np.array([[-1.0], [2.0], [-3.0]]), 1, None)
+    values = evaluate(bounded, np.array([[-1.0], [2.0], [-3.0]]), None)
     assert values.tolist() == [-np.inf, -2.0, -np.inf]
     log_ratios = np.where(np.arange(1000) % 2, 0.001 * np.arange(1000) % 0.1, -np.inf)
     weights, _ = smoothed_weights(log_ratios)
@@ -198,7 +199,7 @@ def fits_of(X, y, builder, **hyperparameters):
     density = density_of(X, y, builder, **hyperparameters)
     rows = Rows(X, y)
     _, centre = fit_map(density, rows, Optimiser(), np.random.default_rng(1))
-    nuts = fit_bayes(density, density.bind(X, y), centre, Sampler(), seed=3, cores=1).fit
+    nuts = fit_bayes(density, density.bind(X, y), centre, Sampler(), seed=3).fit
     return density, laplace(density, rows, centre), nuts, density.constrain(centre[None])[0]
 
 
@@ -236,7 +237,8 @@ def test_learned_scales_and_networks_are_not_normal_and_say_so(builder, settings
     coords = {"feature": ["a", "b"], "class": ["p", "q"]}
     model = builder(X, y, n_classes=2, coords=coords, **settings)
     density = GraphDensity(model, 2, mode="interpreted")
-    fit = laplace(density, Rows(X, y), density.start(rng), sampler=Sampler(draws=50, chains=2))
+    with limited(1):  # interpreted functions are not for threads
+        fit = laplace(density, Rows(X, y), density.start(rng), sampler=Sampler(draws=50, chains=2))
     assert fit.status in {Status.NOT_NORMAL, Status.NO_PEAK}
     assert fit.draws.shape == (1, 100, density.layout.size)
     assert np.isfinite(fit.draws).all()

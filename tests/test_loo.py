@@ -17,7 +17,7 @@ from trifit.types import Rows
 def bayes(density, X, y, **sampler):
     objective = density.bind(X, y)
     _, centre = fit_map(density, Rows(X, y), Optimiser(), np.random.default_rng(0))
-    return fit_bayes(density, objective, centre, Sampler(**sampler), seed=3, cores=2).fit
+    return fit_bayes(density, objective, centre, Sampler(**sampler), seed=3).fit
 
 
 N = 40

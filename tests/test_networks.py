@@ -157,7 +157,7 @@ def test_too_large_a_network_is_refused_with_advice(rng):
     X, y = rng.normal(size=(10, 50)), np.arange(10) % 2
     density = density_of(X, y, "neural_network", hidden=[200])
     with pytest.raises(InputError, match=r"10,401 parameters, too many for NUTS.*hidden units"):
-        fit_bayes(density, density.bind(X, y), None, Sampler(), seed=1, cores=1)
+        fit_bayes(density, density.bind(X, y), None, Sampler(), seed=1)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from trifit.fit.nuts import whitening
 from trifit.fit.trust import diagnose_draws
 from trifit.models import softmax_regression
 from trifit.predict import epistemic, predict, prediction_draws, thinned
+from trifit.threads import limited
 from trifit.types import Fit, Rows, Status
 
 
@@ -46,7 +47,7 @@ def test_posterior_of_one_coefficient_is_quadrature(tmp_path, rng):
     assert isinstance(density, LinearDensity)
     objective = density.bind(X, y)
     _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
-    fit = fit_bayes(density, objective, centre, Sampler(draws=2000), seed=5, cores=2).fit
+    fit = fit_bayes(density, objective, centre, Sampler(draws=2000), seed=5).fit
     assert fit.status is Status.TRUSTED
     grid = np.linspace(-6, 8, 4001)
     log_density = [
@@ -71,12 +72,12 @@ def test_same_seed_same_draws_whatever_the_cores(overlapping, rng):
     X, y = standardised(overlapping)
     density = density_of(X, y)
     objective = density.bind(X, y)
-    objective.parallel = True
     _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
     sampler = Sampler(draws=50, tune=50)
 
     def draws(seed, cores):
-        return fit_bayes(density, objective, centre, sampler, seed=seed, cores=cores).fit.draws
+        with limited(cores):
+            return fit_bayes(density, objective, centre, sampler, seed=seed).fit.draws
 
     one = draws(1, 1)
     assert (draws(1, 2) == one).all()
@@ -89,9 +90,7 @@ def test_progress_reaches_the_end(overlapping, rng):
     objective = density.bind(X, y)
     _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
     shares = []
-    fit_bayes(
-        density, objective, centre, Sampler(draws=500), seed=1, cores=1, advance=shares.append
-    )
+    fit_bayes(density, objective, centre, Sampler(draws=500), seed=1, advance=shares.append)
     assert shares == sorted(shares)
     assert all(0 <= share <= 1 for share in shares)
 
@@ -101,7 +100,7 @@ def test_too_few_draws_do_not_pass_the_gate(overlapping, rng):
     density = density_of(X, y)
     objective = density.bind(X, y)
     _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
-    fit = fit_bayes(density, objective, centre, Sampler(draws=20, tune=50), seed=1, cores=1).fit
+    fit = fit_bayes(density, objective, centre, Sampler(draws=20, tune=50), seed=1).fit
     assert not fit.status.trustworthy
 
 
@@ -164,12 +163,12 @@ def test_a_compiled_posterior_is_sampled_and_named(hierarchical, rng):
     assert fit.status is Status.CONVERGED
     assert density.layout.labels()[0] == ("scale", "", "")
     sampler = Sampler(draws=500, tune=500)
-    bayes = fit_bayes(density, objective, centre, sampler, seed=1, cores=2).fit
+    bayes = fit_bayes(density, objective, centre, sampler, seed=1).fit
     named = density.layout.unravel(bayes.draws)
     assert (named["scale"] > 0).all()
     assert named["beta"].sum(axis=-1) == pytest.approx(0, abs=1e-9)
     assert bayes.diagnostics["rhat_max"] < 1.03
-    again = fit_bayes(density, objective, centre, sampler, seed=1, cores=1).fit
+    again = fit_bayes(density, objective, centre, sampler, seed=1).fit
     assert (again.draws == bayes.draws).all()
     probs = predict(density, bayes, X).probs
     assert probs.sum(axis=1) == pytest.approx(1)
@@ -233,7 +232,7 @@ def test_posterior_means_match_an_independent_sampler(name, rng):
     density = density_of(X, y, prior_scale=scale)
     objective = density.bind(X, y)
     _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
-    ours = fit_bayes(density, objective, centre, Sampler(), seed=3, cores=2).fit
+    ours = fit_bayes(density, objective, centre, Sampler(), seed=3).fit
     assert ours.status is Status.TRUSTED
     with softmax_regression(X, y, prior_scale=scale):
         draws = 1500 if name == "digits" else 4000
@@ -260,6 +259,7 @@ from fitting import standardised
 from trifit.cards import Card, Optimiser, Sampler
 from trifit.data import load_dataset
 from trifit.fit import build_density, fit_bayes, fit_map
+from trifit.threads import limited
 from trifit.types import Rows
 iris = load_dataset("iris")
 X, y = standardised(iris)
@@ -269,7 +269,7 @@ density = build_density(
 )
 objective = density.bind(X, y)
 _, centre = fit_map(density, Rows(X, y), Optimiser(), np.random.default_rng(1))
-fit = fit_bayes(density, objective, centre, Sampler(draws=200, tune=200), seed=1, cores=2).fit
+fit = fit_bayes(density, objective, centre, Sampler(draws=200, tune=200), seed=1).fit
 print(fit.draws.tobytes().hex()[:4000])
 """
     environment = os.environ | {

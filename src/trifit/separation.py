@@ -14,9 +14,9 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import linprog, minimize
 from scipy.special import log_softmax
-from threadpoolctl import threadpool_limits
 
 from trifit.checks import Labels
+from trifit.threads import limited
 from trifit.types import FloatArray, IntArray
 
 MAX_WORK = 2e11
@@ -120,7 +120,7 @@ def separation(
     identity = sp.csr_array(sp.eye_array(size))
     design, shift = _centred(design, n_odds)
     map_ = sp.csr_array(shift @ (identity if weights is None else sp.csr_array(weights)))
-    with threadpool_limits(1):  # small products: threads would wait for each other
+    with limited():
         if _is_onto(map_):
             # Any coefficients of the log-odds can be had: they are sparser, and better scaled.
             start = None if guess is None else np.asarray(map_ @ guess)

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from scipy.linalg import eigh
 from scipy.spatial.distance import cdist
-from threadpoolctl import ThreadpoolController
 
 from trifit.calibration.notions import Notion, checked_prediction, events
+from trifit.threads import limited
 from trifit.types import FloatArray
 
 Estimator = Literal["unbiased", "biased", "linear"]
@@ -25,9 +25,6 @@ LANDMARKS = 64
 
 MAX_ROWS = 20_000
 """Rows that landmarks are chosen from."""
-
-BLAS = ThreadpoolController()
-"""For many small matrix products, where threads only wait for each other."""
 
 CHUNK = 1_000_000
 """Pairs held in memory at a time."""
@@ -127,7 +124,7 @@ def kernel_error(
         raise ValueError("probs has 1 row; a kernel calibration error compares two")
     widths = np.array([bandwidth or default_bandwidth(points) for points, _ in views])
     n_blocks = min(math.ceil(n_obs**2 * len(views) / MAX_PAIRS), n_obs // 2)
-    with BLAS.limit(limits=1, user_api="blas"):
+    with limited():
         estimates = [
             _linear(points, residual, width)
             if estimator == "linear"

@@ -30,7 +30,7 @@ from scipy.sparse import csr_array
 from scipy.stats import norm as normal
 
 from trifit.calibration.bands import miscalibration, pooled
-from trifit.calibration.kernel import BLAS, default_bandwidth, features, thinned
+from trifit.calibration.kernel import default_bandwidth, features, thinned
 from trifit.calibration.notions import Notion, checked_codes
 from trifit.calibration.resampling import (
     LEVEL,
@@ -41,6 +41,7 @@ from trifit.calibration.resampling import (
     p_value,
     resampled,
 )
+from trifit.threads import limited
 from trifit.types import FloatArray, IntArray
 
 Z_POWER = float(normal.ppf(POWER))
@@ -123,7 +124,7 @@ def kernel(
     n, n_classes = p.shape
     if n < 2:
         raise ValueError("probs has 1 row; a kernel calibration error compares two")
-    with BLAS.limit(limits=1, user_api="blas"):
+    with limited():
         phi = features(p, bandwidth or default_bandwidth(p))
         expected = phi.T @ p
     own = np.einsum("ij,ij->i", phi, phi)  # k(p_i, p_i) after projection

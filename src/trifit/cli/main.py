@@ -77,7 +77,7 @@ def main() -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--force", is_flag=True, help="Write into an existing folder.")
-@click.option("--cores", type=click.IntRange(min=1), help="Chains that run side by side.")
+@click.option("--cores", type=click.IntRange(min=1), help="Cores to use; default: all.")
 def compare(
     data: str,
     target: str | None,

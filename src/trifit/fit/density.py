@@ -61,8 +61,6 @@ class Objective(Protocol):
 
     weight: float
     """Total weight of the labels; the number of rows where they are class codes."""
-    parallel: bool
-    """Whether evaluations in several threads run side by side rather than in turns."""
 
     def __call__(
         self, theta: FloatArray, *, prior: float, jacobian: float

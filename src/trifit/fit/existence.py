@@ -26,9 +26,11 @@ def certify(
     ``beta`` and ``intercept`` doubles the log-odds. Nothing is known of other models.
     """
     if isinstance(objective, LinearObjective):
+        design = np.column_stack([np.ones(len(X)), X])
         return separation(
-            objective.design, objective.labels, objective.to_weights.matrix, guess=theta
-        )
+            design, objective.labels, objective.to_weights.matrix,
+            n_classes=objective.n_classes, guess=theta,
+        )  # fmt: skip
     if isinstance(density, GraphDensity) and isinstance(objective, GraphObjective):
         weights = _linear_weights(density, theta, X)
         if weights is None:

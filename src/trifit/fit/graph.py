@@ -179,8 +179,6 @@ class GraphDensity:
 class GraphObjective:
     """Log-likelihood, prior and jacobian of one model on one data set."""
 
-    parallel = True  # compiled functions release the interpreter lock
-
     def __init__(self, density: GraphDensity, X: FloatArray, labels: Labels) -> None:
         self.density = density
         self.X = np.ascontiguousarray(X)

@@ -9,18 +9,16 @@ largest weights says whether the weighted draws can be relied on.
 import time
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 from scipy.special import logsumexp
-from threadpoolctl import threadpool_limits
 
 from trifit.cards import Optimiser, Sampler
 from trifit.fit.density import Density, Objective
 from trifit.fit.minimise import Path, lbfgs
-from trifit.fit.optimise import SMALL
 from trifit.fit.trust import MIN_ESS_PER_CHAIN
+from trifit.threads import cores, limited, side_by_side
 from trifit.types import Fit, FloatArray, IntArray, Rows, Status
 
 MAX_K = 0.7
@@ -35,8 +33,8 @@ MIN_PROPOSALS, MAX_ROUNDS = 1_000, 10
 CONSTANT = 1e-6
 """Log weights that differ by less (nats) are all the same: there is no tail to smooth."""
 
-BLOCK = 20
-"""Proposals that a thread takes at a time."""
+BLOCKS = 20
+"""Parts of a round, after each of which it is said how much is done."""
 
 Advance = Callable[[float], None]
 
@@ -49,7 +47,6 @@ def fit_laplace(
     sampler: Sampler,
     rng: np.random.Generator,
     *,
-    cores: int,
     advance: Advance | None = None,
 ) -> Fit:
     """Draw the posterior from its normal approximation, with importance weights.
@@ -71,8 +68,6 @@ def fit_laplace(
         ``chains * draws`` draws are returned. Proposals are as many, or up to ten
         times as many until a quarter of the draws, and 100 per chain, are effective.
     rng : numpy Generator
-    cores : int
-        Proposals that are evaluated side by side.
     advance : callable, optional
         Called with the share of a round's proposals that are done.
 
@@ -90,7 +85,7 @@ def fit_laplace(
     clock = time.perf_counter()
     objective = density.bind(rows.X, rows.labels)
     n_draws = sampler.chains * sampler.draws
-    with threadpool_limits(1 if rows.X.size < SMALL else None):
+    with limited():
         mode = find_mode(objective, start, settings)
         root = covariance_root(objective.hessian(mode, prior=1.0, jacobian=1.0))
     if root is None:
@@ -101,7 +96,7 @@ def fit_laplace(
         z, log_ratios = np.empty((0, len(mode))), np.empty(0)
         for _ in range(MAX_ROUNDS):
             more = rng.standard_normal((max(n_draws, MIN_PROPOSALS), len(mode)))
-            log_target = evaluate(objective, mode + more @ root.T, cores, advance)
+            log_target = evaluate(objective, mode + more @ root.T, advance)
             z = np.vstack([z, more])
             log_ratios = np.append(log_ratios, log_target + 0.5 * np.square(more).sum(axis=1))
             weights, k = smoothed_weights(log_ratios)
@@ -148,25 +143,19 @@ def covariance_root(hessian: FloatArray) -> FloatArray | None:
     return root if np.isfinite(root).all() else None
 
 
-def evaluate(
-    objective: Objective, thetas: FloatArray, cores: int, advance: Advance | None
-) -> FloatArray:
+def evaluate(objective: Objective, thetas: FloatArray, advance: Advance | None) -> FloatArray:
     """Log posterior density of each theta, up to a constant; minus infinity where it has none."""
 
-    def of_block(block: FloatArray) -> list[float]:
-        with np.errstate(all="ignore"):  # far out, densities overflow
-            return [objective(theta, prior=1.0, jacobian=1.0)[0] for theta in block]
+    def of_some(some: FloatArray) -> list[float]:
+        with limited(1), np.errstate(all="ignore"):  # far out, densities overflow
+            return [objective(theta, prior=1.0, jacobian=1.0)[0] for theta in some]
 
-    blocks = np.array_split(thetas, -(-len(thetas) // BLOCK))
     values: list[float] = []
-    with (
-        threadpool_limits(1),
-        ThreadPoolExecutor(cores if objective.parallel else 1) as threads,
-    ):
-        for found in threads.map(of_block, blocks):
+    for block in np.array_split(thetas, BLOCKS):
+        for found in side_by_side(of_some, np.array_split(block, cores())):
             values += found
-            if advance is not None:
-                advance(len(values) / len(thetas))
+        if advance is not None:
+            advance(len(values) / len(thetas))
     log_target = np.array(values)
     return np.where(np.isfinite(log_target), log_target, -np.inf)
 

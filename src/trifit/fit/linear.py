@@ -18,7 +18,9 @@ from scipy.special import softmax
 from trifit.checks import Labels, label_probs
 from trifit.fit.density import Layout
 from trifit.fit.graph import GraphDensity
+from trifit.fit.kernel import CHUNK, log_likelihood_of
 from trifit.separation import information
+from trifit.threads import side_by_side
 from trifit.types import FloatArray
 
 AGREEMENT = 1e-9
@@ -184,7 +186,17 @@ class LinearDensity:
 
 
 class LinearObjective:
-    """Log-likelihood and log prior of a linear classifier on one data set."""
+    """Log-likelihood and log prior of a linear classifier on one data set.
+
+    Attributes
+    ----------
+    X : shape (n_obs, n_features)
+    labels : shape (n_obs,) or (n_obs, n_classes)
+        Class codes, or weights of every class.
+    to_weights, prior_gradient : Affine
+        Of theta: the raveled ``[1, x]`` coefficients of the log-odds of classes
+        1, 2, ... against class 0, and the gradient of the log prior.
+    """
 
     def __init__(
         self,
@@ -194,46 +206,30 @@ class LinearObjective:
         prior_gradient: Affine,
         prior_constant: float,
     ) -> None:
-        self.design = _design(X)
+        self.X = np.ascontiguousarray(X, dtype=np.float64)
+        self.labels: Labels = (
+            np.ascontiguousarray(labels, dtype=np.int64)
+            if labels.ndim == 1
+            else np.ascontiguousarray(labels, dtype=np.float64)
+        )
         self.to_weights = to_weights
-        self._prior_gradient = prior_gradient
-        self._prior_constant = prior_constant
-        self._shape = (self.design.shape[1], len(to_weights.offset) // self.design.shape[1])
-        self.labels = label_probs(labels, self._shape[1] + 1)
-        self._row_weight = self.labels.sum(axis=1)
-        self.weight = float(self._row_weight.sum())
-        self._weighted = bool((self._row_weight != 1.0).any())
-        self._design_t = np.ascontiguousarray(self.design.T)
-        self._label_sums = self._design_t @ self.labels[:, 1:]
+        self.prior_gradient = prior_gradient
+        self.prior_constant = prior_constant
+        self._shape = (1 + X.shape[1], len(to_weights.offset) // (1 + X.shape[1]))
+        self.n_classes = self._shape[1] + 1
+        self.weight = float(len(X) if labels.ndim == 1 else labels.sum())
         self._to_theta = to_weights.matrix.T
-        # Below some 200,000 products the interpreter's own work outweighs numpy's,
-        # and threads would only wait for each other.
-        self.parallel = self.design.size * self._shape[1] > 200_000
 
     def __call__(
         self, theta: FloatArray, *, prior: float, jacobian: float
     ) -> tuple[float, FloatArray]:
         """``log_likelihood + prior * log_prior`` and its gradient; log|J| is a constant."""
-        B = self.to_weights(theta).reshape(self._shape)
-        # Classes in rows: sums over classes then run along contiguous memory.
-        odds = B.T @ self._design_t
-        largest = np.maximum.reduce(odds, axis=0, initial=0.0)
-        odds -= largest
-        np.exp(odds, out=odds)
-        total = np.add.reduce(odds, axis=0)
-        total += np.exp(-largest)
-        odds /= total
-        largest += np.log(total)
-        if self._weighted:
-            odds *= self._row_weight
-            largest *= self._row_weight
-        value = float(np.vdot(self._label_sums, B)) - float(np.add.reduce(largest))
-        residual_sums = self._label_sums - (odds @ self.design).T
-        gradient = self._to_theta @ residual_sums.ravel()
+        value, by_weights = log_likelihood_of(self.X, self.labels, self._weights(theta))
+        gradient = self._to_theta @ by_weights.ravel()
         if prior:
-            slope = self._prior_gradient(theta)
+            slope = self.prior_gradient(theta)
             value += prior * (
-                self._prior_constant + 0.5 * float(theta @ (slope + self._prior_gradient.offset))
+                self.prior_constant + 0.5 * float(theta @ (slope + self.prior_gradient.offset))
             )
             gradient = gradient + prior * slope
         return value, gradient
@@ -244,23 +240,43 @@ class LinearObjective:
         With ``m`` the row's weight: ``m |p|^2 - 2 w.p + m`` and, by the softmax
         derivative, ``d/dz_k = 2 p_k (r_k - p.r)`` where ``r = m p - w``.
         """
-        probs = self._probs(theta)
-        m = self._row_weight
-        value = float((m * (probs**2).sum(axis=1)).sum() - 2 * np.vdot(self.labels, probs))
-        r = m[:, None] * probs - self.labels
-        by_logit = 2 * probs * (r - (probs * r).sum(axis=1, keepdims=True))
-        return value + self.weight, self._to_theta @ (self._design_t @ by_logit[:, 1:]).ravel()
+        weights = self._weights(theta)
+
+        def chunk(rows: slice) -> tuple[float, FloatArray]:
+            probs, w = _probs(self.X[rows], weights), label_probs(self.labels[rows], self.n_classes)
+            m = w.sum(axis=1)
+            r = m[:, None] * probs - w
+            by_logit = 2 * probs * (r - (probs * r).sum(axis=1, keepdims=True))
+            value = float((m * (probs**2).sum(axis=1)).sum() - 2 * np.vdot(w, probs))
+            return value, _design(self.X[rows]).T @ by_logit[:, 1:]
+
+        values, by_weights = zip(*side_by_side(chunk, self._chunks()), strict=True)
+        return sum(values) + self.weight, self._to_theta @ sum(by_weights).ravel()
 
     def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
         """Minus the information of the likelihood in theta's coordinates, plus the prior's."""
-        S = self.to_weights.matrix
-        half = S.T @ -information(self.design, self._probs(theta), self._row_weight)
-        out = (S.T @ np.asarray(half).T).T
-        return np.asarray(out + prior * _dense(self._prior_gradient.matrix))
+        weights = self._weights(theta)
 
-    def _probs(self, theta: FloatArray) -> FloatArray:
-        log_odds = self.design @ self.to_weights(theta).reshape(self._shape)
-        return np.asarray(softmax(np.column_stack([np.zeros(len(log_odds)), log_odds]), axis=1))
+        def chunk(rows: slice) -> FloatArray:
+            w = label_probs(self.labels[rows], self.n_classes)
+            X = self.X[rows]
+            return information(_design(X), _probs(X, weights), w.sum(axis=1))
+
+        S = self.to_weights.matrix
+        half = S.T @ -sum(side_by_side(chunk, self._chunks()))
+        out = (S.T @ np.asarray(half).T).T
+        return np.asarray(out + prior * _dense(self.prior_gradient.matrix))
+
+    def _weights(self, theta: FloatArray) -> FloatArray:
+        return self.to_weights(theta).reshape(self._shape)
+
+    def _chunks(self) -> list[slice]:
+        return [slice(start, start + CHUNK) for start in range(0, len(self.X), CHUNK)]
+
+
+def _probs(X: FloatArray, weights: FloatArray) -> FloatArray:
+    log_odds = weights[0] + X @ weights[1:]
+    return np.asarray(softmax(np.column_stack([np.zeros(len(X)), log_odds]), axis=1))
 
 
 def _design(X: FloatArray) -> FloatArray:

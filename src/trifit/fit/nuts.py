@@ -21,8 +21,10 @@ from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from trifit.cards import Sampler
 from trifit.errors import InputError
+from trifit.fit.callback import nutpie_model
 from trifit.fit.density import Density, Objective
 from trifit.fit.trust import diagnose_parameters, posterior_status
+from trifit.threads import cores, limited
 from trifit.types import Fit, FloatArray
 
 MAX_TREE_DEPTH = 10
@@ -61,7 +63,6 @@ def fit_bayes(
     sampler: Sampler,
     *,
     seed: int,
-    cores: int,
     advance: Advance | None = None,
 ) -> Posterior:
     """Sample the posterior with NUTS.
@@ -73,9 +74,8 @@ def fit_bayes(
         The MAP's theta, around which to whiten; None for plain coordinates.
     sampler : Sampler
     seed : int
-        The same seed gives the same draws on one machine, however many cores.
-    cores : int
-        Chains that run side by side.
+        The same seed gives the same draws on one machine, however many cores
+        the chains share.
     advance : callable, optional
         Called with the share of draws done, from another thread.
     """
@@ -87,15 +87,9 @@ def fit_bayes(
     else:
         scale = whitening(objective.hessian(centre, prior=1.0, jacobian=1.0))
 
-    def log_density(z: FloatArray) -> tuple[float, FloatArray]:
-        if scale is None:
-            return objective(centre + z, prior=1.0, jacobian=1.0)
-        value, gradient = objective(centre + scale @ z, prior=1.0, jacobian=1.0)
-        return value, scale.T @ gradient
-
-    side_by_side = cores if objective.parallel else 1
     spread = 1.0 if scale is not None else DISPERSION
-    trace = _run_nutpie(log_density, len(centre), spread, sampler, seed, side_by_side, advance)
+    model = nutpie_model(objective, centre, scale, spread)
+    trace = _sample(model, sampler, seed, advance)
     z = np.asarray(trace["posterior"]["z"].values)
     n_chains, n_draws, _ = z.shape
     if (n_chains, n_draws) != (sampler.chains, sampler.draws) or np.isnan(z).any():
@@ -155,30 +149,8 @@ def whitening(hessian: FloatArray) -> FloatArray:
     return np.ascontiguousarray(scale) if np.isfinite(scale).all() else identity
 
 
-def _run_nutpie(
-    log_density: Callable[[FloatArray], tuple[float, FloatArray]],
-    n_dim: int,
-    spread: float,
-    sampler: Sampler,
-    seed: int,
-    cores: int,
-    advance: Advance | None,
-) -> Any:
+def _sample(model: Any, sampler: Sampler, seed: int, advance: Advance | None) -> Any:
     import nutpie
-    from nutpie.compiled_pyfunc import from_pyfunc
-    from threadpoolctl import threadpool_limits
-
-    model = from_pyfunc(
-        ndim=n_dim,
-        make_logp_fn=lambda: log_density,
-        make_expand_fn=lambda *_: lambda z: {"z": z},
-        expanded_dtypes=[np.dtype(np.float64)],
-        expanded_shapes=[(n_dim,)],
-        expanded_names=["z"],
-        make_initial_point_fn=lambda seed: np.random.default_rng(seed).normal(
-            scale=spread, size=n_dim
-        ),
-    )
 
     def report(chains: Any) -> None:
         done = sum(c.finished_draws for c in chains)
@@ -186,7 +158,7 @@ def _run_nutpie(
         if advance is not None and total:
             advance(done / total)
 
-    with threadpool_limits(1), warnings.catch_warnings():
+    with limited(), warnings.catch_warnings():
         # Said of a run that Ctrl-C cut short, which is not used.
         warnings.filterwarnings("ignore", message="Found chain dimension")
         return nutpie.sample(
@@ -194,7 +166,7 @@ def _run_nutpie(
             draws=sampler.draws,
             tune=sampler.tune,
             chains=sampler.chains,
-            cores=cores,
+            cores=min(cores(), sampler.chains),
             target_accept=sampler.target_accept,
             maxdepth=MAX_TREE_DEPTH,
             seed=seed,

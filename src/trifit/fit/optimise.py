@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from trifit.cards import Optimiser
 from trifit.errors import InputError
@@ -14,15 +13,13 @@ from trifit.fit.density import Density, Objective, second_differences
 from trifit.fit.existence import certify
 from trifit.fit.linear import LinearObjective
 from trifit.fit.minimise import Path, gradient_descent, lbfgs, newton, settle_kinks
+from trifit.threads import limited
 from trifit.types import Fit, FloatArray, Rows, Status
 
 Criterion = Literal["cross-entropy", "squared-error"]
 
 MAX_NEWTON_PARAMS = 2_000
 """Most parameters for which second derivatives are asked for."""
-
-SMALL = 1_000_000
-"""Entries of X below which one thread is faster than several."""
 
 ALIKE = 200
 """Rows on which the predictions of several starts are compared."""
@@ -136,8 +133,7 @@ def maximise(
     if settings.validation and not prior:
         rows, validation = _split_off(rows, settings.validation, rng)
     objective = density.bind(rows.X, rows.labels)
-    # On few rows BLAS threads would only wait for each other.
-    with threadpool_limits(1 if rows.X.size < SMALL else None):
+    with limited():
         walks = [
             _walk(
                 density, objective, settings, rng,

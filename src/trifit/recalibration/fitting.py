@@ -7,8 +7,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
 
-from trifit.calibration.kernel import BLAS
 from trifit.checks import Labels, checked_labels, label_probs
+from trifit.threads import limited
 from trifit.types import FloatArray
 
 MAX_ITERATIONS = 2000
@@ -111,7 +111,7 @@ def fit_linear(
         gradient = adjoint(np.exp(log_q) - target) + ridge * away
         return float(value) / n_obs, gradient / scale / n_obs
 
-    with BLAS.limit(limits=1, user_api="blas"):  # L-BFGS's own algebra is tiny
+    with limited():  # L-BFGS's own algebra is tiny
         result = minimize(
             objective,
             neutral * scale,

@@ -1,6 +1,5 @@
 """One comparison, end to end: card x data x five columns x splits."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,6 +26,7 @@ from trifit.run.posterior import posterior_record
 from trifit.run.problem import Problem
 from trifit.run.progress import Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
+from trifit.threads import limited
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
@@ -100,7 +100,7 @@ def compare(
         Without NUTS, ``bayes`` and ``mean`` are left out, and the posterior is
         that of ``laplace`` where it was asked for.
     cores : int, optional
-        Chains that run side by side; default: the machine's cores.
+        Cores to use, for chains and for chunks of large data; default: all.
     progress : callable, optional
         Called with a message and the share of the work done.
 
@@ -174,31 +174,30 @@ def run_comparison(
     final = [problem.part(fitting_rows, fitting_rows)] if split.kind == "cv" else []
 
     reporter = Reporter(progress, len(parts) + len(final), split.reason)
-    cores = cores or os.cpu_count() or 1
     trained: list[TrainedFits] = []
-    for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
-        objective = problem.density.bind(part.train.X, part.train.labels)
-        reporter.expect(
-            problem.density, objective, card, cores, nuts=nuts, laplace="laplace" in methods
-        )
-        trained.append(
-            fit_all(
-                problem.density,
-                part.train,
-                part.test,
-                card,
-                part_seed,
-                extra=methods,
-                nuts=nuts,
-                cores=cores,
-                advance=reporter.advance,
+    with limited(cores):
+        for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
+            objective = problem.density.bind(part.train.X, part.train.labels)
+            reporter.expect(
+                problem.density, objective, card, nuts=nuts, laplace="laplace" in methods
             )
-        )
-        reporter.finish_fit()
-    predictions = [
-        fits.predict(problem.density, part.test.X)
-        for fits, part in zip(trained, parts, strict=False)
-    ]
+            trained.append(
+                fit_all(
+                    problem.density,
+                    part.train,
+                    part.test,
+                    card,
+                    part_seed,
+                    extra=methods,
+                    nuts=nuts,
+                    advance=reporter.advance,
+                )
+            )
+            reporter.finish_fit()
+        predictions = [
+            fits.predict(problem.density, part.test.X)
+            for fits, part in zip(trained, parts, strict=False)
+        ]
     reporter.finish()
 
     names = list(trained[0].fits)

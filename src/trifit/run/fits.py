@@ -66,7 +66,6 @@ def fit_all(
     *,
     extra: Sequence[str] = (),
     nuts: bool = True,
-    cores: int,
     advance: Callable[[float], None] | None = None,
 ) -> TrainedFits:
     """Fit all columns to one training set.
@@ -85,7 +84,6 @@ def fit_all(
         Further columns: ``laplace``, ``map-cv``, ``squared-error``.
     nuts : bool
         Without NUTS there is no ``mean`` and no ``bayes``; learned scales need it.
-    cores : int
     advance : callable, optional
         Called with the share of posterior draws done.
     """
@@ -115,7 +113,6 @@ def fit_all(
             centre if describes_by_mode(density, identified=card.identified) else None,
             card.sampler,
             seed=int(for_sampler.generate_state(1)[0] >> 1),
-            cores=cores,
             advance=advance,
         )
         sampled = _sampled(density, posterior, test.X, card)
@@ -133,7 +130,7 @@ def fit_all(
             assert centre is not None
             fits[name] = fit_laplace(
                 density, train, centre, card.optimiser, card.sampler, for_this,
-                cores=cores, advance=None if nuts else advance,
+                advance=None if nuts else advance,
             )  # fmt: skip
         else:
             further = fit_map_cv if name == "map-cv" else fit_squared_error
