@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-calibration picture pages snapshots lock clean
+.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-calibration bench-laplace picture pages snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -51,6 +51,10 @@ bench: setup
 # Speed and memory of every calibration measure at a million rows; a minute.
 bench-calibration: setup
 	$(BIN)/python benchmarks/calibration_speed.py
+
+# The Laplace posterior against NUTS, the table of docs/laplace.md; five minutes.
+bench-laplace: setup
+	$(BIN)/python benchmarks/laplace.py
 
 # Size and power of the calibration tests, coverage of bands; a quarter of an hour.
 test-size: setup

@@ -276,6 +276,17 @@ class Status(Enum):
     FEW_EFFECTIVE = "too few effective draws for stable estimates"
     LOW_ENERGY = "E-BFMI is too low: the sampler explores the tails poorly"
     DEPTH_LIMITED = "too many draws hit the tree-depth limit"
+    APPROXIMATE = (
+        "a normal approximation at the mode, corrected by importance weights that can be relied on"
+    )
+    NOT_NORMAL = (
+        "the posterior is too far from its normal approximation: the importance weights that "
+        "should correct it cannot be relied on"
+    )
+    NO_PEAK = (
+        "no normal approximation: minus the Hessian of the log posterior at the mode is not "
+        "positive definite; shown is the mode alone"
+    )
     UNCERTIFIED = (
         "the optimiser met its gradient tolerance; whether a maximum exists was not certified"
     )
@@ -303,6 +314,7 @@ class Status(Enum):
             Status.UNCERTIFIED,
             Status.SEPARATED,
             Status.TRUSTED,
+            Status.APPROXIMATE,
             Status.DERIVED,
             Status.DERIVED_SEPARATED,
         }
@@ -318,7 +330,7 @@ class Fit:
     Attributes
     ----------
     method : str
-        ``"mle"``, ``"map"``, ``"mean"`` or ``"bayes"``.
+        ``"mle"``, ``"map"``, ``"mean"``, ``"bayes"``, ``"laplace"``, …
     draws : shape (n_chains, n_draws, n_values)
         Values of the model's own (constrained) parameters, raveled.
     status : Status

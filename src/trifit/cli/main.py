@@ -56,7 +56,10 @@ def main() -> None:
     "--methods",
     metavar="A,B,...",
     default="",
-    help="Further fits beside the standard ones: map-cv, squared-error.",
+    help="Further fits beside the standard ones: laplace, map-cv, squared-error.",
+)
+@click.option(
+    "--no-nuts", is_flag=True, help="Leave out NUTS: no mean, and bayes only as --methods laplace."
 )
 @click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting of the card."
@@ -97,6 +100,7 @@ def compare(
     prior: str | None,
     prior_scale: float | None,
     methods: str,
+    no_nuts: bool,  # noqa: FBT001
     settings: tuple[str, ...],
     cv: int | None,
     test_size: float | None,
@@ -166,6 +170,7 @@ def compare(
             cv=cv,
             test_size=test_size,
             methods=_list(methods),
+            nuts=not no_nuts,
             cores=cores,
             progress=progress,
             command=command,

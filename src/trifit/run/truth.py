@@ -43,14 +43,14 @@ def truth(
     log_probs : mapping of fit to (n_test, n_classes)
     density : Density
     posteriors, parts : one per training set
-        Posterior fits and their rows.
+        Posterior fits (empty where none was made: no intervals then) and their rows.
     """
     if dataset.true_probs is None:
         return None
     true, y = dataset.true_probs[test_rows], dataset.label_probs[test_rows]
     n_shown = min(len(true), max(1, MAX_SHOWN // dataset.n_classes))
     shown = np.linspace(0, len(true) - 1, n_shown).astype(int)
-    draws = _draws(density, posteriors, parts, shown)
+    draws = _draws(density, posteriors, parts, shown) if posteriors else None
     return Truth(
         entropy=float(entropy(true).mean()),
         rows=test_rows[shown].tolist(),
@@ -62,7 +62,9 @@ def truth(
         intervals=[
             Coverage(level=c.level, coverage=c.coverage, width=c.width)
             for c in (coverage(true[shown], draws, level=level) for level in LEVELS)
-        ],
+        ]
+        if draws is not None
+        else [],
     )
 
 

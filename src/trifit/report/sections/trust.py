@@ -8,7 +8,7 @@ from trifit.report.parts import Cell, Chart, Table, chart, panels
 from trifit.report.text import significant, with_se
 
 if TYPE_CHECKING:
-    from trifit.comparison import Comparison, Loo, Trust
+    from trifit.comparison import Comparison, LaplaceError, Loo, Trust
 
 TITLE = "Can the posterior be trusted?"
 
@@ -24,6 +24,7 @@ def content(c: "Comparison") -> dict[str, Any]:
         "ranks": t and t.ranks and _ranks(t),
         "energy": t and t.chains and _energy(t),
         "trust": t,
+        "laplace": c.laplace_error and _laplace(c, c.laplace_error),
         "elpd": posterior and _elpd(c, posterior, loo),
         "loo": loo,
     }
@@ -109,6 +110,39 @@ def _energy(t: "Trust") -> Chart:
         "energy from draw to draw (filled) should be about as wide as the energy (outline)."
     )
     return chart("energy", caption, partial(charts.energy, t), size=(5, 2.6))
+
+
+def _laplace(c: "Comparison", e: "LaplaceError") -> Table:
+    rows: list[tuple[Cell | str, ...]] = []
+    if (p := e.parameters) is not None:
+        rows = [
+            (
+                "means, in NUTS's sds",
+                Cell(f"{significant(p.mean_median, 2)} (median)"),
+                Cell(f"{significant(p.mean_worst, 2)} ({p.worst})"),
+                Cell(significant(p.mean_mcse, 2)),
+            ),
+            (
+                "sds, as a multiple of NUTS's",
+                Cell(f"{significant(p.sd_median)} (median)"),
+                Cell(significant(p.sd_worst)),
+                Cell(significant(p.sd_mcse, 2)),
+            ),
+        ]
+    rows.append(
+        (
+            "probabilities (total variation)",
+            Cell(f"{significant(e.probs_mean, 2)} (mean)"),
+            Cell(significant(e.probs_worst, 2)),
+            Cell(significant(e.probs_mcse, 2)),
+        )
+    )
+    k = c.fits["laplace"].diagnostics.get("pareto_k")
+    return Table(
+        caption=f"How far laplace is from NUTS (bayes), Pareto k {significant(k, 2)}",
+        columns=("", "typical", "worst", "NUTS's own Monte Carlo error"),
+        rows=tuple(rows),
+    )
 
 
 def _elpd(c: "Comparison", name: str, loo: "Loo | None") -> Table:
