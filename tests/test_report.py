@@ -11,7 +11,7 @@ from trifit.comparison import Comparison
 from trifit.report import render, render_index, render_notebook
 from trifit.report.downloads import downloads
 from trifit.report.sections import SECTIONS
-from trifit.report.text import (
+from trifit.text import (
     between,
     decimals_for,
     estimate,

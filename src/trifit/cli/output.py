@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from trifit.comparison import FIT_NAMES, Comparison, FitRecord, LaplaceError, Scores, Truth
-from trifit.report.text import probability, signed_with_se, significant, with_se
 from trifit.scores import BITS
+from trifit.text import probability, signed_with_se, significant, with_se
 
 if TYPE_CHECKING:
     from trifit.fit.preview import Preview

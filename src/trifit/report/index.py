@@ -11,7 +11,7 @@ from trifit.report.page import document
 from trifit.report.parts import Cell, Table, fit_keys
 from trifit.report.sections.answer import MARKS
 from trifit.report.svg import to_svg, with_style
-from trifit.report.text import between, estimate
+from trifit.text import between, estimate
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison

@@ -12,7 +12,7 @@ from trifit.report.charts import Z95, parameter_name
 from trifit.report.sections import SECTIONS
 from trifit.report.sections.answer import headline
 from trifit.report.svg import with_style
-from trifit.report.text import interval, printable, significant, with_se
+from trifit.text import interval, printable, significant, with_se
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -18,7 +18,7 @@ from trifit.report.charts.style import (
     segment,
     style,
 )
-from trifit.report.text import signed_with_se, significant
+from trifit.text import signed_with_se, significant
 
 if TYPE_CHECKING:
     from trifit.comparison import FitRecord, Parameter, PriorRow, PriorSensitivity

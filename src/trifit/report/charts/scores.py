@@ -22,7 +22,7 @@ from trifit.report.charts.style import (
     segment,
     style,
 )
-from trifit.report.text import signed_with_se, significant, with_se
+from trifit.text import signed_with_se, significant, with_se
 
 if TYPE_CHECKING:
     from trifit.comparison import Difference, FitRecord, Gain

@@ -14,7 +14,7 @@ from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from trifit.report.text import printable
+from trifit.text import printable
 
 STYLE: Mapping[str, tuple[str, str]] = {
     "mle": ("#D55E00", "s"),

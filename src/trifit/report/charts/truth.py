@@ -17,7 +17,7 @@ from trifit.report.charts.style import (
     segment,
     style,
 )
-from trifit.report.text import with_se
+from trifit.text import with_se
 
 if TYPE_CHECKING:
     from trifit.comparison import Truth

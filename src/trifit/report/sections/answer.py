@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from trifit.report import charts
 from trifit.report.charts import Estimate
 from trifit.report.parts import Cell, Chart, Draw, Table, chart, panels
-from trifit.report.text import (
+from trifit.scores import BITS
+from trifit.text import (
     between,
     estimate,
     interval,
@@ -15,7 +16,6 @@ from trifit.report.text import (
     signed_with_se,
     with_se,
 )
-from trifit.scores import BITS
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison, Interval

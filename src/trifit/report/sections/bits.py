@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from trifit.report import charts
 from trifit.report.charts import Length
 from trifit.report.parts import Cell, Chart, Table, chart
-from trifit.report.text import significant, with_se
 from trifit.scores import BITS
+from trifit.text import significant, with_se
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison

@@ -8,7 +8,7 @@ import numpy as np
 from trifit.report import charts
 from trifit.report.charts.disagreement import WORDS
 from trifit.report.parts import Cell, Chart, Key, Table, chart, class_keys, panels, shape
-from trifit.report.text import significant
+from trifit.text import significant
 
 if TYPE_CHECKING:
     from trifit.comparison import ByDistance, Comparison, Disagreement, Example, PosteriorRecord

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from trifit.report import charts
 from trifit.report.charts import parameter_name
 from trifit.report.parts import Cell, Chart, Key, Table, chart, fit_keys, shape
-from trifit.report.text import significant
+from trifit.text import significant
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison, Parameter, PriorPosterior, PriorSensitivity
@@ -45,7 +45,7 @@ def content(c: "Comparison") -> dict[str, Any]:
         "n_more_running": len(running) - MAX_RUNNING,
         "path": _path(c) if any(f.path for f in c.fits.values()) else None,
         "prior": posterior and posterior.rows and _prior(posterior),
-        "groups": posterior and _groups(posterior),
+        "groups": posterior and _groups(posterior, identified=c.card["identified"]),
         "sensitivity": prior and prior.sensitivity and _sensitivity(prior.sensitivity),
     }
 
@@ -147,10 +147,11 @@ def _prior(p: "PriorPosterior") -> Chart:
     return chart("prior", caption, draw, size=(6.6, 0.34 * len(p.rows) + 0.8), keys=keys)
 
 
-def _groups(p: "PriorPosterior") -> Table:
+def _groups(p: "PriorPosterior", *, identified: bool) -> Table:
+    traded = "" if identified else "; below 0 also where weights can trade places"
     return Table(
         caption="Contraction 1 − var(posterior) / var(prior): 1 where only the data speak, 0 "
-        f"where only the prior does ({p.n_prior_draws:,} draws of the prior)",
+        f"where only the prior does{traded} ({p.n_prior_draws:,} draws of the prior)",
         columns=(
             "parameter", "entries", "prior sd", "posterior sd", "least", "median", "most",
         ),

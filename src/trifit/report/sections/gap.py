@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from trifit.report import charts
 from trifit.report.parts import Chart, chart
-from trifit.report.text import signed_with_se
+from trifit.text import signed_with_se
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison

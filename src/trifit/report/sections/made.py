@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from trifit.report.downloads import downloads
-from trifit.report.text import significant
+from trifit.text import significant
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison

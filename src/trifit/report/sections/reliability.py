@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, fit_keys, panels
-from trifit.report.text import listed, signed_with_se, significant
+from trifit.text import listed, signed_with_se, significant
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison

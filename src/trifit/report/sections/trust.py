@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, panels
-from trifit.report.text import significant, with_se
+from trifit.text import significant, with_se
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison, LaplaceError, Loo, Trust
