@@ -1,6 +1,6 @@
 """One model, three objectives: MLE, MAP and the full posterior (layer 3)."""
 
-from trifit.fit.build import build_density
+from trifit.fit.build import build_density, fused
 from trifit.fit.density import Density, Layout, Objective
 from trifit.fit.laplace import fit_laplace
 from trifit.fit.nuts import Posterior, check_size, describes_by_mode, fit_bayes
@@ -22,4 +22,5 @@ __all__ = [
     "fit_mle",
     "fit_squared_error",
     "fit_temperature",
+    "fused",
 ]

@@ -7,7 +7,8 @@ whether PyTensor's cache was cold or warm.
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,25 +36,36 @@ def _ensure_cache_folder() -> None:
 
 _ensure_cache_folder()
 
+import numpy as np  # noqa: E402
 import pymc as pm  # noqa: E402
 import pytensor  # noqa: E402
 import pytensor.tensor as pt  # noqa: E402
 from pytensor.compile.mode import Mode, get_mode  # noqa: E402
 from pytensor.compile.sharedvalue import SharedVariable  # noqa: E402
+from pytensor.graph.basic import equal_computations  # noqa: E402
 from pytensor.graph.replace import graph_replace  # noqa: E402
 from pytensor.graph.traversal import ancestors, graph_inputs  # noqa: E402
 from pytensor.link.numba.linker import NumbaLinker  # noqa: E402
-from pytensor.tensor.special import Softmax, log_softmax  # noqa: E402
+from pytensor.scalar.basic import autocast_float_as  # noqa: E402
+from pytensor.tensor.basic import Join  # noqa: E402
+from pytensor.tensor.special import LogSoftmax, Softmax, log_softmax  # noqa: E402
+from pytensor.tensor.variable import TensorConstant  # noqa: E402
 
 __all__ = [
+    "Join",
+    "LogSoftmax",
     "Softmax",
+    "TensorConstant",
     "ancestors",
+    "autocast_float_as",
+    "compilations",
     "compile_function",
     "draw",
     "graph_replace",
     "log_softmax",
     "pm",
     "pt",
+    "with_settings",
 ]
 
 
@@ -68,35 +80,110 @@ class _ThreadedNumbaLinker(NumbaLinker):  # type: ignore[misc]
 
 
 def compile_function(
-    inputs: Sequence[Any], outputs: Any, *, interpreted: bool
+    inputs: Sequence[Any],
+    outputs: Any,
+    *,
+    interpreted: bool,
+    settings: Mapping[Any, Any] | None = None,
 ) -> Callable[..., Any]:
-    """Compile a PyTensor graph to a stateless function of arrays, safe to call from threads.
+    """A function of arrays for a PyTensor graph: stateless, safe to call from threads.
 
-    ``interpreted`` gives a function that is ready at once and slow to call (and
-    not for threads); otherwise numba compiles it, with an on-disk cache.
+    A graph is compiled once in a process (and kept on disk, across processes):
+    another of the same structure gets the same function.
+
+    Parameters
+    ----------
+    inputs : sequence of variables
+    outputs : variable or list of variables
+    interpreted : bool
+        Gives a function that is ready at once and slow to call (and not for
+        threads); otherwise numba compiles it.
+    settings : mapping of variables to values
+        Further inputs that stay as they are, see :func:`with_settings`.
     """
-    outputs = _without_shared_variables(outputs)
+    single = not isinstance(outputs, list | tuple)
+    graphs = _without_shared_variables([outputs] if single else list(outputs))
+    present = set(ancestors(graphs))
+    used = {v: value for v, value in (settings or {}).items() if v in present}
+    inputs, values = [*inputs, *used], list(used.values())
     if interpreted:
         mode = Mode(linker="py", optimizer="fast_compile")
         with pytensor.config.change_flags(cxx=""):  # no C compiler for constants either
-            return pytensor.function(inputs, outputs, mode=mode, trust_input=True)  # type: ignore[no-any-return]
+            function = pytensor.function(inputs, graphs, mode=mode, trust_input=True)
+    else:
+        function = _compiled(inputs, graphs)
+
+    def call(*arrays: Any) -> Any:
+        results = function(*arrays, *values)
+        return results[0] if single else results
+
+    return call
+
+
+def with_settings(
+    graphs: Sequence[Any], numbers: Collection[float]
+) -> tuple[list[Any], dict[Any, Any]]:
+    """Graphs in which constants of given values, such as prior scales, are variables.
+
+    Those that differ only in these values then have one structure, and are
+    compiled once.
+
+    Returns
+    -------
+    graphs : list of variables
+    settings : dict
+        The new variables and their values.
+    """
+    constants = [
+        v
+        for v in ancestors(graphs)
+        if isinstance(v, TensorConstant)
+        and v.dtype == "float64"
+        and np.isin(v.data, list(numbers)).all()
+    ]
+    variables = {v: v.type() for v in constants}
+    lifted = graph_replace(list(graphs), variables, strict=False)
+    return lifted, {variables[v]: np.asarray(v.data) for v in constants}
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A graph that was compiled in this process."""
+
+    inputs: list[Any]
+    outputs: list[Any]
+    function: Callable[..., Any]
+
+
+_known: list[_Known] = []
+
+
+def compilations() -> int:
+    """How many graphs this process has compiled."""
+    return len(_known)
+
+
+def _compiled(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
+    for known in _known:
+        same_kind = [v.type for v in known.inputs] == [v.type for v in inputs]
+        if same_kind and equal_computations(known.outputs, outputs, known.inputs, inputs):
+            return known.function
     mode = Mode(linker=_ThreadedNumbaLinker(), optimizer=get_mode("NUMBA").optimizer)
     with pytensor.config.change_flags(numba__fastmath=False):
         function = pytensor.function(inputs, outputs, mode=mode, trust_input=True)
-    jitted = function.vm.jit_fn
-    single = not isinstance(outputs, list | tuple)
-    compiled = False
+    jitted, ready = function.vm.jit_fn, False
 
     def call(*arrays: Any) -> Any:
-        nonlocal compiled
-        if compiled:
-            result = jitted(*arrays)
-        else:  # numba compiles now, and must still see fast-math off
-            with pytensor.config.change_flags(numba__fastmath=False):
-                result = jitted(*arrays)
-            compiled = True
-        return result[0] if single else result
+        nonlocal ready
+        if ready:
+            return jitted(*arrays)
+        # numba compiles now, and must still see fast-math off
+        with pytensor.config.change_flags(numba__fastmath=False):
+            results = jitted(*arrays)
+        ready = True
+        return results
 
+    _known.append(_Known(inputs, outputs, call))
     return call
 
 
@@ -107,12 +194,11 @@ def draw(variables: Any, n_draws: int, seed: int) -> Any:
         return pm.draw(variables, draws=n_draws, random_seed=seed, mode=mode)
 
 
-def _without_shared_variables(outputs: Any) -> Any:
+def _without_shared_variables(graphs: list[Any]) -> list[Any]:
     """Lengths of dimensions and other shared values as constants: functions of inputs only."""
-    graphs = outputs if isinstance(outputs, list | tuple) else [outputs]
     constants = {
         v: pt.constant(v.get_value(), dtype=v.dtype)
         for v in graph_inputs(graphs)
         if isinstance(v, SharedVariable)
     }
-    return graph_replace(outputs, constants, strict=False) if constants else outputs
+    return graph_replace(graphs, constants, strict=False) if constants else graphs

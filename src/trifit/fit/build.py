@@ -1,5 +1,6 @@
 """From a card and data to the densities that are fitted."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 from trifit.cards import Card
 from trifit.checks import TOLERANCE
 from trifit.errors import InputError
+from trifit.fit.backend import autocast_float_as
 from trifit.fit.density import Density
 from trifit.fit.graph import GraphDensity, check_contract
 from trifit.fit.linear import LinearDensity
@@ -43,7 +45,17 @@ def build_density(
     model = build_model(card, X, y, feature_names=feature_names, class_names=class_names)
     interpreted = GraphDensity(model, len(class_names), mode="interpreted")
     _try_out(interpreted, X, y, card)
+    if not fused():
+        return GraphDensity(model, len(class_names), fused=False)
     return LinearDensity.recognise(interpreted, X) or GraphDensity(model, len(class_names))
+
+
+def fused() -> bool:
+    """Whether the fused kernel may be used: not with ``TRIFIT_FUSED=0`` in the environment.
+
+    Then every model is fitted by its own graph, compiled by PyTensor.
+    """
+    return os.environ.get("TRIFIT_FUSED", "1") != "0"
 
 
 def build_model(
@@ -57,13 +69,15 @@ def build_model(
     """The ``pm.Model`` of a card's builder, which keeps its contract; see :func:`build_density`."""
     builder = card.load_builder()
     try:
-        model = builder(
-            X,
-            y,
-            n_classes=len(class_names),
-            coords={"feature": list(feature_names), "class": list(class_names)},
-            **card.hyperparameters,
-        )
+        # Else 2.5 is a float32 and 2.6 a float64: two graphs where one would do.
+        with autocast_float_as("float64"):
+            model = builder(
+                X,
+                y,
+                n_classes=len(class_names),
+                coords={"feature": list(feature_names), "class": list(class_names)},
+                **card.hyperparameters,
+            )
         check_contract(model)
     except InputError as error:
         raise InputError(f"card {card.name!r}: {error}") from error

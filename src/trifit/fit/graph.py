@@ -14,7 +14,10 @@ import numpy as np
 from trifit.checks import Labels, label_probs
 from trifit.errors import InputError
 from trifit.fit.backend import (
+    Join,
+    LogSoftmax,
     Softmax,
+    TensorConstant,
     ancestors,
     compile_function,
     draw,
@@ -22,8 +25,10 @@ from trifit.fit.backend import (
     log_softmax,
     pm,
     pt,
+    with_settings,
 )
 from trifit.fit.density import Layout, is_scale, second_differences
+from trifit.fit.fused import fused_log_likelihood
 from trifit.types import BoolArray, FloatArray
 
 
@@ -45,6 +50,9 @@ class GraphDensity:
     n_classes : int
     mode : {"compiled", "interpreted"}
         Compiled is fast to call; interpreted is ready at once, for a few calls.
+    fused : bool
+        Whether the log-likelihood is :class:`trifit.fit.fused.FusedLogLikelihood`
+        where the model's scores allow it; else it is the plain graph.
 
     Raises
     ------
@@ -52,22 +60,26 @@ class GraphDensity:
         If the model does not keep the builder's contract.
     """
 
-    def __init__(self, model: Any, n_classes: int, *, mode: str = "compiled") -> None:
+    def __init__(
+        self, model: Any, n_classes: int, *, mode: str = "compiled", fused: bool = True
+    ) -> None:
         self.model = model
         self.n_classes = n_classes
         self.mode = mode
+        self.fused = fused
         self._observed = check_contract(model)
+        self._settings: dict[Any, Any] = {}
         self._point = model.initial_point(random_seed=0)
         self.n_params = int(sum(np.size(v) for v in self._point.values()))
         self._named = [*model.free_RVs, *_parameters_made(model)]
         values = model.replace_rvs_by_values(self._named)
-        shapes = pm.pytensorf.PointFunc(
-            compile_function(model.value_vars, [v.shape for v in values], interpreted=True)
+        shapes = compile_function(model.value_vars, [v.shape for v in values], interpreted=True)(
+            *(self._point[v.name] for v in model.value_vars)
         )
         names = [v.name for v in self._named]
         self.layout = Layout(
             names=tuple(names),
-            shapes=tuple(tuple(int(n) for n in shape) for shape in shapes(self._point)),
+            shapes=tuple(tuple(int(n) for n in shape) for shape in shapes),
             dims=tuple(tuple(model.named_vars_to_dims.get(name, ())) for name in names),
             coords={k: tuple(map(str, v)) for k, v in model.coords.items() if v is not None},
         )
@@ -134,10 +146,11 @@ class GraphDensity:
             [log_probs_of(self._observed), *self._named]
         )
         flat = pt.concatenate([pt.flatten(p) for p in params])
-        (log_probs, log_prior, log_jacobian, flat), theta = pm.pytensorf.join_nonshared_inputs(
+        graphs, theta = pm.pytensorf.join_nonshared_inputs(
             self._point, [log_probs, log_prior, log_jacobian, flat], model.value_vars
         )
-        return log_probs, log_prior, log_jacobian, flat, theta
+        graphs, self._settings = with_settings(graphs, _prior_numbers(model))
+        return *graphs, theta
 
     def _with_features(self, output: Any) -> tuple[Any, Any]:
         """Make the features an input, so that one function serves all data."""
@@ -152,7 +165,11 @@ class GraphDensity:
         log_probs, X = self._with_features(log_probs)
         w = pt.matrix("label_weights")
         prior, jacobian = pt.scalar("prior_weight"), pt.scalar("jacobian_weight")
-        log_likelihood = pt.switch(w > 0, w * log_probs, 0.0).sum()  # 0 log 0 = 0
+        log_likelihood = None
+        if self.fused and (scores := scores_of(log_probs)) is not None:
+            log_likelihood = fused_log_likelihood(scores, w, theta)
+        if log_likelihood is None:
+            log_likelihood = pt.switch(w > 0, w * log_probs, 0.0).sum()  # 0 log 0 = 0
         value = log_likelihood + prior * log_prior + jacobian * log_jacobian
         return self._compile([theta, X, w, prior, jacobian], [value, _gradient(value, theta)])
 
@@ -191,7 +208,12 @@ class GraphDensity:
         return self._compile([params, X], log_probs)
 
     def _compile(self, inputs: Sequence[Any], outputs: Any) -> Callable[..., Any]:
-        return compile_function(inputs, outputs, interpreted=self.mode == "interpreted")
+        return compile_function(
+            inputs,
+            outputs,
+            interpreted=self.mode == "interpreted",
+            settings=self._settings,
+        )
 
 
 class GraphObjective:
@@ -272,6 +294,13 @@ def _gradient(value: Any, theta: Any) -> Any:
     return pt.grad(value, theta, disconnected_inputs="ignore")
 
 
+def _prior_numbers(model: Any) -> set[float]:
+    """Numbers that prior distributions are given, such as their scales."""
+    given = [p for rv in model.free_RVs for p in rv.owner.op.dist_params(rv.owner)]
+    constants = [v for v in ancestors(given) if isinstance(v, TensorConstant)]
+    return {float(v.data) for v in constants if v.dtype == "float64" and v.type.ndim == 0}
+
+
 def _is_unconstrained(model: Any, rv: Any) -> bool:
     """Whether a free variable may be any real number (or any that sum to zero)."""
     transform = model.rvs_to_transforms[rv]
@@ -301,3 +330,18 @@ def log_probs_of(observed: Any) -> Any:
     if isinstance(made_by, Softmax):
         return log_softmax(p.owner.inputs[0], axis=made_by.axis)
     return pt.log(p)
+
+
+def scores_of(log_probs: Any) -> Any | None:
+    """What :func:`log_probs_of` took its log probabilities from.
+
+    Class scores (n_obs, n_classes), the log-odds (n_obs,) of a Bernoulli, or None.
+    """
+    node = log_probs.owner
+    if isinstance(node.op, LogSoftmax) and node.op.axis in (1, (1,)):
+        return node.inputs[0]
+    if isinstance(node.op, Join):
+        column = node.inputs[-2].owner.inputs[0]  # -softplus(logit), or log(1 - p)
+        if column.owner.op == pt.neg and column.owner.inputs[0].owner.op == pt.softplus:
+            return column.owner.inputs[0].owner.inputs[0]
+    return None

@@ -16,7 +16,7 @@ from trifit.checks import label_probs
 from trifit.comparison import EXTRAS, POSTERIORS, Comparison, Data, Evaluation, Provenance
 from trifit.data import choose_split
 from trifit.errors import InputError
-from trifit.fit import Density, check_size
+from trifit.fit import Density, check_size, fused
 from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.predict import LOG_ZERO
 from trifit.run.disagreement import disagreement
@@ -307,6 +307,7 @@ def run_comparison(
             settings={
                 "interval": "95% equal-tailed",
                 "numba_fastmath": False,
+                "fused_likelihood": fused(),
             },
             seconds=clock.seconds(),
         ),

@@ -92,7 +92,7 @@ def _features(c: "Comparison", d: "Disagreement") -> Table:
     def cells(row: "Example") -> tuple[Cell | str, ...]:
         shown = [
             Cell(
-                f"{f.name} = {significant(f.value, 4)}",
+                f"{f.name} = {'missing' if f.value is None else format(f.value, '.5g')}",
                 f.contribution,
                 f"{f.z:+.1f} sd; {f.contribution:+.2f} nats".replace("-", "−"),
             )
