@@ -18,6 +18,7 @@ from trifit.data import choose_split
 from trifit.errors import InputError
 from trifit.fit import Density, check_size
 from trifit.predict import LOG_ZERO
+from trifit.run.expected import expected_of_mle
 from trifit.run.fits import TrainedFits, fit_all
 from trifit.run.parameters import parameter_rows
 from trifit.run.posterior import posterior_record
@@ -209,6 +210,7 @@ def run_comparison(
             f"{unseen} test rows hold a category or value not seen in training; "
             "its coefficient counts as zero"
         )
+    notes += expected_of_mle(problem.density, trained[0].fits["mle"], parts[0])
     data = _data_record(dataset, notes)
     baselines = _baselines(dataset, split)
     comparison = Comparison(
