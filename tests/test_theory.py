@@ -79,7 +79,7 @@ def test_bayes_with_the_right_prior_is_calibrated():
     assert (fit.slope, fit.ece) == (pytest.approx(1, abs=1e-8), pytest.approx(0, abs=1e-8))
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.floats(0.01, 2.0), st.floats(0.2, 5.0), st.floats(0.3, 3.0))
 def test_nothing_beats_the_right_posterior(kappa, gamma, scale):
     best = theory.bayes(kappa=kappa, gamma=gamma)
@@ -146,6 +146,29 @@ def test_data_sets_are_separable_beyond_the_threshold(rng):
         assert separated == wanted
 
 
+def test_the_signal_is_seen_from_an_mle(rng):
+    found = []
+    for _ in range(20):
+        X, y, _ = simulated(rng, 600, 120, 2.0)
+        design = np.column_stack([np.ones(600), X])
+        sd = theory.leave_one_out_sd(X, y, design @ newton(design, y, 0.0))
+        found.append(theory.signal(kappa=0.2, sd=sd))
+    assert abs(np.mean(found) - 2.0) < 4 * np.std(found, ddof=1) / np.sqrt(20)
+    assert np.std(found) < 0.5
+
+
+def test_leaving_one_row_out_by_one_step_is_nearly_a_refit(rng):
+    X, y, _ = simulated(rng, 150, 15, 1.5)
+    design = np.column_stack([np.ones(150), X])
+    b = newton(design, y, 0.0)
+    refits = [
+        design[i] @ newton(np.delete(design, i, axis=0), np.delete(y, i), 0.0) for i in range(150)
+    ]
+    assert theory.leave_one_out_sd(X, y, design @ b) == pytest.approx(
+        np.std(refits, ddof=1), rel=0.02
+    )
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -154,6 +177,9 @@ def test_data_sets_are_separable_beyond_the_threshold(rng):
         (lambda: theory.map(kappa=0.1, gamma=-1.0), "gamma=-1.0: expected a number above 0"),
         (lambda: theory.bayes(kappa=0.1, gamma=1.0, prior_scale=0.0), "prior_scale=0.0"),
         (lambda: theory.map(kappa=0.1, gamma=5.0, prior_scale=50.0), "at most 100"),
+        (lambda: theory.signal(kappa=0.2, sd=0.5), r"between 1.\d+ \(no signal\) and"),
+        (lambda: theory.signal(kappa=0.48, sd=3.0), "no MLE exists, or hardly so"),
+        (lambda: theory.signal(kappa=0.6, sd=3.0), "kappa=0.6: expected"),
         (lambda: theory.existence_threshold(gamma=-1.0), "gamma=-1.0: expected .* at least 0"),
         (lambda: theory.existence_threshold(gamma=1.0, intercept=np.nan), "intercept=nan"),
         (lambda: theory.map(kappa=0.1, gamma=1.0).calibration_curve([1.0]), "between 0 and 1"),
@@ -236,7 +262,7 @@ def check_posterior(rng, n, p, replications, draws, scales):
             _, centre = fit_map(density, train, card().optimiser, rng)
             posterior = fit_bayes(
                 density, density.bind(X, y), centre,
-                Sampler(draws=draws, tune=200, chains=2), seed=int(rng.integers(2**31)), cores=1,
+                Sampler(draws=draws, tune=200, chains=2), seed=int(rng.integers(2**31)),
             )  # fmt: skip
             b = posterior.fit.flat_draws[:, -p:]
             fresh = rng.standard_normal((4000, p))
@@ -260,4 +286,4 @@ def test_the_posterior_as_simulated(rng):
 
 @pytest.mark.slow
 def test_the_posterior_as_simulated_at_4000_rows(rng):
-    check_posterior(rng, 4000, 800, 4, 300, (1.0,))
+    check_posterior(rng, 4000, 800, 8, 300, (1.0,))

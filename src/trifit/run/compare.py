@@ -20,6 +20,7 @@ from trifit.fit import Density, check_size, fused
 from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.predict import LOG_ZERO
 from trifit.run.disagreement import disagreement
+from trifit.run.expected import expected_of_mle
 from trifit.run.fits import TrainedFits, fit_all
 from trifit.run.fitted import Fitted
 from trifit.run.laplace import laplace_error
@@ -232,6 +233,7 @@ def run_comparison(
             f"{unseen} test rows hold a category or value not seen in training; "
             "its coefficient counts as zero"
         )
+    notes += expected_of_mle(problem.density, trained[0].fits["mle"], parts[0])
     data = _data_record(dataset, notes)
     baselines = _baselines(dataset, split)
     records = {

@@ -14,6 +14,15 @@ rows follow from ``alpha`` and ``sigma``.
 """
 
 from trifit.theory.limit import Limit, bayes, map, mle
+from trifit.theory.signal import leave_one_out_sd, signal
 from trifit.theory.threshold import existence_threshold
 
-__all__ = ["Limit", "bayes", "existence_threshold", "map", "mle"]
+__all__ = [
+    "Limit",
+    "bayes",
+    "existence_threshold",
+    "leave_one_out_sd",
+    "map",
+    "mle",
+    "signal",
+]
