@@ -15,7 +15,7 @@ Progress = Callable[[str, float], None]
 
 
 POINT_FITS = 500
-"""Evaluations of the point fits to one training set, passes over the rows: 170 to 910, as measured."""
+"""Passes over the rows that the point fits to one training set take: 170 to 910, as measured."""
 
 
 class Reporter:
