@@ -15,7 +15,7 @@ Progress = Callable[[str, float], None]
 
 
 POINT_FITS = 500
-"""Passes over the rows that the point fits to one training set take: 170 to 910, as measured."""
+"""Passes over the rows by the point fits to one training set: 170 to 910, as measured."""
 
 
 class Reporter:
