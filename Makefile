@@ -52,7 +52,7 @@ bench: setup
 bench-calibration: setup
 	$(BIN)/python benchmarks/calibration_speed.py
 
-# The Laplace posterior against NUTS, the table of docs/laplace.md; five minutes.
+# The Laplace posterior against NUTS, the table of docs/laplace.md; five to ten minutes.
 bench-laplace: setup
 	$(BIN)/python benchmarks/laplace.py
 

@@ -59,7 +59,9 @@ def main() -> None:
     help="Further fits beside the standard ones: laplace, map-cv, squared-error.",
 )
 @click.option(
-    "--no-nuts", is_flag=True, help="Leave out NUTS: no mean, and bayes only as --methods laplace."
+    "--no-nuts",
+    is_flag=True,
+    help="Leave out NUTS (mean, bayes); --methods laplace takes its place.",
 )
 @click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting of the card."
