@@ -15,6 +15,7 @@ from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.run import run_comparison
 from trifit.run import truth as module
+from trifit.run.fitted import Fitted
 from trifit.run.problem import Problem
 from trifit.scores import log_loss
 from trifit.truth import calibration_error, confidence_bias, coverage, excess_log_loss
@@ -158,40 +159,36 @@ def test_a_comparison_of_simulated_data_records_the_truth(run, tmp_path):
     assert msgspec.json.encode(run.comparison.truth)
 
 
+def all_rows(run, **changes):
+    """The last fits of the run as if they had been tested on every row."""
+    dataset = dataclasses.replace(run.dataset, **changes)
+    rows = np.arange(dataset.n_obs)
+    problem = Problem.build(dataset, run.card, rows)
+    part = problem.part(rows, rows)
+    return Fitted(
+        problem=problem,
+        test_rows=rows,
+        parts=[part],
+        trained=[run.trained],
+        predictions=[run.trained.predict(problem.density, part.test.X)],
+        last=(run.trained, part),
+    )
+
+
 def test_at_most_so_many_values_are_drawn(run, monkeypatch):
     monkeypatch.setattr(module, "MAX_SHOWN", 31)
-    rows = np.arange(run.dataset.n_obs)
-    found = module.truth(
-        run.dataset,
-        rows,
-        run.log_probs,
-        density=run.density,
-        posteriors=[run.trained.fits["bayes"]],
-        parts=[Problem.build(run.dataset, run.card, rows).part(rows, rows)],
-    )
+    found = module.truth(all_rows(run))
     assert len(found.true) == 30
     assert all(len(record.estimated) == 30 for record in found.fits.values())
 
 
 def test_real_data_have_no_truth(run):
-    real = dataclasses.replace(run.dataset, true_probs=None)
-    assert (
-        module.truth(real, run.test_rows, {}, density=run.density, posteriors=[], parts=[]) is None
-    )
+    assert module.truth(all_rows(run, true_probs=None)) is None
 
 
-@pytest.mark.slow
-def test_intervals_cover_in_a_well_specified_world():
-    """Coefficients drawn from the prior that is fitted: coverage is nominal over data sets."""
-    covered = []
-    for seed in range(1, 41):
-        data = load_dataset(
-            "sim:softmax", n=150, features=3, classes=3, signal=2.0, seed=seed,
-            coefficients_seed=seed, n_test=200,
-        )  # fmt: skip
-        settings = {"prior_scale": 2 / 6**0.5, "intercept_scale": 0.01, "draws": 1000, "tune": 300}
-        found = run_comparison(data, "softmax", seed=seed, overrides=settings).comparison.truth
-        covered.append([c.coverage for c in found.intervals])
-    mean, se = np.mean(covered, axis=0), np.std(covered, axis=0, ddof=1) / np.sqrt(len(covered))
-    print(mean, se)
-    assert (abs(mean - [0.5, 0.95]) < 3 * se).all()
+def test_without_a_posterior_there_are_no_intervals(run):
+    fitted = all_rows(run)
+    points = {name: fit for name, fit in run.trained.fits.items() if name != "bayes"}
+    trained = dataclasses.replace(run.trained, fits=points)
+    assert module.truth(dataclasses.replace(fitted, trained=[trained])).intervals == []
+    assert len(module.truth(fitted).intervals) == 2

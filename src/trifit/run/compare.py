@@ -313,16 +313,7 @@ def run_comparison(
             },
             seconds=clock.seconds(),
         ),
-        truth=truth(
-            dataset,
-            split.test_rows,
-            log_probs,
-            density=problem.density,
-            posteriors=[fits.fits[posterior] for fits in trained[: len(parts)]]
-            if posterior
-            else [],
-            parts=parts,
-        ),
+        truth=truth(fitted),
     )
     return Run(
         comparison=comparison,

@@ -1,19 +1,16 @@
 """Every fit against the true class probabilities, where the data are simulated."""
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 
 from trifit.calibration import binned_error, slope_intercept, smooth_error
 from trifit.checks import Labels
 from trifit.comparison import Coverage, Gain, Truth, TruthRecord
-from trifit.fit import Density
 from trifit.information import entropy
 from trifit.predict import thinned
-from trifit.run.problem import Part
+from trifit.run.fitted import Fitted
 from trifit.run.records import finite
 from trifit.truth import calibration_error, confidence_bias, coverage, excess_log_loss
-from trifit.types import Dataset, Fit, FloatArray, IntArray
+from trifit.types import FloatArray, IntArray
 
 MAX_SHOWN = 2_000
 """Most true probabilities (rows x classes) that are drawn and whose intervals are judged."""
@@ -24,40 +21,25 @@ MAX_DRAWS = 1_000
 LEVELS = (0.5, 0.95)
 
 
-def truth(
-    dataset: Dataset,
-    test_rows: IntArray,
-    log_probs: Mapping[str, FloatArray],
-    *,
-    density: Density,
-    posteriors: Sequence[Fit],
-    parts: Sequence[Part],
-) -> Truth | None:
+def truth(fitted: Fitted) -> Truth | None:
     """The record of pooled test rows; None where the data have no known truth.
 
-    Parameters
-    ----------
-    dataset : Dataset
-    test_rows : shape (n_test,)
-        Pooled test rows of all parts.
-    log_probs : mapping of fit to (n_test, n_classes)
-    density : Density
-    posteriors, parts : one per training set
-        Posterior fits (empty where none was made: no intervals then) and their rows.
+    Without a posterior there are no credible intervals.
     """
+    dataset, test_rows = fitted.problem.dataset, fitted.test_rows
     if dataset.true_probs is None:
         return None
-    true, y = dataset.true_probs[test_rows], dataset.label_probs[test_rows]
+    true, y = dataset.true_probs[test_rows], fitted.y
     n_shown = min(len(true), max(1, MAX_SHOWN // dataset.n_classes))
     shown = np.linspace(0, len(true) - 1, n_shown).astype(int)
-    draws = _draws(density, posteriors, parts, shown) if posteriors else None
+    draws = None if fitted.posterior is None else _draws(fitted, fitted.posterior, shown)
     return Truth(
         entropy=float(entropy(true).mean()),
         rows=test_rows[shown].tolist(),
         true=_rounded(true[shown]),
         fits={
             name: _record(true, np.minimum(np.exp(lp), 1.0), lp, y, shown)
-            for name, lp in log_probs.items()
+            for name, lp in fitted.log_probs.items()
         },
         intervals=[
             Coverage(level=c.level, coverage=c.coverage, width=c.width)
@@ -96,10 +78,9 @@ def _record(
     )
 
 
-def _draws(
-    density: Density, posteriors: Sequence[Fit], parts: Sequence[Part], shown: IntArray
-) -> FloatArray:
+def _draws(fitted: Fitted, posterior: str, shown: IntArray) -> FloatArray:
     """Probabilities of single draws for pooled test rows, (n_draws, n_shown, n_classes)."""
+    parts, posteriors = fitted.parts, [fits.fits[posterior] for fits in fitted.trained]
     ends = np.cumsum([len(part.test) for part in parts])
     n_draws = min(MAX_DRAWS, *(len(fit.flat_draws) for fit in posteriors))
     pieces = []
@@ -107,7 +88,7 @@ def _draws(
         start = end - len(part.test)
         rows = shown[(start <= shown) & (shown < end)] - start
         if len(rows):
-            pieces.append(np.array([*thinned(density, fit, part.test.X[rows], n_draws)]))
+            pieces.append(np.array([*thinned(fitted.density, fit, part.test.X[rows], n_draws)]))
     return np.exp(np.concatenate(pieces, axis=1))
 
 
