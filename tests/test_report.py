@@ -261,3 +261,12 @@ def test_other_numbers():
     assert significant(1.5e9) == "1.50e+09"
     assert decimals_for(float("nan")) == 3
     assert listed(["mle"]) == "mle"
+
+
+def test_committed_pages_are_small_and_can_be_drawn_again(root):
+    pages = sorted((root / "reports" / "examples").glob("*/index.html"))
+    assert pages
+    for page in pages:
+        assert page.stat().st_size < 3_000_000
+        comparison = Comparison.from_json(page.with_name("comparison.json"))
+        assert comparison.provenance.command in page.read_text(encoding="utf-8")
