@@ -11,6 +11,7 @@ from trifit.data.encode import encode_features, encode_target
 from trifit.data.soft import encode_soft_labels, label_columns
 from trifit.data.tables import from_dataframe, read_table
 from trifit.errors import InputError
+from trifit.simulate import simulate
 from trifit.types import Dataset, FloatArray
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ def load_dataset(
     test: Any = None,
     missing: Missing = "error",
     drop: Sequence[str] = (),
+    **world: Any,
 ) -> Dataset:
-    """Load a classification problem.
+    """Load or simulate a classification problem.
 
     Parameters
     ----------
     source : str, path or dataframe
         A bundled set (``"iris"``, ``"wine"``, ``"breast_cancer"``, ``"digits"``),
+        ``"sim:WORLD"`` (simulated, so that its true class probabilities are known),
         ``"openml:NAME"``, a CSV / TSV / Parquet / Arrow (Feather) file, or any
         dataframe that narwhals understands (pandas, polars, pyarrow, ...).
     target : str
@@ -57,6 +60,9 @@ def load_dataset(
         the mean of the **training** rows (for a category: its frequencies).
     drop : sequence of str
         Columns to leave out, e.g. row identifiers.
+    **world
+        Of simulated data only: ``n``, ``seed``, ``n_test``, ``shift``, ``severity`` and
+        the world's own, as in :func:`trifit.simulate.simulate`.
 
     Returns
     -------
@@ -77,12 +83,20 @@ def load_dataset(
     """
     if missing not in ("error", "drop", "impute"):
         raise InputError(f"missing={missing!r}: expected 'error', 'drop' or 'impute'")
-    if isinstance(source, str) and source in BUNDLED:
-        if test is not None or target is not None or drop or label_cols:
-            raise InputError(
-                f"data {source!r} is bundled and complete: target, label_cols, test and drop do "
-                "not apply"
-            )
+    known = isinstance(source, str) and (source in BUNDLED or source.startswith("sim:"))
+    if known and (test is not None or target is not None or drop or label_cols):
+        raise InputError(
+            f"data {source!r} is {'bundled' if source in BUNDLED else 'simulated'} and complete: "
+            "target, label_cols, test and drop do not apply"
+        )
+    if known and source not in BUNDLED:
+        return simulate(source.removeprefix("sim:"), **world)
+    if world:
+        raise InputError(
+            f"{next(iter(world))} is an argument of simulated data (sim:WORLD) only; the data are "
+            f"{source if isinstance(source, str | Path) else 'a ' + type(source).__name__}"
+        )
+    if known:
         return _bundled(source)
     if target is not None and label_cols:
         raise InputError(
@@ -126,7 +140,7 @@ def _open(source: Any, labels: tuple[str, ...]) -> tuple[str, "pa.Table", tuple[
         if not path.exists():
             raise InputError(
                 f"data {str(source)!r}: no such file, and not a bundled set "
-                f"({', '.join(BUNDLED)}) or openml:NAME"
+                f"({', '.join(BUNDLED)}), sim:WORLD or openml:NAME"
             )
         name, table = path.stem, read_table(path)
     else:

@@ -1,6 +1,7 @@
 """Numbers as text, rounded to their uncertainty; text from data without control characters."""
 
 import math
+from collections.abc import Sequence
 
 NEGLIGIBLE = 1e-12
 """A standard error below this is rounding error."""
@@ -81,6 +82,50 @@ def interval(value: float, se: float | None) -> str:
         return "–"
     digits = decimals_for(se)
     return f"{value - 1.96 * se:.{digits}f} to {value + 1.96 * se:.{digits}f}"
+
+
+def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> str:
+    """A number rounded to two digits of its standard error, read off its 95 % interval.
+
+    Examples
+    --------
+    >>> estimate(0.123456, 0.10, 0.15)
+    '0.123'
+    >>> estimate(0.123456, 0.10, 0.15, scale=100)
+    '12.3'
+    """
+    return f"{scale * value:.{_interval_decimals(low, high, scale)}f}"
+
+
+def between(low: float, high: float, *, scale: float = 1.0) -> str:
+    """The interval itself, rounded likewise.
+
+    Examples
+    --------
+    >>> between(0.1014, 0.1499)
+    '0.101 to 0.150'
+    >>> between(0.5, 0.5)
+    ''
+    """
+    if high - low < NEGLIGIBLE:
+        return ""
+    digits = _interval_decimals(low, high, scale)
+    return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}".replace("-", "−")
+
+
+def _interval_decimals(low: float, high: float, scale: float) -> int:
+    return decimals_for(scale * (high - low) / (2 * 1.96), most=4)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    Examples
+    --------
+    >>> listed(["mle", "map", "bayes"])
+    'mle, map and bayes'
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def significant(value: float | None, digits: int = 3) -> str:
