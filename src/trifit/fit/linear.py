@@ -243,13 +243,13 @@ class LinearObjective:
         self.n_classes = self._shape[1] + 1
         self.weight = float(len(X) if labels.ndim == 1 else labels.sum())
         self._to_theta = to_weights.matrix.T
+        self._last: tuple[FloatArray, float, FloatArray] | None = None
 
     def __call__(
         self, theta: FloatArray, *, prior: float, jacobian: float
     ) -> tuple[float, FloatArray]:
         """``log_likelihood + prior * log_prior`` and its gradient; log|J| is a constant."""
-        value, by_weights = log_likelihood_of(self.X, self.labels, self._weights(theta))
-        gradient = self._to_theta @ by_weights.ravel()
+        value, gradient = self._log_likelihood(theta)
         if prior:
             slope = self.prior_gradient(theta)
             value += prior * (
@@ -257,6 +257,15 @@ class LinearObjective:
             )
             gradient = gradient + prior * slope
         return value, gradient
+
+    def _log_likelihood(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """Remembers the last theta: a step's cross-entropy is asked for beside its loss."""
+        last = self._last
+        if last is None or not np.array_equal(last[0], theta):
+            value, by_weights = log_likelihood_of(self.X, self.labels, self._weights(theta))
+            last = (theta.copy(), value, self._to_theta @ by_weights.ravel())
+            self._last = last
+        return last[1], last[2].copy()
 
     def squared_error(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Brier score summed over rows, and its gradient.
