@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.polynomial.hermite_e import hermegauss
 from scipy.optimize import brentq
 from scipy.special import expit
+from scipy.stats import t as student
 
 from fitting import card, density_of
 from trifit import theory
@@ -225,6 +226,11 @@ def on_fresh_rows(b, beta, n):
     return alpha, noise * np.sqrt(n / len(b)), slope, loss
 
 
+def rare(replications):
+    """What Student's t exceeds once in a thousand means of so many replications."""
+    return student.isf(0.0005, replications - 1)
+
+
 def check_point_fits(rng, n, p, replications):
     found = {"mle": [], "map": []}
     for _ in range(replications):
@@ -236,7 +242,7 @@ def check_point_fits(rng, n, p, replications):
         expected = np.array([fit.alpha, fit.sigma, fit.slope, fit.log_loss])
         z = (np.mean(rows, axis=0) - expected) / np.std(rows, axis=0, ddof=1) * replications**0.5
         print(name, n, np.mean(rows, axis=0), expected, z)
-        assert (abs(z) < 4).all(), (name, z)
+        assert (abs(z) < rare(replications)).all(), (name, z)
 
 
 def test_mle_and_map_as_simulated(rng):
@@ -277,11 +283,11 @@ def check_posterior(rng, n, p, replications, draws, scales):
         score = (np.mean(rows, axis=0) - expected) / np.std(rows, axis=0, ddof=1)
         score *= replications**0.5
         print(n, scale, np.mean(rows, axis=0), expected, score)
-        assert (abs(score) < 4).all(), (scale, score)
+        assert (abs(score) < rare(replications)).all(), (scale, score)
 
 
 def test_the_posterior_as_simulated(rng):
-    check_posterior(rng, 300, 45, 4, 400, (1.0, 3.0))
+    check_posterior(rng, 300, 45, 10, 300, (1.0, 3.0))
 
 
 @pytest.mark.slow

@@ -192,3 +192,21 @@ def test_without_a_posterior_there_are_no_intervals(run):
     trained = dataclasses.replace(run.trained, fits=points)
     assert module.truth(dataclasses.replace(fitted, trained=[trained])).intervals == []
     assert len(module.truth(fitted).intervals) == 2
+
+
+@pytest.mark.slow
+def test_intervals_cover_in_a_well_specified_world():
+    """Coefficients drawn from the prior that is fitted: coverage is nominal over data sets."""
+    covered = []
+    for seed in range(1, 41):
+        data = load_dataset(
+            "sim:softmax", n=150, features=3, classes=3, signal=2.0, seed=seed,
+            coefficients_seed=seed, n_test=200,
+        )  # fmt: skip
+        # Unstandardised: centring the features would move the intercept away from its prior.
+        settings = {"prior_scale": 2 / 6**0.5, "intercept_scale": 0.01, "standardize": False}
+        found = run_comparison(data, "softmax", seed=seed, overrides=settings).comparison.truth
+        covered.append([c.coverage for c in found.intervals])
+    mean, se = np.mean(covered, axis=0), np.std(covered, axis=0, ddof=1) / np.sqrt(len(covered))
+    print(mean, se)
+    assert (abs(mean - [0.5, 0.95]) < 3 * se).all()

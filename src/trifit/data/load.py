@@ -270,10 +270,8 @@ def _from_table(
         raise InputError(
             f"data {name!r}: no feature column is left besides target {_listing(labels)}"
         )
-    encoded = {f: encode_features(name, f, table[f]) for f in features}
-    columns = [column for group in encoded.values() for column in group]
-    X = np.column_stack([values for _, values in columns])
-    feature_names = tuple(n for n, _ in columns)
+    X, groups = _features(name, table.select(features))
+    feature_names = tuple(n for names in groups.values() for n in names)
 
     notes: list[str] = []
     if spare:
@@ -284,7 +282,8 @@ def _from_table(
     if incomplete.any():
         # A missing category is NaN in all of its columns, so the first one counts them.
         counts = {" + ".join(labels): int(label_missing.sum())} | {
-            f: int(np.isnan(group[0][1]).sum()) for f, group in encoded.items()
+            f: int(np.isnan(X[:, feature_names.index(names[0])]).sum())
+            for f, names in groups.items()
         }
         where = ", ".join(f"{f!r} ({n})" for f, n in counts.items() if n)
         if missing == "error" or (missing == "impute" and label_missing.any()):
@@ -325,6 +324,27 @@ def _from_table(
         notes=tuple(notes),
         source=str(source) if isinstance(source, str | Path) else "dataframe",
     )
+
+
+def _features(name: str, table: "pa.Table") -> tuple[FloatArray, dict[str, list[str]]]:
+    """The feature matrix, and the columns of it that each table column became.
+
+    Columns move over one by one, so that a large table is not held twice.
+    """
+    X = np.empty((table.num_rows, table.num_columns))
+    groups, filled = {}, 0
+    for feature in table.column_names:
+        group = encode_features(name, feature, table[feature])
+        table = table.drop_columns(feature)
+        if filled + len(group) + table.num_columns > X.shape[1]:
+            wider = np.empty((len(X), filled + len(group) + table.num_columns))
+            wider[:, :filled] = X[:, :filled]
+            X = wider
+        for offset, (_, values) in enumerate(group):
+            X[:, filled + offset] = values
+        groups[feature] = [column for column, _ in group]
+        filled += len(group)
+    return X, groups
 
 
 def _soft_note(weights: FloatArray) -> str:

@@ -17,6 +17,7 @@ from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 from scipy.special import softmax
 
 from trifit.checks import Labels, label_probs
+from trifit.duplicates import collapsed
 from trifit.fit.density import Layout
 from trifit.fit.graph import GraphDensity
 from trifit.fit.kernel import CHUNK, log_likelihood_of
@@ -188,6 +189,8 @@ class LinearDensity:
             self.weights(self._params.offset),
             _compact(sp.csr_array(self.weights.matrix @ self._params.matrix)),
         )
+        n_classes = len(self.weights.offset) // (1 + X.shape[1]) + 1
+        X, labels = collapsed(X, labels, n_classes)
         return LinearObjective(X, labels, to_weights, self._prior_gradient, self._prior_constant)
 
     def constrain(self, thetas: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from trifit.cards import Builder, Card, load_card
 from trifit.checks import label_probs
 from trifit.comparison import EXTRAS, POSTERIORS, Comparison, Data, Evaluation, Provenance
 from trifit.data import choose_split
+from trifit.duplicates import n_copies
 from trifit.errors import InputError
 from trifit.fit import Density, check_size, fused
 from trifit.fit.optimise import MAX_NEWTON_PARAMS
@@ -222,7 +223,7 @@ def run_comparison(
     log_probs, y = fitted.log_probs, fitted.y
     posterior = fitted.posterior
     notes = [*dataset.notes, *problem.notes]
-    copies = dataset.n_obs - len(np.unique(np.column_stack([dataset.X, dataset.labels]), axis=0))
+    copies = n_copies(dataset.X, dataset.labels)
     if copies > 0.01 * dataset.n_obs:
         notes.append(
             f"{copies} rows are copies of others; a copy on the other side of a split makes "
@@ -363,8 +364,8 @@ def _baselines(dataset: Dataset, split: Split) -> dict[str, FloatArray]:
 def _data_record(dataset: Dataset, notes: list[str]) -> Data:
     digest = sha256()
     for part in (
-        dataset.X.tobytes(),
-        dataset.labels.tobytes(),
+        np.ascontiguousarray(dataset.X).data,
+        np.ascontiguousarray(dataset.labels).data,
         repr(dataset.feature_names).encode(),
     ):
         digest.update(part)
