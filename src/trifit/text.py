@@ -41,8 +41,13 @@ def with_se(value: float, se: float | None) -> str:
     """
     digits = decimals_for(se)
     if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}f} ± {se:.{digits}f}"
+        return _minus(f"{value:.{digits}f}")
+    return _minus(f"{value:.{digits}f} ± {se:.{digits}f}")
+
+
+def _minus(text: str) -> str:
+    """A real minus sign before numbers."""
+    return text.replace("-", "−")
 
 
 def signed_with_se(value: float, se: float | None) -> str:
@@ -81,7 +86,7 @@ def interval(value: float, se: float | None) -> str:
     if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
         return "–"
     digits = decimals_for(se)
-    return f"{value - 1.96 * se:.{digits}f} to {value + 1.96 * se:.{digits}f}"
+    return _minus(f"{value - 1.96 * se:.{digits}f} to {value + 1.96 * se:.{digits}f}")
 
 
 def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> str:
@@ -94,7 +99,7 @@ def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> st
     >>> estimate(0.123456, 0.10, 0.15, scale=100)
     '12.3'
     """
-    return f"{scale * value:.{_interval_decimals(low, high, scale)}f}"
+    return _minus(f"{scale * value:.{_interval_decimals(low, high, scale)}f}")
 
 
 def between(low: float, high: float, *, scale: float = 1.0) -> str:
@@ -110,7 +115,7 @@ def between(low: float, high: float, *, scale: float = 1.0) -> str:
     if high - low < NEGLIGIBLE:
         return ""
     digits = _interval_decimals(low, high, scale)
-    return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}".replace("-", "−")
+    return _minus(f"{scale * low:.{digits}f} to {scale * high:.{digits}f}")
 
 
 def _interval_decimals(low: float, high: float, scale: float) -> int:

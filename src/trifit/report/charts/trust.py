@@ -17,11 +17,15 @@ def ranks(record: "Ranks", *, ax: Axes | None = None) -> Axes:
         colour, marker = class_style(j)
         expected = sum(counts) / len(counts)
         middles = [(i + 0.5) / len(counts) for i in range(len(counts))]
-        ax.step(middles, [c / expected for c in counts], where="mid", color=colour, lw=1.1)
+        (line,) = ax.step(
+            middles, [c / expected for c in counts], where="mid", color=colour, lw=1.1
+        )
+        mark(line, fit=f"chain {j + 1}")
         dots = ax.scatter(
             middles, [c / expected for c in counts], s=9, marker=marker, color=colour, zorder=3
         )
-        mark(dots, tips=[f"chain {j + 1}: {c} draws, {expected:g} expected" for c in counts])
+        tips = [f"chain {j + 1}: {c} draws, {expected:g} expected" for c in counts]
+        mark(dots, fit=f"chain {j + 1}", tips=tips)
     ax.axhline(1, color=INK, lw=0.8, ls=(0, (3, 3)))
     ax.set_ylim(bottom=0)
     ax.set_xlabel("rank among the draws of all chains")

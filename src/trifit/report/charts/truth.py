@@ -31,7 +31,7 @@ def estimated_against_true(
     colour, marker = style(fit)
     xs, ys, n_classes = truth.true, truth.fits[fit].estimated, len(class_names)
     ax.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=(0, (3, 3)))
-    dots = ax.scatter(xs, ys, s=9, marker=marker, facecolor=colour, lw=0, alpha=0.5)
+    dots = ax.scatter(xs, ys, s=14, marker=marker, facecolor=colour, lw=0, alpha=0.6)
     mark(
         dots,
         fit=fit,

@@ -92,7 +92,7 @@ def scoreboard(c: "Comparison") -> Table:
             if value is None:
                 cells.append(Cell("–"))
                 continue
-            text = estimate(value.value, value.low, value.high).replace("-", "−")
+            text = estimate(value.value, value.low, value.high)
             cells.append(Cell(text, value.value, between(value.low, value.high)))
         fit = c.fits.get(name)
         if fit is None:
@@ -177,7 +177,7 @@ def _differences(c: "Comparison") -> Table:
             Cell(
                 signed_with_se(d.log_loss_diff, d.se),
                 d.log_loss_diff,
-                interval(d.log_loss_diff, d.se).replace("-", "−"),
+                interval(d.log_loss_diff, d.se),
             ),
             Cell(signed_with_se(d.log_loss_diff * BITS, d.se * BITS), d.log_loss_diff),
             Cell(signed_with_se(d.elpd_diff, d.elpd_diff_se), d.elpd_diff),

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trifit.report import charts
-from trifit.report.parts import Cell, Chart, Table, chart, panels
+from trifit.report.parts import Cell, Chart, Table, chart, class_keys, panels
 from trifit.text import significant, with_se
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def _ranks(t: "Trust") -> Chart:
         "count; chains that agree are flat (dashed)."
     )
     draws = {f"{r.kind}: {name(r)}": partial(charts.ranks, r) for r in t.ranks}
-    return panels("ranks", caption, draws, size=(4.3, 2.5))
+    keys = class_keys([f"chain {j + 1}" for j in range(len(t.chains))])
+    return panels("ranks", caption, draws, size=(4.3, 2.5), keys=keys)
 
 
 def _energy(t: "Trust") -> Chart:

@@ -80,7 +80,7 @@ def _table(truth: "Truth") -> Table:
                     r.class_calibration_error,
                 ),
                 Cell(
-                    with_se(r.confidence_bias, r.confidence_bias_se).replace("-", "−"),
+                    with_se(r.confidence_bias, r.confidence_bias_se),
                     r.confidence_bias,
                 ),
                 Cell(significant(r.slope), r.slope),
