@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration picture lock clean
+.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture pages snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -67,6 +67,10 @@ endif
 bench-calibration: setup
 	$(BIN)/python benchmarks/calibration_speed.py
 
+# The Laplace posterior against NUTS, the table of docs/laplace.md; five to ten minutes.
+bench-laplace: setup
+	$(BIN)/python benchmarks/laplace.py
+
 # Size and power of the calibration tests, coverage of bands; a quarter of an hour.
 test-size: setup
 	$(BIN)/python benchmarks/calibration_tests.py docs/calibration-tests.md
@@ -80,6 +84,19 @@ picture: setup
 	$(BIN)/trifit compare digits --model softmax --prior-scale 1
 	$(BIN)/python tools/picture.py reports/digits-softmax-seed1 docs/images/digits.png
 
+# The committed pages and their index; ten minutes.
+pages: setup
+	$(BIN)/trifit compare iris --out reports/examples/iris
+	$(BIN)/trifit compare breast_cancer --model logistic --out reports/examples/breast_cancer
+	$(BIN)/trifit compare digits --model softmax --prior-scale 1 --out reports/examples/digits
+	rm -f reports/examples/*/posterior.nc reports/examples/*/p*.parquet reports/examples/*/p*.csv
+	$(BIN)/trifit report --index reports/examples
+
+# What the sections of the page look like now; read the difference before committing it.
+snapshots: setup
+	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/test_sections.py
+
+# Needs uv; the file names no package index.
 # Needs uv; the files name no package index.
 lock:
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --upgrade \

@@ -161,6 +161,8 @@ def machine():
 def markdown(part):
     """A part as text."""
     lines = [f"## {part.title}", "", part.note, ""]
+    if not part.rows:
+        return "\n".join(lines)
     lines += ["| " + " | ".join(part.columns) + " |"]
     lines += ["|" + "|".join(["---"] + ["---:"] * (len(part.columns) - 1)) + "|"]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in part.rows]

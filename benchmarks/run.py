@@ -8,57 +8,37 @@ benchmark failed; a missed promise is printed, and no failure: figures of a busy
 machine are noisy.
 """
 
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from harness import aims_table, fresh_by_name, load, machine, markdown
+from harness import Part, aims_table, fresh_by_name, load, machine, markdown
 
 HERE = Path(__file__).parent
 PAGES = {
-    "RESULTS.md": (
-        "gradient", "mle", "sampling", "three_fits", "folds", "growth", "laplace", "streaming",
-    ),
+    "RESULTS.md": ("gradient", "mle", "sampling", "three_fits", "folds", "growth", "streaming"),
     "RESULTS-big.md": ("big",),
-}  # fmt: skip
+}
 COMMANDS = {"RESULTS.md": "make bench", "RESULTS-big.md": "make bench-big"}
-
-
-def section(name):
-    """A benchmark's text and its promises."""
-    if name == "laplace":  # prints its own table
-        script = [sys.executable, str(HERE / "laplace.py")]
-        done = subprocess.run(script, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        title = (
-            "## Laplace against NUTS\n\nWhat the columns mean: [laplace.md](../docs/laplace.md)."
-        )
-        return f"{title}\n\n{done.stdout}", []
-    part = load(fresh_by_name(name, "measure", quiet=False))
-    return markdown(part), part.aims
 
 
 def page(name):
     """Run the benchmarks of one page and write it; how many failed."""
     texts, aims, failed = [], [], 0
-    for part in PAGES[name]:
-        if not (HERE / f"{part}.py").exists():
-            continue
+    for module in PAGES[name]:
         start = time.perf_counter()
         try:
-            text, promised = section(part)
+            part = load(fresh_by_name(module, "measure", quiet=False))
         except RuntimeError as error:
             failed += 1
-            text, promised = f"## {part}\n\nFailed.\n", []
+            part = Part(module, f"Failed: {str(error).splitlines()[0]}", [], [])
             print(error, file=sys.stderr)
-        texts.append(text)
-        aims += promised
-        print(f"\n{text}\n({part}: {time.perf_counter() - start:.0f} s)", flush=True)
+        texts.append(markdown(part))
+        aims += part.aims
+        print(f"\n{texts[-1]}\n({module}: {time.perf_counter() - start:.0f} s)", flush=True)
     (HERE / name).write_text(
         f"# Benchmarks\n\nMade by `{COMMANDS[name]}`; read ratios, which were measured in one run "
-        f"in turn, rather than seconds.\n\n{machine()}\n\n## Promises\n\n{aims_table(aims)}\n"
+        f"in turn, rather than seconds.\nLaplace against NUTS: [laplace.md](../docs/laplace.md).\n\n{machine()}\n\n## Promises\n\n{aims_table(aims)}\n"
         + "\n".join(texts),
         encoding="utf-8",
     )

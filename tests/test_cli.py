@@ -10,6 +10,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
+from made_up import made_up
 from trifit import __version__
 from trifit.cli import main
 
@@ -74,6 +75,21 @@ def test_a_comparison_and_its_report(tmp_path):
     again = trifit("report", str(folder))
     assert again.exit_code == 0
     assert (folder / "index.html").read_text() == page
+
+
+def test_simulated_data_like_any_other(tmp_path):
+    words = ["compare", "sim:gaussian", "--n", "90", "--features", "2", "--classes", "2"]
+    words += ["--world", "distance=1.5", "--shift", "label", "--severity", "2", *FAST[:4]]
+    done = trifit(*words, cwd=tmp_path)
+    assert done.exit_code == 0, done.output
+    assert "Against the true class probabilities" in done.output
+    folder = tmp_path / "reports" / "sim-gaussian-softmax-seed1"
+    document = json.loads((folder / "comparison.json").read_text())
+    assert document["provenance"]["command"] == " ".join(["trifit", *words])
+    assert document["data"]["source"].startswith("sim:gaussian n=90 seed=1 shift=label severity=2")
+    assert document["evaluation"]["n_test"] == 90
+    assert 0 < document["truth"]["fits"]["bayes"]["kl"] < 1
+    assert "sim:moons" in trifit("data").output
 
 
 def test_a_card_as_run_runs_again(tmp_path):
@@ -204,3 +220,33 @@ def test_mistakes_end_with_two_and_leave_nothing(case, tmp_path):
         assert len(lines) == 1
     left = {p.name for p in tmp_path.rglob("*")}
     assert left == {*files, "taken", "thesis.tex"}
+
+
+def test_an_index_lists_the_runs_below_a_folder(tmp_path):
+    for name in ("b", "a/deep", ".hidden"):
+        (tmp_path / name).mkdir(parents=True)
+        made_up().to_json(tmp_path / name / "comparison.json")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "comparison.json").write_text("{}")
+    done = trifit("report", "--index", str(tmp_path))
+    assert done.exit_code == 0
+    assert "Index of 2 runs" in done.output
+    assert "left out" in done.stderr
+    assert "broken" in done.stderr
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert page.index('href="a/deep/index.html"') < page.index('href="b/index.html"')
+    assert ".hidden/" not in page
+
+
+def test_an_index_never_replaces_a_run_or_lists_nothing(tmp_path):
+    done = trifit("report", "--index", str(tmp_path))
+    assert done.exit_code == 2
+    assert "no runs there" in done.stderr
+    made_up().to_json(tmp_path / "comparison.json")
+    (tmp_path / "index.html").write_text("the page of this run")
+    (tmp_path / "below").mkdir()
+    made_up().to_json(tmp_path / "below" / "comparison.json")
+    done = trifit("report", "--index", str(tmp_path))
+    assert done.exit_code == 2
+    assert "itself a run" in done.stderr
+    assert (tmp_path / "index.html").read_text() == "the page of this run"

@@ -10,6 +10,7 @@ from fitting import relabelled
 from trifit.cards import Optimiser, card_names, load_card
 from trifit.comparison import Comparison
 from trifit.fit import fit_map, graph
+from trifit.fit.backend import compilations
 from trifit.report import render
 from trifit.run import run_comparison
 from trifit.run.compare import Run
@@ -48,18 +49,9 @@ def fitted(request):
     card = load_card(name).with_overrides(
         {"draws": 50, "tune": 100, "chains": 2, "target_accept": 0.8, "starts": 2, "max_steps": 300}
     )
-    compiled, original = [], graph.compile_function
-
-    def counting(*arguments, **options):
-        compiled.append(not options["interpreted"])
-        return original(*arguments, **options)
-
-    graph.compile_function = counting
-    try:
-        run = run_comparison(dataset, card, test_size=0.3, cores=1)
-    finally:
-        graph.compile_function = original
-    return Fitted(name, dataset, run, run.density, sum(compiled))
+    before = compilations()
+    run = run_comparison(dataset, card, test_size=0.3, cores=1)
+    return Fitted(name, dataset, run, run.density, compilations() - before)
 
 
 def test_fits_three_ways(fitted):

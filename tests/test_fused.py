@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import njit
 from scipy.special import log_softmax
 
 from fitting import card, density_of
@@ -12,7 +13,7 @@ from trifit.fit import build_density
 from trifit.fit.backend import compilations
 from trifit.fit.build import build_model
 from trifit.fit.graph import GraphDensity
-from trifit.fit.kernel import BLOCK, CHUNK, log_likelihood_of
+from trifit.fit.kernel import BLOCK, CHUNK, _exp, log_likelihood_of
 from trifit.fit.linear import LinearDensity
 from trifit.threads import limited
 
@@ -75,6 +76,26 @@ def test_the_answer_does_not_depend_on_the_cores(rng):
             answers.append(log_likelihood_of(X, y, weights))
     assert answers[0][0] == answers[1][0]
     assert (answers[0][1] == answers[1][1]).all()
+
+
+def test_parameters_that_are_not_numbers_give_no_number():
+    weights = np.array([[0.0], [np.nan]])
+    value, gradient = log_likelihood_of(np.ones((3, 1)), np.zeros(3, dtype=int), weights)
+    assert np.isnan(value)
+    assert np.isnan(gradient).all()
+
+
+def test_the_vector_exponential_is_exact_to_rounding():
+    @njit
+    def exponentials(x):
+        out = np.empty_like(x)
+        for i in range(len(x)):
+            out[i] = _exp(x[i])
+        return out
+
+    x = np.concatenate([-np.geomspace(1e-9, 707.0, 5001), [0.0]])
+    assert exponentials(x) == pytest.approx(np.exp(x), rel=4e-16, abs=0.0)
+    assert (exponentials(np.array([-1e6, -np.inf])) < 1e-307).all()
 
 
 def models(name, rng, **changes):

@@ -1,27 +1,82 @@
 """The page: complete, offline, the same bytes each time, and safe against text from data."""
 
-import os
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import msgspec
 import pytest
-from matplotlib.axes import Axes
 
-from trifit.report import charts, render
-from trifit.report.text import decimals_for, interval, signed_with_se, significant, with_se
+from made_up import made_up
+from trifit.comparison import Comparison
+from trifit.report import render, render_index, render_notebook
+from trifit.report.downloads import downloads
+from trifit.report.sections import SECTIONS
+from trifit.text import (
+    between,
+    decimals_for,
+    estimate,
+    interval,
+    listed,
+    signed_with_se,
+    significant,
+    with_se,
+)
 
-NASTY = "</script><script>alert(1)</script>"
+NASTY = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "]]> --> </style> <!-- _$x_1$ $\\frac$",
+    "javascript:alert(1)",
+    "'\" onmouseover=alert(1) \x00\x07\x1b[31m\u202e\n%41#b",
+]
+"""Text that would do something if it were not text."""
+
+
+def nasty():
+    """The comparison with markup in every text that comes from data, cards and files."""
+    document = msgspec.to_builtins(made_up())
+    names = NASTY[:3]
+    document["data"] |= {
+        "name": NASTY[0],
+        "source": NASTY[3],
+        "class_names": names,
+        "notes": NASTY,
+        "feature_names": NASTY[3:],
+    }
+    document["card"] |= {
+        "note": NASTY[0],
+        "name": NASTY[4],
+        "references": NASTY,
+        "hyperparameters": {NASTY[0]: NASTY[1]},
+    }
+    document["provenance"] |= {"command": NASTY[0], "settings": {NASTY[1]: NASTY[2]}}
+    for i, row in enumerate(document["parameters"]):
+        row |= {"feature": NASTY[i % 5], "class": names[i % 3], "parameter": NASTY[1]}
+    for i, row in enumerate(document["prior"]["posterior"]["rows"]):
+        row |= {"feature": NASTY[i], "class": names[i]}
+    for example in document["disagreement"]["examples"]:
+        for i, feature in enumerate(example["features"]):
+            feature["name"] = NASTY[i]
+    for i, axis in enumerate(document["disagreement"]["map"]["axes"]):
+        axis["name"] = NASTY[i]
+    for ranks in document["trust"]["ranks"]:
+        ranks |= {"feature": NASTY[0], "class": NASTY[1]}
+    for fit in document["fits"].values():
+        fit |= {"verdict_text": NASTY[0], "status_text": NASTY[1], "code_note": NASTY[2]}
+    return msgspec.convert(document, Comparison)
 
 
 @pytest.fixture(scope="module")
-def page(iris_run):
-    return render(iris_run.comparison)
+def page():
+    return render(made_up())
 
 
-class _Outline(HTMLParser):
+@pytest.fixture(scope="module")
+def nasty_page():
+    return render(nasty())
+
+
+class Outline(HTMLParser):
     """Tags, ids and visible text of a page."""
 
     def __init__(self, text):
@@ -37,163 +92,137 @@ class _Outline(HTMLParser):
         self.text.append(data)
 
 
-def test_same_input_same_bytes(iris_run, page):
-    assert render(iris_run.comparison) == page
+def test_same_input_same_bytes(page):
+    assert render(made_up()) == page
 
 
 def test_the_page_needs_nothing_from_outside(page):
-    outline = _Outline(page)
-    for tag, attributes in outline.tags:
-        assert tag not in ("script", "link", "iframe", "img", "object", "base")
-        for name in ("src", "href", "xlink:href", "action", "data"):
-            assert attributes.get(name, "#").startswith("#"), (tag, attributes)
-    assert "default-src 'none'" in page
+    for tag, attributes in Outline(page).tags:
+        assert tag not in ("link", "iframe", "img", "object", "base", "form")
+        for name in ("src", "href", "action", "data"):
+            value = attributes.get(name, "#")
+            download = tag == "a" and "download" in attributes and value.startswith("data:")
+            image = tag == "image" and value.startswith("data:image/png;base64,")
+            assert value.startswith("#") or download or image, (tag, name)
     assert "@import" not in page
     assert not re.search(r"url\((?!#)", page)
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_policy_allows_the_pages_own_script_and_style_alone(page):
+    outline = Outline(page)
+    policy = next(a["content"] for t, a in outline.tags if "http-equiv" in a)
+    assert re.fullmatch(
+        r"default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-[\w+/=]+'; "
+        r"img-src data:; base-uri 'none'; form-action 'none'",
+        policy,
+    )
+    assert [t for t, _ in outline.tags].count("script") == 1
+    for tag, attributes in outline.tags:
+        assert not [k for k in attributes if k == "style" or k.startswith("on")], tag
 
 
 def test_ids_are_unique_and_references_meet_them(page):
-    outline = _Outline(page)
+    outline = Outline(page)
     assert len(set(outline.ids)) == len(outline.ids)
-    for reference in re.findall(r'(?:xlink:href="#|url\(#)([^")]+)', page):
+    for reference in re.findall(r'(?:href="#|url\(#)([^")]+)', page):
         assert reference in outline.ids
 
 
+def test_sections_come_in_their_order(page):
+    found = re.findall(r'<h2 id="(\w+)">', page)
+    assert found == list(SECTIONS)
+    assert re.findall(r'<li><a href="#(\w+)">', page) == found
+
+
 def test_headings_tables_and_pictures_are_marked_up(page):
-    outline = _Outline(page)
+    outline = Outline(page)
     tags = [tag for tag, _ in outline.tags]
     assert tags.count("h1") == 1
-    assert tags.count("table") == tags.count("caption") >= 4
-    pictures = [a for tag, a in outline.tags if tag == "svg"]
-    assert len(pictures) == 8
-    for attributes in pictures:
-        assert attributes["role"] == "img"
-        assert attributes["aria-label"].endswith(".")
+    assert tags.count("table") == tags.count("caption") >= 12
+    pictures = [a for tag, a in outline.tags if tag == "svg" and a.get("role") == "img"]
+    assert len(pictures) >= 30
+    assert all(len(a["aria-label"]) > 10 for a in pictures)
 
 
-def test_the_numbers_on_the_page_are_those_of_the_comparison(iris_run, page):
-    text = " ".join(_Outline(page).text)
-    for name, fit in iris_run.comparison.fits.items():
+def test_the_numbers_on_the_page_are_those_of_the_comparison(page):
+    c = made_up()
+    text = " ".join(Outline(page).text)
+    for name, fit in c.fits.items():
         assert f"{name}: {fit.verdict}" in text
         assert fit.verdict_text in text
-        assert with_se(fit.log_loss, fit.log_loss_se) in text
+        v = c.scoreboard[name].log_loss
+        assert estimate(v.value, v.low, v.high) in text
+        assert between(v.low, v.high) in text
         for gain in fit.gains.values():
             assert signed_with_se(gain.value, gain.se) in text
-        for rule in fit.rules:
-            assert rule.asked in text
-            assert f"{rule.found} {'✓' if rule.met else '✗'}" in text
-    for row in iris_run.comparison.differences:
+    for row in c.differences:
         assert signed_with_se(row.log_loss_diff, row.se) in text
-    assert iris_run.comparison.data.fingerprint in text
+    assert c.data.fingerprint in text
 
 
-def nasty(comparison):
-    """The comparison with markup in every text that comes from data."""
-    document = msgspec.to_builtins(comparison)
-    names = [NASTY, "_$x_1$", "a & b\x07 <i>"]
-    document["data"] |= {
-        "name": NASTY,
-        "class_names": names,
-        "notes": [NASTY],
-        "feature_names": [NASTY] * 4,
-    }
-    document["card"] |= {"note": NASTY, "name": NASTY}
-    document["provenance"]["command"] = NASTY
-    for row in document["parameters"]:
-        row["feature"] = row["class"] = NASTY
-    return msgspec.convert(document, type(comparison))
+def test_text_from_data_is_only_text(nasty_page):
+    outline = Outline(nasty_page)
+    tags = [tag for tag, _ in outline.tags]
+    assert tags.count("script") == tags.count("style") == 1
+    assert "img" not in tags
+    for tag, attributes in outline.tags:
+        assert not [k for k in attributes if k.startswith("on")], tag
+        href = attributes.get("href", "#")
+        assert href.startswith(("#", "data:text/csv", "data:application/json", "data:image/png"))
+    shown = " ".join(outline.text)
+    assert NASTY[0] in shown
+    assert NASTY[1] in shown
+    assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", nasty_page)
 
 
-def test_text_from_data_is_only_text(iris_run):
-    page = render(nasty(iris_run.comparison))
-    outline = _Outline(page)
-    assert "script" not in [tag for tag, _ in outline.tags]
-    assert NASTY in " ".join(outline.text)
-    assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", page)
+def test_a_real_run_is_drawn(iris_run):
+    page = render(iris_run.comparison)
+    assert f"{iris_run.comparison.fits['bayes'].log_loss:.3f}"[:4] in page
+    assert "petal width (cm)" in page
 
 
-def test_an_untrustworthy_posterior_is_open_and_marked(iris_run):
-    document = msgspec.to_builtins(iris_run.comparison)
-    document["fits"]["bayes"] |= {
-        "trustworthy": False,
-        "status": "unmixed",
-        "verdict": "not trustworthy",
-    }
-    page = render(msgspec.convert(document, type(iris_run.comparison)))
-    assert "<details open>" in page
-    assert "not trustworthy: unmixed" in page
-    assert "<details open>" not in render(iris_run.comparison)
+def test_the_notebook_shows_the_answer_without_a_script():
+    html = nasty()._repr_html_()
+    tags = {tag for tag, _ in Outline(html).tags}
+    assert not tags & {"script", "style", "img", "svg"}
+    assert html == render_notebook(nasty())
+    assert "bayes" in made_up()._repr_html_()
 
 
-def test_a_slope_that_does_not_exist_is_a_dash(iris_run):
-    document = msgspec.to_builtins(iris_run.comparison)
-    document["fits"]["map"] |= {"slope": None, "slope_se": None}
-    assert "<td>–</td>" in render(msgspec.convert(document, type(iris_run.comparison)))
+def test_downloads_hold_every_number():
+    c = made_up()
+    files = {d.name: d.href for d in downloads(c)}
+    assert set(files) == {
+        "comparison.json", "scores.csv", "differences.csv", "recalibration.csv", "curves.csv",
+        "parameters.csv", "rows.csv",
+    }  # fmt: skip
+    from urllib.parse import unquote
 
+    def content(name):
+        return unquote(files[name].partition(",")[2])
 
-def test_the_posterior_is_shown_with_its_two_kinds_of_entropy(iris_run, page):
-    text = " ".join(_Outline(page).text)
-    posterior = iris_run.comparison.posterior
-    assert f"{significant(posterior.aleatoric)} would remain" in text
-    assert with_se(posterior.loo.elpd, posterior.loo.se) in text
-    assert f"{posterior.loo.n_high_k} of 150 rows have a Pareto k above 0.7" in text
-
-
-def test_what_was_not_computed_says_why(iris_run):
-    document = msgspec.to_builtins(iris_run.comparison)
-    document["fits"]["map"] |= {"code": None, "code_note": "not encoded: pip install"}
-    document["fits"]["bayes"]["gains"].pop("dirichlet")
-    document["posterior"] |= {"loo": None, "epistemic_wrong": None}
-    text = " ".join(_Outline(render(msgspec.convert(document, type(iris_run.comparison)))).text)
-    assert "not encoded: pip install" in text
-    assert "not tried" in text
-    assert "not run on more than 20,000 training rows" in text
-    assert "rows it gets wrong" not in text
-
-
-@pytest.mark.parametrize("gain", [(0.2, 0.01), (-0.01, 0.01)])
-def test_the_headline_of_the_gains_claims_no_more_than_the_numbers(iris_run, gain):
-    document = msgspec.to_builtins(iris_run.comparison)
-    for fit in document["fits"].values():
-        fit["gains"]["temperature"] = {"value": -0.01, "se": 0.01}
-    document["fits"]["mle"]["gains"]["temperature"] = {"value": gain[0], "se": gain[1]}
-    text = " ".join(_Outline(render(msgspec.convert(document, type(iris_run.comparison)))).text)
-    assert ("mle is furthest from a probability" in text) == (gain[0] > 0)
-    assert ("No fit gains clearly from one temperature" in text) == (gain[0] < 0)
-
-
-def test_many_classes_are_drawn_in_part(iris_run):
-    document = msgspec.to_builtins(iris_run.comparison)
-    document["data"]["class_names"] = [f"class {k}" for k in range(30)]
-    document["data"]["class_counts"] = [5] * 30
-    for fit in document["fits"].values():
-        fit["classes"] = (fit["classes"] * 10)[:30]
-    page = render(msgspec.convert(document, type(iris_run.comparison)))
-    assert "The first 12 of 30 classes are drawn" in page
-
-
-def test_charts_take_axes_and_return_them(iris_run):
-    c = iris_run.comparison
-    own = [
-        charts.log_loss(c.fits, c.baselines),
-        charts.forest(c.differences),
-        charts.gains(c.fits),
-        charts.top_label(c.fits["map"].top_label, name="map"),
-        charts.reliability(c.fits["map"].classes[0], name="map"),
-        charts.waterfall(c.fits, c.differences),
-        charts.coefficients(c.parameters[:5]),
+    assert msgspec.json.decode(content("comparison.json"), type=Comparison) == c
+    assert content("scores.csv").splitlines()[:2] == [
+        "fit,score,value,low,high",
+        "mle,log_loss,0.9,0.8,1.0",
     ]
-    assert all(isinstance(ax, Axes) for ax in own)
-    _, grid = charts.new_figure(4, 4)
-    assert charts.forest(c.differences, ax=grid[0, 0]) is grid[0, 0]
+    assert len(content("differences.csv").splitlines()) == 1 + len(c.differences)
+    assert len(content("rows.csv").splitlines()) == 1 + 6
+    assert content("rows.csv").startswith("row,class,mle:adelie,mle:chinstrap,mle:gentoo,map:")
+    assert len(content("curves.csv").splitlines()) == 1 + 5 * 4 * 2
+    assert len(content("parameters.csv").splitlines()) == 1 + len(c.parameters)
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [("_hidden", "\u200a_hidden"), ("a\x07b", "a b"), ("", " "), ("x" * 40, "x" * 27 + "…")],
-)
-def test_labels_are_cleaned(text, shown):
-    assert charts.label(text) == shown
+def test_the_index_lists_runs_and_links_to_nothing_else():
+    page = render_index({"b": made_up(), "a": nasty(), "javascript:alert(1)": made_up()})
+    links = [a["href"] for t, a in Outline(page).tags if t == "a"]
+    assert links == ["a/index.html", "b/index.html", "javascript%3Aalert%281%29/index.html"]
+    assert page == render_index({"javascript:alert(1)": made_up(), "a": nasty(), "b": made_up()})
+    assert [t for t, _ in Outline(page).tags].count("script") == 1
+
+
+# --- numbers as text -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -210,6 +239,20 @@ def test_numbers_are_rounded_to_their_error(value, se, text):
     assert with_se(value, se) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "low", "high", "number", "ends"),
+    [
+        (0.0812, 0.0517, 0.1231, "0.081", "0.052 to 0.123"),
+        (9.83, 1.0, 31.2, "9.8", "1.0 to 31.2"),
+        (0.3333, 0.3333, 0.3333, "0.333", ""),
+        (0.0, -0.0123, 0.0123, "0.0000", "−0.0123 to 0.0123"),
+    ],
+)
+def test_estimates_are_rounded_to_their_interval(value, low, high, number, ends):
+    assert estimate(value, low, high) == number
+    assert between(low, high) == ends
+
+
 def test_other_numbers():
     assert signed_with_se(-0.5, 0.25) == "−0.50 ± 0.25"
     assert interval(1.0, None) == "–"
@@ -217,35 +260,13 @@ def test_other_numbers():
     assert significant(float("nan")) == "–"
     assert significant(1.5e9) == "1.50e+09"
     assert decimals_for(float("nan")) == 3
+    assert listed(["mle"]) == "mle"
 
 
-# --- in a real browser ---------------------------------------------------------------------
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-def browse(path, tmp_path, *options):
-    """Open a page from disk with the network cut; the DOM it ends with, and the console."""
-    command = [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-        "--no-first-run", "--disable-background-networking", "--disable-component-update",
-        "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr",
-        f"--user-data-dir={tmp_path / 'profile'}", *options, path.as_uri(),
-    ]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-
-
-@pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"), reason="no chromium (CI installs it)"
-)
-@pytest.mark.parametrize("kind", ["plain", "nasty"])
-def test_a_browser_shows_the_page(iris_run, tmp_path, kind):
-    comparison = iris_run.comparison if kind == "plain" else nasty(iris_run.comparison)
-    path = tmp_path / "index.html"
-    comparison.to_html(path)
-    shown = browse(path, tmp_path, "--dump-dom")
-    assert shown.stdout.count("<svg") == 8
-    assert "CONSOLE" not in shown.stderr
-    assert "<script" not in shown.stdout
-    browse(path, tmp_path, f"--print-to-pdf={tmp_path / 'page.pdf'}", "--no-pdf-header-footer")
-    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+def test_committed_pages_are_small_and_can_be_drawn_again(root):
+    pages = sorted((root / "reports" / "examples").glob("*/index.html"))
+    assert pages
+    for page in pages:
+        assert page.stat().st_size < 3_000_000
+        comparison = Comparison.from_json(page.with_name("comparison.json"))
+        assert comparison.provenance.command in page.read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ P_IS_OFF = (ClassBias("p", 0.3, 0.4, 1e-5), ClassBias("q", 0.7, 0.6, 0.2))
         (Status.TRUSTED, 0.9, 0.03, "behaves like probabilities", "can be read as probabilities"),
         (Status.CONVERGED, 0.5, 0.05, "over-confident", "divide its log-odds by 2.0"),
         (Status.CONVERGED, 1.6, 0.1, "under-confident", "multiply its log-odds by 1.6"),
-        (Status.CONVERGED, 0.5, 0.05, "over-confident", r"gains 0.05 ± 0.01 nats"),
+        (Status.CONVERGED, 0.5, 0.05, "over-confident", r"gains 0.050 ± 0.010 nats"),
         (Status.CONVERGED, 1.1, 0.4, "cannot tell", r"about \d[\d,]* would be enough"),
         (Status.CONVERGED, NAN, NAN, "cannot tell", "do not determine"),
         (Status.SEPARATED, 0.1, 0.02, "no MLE exists", "over-confident"),
@@ -77,7 +77,7 @@ def test_overconfidence_must_cost_something():
     assert judge(Status.TRUSTED, evidence(0.7, 0.1, gain=0.001)).name == "over-confident"
     verdict = judge(Status.TRUSTED, evidence(0.7, 0.1, gain=-0.001))
     assert verdict.name == "cannot tell"
-    assert "does not lower the log-loss (-0.001 ± 0.01 nats)" in verdict.text
+    assert "does not lower the log-loss (−0.001 ± 0.010 nats)" in verdict.text
 
 
 def test_few_events_are_not_judged():

@@ -241,8 +241,8 @@ def load_card(model: str | Path | Builder) -> Card:
     return card
 
 
-def parse_setting(text: str) -> tuple[str, Any]:
-    """``KEY=VALUE`` with a TOML value (a bare word is text).
+def parse_setting(text: str, option: str = "--set prior_scale=1") -> tuple[str, Any]:
+    """``KEY=VALUE`` with a TOML value (a bare word is text); ``option`` is an example of use.
 
     Examples
     --------
@@ -251,7 +251,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
     """
     key, equals, value = text.partition("=")
     if not equals or not key.strip() or not value.strip():
-        raise InputError(f"--set {text!r}: expected KEY=VALUE, e.g. --set prior_scale=1")
+        raise InputError(f"{option.split()[0]} {text!r}: expected KEY=VALUE, e.g. {option}")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

@@ -5,11 +5,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from trifit.fit.density import Density
+from trifit.fit.kernel import add_probabilities
 from trifit.information import entropy
+from trifit.threads import limited, side_by_side
 from trifit.types import Fit, FloatArray, IntArray, Prediction
 
-BLOCK = 4_000_000
-"""Most log probabilities held at a time (32 MB)."""
+BLOCK = 1_000_000
+"""Most log probabilities a thread holds at a time (8 MB, and as much again twice)."""
+
+ROWS = 4096
+"""Rows of one task."""
 
 LOG_ZERO = -1e6
 """What a probability of exactly zero counts as, in nats: a finite, glaring number."""
@@ -38,14 +43,47 @@ def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
     """
     draws = fit.flat_draws
     n_classes = density.log_probs(draws[:1], X[:1]).shape[2]
-    total = np.full((len(X), n_classes), -np.inf)
-    spread = np.zeros(len(X))
-    step = max(1, BLOCK // total.size)
-    for start in range(0, len(draws), step):
-        block = np.maximum(density.log_probs(draws[start : start + step], X), LOG_ZERO)
-        np.logaddexp(total, np.logaddexp.reduce(block, axis=0), out=total)
-        spread -= np.einsum("snk,snk->n", np.exp(block), block)
-    return Prediction(np.maximum(total - np.log(len(draws)), LOG_ZERO), spread / len(draws))
+
+    def chunk(start: int) -> tuple[FloatArray, FloatArray]:
+        rows = X[start : start + ROWS]
+        step = max(1, BLOCK // (len(rows) * n_classes))
+        mean = MeanProbabilities(len(rows), n_classes)
+        for first in range(0, len(draws), step):
+            mean.add(density.log_probs(draws[first : first + step], rows))
+        return mean.log_probs, mean.entropy
+
+    with limited():
+        parts = side_by_side(chunk, range(0, len(X), ROWS))
+    log_probs, aleatoric = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Prediction(log_probs, aleatoric)
+
+
+class MeanProbabilities:
+    """Probabilities and entropies averaged over draws as they come by."""
+
+    def __init__(self, n_obs: int, n_classes: int) -> None:
+        self._n_draws = 0
+        self._total = np.zeros((n_obs, n_classes))
+        # Probabilities near the smallest number there is are added as logs.
+        self._tiny = np.full((n_obs, n_classes), -np.inf)
+        self._entropy = np.zeros(n_obs)
+
+    def add(self, log_probs: FloatArray) -> None:
+        """Take in some draws, shape (n_draws, n_obs, n_classes)."""
+        self._n_draws += len(log_probs)
+        add_probabilities(log_probs, LOG_ZERO, self._total, self._tiny, self._entropy)
+
+    @property
+    def log_probs(self) -> FloatArray:
+        """Log of the mean probabilities, (n_obs, n_classes), at least :data:`LOG_ZERO`."""
+        with np.errstate(divide="ignore"):
+            total = np.logaddexp(np.log(self._total), self._tiny)
+        return np.asarray(np.maximum(total - np.log(self._n_draws), LOG_ZERO))
+
+    @property
+    def entropy(self) -> FloatArray:
+        """Mean entropy of the draws, (n_obs,), in nats."""
+        return self._entropy / self._n_draws
 
 
 def epistemic(prediction: Prediction) -> FloatArray:

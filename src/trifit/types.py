@@ -38,6 +38,8 @@ class Dataset:
         What loading changed, in plain words (rows dropped, columns imputed).
     source : str
         What the user typed to get this data.
+    true_probs : shape (n_obs, n_classes), optional
+        The true class probabilities of every row, which only simulations know.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Dataset:
     n_test: int = 0
     notes: tuple[str, ...] = ()
     source: str = ""
+    true_probs: FloatArray | None = None
 
     def __post_init__(self) -> None:
         X = np.ascontiguousarray(self.X, dtype=np.float64)
@@ -86,8 +89,25 @@ class Dataset:
             )
         if self.label_weights is not None:
             self._check_soft(np.ascontiguousarray(self.label_weights, dtype=np.float64))
+        if self.true_probs is not None:
+            self._check_truth(np.ascontiguousarray(self.true_probs, dtype=np.float64))
         self._check_classes(y)
         self._check_test()
+
+    def _check_truth(self, truth: FloatArray) -> None:
+        object.__setattr__(self, "true_probs", truth)
+        if truth.shape != (self.n_obs, self.n_classes):
+            raise InputError(
+                f"data {self.name!r}: true_probs has shape {truth.shape}; "
+                f"expected {(self.n_obs, self.n_classes)}"
+            )
+        bad = ~((truth >= 0).all(axis=1) & (abs(truth.sum(axis=1) - 1) <= 1e-6))
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise InputError(
+                f"data {self.name!r}: the true probabilities of row {row} are "
+                f"{truth[row].tolist()}; expected non-negative numbers that sum to 1"
+            )
 
     def _check_soft(self, weights: FloatArray) -> None:
         object.__setattr__(self, "label_weights", weights)
@@ -256,6 +276,17 @@ class Status(Enum):
     FEW_EFFECTIVE = "too few effective draws for stable estimates"
     LOW_ENERGY = "E-BFMI is too low: the sampler explores the tails poorly"
     DEPTH_LIMITED = "too many draws hit the tree-depth limit"
+    APPROXIMATE = (
+        "a normal approximation at the mode, corrected by importance weights that can be relied on"
+    )
+    NOT_NORMAL = (
+        "the posterior is too far from its normal approximation: the importance weights that "
+        "should correct it cannot be relied on"
+    )
+    NO_PEAK = (
+        "no normal approximation: minus the Hessian of the log posterior at the mode is not "
+        "positive definite; shown is the mode alone"
+    )
     UNCERTIFIED = (
         "the optimiser met its gradient tolerance; whether a maximum exists was not certified"
     )
@@ -283,6 +314,7 @@ class Status(Enum):
             Status.UNCERTIFIED,
             Status.SEPARATED,
             Status.TRUSTED,
+            Status.APPROXIMATE,
             Status.DERIVED,
             Status.DERIVED_SEPARATED,
         }
@@ -298,7 +330,7 @@ class Fit:
     Attributes
     ----------
     method : str
-        ``"mle"``, ``"map"``, ``"mean"`` or ``"bayes"``.
+        ``"mle"``, ``"map"``, ``"mean"``, ``"bayes"``, ``"laplace"``, …
     draws : shape (n_chains, n_draws, n_values)
         Values of the model's own (constrained) parameters, raveled.
     status : Status

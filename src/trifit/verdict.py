@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from trifit.text import decimals_for, signed_with_se, significant, with_se
 from trifit.types import Status
 
 GOOD_SLOPE = (0.8, 1.25)
@@ -195,7 +196,7 @@ def _rules(e: Evidence) -> tuple[Rule, ...]:
         Rule("99% interval of the slope holds 1", _range(*e.interval(Z99)), e.side == 0),
         Rule(
             "nats per row that one temperature gains on other rows: none",
-            f"{value:+.3f} ± {se:.3f}",
+            signed_with_se(value, se),
             value <= 0,
         ),
         *([] if math.isnan(e.p_value) else [tested]),
@@ -214,7 +215,15 @@ def _rules(e: Evidence) -> tuple[Rule, ...]:
 
 
 def _range(low: float, high: float) -> str:
-    return f"{low:.2f} to {high:.2f}" if math.isfinite(low) else "no slope"
+    if not math.isfinite(low):
+        return "no slope"
+    digits = _decimals((high - low) / (2 * Z95))
+    return f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def _decimals(se: float) -> int:
+    """Two decimals, more only where the error asks for them."""
+    return 2 if se >= 0.005 else decimals_for(se)
 
 
 def _judge_calibration(e: Evidence) -> tuple[str, str]:
@@ -223,17 +232,18 @@ def _judge_calibration(e: Evidence) -> tuple[str, str]:
             f"Only {e.n_events} test rows are outside the most frequent class; calibration needs "
             f"at least {MIN_EVENTS}."
         )
-    found = f"calibration slope {e.slope:.2f} (95% interval {_range(*e.interval())})"
+    slope = f"{e.slope:.{_decimals(e.slope_se)}f}"
+    found = f"calibration slope {slope} (95% interval {_range(*e.interval())})"
     gain, se = e.gains["temperature"]
     if e.side and gain > 0 and not e.good_slope:
-        worth = f"One temperature gains {gain:.2g} ± {se:.1g} nats per row."
+        worth = f"One temperature gains {with_se(gain, se)} nats per row."
         if e.side > 0:
             return "under-confident", (
-                f"Its outputs are too timid: {found}; multiply its log-odds by {e.slope:.1f}. "
-                f"{worth}"
+                f"Its outputs are too timid: {found}; "
+                f"multiply its log-odds by {significant(e.slope, 2)}. {worth}"
             )
         remedy = (
-            f"divide its log-odds by {1 / e.slope:.1f}"
+            f"divide its log-odds by {significant(1 / e.slope, 2)}"
             if e.interval()[0] > 0
             else "its log-odds may carry no information at all"
         )
@@ -273,7 +283,8 @@ def _what_would_do(e: Evidence, found: str) -> str:
         gain, se = e.gains["temperature"]
         return (
             f"{e.n_obs} test rows are too few: {found}, but one temperature from other rows does "
-            f"not lower the log-loss ({gain:+.2g} ± {se:.1g} nats), so the slope hangs on few rows."
+            f"not lower the log-loss ({signed_with_se(gain, se)} nats), so the slope hangs on few "
+            "rows."
         )
     if e.good_slope:
         needed = e.n_obs * ((Z99 + Z80) / NormalDist().inv_cdf(1 - e.suspect_at / 2)) ** 2

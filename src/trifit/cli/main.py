@@ -56,7 +56,12 @@ def main() -> None:
     "--methods",
     metavar="A,B,...",
     default="",
-    help="Further fits beside the standard ones: map-cv, squared-error.",
+    help="Further fits beside the standard ones: laplace, map-cv, squared-error.",
+)
+@click.option(
+    "--no-nuts",
+    is_flag=True,
+    help="Leave out NUTS (mean, bayes); --methods laplace takes its place.",
 )
 @click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting of the card."
@@ -71,6 +76,19 @@ def main() -> None:
     help="Missing feature values.",
 )
 @click.option("--drop", metavar="COLUMN", multiple=True, help="Leave a column out.")
+@click.option("--n", type=int, help="Simulated data: training rows.")
+@click.option("--features", type=int, help="Simulated data: number of features.")
+@click.option("--classes", type=int, help="Simulated data: number of classes.")
+@click.option(
+    "--world",
+    "parameters",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Simulated data: another parameter of the world (trifit data lists them).",
+)
+@click.option("--n-test", type=int, help="Simulated data: rows of a separate test set.")
+@click.option("--shift", help="Simulated data: covariate, label, noise, rotation or unseen.")
+@click.option("--severity", type=int, help="Of the shift, 0 to 5 (default 3).")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--force", is_flag=True, help="Write into an existing folder.")
@@ -84,11 +102,19 @@ def compare(
     prior: str | None,
     prior_scale: float | None,
     methods: str,
+    no_nuts: bool,  # noqa: FBT001
     settings: tuple[str, ...],
     cv: int | None,
     test_size: float | None,
     missing: str,
     drop: tuple[str, ...],
+    n: int | None,
+    features: int | None,
+    classes: int | None,
+    parameters: tuple[str, ...],
+    n_test: int | None,
+    shift: str | None,
+    severity: int | None,
     seed: int,
     out: Path | None,
     force: bool,  # noqa: FBT001
@@ -96,10 +122,11 @@ def compare(
 ) -> None:
     """Compare MLE, MAP and posterior of one classifier on DATA.
 
-    DATA is iris, wine, breast_cancer, digits, openml:NAME, or a CSV, TSV,
-    Parquet or Arrow file. How rows are split: five folds for small problems, a
-    hold-out share of 20 % for large ones, unless --test, --cv or --test-size
-    say otherwise.
+    DATA is iris, wine, breast_cancer, digits, openml:NAME, a CSV, TSV, Parquet or
+    Arrow file, or sim:WORLD: simulated with --seed, and every fit is then also
+    held against the true class probabilities. How rows are split: five folds
+    for small problems, a hold-out share of 20 % for large ones, unless --test,
+    --cv or --test-size say otherwise.
     """
     from trifit.cards import load_card, parse_setting
     from trifit.cli.output import print_comparison, progress_bar
@@ -111,6 +138,16 @@ def compare(
         if value is not None:
             overrides[key] = value
     card = load_card(model).with_overrides(overrides)
+    world = _world(
+        parameters,
+        n=n,
+        features=features,
+        classes=classes,
+        n_test=n_test,
+        shift=shift,
+        severity=severity,
+        seed=seed if data.startswith("sim:") else None,
+    )
     dataset = load_dataset(
         data,
         target,
@@ -118,6 +155,7 @@ def compare(
         test=test,
         missing=missing,  # type: ignore[arg-type]
         drop=drop,
+        **world,
     )
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"
     command = canonical_command(sys.argv[1:])
@@ -134,6 +172,7 @@ def compare(
             cv=cv,
             test_size=test_size,
             methods=_list(methods),
+            nuts=not no_nuts,
             cores=cores,
             progress=progress,
             command=command,
@@ -146,11 +185,16 @@ def compare(
 
 @main.command()
 def data() -> None:
-    """List the bundled data sets and what else can be read."""
+    """List the bundled and simulated data sets and what else can be read."""
     from trifit.data import BUNDLED
+    from trifit.simulate import WORLDS
 
     for name, what in BUNDLED.items():
         click.echo(f"{name:15}{what}")
+    for world in WORLDS.values():
+        settings = ", ".join(f"{k}={v}" for k, v in world.parameters.items())
+        click.echo(f"sim:{world.name:17}{world.note}")
+        click.echo(f"{'':21}({settings})")
     click.echo("openml:NAME    any OpenML data set (needs a network)")
     click.echo("FILE           .csv, .tsv, .parquet, .arrow or .feather, with --target COLUMN")
 
@@ -209,13 +253,17 @@ def show(
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def report(folder: Path) -> None:
+@click.option("--index", is_flag=True, help="List the runs below FOLDER on FOLDER/index.html.")
+def report(folder: Path, *, index: bool) -> None:
     """Draw the page of a run FOLDER again, from its comparison.json alone."""
     from trifit.cli.output import print_comparison
     from trifit.comparison import Comparison
 
     if not folder.is_dir():
         raise InputError(f"report {str(folder)!r}: no such folder; trifit compare writes one")
+    if index:
+        _write_index(folder)
+        return
     comparison = Comparison.from_json(folder / "comparison.json")
     comparison.to_html(folder / "index.html")
     print_comparison(comparison)
@@ -223,9 +271,51 @@ def report(folder: Path) -> None:
     _exit_for(comparison)
 
 
+def _write_index(folder: Path) -> None:
+    """The page that lists all runs below a folder; what is no run is left out, and said."""
+    from trifit.comparison import Comparison
+    from trifit.report import render_index
+
+    runs = {}
+    for file in sorted(folder.rglob("comparison.json")):
+        name = file.parent.relative_to(folder).as_posix()
+        if name == "." or name.startswith("."):
+            continue
+        try:
+            runs[name] = Comparison.from_json(file)
+        except InputError as error:
+            click.echo(f"trifit: left out: {error}", err=True)
+    if not runs:
+        raise InputError(f"report --index {str(folder)!r}: no runs there; trifit compare makes one")
+    page = folder / "index.html"
+    if (folder / "comparison.json").exists():
+        raise InputError(
+            f"report --index {str(folder)!r}: that is itself a run, and its page would be lost; "
+            "give the folder above it"
+        )
+    try:
+        page.write_text(render_index(runs), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{str(page)!r} cannot be written: {error.strerror}") from error
+    click.echo(f"Index of {len(runs)} runs: {page}")
+
+
 def _list(text: str | None) -> list[str]:
     """Comma-separated words."""
     return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def _world(parameters: tuple[str, ...], **options: float | str | None) -> dict[str, Any]:
+    """Parameters of a simulation: those given by --world, and those with an option each."""
+    from trifit.cards import parse_setting
+
+    world = dict(parse_setting(text, "--world signal=2") for text in parameters)
+    for key, value in options.items():
+        if key in world:
+            raise InputError(f"--world {key}={world[key]}: give it as --{key.replace('_', '-')}")
+        if value is not None:
+            world[key] = value
+    return world
 
 
 def canonical_command(arguments: list[str]) -> str:

@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from trifit.comparison import FIT_NAMES, Comparison, FitRecord, Scores
-from trifit.report.text import probability, signed_with_se, with_se
+from trifit.comparison import FIT_NAMES, Comparison, FitRecord, LaplaceError, Scores, Truth
 from trifit.scores import BITS
+from trifit.text import probability, signed_with_se, significant, with_se
 
 if TYPE_CHECKING:
     from trifit.fit.preview import Preview
@@ -66,11 +66,33 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(f"note: {note}", highlight=False, markup=False)
     console.print(_scoreboard(comparison, narrow=console.width < 110))
     console.print(_differences(comparison))
+    if comparison.truth is not None:
+        console.print(_truth(comparison.truth))
+    if comparison.laplace_error is not None:
+        console.print(laplace_error(comparison.laplace_error), highlight=False, markup=False)
     for name, fit in comparison.fits.items():
         console.print(
             f"[bold]{name}[/bold]: [bold]{fit.verdict}[/bold]. {escape(fit.verdict_text)}",
             highlight=False,
         )
+
+
+def laplace_error(error: LaplaceError) -> str:
+    """How far the Laplace posterior is from NUTS's, in one line."""
+    of_parameters = ""
+    if (p := error.parameters) is not None:
+        of_parameters = (
+            f"means off by {significant(p.mean_median, 2)} sd (median), at most "
+            f"{significant(p.mean_worst, 2)} (NUTS's own error {significant(p.mean_mcse, 2)}); "
+            f"sds {significant(p.sd_median)} times as large (median), furthest "
+            f"{significant(p.sd_worst)}; "
+        )
+    return (
+        f"laplace against NUTS: {of_parameters}probabilities off by "
+        f"{significant(error.probs_mean, 2)} on average (NUTS's own error "
+        f"{significant(error.probs_mcse, 2)}), at most {significant(error.probs_worst, 2)} "
+        "(total variation)"
+    )
 
 
 def print_preview(preview: "Preview") -> None:
@@ -137,6 +159,31 @@ def _status(fit: FitRecord) -> str:
     return words if fit.trustworthy else f"[bold red]NOT TRUSTWORTHY: {words}[/]"
 
 
+def _truth(truth: Truth) -> Table:
+    intervals = "; ".join(
+        f"{c.level:.0%} credible intervals hold {c.coverage:.0%} of the true probabilities"
+        for c in truth.intervals
+    )
+    table = Table(
+        title="Against the true class probabilities (± standard error)",
+        caption=f"least possible log-loss {truth.entropy:.4f} nats; {intervals}",
+        box=SIMPLE,
+    )
+    table.title_justify = table.caption_justify = "left"
+    table.add_column("fit")
+    for heading in ("excess log-loss", "calibration error", "over-confidence", "slope"):
+        table.add_column(heading, justify="right")
+    for name, fit in truth.fits.items():
+        table.add_row(
+            name,
+            with_se(fit.kl, fit.kl_se),
+            with_se(fit.calibration_error, fit.calibration_error_se),
+            signed_with_se(fit.confidence_bias, fit.confidence_bias_se),
+            "–" if fit.slope is None else f"{fit.slope:.3f}",
+        )
+    return table
+
+
 def _differences(comparison: Comparison) -> Table:
     table = Table(
         title="Paired differences of log-loss, nats (negative: the first is better)",
@@ -154,6 +201,8 @@ def _differences(comparison: Comparison) -> Table:
         ("mle+T", "mle"): "one temperature",
         ("bayes", "mle+T"): "Bayes against one temperature",
         ("bayes", "map"): "the whole posterior instead of its mode",
+        ("laplace", "map"): "a normal posterior instead of its mode",
+        ("laplace", "bayes"): "what the normal approximation costs",
         ("map-cv", "map"): "the prior's weight from cross-validation",
     }
 

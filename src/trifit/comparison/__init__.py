@@ -17,7 +17,17 @@ from trifit.comparison.disagreement import (
     ProbabilityMap,
     RowTable,
 )
-from trifit.comparison.posterior import Chain, Draws, Loo, PosteriorRecord, Ranks, Trust
+from trifit.comparison.plots import Plots
+from trifit.comparison.posterior import (
+    Chain,
+    Draws,
+    LaplaceError,
+    Loo,
+    ParameterError,
+    PosteriorRecord,
+    Ranks,
+    Trust,
+)
 from trifit.comparison.prior import (
     PriorGroup,
     PriorPosterior,
@@ -37,6 +47,7 @@ from trifit.comparison.reliability import (
     Scoreboard,
     TopLabel,
 )
+from trifit.comparison.truth import Coverage, Truth, TruthRecord
 from trifit.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXTRAS",
     "FIT_NAMES",
+    "POSTERIORS",
     "SCHEMA",
     "Axis",
     "Band",
@@ -52,6 +64,7 @@ __all__ = [
     "Chain",
     "Code",
     "Comparison",
+    "Coverage",
     "Curve",
     "Data",
     "Difference",
@@ -63,9 +76,11 @@ __all__ = [
     "FitRecord",
     "Gain",
     "Interval",
+    "LaplaceError",
     "Layer",
     "Loo",
     "Parameter",
+    "ParameterError",
     "PathStep",
     "PosteriorRecord",
     "PriorGroup",
@@ -85,12 +100,17 @@ __all__ = [
     "SensitivityStep",
     "TopLabel",
     "Trust",
+    "Truth",
+    "TruthRecord",
 ]
 
 SCHEMA = "trifit.comparison/1"
 
-EXTRAS = ("map-cv", "squared-error")
+EXTRAS = ("laplace", "map-cv", "squared-error")
 """Further fits, made where asked for."""
+
+POSTERIORS = ("bayes", "laplace")
+"""Fits that are a whole posterior; the first of them there is called *the* posterior."""
 
 FIT_NAMES = {
     "mle": "maximum likelihood",
@@ -98,6 +118,7 @@ FIT_NAMES = {
     "mean": "at the posterior mean",
     "bayes": "full posterior",
     "mle+T": "MLE with one temperature",
+    "laplace": "normal approximation of the posterior",
     "map-cv": "MAP with its prior's weight from cross-validation",
     "squared-error": "least squared error",
 }
@@ -178,6 +199,8 @@ class Difference(Record, frozen=True, kw_only=True):
 class Parameter(Record, frozen=True, kw_only=True):
     """One coefficient in one kind of units, under all fits.
 
+    Mean, sd and 95 % interval are the posterior's, None where there is none; R-hat
+    and ESS are NUTS's.
     ``mle_runs_to`` is 1 or -1 where a separated MLE runs to plus or minus
     infinity, else 0.
     """
@@ -189,10 +212,10 @@ class Parameter(Record, frozen=True, kw_only=True):
     mle: float
     mle_runs_to: int
     map: float
-    mean: float
-    sd: float
-    low: float
-    high: float
+    mean: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
     rhat: float | None
     ess_bulk: float | None
     ess_tail: float | None
@@ -237,14 +260,14 @@ class Provenance(Record, frozen=True, kw_only=True):
     seconds: dict[str, float]
 
 
-class Comparison(Record, frozen=True, kw_only=True):
+class Comparison(Plots, Record, frozen=True, kw_only=True):
     """One classifier fitted three ways and compared on held-out rows.
 
     Attributes
     ----------
     fits : dict
         Keyed ``mle``, ``map``, ``mean`` (not for networks), ``bayes``, ``mle+T``
-        and what else was asked for.
+        and what else was asked for; without NUTS neither ``mean`` nor ``bayes``.
     baselines : dict
         ``uniform`` and ``class frequencies``.
     scoreboard : dict
@@ -252,13 +275,18 @@ class Comparison(Record, frozen=True, kw_only=True):
     differences : list of Difference
     temperatures : list of float
         The temperature of ``mle+T``, one per training set.
-    posterior : PosteriorRecord
+    posterior : PosteriorRecord or None
+        Of :attr:`posterior_fit`.
+    laplace_error : LaplaceError or None
+        Where both ``laplace`` and ``bayes`` were fitted.
     trust : Trust or None
-        The chains of one posterior; None where there is none.
+        The chains of one posterior; None without NUTS.
     prior : PriorRecord
     disagreement : Disagreement
     parameters : list of Parameter
         Of the fit to all training rows.
+    truth : Truth or None
+        Where the data are simulated: every fit against the true probabilities.
     """
 
     schema: str = SCHEMA
@@ -270,17 +298,24 @@ class Comparison(Record, frozen=True, kw_only=True):
     scoreboard: dict[str, Scoreboard]
     differences: list[Difference]
     temperatures: list[float]
-    posterior: PosteriorRecord
+    posterior: PosteriorRecord | None
+    laplace_error: LaplaceError | None = None
     parameters: list[Parameter]
     provenance: Provenance
     trust: Trust | None
     prior: PriorRecord
     disagreement: Disagreement
+    truth: Truth | None = None
 
     @property
     def trustworthy(self) -> bool:
         """Whether every fit is what it claims to be."""
         return all(fit.trustworthy for fit in self.fits.values())
+
+    @property
+    def posterior_fit(self) -> str | None:
+        """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
+        return next((name for name in POSTERIORS if name in self.fits), None)
 
     def summary(self) -> "pd.DataFrame":
         """One row per fit and baseline: scores with standard errors, and the verdict."""

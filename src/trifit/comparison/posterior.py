@@ -6,7 +6,10 @@ from trifit.comparison.record import Record
 
 
 class Loo(Record, frozen=True, kw_only=True):
-    """PSIS-LOO of the posterior on its training rows; see :func:`trifit.fit.loo.loo`."""
+    """PSIS-LOO of the posterior on its training rows; see :func:`trifit.fit.loo.loo`.
+
+    ``k_max`` is None where it is infinite: a row on which the draws agree to the last digit.
+    """
 
     elpd: float
     se: float
@@ -14,7 +17,7 @@ class Loo(Record, frozen=True, kw_only=True):
     n_obs: int
     n_high_k: int
     k_limit: float
-    k_max: float
+    k_max: float | None
 
 
 class Draws(Record, frozen=True, kw_only=True):
@@ -26,8 +29,55 @@ class Draws(Record, frozen=True, kw_only=True):
     averaged: float | None
 
 
+class ParameterError(Record, frozen=True, kw_only=True):
+    """How far the Laplace posterior's parameters are from NUTS's, worst and median.
+
+    Attributes
+    ----------
+    mean_worst, mean_median : float
+        ``|mean_laplace - mean_nuts| / sd_nuts``.
+    mean_mcse : float
+        NUTS's own Monte Carlo error of a mean, in the same units, at its worst.
+    sd_worst, sd_median : float
+        ``sd_laplace / sd_nuts``; the worst is furthest from 1 as a ratio.
+    sd_mcse : float
+        NUTS's own Monte Carlo error of an sd, as a share of it, at its worst.
+    worst : str
+        The parameter of ``mean_worst``.
+    """
+
+    mean_worst: float
+    mean_median: float
+    mean_mcse: float
+    sd_worst: float
+    sd_median: float
+    sd_mcse: float
+    worst: str
+
+
+class LaplaceError(Record, frozen=True, kw_only=True):
+    """How far the Laplace posterior is from NUTS's.
+
+    Attributes
+    ----------
+    parameters : ParameterError or None
+        Of the fit behind the parameters; None where they are not identified.
+    probs_mean, probs_worst : float
+        Total-variation distance (0 to 1) of the predicted probabilities over held-out
+        rows: half the sum over classes of ``|p_laplace - p_nuts|``.
+    probs_mcse : float
+        NUTS's own Monte Carlo error of that mean: half the mean distance between the
+        predictions of either half of its chains.
+    """
+
+    parameters: ParameterError | None
+    probs_mean: float
+    probs_worst: float
+    probs_mcse: float
+
+
 class PosteriorRecord(Record, frozen=True, kw_only=True):
-    """What only the full posterior can say.
+    """What only a posterior can say.
 
     Attributes
     ----------

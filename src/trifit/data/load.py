@@ -11,6 +11,7 @@ from trifit.data.encode import encode_features, encode_target
 from trifit.data.soft import encode_soft_labels, label_columns
 from trifit.data.tables import from_dataframe, read_table
 from trifit.errors import InputError
+from trifit.simulate import simulate
 from trifit.types import Dataset, FloatArray
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ def load_dataset(
     test: Any = None,
     missing: Missing = "error",
     drop: Sequence[str] = (),
+    **world: Any,
 ) -> Dataset:
-    """Load a classification problem.
+    """Load or simulate a classification problem.
 
     Parameters
     ----------
     source : str, path or dataframe
         A bundled set (``"iris"``, ``"wine"``, ``"breast_cancer"``, ``"digits"``),
+        ``"sim:WORLD"`` (simulated, so that its true class probabilities are known),
         ``"openml:NAME"``, a CSV / TSV / Parquet / Arrow (Feather) file, or any
         dataframe that narwhals understands (pandas, polars, pyarrow, ...).
     target : str
@@ -57,6 +60,9 @@ def load_dataset(
         the mean of the **training** rows (for a category: its frequencies).
     drop : sequence of str
         Columns to leave out, e.g. row identifiers.
+    **world
+        Of simulated data only: ``n``, ``seed``, ``n_test``, ``shift``, ``severity`` and
+        the world's own, as in :func:`trifit.simulate.simulate`.
 
     Returns
     -------
@@ -77,12 +83,20 @@ def load_dataset(
     """
     if missing not in ("error", "drop", "impute"):
         raise InputError(f"missing={missing!r}: expected 'error', 'drop' or 'impute'")
-    if isinstance(source, str) and source in BUNDLED:
-        if test is not None or target is not None or drop or label_cols:
-            raise InputError(
-                f"data {source!r} is bundled and complete: target, label_cols, test and drop do "
-                "not apply"
-            )
+    known = isinstance(source, str) and (source in BUNDLED or source.startswith("sim:"))
+    if known and (test is not None or target is not None or drop or label_cols):
+        raise InputError(
+            f"data {source!r} is {'bundled' if source in BUNDLED else 'simulated'} and complete: "
+            "target, label_cols, test and drop do not apply"
+        )
+    if known and source not in BUNDLED:
+        return simulate(source.removeprefix("sim:"), **world)
+    if world:
+        raise InputError(
+            f"{next(iter(world))} is an argument of simulated data (sim:WORLD) only; the data are "
+            f"{source if isinstance(source, str | Path) else 'a ' + type(source).__name__}"
+        )
+    if known:
         return _bundled(source)
     if target is not None and label_cols:
         raise InputError(
@@ -126,7 +140,7 @@ def _open(source: Any, labels: tuple[str, ...]) -> tuple[str, "pa.Table", tuple[
         if not path.exists():
             raise InputError(
                 f"data {str(source)!r}: no such file, and not a bundled set "
-                f"({', '.join(BUNDLED)}) or openml:NAME"
+                f"({', '.join(BUNDLED)}), sim:WORLD or openml:NAME"
             )
         name, table = path.stem, read_table(path)
     else:
@@ -256,10 +270,8 @@ def _from_table(
         raise InputError(
             f"data {name!r}: no feature column is left besides target {_listing(labels)}"
         )
-    encoded = {f: encode_features(name, f, table[f]) for f in features}
-    columns = [column for group in encoded.values() for column in group]
-    X = np.column_stack([values for _, values in columns])
-    feature_names = tuple(n for n, _ in columns)
+    X, groups = _features(name, table.select(features))
+    feature_names = tuple(n for names in groups.values() for n in names)
 
     notes: list[str] = []
     if spare:
@@ -270,7 +282,8 @@ def _from_table(
     if incomplete.any():
         # A missing category is NaN in all of its columns, so the first one counts them.
         counts = {" + ".join(labels): int(label_missing.sum())} | {
-            f: int(np.isnan(group[0][1]).sum()) for f, group in encoded.items()
+            f: int(np.isnan(X[:, feature_names.index(names[0])]).sum())
+            for f, names in groups.items()
         }
         where = ", ".join(f"{f!r} ({n})" for f, n in counts.items() if n)
         if missing == "error" or (missing == "impute" and label_missing.any()):
@@ -311,6 +324,27 @@ def _from_table(
         notes=tuple(notes),
         source=str(source) if isinstance(source, str | Path) else "dataframe",
     )
+
+
+def _features(name: str, table: "pa.Table") -> tuple[FloatArray, dict[str, list[str]]]:
+    """The feature matrix, and the columns of it that each table column became.
+
+    Columns move over one by one, so that a large table is not held twice.
+    """
+    X = np.empty((table.num_rows, table.num_columns))
+    groups, filled = {}, 0
+    for feature in table.column_names:
+        group = encode_features(name, feature, table[feature])
+        table = table.drop_columns(feature)
+        if filled + len(group) + table.num_columns > X.shape[1]:
+            wider = np.empty((len(X), filled + len(group) + table.num_columns))
+            wider[:, :filled] = X[:, :filled]
+            X = wider
+        for offset, (_, values) in enumerate(group):
+            X[:, filled + offset] = values
+        groups[feature] = [column for column, _ in group]
+        filled += len(group)
+    return X, groups
 
 
 def _soft_note(weights: FloatArray) -> str:

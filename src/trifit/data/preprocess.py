@@ -1,11 +1,15 @@
 """Standardisation from training rows only."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from trifit.errors import InputError
-from trifit.types import BoolArray, FloatArray
+from trifit.types import BoolArray, FloatArray, IntArray
+
+BLOCK = 65_536
+"""Rows in work at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,22 +42,23 @@ class Standardiser:
     def fit(
         cls,
         X: FloatArray,
+        rows: IntArray | None = None,
         *,
         standardize: bool = True,
         sd: float = 1.0,
         names: tuple[str, ...] = (),
     ) -> "Standardiser":
-        """Learn mean and scale from training rows, shape (n_obs, n_features)."""
-        empty = np.isnan(X).all(axis=0)
-        if empty.any():
-            j = int(np.flatnonzero(empty)[0])
+        """Learn mean and scale from rows (default: all) of X, shape (n_obs, n_features)."""
+        low, high, n, total = _summary(X, rows)
+        if (n == 0).any():
+            j = int(np.flatnonzero(n == 0)[0])
             raise InputError(
                 f"column {names[j] if names else j!r} has no value in the training rows; drop it"
             )
-        low, high = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
         with np.errstate(over="ignore", invalid="ignore"):
-            fill = np.nanmean(X, axis=0)
-            scale = np.nanstd(X, axis=0)
+            fill = total / n
+            squares = sum(np.nansum((part - fill) ** 2, axis=0) for part in _blocks(X, rows))
+            scale = np.sqrt(squares / n)
         wild = ~np.isfinite(scale)
         if wild.any():
             j = int(np.flatnonzero(wild)[0])
@@ -77,12 +82,16 @@ class Standardiser:
             self.mean[columns], self.scale[columns], self.fill[columns], self.constant[columns]
         )
 
-    def transform(self, X: FloatArray) -> FloatArray:
-        """Standardise rows, shape (n_obs, n_features)."""
-        filled = np.where(np.isnan(X), self.fill, X)
-        Z = (filled - self.mean) / self.scale
+    def transform(self, X: FloatArray, rows: IntArray | None = None) -> FloatArray:
+        """Standardise rows (default: all) of X, shape (n_obs, n_features)."""
+        Z = np.empty((len(X) if rows is None else len(rows), X.shape[1]))
+        start = 0
+        for part in _blocks(X, rows):
+            filled = np.where(np.isnan(part), self.fill, part)
+            Z[start : start + len(part)] = (filled - self.mean) / self.scale
+            start += len(part)
         Z[:, self.constant] = 0.0
-        return np.ascontiguousarray(Z)
+        return Z
 
     def unseen(self, X: FloatArray) -> int:
         """Number of rows that differ from training in a column constant there.
@@ -93,3 +102,24 @@ class Standardiser:
         usual = self.fill[self.constant]
         moved = abs(X[:, self.constant] - usual) > 1e-9 * np.maximum(1.0, abs(usual))
         return int(moved.any(axis=1).sum())
+
+
+def _blocks(X: FloatArray, rows: IntArray | None) -> Iterator[FloatArray]:
+    """Chosen rows of X, few at a time: X may be large, or a file."""
+    for start in range(0, len(X) if rows is None else len(rows), BLOCK):
+        at = slice(start, start + BLOCK)
+        yield X[at] if rows is None else X[rows[at]]
+
+
+def _summary(
+    X: FloatArray, rows: IntArray | None
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Least and largest value, number and sum of the values of every column."""
+    low, high = np.full(X.shape[1], np.inf), np.full(X.shape[1], -np.inf)
+    n, total = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for part in _blocks(X, rows):
+        low, high = np.fmin(low, np.fmin.reduce(part)), np.fmax(high, np.fmax.reduce(part))
+        n += (~np.isnan(part)).sum(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            total += np.nansum(part, axis=0)
+    return low, high, n, total

@@ -126,7 +126,8 @@ def with_settings(
     """Graphs in which constants of given values, such as prior scales, are variables.
 
     Those that differ only in these values then have one structure, and are
-    compiled once.
+    compiled once. (A formula's own constant of the same value, say 1, makes it
+    another structure: one compilation more, the same numbers.)
 
     Returns
     -------

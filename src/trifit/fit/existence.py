@@ -1,20 +1,27 @@
 """Whether the MLE of a fitted model exists: what can be proved about it."""
 
 import numpy as np
+import scipy.sparse as sp
 
+from trifit.checks import Labels
 from trifit.fit.density import Density, Objective
 from trifit.fit.graph import GraphDensity, GraphObjective
 from trifit.fit.linear import LinearObjective
 from trifit.separation import Certificate, Separation, separation
-from trifit.types import FloatArray
+from trifit.types import BoolArray, FloatArray, IntArray
 
 OUTPUT_LAYER = ("beta", "beta_z", "beta_raw", "intercept", "intercept_z", "intercept_raw")
 """Free variables that the output layer of a network is proportional to."""
 
 
-def certify(
-    density: Density, objective: Objective, theta: FloatArray, X: FloatArray
-) -> Certificate:
+MANY = 200_000
+"""Rows from which on a part of them is looked at first."""
+
+FEW = 20_000
+"""Rows of each class in that part."""
+
+
+def certify(density: Density, objective: Objective, theta: FloatArray) -> Certificate:
     """What is known about the existence of an MLE, from where its optimiser ended.
 
     A classifier whose log-odds are linear in the features gets
@@ -26,22 +33,51 @@ def certify(
     ``beta`` and ``intercept`` doubles the log-odds. Nothing is known of other models.
     """
     if isinstance(objective, LinearObjective):
-        design = np.column_stack([np.ones(len(X)), X])
-        return separation(
-            design, objective.labels, objective.to_weights.matrix,
-            n_classes=objective.n_classes, guess=theta,
-        )  # fmt: skip
+        weights = objective.to_weights.matrix
+        return _separation(objective.X, objective.labels, objective.n_classes, weights, theta)
     if isinstance(density, GraphDensity) and isinstance(objective, GraphObjective):
-        weights = _linear_weights(density, theta, X)
-        if weights is None:
-            weights = _monotone_weights(density, theta, X)
-        if weights is not None:
-            design = np.column_stack([np.ones(len(X)), X])
-            found = separation(design, objective.labels, n_classes=density.n_classes, guess=weights)
+        X, labels = objective.X, objective.labels
+        B = _linear_weights(density, theta, X)
+        if B is None:
+            B = _monotone_weights(density, theta, X)
+        if B is not None:
+            found = _separation(X, labels, density.n_classes, None, B)
             return Certificate(found.separation)
         if _separates(density, objective, theta, X):
             return Certificate(Separation.COMPLETE)
     return Certificate(Separation.UNKNOWN)
+
+
+def _separation(
+    X: FloatArray,
+    labels: Labels,
+    n_classes: int,
+    weights: FloatArray | sp.csr_array | None,
+    guess: FloatArray,
+) -> Certificate:
+    """:func:`trifit.separation.separation`, of a part of the rows where that is enough.
+
+    If every direction hurts some row of a part, it hurts that row of the whole.
+    """
+    if len(X) > MANY:
+        classes = labels if labels.ndim == 1 else labels.argmax(axis=1)
+        part = np.sort(np.concatenate([_spaced(classes == k) for k in range(n_classes)]))
+        design = _design(X[part])
+        if np.linalg.matrix_rank(design) == design.shape[1]:
+            found = separation(design, labels[part], weights, n_classes=n_classes)
+            if found.exists:
+                return found
+    return separation(_design(X), labels, weights, n_classes=n_classes, guess=guess)
+
+
+def _spaced(chosen: BoolArray) -> IntArray:
+    """Evenly spaced indices of at most :data:`FEW` chosen rows."""
+    rows = np.flatnonzero(chosen)
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(FEW, len(rows))).astype(np.int64))]
+
+
+def _design(X: FloatArray) -> FloatArray:
+    return np.column_stack([np.ones(len(X)), X])
 
 
 def _linear_weights(density: GraphDensity, theta: FloatArray, X: FloatArray) -> FloatArray | None:

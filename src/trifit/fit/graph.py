@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from trifit.checks import Labels, label_probs
+from trifit.duplicates import collapsed
 from trifit.errors import InputError
 from trifit.fit.backend import (
     Join,
@@ -221,6 +222,7 @@ class GraphObjective:
 
     def __init__(self, density: GraphDensity, X: FloatArray, labels: Labels) -> None:
         self.density = density
+        X, labels = collapsed(X, labels, density.n_classes)
         self.X = np.ascontiguousarray(X)
         self.labels = np.ascontiguousarray(label_probs(labels, density.n_classes))
         self.weight = float(self.labels.sum())

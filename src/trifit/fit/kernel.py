@@ -5,8 +5,13 @@ block, while the block is in the cache: X is read once and nothing of the size
 (n_obs, n_classes) is written.
 """
 
+from math import factorial
+from typing import Any
+
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 from trifit.threads import side_by_side
 from trifit.types import FloatArray, IntArray
@@ -16,6 +21,44 @@ BLOCK = 256
 
 CHUNK = 16_384
 """Rows of one task; partial sums are added in this order however many threads there are."""
+
+
+@intrinsic
+def _bits(_context: Any, x: Any) -> Any:
+    """A float64's 64 bits as an integer."""
+    cast = lambda c, builder, s, args: builder.bitcast(args[0], ir.IntType(64))  # noqa: E731
+    return types.int64(types.float64), cast
+
+
+@intrinsic
+def _float(_context: Any, x: Any) -> Any:
+    """The float64 of 64 bits."""
+    cast = lambda c, builder, s, args: builder.bitcast(args[0], ir.DoubleType())  # noqa: E731
+    return types.float64(types.int64), cast
+
+
+LOG2_E = 1.4426950408889634
+LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+ROUND = 6755399441055744.0
+"""1.5 * 2**52: added and taken off again, it leaves the nearest whole number."""
+T13, T12, T11, T10, T9, T8, T7, T6, T5, T4, T3, T2 = (1.0 / factorial(n) for n in range(13, 1, -1))
+
+
+@njit(inline="always", error_model="numpy")
+def _exp(x):  # type: ignore[no-untyped-def]
+    """``exp(x)`` of x at most 0, to a relative 1e-15, at least 3e-308; several at a time.
+
+    Unlike the mathematical library's it has no branch and no table, so a loop
+    over it becomes vector instructions: ``x = k log 2 + r``, a Taylor polynomial of r
+    (``|r| < 0.35``), and k added to the exponent's bits.
+    """
+    x = x if x > -708.0 else -708.0
+    shifted = x * LOG2_E + ROUND
+    k = shifted - ROUND
+    r = (x - k * LN2_HIGH) - k * LN2_LOW
+    p = ((((((T13 * r + T12) * r + T11) * r + T10) * r + T9) * r + T8) * r + T7) * r + T6
+    p = ((((p * r + T5) * r + T4) * r + T3) * r + T2) * r * r + r + 1.0
+    return _float(_bits(p) + (_bits(shifted) << 52))  # type: ignore[call-arg]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -37,11 +80,14 @@ def log_likelihood(X, labels, intercept, beta, first, by_intercept, by_beta, by_
     """
     n, d = X.shape
     k = intercept.size
+    if not (np.isfinite(intercept).all() and np.isfinite(beta).all()):
+        by_intercept[:], by_beta[:], by_X[:] = np.nan, np.nan, np.nan
+        return np.nan
     B = np.ascontiguousarray(beta.T)
     by_intercept[:] = 0.0
     by_B = np.zeros((k, d))
     part = np.empty((k, d))
-    top, total = np.empty(BLOCK), np.empty(BLOCK)
+    top, total, ones = np.empty(BLOCK), np.empty(BLOCK), np.ones(BLOCK)
     full = np.empty((k, BLOCK))
     value = 0.0
     for start in range(0, n, BLOCK):
@@ -54,9 +100,9 @@ def log_likelihood(X, labels, intercept, beta, first, by_intercept, by_beta, by_
         for c in range(k):
             for i in range(m):
                 z[c, i] += intercept[c]
-                top[i] = max(top[i], z[c, i])
+                top[i] = z[c, i] if z[c, i] > top[i] else top[i]
         for i in range(m):
-            total[i] = np.exp(-top[i]) if first == 1 else 0.0
+            total[i] = _exp(-top[i]) if first == 1 else 0.0
         if labels.ndim == 1:
             for i in range(m):
                 c = labels[start + i] - first
@@ -71,9 +117,8 @@ def log_likelihood(X, labels, intercept, beta, first, by_intercept, by_beta, by_
                         value += w[c + first] * (z[c, i] - top[i])
         for c in range(k):
             for i in range(m):
-                e = np.exp(z[c, i] - top[i])
-                z[c, i] = e
-                total[i] += e
+                z[c, i] = _exp(z[c, i] - top[i])
+                total[i] += z[c, i]
         if labels.ndim == 1:
             for i in range(m):
                 value -= np.log(total[i])
@@ -96,11 +141,8 @@ def log_likelihood(X, labels, intercept, beta, first, by_intercept, by_beta, by_
                 for i in range(m):
                     z[c, i] += labels[start + i, c + first]
         np.dot(z, rows, part)  # z is now the residual
-        for c in range(k):
-            for i in range(m):
-                by_intercept[c] += z[c, i]
-            for j in range(d):
-                by_B[c, j] += part[c, j]
+        by_intercept += np.dot(z, ones[:m])
+        by_B += part
         if by_X.shape[0] > 0:
             np.dot(z.T, B, by_X[start : start + m])
     by_beta[:] = by_B.T
@@ -136,3 +178,34 @@ def log_likelihood_of(
         return chunk(0)
     values, gradients = zip(*side_by_side(chunk, range(0, len(X), CHUNK)), strict=True)
     return sum(values), sum(gradients)
+
+
+TINY = -600.0
+"""Log probabilities below are added as logs: as numbers they would soon be zero."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_probabilities(log_probs, lowest, total, tiny, entropy):  # type: ignore[no-untyped-def]
+    """Add draws of class probabilities to running sums.
+
+    Parameters
+    ----------
+    log_probs : shape (n_draws, n_obs, n_classes)
+    lowest : float
+        What a log probability counts as at least.
+    total, tiny : shape (n_obs, n_classes)
+        Sum of probabilities, and log of the sum of the tiny ones.
+    entropy : shape (n_obs,)
+        Sum of the draws' entropies, in nats.
+    """
+    n_draws, n_obs, n_classes = log_probs.shape
+    for s in range(n_draws):
+        for i in range(n_obs):
+            for k in range(n_classes):
+                lp = max(log_probs[s, i, k], lowest)
+                p = np.exp(lp)
+                entropy[i] -= p * lp
+                if lp > TINY:
+                    total[i, k] += p
+                else:
+                    tiny[i, k] = np.logaddexp(tiny[i, k], lp)

@@ -17,6 +17,7 @@ from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 from scipy.special import softmax
 
 from trifit.checks import Labels, label_probs
+from trifit.duplicates import collapsed
 from trifit.fit.density import Layout
 from trifit.fit.graph import GraphDensity
 from trifit.fit.kernel import CHUNK, log_likelihood_of
@@ -188,6 +189,8 @@ class LinearDensity:
             self.weights(self._params.offset),
             _compact(sp.csr_array(self.weights.matrix @ self._params.matrix)),
         )
+        n_classes = len(self.weights.offset) // (1 + X.shape[1]) + 1
+        X, labels = collapsed(X, labels, n_classes)
         return LinearObjective(X, labels, to_weights, self._prior_gradient, self._prior_constant)
 
     def constrain(self, thetas: FloatArray) -> FloatArray:
@@ -240,13 +243,13 @@ class LinearObjective:
         self.n_classes = self._shape[1] + 1
         self.weight = float(len(X) if labels.ndim == 1 else labels.sum())
         self._to_theta = to_weights.matrix.T
+        self._last: tuple[FloatArray, float, FloatArray] | None = None
 
     def __call__(
         self, theta: FloatArray, *, prior: float, jacobian: float
     ) -> tuple[float, FloatArray]:
         """``log_likelihood + prior * log_prior`` and its gradient; log|J| is a constant."""
-        value, by_weights = log_likelihood_of(self.X, self.labels, self._weights(theta))
-        gradient = self._to_theta @ by_weights.ravel()
+        value, gradient = self._log_likelihood(theta)
         if prior:
             slope = self.prior_gradient(theta)
             value += prior * (
@@ -254,6 +257,15 @@ class LinearObjective:
             )
             gradient = gradient + prior * slope
         return value, gradient
+
+    def _log_likelihood(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """Remembers the last theta: a step's cross-entropy is asked for beside its loss."""
+        last = self._last
+        if last is None or not np.array_equal(last[0], theta):
+            value, by_weights = log_likelihood_of(self.X, self.labels, self._weights(theta))
+            last = (theta.copy(), value, self._to_theta @ by_weights.ravel())
+            self._last = last
+        return last[1], last[2].copy()
 
     def squared_error(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Brier score summed over rows, and its gradient.

@@ -46,7 +46,7 @@ def fit_mle(
     )
     if fit.status in (Status.STOPPED_EARLY, Status.STEP_TOO_LARGE):
         return fit, theta
-    verdict = certify(density, density.bind(rows.X, rows.labels), theta, rows.X)
+    verdict = certify(density, density.bind(rows.X, rows.labels), theta)
     direction = None
     if verdict.exists is False:
         status = Status.SEPARATED

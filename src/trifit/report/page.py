@@ -1,101 +1,81 @@
-"""The page: sections put together from a comparison's numbers."""
+"""The page: the sections of a comparison put together."""
 
-import math
-from dataclasses import dataclass
+import base64
+import hashlib
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from trifit.report import charts
-from trifit.report.svg import to_svg, with_style
-from trifit.report.text import (
-    interval,
-    printable,
-    probability,
-    signed_with_se,
-    significant,
-    with_se,
-)
-from trifit.scores import BITS
+from trifit.report.charts import Z95, parameter_name
+from trifit.report.sections import SECTIONS
+from trifit.report.sections.answer import headline
+from trifit.report.svg import with_style
+from trifit.text import interval, printable, significant, with_se
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
 
-    from trifit.comparison import Comparison, Parameter
-
-MAX_PANELS = 12
-MAX_COEFFICIENTS = 24
-
-AUXILIARY = ("_z", "_raw")
-"""Endings of variables that a named coefficient is made of."""
-
-MAPS = {
-    "temperature": "one temperature",
-    "vector": "a weight and a shift per class",
-    "dirichlet": "a matrix of weights",
-    "isotonic": "any increasing map",
-    "beta": "two slopes and a shift per class",
-}
-"""Recalibration maps in the order of the table."""
-
-MARKS = {
-    "behaves like probabilities": ("✓", "good"),
-    "over-confident": ("▲", "bad"),
-    "under-confident": ("▽", "warn"),
-    "miscalibrated otherwise": ("≁", "warn"),
-    "cannot tell": ("?", "unsure"),
-    "no MLE exists": ("∞", "bad"),
-    "not trustworthy": ("✗", "bad"),
-}
-
-
-@dataclass(frozen=True)
-class Chart:
-    """An inline picture and the sentence that says what to see in it."""
-
-    svg: Markup
-    caption: str
+    from trifit.comparison import Comparison
 
 
 def render(comparison: "Comparison") -> str:
     """The whole report as one HTML document; the same input gives the same bytes."""
-    with with_style():
-        pictures = {
-            "log_loss": _log_loss(comparison),
-            "forest": _forest(comparison),
-            "gains": _gains(comparison),
-            "top_label": _top_label(comparison),
-            "classes": _classes(comparison),
-            "waterfall": _waterfall(comparison),
-            "coefficients": _coefficients(comparison) if comparison.card["identified"] else None,
-            "path": _path(comparison),
-        }
-    return template("comparison.html.j2").render(
+    sections = []
+    for name, (title, _) in SECTIONS.items():
+        body = render_section(comparison, name)
+        if body is not None:
+            sections.append((name, title, body))
+    return document(
+        "comparison.html.j2",
+        title=f"{comparison.data.name} · {comparison.card['name']} · trifit",
         c=comparison,
-        charts=pictures,
-        marks=MARKS,
-        headline=_headline(comparison),
-        rows=_ranked(comparison),
-        n_model_rows=sum(p.units == "model" for p in comparison.parameters),
-        bits=BITS,
-        maps=MAPS,
-        judged={name: fit for name, fit in comparison.fits.items() if fit.rules},
-        with_se=with_se,
-        signed_with_se=signed_with_se,
-        interval=interval,
-        probability=probability,
-        significant=significant,
-        parameter_name=charts.parameter_name,
+        headline=headline(comparison),
+        sections=sections,
+    )
+
+
+def render_section(comparison: "Comparison", name: str) -> Markup | None:
+    """One section as HTML, or None where it has nothing to say."""
+    with with_style():
+        content = SECTIONS[name][1](comparison)
+    if content is None:
+        return None
+    template = environment().get_template(f"{name}.html.j2")
+    return Markup(template.render(c=comparison, s=content))
+
+
+def document(template: str, **content: Any) -> str:
+    """A document from a template, with the page's style and script and nothing else."""
+    style, script = _asset("style.css"), _asset("script.js")
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            **content,
+            style=Markup(style),
+            script=Markup(script),
+            policy="; ".join(
+                (
+                    "default-src 'none'",
+                    f"script-src '{_hash(script)}'",
+                    f"style-src '{_hash(style)}'",
+                    "img-src data:",
+                    "base-uri 'none'",
+                    "form-action 'none'",
+                )
+            ),
+        )
     )
 
 
 @cache
-def template(name: str) -> "Template":
-    """A template of the page, with everything from data escaped."""
+def environment() -> "Environment":
+    """The templates, with everything from data escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("trifit.report"),
         autoescape=True,
         finalize=lambda value: printable(value) if type(value) is str else value,
@@ -103,201 +83,21 @@ def template(name: str) -> "Template":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["transposed"] = lambda rows: list(zip(*rows, strict=True))
-    return environment.get_template(name)
-
-
-def _headline(c: "Comparison") -> str:
-    """The answer in one sentence."""
-    good = [n for n, f in c.fits.items() if f.verdict == "behaves like probabilities"]
-    unsure = [n for n, f in c.fits.items() if f.verdict == "cannot tell"]
-    if good:
-        first = f"The outputs of {_listed(good)} behave like probabilities here"
-    elif unsure:
-        first = (
-            f"{c.evaluation.n_test} test rows cannot tell whether the outputs of "
-            f"{_listed(unsure)} are probabilities"
-        )
-    else:
-        first = "None of the fits gives outputs that behave like probabilities here"
-    return f"{first}. {_prediction(c)}"
-
-
-def _prediction(c: "Comparison") -> str:
-    """Which fit predicts best, if the differences allow saying so."""
-    clear = [d for d in c.differences if abs(d.log_loss_diff) > charts.Z95 * d.se]
-    if not any(d.b == "class frequencies" and d.log_loss_diff < 0 for d in clear):
-        return "No fit predicts clearly better than the bare class frequencies."
-    between = [d for d in clear if d.b in c.fits]
-    if not between:
-        return "No difference in log-loss between the fits is clear."
-    best = min(c.fits, key=lambda n: c.fits[n].log_loss)
-    loss = with_se(c.fits[best].log_loss, c.fits[best].log_loss_se)
-    return f"{best} has the smallest log-loss, {loss} nats."
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _log_loss(c: "Comparison") -> Chart:
-    best = min(c.fits, key=lambda n: c.fits[n].log_loss)
-    frequency = c.baselines["class frequencies"].log_loss
-    worse = [n for n, f in c.fits.items() if f.log_loss > frequency]
-    caption = f"{best} has the smallest log-loss, {c.fits[best].log_loss:.3f} nats per row"
-    if worse:
-        caption += (
-            f"; that of {_listed(worse)} is above the bare class frequencies' ({frequency:.3f})"
-        )
-    figure, axes = charts.new_figure(8, 2.9)
-    charts.log_loss(c.fits, c.baselines, ax=axes[0, 0])
-    return chart(figure, "logloss", caption + ".")
-
-
-def _forest(c: "Comparison") -> Chart:
-    sure = [d for d in c.differences if abs(d.log_loss_diff) > charts.Z95 * d.se]
-    caption = (
-        f"{len(sure)} of {len(c.differences)} differences are larger than their 95% interval "
-        "(filled marks); all are paired, row by row."
-    )
-    figure, axes = charts.new_figure(8, 3.5)
-    charts.forest(c.differences, ax=axes[0, 0])
-    return chart(figure, "forest", caption)
-
-
-def _gains(c: "Comparison") -> Chart:
-    gains = {name: fit.gains["temperature"] for name, fit in c.fits.items()}
-    far = {n: g for n, g in gains.items() if g.value > charts.Z95 * g.se}
-    if far:
-        worst = max(far, key=lambda n: far[n].value)
-        caption = (
-            f"{worst} is furthest from a probability: one temperature, fitted on other rows, gains "
-            f"{with_se(far[worst].value, far[worst].se)} nats per row"
-        )
-        close = [n for n in gains if n not in far]
-        caption += f"; for {_listed(close)} it gains nothing clear." if close else "."
-    else:
-        caption = "No fit gains clearly from one temperature fitted on other rows."
-    figure, axes = charts.new_figure(8, 2.2)
-    charts.gains(c.fits, ax=axes[0, 0])
-    return chart(figure, "gains", caption)
-
-
-def _top_label(c: "Comparison") -> Chart:
-    figure, axes = charts.new_figure(11, 2.7, 1, len(c.fits))
-    for ax, (name, fit) in zip(axes[0], c.fits.items(), strict=True):
-        charts.top_label(fit.top_label, name=name, ax=ax)
-        ax.set_title(name)
-        ax.set_xlabel("confidence")
-    axes[0, 0].set_ylabel("share right")
-    parts = [
-        f"{n} is {f.top_label.confidence:.1%} confident and {f.accuracy:.1%} right"
-        for n, f in c.fits.items()
-        if n in ("mle", "map", "bayes")
-    ]
-    caption = (
-        f"On average {'; '.join(parts)}. The grey band is where the curve of calibrated "
-        "forecasts would lie 95 times in 100; bars count the rows."
-    )
-    return chart(figure, "toplabel", caption)
-
-
-def _classes(c: "Comparison") -> Chart:
-    names = c.data.class_names[:MAX_PANELS]
-    columns = min(len(names), 5)
-    rows = math.ceil(len(names) / columns)
-    figure, axes = charts.new_figure(2.2 * columns + 0.4, 2.3 * rows + 0.5, rows, columns)
-    for k, ax in enumerate(axes.flat):
-        if k >= len(names):
-            ax.set_axis_off()
-            continue
-        for name, fit in c.fits.items():
-            charts.reliability(fit.classes[k], name=name, ax=ax, lw=1.4)
-        ax.set_title(charts.label(names[k], 18))
-    charts.legend_of_fits(c, figure)
-    worst = max(
-        ((n, k) for n, f in c.fits.items() for k in range(len(names))),
-        key=lambda nk: c.fits[nk[0]].classes[nk[1]].mcb,
-    )
-    mcb = c.fits[worst[0]].classes[worst[1]].mcb
-    caption = (
-        f"Each output on its own, the label's and the others'. Largest miscalibration: {worst[0]} "
-        f"for class {names[worst[1]]} (Brier {mcb:.4f})."
-    )
-    if len(c.data.class_names) > MAX_PANELS:
-        caption += f" The first {MAX_PANELS} of {len(c.data.class_names)} classes are drawn."
-    return chart(figure, "classes", caption)
-
-
-def _waterfall(c: "Comparison") -> Chart:
-    change = {(d.a, d.b): d for d in c.differences}
-    meaning = {
-        ("map", "mle"): "the prior",
-        ("mean", "map"): "the posterior mean in place of the mode",
-        ("bayes", "mean"): "averaging over the posterior",
-        ("bayes", "map"): "the whole posterior in place of its mode",
+    made.globals |= {
+        "with_se": with_se,
+        "interval": interval,
+        "significant": significant,
+        "parameter_name": parameter_name,
+        "z95": Z95,
     }
-    steps = {meaning[pair]: change[pair] for pair in charts.steps(c.fits)}
-    largest = max(steps, key=lambda s: abs(steps[s].log_loss_diff))
-    d = steps[largest]
-    caption = (
-        f"The largest step from mle to bayes is {largest}: "
-        f"{signed_with_se(d.log_loss_diff, d.se)} nats per row (lower is better). Thin lines: 95% "
-        "intervals of each step."
-    )
-    figure, axes = charts.new_figure(8, 3.2)
-    charts.waterfall(c.fits, c.differences, ax=axes[0, 0])
-    return chart(figure, "waterfall", caption)
+    return made
 
 
-def _coefficients(c: "Comparison") -> Chart:
-    rows = _ranked(c)
-    clear = sum(r.low > 0 or r.high < 0 for r in rows)
-    caption = (
-        f"{clear} of the {len(rows)} coefficients shown have a 95% interval without zero. "
-        "Diamonds: posterior mean and interval; circles: MAP; squares: MLE, "
-        "an arrow where it lies off the chart."
-    )
-    figure, axes = charts.new_figure(8, 0.27 * len(rows) + 0.9)
-    charts.coefficients(rows, ax=axes[0, 0])
-    return chart(figure, "coefficients", caption)
+@cache
+def _asset(name: str) -> str:
+    return (files("trifit.report") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _path(c: "Comparison") -> Chart:
-    rises = []
-    for name, fit in c.fits.items():
-        seen = [(p.held_out, p.step) for p in fit.path if p.held_out is not None]
-        if seen and seen[-1][0] > 1.02 * min(seen)[0]:
-            rises.append((seen[-1][0] / min(seen)[0], name, *min(seen), seen[-1][0]))
-    if rises:
-        _, name, low, step, last = max(rises)
-        caption = (
-            "Training always lowers the cross-entropy of the training rows (solid). That of "
-            f"held-out rows (dashed) is least at step {step} of {name}, {low:.3f} nats, and ends "
-            f"at {last:.3f}: from there on it learns confidence, not probability."
-        )
-    else:
-        caption = (
-            "Cross-entropy of the training rows (solid) and of held-out rows (dashed); the latter "
-            "does not rise towards the end of any path."
-        )
-    figure, axes = charts.new_figure(8, 3.2)
-    charts.path(c.fits, ax=axes[0, 0])
-    return chart(figure, "path", caption)
-
-
-def _ranked(c: "Comparison") -> list["Parameter"]:
-    """The coefficients that stand out most, in the model's units."""
-    rows = [
-        p
-        for p in c.parameters
-        if p.units == "model" and not p.parameter.partition("[")[0].endswith(AUXILIARY)
-    ]
-    by_weight = sorted(rows, key=lambda p: -abs(p.mean) / (p.sd or 1.0))[:MAX_COEFFICIENTS]
-    kept = {id(p) for p in by_weight}
-    return [p for p in rows if id(p) in kept]
-
-
-def chart(figure: Any, name: str, caption: str) -> Chart:
-    """A figure as inline SVG with its caption."""
-    return Chart(to_svg(figure, name=name, description=printable(caption)), caption)
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

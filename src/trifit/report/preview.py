@@ -1,12 +1,14 @@
 """The page of a model before any data: its graph and its prior's class probabilities."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from trifit.report import charts
-from trifit.report.page import chart, template
+from trifit.report.page import document
+from trifit.report.parts import chart
 from trifit.report.svg import with_style
 
 if TYPE_CHECKING:
@@ -20,20 +22,22 @@ def render_preview(name: str, preview: "Preview") -> str:
     with with_style():
         layers = _layers(preview.nodes)
         widest = max(len(layer) for layer in layers)
-        figure, axes = charts.new_figure(max(5.0, 2.7 * widest), 1.1 * len(layers) + 0.2)
-        model_graph(preview.nodes, ax=axes[0, 0])
         graph = chart(
-            figure,
             "graph",
             f"{sum(n.kind == 'free' for n in preview.nodes)} free variables (blue) lead to the "
             "observed label (green); data are grey, what is computed from others is orange.",
+            partial(model_graph, preview.nodes),
+            size=(max(5.0, 2.7 * widest), 1.1 * len(layers) + 0.2),
         )
-        figure, axes = charts.new_figure(7, 2.6)
-        prior_probabilities(preview, ax=axes[0, 0])
         text = f"{preview.finding[0].upper()}{preview.finding[1:]}."
-        prior = chart(figure, "prior", text)
-    return template("preview.html.j2").render(
-        name=name, nodes=preview.nodes, graph=graph, prior=prior
+        prior = chart("prior", text, partial(prior_probabilities, preview), size=(7, 2.6))
+    return document(
+        "preview.html.j2",
+        title=f"{name} · trifit",
+        name=name,
+        nodes=preview.nodes,
+        graph=graph,
+        prior=prior,
     )
 
 

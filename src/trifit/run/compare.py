@@ -13,14 +13,18 @@ import numpy as np
 
 from trifit.cards import Builder, Card, load_card
 from trifit.checks import label_probs
-from trifit.comparison import EXTRAS, Comparison, Data, Evaluation, Provenance
+from trifit.comparison import EXTRAS, POSTERIORS, Comparison, Data, Evaluation, Provenance
 from trifit.data import choose_split
+from trifit.duplicates import n_copies
 from trifit.errors import InputError
 from trifit.fit import Density, check_size, fused
+from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.predict import LOG_ZERO
 from trifit.run.disagreement import disagreement
+from trifit.run.expected import expected_of_mle
 from trifit.run.fits import TrainedFits, fit_all
 from trifit.run.fitted import Fitted
+from trifit.run.laplace import laplace_error
 from trifit.run.parameters import parameter_rows
 from trifit.run.posterior import posterior_record
 from trifit.run.prior import prior_record
@@ -29,6 +33,7 @@ from trifit.run.progress import Clock, Progress, Reporter
 from trifit.run.records import differences, fit_record, scores_of
 from trifit.run.scoreboard import scoreboard
 from trifit.run.trust import trust
+from trifit.run.truth import truth
 from trifit.threads import limited
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
@@ -72,6 +77,7 @@ def compare(
     test_size: float | None = None,
     overrides: Mapping[str, Any] | None = None,
     methods: Sequence[str] = (),
+    nuts: bool = True,
     cores: int | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -95,8 +101,12 @@ def compare(
     overrides : mapping, optional
         Card settings to change, e.g. ``{"prior_scale": 1.0, "draws": 500}``.
     methods : sequence of str
-        Further fits beside the standard ones: ``map-cv`` (the prior's width
+        Further fits beside the standard ones: ``laplace`` (the posterior's normal
+        approximation with importance weights), ``map-cv`` (the prior's width
         chosen by cross-validation), ``squared-error`` (the least Brier score).
+    nuts : bool
+        Without NUTS, ``bayes`` and ``mean`` are left out, and the posterior is
+        that of ``laplace`` where it was asked for.
     cores : int, optional
         Cores to use, for chains and for chunks of large data; default: all.
     progress : callable, optional
@@ -119,6 +129,7 @@ def compare(
         test_size=test_size,
         overrides=overrides,
         methods=methods,
+        nuts=nuts,
         cores=cores,
         progress=progress,
     ).comparison
@@ -133,6 +144,7 @@ def run_comparison(
     test_size: float | None = None,
     overrides: Mapping[str, Any] | None = None,
     methods: Sequence[str] = (),
+    nuts: bool = True,
     cores: int | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -157,12 +169,7 @@ def run_comparison(
 
     fitting_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, fitting_rows)
-    check_size(problem.density)
-    if "map-cv" in methods and problem.density.scales.any():
-        raise InputError(
-            f"methods 'map-cv': card {card.name!r} learns the scale of its prior from the data; "
-            "cross-validate one with a fixed scale, e.g. --prior normal"
-        )
+    _check_methods(problem.density, card, methods, nuts=nuts)
     split = choose_split(
         dataset,
         n_coefficients=problem.density.n_params,
@@ -182,7 +189,9 @@ def run_comparison(
     with limited(cores):
         for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
             objective = problem.density.bind(part.train.X, part.train.labels)
-            reporter.expect(problem.density, objective, card)
+            reporter.expect(
+                problem.density, objective, card, nuts=nuts, laplace="laplace" in methods
+            )
             trained.append(
                 fit_all(
                     problem.density,
@@ -191,6 +200,7 @@ def run_comparison(
                     card,
                     part_seed,
                     extra=methods,
+                    nuts=nuts,
                     advance=reporter.advance,
                 )
             )
@@ -211,8 +221,9 @@ def run_comparison(
         last=(trained[-1], (parts + final)[-1]),
     )
     log_probs, y = fitted.log_probs, fitted.y
+    posterior = fitted.posterior
     notes = [*dataset.notes, *problem.notes]
-    copies = dataset.n_obs - len(np.unique(np.column_stack([dataset.X, dataset.labels]), axis=0))
+    copies = n_copies(dataset.X, dataset.labels)
     if copies > 0.01 * dataset.n_obs:
         notes.append(
             f"{copies} rows are copies of others; a copy on the other side of a split makes "
@@ -223,6 +234,7 @@ def run_comparison(
             f"{unseen} test rows hold a category or value not seen in training; "
             "its coefficient counts as zero"
         )
+    notes += expected_of_mle(problem.density, trained[0].fits["mle"], parts[0])
     data = _data_record(dataset, notes)
     baselines = _baselines(dataset, split)
     records = {
@@ -265,18 +277,34 @@ def run_comparison(
         temperatures=[fits.temperature.value for fits in trained[: len(parts)]],
         posterior=posterior_record(
             problem.density,
-            [fits.fits["bayes"] for fits in trained[: len(parts)]],
-            [p["bayes"] for p in predictions],
+            [fits.fits[posterior] for fits in trained[: len(parts)]],
+            [p[posterior] for p in predictions],
             parts,
             y,
-            last=(trained[-1].fits["bayes"], (parts + final)[-1]),
-        ),
+            last=(trained[-1].fits[posterior], (parts + final)[-1]),
+        )
+        if posterior
+        else None,
+        laplace_error=laplace_error(
+            problem.density, trained, predictions, parts, identified=card.identified
+        )
+        if set(POSTERIORS) <= set(log_probs)
+        else None,
         trust=chains,
         prior=prior,
         disagreement=disagreed,
         parameters=parameter_rows(trained[-1], problem.density, (parts + final)[-1].standardiser),
         provenance=Provenance(
-            command=command or _python_command(data, card, seed=seed, cv=cv, test_size=test_size),
+            command=command
+            or _python_command(
+                data,
+                card,
+                seed=seed,
+                cv=cv,
+                test_size=test_size,
+                methods=methods or None,
+                nuts=None if nuts else nuts,
+            ),
             seed=seed,
             versions={"python": python_version()} | {p: version(p) for p in VERSIONED},
             settings={
@@ -286,6 +314,7 @@ def run_comparison(
             },
             seconds=clock.seconds(),
         ),
+        truth=truth(fitted),
     )
     return Run(
         comparison=comparison,
@@ -296,6 +325,28 @@ def run_comparison(
         trained=trained[-1],
         density=problem.density,
     )
+
+
+def _check_methods(density: Density, card: Card, methods: Sequence[str], *, nuts: bool) -> None:
+    """Refuse, before anything is fitted, what a model is too large for or cannot have."""
+    learned = f"card {card.name!r} learns the scale of its prior from the data"
+    if nuts:
+        check_size(density)
+    elif density.scales.any():
+        raise InputError(
+            f"--no-nuts (nuts=False): {learned}, and its MAP needs NUTS to know that scale; "
+            "leave it out, or fix the scale, e.g. --prior normal"
+        )
+    if "map-cv" in methods and density.scales.any():
+        raise InputError(
+            f"methods 'map-cv': {learned}; cross-validate one with a fixed scale, e.g. --prior "
+            "normal"
+        )
+    if "laplace" in methods and density.n_params > MAX_NEWTON_PARAMS:
+        raise InputError(
+            f"methods 'laplace': the model has {density.n_params:,} parameters, too many for the "
+            f"second derivatives it needs (at most {MAX_NEWTON_PARAMS:,}); leave it out"
+        )
 
 
 def _baselines(dataset: Dataset, split: Split) -> dict[str, FloatArray]:
@@ -313,8 +364,8 @@ def _baselines(dataset: Dataset, split: Split) -> dict[str, FloatArray]:
 def _data_record(dataset: Dataset, notes: list[str]) -> Data:
     digest = sha256()
     for part in (
-        dataset.X.tobytes(),
-        dataset.labels.tobytes(),
+        np.ascontiguousarray(dataset.X).data,
+        np.ascontiguousarray(dataset.labels).data,
         repr(dataset.feature_names).encode(),
     ):
         digest.update(part)
@@ -332,7 +383,7 @@ def _data_record(dataset: Dataset, notes: list[str]) -> Data:
     )
 
 
-def _python_command(data: Data, card: Card, **arguments: float | None) -> str:
+def _python_command(data: Data, card: Card, **arguments: object) -> str:
     """The call that made a run from Python, exact enough to tell two runs apart."""
     settings = ", ".join(f"{k}={v!r}" for k, v in sorted(card.hyperparameters.items()))
     given = "".join(f", {k}={v}" for k, v in arguments.items() if v is not None)

@@ -43,7 +43,7 @@ def disagreement(fitted: Fitted, rng: np.random.Generator) -> Disagreement:
     chosen = rng.choice(n, min(n, MAX_ROWS), replace=False)
     chosen = chosen[np.argsort(fitted.test_rows[chosen], kind="stable")]
     distance = _distances(fitted, chosen, rng)
-    other = "bayes" if "bayes" in fitted.log_probs else "map"
+    other = fitted.posterior or "map"
     return Disagreement(
         rows=_table(fitted, chosen, distance),
         by_distance=None if distance is None else by_distance(fitted, chosen, distance),
@@ -55,10 +55,10 @@ def disagreement(fitted: Fitted, rng: np.random.Generator) -> Disagreement:
 
 def _table(fitted: Fitted, chosen: IntArray, distance: FloatArray | None) -> RowTable:
     aleatoric = unsure = None
-    if "bayes" in fitted.log_probs:
-        bayes = [p["bayes"] for p in fitted.predictions]
-        aleatoric = rounded(np.concatenate([p.aleatoric for p in bayes])[chosen])
-        unsure = rounded(np.concatenate([epistemic(p) for p in bayes])[chosen])
+    if fitted.posterior is not None:
+        averaged = [p[fitted.posterior] for p in fitted.predictions]
+        aleatoric = rounded(np.concatenate([p.aleatoric for p in averaged])[chosen])
+        unsure = rounded(np.concatenate([epistemic(p) for p in averaged])[chosen])
     return RowTable(
         n_held_out=len(fitted.test_rows),
         row=fitted.test_rows[chosen].tolist(),

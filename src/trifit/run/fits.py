@@ -13,6 +13,7 @@ from trifit.fit import (
     Posterior,
     describes_by_mode,
     fit_bayes,
+    fit_laplace,
     fit_map,
     fit_map_cv,
     fit_mle,
@@ -34,15 +35,17 @@ class TrainedFits:
     ----------
     fits : mapping
         Keyed ``mle``, ``map``, ``mean`` (where parameters are identified),
-        ``bayes``, ``mle+T`` and what else was asked for.
+        ``bayes``, ``mle+T`` and what else was asked for; without NUTS neither
+        ``mean`` nor ``bayes``.
     temperature : Temperature
         What divides the log-odds of ``mle`` to give ``mle+T``.
-    posterior : Posterior
+    posterior : Posterior or None
+        What NUTS says about its own run, where it ran.
     """
 
     fits: Mapping[str, Fit]
     temperature: Temperature
-    posterior: Posterior
+    posterior: Posterior | None
 
     def predict(self, density: Density, X: FloatArray) -> dict[str, Prediction]:
         """Predictive probabilities of every column."""
@@ -62,6 +65,7 @@ def fit_all(
     seeds: np.random.SeedSequence,
     *,
     extra: Sequence[str] = (),
+    nuts: bool = True,
     advance: Callable[[float], None] | None = None,
 ) -> TrainedFits:
     """Fit all columns to one training set.
@@ -77,7 +81,9 @@ def fit_all(
     seeds : SeedSequence
         Spawned here for the optimisers, the inner folds, the sampler and extras.
     extra : sequence of str
-        Further columns: ``map-cv``, ``squared-error``.
+        Further columns: ``laplace``, ``map-cv``, ``squared-error``.
+    nuts : bool
+        Without NUTS there is no ``mean`` and no ``bayes``; learned scales need it.
     advance : callable, optional
         Called with the share of posterior draws done.
     """
@@ -99,38 +105,51 @@ def fit_all(
         path=(),
     )
 
-    posterior = fit_bayes(
-        density,
-        density.bind(train.X, train.labels),
-        centre if describes_by_mode(density, identified=card.identified) else None,
-        card.sampler,
-        seed=int(for_sampler.generate_state(1)[0] >> 1),
-        advance=advance,
-    )
-    bayes = _with_prediction_checks(density, posterior, test.X, card)
+    posterior, sampled = None, {}
+    if nuts:
+        posterior = fit_bayes(
+            density,
+            density.bind(train.X, train.labels),
+            centre if describes_by_mode(density, identified=card.identified) else None,
+            card.sampler,
+            seed=int(for_sampler.generate_state(1)[0] >> 1),
+            advance=advance,
+        )
+        sampled = _sampled(density, posterior, test.X, card)
     if learned:  # a joint mode means nothing: the scales are held where the posterior has them
-        map_, _ = fit_map(
+        assert posterior is not None
+        map_, centre = fit_map(
             density, train, card.optimiser, rng, held_out=test, scales=posterior.median
         )
         if map_.status is Status.CONVERGED:
             map_ = dataclasses.replace(map_, status=Status.DEGENERATE)
-    fits = {"mle": mle, "map": map_}
-    if card.identified:
-        fits["mean"] = Fit(
-            method="mean",
-            draws=bayes.flat_draws.mean(axis=0)[None, None],
-            status=_derived(bayes.status),
-            seconds=bayes.seconds,
-        )
-    fits |= {"bayes": bayes, "mle+T": tempered}
+    fits = {"mle": mle, "map": map_, **sampled, "mle+T": tempered}
     for name, seed in zip(extra, for_extra, strict=True):
-        further = fit_map_cv if name == "map-cv" else fit_squared_error
-        fits[name] = further(
-            density, train, card.optimiser, np.random.default_rng(seed), held_out=test
-        )
-    return TrainedFits(
-        fits=fits, temperature=temperature, posterior=dataclasses.replace(posterior, fit=bayes)
+        for_this = np.random.default_rng(seed)
+        if name == "laplace":
+            assert centre is not None
+            fits[name] = fit_laplace(
+                density, train, centre, card.optimiser, card.sampler, for_this,
+                advance=None if nuts else advance,
+            )  # fmt: skip
+        else:
+            further = fit_map_cv if name == "map-cv" else fit_squared_error
+            fits[name] = further(density, train, card.optimiser, for_this, held_out=test)
+    return TrainedFits(fits=fits, temperature=temperature, posterior=posterior)
+
+
+def _sampled(density: Density, posterior: Posterior, X: FloatArray, card: Card) -> dict[str, Fit]:
+    """The columns that NUTS gives: ``mean``, where parameters are identified, and ``bayes``."""
+    bayes = _with_prediction_checks(density, posterior, X, card)
+    if not card.identified:
+        return {"bayes": bayes}
+    mean = Fit(
+        method="mean",
+        draws=bayes.flat_draws.mean(axis=0)[None, None],
+        status=_derived(bayes.status),
+        seconds=bayes.seconds,
     )
+    return {"mean": mean, "bayes": bayes}
 
 
 def _derived(source: Status) -> Status:

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from trifit.checks import Labels
+from trifit.comparison import POSTERIORS
 from trifit.fit import Density
 from trifit.run.fits import TrainedFits
 from trifit.run.problem import Part, Problem
@@ -50,6 +51,11 @@ class Fitted:
     def codes(self) -> IntArray:
         """Class codes of the held-out rows; with soft labels the most likely classes."""
         return self.problem.dataset.y[self.test_rows]
+
+    @property
+    def posterior(self) -> str | None:
+        """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
+        return next((name for name in POSTERIORS if name in self.trained[0].fits), None)
 
     @cached_property
     def log_probs(self) -> dict[str, FloatArray]:

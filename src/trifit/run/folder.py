@@ -22,7 +22,9 @@ FILES = (
     "card.toml",
     "comparison.json",
 )
-"""All files of a run; the one that says which run it is comes last."""
+"""All files of a run; the one that says which run it is comes last.
+
+A run without a posterior has no ``posterior.nc``."""
 
 
 def check_folder(folder: Path, *, command: str, force: bool) -> None:
@@ -90,7 +92,10 @@ def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
 def _move_into_place(temporary: Path, folder: Path) -> None:
     if folder.exists() and any(p.name not in FILES for p in folder.iterdir()):
         for name in FILES:  # keep what is not ours
-            os.replace(temporary / name, folder / name)
+            if (temporary / name).exists():
+                os.replace(temporary / name, folder / name)
+            else:  # of an earlier run
+                (folder / name).unlink(missing_ok=True)
         return
     if folder.exists():
         old = temporary.with_suffix(".old.trifit-tmp")
@@ -110,7 +115,8 @@ def _write(run: Run, folder: Path) -> None:
     run.comparison.to_html(folder / "index.html")
     _write_predictions(run, folder / "predictions.parquet")
     _write_parameters(run.comparison.parameters, folder / "parameters.csv")
-    _write_posterior(run, folder / "posterior.nc")
+    if run.comparison.posterior_fit is not None:
+        _write_posterior(run, run.comparison.posterior_fit, folder / "posterior.nc")
     (folder / "card.toml").write_text(run.card.to_toml(), encoding="utf-8")
 
 
@@ -137,14 +143,16 @@ def _write_parameters(parameters: list[Parameter], path: Path) -> None:
         writer.writerows(rows)
 
 
-def _write_posterior(run: Run, path: Path) -> None:
-    """Draws and sampler statistics as an ArviZ ``DataTree``, checksummed."""
+def _write_posterior(run: Run, fit: str, path: Path) -> None:
+    """Draws, and NUTS's statistics, as an ArviZ ``DataTree``, checksummed."""
     import arviz as az
 
-    posterior = run.trained.posterior
-    layout = run.density.layout
+    layout, nuts = run.density.layout, run.trained.posterior
+    groups = {"posterior": layout.unravel(run.trained.fits[fit].draws)}
+    if nuts is not None:
+        groups["sample_stats"] = nuts.stats
     tree = az.from_dict(
-        {"posterior": layout.unravel(posterior.fit.draws), "sample_stats": posterior.stats},
+        groups,
         coords={k: list(v) for k, v in layout.coords.items()},
         dims={n: list(d) for n, d in zip(layout.names, layout.dims, strict=True) if d},
     )
@@ -153,7 +161,6 @@ def _write_posterior(run: Run, path: Path) -> None:
         path,
         engine="h5netcdf",
         encoding={
-            f"/{group}": {name: checked for name in tree[group].data_vars}
-            for group in ("posterior", "sample_stats")
+            f"/{group}": {name: checked for name in tree[group].data_vars} for group in groups
         },
     )

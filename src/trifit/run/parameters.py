@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trifit.comparison import Parameter
+from trifit.comparison import POSTERIORS, Parameter
 from trifit.data import Standardiser
 from trifit.fit import Density, Layout
 from trifit.fit.linear import LinearDensity
@@ -19,10 +19,15 @@ def parameter_rows(
 ) -> list[Parameter]:
     """Rows in the model's units, then (for linear models) in the data's.
 
-    Intervals are 95 % equal-tailed; R-hat and ESS are of the column's own draws.
+    Intervals are 95 % equal-tailed, of the posterior if there is one; R-hat and
+    ESS are of NUTS's draws.
     """
     layout = density.layout
-    values = {name: trained.fits[name].draws for name in ("mle", "map", "bayes")}
+    values = {
+        name: trained.fits[name].draws
+        for name in ("mle", "map", *POSTERIORS)
+        if name in trained.fits
+    }
     direction = trained.fits["mle"].direction
     runs_to = np.zeros(layout.size) if direction is None else np.sign(direction)
     rows = _rows("model", layout, values, runs_to)
@@ -77,11 +82,7 @@ def _signs_in_data_units(
 def _rows(
     units: str, layout: Layout, values: dict[str, FloatArray], runs_to: FloatArray
 ) -> list[Parameter]:
-    draws = values["bayes"]
-    flat = draws.reshape(-1, draws.shape[-1])
-    mean, sd = flat.mean(axis=0), flat.std(axis=0, ddof=1)
-    low, high = np.quantile(flat, INTERVAL, axis=0)
-    trust = diagnose_draws(draws)
+    posterior = _posterior_columns(values)
     return [
         Parameter(
             parameter=parameter,
@@ -91,13 +92,20 @@ def _rows(
             mle=float(values["mle"][0, 0, i]),
             mle_runs_to=int(runs_to[i]),
             map=float(values["map"][0, 0, i]),
-            mean=float(mean[i]),
-            sd=float(sd[i]),
-            low=float(low[i]),
-            high=float(high[i]),
-            rhat=finite(float(trust["rhat"][i])),
-            ess_bulk=finite(float(trust["ess_bulk"][i])),
-            ess_tail=finite(float(trust["ess_tail"][i])),
+            **{name: finite(float(column[i])) for name, column in posterior.items()},
         )
         for i, (parameter, feature, label) in enumerate(layout.labels())
     ]
+
+
+def _posterior_columns(values: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """Mean, sd, interval, R-hat and ESS of every parameter; NaN where there are none."""
+    columns = ("mean", "sd", "low", "high", "rhat", "ess_bulk", "ess_tail")
+    found = {name: np.full(values["map"].shape[-1], np.nan) for name in columns}
+    draws = next((values[name] for name in POSTERIORS if name in values), None)
+    if draws is None:
+        return found
+    flat = draws.reshape(-1, draws.shape[-1])
+    low, high = np.quantile(flat, INTERVAL, axis=0)
+    found |= {"mean": flat.mean(axis=0), "sd": flat.std(axis=0, ddof=1), "low": low, "high": high}
+    return found | diagnose_draws(draws) if "bayes" in values else found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.decomposition import PCA
 
-from trifit.comparison import Axis, Layer, ProbabilityMap
+from trifit.comparison import POSTERIORS, Axis, Layer, ProbabilityMap
 from trifit.data import Standardiser
 from trifit.fit import Density
 from trifit.run.fits import TrainedFits
@@ -118,14 +118,14 @@ def layers(
 
 def _thinned(trained: TrainedFits) -> tuple[TrainedFits, int]:
     """The same fits with at most 400 evenly spaced draws of the posterior."""
-    bayes = trained.fits.get("bayes")
-    if bayes is None:
-        return trained, 0
-    draws = bayes.flat_draws
-    every = np.unique(np.linspace(0, len(draws) - 1, MAX_DRAWS).astype(int))
-    few = dataclasses.replace(bayes, draws=draws[every][None])
-    fits = {name: few if name == "bayes" else fit for name, fit in trained.fits.items()}
-    return dataclasses.replace(trained, fits=fits), len(every)
+    fits, n_draws = dict(trained.fits), 0
+    for name in POSTERIORS:
+        if name in fits:
+            draws = fits[name].flat_draws
+            every = np.unique(np.linspace(0, len(draws) - 1, MAX_DRAWS).astype(int))
+            fits[name] = dataclasses.replace(fits[name], draws=draws[every][None])
+            n_draws = len(every)
+    return dataclasses.replace(trained, fits=fits), n_draws
 
 
 def _axis(plane: Plane, k: int, names: tuple[str, ...]) -> Axis:

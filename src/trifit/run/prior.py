@@ -24,13 +24,13 @@ def prior_record(fitted: Fitted, seeds: np.random.SeedSequence) -> PriorRecord:
 
 
 def _prior_posterior(fitted: Fitted, seed: int) -> PriorPosterior | None:
-    bayes = fitted.last[0].fits.get("bayes")
-    prior = fitted.density.prior_draws(N_DRAWS, seed) if bayes is not None else None
-    if bayes is None or prior is None:
+    if fitted.posterior is None:
         return None
-    return against_prior(
-        prior, bayes.flat_draws, fitted.density.layout, single=fitted.problem.card.identified
-    )
+    prior = fitted.density.prior_draws(N_DRAWS, seed)
+    if prior is None:
+        return None
+    draws = fitted.last[0].fits[fitted.posterior].flat_draws
+    return against_prior(prior, draws, fitted.density.layout, single=fitted.problem.card.identified)
 
 
 def against_prior(

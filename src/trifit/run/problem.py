@@ -10,6 +10,9 @@ from trifit.errors import InputError
 from trifit.fit import Density, build_density
 from trifit.types import BoolArray, Dataset, IntArray, Rows
 
+MODEL_ROWS = 20_000
+"""Most rows that a model is built with."""
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -52,10 +55,12 @@ class Problem:
             raise InputError(
                 f"data {dataset.name!r}: every feature is constant in the training rows"
             )
+        # The model is asked for its structure; rows are bound to it when it is fitted.
+        few = rows[np.unique(np.linspace(0, len(rows) - 1, MODEL_ROWS).astype(np.int64))]
         density = build_density(
             card,
-            whole.transform(dataset.X[rows])[:, varies],
-            dataset.y[rows],
+            whole.transform(dataset.X, few)[:, varies],
+            dataset.y[few],
             feature_names=tuple(np.array(dataset.feature_names)[varies].tolist()),
             class_names=dataset.class_names,
         )
@@ -79,8 +84,10 @@ class Problem:
         standardiser = standardiser_of(data, self.card, train)
 
         def seen(rows: IntArray) -> Rows:
-            X = standardiser.transform(data.X[rows])[:, self.varies]
-            return Rows(np.ascontiguousarray(X), data.labels[rows])
+            X = standardiser.transform(data.X, rows)
+            if not self.varies.all():
+                X = np.ascontiguousarray(X[:, self.varies])
+            return Rows(X, data.labels[rows])
 
         return Part(
             train=seen(train),
@@ -93,7 +100,8 @@ class Problem:
 def standardiser_of(dataset: Dataset, card: Card, rows: IntArray) -> Standardiser:
     """What brings features to the units a card fits, learned from some rows."""
     return Standardiser.fit(
-        dataset.X[rows],
+        dataset.X,
+        rows,
         standardize=card.standardize,
         sd=card.feature_sd,
         names=dataset.feature_names,

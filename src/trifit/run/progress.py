@@ -14,6 +14,10 @@ Progress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole that is done."""
 
 
+POINT_FITS = 500
+"""Passes over the rows by the point fits to one training set: 170 to 910, as measured."""
+
+
 class Reporter:
     """Turns "draws of one posterior" into a share of the whole comparison."""
 
@@ -23,7 +27,15 @@ class Reporter:
         self._finished = 0
         self._reason = reason
 
-    def expect(self, density: Density, objective: Objective, card: Card) -> None:
+    def expect(
+        self,
+        density: Density,
+        objective: Objective,
+        card: Card,
+        *,
+        nuts: bool = True,
+        laplace: bool = False,
+    ) -> None:
         """Say, before the first posterior, what will be done and how long it should take."""
         if self._progress is None or self._finished:
             return
@@ -46,11 +58,15 @@ class Reporter:
         if describes_by_mode(density, identified=card.identified):
             steps = 7.0 + 0.16 * n_params if native else 40.0
             each += 1.6e-9 * n_params**2  # two products with the whitening matrix
-        seconds = self._n_fits * sampler.chains * (sampler.draws + sampler.tune) * steps * each
-        seconds = seconds / min(cores(), sampler.chains) + self._n_fits
+        evaluations = nuts * sampler.chains * (sampler.draws + sampler.tune) * steps
+        evaluations += laplace * sampler.chains * sampler.draws
+        threads = min(cores(), sampler.chains)
+        seconds = self._n_fits * (evaluations / threads + POINT_FITS) * each + self._n_fits
         about = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-        plural = "posteriors" if self._n_fits > 1 else "posterior"
-        self._progress(f"{self._reason}; {self._n_fits} {plural}, about {about}", 0.0)
+        what = "posterior" if nuts or laplace else "training set"
+        plural = f"{what}s" if self._n_fits > 1 else what
+        without = "" if nuts else " without NUTS"
+        self._progress(f"{self._reason}; {self._n_fits} {plural}{without}, about {about}", 0.0)
 
     def advance(self, share: float) -> None:
         """Report a share of the present posterior's draws as done."""

@@ -52,6 +52,10 @@ COMPARED = (
     ("mle", "class frequencies"),
     ("map", "class frequencies"),
     ("bayes", "class frequencies"),
+    ("laplace", "map"),
+    ("laplace", "mle"),
+    ("laplace", "bayes"),
+    ("laplace", "class frequencies"),
 )
 """Pairs (a, b) of the difference table: the steps of the gap, the whole, the baseline.
 
@@ -68,12 +72,15 @@ EVIDENCE: Mapping[Status, Mapping[str, str]] = {
         "ess_tail_min": "tail ESS",
         "prediction_ess_bulk_min": "bulk ESS of predictions",
         "prediction_ess_tail_min": "tail ESS (wanted 100 per chain)",
+        "effective_min": "effective draws after weighting (wanted 100 per chain)",
     },
     Status.DIVERGENT: {"divergent_share": "share of divergent transitions"},
     Status.LOW_ENERGY: {"bfmi_min": "E-BFMI (wanted 0.3)"},
     Status.DEPTH_LIMITED: {"depth_limited_share": "share of draws at the limit"},
+    Status.NOT_NORMAL: {"pareto_k": "Pareto k (wanted at most 0.7)"},
+    Status.APPROXIMATE: {"pareto_k": "Pareto k", "effective_min": "effective draws"},
 }
-"""The diagnostics behind each failed check, and how they are called in its sentence."""
+"""The diagnostics behind a status, and how they are called in its sentence."""
 
 
 def scores_of(log_probs: FloatArray, y: Labels) -> Scores:
@@ -202,7 +209,7 @@ def finite(value: float) -> float | None:
 def _status_text(
     worst: Status, statuses: Sequence[Status], diagnostics: Mapping[str, float | None]
 ) -> str:
-    """The status in words, with the numbers that decided it where a check failed."""
+    """The status in words, with the numbers that decided it, and what helps if it failed."""
     count = sum(status is worst for status in statuses)
     text = worst.value + (
         f" ({count} of {len(statuses)} training sets)" if count < len(statuses) else ""
@@ -212,7 +219,10 @@ def _status_text(
         for name, words in EVIDENCE.get(worst, {}).items()
         if (value := diagnostics.get(name)) is not None
     ]
-    return f"{text}: {', '.join(numbers)}; {_remedy(worst, diagnostics)}" if numbers else text
+    if not numbers:
+        return text
+    found = f"{text}: {', '.join(numbers)}"
+    return found if worst.trustworthy else f"{found}; {_remedy(worst, diagnostics)}"
 
 
 def _remedy(status: Status, diagnostics: Mapping[str, float | None]) -> str:
@@ -224,6 +234,8 @@ def _remedy(status: Status, diagnostics: Mapping[str, float | None]) -> str:
         )
     if status is Status.DIVERGENT:
         return "smaller steps may help: --set target_accept=0.99"
+    if status is Status.NOT_NORMAL:
+        return "NUTS (the column bayes) needs no such approximation"
     return "more draws may help: --set draws=2000 --set tune=1000"
 
 

@@ -97,6 +97,7 @@ def _refitted(fitted: Fitted, k: int, some: IntArray, rng: np.random.Generator) 
 def _reweighted(fitted: Fitted, k: int, some: IntArray) -> list[_Losses]:
     """The posterior of one training set under every prior, at some of its held-out rows."""
     part, posterior = fitted.parts[k], fitted.trained[k].posterior
+    assert posterior is not None  # there is a fit of NUTS
     y = part.test.take(some).label_probs
     weights = [float(factor) ** -2 for factor in NEAR_FACTORS]
     log_probs, pareto_k = reweighted(fitted.density, posterior, part.test.X[some], weights)

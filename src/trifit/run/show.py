@@ -33,7 +33,7 @@ def preview_card(card: Card, dataset: Dataset | None = None) -> Preview:
         rows = np.unique(np.linspace(0, dataset.n_obs - 1, MAX_ROWS).astype(int))
         return preview(
             card,
-            standardiser.transform(dataset.X[rows]),
+            standardiser.transform(dataset.X, rows),
             dataset.y[rows],
             feature_names=dataset.feature_names,
             class_names=dataset.class_names,

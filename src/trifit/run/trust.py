@@ -34,6 +34,7 @@ def trust(fitted: Fitted) -> Trust | None:
     failed = [k for k, fits in enumerate(trained) if not fits.fits["bayes"].status.trustworthy]
     which = failed[0] if failed else len(trained) - 1
     posterior = trained[which].posterior
+    assert posterior is not None  # there is a fit of NUTS
     edges, chains = energies(posterior)
     draws = posterior.fit.draws
     ranks = []

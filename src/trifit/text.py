@@ -1,6 +1,7 @@
 """Numbers as text, rounded to their uncertainty; text from data without control characters."""
 
 import math
+from collections.abc import Sequence
 
 NEGLIGIBLE = 1e-12
 """A standard error below this is rounding error."""
@@ -40,8 +41,13 @@ def with_se(value: float, se: float | None) -> str:
     """
     digits = decimals_for(se)
     if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}f} ± {se:.{digits}f}"
+        return _minus(f"{value:.{digits}f}")
+    return _minus(f"{value:.{digits}f} ± {se:.{digits}f}")
+
+
+def _minus(text: str) -> str:
+    """A real minus sign before numbers."""
+    return text.replace("-", "−")
 
 
 def signed_with_se(value: float, se: float | None) -> str:
@@ -80,7 +86,51 @@ def interval(value: float, se: float | None) -> str:
     if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
         return "–"
     digits = decimals_for(se)
-    return f"{value - 1.96 * se:.{digits}f} to {value + 1.96 * se:.{digits}f}"
+    return _minus(f"{value - 1.96 * se:.{digits}f} to {value + 1.96 * se:.{digits}f}")
+
+
+def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> str:
+    """A number rounded to two digits of its standard error, read off its 95 % interval.
+
+    Examples
+    --------
+    >>> estimate(0.123456, 0.10, 0.15)
+    '0.123'
+    >>> estimate(0.123456, 0.10, 0.15, scale=100)
+    '12.3'
+    """
+    return _minus(f"{scale * value:.{_interval_decimals(low, high, scale)}f}")
+
+
+def between(low: float, high: float, *, scale: float = 1.0) -> str:
+    """The interval itself, rounded likewise.
+
+    Examples
+    --------
+    >>> between(0.1014, 0.1499)
+    '0.101 to 0.150'
+    >>> between(0.5, 0.5)
+    ''
+    """
+    if high - low < NEGLIGIBLE:
+        return ""
+    digits = _interval_decimals(low, high, scale)
+    return _minus(f"{scale * low:.{digits}f} to {scale * high:.{digits}f}")
+
+
+def _interval_decimals(low: float, high: float, scale: float) -> int:
+    return decimals_for(scale * (high - low) / (2 * 1.96), most=4)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    Examples
+    --------
+    >>> listed(["mle", "map", "bayes"])
+    'mle, map and bayes'
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def significant(value: float | None, digits: int = 3) -> str:

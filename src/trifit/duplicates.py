@@ -1,0 +1,80 @@
+"""Rows that are copies of others: counted, and collapsed into weights."""
+
+import numpy as np
+from numba import njit
+
+from trifit.checks import Labels
+from trifit.types import FloatArray, IntArray
+
+BLOCK = 65_536
+"""Rows compared at a time."""
+
+MIN_ROWS = 1_000
+"""Below, collapsing would save nothing."""
+
+
+@njit(cache=True, nogil=True)
+def _hashes(bits):  # type: ignore[no-untyped-def]
+    """A 64-bit hash of every row of unsigned integers."""
+    out = np.empty(len(bits), np.uint64)
+    for i in range(len(bits)):
+        h = np.uint64(0x9E3779B97F4A7C15)
+        for j in range(bits.shape[1]):
+            h = (h ^ bits[i, j]) * np.uint64(0xFF51AFD7ED558CCD)
+            h ^= h >> np.uint64(32)
+        out[i] = h
+    return out
+
+
+def _row_hashes(X: FloatArray) -> IntArray:
+    return np.asarray(_hashes(np.ascontiguousarray(X).view(np.uint64)))
+
+
+def n_copies(X: FloatArray, labels: Labels) -> int:
+    """Rows that agree with an earlier row in all features and in the label.
+
+    Told by 64-bit hashes: right but for one chance in millions.
+
+    Examples
+    --------
+    >>> n_copies(np.array([[1.0], [1.0], [1.0], [2.0]]), np.array([0, 0, 1, 0]))
+    1
+    """
+    by_label = _row_hashes(np.asarray(labels, dtype=np.float64).reshape(len(X), -1))
+    both = np.column_stack([_row_hashes(X), by_label])
+    return len(X) - len(np.unique(_hashes(both)))
+
+
+def collapsed(X: FloatArray, labels: Labels, n_classes: int) -> tuple[FloatArray, Labels]:
+    """Distinct rows and the weights of their classes, where those are half as many or fewer.
+
+    The likelihood is the same function of the parameters; else X and labels
+    are returned as they are.
+
+    Parameters
+    ----------
+    X : shape (n_obs, n_features)
+    labels : shape (n_obs,) or (n_obs, n_classes)
+    n_classes : int
+
+    Returns
+    -------
+    X : shape (n_distinct, n_features)
+    weights : shape (n_distinct, n_classes)
+        Number of rows of each class, or sums of their weights.
+    """
+    if len(X) < MIN_ROWS:
+        return X, labels
+    _, first, group = np.unique(_row_hashes(X), return_index=True, return_inverse=True)
+    if 2 * len(first) > len(X):
+        return X, labels
+    distinct = np.ascontiguousarray(X[first])
+    for start in range(0, len(X), BLOCK):
+        rows = slice(start, start + BLOCK)
+        if not np.array_equal(X[rows], distinct[group[rows]]):  # two rows of one hash
+            return X, labels
+    weights = np.empty((len(first), n_classes))
+    for k in range(n_classes):
+        of_class = labels[:, k] if labels.ndim == 2 else labels == k
+        weights[:, k] = np.bincount(group, weights=of_class, minlength=len(first))
+    return distinct, weights

@@ -1,0 +1,220 @@
+"""The posterior as a normal distribution at its mode, corrected by importance weights.
+
+Seconds where NUTS takes minutes, and right where rows are many: the posterior
+is then close to normal. How close is measured, not assumed: every draw is
+weighted by the posterior over the normal density, and the shape ``k`` of the
+largest weights says whether the weighted draws can be relied on.
+"""
+
+import time
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+from scipy.linalg import LinAlgError, cholesky, solve_triangular
+from scipy.special import logsumexp
+
+from trifit.cards import Optimiser, Sampler
+from trifit.fit.density import Density, Objective
+from trifit.fit.minimise import Path, lbfgs
+from trifit.fit.trust import MIN_ESS_PER_CHAIN
+from trifit.threads import cores, limited, side_by_side
+from trifit.types import Fit, FloatArray, IntArray, Rows, Status
+
+MAX_K = 0.7
+"""Largest Pareto k of weights that can be relied on."""
+
+HOPELESS_K = 1.0
+"""Pareto k above which the weights have no mean, so that more proposals do not help."""
+
+MIN_PROPOSALS, MAX_ROUNDS = 1_000, 10
+"""Fewest proposals of a round, and most rounds."""
+
+CONSTANT = 1e-6
+"""Log weights that differ by less (nats) are all the same: there is no tail to smooth."""
+
+BLOCKS = 20
+"""Parts of a round, after each of which it is said how much is done."""
+
+Advance = Callable[[float], None]
+
+
+def fit_laplace(
+    density: Density,
+    rows: Rows,
+    start: FloatArray,
+    settings: Optimiser,
+    sampler: Sampler,
+    rng: np.random.Generator,
+    *,
+    advance: Advance | None = None,
+) -> Fit:
+    """Draw the posterior from its normal approximation, with importance weights.
+
+    The normal distribution has its mean at the mode of the density of ``theta``
+    (jacobian included) and as covariance the inverse of minus the Hessian there.
+    Proposals ``theta_s`` get Pareto-smoothed weights ``p(theta_s | y) /
+    normal(theta_s)``, and draws are resampled by these weights, so that they
+    count alike, as NUTS's do.
+
+    Parameters
+    ----------
+    density : Density
+    rows : Rows
+    start : shape (n_params,)
+        Where the mode is searched from: the MAP's theta.
+    settings : Optimiser
+    sampler : Sampler
+        ``chains * draws`` draws are returned. Proposals are as many, or up to ten
+        times as many until a quarter of the draws, and 100 per chain, are effective.
+    rng : numpy Generator
+    advance : callable, optional
+        Called with the share of a round's proposals that are done.
+
+    Returns
+    -------
+    Fit
+        Draws of shape (1, chains * draws, n_values), all of them the mode where
+        minus the Hessian is not positive definite. Diagnostics: ``pareto_k``,
+        ``effective_min`` (effective draws) and ``proposals``.
+
+    References
+    ----------
+    Vehtari et al. (2024), JMLR 25(72), arXiv:1507.02646
+    """
+    clock = time.perf_counter()
+    objective = density.bind(rows.X, rows.labels)
+    n_draws = sampler.chains * sampler.draws
+    with limited():
+        mode = find_mode(objective, start, settings)
+        root = covariance_root(objective.hessian(mode, prior=1.0, jacobian=1.0))
+    if root is None:
+        thetas, status = np.tile(mode, (n_draws, 1)), Status.NO_PEAK
+        diagnostics = {"pareto_k": np.nan, "effective_min": 0.0, "proposals": 0.0}
+    else:
+        wanted = max(MIN_ESS_PER_CHAIN * sampler.chains, n_draws // 4)
+        z, log_ratios = np.empty((0, len(mode))), np.empty(0)
+        for _ in range(MAX_ROUNDS):
+            more = rng.standard_normal((max(n_draws, MIN_PROPOSALS), len(mode)))
+            log_target = evaluate(objective, mode + more @ root.T, advance)
+            z = np.vstack([z, more])
+            log_ratios = np.append(log_ratios, log_target + 0.5 * np.square(more).sum(axis=1))
+            weights, k = smoothed_weights(log_ratios)
+            effective = min(1.0 / float(np.square(weights).sum()), float(n_draws))
+            if effective >= wanted or not k <= HOPELESS_K:
+                break
+        thetas = mode + z[resample(weights, n_draws, rng)] @ root.T
+        status = _status(k, effective, sampler.chains)
+        diagnostics = {"pareto_k": k, "effective_min": effective, "proposals": float(len(z))}
+    return Fit(
+        method="laplace",
+        draws=density.constrain(thetas)[None],
+        status=status,
+        seconds=time.perf_counter() - clock,
+        diagnostics=diagnostics,
+    )
+
+
+def find_mode(objective: Objective, start: FloatArray, settings: Optimiser) -> FloatArray:
+    """The mode of the posterior of theta, jacobian included; the MAP where that is constant."""
+
+    def loss(theta: FloatArray) -> tuple[float, FloatArray]:
+        value, gradient = objective(theta, prior=1.0, jacobian=1.0)
+        return -value / objective.weight, -gradient / objective.weight
+
+    return lbfgs(loss, start, settings, Path())[0]
+
+
+def covariance_root(hessian: FloatArray) -> FloatArray | None:
+    """``root`` with ``root @ root.T = inv(-hessian)``; None where that is not positive definite.
+
+    Examples
+    --------
+    >>> covariance_root(np.array([[-4.0]]))
+    array([[0.5]])
+    >>> covariance_root(np.array([[4.0]])) is None
+    True
+    """
+    try:
+        factor = cholesky(-hessian, lower=True)
+    except (LinAlgError, ValueError):
+        return None
+    root = solve_triangular(factor, np.eye(len(hessian)), lower=True).T
+    return root if np.isfinite(root).all() else None
+
+
+def evaluate(objective: Objective, thetas: FloatArray, advance: Advance | None) -> FloatArray:
+    """Log posterior density of each theta, up to a constant; minus infinity where it has none."""
+
+    def of_some(some: FloatArray) -> list[float]:
+        with limited(1), np.errstate(all="ignore"):  # far out, densities overflow
+            return [objective(theta, prior=1.0, jacobian=1.0)[0] for theta in some]
+
+    values: list[float] = []
+    for block in np.array_split(thetas, BLOCKS):
+        for found in side_by_side(of_some, np.array_split(block, cores())):
+            values += found
+        if advance is not None:
+            advance(len(values) / len(thetas))
+    log_target = np.array(values)
+    return np.where(np.isfinite(log_target), log_target, -np.inf)
+
+
+def smoothed_weights(log_ratios: FloatArray) -> tuple[FloatArray, float]:
+    """Pareto-smoothed importance weights that sum to one, and the shape k of their tail.
+
+    The smaller k, the better: up to 0.7 the weights can be relied on, above 1
+    they have no mean. Equal weights have no tail: k is 0.
+
+    Parameters
+    ----------
+    log_ratios : shape (n_proposals,)
+        Log of target over proposal density, up to a constant.
+
+    Returns
+    -------
+    weights : shape (n_proposals,)
+    k : float
+        Infinite where no proposal has a density.
+    """
+    from arviz_stats.base import array_stats
+
+    n = len(log_ratios)
+    largest = log_ratios.max()
+    if not np.isfinite(largest):
+        return np.full(n, 1.0 / n), np.inf
+    if np.ptp(log_ratios) < CONSTANT:
+        return np.full(n, 1.0 / n), 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about k, which is returned
+        log_weights, k = array_stats.psislw(largest - log_ratios)
+    weights = np.exp(log_weights - logsumexp(log_weights))
+    return np.asarray(weights / weights.sum()), float(k)
+
+
+def resample(weights: FloatArray, n_draws: int, rng: np.random.Generator) -> IntArray:
+    """Indices of proposals, each ``n_draws * weight`` times up to rounding to a neighbour.
+
+    Systematic resampling: one random offset, then even steps through the
+    cumulated weights.
+
+    Examples
+    --------
+    >>> resample(np.array([0.5, 0.0, 0.25, 0.25]), 4, np.random.default_rng(1))
+    array([0, 0, 2, 3])
+
+    References
+    ----------
+    Kitagawa (1996), J. Comput. Graph. Stat. 5(1), doi:10.1080/10618600.1996.10474692
+    """
+    steps = (rng.random() + np.arange(n_draws)) / n_draws
+    total = np.cumsum(weights)
+    return np.searchsorted(total / total[-1], steps, side="right")
+
+
+def _status(k: float, effective: float, n_chains: int) -> Status:
+    """The first check the weights fail, or APPROXIMATE."""
+    if not k <= MAX_K:
+        return Status.NOT_NORMAL
+    enough = effective >= MIN_ESS_PER_CHAIN * n_chains
+    return Status.APPROXIMATE if enough else Status.FEW_EFFECTIVE

@@ -1,0 +1,96 @@
+"""Charts: functions of plain data and an optional ``ax`` that return the axes.
+
+A notebook, a paper and the page share them.
+"""
+
+from trifit.report.charts.disagreement import (
+    confidence_by_distance,
+    entropies,
+    examples,
+    probability_map,
+    probability_scatter,
+)
+from trifit.report.charts.fits import (
+    coefficients,
+    parameter_name,
+    path,
+    prior_posterior,
+    sensitivity,
+)
+from trifit.report.charts.reliability import (
+    confidence_accuracy,
+    confidences,
+    reliability,
+    top_label,
+    top_labels,
+)
+from trifit.report.charts.scores import (
+    Estimate,
+    Length,
+    code_lengths,
+    differences,
+    gains,
+    posterior_fit,
+    scores,
+    steps,
+    waterfall,
+)
+from trifit.report.charts.style import (
+    CLASS_STYLE,
+    INK,
+    RC,
+    STYLE,
+    Z95,
+    class_style,
+    label,
+    legend,
+    mark,
+    new_figure,
+    own_axes,
+    style,
+)
+from trifit.report.charts.trust import energy, ranks
+from trifit.report.charts.truth import estimated_against_true, excess
+
+__all__ = [
+    "CLASS_STYLE",
+    "INK",
+    "RC",
+    "STYLE",
+    "Z95",
+    "Estimate",
+    "Length",
+    "class_style",
+    "code_lengths",
+    "coefficients",
+    "confidence_accuracy",
+    "confidence_by_distance",
+    "confidences",
+    "differences",
+    "energy",
+    "entropies",
+    "estimated_against_true",
+    "examples",
+    "excess",
+    "gains",
+    "label",
+    "legend",
+    "mark",
+    "new_figure",
+    "own_axes",
+    "parameter_name",
+    "path",
+    "posterior_fit",
+    "prior_posterior",
+    "probability_map",
+    "probability_scatter",
+    "ranks",
+    "reliability",
+    "scores",
+    "sensitivity",
+    "steps",
+    "style",
+    "top_label",
+    "top_labels",
+    "waterfall",
+]

@@ -1,0 +1,214 @@
+"""How well and how honestly each fit predicts: scores, differences, gains, code lengths."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+
+from trifit.report.charts.style import (
+    INK,
+    ON_COLOUR,
+    STYLE,
+    Z95,
+    grid,
+    label,
+    mark,
+    own_axes,
+    plain_log,
+    point,
+    segment,
+    style,
+)
+from trifit.text import signed_with_se, significant, with_se
+
+if TYPE_CHECKING:
+    from trifit.comparison import Difference, FitRecord, Gain
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number of one fit with its 95 % interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    text: str = ""
+
+
+def scores(
+    estimates: Sequence[Estimate], *, xlabel: str, log: bool = False, ax: Axes | None = None
+) -> Axes:
+    """One score of all fits and baselines with 95 % intervals, a row each."""
+    ax = own_axes(ax, 5, 2.6)
+    floor = min((e.value for e in estimates if e.value > 0), default=1.0) / 10
+    for i, e in enumerate(estimates):
+        low = max(e.low, floor) if log else e.low
+        segment(ax, [low, e.high], [i, i], e.name)
+        point(ax, e.value, i, e.name, f"{e.name}: {e.text or significant(e.value)}")
+    if log:
+        plain_log(ax, "x")
+    ax.set_yticks(range(len(estimates)), [label(e.name) for e in estimates])
+    ax.set_ylim(len(estimates) - 0.5, -0.5)
+    ax.set_xlabel(xlabel)
+    grid(ax)
+    return ax
+
+
+def differences(rows: "Sequence[Difference]", *, ax: Axes | None = None) -> Axes:
+    """Forest plot of paired differences of log-loss, on a symmetric logarithmic axis."""
+    ax = own_axes(ax, 7, 0.24 * len(rows) + 0.9)
+    return _intervals(
+        ax,
+        [(f"{d.a} − {d.b}", d.a, d.log_loss_diff, d.se) for d in rows],
+        xlabel="difference of log-loss, nats (left of zero: the first is better)",
+    )
+
+
+def gains(values: "Mapping[str, Gain]", *, ax: Axes | None = None) -> Axes:
+    """What recalibration gains for each fit, with 95 % intervals; at zero it is calibrated."""
+    ax = own_axes(ax, 7, 2.0)
+    return _intervals(
+        ax,
+        [(name, name, gain.value, gain.se) for name, gain in values.items()],
+        xlabel="gain of one temperature, nats (0: calibrated)",
+    )
+
+
+def _intervals(ax: Axes, rows: Sequence[tuple[str, str, float, float]], *, xlabel: str) -> Axes:
+    """Rows (label, fit, value, se) with 95 % intervals; filled where zero is excluded."""
+    smallest = min((se for *_, se in rows if se > 0), default=0.01)
+    for i, (name, fit, value, se) in enumerate(rows):
+        half = Z95 * se
+        segment(ax, [value - half, value + half], [i, i], fit)
+        tip = f"{name}: {signed_with_se(value, se)} nats"
+        point(ax, value, i, fit, tip, filled=abs(value) > half)
+    ax.axvline(0, color=INK, lw=0.8)
+    reach = max((abs(value) + Z95 * se for *_, value, se in rows), default=1.0) or 1.0
+    near = min(max(4 * smallest, 1e-4), reach)
+    ax.set_xscale("symlog", linthresh=near, linscale=0.8)
+    # Whole powers of ten, the smallest well clear of the zero between them.
+    powers = [10.0**k for k in range(-6, 7) if 1.5 * near < 10.0**k <= 1.2 * reach] or [reach]
+    ax.set_xticks([-p for p in reversed(powers)] + [0.0] + powers)
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.3g}")
+    ax.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+    ax.set_yticks(range(len(rows)), [label(name) for name, *_ in rows])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlabel(xlabel)
+    grid(ax)
+    return ax
+
+
+def posterior_fit(fits: Mapping[str, Any]) -> str | None:
+    """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
+    return next((name for name in ("bayes", "laplace") if name in fits), None)
+
+
+def steps(fits: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The pairs whose differences add up from mle to the posterior.
+
+    Where parameters are not identified there is no fit at their mean; without
+    NUTS the posterior is that of ``laplace``, if any.
+    """
+    path = [n for n in ("mle", "map", "mean", posterior_fit(fits)) if n is not None and n in fits]
+    return [(b, a) for a, b in pairwise(path)]
+
+
+STEP_NAMES = {
+    ("map", "mle"): "+ prior\nmap",
+    ("mean", "map"): "+ location\nmean",
+    ("bayes", "mean"): "+ averaging\nbayes",
+    ("bayes", "map"): "+ location,\naveraging\nbayes",
+    ("laplace", "map"): "+ location,\naveraging\nlaplace",
+}
+
+
+def waterfall(
+    fits: "Mapping[str, FitRecord]",
+    differences: "Sequence[Difference]",
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """From the MLE's log-loss to the posterior's, step by step, on a logarithmic axis.
+
+    Beside it the MLE with one temperature; thin lines are 95 % intervals of each step.
+    """
+    ax = own_axes(ax, 7, 3)
+    change = {(d.a, d.b): d for d in differences}
+    walk = [(pair[0], change.get(pair)) for pair in steps(fits)]
+    path = [("mle", None), *walk] + [("mle+T", change.get(("mle+T", "mle")))] * ("mle+T" in fits)
+    floor = min(fits[name].log_loss for name, _ in path)
+    names = []
+    for i, (name, step) in enumerate(path):
+        colour = style(name)[0]
+        level = fits[name].log_loss
+        text = f"{level:.3f}"
+        if step is not None:
+            before = fits[step.b].log_loss
+            start = 0 if step.b == "mle" else i - 1
+            ax.plot([start, i], [before, before], color=INK, lw=0.7, alpha=0.5, zorder=1)
+            ax.plot([i, i], [before, level], color=colour, lw=9, alpha=0.35, solid_capstyle="butt")
+            half = Z95 * step.se
+            ax.plot([i, i], [max(level - half, floor / 3), level + half], color=INK, lw=1)
+            text = f"{step.log_loss_diff:+.3f}\n→ {text}".replace("-", "−")
+        tip = f"{name}: {with_se(level, fits[name].log_loss_se)} nats"
+        point(ax, i, level, name, tip, size=60)
+        ax.annotate(text, (i, level), xytext=(9, 3), textcoords="offset points", va="bottom")
+        pair = (step.a, step.b) if step is not None else ("", "")
+        names.append(STEP_NAMES.get(pair, "one\ntemperature\nmle+T" if name == "mle+T" else name))
+    ax.set_xticks(range(len(path)), names)
+    ax.set_xlim(-0.4, len(path) - 0.2)
+    plain_log(ax, "y")
+    ax.set_ylabel("log-loss, nats (log.)")
+    grid(ax, "y")
+    return ax
+
+
+@dataclass(frozen=True)
+class Length:
+    """Bits per label of one code, and what an encoder really wrote."""
+
+    name: str
+    bits: float
+    se: float = 0.0
+    written: float | None = None
+
+
+FAR = 1.5
+"""Codes longer than so many times the longest baseline run off the chart."""
+
+
+def code_lengths(lengths: Sequence[Length], *, ax: Axes | None = None) -> Axes:
+    """Cross-entropy as the length of a message: bits per label, shorter is better.
+
+    A thin line is the 95 % interval, a tick what an entropy coder wrote. Codes far
+    longer than the baselines run off the chart, with their number.
+    """
+    ax = own_axes(ax, 7, 0.3 * len(lengths) + 0.8)
+    longest = max(code.bits + Z95 * code.se for code in lengths)
+    plain = [code.bits for code in lengths if code.name not in STYLE]
+    right = min(1.05 * longest, FAR * max(plain)) if plain else 1.05 * longest
+    for i, code in enumerate(lengths):
+        colour = style(code.name)[0]
+        (bar,) = ax.barh([i], [code.bits], height=0.55, color=colour, alpha=0.55)
+        written = "" if code.written is None else f"; written: {significant(code.written)}"
+        tip = f"{code.name}: {with_se(code.bits, code.se)} bits per label{written}"
+        mark(bar, fit=code.name, tips=[tip])
+        if code.se:
+            half = Z95 * code.se
+            low = max(0.0, code.bits - half)
+            ax.plot([low, code.bits + half], [i, i], color=INK, lw=1)
+        if code.written is not None:
+            ax.plot([code.written] * 2, [i - 0.38, i + 0.38], color=INK, lw=2)
+        if code.bits > right:
+            text = f"{significant(code.bits)} →"
+            ax.text(0.99 * right, i, text, ha="right", va="center", color=ON_COLOUR)
+    ax.set_yticks(range(len(lengths)), [label(code.name) for code in lengths])
+    ax.set_ylim(len(lengths) - 0.5, -0.5)
+    ax.set_xlim(0, right)
+    ax.set_xlabel("bits per label (shorter is better)")
+    grid(ax)
+    return ax

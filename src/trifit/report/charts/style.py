@@ -1,0 +1,185 @@
+"""What all charts share: colours with shapes, ink, figures, labels, and marks that can be read.
+
+Every fit has one colour (Okabe & Ito's colour-blind-safe palette) **and** one marker.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from trifit.text import printable
+
+STYLE: Mapping[str, tuple[str, str]] = {
+    "mle": ("#D55E00", "s"),
+    "map": ("#0072B2", "o"),
+    "mean": ("#56B4E9", "^"),
+    "bayes": ("#009E73", "D"),
+    "mle+T": ("#CC79A7", "v"),
+    "laplace": ("#7A5CC0", "p"),
+    "map-cv": ("#E69F00", "P"),
+    "squared-error": ("#8F7A00", "X"),
+}
+OTHER = ("#888888", "o")
+
+CLASS_STYLE: Sequence[tuple[str, str]] = (
+    ("#0072B2", "o"),
+    ("#E69F00", "^"),
+    ("#009E73", "s"),
+    ("#CC79A7", "D"),
+    ("#D55E00", "v"),
+    ("#56B4E9", "P"),
+    ("#8F7A00", "X"),
+    ("#7A5CC0", "p"),
+    ("#888888", "h"),
+    ("#B03060", "*"),
+)
+"""Colour and marker of class k; repeated from the eleventh class on."""
+
+ON_COLOUR = "#14171b"
+"""Text on a coloured ground, in light and dark."""
+
+INK = "#010203"
+"""Ink of axes and text; the page replaces it by the reader's text colour."""
+
+RC = {
+    "font.family": ["sans-serif"],
+    "font.size": 9.5,
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.formatter.use_mathtext": False,
+    "axes.unicode_minus": True,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "legend.frameon": False,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "trifit",
+}
+
+Z95 = 1.96
+
+MARK = "mark:"
+"""Beginning of the gid of an artist that carries values; see :func:`mark`."""
+
+
+def mark(artist: Artist, *, fit: str = "", tips: Sequence[str] = ()) -> None:
+    """Let an artist say what it shows: its fit, and the values of its points.
+
+    The page turns this into data attributes: legends toggle ``fit``, hovering
+    shows a tip. Elsewhere it is an id without effect.
+
+    Parameters
+    ----------
+    artist : Artist
+    fit : str
+        The fit (or other group) it belongs to.
+    tips : sequence of str
+        One text per point of a scatter, or a single one for the whole artist.
+    """
+    tips = [printable(t) for t in tips]
+    artist.set_gid(MARK + json.dumps([fit, tips], ensure_ascii=False))
+
+
+def style(name: str) -> tuple[str, str]:
+    """Colour and marker of a fit; grey for what is not a fit."""
+    return STYLE.get(name, OTHER)
+
+
+def class_style(k: int) -> tuple[str, str]:
+    """Colour and marker of class k."""
+    return CLASS_STYLE[k % len(CLASS_STYLE)]
+
+
+def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:
+    """A figure of its own (no pyplot state), in inches, and its grid of axes."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def own_axes(ax: Axes | None, width: float = 6.0, height: float = 4.0) -> Axes:
+    """The axes given, else those of a new figure."""
+    return ax if ax is not None else new_figure(width, height)[1][0, 0]
+
+
+def tint(colour: str, white: float) -> tuple[float, float, float]:
+    """A colour mixed with a share of white."""
+    red, green, blue = (white + (1 - white) * part for part in to_rgb(colour))
+    return red, green, blue
+
+
+def label(text: str, limit: int = 28) -> str:
+    """Text from data as matplotlib can draw it: no control characters, not too long."""
+    clean = printable(text).replace("\n", " ").strip() or " "
+    clean = clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    return f"\u200a{clean}" if clean.startswith("_") else clean
+
+
+def point(
+    ax: Axes,
+    x: float,
+    y: float,
+    fit: str,
+    tip: str,
+    *,
+    size: float = 48,
+    filled: bool = True,
+    zorder: float = 3,
+) -> None:
+    """One mark in a fit's colour and shape, with the text to show over it."""
+    colour, marker = style(fit)
+    dots = ax.scatter(
+        [x],
+        [y],
+        s=size,
+        marker=marker,
+        facecolor=colour if filled else "none",
+        edgecolor=colour,
+        linewidth=1.4,
+        zorder=zorder,
+    )
+    mark(dots, fit=fit, tips=[tip])
+
+
+def segment(
+    ax: Axes, xs: Sequence[float], ys: Sequence[float], fit: str, *, lw: float = 2.0
+) -> None:
+    """An interval in a fit's colour."""
+    (line,) = ax.plot(xs, ys, color=style(fit)[0], lw=lw, solid_capstyle="round")
+    mark(line, fit=fit)
+
+
+def grid(ax: Axes, axis: Literal["both", "x", "y"] = "x") -> None:
+    """Faint lines at the major ticks."""
+    ax.grid(visible=True, axis=axis, which="major", color=INK, alpha=0.15, lw=0.6)
+
+
+def plain_log(ax: Axes, axis: str) -> None:
+    """A logarithmic axis labelled with plain numbers."""
+    which: Axis = ax.xaxis if axis == "x" else ax.yaxis
+    ax.set(**{f"{axis}scale": "log"})
+    which.set_major_formatter(lambda v, _: f"{v:g}")
+    which.set_minor_formatter(mpl.ticker.NullFormatter())
+
+
+def legend(ax: Axes, **where: Any) -> None:
+    """A legend above the axes, for charts that stand alone (the page has its own)."""
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(**({"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 5} | where))

@@ -1,0 +1,104 @@
+"""Every number of the page as files to download from it: JSON, and CSV by topic.
+
+They are ``data:`` links, so they work from disk, without a network and without
+JavaScript.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+if TYPE_CHECKING:
+    from trifit.comparison import Comparison, Reliability
+
+PLAIN = "!$&'()*+,-./:;=?@[]^_`{|}~"
+"""Characters that may stand in a data URL as they are."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file within the page."""
+
+    name: str
+    what: str
+    href: str
+
+
+def downloads(c: "Comparison") -> list[Download]:
+    """The comparison as JSON, and its tables as CSV."""
+    text = msgspec.json.encode(c).decode()
+    files = [Download("comparison.json", "every number", _url("application/json", text))]
+    for name, what, rows in (
+        ("scores.csv", "scores with intervals", _scores(c)),
+        ("differences.csv", "paired differences", map(_record, c.differences)),
+        ("recalibration.csv", "gains of recalibration", _gains(c)),
+        ("curves.csv", "reliability curves", _curves(c)),
+        ("parameters.csv", "coefficients of all fits", map(_record, c.parameters)),
+        ("rows.csv", "held-out rows", _rows(c)),
+    ):
+        table = _csv(rows)
+        if table:
+            files.append(Download(name, what, _url("text/csv", table)))
+    return files
+
+
+def _url(kind: str, text: str) -> str:
+    return f"data:{kind};charset=utf-8,{quote(text, safe=PLAIN)}"
+
+
+def _csv(rows: Iterable[dict[str, Any]]) -> str:
+    rows = list(rows)
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _record(record: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(record)
+    return plain
+
+
+def _scores(c: "Comparison") -> Iterable[dict[str, Any]]:
+    for name, row in c.scoreboard.items():
+        for score, value in _record(row).items():
+            if value is not None:
+                yield {"fit": name, "score": score, **value}
+
+
+def _gains(c: "Comparison") -> Iterable[dict[str, Any]]:
+    for name, fit in c.fits.items():
+        for key, gain in fit.gains.items():
+            yield {"fit": name, "map": key, **_record(gain)}
+
+
+def _curves(c: "Comparison") -> Iterable[dict[str, Any]]:
+    for name, fit in c.fits.items():
+        events: dict[str, Reliability] = {"most probable class is right": fit.top_label}
+        events |= dict(zip(c.data.class_names, fit.classes, strict=True))
+        for event, curve in events.items():
+            blocks = _record(curve.curve)
+            for values in zip(*blocks.values(), strict=True):
+                yield {"fit": name, "event": event, **dict(zip(blocks, values, strict=True))}
+
+
+def _rows(c: "Comparison") -> Iterable[dict[str, Any]]:
+    table = c.disagreement.rows
+    names = c.data.class_names
+    for i, row in enumerate(table.row):
+        line: dict[str, Any] = {"row": row, "class": names[table.label[i]]}
+        for fit, probs in table.probs.items():
+            line |= {f"{fit}:{n}": p for n, p in zip(names, probs[i], strict=True)}
+        for key in ("aleatoric", "epistemic", "distance"):
+            values = getattr(table, key)
+            if values is not None:
+                line[key] = values[i]
+        yield line

@@ -1,0 +1,76 @@
+"""The index of a folder of runs: a sortable table with small pictures."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from trifit.report import charts
+from trifit.report.page import document
+from trifit.report.parts import Cell, Table, fit_keys
+from trifit.report.sections.answer import MARKS
+from trifit.report.svg import to_svg, with_style
+from trifit.text import between, estimate
+
+if TYPE_CHECKING:
+    from trifit.comparison import Comparison
+
+SHOWN = ("mle", "map", "bayes", "laplace")
+"""Fits with a column and a curve of their own, where any run has them."""
+
+
+def render_index(runs: "Mapping[str, Comparison]") -> str:
+    """One page that lists runs, keyed by their folder; the same input gives the same bytes."""
+    fits = [n for n in SHOWN if any(n in c.fits for c in runs.values())]
+    with with_style():
+        rows = [_row(folder, runs[folder], fits, i) for i, folder in enumerate(sorted(runs))]
+    table = Table(
+        caption="Confidence against accuracy, and what each fit's outputs are; log-loss with its "
+        "95% interval beneath, of the fit that has the smallest",
+        columns=(
+            "run", "", "data", "card", "rows", "classes", "log-loss, nats", *fits, "trusted",
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+    return document("index.html.j2", title="trifit runs", table=table, keys=fit_keys(fits))
+
+
+def _row(folder: str, c: "Comparison", fits: list[str], i: int) -> tuple[Cell, ...]:
+    best = min(c.fits, key=lambda n: c.fits[n].log_loss)
+    loss = c.scoreboard[best].log_loss
+    verdicts = [
+        Cell(f"{MARKS[c.fits[n].verdict][0]} {c.fits[n].verdict}" if n in c.fits else "–")
+        for n in fits
+    ]
+    return (
+        Cell(folder, href=f"{quote(folder)}/index.html"),
+        Cell("", picture=_thumbnail(c, fits, i)),
+        Cell(c.data.name),
+        Cell(str(c.card["name"])),
+        Cell(f"{c.data.n_obs:,}", c.data.n_obs),
+        Cell(str(c.data.n_classes), c.data.n_classes),
+        Cell(
+            estimate(loss.value, loss.low, loss.high),
+            loss.value,
+            f"{best}, {between(loss.low, loss.high)}",
+        ),
+        *verdicts,
+        Cell("yes" if c.trustworthy else "no", failed=not c.trustworthy),
+    )
+
+
+def _thumbnail(c: "Comparison", fits: list[str], i: int) -> Markup:
+    figure, axes = charts.new_figure(1.2, 1.2)
+    ax = axes[0, 0]
+    for name in fits:
+        if name in c.fits:
+            charts.reliability(c.fits[name].top_label, name=name, ax=ax, lw=1.2)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    drawn = [n for n in fits if n in c.fits]
+    parts = [
+        f"{n} {c.fits[n].top_label.confidence:.0%} confident, {c.fits[n].accuracy:.0%} right"
+        for n in drawn
+    ]
+    return to_svg(figure, name=f"run{i}", description=f"{'; '.join(parts)}.")

@@ -1,0 +1,38 @@
+"""The sections of the page in their order, each a component of its own.
+
+A section is a module with a ``TITLE`` and a function ``content(comparison)``
+that returns what its template shows, or None where it has nothing to say.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from trifit.report.sections import (
+    answer,
+    bits,
+    disagreement,
+    fits,
+    gap,
+    made,
+    reliability,
+    trust,
+    truth,
+)
+
+if TYPE_CHECKING:
+    from trifit.comparison import Comparison
+
+type Content = Callable[["Comparison"], dict[str, Any] | None]
+
+SECTIONS: dict[str, tuple[str, Content]] = {
+    "answer": (answer.TITLE, answer.content),
+    "reliability": (reliability.TITLE, reliability.content),
+    "gap": (gap.TITLE, gap.content),
+    "disagreement": (disagreement.TITLE, disagreement.content),
+    "bits": (bits.TITLE, bits.content),
+    "fits": (fits.TITLE, fits.content),
+    "trust": (trust.TITLE, trust.content),
+    "truth": (truth.TITLE, truth.content),
+    "made": (made.TITLE, made.content),
+}
+"""Keyed by the section's id and the name of its template."""

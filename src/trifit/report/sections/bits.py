@@ -1,0 +1,73 @@
+"""Bits: cross-entropy as the length of a message."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from trifit.report import charts
+from trifit.report.charts import Length
+from trifit.report.parts import Cell, Chart, Table, chart
+from trifit.scores import BITS
+from trifit.text import significant, with_se
+
+if TYPE_CHECKING:
+    from trifit.comparison import Comparison
+
+TITLE = "Bits"
+
+
+def content(c: "Comparison") -> dict[str, Any]:
+    """What the template ``bits.html.j2`` shows."""
+    floored = any(f.code and f.code.n_floored for f in c.fits.values())
+    return {"lengths": _chart(c), "table": _table(c), "floored": floored}
+
+
+def lengths(c: "Comparison") -> list[Length]:
+    """Bits per label: baselines, fits, and the truth's entropy where it is known."""
+    n = c.evaluation.n_test
+    found = [Length(name, s.log_loss_bits, s.log_loss_se * BITS) for name, s in c.baselines.items()]
+    for name, fit in c.fits.items():
+        written = fit.code.bits / n if fit.code else None
+        found.append(Length(name, fit.log_loss_bits, fit.log_loss_se * BITS, written))
+    if c.truth is not None:
+        found.append(Length("the truth", c.truth.entropy * BITS))
+    return found
+
+
+def _chart(c: "Comparison") -> Chart:
+    best = min(c.fits.values(), key=lambda f: f.log_loss_bits)
+    name = next(n for n, f in c.fits.items() if f is best)
+    frequency = c.baselines["class frequencies"].log_loss_bits
+    caption = (
+        f"Told which class it is with the probabilities of {name}, a label costs "
+        f"{with_se(best.log_loss_bits, best.log_loss_se * BITS)} bits, where the class frequencies "
+        f"need {significant(frequency)}"
+    )
+    if c.truth is not None:
+        caption += f" and the true probabilities {significant(c.truth.entropy * BITS)}"
+    if any(fit.code for fit in c.fits.values()):
+        caption += "; ticks: what an encoder wrote"
+    rows = lengths(c)
+    draw = partial(charts.code_lengths, rows)
+    return chart("bits", caption + ".", draw, size=(6.4, 0.28 * len(rows) + 0.7))
+
+
+def _table(c: "Comparison") -> Table:
+    rows = []
+    for name, fit in c.fits.items():
+        if fit.code is None:
+            rows.append((name, Cell("–"), Cell(fit.code_note)))
+            continue
+        dagger = " †" if fit.code.n_floored else ""
+        rows.append(
+            (
+                name,
+                Cell(f"{fit.code.bits:,}{dagger}", fit.code.bits),
+                Cell(f"{fit.code.ideal_bits:,.1f}", fit.code.ideal_bits),
+            )
+        )
+    return Table(
+        caption=f"The {c.evaluation.n_test:,} held-out labels, encoded with each fit's "
+        "probabilities",
+        columns=("fit", "bits written", "rows × cross-entropy, bits"),
+        rows=tuple(rows),
+    )

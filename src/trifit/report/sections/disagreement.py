@@ -1,0 +1,203 @@
+"""Where the fits disagree: row by row, away from the data, over a plane."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trifit.report import charts
+from trifit.report.charts.disagreement import WORDS
+from trifit.report.parts import Cell, Chart, Key, Table, chart, class_keys, panels, shape
+from trifit.text import significant
+
+if TYPE_CHECKING:
+    from trifit.comparison import ByDistance, Comparison, Disagreement, Example, PosteriorRecord
+
+TITLE = "Where the fits disagree"
+
+BAR_FITS = ("mle", "map", "bayes", "laplace")
+"""Fits with a bar in the rows that differ most."""
+
+MAP_FITS = ("mle", "map", "bayes", "laplace", "mle+T")
+"""Fits with a map of their own (the plug-in at the mean looks like the MAP)."""
+
+NEW_PLACE = 2.0
+"""From this distance on a row lies where little has been seen."""
+
+
+def content(c: "Comparison") -> dict[str, Any]:
+    """What the template ``disagreement.html.j2`` shows; parts that are missing are None."""
+    d, p = c.disagreement, c.posterior
+    return {
+        "scatter": d and _scatter(c, d),
+        "examples": d and d.examples and _examples(c, d),
+        "features": d and d.examples and _features(c, d),
+        "between": d and d.between,
+        "entropies": d and _entropies(c, d),
+        "single_draws": p and _single_draws(p),
+        "posterior": p,
+        "posterior_fit": charts.posterior_fit(c.fits),
+        "distance": d and d.by_distance and _distance(d.by_distance),
+        "maps": d and d.map and _maps(c, d),
+    }
+
+
+def _right_wrong() -> tuple[Key, ...]:
+    return tuple(Key(word, colour, shape(marker)) for word, (colour, marker) in WORDS.items())
+
+
+def _scatter(c: "Comparison", d: "Disagreement") -> Chart | None:
+    a, last = d.between
+    others = [n for n in ("map", "mle+T", last) if n in d.rows.probs and n != a]
+    at = np.arange(len(d.rows.label))
+    truth = {n: np.asarray(d.rows.probs[n])[at, d.rows.label] for n in (a, *others)}
+    tv = np.abs(np.asarray(d.rows.probs[a]) - np.asarray(d.rows.probs[last])).sum(axis=1) / 2
+    lost = int((truth[a] < 0.01).sum())
+    kept = int((truth[last] < 0.01).sum())
+    caption = (
+        f"{a} and {last} differ by {significant(float(tv.mean()), 2)} on average (total variation, "
+        f"0 to 1) and by {significant(float(tv.max()), 2)} at most. {a} gives "
+        f"{lost} of {len(at):,} rows' true class less than 1%, {last} {kept}."
+    )
+    if d.rows.n_held_out > len(at):
+        caption += f" Drawn: {len(at):,} of {d.rows.n_held_out:,} held-out rows, at random."
+    names = c.data.class_names
+    draws = {
+        f"{a} against {b}": partial(charts.probability_scatter, d.rows, a, b, class_names=names)
+        for b in dict.fromkeys(others)
+    }
+    return panels("scatter", caption, draws, size=(3.7, 3.7), keys=_right_wrong())
+
+
+def _examples(c: "Comparison", d: "Disagreement") -> Chart:
+    a, b = d.between
+    first = d.examples[0]
+    names = c.data.class_names
+    caption = (
+        f"{a} and {b} differ most on row {first.row}: its truth, {names[first.label]}, has "
+        f"probability {first.probs[a][first.label]:.3f} under {a} and "
+        f"{first.probs[b][first.label]:.3f} under {b}. A full bar is 1; the truth is outlined."
+    )
+    fits = [n for n in BAR_FITS if n in first.probs]
+    draw = partial(charts.examples, d.examples, fits, class_names=names)
+    return chart(
+        "examples", caption, draw, size=(6.6, 0.58 * len(d.examples) + 0.7), keys=class_keys(names)
+    )
+
+
+def _features(c: "Comparison", d: "Disagreement") -> Table:
+    a, b = d.between
+    widest = max(len(row.features) for row in d.examples)
+
+    def cells(row: "Example") -> tuple[Cell | str, ...]:
+        shown = [
+            Cell(
+                f"{f.name} = {'missing' if f.value is None else format(f.value, '.5g')}",
+                f.contribution,
+                f"{f.z:+.1f} sd; {f.contribution:+.2f} nats".replace("-", "−"),
+            )
+            for f in row.features
+        ]
+        return (
+            f"row {row.row}",
+            Cell(c.data.class_names[row.label]),
+            Cell(significant(row.difference, 3), row.difference),
+            *shown,
+            *[Cell("")] * (widest - len(shown)),
+        )
+
+    return Table(
+        caption=f"The {len(d.examples)} held-out rows on which {a} and {b} differ most, with the "
+        "features that move the log-odds of the MLE's class most (beneath: standard deviations "
+        "from the training mean, and the log-odds it brings)",
+        columns=("row", "truth", "total variation", *(f"feature {i + 1}" for i in range(widest))),
+        rows=tuple(cells(row) for row in d.examples),
+    )
+
+
+def _entropies(c: "Comparison", d: "Disagreement") -> Chart | None:
+    fit = charts.posterior_fit(d.rows.probs)
+    if fit is None or d.rows.epistemic is None or d.rows.aleatoric is None:
+        return None
+    chance, doubt = float(np.mean(d.rows.aleatoric)), float(np.mean(d.rows.epistemic))
+    share = doubt / (chance + doubt) if chance + doubt else 0.0
+    caption = (
+        f"{share:.0%} of the entropy of {fit} is epistemic: more data could take it away; the rest "
+        "would remain if the parameters were known."
+    )
+    draw = partial(charts.entropies, d.rows, fit, class_names=c.data.class_names)
+    return chart("entropies", caption, draw, size=(5, 3.8), keys=_right_wrong())
+
+
+def _single_draws(p: "PosteriorRecord") -> Table:
+    words = {
+        "log_loss": "log-loss, nats",
+        "confidence": "mean confidence",
+        "slope": "slope of log-odds",
+    }
+    return Table(
+        caption=f"{p.n_draws:,} single draws of the posterior, each scored as if it were the "
+        "classifier",
+        columns=("", "5%", "median draw", "95%", "averaged"),
+        rows=tuple(
+            (
+                text,
+                *(
+                    Cell(significant(v), v)
+                    for v in (
+                        p.draws[key].low,
+                        p.draws[key].median,
+                        p.draws[key].high,
+                        p.draws[key].averaged,
+                    )
+                ),
+            )
+            for key, text in words.items()
+        ),
+    )
+
+
+def _distance(table: "ByDistance") -> Chart:
+    fits = [n for n in BAR_FITS if n in table.confidence]
+    far = f"{table.count[-1]} rows furthest from the training rows ({table.distance[-1]:.1f} times"
+    said = {
+        n: f"{table.confidence[n][-1]:.1%} confident and {table.accuracy[n][-1].value:.1%} right"
+        for n in fits
+    }
+    parts = [f"{n} is {said[n]}" for n in fits]
+    caption = (
+        f"On the {far} the typical distance) {', '.join(parts)}. Line and marks: mean "
+        "confidence; bars: accuracy with 95% intervals."
+    )
+    draws = {n: partial(charts.confidence_by_distance, table, n) for n in fits}
+    return panels(
+        "distance",
+        caption,
+        draws,
+        size=(3.6, 2.6),
+        said={n: f"furthest away {said[n]}" for n in fits},
+    )
+
+
+def _maps(c: "Comparison", d: "Disagreement") -> Chart:
+    plane = d.map
+    assert plane is not None
+    fits = [n for n in MAP_FITS if n in plane.fits]
+    sure = {n: np.mean(np.asarray(plane.fits[n].probability) > 950) for n in fits}
+    said = {n: f"more than 95% sure on {sure[n]:.0%} of this plane" for n in fits}
+    caption = "; ".join(f"{n} is {said[n]}" for n in fits)
+    if plane.kind == "components":
+        shares = [a.share for a in plane.axes if a.share is not None]
+        caption += (
+            f". The plane of the two leading principal components ({sum(shares):.0%} of the "
+            "training rows' variance)"
+        )
+    else:
+        caption += ". The plane of the two features"
+    caption += (
+        ", half a range further out than the training rows (marks). Colour: the most probable "
+        "class; strength: how sure; line: 95%."
+    )
+    names = c.data.class_names
+    draws = {n: partial(charts.probability_map, plane, n, class_names=names) for n in fits}
+    return panels("map", caption, draws, size=(3.5, 3.3), keys=class_keys(names), said=said)

@@ -1,0 +1,195 @@
+"""The fits themselves: coefficients, the certificate, optimiser paths, the prior's part."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from trifit.report import charts
+from trifit.report.charts import parameter_name
+from trifit.report.parts import Cell, Chart, Key, Table, chart, fit_keys, shape
+from trifit.text import significant
+
+if TYPE_CHECKING:
+    from trifit.comparison import Comparison, Parameter, PriorPosterior, PriorSensitivity
+
+TITLE = "The fits themselves"
+
+MAX_COEFFICIENTS = 24
+
+UNPENALISED = ("mle", "squared-error")
+"""Fits whose optimiser does nothing but follow the training rows."""
+
+MAX_RUNNING = 12
+"""Coefficients that run to infinity and are named."""
+
+AUXILIARY = ("_z", "_raw")
+"""Endings of variables that a named coefficient is made of."""
+
+
+def content(c: "Comparison") -> dict[str, Any]:
+    """What the template ``fits.html.j2`` shows; parts that are missing are None."""
+    rows = ranked(c.parameters)
+    shown = bool(rows) and c.card["identified"]
+    prior = c.prior
+    posterior = prior and prior.posterior
+    running = [p for p in c.parameters if p.units == "data" and p.mle_runs_to]
+    return {
+        "n_model_rows": sum(p.units == "model" for p in c.parameters),
+        "rows": rows,
+        "coefficients": _coefficients(rows, charts.posterior_fit(c.fits)) if shown else None,
+        "table": _table(rows) if shown else None,
+        "running": [
+            f"{parameter_name(p)} to {'+∞' if p.mle_runs_to > 0 else '−∞'}"
+            for p in running[:MAX_RUNNING]
+        ],
+        "n_more_running": len(running) - MAX_RUNNING,
+        "path": _path(c) if any(f.path for f in c.fits.values()) else None,
+        "prior": posterior and posterior.rows and _prior(posterior),
+        "groups": posterior and _groups(posterior, identified=c.card["identified"]),
+        "sensitivity": prior and prior.sensitivity and _sensitivity(prior.sensitivity),
+    }
+
+
+def ranked(parameters: "Sequence[Parameter]") -> "list[Parameter]":
+    """The coefficients that stand out most, in the model's units."""
+    rows = [
+        p
+        for p in parameters
+        if p.units == "model" and not p.parameter.partition("[")[0].endswith(AUXILIARY)
+    ]
+
+    def weight(p: "Parameter") -> float:
+        return abs(p.map) if p.mean is None else abs(p.mean) / (p.sd or 1.0)
+
+    kept = {id(p) for p in sorted(rows, key=weight, reverse=True)[:MAX_COEFFICIENTS]}
+    return [p for p in rows if id(p) in kept]
+
+
+def _coefficients(rows: "list[Parameter]", posterior: str | None) -> Chart:
+    clear = sum(r.low * r.high > 0 for r in rows if r.low is not None and r.high is not None)
+    off = sum(bool(r.mle_runs_to) for r in rows)
+    first = (
+        f"{clear} of the {len(rows)} coefficients shown have a 95% interval without zero"
+        if posterior
+        else "No posterior was fitted, so there are no intervals"
+    )
+    caption = (
+        f"{first}{f', and {off} have no finite MLE' if off else ''}. "
+        f"{f'Lines: 95% intervals of {posterior}; ' if posterior else ''}"
+        "an arrow: the MLE lies off the chart."
+    )
+    draw = partial(charts.coefficients, rows, posterior=posterior or "")
+    keys = fit_keys([n for n in (posterior, "map", "mle") if n])
+    return chart("coefficients", caption, draw, size=(6.6, 0.26 * len(rows) + 0.8), keys=keys)
+
+
+def _table(rows: "list[Parameter]") -> Table:
+    arrow = {1: " → +∞", -1: " → −∞", 0: ""}
+    return Table(
+        caption="In the model's units; interval: 95% equal-tailed",
+        columns=(
+            "coefficient", "mle", "map", "posterior mean", "sd", "interval", "R-hat", "bulk ESS",
+        ),
+        rows=tuple(
+            (
+                parameter_name(p),
+                Cell(f"{significant(p.mle)}{arrow[p.mle_runs_to]}".replace("-", "−"), p.mle),
+                _number(p.map),
+                _number(p.mean),
+                _number(p.sd),
+                Cell(f"{significant(p.low)} to {significant(p.high)}".replace("-", "−"), p.low),
+                Cell(significant(p.rhat, 4), p.rhat),
+                _number(p.ess_bulk),
+            )
+            for p in rows
+        ),
+    )  # fmt: skip
+
+
+def _number(value: float | None) -> Cell:
+    return Cell(significant(value).replace("-", "−"), value)
+
+
+def _path(c: "Comparison") -> Chart:
+    rises = []
+    for name in UNPENALISED:
+        path = c.fits[name].path if name in c.fits else []
+        seen = [(p.held_out, p.step) for p in path if p.held_out is not None]
+        if seen and seen[-1][0] > 1.02 * min(seen)[0]:
+            rises.append((seen[-1][0] / min(seen)[0], name, *min(seen), seen[-1][0]))
+    if rises:
+        _, name, low, step, last = max(rises)
+        caption = (
+            "Training always lowers the cross-entropy of the training rows (solid). That of "
+            f"held-out rows (dashed) is least at step {step} of {name}, {low:.3f} nats, and ends "
+            f"at {last:.3f}: from there on it learns confidence, not probability."
+        )
+    else:
+        caption = (
+            "Cross-entropy of the training rows (solid) and of held-out rows (dashed); the latter "
+            "does not rise towards the end of any path."
+        )
+    draw = partial(charts.path, c.fits, legends=False)
+    keys = fit_keys(n for n, f in c.fits.items() if f.path)
+    return chart("path", caption, draw, size=(6.6, 3), keys=keys)
+
+
+def _prior(p: "PriorPosterior") -> Chart:
+    least = min(p.rows, key=lambda r: r.contraction)
+    caption = (
+        f"Of the {len(p.rows)} coefficients furthest from their prior, {parameter_name(least)} "
+        f"has learned least: the data took away {max(0.0, least.contraction):.0%} of its prior "
+        "variance. Thick: 50%; thin: 95%."
+    )
+    grey, diamond = charts.style(""), charts.style("bayes")
+    keys = [Key("prior", grey[0], shape(grey[1])), Key("posterior", diamond[0], shape(diamond[1]))]
+    draw = partial(charts.prior_posterior, p.rows)
+    return chart("prior", caption, draw, size=(6.6, 0.34 * len(p.rows) + 0.8), keys=keys)
+
+
+def _groups(p: "PriorPosterior", *, identified: bool) -> Table:
+    traded = "" if identified else "; below 0 also where weights can trade places"
+    return Table(
+        caption="Contraction 1 − var(posterior) / var(prior): 1 where only the data speak, 0 "
+        f"where only the prior does{traded} ({p.n_prior_draws:,} draws of the prior)",
+        columns=(
+            "parameter", "entries", "prior sd", "posterior sd", "least", "median", "most",
+        ),
+        rows=tuple(
+            (
+                g.parameter,
+                Cell(f"{g.n:,}", g.n),
+                _number(g.prior_sd),
+                _number(g.posterior_sd),
+                _number(g.contraction_low),
+                _number(g.contraction),
+                _number(g.contraction_high),
+            )
+            for g in p.groups
+        ),
+    )  # fmt: skip
+
+
+def _sensitivity(record: "PriorSensitivity") -> Chart:
+    said = [s for s in record.map if s.log_loss is not None and s.se is not None]
+    best = min(said, key=lambda s: s.log_loss or 0.0)
+    clear = best.difference is not None and -best.difference > charts.Z95 * (best.se or 0.0)
+    if best.factor == 1:
+        caption = "The MAP predicts best with the card's own prior"
+    else:
+        caption = (
+            f"The MAP predicts best with a prior {best.factor:g} times as wide as the card's"
+            f"{'' if clear else ', though not clearly better than with the card’s own'}"
+        )
+    reach = [s.factor for s in record.bayes or [] if s.log_loss is not None]
+    if len(reach) == 1:
+        caption += "; the posterior's draws cannot be reweighted to the priors beside it"
+    elif reach:
+        caption += (
+            "; the posterior's draws, reweighted, can speak for widths × "
+            f"{significant(min(reach), 2)} to × {significant(max(reach), 2)}"
+        )
+    caption += f". {record.n_obs:,} held-out rows; bars: 95% intervals of the change."
+    draw = partial(charts.sensitivity, record, legends=False)
+    keys = fit_keys(["map", "bayes"] if record.bayes else ["map"])
+    return chart("sensitivity", caption, draw, size=(6.6, 3), keys=keys)

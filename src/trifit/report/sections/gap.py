@@ -1,0 +1,42 @@
+"""Where the gap comes from: the log-loss from mle to bayes, step by step."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from trifit.report import charts
+from trifit.report.parts import Chart, chart
+from trifit.text import signed_with_se
+
+if TYPE_CHECKING:
+    from trifit.comparison import Comparison
+
+TITLE = "Where the gap comes from"
+
+MEANING = {
+    ("map", "mle"): "the prior",
+    ("mean", "map"): "the posterior mean in place of the mode",
+    ("bayes", "mean"): "averaging over the posterior",
+    ("bayes", "map"): "the whole posterior in place of its mode",
+    ("laplace", "map"): "the posterior's normal approximation in place of its mode",
+}
+
+
+def content(c: "Comparison") -> dict[str, Any]:
+    """What the template ``gap.html.j2`` shows."""
+    return {"waterfall": waterfall(c)}
+
+
+def waterfall(c: "Comparison") -> Chart:
+    """The steps, with the sentence about the largest."""
+    change = {(d.a, d.b): d for d in c.differences}
+    walk = charts.steps(c.fits)
+    steps = {MEANING[pair]: change[pair] for pair in walk}
+    largest = max(steps, key=lambda s: abs(steps[s].log_loss_diff))
+    d = steps[largest]
+    caption = (
+        f"The largest step from mle to {walk[-1][0]} is {largest}: "
+        f"{signed_with_se(d.log_loss_diff, d.se)} nats per row (lower is better). Thin lines: 95% "
+        "intervals of each step."
+    )
+    draw = partial(charts.waterfall, c.fits, c.differences)
+    return chart("waterfall", caption, draw, size=(6.6, 3.2))

@@ -1,0 +1,166 @@
+"""Reliability: whether confidence is the chance of being right, and how far from it."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.axes import Axes
+
+from trifit.report import charts
+from trifit.report.parts import Cell, Chart, Table, chart, fit_keys, panels
+from trifit.text import listed, signed_with_se, significant
+
+if TYPE_CHECKING:
+    from trifit.comparison import Comparison
+
+TITLE = "Reliability"
+
+MAX_PANELS = 12
+
+MAPS = {
+    "temperature": "one temperature",
+    "vector": "a weight and a shift per class",
+    "dirichlet": "a matrix of weights",
+    "isotonic": "any increasing map",
+    "beta": "two slopes and a shift per class",
+}
+"""Recalibration maps in the order of the table."""
+
+
+def content(c: "Comparison") -> dict[str, Any]:
+    """What the template ``reliability.html.j2`` shows."""
+    return {
+        "curves": _curves(c),
+        "histogram": _histogram(c),
+        "confidence": _confidence(c),
+        "top_label": _top_label(c),
+        "classes": _classes(c),
+        "gain_table": _gain_table(c),
+        "maps": MAPS,
+        "rules": _rules(c),
+    }
+
+
+def _curves(c: "Comparison") -> Chart:
+    out = [n for n, f in c.fits.items() if f.top_label.mcb > f.top_label.mcb_limit]
+    if out:
+        verb = "leaves" if len(out) == 1 else "leave"
+        caption = (
+            f"{listed(out)} {verb} the diagonal by more than calibrated forecasts do 19 times in 20"
+        )
+        rest = [n for n in c.fits if n not in out]
+        caption += f"; {listed(rest)} by no more than chance." if rest else "."
+    else:
+        caption = "No fit leaves the diagonal by more than calibrated forecasts do 19 times in 20."
+    caption += " Bands: the true curve, with 95% confidence; steps: rows pooled by the estimate."
+    curves = {n: f.top_label for n, f in c.fits.items()}
+    draw = partial(charts.top_labels, curves, legends=False)
+    return chart("curves", caption, draw, size=(5.2, 4.9), keys=fit_keys(c.fits))
+
+
+def _histogram(c: "Comparison") -> Chart:
+    curves = {n: f.top_label for n, f in c.fits.items()}
+    sure = {n: t.histogram[-1] / sum(t.histogram) for n, t in curves.items()}
+    most, least = max(sure, key=lambda n: sure[n]), min(sure, key=lambda n: sure[n])
+    caption = (
+        f"{most} gives {sure[most]:.0%} of the rows a confidence above 95%, "
+        f"{least} {sure[least]:.0%}."
+    )
+    draw = partial(charts.confidences, curves, legends=False)
+    return chart("confidences", caption, draw, size=(5.2, 2.4), keys=fit_keys(c.fits))
+
+
+def _confidence(c: "Comparison") -> Chart:
+    off = {}
+    for n, f in c.fits.items():
+        right = c.scoreboard[n].accuracy
+        if not right.low <= f.top_label.confidence <= right.high:
+            off[n] = f.top_label.confidence - right.value
+    if off:
+        worst = max(off, key=lambda n: abs(off[n]))
+        word = "surer than right" if off[worst] > 0 else "less sure than right"
+        caption = (
+            f"{worst} is {word}: {c.fits[worst].top_label.confidence:.1%} confident on average, "
+            f"{c.fits[worst].accuracy:.1%} right."
+        )
+    else:
+        caption = "The mean confidence of every fit lies within the 95% interval of its accuracy."
+    draw = partial(
+        charts.confidence_accuracy,
+        {n: f.top_label.confidence for n, f in c.fits.items()},
+        {n: c.scoreboard[n].accuracy for n in c.fits},
+    )
+    return chart("confidence", caption, draw, size=(5.2, 0.3 * len(c.fits) + 0.8))
+
+
+def _top_label(c: "Comparison") -> Chart:
+    said = {
+        n: f"{f.top_label.confidence:.1%} confident and {f.accuracy:.1%} right"
+        for n, f in c.fits.items()
+    }
+    drawn = [n for n in ("mle", "map", charts.posterior_fit(c.fits)) if n]
+    parts = [f"{n} is {said[n]}" for n in drawn]
+    caption = (
+        f"On average {'; '.join(parts)}. Grey: where the curve of calibrated forecasts would lie "
+        "95 times in 100, at each point (darker) and as a whole (lighter); bars count the rows."
+    )
+    draws = {n: partial(charts.top_label, f.top_label, name=n) for n, f in c.fits.items()}
+    return panels("toplabel", caption, draws, size=(2.7, 2.7), said=said)
+
+
+def _classes(c: "Comparison") -> Chart:
+    names = c.data.class_names[:MAX_PANELS]
+
+    def of_class(k: int, *, ax: Axes) -> None:
+        for name, fit in c.fits.items():
+            charts.reliability(fit.classes[k], name=name, ax=ax, lw=1.4)
+
+    worst = max(
+        ((n, k) for n, f in c.fits.items() for k in range(len(names))),
+        key=lambda nk: c.fits[nk[0]].classes[nk[1]].mcb,
+    )
+    mcb = c.fits[worst[0]].classes[worst[1]].mcb
+    caption = (
+        f"Each output on its own, the label's and the others'. Largest miscalibration: {worst[0]} "
+        f"for class {names[worst[1]]} (Brier {mcb:.4f})."
+    )
+    if len(c.data.class_names) > MAX_PANELS:
+        caption += f" The first {MAX_PANELS} of {len(c.data.class_names)} classes are drawn."
+    draws = {name: partial(of_class, k) for k, name in enumerate(names)}
+    return panels("classes", caption, draws, size=(2.7, 2.7), keys=fit_keys(c.fits))
+
+
+def _gain_table(c: "Comparison") -> Table:
+    rows = []
+    for name, fit in c.fits.items():
+        cells: list[Cell | str] = [name]
+        for key in MAPS:
+            gain = fit.gains.get(key)
+            if gain is None:
+                cells.append(Cell("not tried"))
+                continue
+            star = " *" if gain.value > charts.Z95 * gain.se else ""
+            cells.append(Cell(signed_with_se(gain.value, gain.se) + star, gain.value))
+        rows.append((*cells, Cell(significant(fit.p_value), fit.p_value)))
+    return Table(
+        caption="Log-loss gained by recalibration, nats per row ± standard error; "
+        "* above 0 at the 95% level",
+        columns=("fit", *MAPS, "p-value, whole vector"),
+        rows=tuple(rows),
+    )
+
+
+def _rules(c: "Comparison") -> Table:
+    judged = {name: fit.rules for name, fit in c.fits.items() if fit.rules}
+    rows = [
+        (
+            rules[0].asked,
+            *(Cell(f"{r.found} {'✓' if r.met else '✗'}", failed=not r.met) for r in rules),
+        )
+        for rules in zip(*judged.values(), strict=True)
+    ]
+    return Table(
+        caption="✓ speaks for probabilities, ✗ against, for each fit that was judged",
+        columns=("rule", *judged),
+        rows=tuple(rows),
+        wrap=True,
+    )

@@ -1,0 +1,106 @@
+"""Truth: estimated against true probabilities, which only simulated data know."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from trifit.report import charts
+from trifit.report.parts import Cell, Chart, Table, chart, panels
+from trifit.text import significant, with_se
+
+if TYPE_CHECKING:
+    from trifit.comparison import Comparison, Truth
+
+TITLE = "Truth"
+
+
+def content(c: "Comparison") -> dict[str, Any] | None:
+    """What the template ``truth.html.j2`` shows; None where the truth is not known."""
+    if c.truth is None:
+        return None
+    return {
+        "entropy": c.truth.entropy,
+        "excess": _excess(c.truth),
+        "scatter": _scatter(c, c.truth),
+        "table": _table(c.truth),
+        "intervals": c.truth.intervals and _intervals(c.truth),
+    }
+
+
+def _excess(truth: "Truth") -> Chart:
+    best = min(truth.fits, key=lambda n: truth.fits[n].kl)
+    record = truth.fits[best]
+    caption = (
+        f"{best} comes closest to the truth: its log-loss exceeds the least possible by "
+        f"{with_se(record.kl, record.kl_se)} nats per row. Lines: 95% intervals."
+    )
+    size = (7, 0.28 * len(truth.fits) + 0.8)
+    return chart("excess", caption, partial(charts.excess, truth), size=size)
+
+
+def _scatter(c: "Comparison", truth: "Truth") -> Chart:
+    worst = max(truth.fits, key=lambda n: truth.fits[n].calibration_error)
+    record = truth.fits[worst]
+    word = "above" if record.confidence_bias > 0 else "below"
+    caption = (
+        f"{worst} is furthest off: the confidence it gives is on average "
+        f"{significant(abs(record.confidence_bias), 2)} {word} the true probability "
+        f"({len(truth.rows):,} held-out rows)."
+    )
+    draws = {
+        n: partial(charts.estimated_against_true, truth, n, class_names=c.data.class_names)
+        for n in truth.fits
+    }
+    said = {
+        n: f"{with_se(r.kl, r.kl_se)} nats from the truth, confidence off by "
+        f"{with_se(r.confidence_bias, r.confidence_bias_se)}"
+        for n, r in truth.fits.items()
+    }
+    return panels("truth", caption, draws, size=(2.9, 2.9), said=said)
+
+
+def _table(truth: "Truth") -> Table:
+    return Table(
+        caption="Against the true probabilities of the held-out rows, ± standard error",
+        columns=(
+            "fit",
+            "KL, nats",
+            "true calibration error, top label",
+            "true calibration error, classes",
+            "bias of the confidence",
+            "true slope",
+            *(f"from labels: {name}" for name in next(iter(truth.fits.values())).estimators),
+        ),
+        rows=tuple(
+            (
+                name,
+                Cell(with_se(r.kl, r.kl_se), r.kl),
+                Cell(with_se(r.calibration_error, r.calibration_error_se), r.calibration_error),
+                Cell(
+                    with_se(r.class_calibration_error, r.class_calibration_error_se),
+                    r.class_calibration_error,
+                ),
+                Cell(
+                    with_se(r.confidence_bias, r.confidence_bias_se),
+                    r.confidence_bias,
+                ),
+                Cell(significant(r.slope), r.slope),
+                *(Cell(with_se(g.value, g.se), g.value) for g in r.estimators.values()),
+            )
+            for name, r in truth.fits.items()
+        ),
+    )
+
+
+def _intervals(truth: "Truth") -> Table:
+    return Table(
+        caption="The posterior's credible intervals for p(class | row)",
+        columns=("credible interval", "holds the truth", "mean width"),
+        rows=tuple(
+            (
+                f"{i.level:.0%}",
+                Cell(f"{i.coverage:.1%}", i.coverage),
+                Cell(significant(i.width), i.width),
+            )
+            for i in truth.intervals
+        ),
+    )

@@ -1,0 +1,97 @@
+"""Every fit against the true class probabilities, where the data are simulated."""
+
+import numpy as np
+
+from trifit.calibration import binned_error, slope_intercept, smooth_error
+from trifit.checks import Labels
+from trifit.comparison import Coverage, Gain, Truth, TruthRecord
+from trifit.information import entropy
+from trifit.predict import thinned
+from trifit.run.fitted import Fitted
+from trifit.run.records import finite
+from trifit.truth import calibration_error, confidence_bias, coverage, excess_log_loss
+from trifit.types import FloatArray, IntArray
+
+MAX_SHOWN = 2_000
+"""Most true probabilities (rows x classes) that are drawn and whose intervals are judged."""
+
+MAX_DRAWS = 1_000
+"""Most draws behind an interval."""
+
+LEVELS = (0.5, 0.95)
+
+
+def truth(fitted: Fitted) -> Truth | None:
+    """The record of pooled test rows; None where the data have no known truth.
+
+    Without a posterior there are no credible intervals.
+    """
+    dataset, test_rows = fitted.problem.dataset, fitted.test_rows
+    if dataset.true_probs is None:
+        return None
+    true, y = dataset.true_probs[test_rows], fitted.y
+    n_shown = min(len(true), max(1, MAX_SHOWN // dataset.n_classes))
+    shown = np.linspace(0, len(true) - 1, n_shown).astype(int)
+    draws = None if fitted.posterior is None else _draws(fitted, fitted.posterior, shown)
+    return Truth(
+        entropy=float(entropy(true).mean()),
+        rows=test_rows[shown].tolist(),
+        true=_rounded(true[shown]),
+        fits={
+            name: _record(true, np.minimum(np.exp(lp), 1.0), lp, y, shown)
+            for name, lp in fitted.log_probs.items()
+        },
+        intervals=[
+            Coverage(level=c.level, coverage=c.coverage, width=c.width)
+            for c in (coverage(true[shown], draws, level=level) for level in LEVELS)
+        ]
+        if draws is not None
+        else [],
+    )
+
+
+def _record(
+    true: FloatArray, probs: FloatArray, log_probs: FloatArray, y: Labels, shown: IntArray
+) -> TruthRecord:
+    kl = excess_log_loss(true, probs)
+    top = calibration_error(true, probs)
+    each = calibration_error(true, probs, notion="class-wise")
+    bias = confidence_bias(true, probs)
+    plain, debiased = (binned_error(probs, y, debiased=d) for d in (False, True))
+    smooth = smooth_error(probs, y)
+    return TruthRecord(
+        kl=kl.value,
+        kl_se=kl.se,
+        calibration_error=top.value,
+        calibration_error_se=top.se,
+        class_calibration_error=each.value,
+        class_calibration_error_se=each.se,
+        confidence_bias=bias.value,
+        confidence_bias_se=bias.se,
+        slope=finite(slope_intercept(probs, true, log_probs=log_probs).slope),
+        estimators={
+            "binned": Gain(value=plain.value, se=plain.se),
+            "binned, debiased": Gain(value=debiased.value, se=debiased.se),
+            "smooth": Gain(value=smooth.value, se=smooth.se),
+        },
+        estimated=_rounded(probs[shown]),
+    )
+
+
+def _draws(fitted: Fitted, posterior: str, shown: IntArray) -> FloatArray:
+    """Probabilities of single draws for pooled test rows, (n_draws, n_shown, n_classes)."""
+    parts, posteriors = fitted.parts, [fits.fits[posterior] for fits in fitted.trained]
+    ends = np.cumsum([len(part.test) for part in parts])
+    n_draws = min(MAX_DRAWS, *(len(fit.flat_draws) for fit in posteriors))
+    pieces = []
+    for fit, part, end in zip(posteriors, parts, ends, strict=True):
+        start = end - len(part.test)
+        rows = shown[(start <= shown) & (shown < end)] - start
+        if len(rows):
+            pieces.append(np.array([*thinned(fitted.density, fit, part.test.X[rows], n_draws)]))
+    return np.exp(np.concatenate(pieces, axis=1))
+
+
+def _rounded(probs: FloatArray) -> list[float]:
+    """Five significant digits of every probability, row by row."""
+    return [float(f"{p:.5g}") for p in probs.ravel()]

@@ -1,0 +1,92 @@
+"""From the name of a world to a data set."""
+
+import numpy as np
+
+from trifit.errors import InputError
+from trifit.simulate.shifts import Shift
+from trifit.simulate.world import Number
+from trifit.simulate.worlds import world
+from trifit.types import Dataset
+
+SHIFTED_SEVERITY = 3
+
+
+def simulate(
+    name: str,
+    /,
+    *,
+    n: int = 200,
+    seed: int = 1,
+    n_test: int = 0,
+    shift: str | None = None,
+    severity: int | None = None,
+    **parameters: Number,
+) -> Dataset:
+    """Simulate a data set whose true class probabilities are known.
+
+    Parameters
+    ----------
+    name : str
+        A world: one of :data:`trifit.simulate.WORLDS`.
+    n : int
+        Training rows (all rows, where there is no test set).
+    seed : int
+        The same seed gives the same rows.
+    n_test : int
+        Rows of a separate test set; with a shift ``n`` by default.
+    shift : str, optional
+        How the test set differs: one of :data:`trifit.simulate.SHIFTS`; see
+        :mod:`trifit.simulate.shifts`.
+    severity : int, optional
+        Of the shift: 0 (none) to 5; default 3.
+    **parameters
+        Of the world, e.g. ``features=5, classes=3``; the rest keep their defaults.
+
+    Returns
+    -------
+    Dataset
+        With ``true_probs`` of every row as it is seen.
+
+    Raises
+    ------
+    InputError
+        On an unknown world, parameter or shift, or a value out of range.
+
+    Examples
+    --------
+    >>> simulate("moons", n=300, seed=7, noise=0.2).source
+    'sim:moons n=300 seed=7 noise=0.2'
+    """
+    _check_whole(n, "n", least=2)
+    _check_whole(seed, "seed", least=0)
+    _check_whole(n_test, "n_test", least=0)
+    if severity is not None and shift is None:
+        raise InputError(f"severity {severity}: of which shift? Give shift (--shift) too")
+    chosen = world(name, **parameters)
+    rng = np.random.default_rng(seed)
+    settings: dict[str, int | float | str] = {"n": n, "seed": seed}
+    notes: tuple[str, ...] = ()
+    if shift is None:
+        X = chosen.law.draw(n + n_test, rng)
+        probs = chosen.law.probs(X)
+    else:
+        severity = SHIFTED_SEVERITY if severity is None else severity
+        moved = Shift.of(chosen, shift, severity)
+        n_test = n_test or n
+        train = moved.training_features(n, rng)
+        test, test_probs = moved.test_rows(n_test, rng)
+        X, probs = (
+            np.concatenate([train, test]),
+            np.concatenate([chosen.law.probs(train), test_probs]),
+        )
+        notes = moved.notes
+        settings |= {"shift": shift, "severity": severity}
+    if n_test:
+        settings["n_test"] = n_test
+    written = " ".join(f"{k}={v}" for k, v in (settings | parameters).items())
+    return chosen.dataset(X, probs, rng, n_test=n_test, notes=notes, source=f"sim:{name} {written}")
+
+
+def _check_whole(value: int, name: str, *, least: int) -> None:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+        raise InputError(f"{name} {value!r}: expected a whole number of at least {least}")

@@ -1,0 +1,312 @@
+"""A comparison made up by hand: every record of the page, no fit behind it."""
+
+import numpy as np
+
+from trifit.comparison import (
+    Axis,
+    Band,
+    ByDistance,
+    Chain,
+    Code,
+    Comparison,
+    Coverage,
+    Curve,
+    Data,
+    Difference,
+    Disagreement,
+    Draws,
+    Evaluation,
+    Example,
+    FeatureValue,
+    FitRecord,
+    Gain,
+    Interval,
+    Layer,
+    Loo,
+    Parameter,
+    PathStep,
+    PosteriorRecord,
+    PriorGroup,
+    PriorPosterior,
+    PriorRecord,
+    PriorRow,
+    PriorSensitivity,
+    ProbabilityMap,
+    Provenance,
+    Ranks,
+    Reliability,
+    RowTable,
+    Rule,
+    Scoreboard,
+    Scores,
+    SensitivityStep,
+    TopLabel,
+    Trust,
+    Truth,
+    TruthRecord,
+)
+
+CLASSES = ["adelie", "chinstrap", "gentoo"]
+FEATURES = ["bill length", "bill depth"]
+LABELS = [0, 1, 2, 0, 1, 2]
+LOSS = {"mle": 0.9, "map": 0.5, "mean": 0.45, "bayes": 0.4, "mle+T": 0.48}
+SURE = {"mle": 0.97, "map": 0.85, "mean": 0.86, "bayes": 0.8, "mle+T": 0.82}
+"""Held-out log-loss and confidence of each fit."""
+
+FREQUENCY = 1.0986
+
+BITS = float(1 / np.log(2))
+
+DIAGNOSTICS = {
+    "rhat_max": 1.002, "prediction_rhat_max": 1.001, "ess_bulk_min": 1800.0,
+    "prediction_ess_bulk_min": 2100.0, "ess_tail_min": 1500.0, "prediction_ess_tail_min": 1700.0,
+    "divergences": 0.0, "bfmi_min": 0.9, "depth_limited_share": 0.0, "mean_steps": 7.0,
+}  # fmt: skip
+
+
+def probs_of(fit):
+    """Probabilities of the six rows: sure of the label, but wrong on the last."""
+    most = SURE[fit]
+    table = np.full((6, 3), (1 - most) / 2)
+    table[np.arange(6), [0, 1, 2, 0, 1, 1]] = most
+    return table.round(5).tolist()
+
+
+def around(value, half):
+    return Interval(value=value, low=value - half, high=value + half)
+
+
+def curve(most):
+    return Curve(low=[0.4, most], high=[0.6, 0.99], frequency=[0.5, 0.9], count=[2, 4])
+
+
+def top_label(fit):
+    most = SURE[fit]
+    grid = [0.4, 0.7, 1.0]
+    return TopLabel(
+        score=0.12, mcb=0.02 if fit == "mle" else 0.005, dsc=0.01, unc=0.11, curve=curve(most),
+        confidence=most, mcb_mean=0.006, mcb_limit=0.015, band_grid=grid,
+        band_lower=[0.2, 0.5, 0.9], band_upper=[0.6, 0.9, 1.0], band_lower_all=[0.1, 0.4, 0.8],
+        band_upper_all=[0.7, 0.95, 1.0],
+        confidence_band=Band(grid=grid, lower=[0.0, 0.3, 0.6], upper=[0.8, 0.95, 1.0]),
+        histogram=[0] * 12 + [1] * 4 + [0, 0, 0, 2],
+    )  # fmt: skip
+
+
+def fit_record(fit):
+    loss = LOSS[fit]
+    exists = fit != "mle"
+    return FitRecord(
+        log_loss=loss, log_loss_se=0.05, log_loss_bits=loss * BITS, brier=0.2, brier_se=0.02,
+        accuracy=0.9, accuracy_se=0.03, status="converged" if exists else "separated",
+        status_text="the optimiser met its tolerance" if exists else "no MLE exists",
+        trustworthy=True, seconds=0.5, slope=0.9 if exists else None,
+        slope_se=0.1 if exists else None, intercepts=[0.0, 0.0, 0.0], elpd=-6 * loss, elpd_se=0.3,
+        gains={
+            key: Gain(value=0.3 if fit == "mle" else -0.01, se=0.05)
+            for key in ("temperature", "vector", "dirichlet", "isotonic", "beta")
+        },
+        p_value=0.2, verdict="behaves like probabilities" if exists else "no MLE exists",
+        verdict_text="Calibration slope 0.90." if exists else "Rows can be separated.",
+        rules=[Rule(asked="slope inside 0.8 to 1.25", found="0.90", met=exists)],
+        code=Code(bits=64, ideal_bits=6 * loss * BITS, n_floored=int(not exists)), code_note="",
+        top_label=top_label(fit),
+        classes=[
+            Reliability(score=0.1, mcb=0.01 * (k + 1), dsc=0.02, unc=0.11, curve=curve(0.7))
+            for k in range(3)
+        ],
+        diagnostics=DIAGNOSTICS if fit == "bayes" else {},
+        path=[
+            PathStep(step=s, cross_entropy=1.1 / (s + 1), gradient=0.1, held_out=h)
+            for s, h in enumerate([1.1, 0.6, 0.9])
+        ]
+        if fit in ("mle", "map")
+        else [],
+    )  # fmt: skip
+
+
+def scores(loss):
+    return Scores(
+        log_loss=loss, log_loss_se=0.0, log_loss_bits=loss * BITS, brier=0.667, brier_se=0.0,
+        accuracy=0.333, accuracy_se=0.05,
+    )  # fmt: skip
+
+
+def board(loss, *, gain):
+    return Scoreboard(
+        log_loss=around(loss, 0.1), log_loss_bits=around(loss * BITS, 0.1 * BITS),
+        brier=around(0.2, 0.04), accuracy=around(0.9, 0.06),
+        gain=around(0.012, 0.03) if gain else None, calibration_error=around(0.05, 0.02),
+    )  # fmt: skip
+
+
+def difference(a, b):
+    d = LOSS[a] - LOSS.get(b, FREQUENCY)
+    return Difference(
+        a=a, b=b, log_loss_diff=d, se=0.03, elpd_diff=-6 * d, elpd_diff_se=0.2,
+        probability_better=float(d < 0),
+    )  # fmt: skip
+
+
+def parameter(feature, label, units, value):
+    return Parameter(
+        parameter=f"beta[{feature}, {label}]", feature=feature, label=label, units=units,
+        mle=9 * value, mle_runs_to=int(np.sign(value)), map=value, mean=1.1 * value, sd=0.4,
+        low=1.1 * value - 0.8, high=1.1 * value + 0.8, rhat=1.001, ess_bulk=2000.0, ess_tail=1800.0,
+    )  # fmt: skip
+
+
+def example_row(row):
+    return Example(
+        row=10 * row, label=LABELS[row], difference=0.3,
+        probs={fit: probs_of(fit)[row] for fit in LOSS},
+        features=[
+            FeatureValue(name=name, value=40.5, z=1.5, contribution=-0.7) for name in FEATURES
+        ],
+    )  # fmt: skip
+
+
+def disagreement():
+    n = 4
+    layer = Layer(probability=[990, 970, 700, 500] * n, winner=[0, 0, 1, 2] * n)
+    axes = [
+        Axis(name=name, low=0.0, high=3.0, data_low=1.0, data_high=2.0, share=None, loadings=[])
+        for name in FEATURES
+    ]
+    return Disagreement(
+        rows=RowTable(
+            n_held_out=8, row=[0, 10, 20, 30, 40, 50], label=LABELS,
+            probs={fit: probs_of(fit) for fit in LOSS}, aleatoric=[0.1, 0.2, 0.3, 0.1, 0.2, 0.3],
+            epistemic=[0.01, 0.02, 0.03, 0.01, 0.02, 0.2], distance=[0.5, 1.0, 1.5, 2.0, 2.5, 3.0],
+        ),
+        by_distance=ByDistance(
+            edges=[0.5, 1.5, 3.0], count=[3, 3], distance=[1.0, 2.5],
+            confidence={fit: [SURE[fit], SURE[fit] - 0.1] for fit in LOSS},
+            accuracy={fit: [around(0.9, 0.1), around(0.7, 0.2)] for fit in LOSS},
+        ),
+        between=("mle", "bayes"), examples=[example_row(5), example_row(1)],
+        map=ProbabilityMap(
+            kind="features", axes=(axes[0], axes[1]), n_grid=n,
+            fits={fit: layer for fit in LOSS}, n_draws=100,
+            x=[1.0, 1.5, 2.0], y=[1.0, 1.5, 2.0], label=[0, 1, 2],
+        ),
+    )  # fmt: skip
+
+
+def prior():
+    def row(feature, shift):
+        return PriorRow(
+            parameter=f"beta[{feature}]", feature=feature, label="gentoo",
+            prior=(-4.0, -1.3, 0.0, 1.3, 4.0),
+            posterior=(shift - 1, shift - 0.3, shift, shift + 0.3, shift + 1),
+            prior_sd=2.0, posterior_sd=0.5, contraction=0.94, surprise=shift / 2,
+        )  # fmt: skip
+
+    def step(factor, loss, k=None):
+        d = None if loss is None else loss - 0.5
+        return SensitivityStep(factor=factor, log_loss=loss, difference=d, se=0.02, pareto_k=k)
+
+    return PriorRecord(
+        posterior=PriorPosterior(
+            n_prior_draws=1000,
+            groups=[
+                PriorGroup(
+                    parameter="beta", n=6, prior_sd=2.0, posterior_sd=0.5, contraction_low=0.9,
+                    contraction=0.94, contraction_high=0.97,
+                )
+            ],
+            rows=[row("bill length", 2.0), row("bill depth", -1.5)],
+        ),
+        sensitivity=PriorSensitivity(
+            n_obs=6, n_training_sets=1,
+            map=[step(0.5, 0.7), step(1.0, 0.5), step(2.0, 0.55)],
+            bayes=[step(0.5, None, 0.9), step(1.0, 0.4, 0.1), step(2.0, 0.42, 0.6)],
+        ),
+    )  # fmt: skip
+
+
+def trust():
+    chain = Chain(
+        bfmi=0.95, divergences=0, depth_limited=0, energy=[5, 10, 5], energy_change=[4, 12, 4]
+    )
+    return Trust(
+        training_set=1, n_training_sets=1, n_draws=20, energy_edges=[-3.0, -1.0, 1.0, 3.0],
+        chains=[chain, chain],
+        ranks=[
+            Ranks(
+                kind="parameter", name="beta", feature="bill length", label="gentoo", rhat=1.002,
+                counts=[[4, 5, 6, 5], [6, 5, 4, 5]],
+            )
+        ],
+    )  # fmt: skip
+
+
+def truth():
+    rows = [0, 10]
+    return Truth(
+        entropy=0.35, rows=rows, true=[0.8, 0.1, 0.1, 0.2, 0.7, 0.1],
+        fits={
+            fit: TruthRecord(
+                kl=LOSS[fit] - 0.35, kl_se=0.02, calibration_error=SURE[fit] - 0.75,
+                calibration_error_se=0.01, class_calibration_error=0.04,
+                class_calibration_error_se=0.01, confidence_bias=SURE[fit] - 0.78,
+                confidence_bias_se=0.01, slope=0.9,
+                estimators={"smooth": Gain(value=0.05, se=0.01)},
+                estimated=[p for i in rows for p in probs_of(fit)[i // 10]],
+            )
+            for fit in LOSS
+        },
+        intervals=[Coverage(level=0.95, coverage=0.93, width=0.3)],
+    )  # fmt: skip
+
+
+def made_up():
+    """The whole comparison."""
+    return Comparison(
+        data=Data(
+            name="penguins", source="penguins.csv", n_obs=60, n_features=2, n_classes=3,
+            feature_names=FEATURES, class_names=CLASSES, class_counts=[20.0, 20.0, 20.0],
+            fingerprint="0" * 64, notes=["one row was dropped"],
+        ),
+        card={
+            "name": "softmax", "builder": "trifit.models:softmax_regression", "note": "A note.",
+            "hyperparameters": {"prior_scale": 2.5}, "identified": True, "standardize": True,
+            "feature_sd": 1.0, "references": ["Cox (1958)"],
+            "optimiser": {"method": "lbfgs", "starts": 1, "validation": 0.0},
+            "sampler": {"chains": 2, "tune": 500, "draws": 1000, "target_accept": 0.9},
+        },
+        evaluation=Evaluation(
+            kind="holdout", reason="a hold-out of 20%", n_parts=1, n_test=6, n_train=54
+        ),
+        fits={fit: fit_record(fit) for fit in LOSS},
+        baselines={"uniform": scores(FREQUENCY), "class frequencies": scores(FREQUENCY)},
+        scoreboard={fit: board(loss, gain=True) for fit, loss in LOSS.items()}
+        | {name: board(FREQUENCY, gain=False) for name in ("uniform", "class frequencies")},
+        differences=[
+            difference("map", "mle"), difference("mean", "map"), difference("bayes", "mean"),
+            difference("bayes", "mle"), difference("bayes", "map"), difference("mle+T", "mle"),
+            difference("bayes", "class frequencies"),
+        ],
+        temperatures=[2.5],
+        posterior=PosteriorRecord(
+            entropy=0.35, aleatoric=0.3, epistemic=0.05, epistemic_right=0.02, epistemic_wrong=0.2,
+            n_draws=100,
+            draws={
+                key: Draws(low=0.4, median=0.5, high=0.6, averaged=0.45)
+                for key in ("log_loss", "confidence", "slope")
+            },
+            loo=Loo(elpd=-20.0, se=2.0, p=5.0, n_obs=54, n_high_k=0, k_limit=0.7, k_max=0.6),
+        ),
+        parameters=[
+            parameter(feature, label, units, value)
+            for units in ("model", "data")
+            for feature, value in zip(FEATURES, (1.5, -1.0), strict=True)
+            for label in CLASSES
+        ],
+        provenance=Provenance(
+            command="trifit compare penguins.csv --target species", seed=1,
+            versions={"python": "3.13", "pymc": "6.4.0"}, settings={"numba_fastmath": False},
+            seconds={"total": 12.5},
+        ),
+        trust=trust(), prior=prior(), disagreement=disagreement(), truth=truth(),
+    )  # fmt: skip

@@ -1,0 +1,172 @@
+"""Charts: plain data and an optional ``ax`` in, axes out; marks that carry their values."""
+
+import re
+
+import pytest
+from matplotlib.axes import Axes
+
+from made_up import made_up
+from trifit.comparison import FIT_NAMES
+from trifit.errors import InputError
+from trifit.report import charts
+from trifit.report.charts import Estimate, Length
+from trifit.report.parts import chart, class_keys, fit_keys, panels, shape
+from trifit.report.svg import to_svg, with_style
+
+C = made_up()
+NAMES = C.data.class_names
+TOP = {name: fit.top_label for name, fit in C.fits.items()}
+ROWS = C.disagreement.rows
+
+DRAWN = {
+    "scores": lambda ax: charts.scores([Estimate("mle", 1, 0.9, 1.1)], xlabel="x", ax=ax),
+    "differences": lambda ax: charts.differences(C.differences, ax=ax),
+    "gains": lambda ax: charts.gains(C.fits["mle"].gains, ax=ax),
+    "waterfall": lambda ax: charts.waterfall(C.fits, C.differences, ax=ax),
+    "code_lengths": lambda ax: charts.code_lengths([Length("mle", 1.0)], ax=ax),
+    "reliability": lambda ax: charts.reliability(C.fits["map"].classes[0], name="map", ax=ax),
+    "top_label": lambda ax: charts.top_label(TOP["map"], name="map", ax=ax),
+    "top_labels": lambda ax: charts.top_labels(TOP, ax=ax),
+    "confidences": lambda ax: charts.confidences(TOP, ax=ax),
+    "confidence_accuracy": lambda ax: charts.confidence_accuracy(
+        {"mle": 0.9}, {"mle": C.scoreboard["mle"].accuracy}, ax=ax
+    ),
+    "probability_scatter": lambda ax: charts.probability_scatter(
+        ROWS, "mle", "bayes", class_names=NAMES, ax=ax
+    ),
+    "entropies": lambda ax: charts.entropies(ROWS, "bayes", class_names=NAMES, ax=ax),
+    "examples": lambda ax: charts.examples(
+        C.disagreement.examples, ["mle", "bayes"], class_names=NAMES, ax=ax
+    ),
+    "confidence_by_distance": lambda ax: charts.confidence_by_distance(
+        C.disagreement.by_distance, "mle", ax=ax
+    ),
+    "probability_map": lambda ax: charts.probability_map(
+        C.disagreement.map, "bayes", class_names=NAMES, ax=ax
+    ),
+    "coefficients": lambda ax: charts.coefficients(C.parameters[:5], ax=ax),
+    "path": lambda ax: charts.path(C.fits, ax=ax),
+    "prior_posterior": lambda ax: charts.prior_posterior(C.prior.posterior.rows, ax=ax),
+    "sensitivity": lambda ax: charts.sensitivity(C.prior.sensitivity, ax=ax),
+    "ranks": lambda ax: charts.ranks(C.trust.ranks[0], ax=ax),
+    "energy": lambda ax: charts.energy(C.trust, ax=ax),
+    "estimated_against_true": lambda ax: charts.estimated_against_true(
+        C.truth, "bayes", class_names=NAMES, ax=ax
+    ),
+    "excess": lambda ax: charts.excess(C.truth, ax=ax),
+}
+
+
+def test_every_chart_function_is_tried():
+    functions = {name for name in charts.__all__ if callable(getattr(charts, name))}
+    helpers = {
+        "Estimate", "Length", "class_style", "label", "legend", "mark", "new_figure", "own_axes",
+        "parameter_name", "posterior_fit", "steps", "style",
+    }  # fmt: skip
+    assert functions - helpers == set(DRAWN)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_chart_takes_axes_and_returns_them(name):
+    own = DRAWN[name](None)
+    assert isinstance(own, Axes)
+    _, grid = charts.new_figure(4, 4)
+    assert DRAWN[name](grid[0, 0]) is grid[0, 0]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_chart_becomes_clean_svg(name):
+    with with_style():
+        figure, grid = charts.new_figure(4, 4)
+        DRAWN[name](grid[0, 0])
+        svg = to_svg(figure, name="x", description="What it shows.")
+        figure, grid = charts.new_figure(4, 4)
+        DRAWN[name](grid[0, 0])
+        assert to_svg(figure, name="x", description="What it shows.") == svg
+    assert 'style="' not in svg
+    assert "<style" not in svg
+    assert charts.INK not in svg
+    assert "mark:" not in svg
+    assert re.findall(r'\bid="(?!x-)', svg) == []
+    assert name == "energy" or "data-tip" in svg
+
+
+def test_marks_need_a_text_for_every_point():
+    figure, grid = charts.new_figure(3, 3)
+    charts.mark(grid[0, 0].scatter([1, 2], [1, 2]), fit="mle", tips=["only one"])
+    with pytest.raises(ValueError, match="1 tips for 2 shapes of mle"):
+        to_svg(figure, name="x", description="x")
+
+
+def test_every_fit_has_its_own_colour_and_shape():
+    assert set(FIT_NAMES) <= set(charts.STYLE)
+    for kind in zip(*charts.STYLE.values(), strict=True):
+        assert len(set(kind)) == len(charts.STYLE)
+    assert len({key.shape for key in fit_keys(charts.STYLE)}) == len(charts.STYLE)
+    assert len({(key.colour, key.shape) for key in class_keys([str(k) for k in range(10)])}) == 10
+
+
+@pytest.mark.parametrize("marker", [m for _, m in charts.STYLE.values()])
+def test_a_shape_in_a_legend_stays_in_its_square(marker):
+    numbers = [float(v) for v in re.findall(r"-?\d+\.\d+", shape(marker))]
+    assert max(abs(v) for v in numbers) == 1.0
+
+
+def test_panels_say_what_each_shows():
+    with with_style():
+        said = {"a": "first", "b": "second"}
+        drawn = panels("p", "Caption.", {"a": _gains, "b": _gains}, size=(3, 2), said=said)
+        single = chart("c", "Caption.", _gains, size=(3, 2))
+    assert [re.search('aria-label="(.*?)"', p)[1] for p in drawn.pictures] == [
+        "a: first",
+        "b: second",
+    ]
+    assert 'aria-label="Caption."' in single.pictures[0]
+
+
+def _gains(*, ax):
+    return DRAWN["gains"](ax)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("_hidden", "\u200a_hidden"),
+        ("a\x07b", "a b"),
+        ("a\nb", "a b"),
+        ("", " "),
+        ("x" * 40, "x" * 27 + "…"),
+    ],
+)
+def test_labels_are_cleaned(text, shown):
+    assert charts.label(text) == shown
+
+
+def test_codes_far_longer_than_the_baselines_run_off_the_chart():
+    rows = [Length("uniform", 1.6), Length("mle", 14.0, 12.0), Length("map", 0.1)]
+    ax = charts.code_lengths(rows)
+    assert ax.get_xlim() == (0, 1.5 * 1.6)
+    assert [t.get_text() for t in ax.texts] == ["14.0 →"]
+
+
+def test_a_comparison_draws_itself():
+    for name in (
+        "reliability", "confidences", "differences", "gap", "gains", "coefficients", "path",
+        "scatter", "map",
+    ):  # fmt: skip
+        assert isinstance(getattr(C, f"plot_{name}")(), Axes)
+    ax = C.plot_class_reliability("gentoo")
+    assert C.plot_reliability(ax=ax) is ax
+
+
+@pytest.mark.parametrize(
+    ("draw", "says"),
+    [
+        (lambda: C.plot_class_reliability("emperor"), "emperor.*none of the classes adelie"),
+        (lambda: C.plot_map("laplace"), "'laplace': not among mle, map"),
+        (lambda: C.plot_scatter("mle", "x"), "'x': not among mle"),
+    ],
+)
+def test_what_is_not_there_is_said(draw, says):
+    with pytest.raises(InputError, match=says):
+        draw()

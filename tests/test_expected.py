@@ -1,0 +1,51 @@
+"""The note on what theory expects of an MLE, and when there is none."""
+
+import re
+
+import numpy as np
+import pytest
+
+from fitting import card
+from trifit import theory
+from trifit.data import load_dataset
+from trifit.fit import fit_mle
+from trifit.run.expected import expected_of_mle
+from trifit.run.problem import Problem
+
+
+def note(world, builder="logistic_regression", **parameters):
+    data = load_dataset(f"sim:{world}", **parameters)
+    rows = np.arange(data.n_obs)
+    chosen = card(builder)
+    problem = Problem.build(data, chosen, rows)
+    part = problem.part(rows, rows)
+    mle, _ = fit_mle(problem.density, part.train, chosen.optimiser, np.random.default_rng(0))
+    return expected_of_mle(problem.density, mle, part)
+
+
+@pytest.mark.parametrize("builder", ["logistic_regression", "softmax_regression"])
+def test_many_features_per_row_are_warned_of(builder):
+    (text,) = note("softmax", builder, n=600, features=90, signal=2.0, seed=2)
+    assert "p/n = 0.15 (90 features, 600 training rows)" in text
+    alpha = float(re.search(r"be ([\d.]+) times", text)[1])
+    true = float(re.search(r"come true ([\d.]+) of", text)[1])
+    fit = theory.mle(kappa=0.15, gamma=2.0)
+    assert alpha == pytest.approx(fit.alpha, abs=0.15)
+    assert true == pytest.approx(float(fit.calibration_curve(0.9)), abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("world", "parameters"),
+    [
+        ("softmax", {"n": 2000, "features": 20}),  # few features per row
+        ("softmax", {"n": 100, "features": 5}),  # few features
+        ("gaussian", {"n": 200, "features": 20, "classes": 2, "imbalance": 8.0}),
+        ("separable", {"n": 100, "features": 20}),  # no MLE
+    ],
+)
+def test_elsewhere_nothing_is_said(world, parameters):
+    assert note(world, **parameters) == []
+
+
+def test_three_classes_are_another_theory():
+    assert note("softmax", "softmax_regression", n=300, features=30, classes=3) == []

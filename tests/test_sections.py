@@ -1,0 +1,161 @@
+"""Every section of the page by itself: snapshots, and what is missing."""
+
+import os
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from made_up import made_up
+from trifit.report.page import render_section
+from trifit.report.sections import SECTIONS
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+def without_drawings(html):
+    """A section with the values of its pictures, but not their lines: those are matplotlib's."""
+
+    def values(match):
+        tips = re.findall(r'data-tip="([^"]*)"', match[0])
+        title = re.search(r'aria-label="([^"]*)"', match[0])[1]
+        return "\n".join([f"<picture: {title}>", *(f"  <{tip}>" for tip in tips)])
+
+    html = re.sub(r'<svg viewBox="0 0 .*?</svg>', values, html, flags=re.DOTALL)
+    return re.sub(r'href="data:.*?"', 'href="data:..."', html).strip() + "\n"
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_is_what_it_was(name):
+    """UPDATE_SNAPSHOTS=1 writes them anew; look at the difference before committing."""
+    html = without_drawings(render_section(made_up(), name))
+    file = SNAPSHOTS / f"{name}.html"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        SNAPSHOTS.mkdir(exist_ok=True)
+        file.write_text(html, encoding="utf-8")
+    assert html == file.read_text(encoding="utf-8")
+
+
+def changed(**fields):
+    """The comparison with other values at dotted places, e.g. ``fits.map.slope``."""
+    document = msgspec.to_builtins(made_up())
+    for place, value in fields.items():
+        *way, last = place.split("__")
+        spot = document
+        for step in way:
+            spot = spot[step]
+        spot[last] = value
+    return msgspec.convert(document, type(made_up()))
+
+
+def without(*fits):
+    """The comparison without some fits, as if they had never been made."""
+    document = msgspec.to_builtins(made_up())
+    for fit in fits:
+        del document["fits"][fit], document["scoreboard"][fit], document["truth"]["fits"][fit]
+    d = document["disagreement"]
+    tables = [d["rows"]["probs"], d["by_distance"]["confidence"], d["by_distance"]["accuracy"]]
+    for table in [*tables, d["map"]["fits"], *(e["probs"] for e in d["examples"])]:
+        for fit in fits:
+            del table[fit]
+    document["differences"] = [
+        row for row in document["differences"] if not {row["a"], row["b"]} & set(fits)
+    ]
+    return document
+
+
+def test_without_a_posterior_the_rest_is_drawn():
+    document = without("bayes", "mean")
+    document["disagreement"]["between"] = ["mle", "map"]
+    document["disagreement"]["rows"] |= {"aleatoric": None, "epistemic": None}
+    document["truth"]["intervals"] = []
+    document |= {"trust": None}
+    document["prior"]["posterior"] = None
+    document["prior"]["sensitivity"]["bayes"] = None
+    comparison = msgspec.convert(document, type(made_up()))
+    for name in SECTIONS:
+        assert render_section(comparison, name)
+    assert "NUTS was left out" in render_section(comparison, "trust")
+    assert "from mle to map is the prior" in render_section(comparison, "gap")
+
+
+def test_a_network_has_no_coefficients_and_no_mean():
+    document = without("mean")
+    document["card"]["identified"] = False
+    document["prior"]["posterior"]["rows"] = []
+    comparison = msgspec.convert(document, type(made_up()))
+    assert "weights of this model are not identified" in render_section(comparison, "fits")
+    assert "is left out" in render_section(comparison, "gap")
+    assert "only the predictions" in render_section(comparison, "trust")
+
+
+def test_data_that_were_not_simulated_have_no_truth():
+    assert render_section(changed(truth=None), "truth") is None
+    assert "the truth" not in render_section(changed(truth=None), "bits")
+
+
+def test_an_untrustworthy_posterior_is_open_and_named():
+    comparison = changed(
+        fits__bayes__trustworthy=False,
+        fits__bayes__status="unmixed",
+        fits__bayes__verdict="not trustworthy",
+    )
+    section = render_section(comparison, "trust")
+    assert '<details class="alarm" open>' in section
+    assert "bayes (unmixed)" in section
+    assert '<details class="calm">' in render_section(made_up(), "trust")
+    assert "not trustworthy: unmixed" in render_section(comparison, "answer")
+
+
+def test_what_does_not_exist_is_a_dash():
+    answer = render_section(changed(fits__map__slope=None, fits__map__slope_se=None), "answer")
+    assert answer.count("<td>–</td>") == render_section(made_up(), "answer").count("<td>–</td>") + 1
+
+
+def test_what_was_not_computed_says_why():
+    comparison = changed(
+        fits__map__code=None,
+        fits__map__code_note="not encoded: pip install",
+        posterior__loo=None,
+        posterior__epistemic_wrong=None,
+        disagreement__map=None,
+        disagreement__by_distance=None,
+        prior__sensitivity=None,
+    )
+    assert "not encoded: pip install" in render_section(comparison, "bits")
+    assert "not run on more than 20,000 training rows" in render_section(comparison, "trust")
+    section = render_section(comparison, "disagreement")
+    assert "rows it gets wrong" not in section
+    assert "Where nothing has been seen" not in section
+    assert "Had the prior been another" not in render_section(comparison, "fits")
+
+
+@pytest.mark.parametrize("gain", [0.2, -0.01])
+def test_the_caption_of_the_gains_claims_no_more_than_the_numbers(gain):
+    comparison = changed(fits__mle__gains__temperature={"value": gain, "se": 0.01})
+    section = render_section(comparison, "answer")
+    assert ("mle is furthest from a probability" in section) == (gain > 0)
+    assert ("No fit gains clearly from one temperature" in section) == (gain < 0)
+
+
+@pytest.mark.parametrize(("limit", "who"), [(0.015, "mle leaves"), (0.03, "No fit leaves")])
+def test_the_caption_of_the_curves_names_who_leaves_the_diagonal(limit, who):
+    comparison = changed(fits__mle__top_label__mcb_limit=limit)
+    assert who in render_section(comparison, "reliability")
+
+
+def test_many_classes_are_drawn_in_part():
+    document = msgspec.to_builtins(made_up())
+    document["data"]["class_names"] = [f"class {k}" for k in range(30)]
+    document["data"]["class_counts"] = [5] * 30
+    for fit in document["fits"].values():
+        fit["classes"] = fit["classes"] * 10
+    comparison = msgspec.convert(document, type(made_up()))
+    section = render_section(comparison, "reliability")
+    assert "The first 12 of 30 classes are drawn" in section
+
+
+def test_two_runs_that_differ_in_nothing_give_the_same_bytes():
+    for name in SECTIONS:
+        assert render_section(made_up(), name) == render_section(made_up(), name)
