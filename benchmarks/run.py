@@ -20,6 +20,17 @@ PAGES = {
     "RESULTS-big.md": ("big",),
 }
 COMMANDS = {"RESULTS.md": "make bench", "RESULTS-big.md": "make bench-big"}
+PAGE = """# Benchmarks
+
+Made by `{command}`. Read ratios, measured in turn in one run, rather than seconds. Laplace against
+NUTS: [laplace.md](../docs/laplace.md).
+
+{machine}
+
+## Promises
+
+{aims}
+{parts}"""
 
 
 def page(name):
@@ -36,12 +47,10 @@ def page(name):
         texts.append(markdown(part))
         aims += part.aims
         print(f"\n{texts[-1]}\n({module}: {time.perf_counter() - start:.0f} s)", flush=True)
-    (HERE / name).write_text(
-        f"# Benchmarks\n\nMade by `{COMMANDS[name]}`; read ratios, which were measured in one run "
-        f"in turn, rather than seconds.\nLaplace against NUTS: [laplace.md](../docs/laplace.md).\n\n{machine()}\n\n## Promises\n\n{aims_table(aims)}\n"
-        + "\n".join(texts),
-        encoding="utf-8",
+    text = PAGE.format(
+        command=COMMANDS[name], machine=machine(), aims=aims_table(aims), parts="\n".join(texts)
     )
+    (HERE / name).write_text(text, encoding="utf-8")
     print(f"\n{aims_table(aims)}\nwritten: {name}")
     return failed
 
