@@ -122,7 +122,8 @@ def fresh_by_name(module, function, *args, quiet=True):
             [*command, str(answer), repr(time.time())], capture_output=quiet, text=True, check=False
         )
         if done.returncode:
-            raise RuntimeError(f"{module}.{function}{args} failed\n{done.stderr or ''}")
+            failure = f"{module}.{function}{args} ended with {done.returncode}"
+            raise RuntimeError(f"{failure}\n{done.stderr or ''}")
         return json.loads(answer.read_text())
 
 

@@ -283,8 +283,8 @@ def measure(sets=tuple(CASES), repeats=None):
         f"{CHAINS} chains of 500 + 1,000 draws (digits: 300 + 300), {CORES} cores; medians of "
         "runs in turn, each in a process of its own. ESS: the least bulk ESS of all parameters. "
         "Sampling: warm-up and draws (trifit: MAP and whitening too), no compiling. End to end: "
-        "imports, compiling (PyTensor's from its cache on disk) and sampling. NumPyro's sampling of "
-        "digits includes compiling. Difference from "
+        "imports, compiling (PyTensor's from its cache on disk) and sampling. NumPyro's sampling "
+        "of digits includes compiling. Difference from "
         "stock: the largest of all parameters, of means and of sds, in combined Monte Carlo "
         "errors. \"x\": trifit's ESS per second over this side's.",
         ["", "least ESS", "sampling, s", "ESS/s", "x", "end to end, s", "x", "difference"],
