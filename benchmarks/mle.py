@@ -106,7 +106,7 @@ def measure(n_obs=200_000, n_features=50, n_classes=7, repeats=3):
     for peer, mine in zip(peers, ours, strict=False):
         aims.append(at_least(f"MLE against {peer}", ratio(seconds, peer, mine), 3))
         aims.append(
-            holds(f"gradient left, as a share of that of {peer}", left[mine] / left[peer], 1)
+            holds(f"MLE: gradient left, as a share of that of {peer}", left[mine] / left[peer], 1)
         )
     return Part(
         "Maximum likelihood",
