@@ -124,7 +124,7 @@ def test_what_was_not_computed_says_why():
         prior__sensitivity=None,
     )
     assert "not encoded: pip install" in render_section(comparison, "bits")
-    assert "not run on more than 20,000 training rows" in render_section(comparison, "trust")
+    assert "on more than 20,000 training rows" in render_section(comparison, "trust")
     section = render_section(comparison, "disagreement")
     assert "rows it gets wrong" not in section
     assert "Where nothing has been seen" not in section
