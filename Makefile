@@ -6,9 +6,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-calibration bench-laplace picture pages snapshots lock clean
+.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture pages snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -45,8 +46,22 @@ format: setup
 
 check: lint test
 
-bench: setup
-	$(BIN)/python benchmarks/three_fits.py
+# Speed against plain PyMC, NumPyro, scikit-learn and statsmodels; twenty minutes.
+bench: $(PEERS)
+	$(BIN)/python benchmarks/run.py RESULTS.md
+
+# Five million rows fitted, a million sampled; up to an hour and 3 GB of disk.
+bench-big: setup
+	$(BIN)/python benchmarks/run.py RESULTS-big.md
+
+# Peers come on top of what trifit needs, in the same versions (their lock says so).
+$(PEERS): $(READY) benchmarks/requirements.lock
+ifneq ($(UV),)
+	uv pip install --quiet --python $(BIN)/python --require-hashes -r benchmarks/requirements.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements.lock
+endif
+	@touch $(PEERS)
 
 # Speed and memory of every calibration measure at a million rows; a minute.
 bench-calibration: setup
@@ -82,9 +97,13 @@ snapshots: setup
 	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/test_sections.py
 
 # Needs uv; the file names no package index.
+# Needs uv; the files name no package index.
 lock:
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--python-version 3.12 --group dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--python-version 3.12 --constraint requirements.lock benchmarks/requirements.in \
+		-o benchmarks/requirements.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist

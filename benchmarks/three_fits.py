@@ -2,34 +2,25 @@
 
 Both sides do the same work: MLE, MAP, 4 chains of 500 + 1,000 NUTS draws and
 predictions for all rows. Imports are excluded; each side runs once first to
-warm PyTensor's cache on disk. Prints medians and the ratio.
+warm PyTensor's cache on disk.
 
-Run it with: make bench
+    python benchmarks/three_fits.py
 """
 
-import json
-import statistics
-import subprocess
-import sys
 import time
 
-RUNS = 3
-
-
-def iris():
-    from sklearn.datasets import load_iris
-
-    X, y = load_iris(return_X_y=True)
-    return (X - X.mean(axis=0)) / X.std(axis=0), y
+import numpy as np
+from harness import Part, alternated, at_least, fresh, main, medians, ratio
+from problems import bundled, density_of
 
 
 def plain():
     """What one would write with PyMC: find_MAP twice, pm.sample, predictions."""
-    import numpy as np
+    import nutpie  # noqa: F401 - imported by pm.sample
     import pymc as pm
     from scipy.special import softmax
 
-    X, y = iris()
+    X, y = bundled("iris")
 
     def model(prior_scale, intercept_scale):
         with pm.Model() as built:
@@ -56,17 +47,15 @@ def plain():
 
 def ours():
     """The same through trifit."""
-    import numpy as np
-
     from trifit.cards import load_card
-    from trifit.fit import build_density, fit_bayes, fit_map, fit_mle
+    from trifit.fit import fit_bayes, fit_map, fit_mle
     from trifit.predict import predict
     from trifit.types import Rows
 
-    X, y = iris()
+    X, y = bundled("iris")
     start = time.perf_counter()
     card = load_card("softmax")
-    density = build_density(card, X, y, feature_names=tuple("abcd"), class_names=("p", "q", "r"))
+    density = density_of(card, X, y)
     objective = density.bind(X, y)
     rng = np.random.default_rng(1)
     mle = fit_mle(density, Rows(X, y), card.optimiser, rng)[0]
@@ -77,31 +66,22 @@ def ours():
     return time.perf_counter() - start
 
 
-def main():
-    if len(sys.argv) > 1:
-        import nutpie  # noqa: F401 - both sides sample with it
-        import pymc  # noqa: F401
-
-        import trifit.fit  # noqa: F401
-
-        print(json.dumps({"plain": plain, "ours": ours}[sys.argv[1]]()))
-        return
-
-    def run(side):
-        done = subprocess.run(
-            [sys.executable, __file__, side], capture_output=True, text=True, check=True
-        )
-        return json.loads(done.stdout.splitlines()[-1])
-
-    for side in ("plain", "ours"):
-        print(f"{side}: {run(side):.1f} s to warm the cache", flush=True)
-    pairs = []
-    for _ in range(RUNS):
-        pairs.append((run("ours"), run("plain")))
-        print(f"trifit {pairs[-1][0]:5.2f} s   plain PyMC {pairs[-1][1]:5.2f} s", flush=True)
-    ratio = statistics.median(b / a for a, b in pairs)
-    print(f"plain / trifit, median of {RUNS} pairs: {ratio:.1f}")
+def measure(repeats=3):
+    sides = {"trifit": lambda: fresh(ours), "plain PyMC script": lambda: fresh(plain)}
+    alternated(sides, 1)  # warms the cache
+    runs = alternated(sides, repeats)
+    return Part(
+        "Three fits on iris",
+        "MLE, MAP and 4 chains of 500 + 1,000 draws, and predictions; fresh processes with a warm "
+        f"cache on disk, imports excluded, compiling included; median of {repeats} in turn.",
+        ["", "seconds", "times trifit's"],
+        [
+            [name, f"{seconds:.2f}", f"{ratio(runs, name, 'trifit'):.1f}"]
+            for name, seconds in medians(runs).items()
+        ],
+        [at_least("three fits on iris", ratio(runs, "plain PyMC script", "trifit"), 4)],
+    )
 
 
 if __name__ == "__main__":
-    main()
+    main(measure)
