@@ -56,8 +56,14 @@ def _row(folder: str, c: "Comparison", fits: list[str], i: int) -> tuple[Cell, .
             f"{best}, {between(loss.low, loss.high)}",
         ),
         *verdicts,
-        Cell("yes" if c.trustworthy else "no", failed=not c.trustworthy),
+        _trusted(c),
     )
+
+
+def _trusted(c: "Comparison") -> Cell:
+    if charts.posterior_fit(c.fits) is None:
+        return Cell("–")
+    return Cell("yes" if c.trustworthy else "no", failed=not c.trustworthy)
 
 
 def _thumbnail(c: "Comparison", fits: list[str], i: int) -> Markup:
