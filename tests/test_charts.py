@@ -149,6 +149,16 @@ def test_codes_far_longer_than_the_baselines_run_off_the_chart():
     assert [t.get_text() for t in ax.texts] == ["14.0 →"]
 
 
+@pytest.mark.parametrize(("least", "scale"), [(0.2, "linear"), (0.02, "log")])
+def test_a_logarithmic_axis_spans_a_decade_or_is_linear(least, scale):
+    rows = [Estimate("map", least, 0.9 * least, 1.1 * least), Estimate("mle", 1, 0.9, 1.1)]
+    ax = charts.scores(rows, xlabel="log-loss", log=True)
+    assert ax.get_xscale() == scale
+    assert ("log. axis" in ax.get_xlabel()) == (scale == "log")
+    low, high = ax.get_xlim()
+    assert sum(low <= tick <= high for tick in ax.get_xticks()) >= 3
+
+
 def test_a_comparison_draws_itself():
     for name in (
         "reliability", "confidences", "differences", "gap", "gains", "coefficients", "path",

@@ -105,10 +105,11 @@ def path(fits: "Mapping[str, FitRecord]", *, legends: bool = True, ax: Axes | No
         )
     if max(taken[-1].step for taken in walked.values()) > MANY_STEPS:
         ax.set_xscale("symlog", linthresh=10)
+        ax.set_xlabel("step of the optimiser (linear up to 10, then logarithmic)")
+    else:
+        ax.set_xlabel("step of the optimiser")
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
-    plain_log(ax, "y")
-    ax.set_xlabel("step of the optimiser")
-    ax.set_ylabel("cross-entropy, nats (log.)")
+    plain_log(ax, "y", "cross-entropy, nats")
     grid(ax, "y")
     if legends:
         legend(ax)

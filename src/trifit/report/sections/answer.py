@@ -34,7 +34,7 @@ MARKS = {
 }
 
 SCORES = {
-    "log_loss": ("log-loss, nats", "log-loss, nats per row (log., lower is better)"),
+    "log_loss": ("log-loss, nats", "log-loss, nats per row (lower is better)"),
     "log_loss_bits": ("log-loss, bits", ""),
     "brier": ("Brier", "Brier score (lower is better)"),
     "accuracy": ("accuracy", "accuracy (higher is better)"),
