@@ -17,7 +17,7 @@ TITLE = "The fits themselves"
 
 MAX_COEFFICIENTS = 24
 
-RISE = 0.02
+RISE = 0.1
 """A held-out cross-entropy that ends by a larger share above its least is said to rise."""
 
 MAX_RUNNING = 12
