@@ -184,6 +184,32 @@ def test_the_caption_of_the_curves_names_who_leaves_the_diagonal(limit, who):
     assert who in render_section(comparison, "reliability")
 
 
+@pytest.mark.parametrize(("last", "rises"), [(0.67, True), (0.65, False)])
+def test_a_rise_of_the_held_out_loss_is_claimed_from_a_tenth_on(last, rises):
+    path = msgspec.to_builtins(made_up().fits["mle"].path)
+    path[-1]["held_out"] = last
+    section = render_section(changed(fits__mle__path=path), "fits")
+    assert ("learns confidence, not probability" in section) == rises
+    assert ("ends less than 10% above its least" in section) == (not rises)
+
+
+def test_without_nuts_no_sampler_and_no_intervals():
+    document = without("bayes", "mean")
+    document["disagreement"]["between"] = ["mle", "map"]
+    document["prior"]["posterior"] = None
+    document["prior"]["sensitivity"]["bayes"] = None
+    for p in document["parameters"]:
+        p |= dict.fromkeys(("mean", "sd", "low", "high", "rhat", "ess_bulk", "ess_tail"))
+    comparison = msgspec.convert(document, type(made_up()))
+    made, fits = (render_section(comparison, name) for name in ("made", "fits"))
+    assert "<dt>sampler</dt>" in render_section(made_up(), "made")
+    assert "<dt>sampler</dt>" not in made
+    assert "<dt>R-hat, ESS</dt>" not in made
+    assert "– to –" not in fits
+    assert "No posterior was fitted, so there are no intervals. 6 of the 6 have" in fits
+    assert "All 6 coefficients as a table" in fits
+
+
 def test_many_classes_are_drawn_in_part():
     document = msgspec.to_builtins(made_up())
     document["data"]["class_names"] = [f"class {k}" for k in range(30)]

@@ -186,7 +186,7 @@ def plain_log(ax: Axes, axis: Literal["x", "y"], text: str) -> None:
     which.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5) if few else (1,)))
     which.set_major_formatter(lambda v, _: f"{v:g}")
     which.set_minor_formatter(mpl.ticker.NullFormatter())
-    which.set_label_text(f"{text} (log. axis)")
+    which.set_label_text(f"{text}, log. axis")
 
 
 def legend(ax: Axes, **where: Any) -> None:

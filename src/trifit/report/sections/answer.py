@@ -46,7 +46,7 @@ KEY = {
 """What every fit is, in a line."""
 
 SCORES = {
-    "log_loss": ("log-loss, nats", "log-loss, nats per row (lower is better)"),
+    "log_loss": ("log-loss, nats", "nats per row (lower is better)"),
     "log_loss_bits": ("log-loss, bits", ""),
     "brier": ("Brier", "Brier score (lower is better)"),
     "accuracy": ("accuracy", "accuracy (higher is better)"),

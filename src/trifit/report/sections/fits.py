@@ -35,6 +35,7 @@ def content(c: "Comparison") -> dict[str, Any]:
     posterior = prior and prior.posterior
     running = [p for p in c.parameters if p.units == "model" and p.mle_runs_to]
     return {
+        "posterior": charts.posterior_fit(c.fits),
         "n_model_rows": sum(p.units == "model" for p in c.parameters),
         "rows": rows,
         "coefficients": _coefficients(rows, charts.posterior_fit(c.fits)) if shown else None,
