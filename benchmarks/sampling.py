@@ -71,7 +71,7 @@ def trifit(name, seed):
 
     from trifit.cards import load_card
     from trifit.fit import fit_bayes, fit_map
-    from trifit.fit.nuts import whitening
+    from trifit.fit.density import covariance_root
     from trifit.types import Rows
 
     case = CASES[name]
@@ -83,7 +83,7 @@ def trifit(name, seed):
     objective = density.bind(X, y)
     start = time.perf_counter()
     _, centre = fit_map(density, Rows(X, y), card.optimiser, np.random.default_rng(seed))
-    whitening(objective.hessian(centre, prior=1.0, jacobian=1.0))
+    covariance_root(objective.hessian(centre, prior=1.0, jacobian=1.0))
     to_mode = time.perf_counter() - start
     with clock_of_nutpie() as sampling, limited(CORES):
         posterior = fit_bayes(density, objective, centre, sampler, seed=seed)

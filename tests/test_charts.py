@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 from matplotlib.axes import Axes
 
@@ -10,6 +11,7 @@ from trifit.comparison import FIT_NAMES
 from trifit.errors import InputError
 from trifit.report import charts
 from trifit.report.charts import Estimate, Length
+from trifit.report.charts.fits import runs_to
 from trifit.report.parts import chart, class_keys, fit_keys, panels, shape
 from trifit.report.svg import to_svg, with_style
 
@@ -147,6 +149,48 @@ def test_codes_far_longer_than_the_baselines_run_off_the_chart():
     ax = charts.code_lengths(rows)
     assert ax.get_xlim() == (0, 1.5 * 1.6)
     assert [t.get_text() for t in ax.texts] == ["14.0 →"]
+
+
+@pytest.mark.parametrize(("mle", "end"), [(-90.0, "left"), (90.0, "right")])
+def test_a_coefficient_runs_where_the_optimiser_went(mle, end):
+    """Its arrow to +∞ is dropped where the optimiser had followed another direction."""
+    row = msgspec.structs.replace(C.parameters[0], mle=mle, mle_runs_to=1)
+    assert runs_to(row) == (mle > 0)
+    ax = charts.coefficients([row, C.parameters[3]])
+    arrow = next(d for d in ax.collections if f"MLE {mle:.1f}" in (d.get_gid() or ""))
+    assert ("+∞" in arrow.get_gid()) == (mle > 0)
+    assert arrow.get_offsets()[0][0] == ax.get_xlim()[end == "right"]
+
+
+def test_a_confidence_begins_at_one_over_the_classes():
+    assert charts.top_labels(TOP, n_classes=2).get_xlim() == pytest.approx((0.48, 1.02))
+    assert charts.top_label(TOP["map"], n_classes=4).get_xlim() == pytest.approx((0.23, 1.02))
+    assert charts.top_labels(TOP).get_xlim() == pytest.approx((-0.02, 1.02))
+
+
+def test_distance_panels_can_share_a_range():
+    table = C.disagreement.by_distance
+    limits = [
+        charts.confidence_by_distance(table, fit, lowest=0.4).get_ylim() for fit in ("mle", "bayes")
+    ]
+    assert limits == [pytest.approx((0.35, 1.02))] * 2
+
+
+def test_a_long_title_gets_an_ellipsis():
+    with with_style():
+        drawn = panels("p", "Caption.", {"x" * 60: _gains, "short": _gains}, size=(3, 2))
+    assert "x" * 32 + "…<" in drawn.pictures[0]
+    assert "…" not in drawn.pictures[1]
+
+
+@pytest.mark.parametrize(("least", "scale"), [(0.2, "linear"), (0.02, "log")])
+def test_a_logarithmic_axis_spans_a_decade_or_is_linear(least, scale):
+    rows = [Estimate("map", least, 0.9 * least, 1.1 * least), Estimate("mle", 1, 0.9, 1.1)]
+    ax = charts.scores(rows, xlabel="log-loss", log=True)
+    assert ax.get_xscale() == scale
+    assert ("log. axis" in ax.get_xlabel()) == (scale == "log")
+    low, high = ax.get_xlim()
+    assert sum(low <= tick <= high for tick in ax.get_xticks()) >= 3
 
 
 def test_a_comparison_draws_itself():

@@ -308,6 +308,15 @@ def test_unstandardised_features_stay_as_they_are(rng):
     assert Standardiser.fit(X, standardize=False).transform(X) == pytest.approx(X)
 
 
+@pytest.mark.parametrize("n", [100, 1_000, 70_000])
+@pytest.mark.parametrize("value", [0.1, 7.7, 1e9 / 3])
+def test_a_column_of_one_value_is_constant_whatever_its_mean_rounds_to(n, value):
+    X = np.column_stack([np.full(n, value), np.arange(n)])
+    standardiser = Standardiser.fit(X)
+    assert standardiser.constant.tolist() == [True, False]
+    assert standardiser.unseen(np.array([[value, 0.0], [2 * value, 0.0]])) == 1
+
+
 def test_constant_columns_become_zero():
     X = np.column_stack([np.full(5, 0.1), np.arange(5.0), np.full(5, 1e9) + 1e-8 * np.arange(5)])
     standardiser = Standardiser.fit(X)

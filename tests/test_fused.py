@@ -1,6 +1,7 @@
 """The fused log-likelihood against plain NumPy and against the models' own graphs."""
 
 import numpy as np
+import pymc as pm
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,6 +139,25 @@ def test_compiled_fused_objective_is_its_own_graph(name, rng):
     b, by_b = plain.bind(X, y)(theta, prior=1.0, jacobian=1.0)
     assert a == pytest.approx(b, rel=1e-10)
     assert by_a == pytest.approx(by_b, rel=1e-10, abs=1e-10)
+
+
+@pytest.mark.parametrize(("columns", "intercepts"), [(3, 1), (1, 3)])
+def test_what_is_spread_over_classes_is_left_to_the_graph(columns, intercepts, rng):
+    X, y = rng.normal(size=(20, 2)), np.arange(20) % 3
+    with pm.Model() as model:
+        features = pm.Data("X", X)
+        beta = pm.Normal("beta", shape=(2, columns))
+        intercept = pm.Normal("intercept", shape=intercepts)
+        pm.Categorical("label", logit_p=intercept + features @ beta, observed=y)
+    theta = rng.normal(size=2 * columns + intercepts)
+    answers = [
+        GraphDensity(model, 3, mode="interpreted", fused=fused).bind(X, y)(
+            theta, prior=1.0, jacobian=1.0
+        )
+        for fused in (True, False)
+    ]
+    assert answers[0][0] == pytest.approx(answers[1][0], rel=1e-12)
+    assert answers[0][1] == pytest.approx(answers[1][1], rel=1e-10)
 
 
 def test_one_compilation_serves_other_data_and_other_prior_scales(rng):

@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from made_up import made_up
-from trifit.comparison import Comparison
+from trifit.comparison import FIT_NAMES, Comparison
 from trifit.report import render, render_index, render_notebook
 from trifit.report.downloads import downloads
 from trifit.report.sections import SECTIONS
+from trifit.report.sections.answer import KEY
 from trifit.text import (
     between,
     decimals_for,
@@ -135,6 +136,14 @@ def test_sections_come_in_their_order(page):
     assert re.findall(r'<li><a href="#(\w+)">', page) == found
 
 
+def test_every_fit_is_explained_under_the_answer(page):
+    assert set(KEY) == set(FIT_NAMES)
+    header = page[: page.index("<nav")]
+    for name in made_up().fits:
+        assert f"<dt><b>{name}</b></dt>" in header
+    assert "laplace" not in header
+
+
 def test_headings_tables_and_pictures_are_marked_up(page):
     outline = Outline(page)
     tags = [tag for tag, _ in outline.tags]
@@ -188,6 +197,7 @@ def test_the_notebook_shows_the_answer_without_a_script():
     assert not tags & {"script", "style", "img", "svg"}
     assert html == render_notebook(nasty())
     assert "bayes" in made_up()._repr_html_()
+    assert "0.400<br><small>0.300 to 0.500" in made_up()._repr_html_()
 
 
 def test_downloads_hold_every_number():
@@ -220,6 +230,21 @@ def test_the_index_lists_runs_and_links_to_nothing_else():
     assert links == ["a/index.html", "b/index.html", "javascript%3Aalert%281%29/index.html"]
     assert page == render_index({"javascript:alert(1)": made_up(), "a": nasty(), "b": made_up()})
     assert [t for t, _ in Outline(page).tags].count("script") == 1
+
+
+def test_the_index_ranks_only_fits_that_can_be_trusted():
+    document = msgspec.to_builtins(made_up())
+    assert "bayes, not clearly below the next; 0.300 to 0.500" in render_index({"a": made_up()})
+    document["fits"]["bayes"]["trustworthy"] = False
+    page = render_index({"a": msgspec.convert(document, Comparison)})
+    assert "mean, " in page
+    assert '<td class="failed">no</td>' in page
+    for fit in document["fits"].values():
+        fit["trustworthy"] = False
+    del document["fits"]["bayes"]
+    page = render_index({"a": msgspec.convert(document, Comparison)})
+    assert '<td class="failed">' not in page  # no posterior: nothing to trust, and no best
+    assert page.count("<td>–</td>") == 2
 
 
 # --- numbers as text -------------------------------------------------------------------------

@@ -88,7 +88,8 @@ def test_labels_that_cannot_be_encoded_say_why(monkeypatch):
 
     assert encoded(np.array([[0.0, 1.0]] * 2), np.array([0, 1])) == (
         None,
-        "infinitely long: probability 0 for 1 of 2 labels",
+        "not written: 1 of 2 labels have a probability below the least "
+        "number the coder can hold (1e-308)",
     )
     monkeypatch.setitem(sys.modules, "constriction", None)
     code, note = encoded(np.array([[0.5, 0.5]]), np.array([0]))

@@ -10,6 +10,8 @@ import pytest
 from made_up import made_up
 from trifit.report.page import render_section
 from trifit.report.sections import SECTIONS
+from trifit.report.sections.answer import headline
+from trifit.report.standing import clear_best
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -77,7 +79,7 @@ def test_without_a_posterior_the_rest_is_drawn():
     for name in SECTIONS:
         assert render_section(comparison, name)
     assert "NUTS was left out" in render_section(comparison, "trust")
-    assert "from mle to map is the prior" in render_section(comparison, "gap")
+    assert "From mle to map, clear of zero: the prior" in render_section(comparison, "gap")
 
 
 def test_a_network_has_no_coefficients_and_no_mean():
@@ -124,7 +126,7 @@ def test_what_was_not_computed_says_why():
         prior__sensitivity=None,
     )
     assert "not encoded: pip install" in render_section(comparison, "bits")
-    assert "not run on more than 20,000 training rows" in render_section(comparison, "trust")
+    assert "on more than 20,000 training rows" in render_section(comparison, "trust")
     section = render_section(comparison, "disagreement")
     assert "rows it gets wrong" not in section
     assert "Where nothing has been seen" not in section
@@ -135,14 +137,77 @@ def test_what_was_not_computed_says_why():
 def test_the_caption_of_the_gains_claims_no_more_than_the_numbers(gain):
     comparison = changed(fits__mle__gains__temperature={"value": gain, "se": 0.01})
     section = render_section(comparison, "answer")
-    assert ("mle is furthest from a probability" in section) == (gain > 0)
-    assert ("No fit gains clearly from one temperature" in section) == (gain < 0)
+    assert ("gains for mle (0.200 ± 0.010 nats per row)" in section) == (gain > 0)
+    assert ("gains nothing clear for mle, map" in section) == (gain < 0)
+
+
+def test_a_fit_called_over_confident_is_not_said_to_gain_nothing():
+    section = render_section(changed(fits__map__verdict="over-confident"), "answer")
+    assert "it gains for map an amount these rows do not settle" in section
+    assert "it gains nothing clear for mean, bayes and mle+T." in section
+
+
+def test_the_headline_states_every_verdict():
+    comparison = changed(
+        fits__map__verdict="over-confident",
+        fits__mean__verdict="over-confident",
+        fits__bayes__verdict="cannot tell",
+    )
+    assert headline(comparison) == (
+        "mle+T behaves like probabilities; mle has no maximum; map and mean are over-confident; "
+        "6 test rows cannot tell whether the outputs of bayes are probabilities. "
+        "No fit's log-loss is clearly below that of all others."
+    )
+
+
+def test_the_best_is_named_only_where_the_paired_difference_is_clear():
+    assert clear_best(made_up()) is None  # bayes - mean: -0.05 with a standard error of 0.03
+    document = msgspec.to_builtins(made_up())
+    document["differences"][2]["se"] = 0.02
+    comparison = msgspec.convert(document, type(made_up()))
+    assert (comparison.differences[2].a, comparison.differences[2].b) == ("bayes", "mean")
+    assert clear_best(comparison) == "bayes"
+    assert "bayes has the smallest log-loss, 0.400 ± 0.050 nats." in headline(comparison)
+    assert "bayes comes closest to the truth" in render_section(comparison, "truth")
+    assert "probabilities of bayes, a label costs" in render_section(comparison, "bits")
+    # The order turned round says the same; a fit that is not trustworthy is left out.
+    pair = document["differences"][2]
+    pair |= {"a": "mean", "b": "bayes", "log_loss_diff": 0.05}
+    assert clear_best(msgspec.convert(document, type(made_up()))) == "bayes"
+    document["fits"]["bayes"]["trustworthy"] = False
+    assert clear_best(msgspec.convert(document, type(made_up()))) is None
 
 
 @pytest.mark.parametrize(("limit", "who"), [(0.015, "mle leaves"), (0.03, "No fit leaves")])
 def test_the_caption_of_the_curves_names_who_leaves_the_diagonal(limit, who):
     comparison = changed(fits__mle__top_label__mcb_limit=limit)
     assert who in render_section(comparison, "reliability")
+
+
+@pytest.mark.parametrize(("last", "rises"), [(0.67, True), (0.65, False)])
+def test_a_rise_of_the_held_out_loss_is_claimed_from_a_tenth_on(last, rises):
+    path = msgspec.to_builtins(made_up().fits["mle"].path)
+    path[-1]["held_out"] = last
+    section = render_section(changed(fits__mle__path=path), "fits")
+    assert ("learns confidence, not probability" in section) == rises
+    assert ("ends less than 10% above its least" in section) == (not rises)
+
+
+def test_without_nuts_no_sampler_and_no_intervals():
+    document = without("bayes", "mean")
+    document["disagreement"]["between"] = ["mle", "map"]
+    document["prior"]["posterior"] = None
+    document["prior"]["sensitivity"]["bayes"] = None
+    for p in document["parameters"]:
+        p |= dict.fromkeys(("mean", "sd", "low", "high", "rhat", "ess_bulk", "ess_tail"))
+    comparison = msgspec.convert(document, type(made_up()))
+    made, fits = (render_section(comparison, name) for name in ("made", "fits"))
+    assert "<dt>sampler</dt>" in render_section(made_up(), "made")
+    assert "<dt>sampler</dt>" not in made
+    assert "<dt>R-hat, ESS</dt>" not in made
+    assert "– to –" not in fits
+    assert "No posterior was fitted, so there are no intervals. 6 of the 6 have" in fits
+    assert "All 6 coefficients as a table" in fits
 
 
 def test_many_classes_are_drawn_in_part():

@@ -39,10 +39,33 @@ def with_se(value: float, se: float | None) -> str:
     >>> with_se(0.123456, 0.0123)
     '0.123 ± 0.012'
     """
-    digits = decimals_for(se)
     if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
-        return _minus(f"{value:.{digits}f}")
-    return _minus(f"{value:.{digits}f} ± {se:.{digits}f}")
+        return rounded(value, se)
+    return f"{rounded(value, se)} ± {se:.{decimals_for(se)}f}"
+
+
+def rounded(value: float, se: float | None) -> str:
+    """The number alone, rounded to its standard error's two digits.
+
+    Examples
+    --------
+    >>> rounded(-9.7394, 8.39)
+    '−9.7'
+    """
+    return _minus(f"{value:.{decimals_for(se)}f}")
+
+
+def p_value(p: float | None) -> str:
+    """A p-value without digits that say nothing.
+
+    Examples
+    --------
+    >>> p_value(0.005), p_value(1.0), p_value(0.23456), p_value(0.00001), p_value(None)
+    ('0.005', '1', '0.235', '< 0.0001', '–')
+    """
+    if p is None or not math.isfinite(p):
+        return "–"
+    return "< 0.0001" if p < 1e-4 else f"{p:.3g}"
 
 
 def _minus(text: str) -> str:

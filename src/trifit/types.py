@@ -262,8 +262,9 @@ class Status(Enum):
         "was lowest: not a maximum of the likelihood"
     )
     SEPARATED = (
-        "no MLE exists: training rows can be separated without error, so the likelihood grows "
-        "for ever; the numbers are where the optimiser stopped"
+        "no MLE exists: some coefficients can grow for ever and the likelihood only grows with "
+        "them, because a linear rule separates some or all of the training rows without error; the "
+        "numbers are where the optimiser stopped"
     )
     DEGENERATE = (
         "the joint mode of coefficients and their learned prior scales is degenerate (the density "

@@ -166,7 +166,8 @@ def judge(status: Status, evidence: Evidence, *, where: str = "training rows") -
     name, text = _judge_calibration(evidence)
     if status is Status.SEPARATED:
         text = (
-            f"Rows can be separated without error in {where}. Where the optimiser stopped: "
+            f"A linear rule separates some or all rows without error in {where}. Where the "
+            f"optimiser stopped: "
             f"{name}. {text}"
         )
         name = "no MLE exists"

@@ -37,7 +37,8 @@ class Plots:
         """Confidence against accuracy of all fits, with 95 % confidence bands."""
         from trifit.report import charts
 
-        return charts.top_labels({n: f.top_label for n, f in self.fits.items()}, ax=ax)
+        curves = {n: f.top_label for n, f in self.fits.items()}
+        return charts.top_labels(curves, n_classes=self.data.n_classes, ax=ax)
 
     def plot_class_reliability(self, class_name: str, *, ax: "Axes | None" = None) -> "Axes":
         """Reliability curves of one class's probability under all fits."""

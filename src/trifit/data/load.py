@@ -329,15 +329,15 @@ def _from_table(
 def _features(name: str, table: "pa.Table") -> tuple[FloatArray, dict[str, list[str]]]:
     """The feature matrix, and the columns of it that each table column became.
 
-    Columns move over one by one, so that a large table is not held twice.
+    Columns move over one by one: beside the table there is one matrix, and one column.
     """
     X = np.empty((table.num_rows, table.num_columns))
-    groups, filled = {}, 0
+    groups, filled, left = {}, 0, table.num_columns
     for feature in table.column_names:
         group = encode_features(name, feature, table[feature])
-        table = table.drop_columns(feature)
-        if filled + len(group) + table.num_columns > X.shape[1]:
-            wider = np.empty((len(X), filled + len(group) + table.num_columns))
+        left -= 1
+        if filled + len(group) + left > X.shape[1]:
+            wider = np.empty((len(X), filled + len(group) + left))
             wider[:, :filled] = X[:, :filled]
             X = wider
         for offset, (_, values) in enumerate(group):

@@ -56,7 +56,7 @@ class Standardiser:
                 f"column {names[j] if names else j!r} has no value in the training rows; drop it"
             )
         with np.errstate(over="ignore", invalid="ignore"):
-            fill = total / n
+            fill = np.where(high == low, low, total / n)  # no rounding where nothing varies
             squares = sum(np.nansum((part - fill) ** 2, axis=0) for part in _blocks(X, rows))
             scale = np.sqrt(squares / n)
         wild = ~np.isfinite(scale)
@@ -67,7 +67,8 @@ class Standardiser:
                 f"{max(abs(low[j]), abs(high[j])):.3g}, too large to standardise; rescale it"
             )
         # A spread within rounding error of the values' size is no spread.
-        constant = scale <= 8 * np.finfo(np.float64).eps * np.maximum(abs(low), abs(high))
+        rounding = 8 * np.finfo(np.float64).eps * np.maximum(abs(low), abs(high))
+        constant = (high == low) | (scale <= rounding)
         zero, one = np.zeros_like(fill), np.ones_like(fill)
         return cls(
             mean=fill if standardize else zero,

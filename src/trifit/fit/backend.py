@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 
@@ -157,6 +158,8 @@ class _Known:
 
 
 _known: list[_Known] = []
+_compiling = RLock()
+"""PyTensor's flags are the whole process's: one thread at a time changes them."""
 
 
 def compilations() -> int:
@@ -165,6 +168,11 @@ def compilations() -> int:
 
 
 def _compiled(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
+    with _compiling:
+        return _known_or_new(inputs, outputs)
+
+
+def _known_or_new(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
     for known in _known:
         same_kind = [v.type for v in known.inputs] == [v.type for v in inputs]
         if same_kind and equal_computations(known.outputs, outputs, known.inputs, inputs):
@@ -179,7 +187,7 @@ def _compiled(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
         if ready:
             return jitted(*arrays)
         # numba compiles now, and must still see fast-math off
-        with pytensor.config.change_flags(numba__fastmath=False):
+        with _compiling, pytensor.config.change_flags(numba__fastmath=False):
             results = jitted(*arrays)
         ready = True
         return results

@@ -43,7 +43,7 @@ def build_density(
         If the builder refuses its arguments or its model breaks the contract.
     """
     model = build_model(card, X, y, feature_names=feature_names, class_names=class_names)
-    interpreted = GraphDensity(model, len(class_names), mode="interpreted")
+    interpreted = GraphDensity(model, len(class_names), mode="interpreted", fused=fused())
     _try_out(interpreted, X, y, card)
     if not fused():
         return GraphDensity(model, len(class_names), fused=False)

@@ -14,7 +14,7 @@ from nutpie.compile_pymc import CompiledPyMCModel, address_as_void_pointer
 from nutpie.compiled_pyfunc import from_pyfunc
 
 from trifit.fit.density import Objective
-from trifit.fit.kernel import log_likelihood
+from trifit.fit.kernel import VERSION, log_likelihood
 from trifit.fit.linear import LinearObjective
 from trifit.types import FloatArray
 
@@ -63,6 +63,8 @@ def nutpie_model(
 
     if isinstance(objective, LinearObjective):
         return _compiled_model(objective, centre, scale, start)
+
+    objective(centre, prior=1.0, jacobian=1.0)  # compiled before chains call it side by side
 
     def log_density(z: FloatArray) -> tuple[float, FloatArray]:
         if scale is None:
@@ -210,22 +212,33 @@ def _answer(value, gradient):  # type: ignore[no-untyped-def]
     return 0 if np.isfinite(value) else INFINITE_VALUE
 
 
-@cfunc(LOG_DENSITY, cache=True, error_model="numpy")
-def _hard_log_density(size, z, gradient, value, pointer):  # type: ignore[no-untyped-def]
-    at = carray(pointer, (1,), RECORD)[0]
-    labels = _indices(at.labels, at.n_obs)
-    by_z = carray(gradient, (size,))
-    value[0] = _evaluate(at, labels, carray(z, (size,)), by_z)
-    return _answer(value[0], by_z)
+def _log_densities(version: int) -> tuple[Any, Any]:
+    """Log densities with hard and with soft labels.
+
+    ``version`` is the kernel's: in a closure, it is part of what numba's cache on disk
+    is looked up by.
+    """
+
+    @cfunc(LOG_DENSITY, cache=True, error_model="numpy")
+    def hard(size, z, gradient, value, pointer):  # type: ignore[no-untyped-def]
+        at = carray(pointer, (1,), RECORD)[0]
+        labels = _indices(at.labels, at.n_obs)
+        by_z = carray(gradient, (size,))
+        value[0] = _evaluate(at, labels, carray(z, (size,)), by_z)
+        return _answer(value[0], by_z) if version else -1
+
+    @cfunc(LOG_DENSITY, cache=True, error_model="numpy")
+    def soft(size, z, gradient, value, pointer):  # type: ignore[no-untyped-def]
+        at = carray(pointer, (1,), RECORD)[0]
+        labels = _matrix(at.labels, at.n_obs, at.n_scores + 1)
+        by_z = carray(gradient, (size,))
+        value[0] = _evaluate(at, labels, carray(z, (size,)), by_z)
+        return _answer(value[0], by_z) if version else -1
+
+    return hard, soft
 
 
-@cfunc(LOG_DENSITY, cache=True, error_model="numpy")
-def _soft_log_density(size, z, gradient, value, pointer):  # type: ignore[no-untyped-def]
-    at = carray(pointer, (1,), RECORD)[0]
-    labels = _matrix(at.labels, at.n_obs, at.n_scores + 1)
-    by_z = carray(gradient, (size,))
-    value[0] = _evaluate(at, labels, carray(z, (size,)), by_z)
-    return _answer(value[0], by_z)
+_hard_log_density, _soft_log_density = _log_densities(VERSION)
 
 
 @cfunc(EXPAND, cache=True, error_model="numpy")

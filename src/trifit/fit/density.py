@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from trifit.checks import Labels
 from trifit.types import BoolArray, FloatArray
@@ -133,3 +134,21 @@ def second_differences(
         columns.append((gradient(theta + shift) - gradient(theta - shift)) / (2 * step))
     H = np.array(columns)
     return np.asarray((H + H.T) / 2)
+
+
+def covariance_root(hessian: FloatArray) -> FloatArray | None:
+    """``root`` with ``root @ root.T = inv(-hessian)``; None where that is not positive definite.
+
+    Examples
+    --------
+    >>> covariance_root(np.array([[-4.0]]))
+    array([[0.5]])
+    >>> covariance_root(np.array([[4.0]])) is None
+    True
+    """
+    try:
+        factor = cholesky(-hessian, lower=True)
+    except (LinAlgError, ValueError):
+        return None
+    root = solve_triangular(factor, np.eye(len(hessian)), lower=True).T
+    return np.ascontiguousarray(root) if np.isfinite(root).all() else None

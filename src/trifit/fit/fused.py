@@ -18,7 +18,7 @@ from pytensor.tensor.math import Dot
 from scipy.special import log_softmax
 
 from trifit.fit.backend import ancestors, pt
-from trifit.fit.kernel import log_likelihood
+from trifit.fit.kernel import VERSION, log_likelihood
 
 
 class FusedLogLikelihood(Op):  # type: ignore[misc]
@@ -109,7 +109,7 @@ def _compiled(op: FusedLogLikelihood, node: Any = None, **_: Any) -> tuple[Any, 
         )  # fmt: skip
         return np.asarray(value), by_intercept, by_beta, by_X
 
-    return moving if op.rows_move else still, 1
+    return moving if op.rows_move else still, VERSION
 
 
 def fused_log_likelihood(scores: Any, labels: Any, theta: Any) -> Any | None:
@@ -133,6 +133,8 @@ def fused_log_likelihood(scores: Any, labels: Any, theta: Any) -> Any | None:
         intercept = _same_for_all_rows(intercept)
         if intercept is None or X.type.ndim != 2:
             continue
+        if not binary and (intercept.type.broadcastable != (False,) or beta.type.broadcastable[1]):
+            continue  # one number for all classes, which the plain graph spreads
         if binary:
             beta = beta if beta.type.ndim == 2 else beta[:, None]
             intercept = intercept.reshape((1,))

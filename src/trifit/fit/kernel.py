@@ -5,7 +5,9 @@ block, while the block is in the cache: X is read once and nothing of the size
 (n_obs, n_classes) is written.
 """
 
+from hashlib import sha256
 from math import factorial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,9 @@ from numba.extending import intrinsic
 
 from trifit.threads import side_by_side
 from trifit.types import FloatArray, IntArray
+
+VERSION = int(sha256(Path(__file__).read_bytes()).hexdigest()[:15], 16)
+"""Of this file's text: machine code kept on disk that has the kernel in it is told apart by it."""
 
 BLOCK = 256
 """Rows that are in work at a time."""

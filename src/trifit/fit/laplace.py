@@ -11,11 +11,10 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-from scipy.linalg import LinAlgError, cholesky, solve_triangular
 from scipy.special import logsumexp
 
 from trifit.cards import Optimiser, Sampler
-from trifit.fit.density import Density, Objective
+from trifit.fit.density import Density, Objective, covariance_root
 from trifit.fit.minimise import Path, lbfgs
 from trifit.fit.trust import MIN_ESS_PER_CHAIN
 from trifit.threads import cores, limited, side_by_side
@@ -123,24 +122,6 @@ def find_mode(objective: Objective, start: FloatArray, settings: Optimiser) -> F
         return -value / objective.weight, -gradient / objective.weight
 
     return lbfgs(loss, start, settings, Path())[0]
-
-
-def covariance_root(hessian: FloatArray) -> FloatArray | None:
-    """``root`` with ``root @ root.T = inv(-hessian)``; None where that is not positive definite.
-
-    Examples
-    --------
-    >>> covariance_root(np.array([[-4.0]]))
-    array([[0.5]])
-    >>> covariance_root(np.array([[4.0]])) is None
-    True
-    """
-    try:
-        factor = cholesky(-hessian, lower=True)
-    except (LinAlgError, ValueError):
-        return None
-    root = solve_triangular(factor, np.eye(len(hessian)), lower=True).T
-    return root if np.isfinite(root).all() else None
 
 
 def evaluate(objective: Objective, thetas: FloatArray, advance: Advance | None) -> FloatArray:

@@ -10,6 +10,7 @@ random points, never assumed from its name.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import batched
 
 import numpy as np
 import scipy.sparse as sp
@@ -296,7 +297,8 @@ class LinearObjective:
             return information(_design(X), _probs(X, weights), w.sum(axis=1))
 
         S = self.to_weights.matrix
-        half = S.T @ -sum(side_by_side(chunk, self._chunks()))
+        total = sum(sum(side_by_side(chunk, some)) for some in batched(self._chunks(), 8))
+        half = S.T @ -total
         out = (S.T @ np.asarray(half).T).T
         return np.asarray(out + prior * _dense(self.prior_gradient.matrix))
 

@@ -10,6 +10,7 @@ from trifit.report import charts
 from trifit.report.page import document
 from trifit.report.parts import Cell, Table, fit_keys
 from trifit.report.sections.answer import MARKS
+from trifit.report.standing import clear_best, ranked
 from trifit.report.svg import to_svg, with_style
 from trifit.text import between, estimate
 
@@ -27,7 +28,7 @@ def render_index(runs: "Mapping[str, Comparison]") -> str:
         rows = [_row(folder, runs[folder], fits, i) for i, folder in enumerate(sorted(runs))]
     table = Table(
         caption="Confidence against accuracy, and what each fit's outputs are; log-loss with its "
-        "95% interval beneath, of the fit that has the smallest",
+        "95% interval beneath, of the trustworthy fit that has the smallest",
         columns=(
             "run", "", "data", "card", "rows", "classes", "log-loss, nats", *fits, "trusted",
         ),
@@ -37,8 +38,6 @@ def render_index(runs: "Mapping[str, Comparison]") -> str:
 
 
 def _row(folder: str, c: "Comparison", fits: list[str], i: int) -> tuple[Cell, ...]:
-    best = min(c.fits, key=lambda n: c.fits[n].log_loss)
-    loss = c.scoreboard[best].log_loss
     verdicts = [
         Cell(f"{MARKS[c.fits[n].verdict][0]} {c.fits[n].verdict}" if n in c.fits else "–")
         for n in fits
@@ -50,14 +49,27 @@ def _row(folder: str, c: "Comparison", fits: list[str], i: int) -> tuple[Cell, .
         Cell(str(c.card["name"])),
         Cell(f"{c.data.n_obs:,}", c.data.n_obs),
         Cell(str(c.data.n_classes), c.data.n_classes),
-        Cell(
-            estimate(loss.value, loss.low, loss.high),
-            loss.value,
-            f"{best}, {between(loss.low, loss.high)}",
-        ),
+        _smallest(c),
         *verdicts,
-        Cell("yes" if c.trustworthy else "no", failed=not c.trustworthy),
+        _trusted(c),
     )
+
+
+def _smallest(c: "Comparison") -> Cell:
+    """The smallest log-loss of the fits that are what they claim to be."""
+    first = next(iter(ranked(c)), None)
+    if first is None:
+        return Cell("–")
+    loss = c.scoreboard[first].log_loss
+    text = estimate(loss.value, loss.low, loss.high)
+    who = first if clear_best(c) else f"{first}, not clearly below the next"
+    return Cell(text, loss.value, f"{who}; {between(loss.low, loss.high)}")
+
+
+def _trusted(c: "Comparison") -> Cell:
+    if charts.posterior_fit(c.fits) is None:
+        return Cell("–")
+    return Cell("yes" if c.trustworthy else "no", failed=not c.trustworthy)
 
 
 def _thumbnail(c: "Comparison", fits: list[str], i: int) -> Markup:

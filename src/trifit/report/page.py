@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from trifit.report.charts import Z95, parameter_name
 from trifit.report.sections import SECTIONS
-from trifit.report.sections.answer import headline
+from trifit.report.sections.answer import KEY, headline
 from trifit.report.svg import with_style
 from trifit.text import interval, printable, significant, with_se
 
@@ -32,6 +32,7 @@ def render(comparison: "Comparison") -> str:
         title=f"{comparison.data.name} · {comparison.card['name']} · trifit",
         c=comparison,
         headline=headline(comparison),
+        key={name: KEY[name] for name in comparison.fits},
         sections=sections,
     )
 

@@ -15,6 +15,10 @@ type Draw = Callable[..., object]
 """A chart function with its data given (``functools.partial``); takes ``ax=``."""
 
 
+TITLE_LETTERS = 11
+"""Letters of a panel's title per inch of its width; longer ones get an ellipsis."""
+
+
 @dataclass(frozen=True)
 class Key:
     """One entry of a legend: a colour and a shape, never a colour alone."""
@@ -107,7 +111,7 @@ def panels(
     for i, (title, draw) in enumerate(draws.items()):
         figure, axes = charts.new_figure(*size)
         draw(ax=axes[0, 0])
-        axes[0, 0].set_title(charts.label(title, 40))
+        axes[0, 0].set_title(charts.label(title, round(TITLE_LETTERS * size[0])))
         text = said[title] if said else caption if i == 0 else "see the first picture."
         pictures.append(to_svg(figure, name=f"{name}{i}", description=f"{title}: {text}"))
     return Chart(tuple(pictures), caption, tuple(keys))

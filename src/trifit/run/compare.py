@@ -34,7 +34,7 @@ from trifit.run.records import differences, fit_record, scores_of
 from trifit.run.scoreboard import scoreboard
 from trifit.run.trust import trust
 from trifit.run.truth import truth
-from trifit.threads import limited
+from trifit.threads import obeys_cores
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
@@ -135,6 +135,7 @@ def compare(
     ).comparison
 
 
+@obeys_cores
 def run_comparison(
     dataset: Dataset,
     model: str | Path | Card | Builder = "softmax",
@@ -186,30 +187,27 @@ def run_comparison(
     clock.lap("model")
     reporter = Reporter(progress, len(parts) + len(final), split.reason)
     trained: list[TrainedFits] = []
-    with limited(cores):
-        for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
-            objective = problem.density.bind(part.train.X, part.train.labels)
-            reporter.expect(
-                problem.density, objective, card, nuts=nuts, laplace="laplace" in methods
+    for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
+        objective = problem.density.bind(part.train.X, part.train.labels)
+        reporter.expect(problem.density, objective, card, nuts=nuts, laplace="laplace" in methods)
+        trained.append(
+            fit_all(
+                problem.density,
+                part.train,
+                part.test,
+                card,
+                part_seed,
+                extra=methods,
+                nuts=nuts,
+                advance=reporter.advance,
             )
-            trained.append(
-                fit_all(
-                    problem.density,
-                    part.train,
-                    part.test,
-                    card,
-                    part_seed,
-                    extra=methods,
-                    nuts=nuts,
-                    advance=reporter.advance,
-                )
-            )
-            reporter.finish_fit()
-        clock.lap("fits")
-        predictions = [
-            fits.predict(problem.density, part.test.X)
-            for fits, part in zip(trained, parts, strict=False)
-        ]
+        )
+        reporter.finish_fit()
+    clock.lap("fits")
+    predictions = [
+        fits.predict(problem.density, part.test.X)
+        for fits, part in zip(trained, parts, strict=False)
+    ]
     reporter.finish()
 
     fitted = Fitted(
@@ -249,13 +247,12 @@ def run_comparison(
     }
     board = scoreboard(log_probs | baselines, y, records, np.random.default_rng(for_intervals))
     clock.lap("scores")
-    with limited(cores):
-        chains = trust(fitted)
-        clock.lap("chains")
-        disagreed = disagreement(fitted, np.random.default_rng(for_rows))
-        clock.lap("disagreement")
-        prior = prior_record(fitted, for_prior)
-        clock.lap("prior")
+    chains = trust(fitted)
+    clock.lap("chains")
+    disagreed = disagreement(fitted, np.random.default_rng(for_rows))
+    clock.lap("disagreement")
+    prior = prior_record(fitted, for_prior)
+    clock.lap("prior")
     comparison = Comparison(
         data=data,
         card=msgspec.to_builtins(card),

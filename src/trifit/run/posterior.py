@@ -52,7 +52,9 @@ def posterior_record(
     fit, rows = last[0], last[1].train
     # A row of annotators' counts is many labels; leaving it out is another question.
     single = np.array_equal(rows.labels, rows.label_probs)
-    one_out = loo(density, fit, rows.X, rows.labels) if single else None
+    # Reweighting draws that are not the posterior's would say nothing.
+    asked = single and fit.status.trustworthy
+    one_out = loo(density, fit, rows.X, rows.labels) if asked else None
     return PosteriorRecord(
         entropy=float(entropy(probs).mean()),
         aleatoric=float(aleatoric.mean()),

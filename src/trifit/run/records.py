@@ -255,7 +255,10 @@ def encoded(probs: FloatArray, y: Labels) -> tuple[Code | None, str]:
     codes = y.astype(np.int64)
     impossible = int(np.sum(probs[np.arange(len(codes)), codes] == 0))
     if impossible:
-        return None, f"infinitely long: probability 0 for {impossible} of {len(y)} labels"
+        return None, (
+            f"not written: {impossible} of {len(y)} labels have a probability below the least "
+            "number the coder can hold (1e-308)"
+        )
     try:
         length = code_length(probs, codes)
     except ImportError:

@@ -132,8 +132,14 @@ def examples(
     return ax
 
 
-def confidence_by_distance(table: "ByDistance", fit: str, *, ax: Axes | None = None) -> Axes:
-    """Mean confidence of one fit (line) and its accuracy (95 % intervals) by distance."""
+def confidence_by_distance(
+    table: "ByDistance", fit: str, *, lowest: float | None = None, ax: Axes | None = None
+) -> Axes:
+    """Mean confidence of one fit (line) and its accuracy (95 % intervals) by distance.
+
+    ``lowest`` is the least value to show, for charts beside each other; by default
+    the fit's own.
+    """
     ax = own_axes(ax, 4, 3)
     colour, marker = style(fit)
     confidence, accuracy = table.confidence[fit], table.accuracy[fit]
@@ -152,7 +158,8 @@ def confidence_by_distance(table: "ByDistance", fit: str, *, ax: Axes | None = N
         ax.plot([d, d], [share.low, share.high], color=INK, lw=1, alpha=0.7)
     shares = [share.value for share in accuracy]
     ax.scatter(table.distance, shares, s=16, marker="_", color=INK, lw=1.6, zorder=2)
-    lowest = min(min(confidence), min(share.low for share in accuracy))
+    if lowest is None:
+        lowest = min(*confidence, *(share.low for share in accuracy))
     ax.set_ylim(max(0.0, lowest - 0.05), 1.02)
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
     ax.set_xlabel("distance from the training rows")

@@ -27,9 +27,22 @@ MANY_STEPS = 200
 """From so many optimiser steps on, their axis is logarithmic."""
 
 
+ARROWS = {1: " → +∞", -1: " → −∞", 0: ""}
+"""What follows the number of an MLE that runs to infinity."""
+
+
 def parameter_name(row: "Parameter | PriorRow") -> str:
     """A coefficient as a reader names it, e.g. "petal width · virginica"."""
     return " · ".join(filter(None, [row.feature or row.parameter, row.label]))
+
+
+def runs_to(row: "Parameter") -> int:
+    """Where the MLE runs to, 1 or -1, if the optimiser had turned there; else 0.
+
+    ``mle_runs_to`` is the sign of one separating direction; there may be others, and
+    the optimiser may have followed one of those.
+    """
+    return row.mle_runs_to if row.mle * row.mle_runs_to > 0 else 0
 
 
 def coefficients(
@@ -48,19 +61,19 @@ def coefficients(
             tip = f"{name}: posterior mean {significant(row.mean)}, 95% {significant(row.low)} to "
             point(ax, row.mean, i, posterior, tip + significant(row.high), size=28)
         point(ax, row.map, i, "map", f"{name}: MAP {significant(row.map)}", size=28)
-        runs = "" if not row.mle_runs_to else (" → +∞" if row.mle_runs_to > 0 else " → −∞")
+        runs = ARROWS[runs_to(row)]
         tip = f"{name}: MLE {significant(row.mle)}{runs}"
         if left < row.mle < right and not runs:
             point(ax, row.mle, i, "mle", tip, size=28)
             continue
-        at, arrow = (right, ">") if (row.mle_runs_to or row.mle) > 0 else (left, "<")
+        at, arrow = (right, ">") if row.mle > 0 else (left, "<")
         dots = ax.scatter([at], [i], s=50, marker=arrow, color=style("mle")[0], clip_on=False)
         mark(dots, fit="mle", tips=[tip])
     ax.axvline(0, color=INK, lw=0.7)
     ax.set_xlim(left, right)
     ax.set_yticks(range(len(rows)), [label(parameter_name(r), 44) for r in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_xlabel("log-odds per standard deviation of the feature (the model's units)")
+    ax.set_xlabel("log-odds per sd of the feature")
     grid(ax)
     return ax
 
@@ -92,10 +105,11 @@ def path(fits: "Mapping[str, FitRecord]", *, legends: bool = True, ax: Axes | No
         )
     if max(taken[-1].step for taken in walked.values()) > MANY_STEPS:
         ax.set_xscale("symlog", linthresh=10)
+        ax.set_xlabel("step of the optimiser (linear up to 10, then logarithmic)")
+    else:
+        ax.set_xlabel("step of the optimiser")
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
-    plain_log(ax, "y")
-    ax.set_xlabel("step of the optimiser")
-    ax.set_ylabel("cross-entropy, nats (log.)")
+    plain_log(ax, "y", "cross-entropy, nats")
     grid(ax, "y")
     if legends:
         legend(ax)

@@ -67,7 +67,17 @@ def _unit_square(ax: Axes) -> Axes:
     return ax
 
 
-def top_label(curve: "TopLabel", *, name: str = "", ax: Axes | None = None) -> Axes:
+def _from_chance(ax: Axes, n_classes: int | None) -> Axes:
+    """Let the axis of a confidence, which is at least 1/K, begin there."""
+    if n_classes is not None:
+        ax.set_xlim(1 / n_classes - 0.02, 1.02)
+        ax.set_aspect("auto")
+    return ax
+
+
+def top_label(
+    curve: "TopLabel", *, name: str = "", n_classes: int | None = None, ax: Axes | None = None
+) -> Axes:
     """Confidence against accuracy of one fit, with the bands that calibration allows.
 
     Grey: where 95 % of calibrated curves pass at each point (dark), or everywhere
@@ -87,15 +97,20 @@ def top_label(curve: "TopLabel", *, name: str = "", ax: Axes | None = None) -> A
         color=style(name)[0],
         alpha=0.35,
     )
-    return reliability(curve, name=name, ax=ax)
+    return _from_chance(reliability(curve, name=name, ax=ax), n_classes)
 
 
 def top_labels(
-    curves: "Mapping[str, TopLabel]", *, legends: bool = True, ax: Axes | None = None
+    curves: "Mapping[str, TopLabel]",
+    *,
+    n_classes: int | None = None,
+    legends: bool = True,
+    ax: Axes | None = None,
 ) -> Axes:
     """Confidence against accuracy of all fits on one plot, with confidence bands.
 
-    The bands hold the true curve with 95 % confidence, everywhere at once.
+    The bands hold the true curve with 95 % confidence, everywhere at once. With
+    the number of classes K the axis begins at 1/K, the least confidence there is.
     """
     ax = own_axes(ax, 5, 5)
     for name, curve in curves.items():
@@ -109,6 +124,7 @@ def top_labels(
                 mark(line, fit=name)
     for name, curve in curves.items():
         reliability(curve, name=name, ax=ax)
+    _from_chance(ax, n_classes)
     ax.set_xlabel("confidence: probability of the most probable class")
     ax.set_ylabel("share right")
     if legends:

@@ -22,7 +22,7 @@ from trifit.report.charts.style import (
     segment,
     style,
 )
-from trifit.text import signed_with_se, significant, with_se
+from trifit.text import rounded, signed_with_se, significant, with_se
 
 if TYPE_CHECKING:
     from trifit.comparison import Difference, FitRecord, Gain
@@ -49,11 +49,12 @@ def scores(
         low = max(e.low, floor) if log else e.low
         segment(ax, [low, e.high], [i, i], e.name)
         point(ax, e.value, i, e.name, f"{e.name}: {e.text or significant(e.value)}")
-    if log:
-        plain_log(ax, "x")
     ax.set_yticks(range(len(estimates)), [label(e.name) for e in estimates])
     ax.set_ylim(len(estimates) - 0.5, -0.5)
-    ax.set_xlabel(xlabel)
+    if log:
+        plain_log(ax, "x", xlabel)
+    else:
+        ax.set_xlabel(xlabel)
     grid(ax)
     return ax
 
@@ -64,7 +65,7 @@ def differences(rows: "Sequence[Difference]", *, ax: Axes | None = None) -> Axes
     return _intervals(
         ax,
         [(f"{d.a} − {d.b}", d.a, d.log_loss_diff, d.se) for d in rows],
-        xlabel="difference of log-loss, nats (left of zero: the first is better)",
+        xlabel="difference of log-loss, nats (left of zero: the first is better; symlog axis)",
     )
 
 
@@ -74,7 +75,7 @@ def gains(values: "Mapping[str, Gain]", *, ax: Axes | None = None) -> Axes:
     return _intervals(
         ax,
         [(name, name, gain.value, gain.se) for name, gain in values.items()],
-        xlabel="gain of one temperature, nats (0: calibrated)",
+        xlabel="gain of one temperature, nats (symlog axis)",
     )
 
 
@@ -145,7 +146,7 @@ def waterfall(
     for i, (name, step) in enumerate(path):
         colour = style(name)[0]
         level = fits[name].log_loss
-        text = f"{level:.3f}"
+        text = rounded(level, fits[name].log_loss_se)
         if step is not None:
             before = fits[step.b].log_loss
             start = 0 if step.b == "mle" else i - 1
@@ -153,7 +154,8 @@ def waterfall(
             ax.plot([i, i], [before, level], color=colour, lw=9, alpha=0.35, solid_capstyle="butt")
             half = Z95 * step.se
             ax.plot([i, i], [max(level - half, floor / 3), level + half], color=INK, lw=1)
-            text = f"{step.log_loss_diff:+.3f}\n→ {text}".replace("-", "−")
+            sign = "+" * (step.log_loss_diff >= 0)
+            text = f"{sign}{rounded(step.log_loss_diff, step.se)}\n→ {text}"
         tip = f"{name}: {with_se(level, fits[name].log_loss_se)} nats"
         point(ax, i, level, name, tip, size=60)
         ax.annotate(text, (i, level), xytext=(9, 3), textcoords="offset points", va="bottom")
@@ -161,8 +163,7 @@ def waterfall(
         names.append(STEP_NAMES.get(pair, "one\ntemperature\nmle+T" if name == "mle+T" else name))
     ax.set_xticks(range(len(path)), names)
     ax.set_xlim(-0.4, len(path) - 0.2)
-    plain_log(ax, "y")
-    ax.set_ylabel("log-loss, nats (log.)")
+    plain_log(ax, "y", "log-loss, nats")
     grid(ax, "y")
     return ax
 

@@ -171,12 +171,22 @@ def grid(ax: Axes, axis: Literal["both", "x", "y"] = "x") -> None:
     ax.grid(visible=True, axis=axis, which="major", color=INK, alpha=0.15, lw=0.6)
 
 
-def plain_log(ax: Axes, axis: str) -> None:
-    """A logarithmic axis labelled with plain numbers."""
+def plain_log(ax: Axes, axis: Literal["x", "y"], text: str) -> None:
+    """Label an axis, logarithmic with plain numbers where what is drawn spans a decade.
+
+    Below a factor of ten a logarithmic axis may hold no labelled tick: it stays linear.
+    """
     which: Axis = ax.xaxis if axis == "x" else ax.yaxis
+    low, high = which.get_data_interval()
+    if low <= 0 or high < 10 * low:
+        which.set_label_text(text)
+        return
     ax.set(**{f"{axis}scale": "log"})
+    few = high < 100 * low
+    which.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5) if few else (1,)))
     which.set_major_formatter(lambda v, _: f"{v:g}")
     which.set_minor_formatter(mpl.ticker.NullFormatter())
+    which.set_label_text(f"{text}, log. axis")
 
 
 def legend(ax: Axes, **where: Any) -> None:

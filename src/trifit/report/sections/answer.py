@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from trifit.report import charts
 from trifit.report.charts import Estimate
 from trifit.report.parts import Cell, Chart, Draw, Table, chart, panels
+from trifit.report.standing import clear, clear_best
 from trifit.scores import BITS
 from trifit.text import (
     between,
@@ -32,8 +33,20 @@ MARKS = {
     "not trustworthy": ("✗", "bad"),
 }
 
+KEY = {
+    "mle": "maximum likelihood: parameters that make the training labels most probable, no prior",
+    "map": "maximum a posteriori: the same with the card's prior, the mode of the posterior",
+    "mean": "one set of parameters as well: their mean under the posterior",
+    "bayes": "predictions averaged over draws of the whole posterior (NUTS)",
+    "mle+T": "the MLE with its log-odds divided by one temperature from held-out training folds",
+    "laplace": "predictions averaged over a normal approximation of the posterior",
+    "map-cv": "the MAP with its prior's weight chosen by cross-validation",
+    "squared-error": "least squared error of the probabilities, not maximum likelihood",
+}
+"""What every fit is, in a line."""
+
 SCORES = {
-    "log_loss": ("log-loss, nats", "log-loss, nats per row (log., lower is better)"),
+    "log_loss": ("log-loss, nats", "nats per row (lower is better)"),
     "log_loss_bits": ("log-loss, bits", ""),
     "brier": ("Brier", "Brier score (lower is better)"),
     "accuracy": ("accuracy", "accuracy (higher is better)"),
@@ -54,30 +67,44 @@ def content(c: "Comparison") -> dict[str, Any]:
     }
 
 
+VERDICT_WORDS = {
+    "behaves like probabilities": ("behaves like probabilities", "behave like probabilities"),
+    "no MLE exists": ("has no maximum", "have no maximum"),
+    "over-confident": ("is over-confident", "are over-confident"),
+    "under-confident": ("is under-confident", "are under-confident"),
+    "miscalibrated otherwise": ("is miscalibrated otherwise", "are miscalibrated otherwise"),
+    "not trustworthy": ("cannot be trusted", "cannot be trusted"),
+}
+"""What one fit is, and what several are, in the order of the headline."""
+
+
 def headline(c: "Comparison") -> str:
-    """The answer in two sentences."""
-    good = [n for n, f in c.fits.items() if f.verdict == "behaves like probabilities"]
+    """The answer in two sentences: every fit's verdict, and which predicts best."""
+    parts = []
+    for verdict, (one, several) in VERDICT_WORDS.items():
+        names = [n for n, f in c.fits.items() if f.verdict == verdict]
+        if names:
+            parts.append(f"{listed(names)} {one if len(names) == 1 else several}")
     unsure = [n for n, f in c.fits.items() if f.verdict == "cannot tell"]
-    if good:
-        first = f"The outputs of {listed(good)} behave like probabilities here"
-    elif unsure:
-        first = (
+    if unsure:
+        parts.append(
             f"{c.evaluation.n_test:,} test rows cannot tell whether the outputs of "
             f"{listed(unsure)} are probabilities"
         )
-    else:
-        first = "None of the fits gives outputs that behave like probabilities here"
-    return f"{first}. {_prediction(c)}"
+    return f"{'; '.join(parts)}. {_prediction(c)}"
 
 
 def _prediction(c: "Comparison") -> str:
     """Which fit predicts best, if the differences allow saying so."""
-    clear = [d for d in c.differences if abs(d.log_loss_diff) > charts.Z95 * d.se]
-    if not any(d.b == "class frequencies" and d.log_loss_diff < 0 for d in clear):
+    if not any(
+        d.b == "class frequencies" and d.log_loss_diff < 0 and c.fits[d.a].trustworthy
+        for d in c.differences
+        if clear(d)
+    ):
         return "No fit predicts clearly better than the bare class frequencies."
-    if not any(d.b in c.fits for d in clear):
-        return "No difference in log-loss between the fits is clear."
-    best = min(c.fits, key=lambda n: c.fits[n].log_loss)
+    best = clear_best(c)
+    if best is None:
+        return "No fit's log-loss is clearly below that of all others."
     loss = with_se(c.fits[best].log_loss, c.fits[best].log_loss_se)
     return f"{best} has the smallest log-loss, {loss} nats."
 
@@ -118,10 +145,14 @@ def scoreboard(c: "Comparison") -> Table:
 
 
 def _scores(c: "Comparison") -> Chart:
-    best = min(c.fits, key=lambda n: c.fits[n].log_loss)
+    best = clear_best(c)
     frequency = c.baselines["class frequencies"].log_loss
     worse = [n for n, f in c.fits.items() if f.log_loss > frequency]
-    caption = f"{best} has the smallest log-loss, {c.fits[best].log_loss:.3f} nats per row"
+    if best is None:
+        caption = "No fit's log-loss is clearly below that of all others"
+    else:
+        loss = with_se(c.fits[best].log_loss, c.fits[best].log_loss_se)
+        caption = f"{best} has the smallest log-loss, {loss} nats per row"
     if worse:
         caption += (
             f"; that of {listed(worse)} is above the bare class frequencies' ({frequency:.3f})"
@@ -143,17 +174,20 @@ def _scores(c: "Comparison") -> Chart:
 
 
 def _gained(c: "Comparison") -> str:
+    """Gains that are clear; a fit called over-confident is never said to gain nothing."""
     gains = {name: fit.gains["temperature"] for name, fit in c.fits.items()}
     far = {n: g for n, g in gains.items() if g.value > charts.Z95 * g.se}
-    if not far:
-        return "No fit gains clearly from one temperature fitted on other rows."
-    worst = max(far, key=lambda n: far[n].value)
-    close = [n for n in gains if n not in far]
-    return (
-        f"{worst} is furthest from a probability: one temperature, fitted on other rows, gains "
-        f"{with_se(far[worst].value, far[worst].se)} nats per row"
-        f"{f'; for {listed(close)} it gains nothing clear' if close else ''}."
-    )
+    over = [n for n in gains if n not in far and c.fits[n].verdict == "over-confident"]
+    close = [n for n in gains if n not in far and n not in over]
+    parts = []
+    if far:
+        said = [f"{n} ({with_se(g.value, g.se)} nats per row)" for n, g in far.items()]
+        parts.append(f"gains for {listed(said)}")
+    if over:
+        parts.append(f"gains for {listed(over)} an amount these rows do not settle")
+    if close:
+        parts.append(f"gains nothing clear for {listed(close)}")
+    return f"One temperature, fitted on other rows, {'; it '.join(parts)}."
 
 
 def _words(v: "Interval") -> str:
@@ -161,10 +195,10 @@ def _words(v: "Interval") -> str:
 
 
 def _forest(c: "Comparison") -> Chart:
-    sure = [d for d in c.differences if abs(d.log_loss_diff) > charts.Z95 * d.se]
+    sure = sum(clear(d) for d in c.differences)
     caption = (
-        f"{len(sure)} of {len(c.differences)} differences are larger than their 95% interval "
-        "(filled marks); all are paired, row by row."
+        f"{sure} of {len(c.differences)} differences {'has' if sure == 1 else 'have'} a 95% "
+        "interval that excludes zero (filled marks); all are paired, row by row."
     )
     draw = partial(charts.differences, c.differences)
     return chart("forest", caption, draw, size=(6.6, 0.26 * len(c.differences) + 0.8))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from trifit.report import charts
 from trifit.report.charts import Length
 from trifit.report.parts import Cell, Chart, Table, chart
+from trifit.report.standing import clear_best, ranked
 from trifit.scores import BITS
 from trifit.text import significant, with_se
 
@@ -34,14 +35,23 @@ def lengths(c: "Comparison") -> list[Length]:
 
 
 def _chart(c: "Comparison") -> Chart:
-    best = min(c.fits.values(), key=lambda f: f.log_loss_bits)
-    name = next(n for n, f in c.fits.items() if f is best)
+    best, all_ranked = clear_best(c), ranked(c)
     frequency = c.baselines["class frequencies"].log_loss_bits
-    caption = (
-        f"Told which class it is with the probabilities of {name}, a label costs "
-        f"{with_se(best.log_loss_bits, best.log_loss_se * BITS)} bits, where the class frequencies "
-        f"need {significant(frequency)}"
-    )
+    if best is not None:
+        fit = c.fits[best]
+        caption = (
+            f"Told which class it is with the probabilities of {best}, a label costs "
+            f"{with_se(fit.log_loss_bits, fit.log_loss_se * BITS)} bits"
+        )
+    elif all_ranked:
+        low, high = (c.fits[n].log_loss_bits for n in (all_ranked[0], all_ranked[-1]))
+        caption = (
+            f"A label costs {significant(low)} to {significant(high)} bits with the probabilities "
+            "of the fits, none of them clearly the shortest"
+        )
+    else:
+        caption = "No fit can be trusted"
+    caption += f"; the class frequencies need {significant(frequency)}"
     if c.truth is not None:
         caption += f" and the true probabilities {significant(c.truth.entropy * BITS)}"
     if any(fit.code for fit in c.fits.values()):

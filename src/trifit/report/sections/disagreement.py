@@ -63,7 +63,9 @@ def _scatter(c: "Comparison", d: "Disagreement") -> Chart | None:
         caption += f" Drawn: {len(at):,} of {d.rows.n_held_out:,} held-out rows, at random."
     names = c.data.class_names
     draws = {
-        f"{a} against {b}": partial(charts.probability_scatter, d.rows, a, b, class_names=names)
+        f"{a} against {b} (crosses: {b} wrong)": partial(
+            charts.probability_scatter, d.rows, a, b, class_names=names
+        )
         for b in dict.fromkeys(others)
     }
     return panels("scatter", caption, draws, size=(3.7, 3.7), keys=_right_wrong())
@@ -94,7 +96,7 @@ def _features(c: "Comparison", d: "Disagreement") -> Table:
             Cell(
                 f"{f.name} = {'missing' if f.value is None else format(f.value, '.5g')}",
                 f.contribution,
-                f"{f.z:+.1f} sd; {f.contribution:+.2f} nats".replace("-", "−"),
+                f"{f.z:+.1f} sd; {_signed(f.contribution)} nats".replace("-", "−"),
             )
             for f in row.features
         ]
@@ -113,6 +115,10 @@ def _features(c: "Comparison", d: "Disagreement") -> Table:
         columns=("row", "truth", "total variation", *(f"feature {i + 1}" for i in range(widest))),
         rows=tuple(cells(row) for row in d.examples),
     )
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value >= 0 else ''}{significant(value, 2)}"
 
 
 def _entropies(c: "Comparison", d: "Disagreement") -> Chart | None:
@@ -169,7 +175,10 @@ def _distance(table: "ByDistance") -> Chart:
         f"On the {far} the typical distance) {', '.join(parts)}. Line and marks: mean "
         "confidence; bars: accuracy with 95% intervals."
     )
-    draws = {n: partial(charts.confidence_by_distance, table, n) for n in fits}
+    lowest = min(
+        min(*table.confidence[n], *(share.low for share in table.accuracy[n])) for n in fits
+    )
+    draws = {n: partial(charts.confidence_by_distance, table, n, lowest=lowest) for n in fits}
     return panels(
         "distance",
         caption,
@@ -190,7 +199,7 @@ def _maps(c: "Comparison", d: "Disagreement") -> Chart:
         shares = [a.share for a in plane.axes if a.share is not None]
         caption += (
             f". The plane of the two leading principal components ({sum(shares):.0%} of the "
-            "training rows' variance)"
+            "training rows' variance), the other components held at their mean"
         )
     else:
         caption += ". The plane of the two features"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from trifit.report import charts
 from trifit.report.charts import parameter_name
+from trifit.report.charts.fits import ARROWS, runs_to
 from trifit.report.parts import Cell, Chart, Key, Table, chart, fit_keys, shape
 from trifit.text import significant
 
@@ -16,8 +17,8 @@ TITLE = "The fits themselves"
 
 MAX_COEFFICIENTS = 24
 
-UNPENALISED = ("mle", "squared-error")
-"""Fits whose optimiser does nothing but follow the training rows."""
+RISE = 0.1
+"""A held-out cross-entropy that ends by a larger share above its least is said to rise."""
 
 MAX_RUNNING = 12
 """Coefficients that run to infinity and are named."""
@@ -32,8 +33,9 @@ def content(c: "Comparison") -> dict[str, Any]:
     shown = bool(rows) and c.card["identified"]
     prior = c.prior
     posterior = prior and prior.posterior
-    running = [p for p in c.parameters if p.units == "data" and p.mle_runs_to]
+    running = [p for p in c.parameters if p.units == "model" and p.mle_runs_to]
     return {
+        "posterior": charts.posterior_fit(c.fits),
         "n_model_rows": sum(p.units == "model" for p in c.parameters),
         "rows": rows,
         "coefficients": _coefficients(rows, charts.posterior_fit(c.fits)) if shown else None,
@@ -68,23 +70,26 @@ def ranked(parameters: "Sequence[Parameter]") -> "list[Parameter]":
 def _coefficients(rows: "list[Parameter]", posterior: str | None) -> Chart:
     clear = sum(r.low * r.high > 0 for r in rows if r.low is not None and r.high is not None)
     off = sum(bool(r.mle_runs_to) for r in rows)
-    first = (
-        f"{clear} of the {len(rows)} coefficients shown have a 95% interval without zero"
+    sentences = [
+        f"{clear} of the {len(rows)} coefficients shown {_have(clear)} a 95% interval without zero."
         if posterior
-        else "No posterior was fitted, so there are no intervals"
-    )
-    caption = (
-        f"{first}{f', and {off} have no finite MLE' if off else ''}. "
-        f"{f'Lines: 95% intervals of {posterior}; ' if posterior else ''}"
-        "an arrow: the MLE lies off the chart."
-    )
+        else "No posterior was fitted, so there are no intervals."
+    ]
+    if off:
+        sentences.append(f"{off} of the {len(rows)} {_have(off)} no finite MLE.")
+    if posterior:
+        sentences.append(f"Lines: 95% intervals of {posterior}.")
+    caption = " ".join([*sentences, "An arrow: the MLE lies off the chart."])
     draw = partial(charts.coefficients, rows, posterior=posterior or "")
     keys = fit_keys([n for n in (posterior, "map", "mle") if n])
     return chart("coefficients", caption, draw, size=(6.6, 0.26 * len(rows) + 0.8), keys=keys)
 
 
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"
+
+
 def _table(rows: "list[Parameter]") -> Table:
-    arrow = {1: " → +∞", -1: " → −∞", 0: ""}
     return Table(
         caption="In the model's units; interval: 95% equal-tailed",
         columns=(
@@ -93,11 +98,11 @@ def _table(rows: "list[Parameter]") -> Table:
         rows=tuple(
             (
                 parameter_name(p),
-                Cell(f"{significant(p.mle)}{arrow[p.mle_runs_to]}".replace("-", "−"), p.mle),
+                Cell(f"{significant(p.mle)}{ARROWS[runs_to(p)]}".replace("-", "−"), p.mle),
                 _number(p.map),
                 _number(p.mean),
                 _number(p.sd),
-                Cell(f"{significant(p.low)} to {significant(p.high)}".replace("-", "−"), p.low),
+                Cell(_interval(p), p.low),
                 Cell(significant(p.rhat, 4), p.rhat),
                 _number(p.ess_bulk),
             )
@@ -106,29 +111,36 @@ def _table(rows: "list[Parameter]") -> Table:
     )  # fmt: skip
 
 
+def _interval(p: "Parameter") -> str:
+    if p.low is None or p.high is None:
+        return "–"
+    return f"{significant(p.low)} to {significant(p.high)}".replace("-", "−")
+
+
 def _number(value: float | None) -> Cell:
     return Cell(significant(value).replace("-", "−"), value)
 
 
 def _path(c: "Comparison") -> Chart:
-    rises = []
-    for name in UNPENALISED:
-        path = c.fits[name].path if name in c.fits else []
-        seen = [(p.held_out, p.step) for p in path if p.held_out is not None]
-        if seen and seen[-1][0] > 1.02 * min(seen)[0]:
-            rises.append((seen[-1][0] / min(seen)[0], name, *min(seen), seen[-1][0]))
-    if rises:
-        _, name, low, step, last = max(rises)
-        caption = (
-            "Training always lowers the cross-entropy of the training rows (solid). That of "
-            f"held-out rows (dashed) is least at step {step} of {name}, {low:.3f} nats, and ends "
-            f"at {last:.3f}: from there on it learns confidence, not probability."
-        )
-    else:
-        caption = (
-            "Cross-entropy of the training rows (solid) and of held-out rows (dashed); the latter "
-            "does not rise towards the end of any path."
-        )
+    held_out = [
+        (p.held_out, p.step)
+        for p in (c.fits["mle"].path if "mle" in c.fits else [])
+        if p.held_out is not None
+    ]
+    caption = (
+        "Cross-entropy of the training rows (solid) and of the held-out rows of the first "
+        "training set (dashed)."
+    )
+    if held_out:
+        (low, step), last = min(held_out), held_out[-1][0]
+        if last > (1 + RISE) * low:
+            caption += (
+                f" The MLE's optimiser only lowers the former; the latter is least at step {step}, "
+                f"{significant(low)} nats, and ends at {significant(last)}: from there on it "
+                "learns confidence, not probability."
+            )
+        else:
+            caption += f" Under the MLE the latter ends less than {RISE:.0%} above its least."
     draw = partial(charts.path, c.fits, legends=False)
     keys = fit_keys(n for n, f in c.fits.items() if f.path)
     return chart("path", caption, draw, size=(6.6, 3), keys=keys)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from trifit.report import charts
 from trifit.report.parts import Chart, chart
-from trifit.text import signed_with_se
+from trifit.report.standing import clear
+from trifit.text import listed, signed_with_se
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison
@@ -27,16 +28,20 @@ def content(c: "Comparison") -> dict[str, Any]:
 
 
 def waterfall(c: "Comparison") -> Chart:
-    """The steps, with the sentence about the largest."""
+    """The steps, with a sentence about those that are clear."""
     change = {(d.a, d.b): d for d in c.differences}
     walk = charts.steps(c.fits)
     steps = {MEANING[pair]: change[pair] for pair in walk}
-    largest = max(steps, key=lambda s: abs(steps[s].log_loss_diff))
-    d = steps[largest]
+    said = [
+        f"{words} ({signed_with_se(d.log_loss_diff, d.se)} nats per row)"
+        for words, d in steps.items()
+        if clear(d)
+    ]
     caption = (
-        f"The largest step from mle to {walk[-1][0]} is {largest}: "
-        f"{signed_with_se(d.log_loss_diff, d.se)} nats per row (lower is better). Thin lines: 95% "
-        "intervals of each step."
+        f"From mle to {walk[-1][0]}, clear of zero: {listed(said)}"
+        if said
+        else f"No step from mle to {walk[-1][0]} is clear of zero"
     )
+    caption += ". Lower is better; thin lines: 95% intervals of each step."
     draw = partial(charts.waterfall, c.fits, c.differences)
     return chart("waterfall", caption, draw, size=(6.6, 3.2))

@@ -28,7 +28,7 @@ def _facts(c: "Comparison") -> dict[str, str]:
         "card": f"{card['name']}: {card['builder']}{_settings(card['hyperparameters'])}",
         "features": "standardised" if card["standardize"] else "as they came",
         "optimiser": _optimiser(card["optimiser"]),
-        "sampler": _sampler(card["sampler"]),
+        **({"sampler": _sampler(card["sampler"])} if "bayes" in c.fits else {}),
         "seconds": ", ".join(
             f"{name} {significant(fit.seconds, 2)}" for name, fit in c.fits.items()
         )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.axes import Axes
 
 from trifit.report import charts
+from trifit.report.charts.reliability import BAND_FITS
 from trifit.report.parts import Cell, Chart, Table, chart, fit_keys, panels
-from trifit.text import listed, signed_with_se, significant
+from trifit.text import listed, p_value, signed_with_se
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison
@@ -51,9 +52,12 @@ def _curves(c: "Comparison") -> Chart:
         caption += f"; {listed(rest)} by no more than chance." if rest else "."
     else:
         caption = "No fit leaves the diagonal by more than calibrated forecasts do 19 times in 20."
-    caption += " Bands: the true curve, with 95% confidence; steps: rows pooled by the estimate."
     curves = {n: f.top_label for n, f in c.fits.items()}
-    draw = partial(charts.top_labels, curves, legends=False)
+    shaded = [n for n in BAND_FITS if n in curves and curves[n].confidence_band is not None]
+    if shaded:
+        caption += f" Shaded ({listed(shaded)}): where the true curve lies with 95% confidence."
+    caption += " Steps: rows pooled by the estimate."
+    draw = partial(charts.top_labels, curves, n_classes=c.data.n_classes, legends=False)
     return chart("curves", caption, draw, size=(5.2, 4.9), keys=fit_keys(c.fits))
 
 
@@ -103,7 +107,11 @@ def _top_label(c: "Comparison") -> Chart:
         f"On average {'; '.join(parts)}. Grey: where the curve of calibrated forecasts would lie "
         "95 times in 100, at each point (darker) and as a whole (lighter); bars count the rows."
     )
-    draws = {n: partial(charts.top_label, f.top_label, name=n) for n, f in c.fits.items()}
+    n_classes = c.data.n_classes
+    draws = {
+        n: partial(charts.top_label, f.top_label, name=n, n_classes=n_classes)
+        for n, f in c.fits.items()
+    }
     return panels("toplabel", caption, draws, size=(2.7, 2.7), said=said)
 
 
@@ -140,7 +148,7 @@ def _gain_table(c: "Comparison") -> Table:
                 continue
             star = " *" if gain.value > charts.Z95 * gain.se else ""
             cells.append(Cell(signed_with_se(gain.value, gain.se) + star, gain.value))
-        rows.append((*cells, Cell(significant(fit.p_value), fit.p_value)))
+        rows.append((*cells, Cell(p_value(fit.p_value), fit.p_value)))
     return Table(
         caption="Log-loss gained by recalibration, nats per row ± standard error; "
         "* above 0 at the 95% level",

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, panels
-from trifit.text import significant, with_se
+from trifit.report.standing import clear_best
+from trifit.text import listed, signed_with_se, significant, with_se
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison, Truth
@@ -19,33 +20,43 @@ def content(c: "Comparison") -> dict[str, Any] | None:
         return None
     return {
         "entropy": c.truth.entropy,
-        "excess": _excess(c.truth),
+        "excess": _excess(c, c.truth),
         "scatter": _scatter(c, c.truth),
         "table": _table(c.truth),
         "intervals": c.truth.intervals and _intervals(c.truth),
     }
 
 
-def _excess(truth: "Truth") -> Chart:
-    best = min(truth.fits, key=lambda n: truth.fits[n].kl)
-    record = truth.fits[best]
-    caption = (
-        f"{best} comes closest to the truth: its log-loss exceeds the least possible by "
-        f"{with_se(record.kl, record.kl_se)} nats per row. Lines: 95% intervals."
-    )
+def _excess(c: "Comparison", truth: "Truth") -> Chart:
+    best = clear_best(c, {n: r.kl for n, r in truth.fits.items()})
+    if best is None:
+        caption = "No fit is clearly closer to the truth than all others"
+    else:
+        record = truth.fits[best]
+        caption = (
+            f"{best} comes closest to the truth: its log-loss exceeds the least possible by "
+            f"{with_se(record.kl, record.kl_se)} nats per row"
+        )
+    caption += ". Lines: 95% intervals."
     size = (7, 0.28 * len(truth.fits) + 0.8)
     return chart("excess", caption, partial(charts.excess, truth), size=size)
 
 
 def _scatter(c: "Comparison", truth: "Truth") -> Chart:
-    worst = max(truth.fits, key=lambda n: truth.fits[n].calibration_error)
-    record = truth.fits[worst]
-    word = "above" if record.confidence_bias > 0 else "below"
+    off = {
+        n: r
+        for n, r in truth.fits.items()
+        if abs(r.confidence_bias) > charts.Z95 * r.confidence_bias_se
+    }
+    said_off = [
+        f"{n} ({signed_with_se(r.confidence_bias, r.confidence_bias_se)})" for n, r in off.items()
+    ]
     caption = (
-        f"{worst} is furthest off: the confidence it gives is on average "
-        f"{significant(abs(record.confidence_bias), 2)} {word} the true probability "
-        f"({len(truth.rows):,} held-out rows)."
+        f"Confidence less the true probability, on average, is clear of zero for {listed(said_off)}"
+        if off
+        else "The confidence of no fit is clearly off the true probability on average"
     )
+    caption += f". Marks: {len(truth.rows):,} held-out rows."
     draws = {
         n: partial(charts.estimated_against_true, truth, n, class_names=c.data.class_names)
         for n in truth.fits
