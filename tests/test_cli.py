@@ -15,7 +15,7 @@ from trifit import __version__
 from trifit.cli import main
 
 GOOD = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{'pq'[(i * i) % 3 == 1]}\n" for i in range(60))
-FAST = ["--set", "draws=600", "--set", "tune=300", "--test-size", "0.3"]
+FAST = ["--set", "draws=900", "--set", "tune=300", "--test-size", "0.3"]
 
 
 def trifit(*arguments, cwd=None):
