@@ -185,6 +185,26 @@ def log_likelihood_of(
     return sum(values), sum(gradients)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def log_probs_of_odds(odds):  # type: ignore[no-untyped-def]
+    """Log probabilities (n_draws, n_obs, K) of the odds of classes 1, 2, ... against class 0."""
+    n_draws, n_obs, k = odds.shape
+    out = np.empty((n_draws, n_obs, k + 1))
+    for s in range(n_draws):
+        for i in range(n_obs):
+            top = 0.0
+            for c in range(k):
+                top = odds[s, i, c] if odds[s, i, c] > top else top
+            total = _exp(-top)
+            for c in range(k):
+                total += _exp(odds[s, i, c] - top)
+            log_total = top + np.log(total)
+            out[s, i, 0] = -log_total
+            for c in range(k):
+                out[s, i, c + 1] = odds[s, i, c] - log_total
+    return out
+
+
 TINY = -600.0
 """Log probabilities below are added as logs: as numbers they would soon be zero."""
 
@@ -208,7 +228,7 @@ def add_probabilities(log_probs, lowest, total, tiny, entropy):  # type: ignore[
         for i in range(n_obs):
             for k in range(n_classes):
                 lp = max(log_probs[s, i, k], lowest)
-                p = np.exp(lp)
+                p = _exp(lp)
                 entropy[i] -= p * lp
                 if lp > TINY:
                     total[i, k] += p

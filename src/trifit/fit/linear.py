@@ -21,7 +21,7 @@ from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.fit.density import Layout
 from trifit.fit.graph import GraphDensity
-from trifit.fit.kernel import CHUNK, log_likelihood_of
+from trifit.fit.kernel import CHUNK, log_likelihood_of, log_probs_of_odds
 from trifit.separation import information
 from trifit.threads import side_by_side
 from trifit.types import FloatArray
@@ -200,14 +200,10 @@ class LinearDensity:
 
     def log_probs(self, params: FloatArray, X: FloatArray) -> FloatArray:
         """Log class probabilities: (n, layout.size) and (n_obs, n_features) to (n, n_obs, K)."""
-        design = _design(X)
         B = (self.weights.offset + (self.weights.matrix @ params.T).T).reshape(
-            len(params), design.shape[1], -1
+            len(params), 1 + X.shape[1], -1
         )
-        odds = np.concatenate([np.zeros((len(B), len(X), 1)), design @ B], axis=2)
-        odds -= odds.max(axis=2, keepdims=True)
-        odds -= np.log(np.exp(odds).sum(axis=2, keepdims=True))
-        return np.asarray(odds)
+        return np.asarray(log_probs_of_odds(X @ B[:, 1:] + B[:, :1]))
 
 
 class LinearObjective:
