@@ -90,7 +90,12 @@ def test_the_comparisons_chains(iris_run):
     assert parameter.rhat == pytest.approx(every.max(), rel=1e-4)
     names = iris_run.density.layout.labels()
     assert names[int(every.argmax())] == (parameter.name, parameter.feature, parameter.label)
+    # A step back to where it was is a tie, which may carry a draw over an edge.
+    draws = posterior.fit.flat_draws
+    ties = len(draws) - len(np.unique(draws[:, 0]))
     for ranks in trust.ranks:
-        assert np.array(ranks.counts).sum(axis=0).tolist() == [140] * 20
+        counts = np.array(ranks.counts).sum(axis=0)
+        assert counts.sum() == len(draws) == 2800
+        assert abs(counts - 140).max() <= ties
     assert 0 <= int(prediction.name) < 150
     assert prediction.label in iris_run.dataset.class_names
