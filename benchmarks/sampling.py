@@ -282,8 +282,8 @@ def measure(sets=tuple(CASES), repeats=None):
         aims += more[1]
     return Part(
         "Sampling",
-        f"{CHAINS} chains of 1,000 draws (digits: 300), {CORES} cores; warm-up {TUNE} draws, trifit's "
-        f"that of its cards (200); medians of "
+        f"{CHAINS} chains of 1,000 draws (digits: 300), {CORES} cores; warm-up {TUNE} draws, "
+        "trifit's that of its cards (200); medians of "
         "runs in turn, each in a process of its own. ESS: the least bulk ESS of all parameters. "
         "Sampling: warm-up and draws (trifit: MAP and whitening too), no compiling. End to end: "
         "imports, compiling (PyTensor's from its cache on disk) and sampling. NumPyro's sampling "
