@@ -1,8 +1,9 @@
 """NUTS: effective draws per second of trifit, plain PyMC and NumPyro on the same posteriors.
 
 Four chains of 1,000 draws on two cores, the same prior on the same standardised features;
-otherwise every side has its own settings: trifit's warm-up is its card's, the others' 500. Every run is a process of its
-own; a first run per data set warms the caches on disk and is not counted.
+otherwise every side has its own settings: trifit's warm-up is its card's, the others' 500.
+Every run is a process of its own; a first run per data set warms the caches on disk and is
+not counted.
 
 - ESS: the smallest bulk ESS over all parameters (rank-normalised, split chains).
 - sampling: warm-up and draws. trifit's includes finding the MAP and whitening; compiling
