@@ -1,8 +1,8 @@
 """Three fits on iris: trifit against a plain PyMC script, in fresh processes.
 
 Both sides do the same work: MLE, MAP, 4 chains of 1,000 NUTS draws (after 500 of warm-up;
-trifit's card asks for 200) and predictions for all rows. Imports are excluded; each side runs once first to
-warm PyTensor's cache on disk.
+trifit's card asks for 200) and predictions for all rows. Imports are excluded; each side
+runs once first to warm PyTensor's cache on disk.
 
     python benchmarks/three_fits.py
 """
