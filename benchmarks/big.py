@@ -78,7 +78,7 @@ def sampled(n_obs, n_features, n_classes, draws, tune):
     objective = density.bind(X, y)
     said = []
     reporter = Reporter(lambda message, share: said.append(message), 1, "given")
-    reporter.expect(density, objective, card)
+    reporter.expect(density, Rows(X, y), card)
     print(said[0], flush=True)
     start = time.perf_counter()
     _, centre = fit_map(density, Rows(X, y), card.optimiser, np.random.default_rng(1))

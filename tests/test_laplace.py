@@ -14,7 +14,8 @@ from trifit.data import load_dataset
 from trifit.fit import Layout, fit_bayes, fit_laplace, fit_map
 from trifit.fit.density import covariance_root
 from trifit.fit.graph import GraphDensity
-from trifit.fit.laplace import evaluate, resample, smoothed_weights
+from trifit.fit.importance import smoothed_weights
+from trifit.fit.laplace import evaluate, resample
 from trifit.models import neural_network, softmax_regression
 from trifit.run.laplace import parameter_error, total_variation
 from trifit.threads import limited

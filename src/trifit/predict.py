@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from trifit.fit.density import Density
+from trifit.fit.density import LOG_ZERO, Density
 from trifit.fit.kernel import add_probabilities
 from trifit.information import entropy
 from trifit.threads import limited, side_by_side
@@ -15,9 +15,6 @@ BLOCK = 1_000_000
 
 ROWS = 4096
 """Rows of one task."""
-
-LOG_ZERO = -1e6
-"""What a probability of exactly zero counts as, in nats: a finite, glaring number."""
 
 MAX_TRUST_VALUES = 100
 """Most predicted log probabilities whose R-hat and ESS the trust gate looks at."""

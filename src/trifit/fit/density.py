@@ -10,6 +10,9 @@ from scipy.linalg import LinAlgError, cholesky, solve_triangular
 from trifit.checks import Labels
 from trifit.types import BoolArray, FloatArray
 
+LOG_ZERO = -1e6
+"""What a probability of exactly zero counts as, in nats: a finite, glaring number."""
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from trifit.checks import Labels
 from trifit.fit.density import Density, Objective
 from trifit.fit.graph import GraphDensity, GraphObjective
-from trifit.fit.linear import LinearObjective
+from trifit.fit.linear import LinearObjective, design_of
 from trifit.separation import Certificate, Separation, separation
 from trifit.types import BoolArray, FloatArray, IntArray
 
@@ -62,22 +62,18 @@ def _separation(
     if len(X) > MANY:
         classes = labels if labels.ndim == 1 else labels.argmax(axis=1)
         part = np.sort(np.concatenate([_spaced(classes == k) for k in range(n_classes)]))
-        design = _design(X[part])
+        design = design_of(X[part])
         if np.linalg.matrix_rank(design) == design.shape[1]:
             found = separation(design, labels[part], weights, n_classes=n_classes)
             if found.exists:
                 return found
-    return separation(_design(X), labels, weights, n_classes=n_classes, guess=guess)
+    return separation(design_of(X), labels, weights, n_classes=n_classes, guess=guess)
 
 
 def _spaced(chosen: BoolArray) -> IntArray:
     """Evenly spaced indices of at most :data:`FEW` chosen rows."""
     rows = np.flatnonzero(chosen)
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(FEW, len(rows))).astype(np.int64))]
-
-
-def _design(X: FloatArray) -> FloatArray:
-    return np.column_stack([np.ones(len(X)), X])
 
 
 def _linear_weights(density: GraphDensity, theta: FloatArray, X: FloatArray) -> FloatArray | None:

@@ -1,22 +1,24 @@
-"""The posterior under another prior, from the draws at hand."""
+"""Pareto-smoothed importance weights: the posterior under another prior, from its draws."""
 
 import math
 import warnings
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import logsumexp
 
-from trifit.fit.density import Density
+from trifit.fit.density import LOG_ZERO, Density
 from trifit.fit.nuts import Posterior
 from trifit.types import FloatArray
 
 MAX_PARETO_K = 0.7
 """Above this the smoothed weights are not to be trusted, however many draws."""
 
+CONSTANT = 1e-6
+"""Log weights that differ by less (nats) are all the same: there is no tail to smooth."""
+
 BLOCK = 4_000_000
 """Most log probabilities held at a time (32 MB)."""
-
-LOG_ZERO = -1e6
 
 
 def reweighted(
@@ -50,8 +52,6 @@ def reweighted(
     Kallioinen et al. (2024), Stat. Comput. 34(57), doi:10.1007/s11222-023-10366-5;
     Vehtari et al. (2024), JMLR 25(72), arXiv:1507.02646
     """
-    from arviz_stats.base import array_stats
-
     log_prior = posterior.stats["log_prior"].ravel()
     shares = np.full((len(weights), len(log_prior)), 1 / len(log_prior))
     pareto_k: list[float | None] = []
@@ -60,12 +60,8 @@ def reweighted(
         if weight == 1 or not np.ptp(log_ratio) > 0:
             pareto_k.append(None)
             continue
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # about Pareto k, which is returned
-            smoothed, k = array_stats.psislw(-log_ratio)  # it wants minus the log weights
-        share[:] = np.exp(smoothed - smoothed.max())
-        share /= share.sum()
-        pareto_k.append(float(k) if math.isfinite(k) else math.inf)
+        share[:], k = smoothed_weights(log_ratio)
+        pareto_k.append(k if math.isfinite(k) else math.inf)
     draws = posterior.fit.flat_draws
     n_classes = density.log_probs(draws[:1], X[:1]).shape[2]
     total = np.zeros((len(weights), len(X) * n_classes))
@@ -76,3 +72,35 @@ def reweighted(
     with np.errstate(divide="ignore"):
         log_probs = np.maximum(np.log(total), LOG_ZERO)
     return list(log_probs.reshape(len(weights), len(X), n_classes)), pareto_k
+
+
+def smoothed_weights(log_ratios: FloatArray) -> tuple[FloatArray, float]:
+    """Pareto-smoothed importance weights that sum to one, and the shape k of their tail.
+
+    The smaller k, the better: up to 0.7 the weights can be relied on, above 1
+    they have no mean. Equal weights have no tail: k is 0.
+
+    Parameters
+    ----------
+    log_ratios : shape (n_proposals,)
+        Log of target over proposal density, up to a constant.
+
+    Returns
+    -------
+    weights : shape (n_proposals,)
+    k : float
+        Infinite where no proposal has a density.
+    """
+    from arviz_stats.base import array_stats
+
+    n = len(log_ratios)
+    largest = log_ratios.max()
+    if not np.isfinite(largest):
+        return np.full(n, 1.0 / n), np.inf
+    if np.ptp(log_ratios) < CONSTANT:
+        return np.full(n, 1.0 / n), 0.0
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # about k, which is returned
+        log_weights, k = array_stats.psislw(largest - log_ratios)  # minus the log weights
+    weights = np.exp(log_weights - logsumexp(log_weights))
+    return np.asarray(weights / weights.sum()), float(k)

@@ -7,30 +7,23 @@ largest weights says whether the weighted draws can be relied on.
 """
 
 import time
-import warnings
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import logsumexp
 
 from trifit.cards import Optimiser, Sampler
 from trifit.fit.density import Density, Objective, covariance_root
+from trifit.fit.importance import MAX_PARETO_K, smoothed_weights
 from trifit.fit.minimise import Path, lbfgs
 from trifit.fit.trust import MIN_ESS_PER_CHAIN
 from trifit.threads import cores, limited, side_by_side
 from trifit.types import Fit, FloatArray, IntArray, Rows, Status
-
-MAX_K = 0.7
-"""Largest Pareto k of weights that can be relied on."""
 
 HOPELESS_K = 1.0
 """Pareto k above which the weights have no mean, so that more proposals do not help."""
 
 MIN_PROPOSALS, MAX_ROUNDS = 1_000, 10
 """Fewest proposals of a round, and most rounds."""
-
-CONSTANT = 1e-6
-"""Log weights that differ by less (nats) are all the same: there is no tail to smooth."""
 
 BLOCKS = 20
 """Parts of a round, after each of which it is said how much is done."""
@@ -141,38 +134,6 @@ def evaluate(objective: Objective, thetas: FloatArray, advance: Advance | None) 
     return np.where(np.isfinite(log_target), log_target, -np.inf)
 
 
-def smoothed_weights(log_ratios: FloatArray) -> tuple[FloatArray, float]:
-    """Pareto-smoothed importance weights that sum to one, and the shape k of their tail.
-
-    The smaller k, the better: up to 0.7 the weights can be relied on, above 1
-    they have no mean. Equal weights have no tail: k is 0.
-
-    Parameters
-    ----------
-    log_ratios : shape (n_proposals,)
-        Log of target over proposal density, up to a constant.
-
-    Returns
-    -------
-    weights : shape (n_proposals,)
-    k : float
-        Infinite where no proposal has a density.
-    """
-    from arviz_stats.base import array_stats
-
-    n = len(log_ratios)
-    largest = log_ratios.max()
-    if not np.isfinite(largest):
-        return np.full(n, 1.0 / n), np.inf
-    if np.ptp(log_ratios) < CONSTANT:
-        return np.full(n, 1.0 / n), 0.0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about k, which is returned
-        log_weights, k = array_stats.psislw(largest - log_ratios)
-    weights = np.exp(log_weights - logsumexp(log_weights))
-    return np.asarray(weights / weights.sum()), float(k)
-
-
 def resample(weights: FloatArray, n_draws: int, rng: np.random.Generator) -> IntArray:
     """Indices of proposals, each ``n_draws * weight`` times up to rounding to a neighbour.
 
@@ -195,7 +156,7 @@ def resample(weights: FloatArray, n_draws: int, rng: np.random.Generator) -> Int
 
 def _status(k: float, effective: float, n_chains: int) -> Status:
     """The first check the weights fail, or APPROXIMATE."""
-    if not k <= MAX_K:
+    if not k <= MAX_PARETO_K:
         return Status.NOT_NORMAL
     enough = effective >= MIN_ESS_PER_CHAIN * n_chains
     return Status.APPROXIMATE if enough else Status.FEW_EFFECTIVE

@@ -278,7 +278,7 @@ class LinearObjective:
             r = m[:, None] * probs - w
             by_logit = 2 * probs * (r - (probs * r).sum(axis=1, keepdims=True))
             value = float((m * (probs**2).sum(axis=1)).sum() - 2 * np.vdot(w, probs))
-            return value, _design(self.X[rows]).T @ by_logit[:, 1:]
+            return value, design_of(self.X[rows]).T @ by_logit[:, 1:]
 
         values, by_weights = zip(*side_by_side(chunk, self._chunks()), strict=True)
         return sum(values) + self.weight, self._to_theta @ sum(by_weights).ravel()
@@ -290,7 +290,7 @@ class LinearObjective:
         def chunk(rows: slice) -> FloatArray:
             w = label_probs(self.labels[rows], self.n_classes)
             X = self.X[rows]
-            return information(_design(X), _probs(X, weights), w.sum(axis=1))
+            return information(design_of(X), _probs(X, weights), w.sum(axis=1))
 
         S = self.to_weights.matrix
         total = sum(sum(side_by_side(chunk, some)) for some in batched(self._chunks(), 8))
@@ -310,7 +310,8 @@ def _probs(X: FloatArray, weights: FloatArray) -> FloatArray:
     return np.asarray(softmax(np.column_stack([np.zeros(len(X)), log_odds]), axis=1))
 
 
-def _design(X: FloatArray) -> FloatArray:
+def design_of(X: FloatArray) -> FloatArray:
+    """Rows ``[1, x]``."""
     return np.column_stack([np.ones(len(X)), X])
 
 

@@ -18,8 +18,8 @@ from trifit.data import choose_split
 from trifit.duplicates import n_copies
 from trifit.errors import InputError
 from trifit.fit import Density, check_size, fused
+from trifit.fit.density import LOG_ZERO
 from trifit.fit.optimise import MAX_NEWTON_PARAMS
-from trifit.predict import LOG_ZERO
 from trifit.run.disagreement import disagreement
 from trifit.run.expected import expected_of_mle
 from trifit.run.fits import TrainedFits, fit_all
@@ -188,8 +188,7 @@ def run_comparison(
     reporter = Reporter(progress, len(parts) + len(final), split.reason)
     trained: list[TrainedFits] = []
     for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
-        objective = problem.density.bind(part.train.X, part.train.labels)
-        reporter.expect(problem.density, objective, card, nuts=nuts, laplace="laplace" in methods)
+        reporter.expect(problem.density, part.train, card, nuts=nuts, laplace="laplace" in methods)
         trained.append(
             fit_all(
                 problem.density,

@@ -12,7 +12,8 @@ from trifit.comparison import (
     Interval,
     RowTable,
 )
-from trifit.predict import LOG_ZERO, epistemic
+from trifit.fit.density import LOG_ZERO
+from trifit.predict import epistemic
 from trifit.run.distance import DistanceFromData
 from trifit.run.fitted import Fitted
 from trifit.run.plane import probability_map

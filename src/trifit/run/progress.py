@@ -6,9 +6,10 @@ from collections.abc import Callable
 import numpy as np
 
 from trifit.cards import Card
-from trifit.fit import Density, Objective, describes_by_mode
+from trifit.fit import Density, describes_by_mode
 from trifit.fit.linear import LinearObjective
 from trifit.threads import cores, limited
+from trifit.types import Rows
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole that is done."""
@@ -30,7 +31,7 @@ class Reporter:
     def expect(
         self,
         density: Density,
-        objective: Objective,
+        rows: Rows,
         card: Card,
         *,
         nuts: bool = True,
@@ -39,7 +40,7 @@ class Reporter:
         """Say, before the first posterior, what will be done and how long it should take."""
         if self._progress is None or self._finished:
             return
-        n_params = density.n_params
+        n_params, objective = density.n_params, density.bind(rows.X, rows.labels)
         # A point like those sampled: at zero, hyperbolic tangents cost nothing.
         theta = density.start(np.random.default_rng(0)) + 0.5
         objective(theta, prior=1.0, jacobian=1.0)  # the first call may compile

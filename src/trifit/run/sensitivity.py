@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from trifit.comparison import PriorSensitivity, SensitivityStep
+from trifit.fit.density import LOG_ZERO
 from trifit.fit.importance import MAX_PARETO_K, reweighted
 from trifit.fit.linear import LinearDensity
 from trifit.fit.optimise import maximise
 from trifit.fit.temperature import SCALE_FACTORS
-from trifit.predict import LOG_ZERO
 from trifit.run.fitted import Fitted
 from trifit.run.rounding import rounded
 from trifit.scores import log_predictive_density, paired_difference
