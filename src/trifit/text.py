@@ -156,6 +156,17 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def plain(value: object) -> str:
+    """A setting as it is typed.
+
+    Examples
+    --------
+    >>> plain(2.0), plain(3), plain([8])
+    ('2', '3', '[8]')
+    """
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def significant(value: float | None, digits: int = 3) -> str:
     """A number with a few significant digits.
 

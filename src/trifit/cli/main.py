@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trifit import __version__
+from trifit.cli.study import studies, study
 from trifit.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ def main() -> None:
     Exit codes: 0 done, 2 bad input or usage, 3 the fits ran but one of them is
     not trustworthy.
     """
+
+
+main.add_command(study)
+main.add_command(studies)
 
 
 @main.command()
