@@ -200,6 +200,11 @@ class Store:
         except FileNotFoundError:
             return 0
 
+    def all_deaths(self, run: str) -> dict[str, int]:
+        """:meth:`deaths` of every cell that has any."""
+        keys = [path.name for path in (self.folder / "running" / run).glob("*")]
+        return {key: deaths for key in keys if (deaths := self.deaths(run, key))}
+
     # --- files ---
 
     def _loose(self, key: str) -> Path:
@@ -294,14 +299,13 @@ def _table(
 def _schema() -> "pa.Schema":
     import pyarrow as pa
 
-    text = pa.string()
     return pa.schema(
         [
-            ("cell", text),
-            ("fit", text),
-            ("quantity", text),
-            ("value", pa.float64()),
-            ("error", text),
+            pa.field("cell", pa.string(), nullable=False),
+            pa.field("fit", pa.string(), nullable=False),
+            pa.field("quantity", pa.string(), nullable=False),
+            pa.field("value", pa.float64(), nullable=False),
+            pa.field("error", pa.string()),
         ]
     )
 
@@ -315,7 +319,9 @@ def _read(path: Path, columns: list[str] | None = None) -> "pa.Table":
         with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
             if not file.schema_arrow.equals(_schema()):
                 raise _damaged(path, "other columns")
-            return file.read(columns)
+            table = file.read(columns)
+            table.validate(full=True)
+            return table
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as error:
