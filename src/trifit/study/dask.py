@@ -1,6 +1,8 @@
 """Workers of a Dask cluster, called through joblib."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +10,7 @@ from trifit.errors import InputError
 
 try:
     from distributed import Client
+    from distributed.comm import get_address_host_port
     from joblib._dask import DaskDistributedBackend
 except ImportError as error:
     raise InputError(
@@ -16,6 +19,7 @@ except ImportError as error:
 
 CONNECT = 10  # seconds to wait for the scheduler
 WORKERS = 60  # seconds to wait for its first worker
+LOOK = 0.5  # seconds between two looks at the connection
 
 
 class Backend(DaskDistributedBackend):  # type: ignore[misc]
@@ -36,6 +40,11 @@ class Backend(DaskDistributedBackend):  # type: ignore[misc]
                 self._callbacks.pop(future)(result if future.status == "finished" else [None])
             await asyncio.sleep(0.01)
 
+    def end_with(self, error: Exception) -> None:
+        """Raise an error where results are waited for; joblib never learns that nobody answers."""
+        for callback in list(self._callbacks.values())[:1]:
+            callback(error)
+
 
 @contextmanager
 def connected(scheduler: str) -> Iterator[Backend]:
@@ -47,12 +56,15 @@ def connected(scheduler: str) -> Iterator[Backend]:
         If nothing answers there, or there is no worker.
     """
     try:
+        # asked first: a Client that fails to connect leaves its event loop behind
+        socket.create_connection(get_address_host_port(scheduler), CONNECT).close()
         client = Client(scheduler, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"scheduler {scheduler}: cannot be reached ({type(error).__name__}); "
+            f"scheduler {scheduler}: cannot be reached ({error}); "
             "expected the address that `dask scheduler` prints, such as tcp://host:8786"
         ) from None
+    ended = threading.Event()
     try:
         try:
             client.wait_for_workers(1, timeout=WORKERS)
@@ -61,6 +73,20 @@ def connected(scheduler: str) -> Iterator[Backend]:
                 f"scheduler {scheduler}: no worker after {WORKERS} s; "
                 f"start some with: dask worker {scheduler} --nthreads 1"
             ) from None
-        yield Backend(client=client)
+        backend = Backend(client=client)
+
+        def watch() -> None:
+            while not ended.wait(LOOK):
+                if client.status == "closed":
+                    backend.end_with(
+                        InputError(
+                            f"scheduler {scheduler}: the connection was lost; what is finished "
+                            "is kept, and --resume goes on with the rest"
+                        )
+                    )
+
+        threading.Thread(target=watch, daemon=True, name="trifit-watch").start()
+        yield backend
     finally:
+        ended.set()
         client.close()
