@@ -1,0 +1,1 @@
+"""Grids of comparisons: many cells, one store, any number of workers."""
