@@ -13,6 +13,7 @@ from trifit.report import charts
 from trifit.report.charts.style import grid
 from trifit.report.svg import with_style
 from trifit.scores import squared_distance
+from trifit.types import FloatArray
 
 SOURCE = np.array([[1 / 2, 1 / 4, 1 / 8, 1 / 8]])
 CODES = {
@@ -24,21 +25,21 @@ LOG = {"color": charts.class_style(0)[0], "label": "log-loss, nats", "lw": 1.8}
 SQUARED = {"color": charts.class_style(1)[0], "label": "squared error", "lw": 1.8, "ls": "--"}
 
 
-def two(q):
+def two(q: FloatArray) -> FloatArray:
     """Forecasts (n, 2) from the probabilities of class 1."""
     return np.column_stack([1 - q, q])
 
 
-def log_cost(truth, q):
+def log_cost(truth: float, q: FloatArray) -> FloatArray:
     return cross_entropy(two(np.full_like(q, truth)), two(q))
 
 
-def squared_cost(truth, q):
+def squared_cost(truth: float, q: FloatArray) -> FloatArray:
     """``(q - y)^2`` of one class, in expectation over ``y``: half the two-class Brier score."""
     return squared_distance(two(q), two(np.full_like(q, truth))) / 2
 
 
-def absolute_cost(truth, q):
+def absolute_cost(truth: float, q: FloatArray) -> FloatArray:
     return truth * (1 - q) + (1 - truth) * q
 
 
