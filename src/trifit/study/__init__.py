@@ -1,1 +1,1 @@
-"""Grids of comparisons: many cells, one store, any number of workers."""
+"""Grids of comparisons on simulated worlds: when is a softmax a probability?"""
