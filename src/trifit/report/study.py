@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
-
 from trifit.report.charts.study import line_style, phase, study_lines
 from trifit.report.page import document
 from trifit.report.parts import Cell, Chart, Key, Table, panels, shape
@@ -78,7 +77,10 @@ def _figure(picture: "Picture", name: str) -> Chart | None:
 def _caption(picture: "Picture") -> str:
     parts = [picture.title.rstrip(".") + "."]
     if picture.tiles:
-        parts.append("Orange is above and blue below what calibrated outputs have.")
+        if picture.best is None:
+            parts.append("The darker, the larger.")
+        else:
+            parts.append(f"Orange is above {picture.best:g}, blue below.")
         if picture.curves:
             parts.append("Line: from there on no MLE exists, by theory.")
     else:
@@ -86,7 +88,7 @@ def _caption(picture: "Picture") -> str:
         if picture.curves:
             parts.append("Dashed curves: theory.")
         if picture.best is not None and not picture.logarithmic:
-            parts.append(f"Dashed line: {picture.best:g}.")
+            parts.append(f"Dotted line: {picture.best:g}.")
     return " ".join(parts)
 
 
@@ -113,7 +115,7 @@ def _numbers(record: "StudyRecord") -> Table:
         rows=tuple(
             (
                 *(_setting(n.settings.get(axis)) for axis in record.axes),
-                n.fit,
+                Cell(n.fit),
                 *(_entry(n.quantities.get(name)) for name in names),
             )
             for n in record.numbers
@@ -138,5 +140,3 @@ def _entry(y: "Over | None") -> Cell:
         return Cell("–")
     small = "" if y.low is None or y.high is None else between(y.low, y.high)
     return Cell(significant(y.value), y.value, small)
-
-

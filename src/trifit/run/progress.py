@@ -8,6 +8,7 @@ import numpy as np
 from trifit.cards import Card
 from trifit.fit import Density, describes_by_mode
 from trifit.fit.linear import LinearObjective
+from trifit.text import duration
 from trifit.threads import cores, limited
 from trifit.types import Rows
 
@@ -42,11 +43,12 @@ class Reporter:
             return
         each = expected_seconds(density, rows, card, nuts=nuts, laplace=laplace)
         seconds = self._n_fits * each
-        about = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
         what = "posterior" if nuts or laplace else "training set"
         plural = f"{what}s" if self._n_fits > 1 else what
         without = "" if nuts else " without NUTS"
-        self._progress(f"{self._reason}; {self._n_fits} {plural}{without}, about {about}", 0.0)
+        self._progress(
+            f"{self._reason}; {self._n_fits} {plural}{without}, about {duration(seconds)}", 0.0
+        )
 
     def advance(self, share: float) -> None:
         """Report a share of the present posterior's draws as done."""

@@ -131,9 +131,9 @@ MEASURES: dict[str, Callable[[Cell], list[Row]]] = {
 TESTS: Mapping[str, Callable[[FloatArray, Any, np.random.Generator], float]] = {
     "kernel": lambda p, y, rng: tests.kernel(p, y, seed=rng, detect=False).p_value,
     "Spiegelhalter": lambda p, y, rng: tests.spiegelhalter(p, y).p_value,
-    "Hosmer-Lemeshow": lambda p, y, rng: tests.hosmer_lemeshow(
-        p, y, seed=rng, detect=False
-    ).p_value,
+    "Hosmer-Lemeshow": lambda p, y, rng: (
+        tests.hosmer_lemeshow(p, y, seed=rng, detect=False).p_value
+    ),
     "top label": lambda p, y, rng: tests.top_label(p, y, seed=rng, detect=False).p_value,
 }
 
@@ -287,4 +287,4 @@ def _texts(model: Mapping[str, Setting], name: str) -> list[str]:
     value = model.get(name, [])
     if not isinstance(value, list):
         raise InputError(f"model.{name} = {value!r}: expected a list")
-    return value
+    return [str(v) for v in value]

@@ -1,6 +1,7 @@
 """What the limit theory says at a point of a grid."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from trifit import theory
 from trifit.errors import InputError
@@ -47,12 +48,19 @@ def limit(settings: Mapping[str, Setting], fit: str) -> theory.Limit | None:
     n, features, gamma = (number(name, settings[name]) for name in ("n", "features", "signal"))
     kappa = features / n
     if fit == "mle":
-        exists = kappa < theory.existence_threshold(gamma=gamma)
-        return theory.mle(kappa=kappa, gamma=gamma) if exists else None
+        return _limit(fit, kappa, gamma, None)
     ratio = settings.get("prior_ratio")
     if ratio is None:
         ratio = number("prior_scale", settings.get("prior_scale", 2.5)) / (gamma / features**0.5)
-    return FITS[fit](kappa=kappa, gamma=gamma, prior_scale=number("prior_ratio", ratio))
+    return _limit(fit, kappa, gamma, number("prior_ratio", ratio))
+
+
+@lru_cache(maxsize=10_000)
+def _limit(fit: str, kappa: float, gamma: float, ratio: float | None) -> theory.Limit | None:
+    if ratio is not None:
+        return FITS[fit](kappa=kappa, gamma=gamma, prior_scale=ratio)
+    exists = kappa < theory.existence_threshold(gamma=gamma)
+    return theory.mle(kappa=kappa, gamma=gamma) if exists else None
 
 
 def moved(settings: Mapping[str, Setting], name: str, value: float) -> dict[str, Setting]:

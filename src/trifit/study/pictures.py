@@ -29,7 +29,7 @@ def picture(study: Study, figure: Figure, points: Sequence[Point]) -> Picture:
     shown = [p for p in points if p.agrees(figure.where) and figure.x in p.settings]
     label = quantity.label
     if figure.minus is not None:
-        label = f"{label}: less that of {figure.minus}"
+        label = f"{label}\nless that of {figure.minus}"
     tiles, lines, curves = [], [], []
     if figure.y is not None:
         tiles = [t for fit in figure.fits for t in _tiles(study, figure, fit, figure.y, shown)]
@@ -86,9 +86,7 @@ def _panels(figure: Figure, points: Sequence[Point]) -> dict[str, list[Point]]:
     return out
 
 
-def _line(
-    figure: Figure, fit: str, panel: str, points: Sequence[Point], summary: Summary
-) -> Line:
+def _line(figure: Figure, fit: str, panel: str, points: Sequence[Point], summary: Summary) -> Line:
     found = {}
     for point in points:
         x = number(figure.x, point.settings[figure.x])

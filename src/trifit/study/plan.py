@@ -7,7 +7,7 @@ from trifit.study.cells import axes_of
 from trifit.study.measures import seconds_of
 from trifit.study.run import checked_cells
 from trifit.study.spec import Study
-from trifit.text import plain
+from trifit.text import duration, plain
 from trifit.threads import available
 
 
@@ -30,6 +30,5 @@ def plan(study: Study, jobs: int | None = None) -> Iterator[str]:
         words = (f"{a}={plain(cell.settings[a])}" for a in axes if a in cell.settings)
         yield f"{count[cell.point]:6} x  {', '.join(words)}"
         seconds += count[cell.point] * seconds_of(cell)
-    about = seconds / min(jobs, len(cells))
-    time = f"{about:.0f} s" if about < 90 else f"{about / 60:.0f} min"
-    yield f"{len(cells)} cells at {len(count)} points, about {time} with {jobs} jobs"
+    about = duration(seconds / min(jobs, len(cells)))
+    yield f"{len(cells)} cells at {len(count)} points, about {about} with {jobs} jobs"

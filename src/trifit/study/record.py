@@ -70,9 +70,9 @@ class Picture(Record, frozen=True, kw_only=True):
     y: str
     best: float | None
     logarithmic: bool
-    lines: list[Line] = []
-    tiles: list[Tile] = []
-    curves: list[Curve] = []
+    lines: list[Line]
+    tiles: list[Tile]
+    curves: list[Curve]
 
 
 class Finding(Record, frozen=True, kw_only=True):

@@ -1,10 +1,10 @@
 """Run a study: its cells into a store, the store into a record, the record into a page.
 
-    FOLDER/study.toml      the study as it was run
-    FOLDER/made-with.json  the cards and versions behind the cells
-    FOLDER/cells/          every finished cell (:mod:`trifit.study.store`)
-    FOLDER/study.json      what was found
-    FOLDER/index.html      its page
+FOLDER/study.toml      the study as it was run
+FOLDER/made-with.json  the cards and versions behind the cells
+FOLDER/cells/          every finished cell (:mod:`trifit.study.store`)
+FOLDER/study.json      what was found
+FOLDER/index.html      its page
 """
 
 import os
@@ -150,8 +150,8 @@ def _open(
         )
     if before is not None and not (resume or force):
         raise InputError(
-            f"--out {str(folder)!r} holds the study {before.get('study')!r}; --resume to go on with "
-            "it, --force to begin anew, or give another folder"
+            f"--out {str(folder)!r} holds the study {before.get('study')!r}; --resume to go on "
+            "with it, --force to begin anew, or give another folder"
         )
     if before is not None and force:
         shutil.rmtree(folder / "cells", ignore_errors=True)

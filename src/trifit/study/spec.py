@@ -174,9 +174,7 @@ class Study(_Part, frozen=True, kw_only=True):
             for grid in grids:
                 given = replications if grid.replications is None else grid.replications
                 if given < 2:
-                    raise ValueError(
-                        f"{where}: {given} replications; an interval needs at least 2"
-                    )
+                    raise ValueError(f"{where}: {given} replications; an interval needs at least 2")
                 twice = set(grid.data) & set(grid.model)
                 if twice:
                     raise ValueError(f"{where}: {min(twice)!r} is both a data and a model setting")
@@ -185,11 +183,11 @@ class Study(_Part, frozen=True, kw_only=True):
                         raise ValueError(f"{where}: {name} has no values")
         if self.seed < 0:
             raise ValueError(f"seed = {self.seed}: expected at least 0")
-        for asked in (*self.figures, *self.claims):
-            if asked.quantity not in QUANTITIES:
-                what = asked.title if isinstance(asked, Figure) else asked.says
+        asked = [(f.title, f.quantity) for f in self.figures]
+        for what, quantity in (*asked, *((c.says, c.quantity) for c in self.claims)):
+            if quantity not in QUANTITIES:
                 raise ValueError(
-                    f"{what!r}: no quantity {asked.quantity!r}; there are {', '.join(QUANTITIES)}"
+                    f"{what!r}: no quantity {quantity!r}; there are {', '.join(QUANTITIES)}"
                 )
 
     def quickly(self) -> "Study":

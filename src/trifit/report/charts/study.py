@@ -14,7 +14,6 @@ from trifit.report.charts.style import (
     STYLE,
     class_style,
     grid,
-    label,
     mark,
     own_axes,
     plain_log,
@@ -46,13 +45,13 @@ def study_lines(
     for curve in (c for c in picture.curves if c.panel == panel):
         _curve(ax, curve, names)
     if picture.best is not None and not picture.logarithmic:
-        ax.axhline(picture.best, color=INK, lw=0.8, ls=(0, (3, 3)))
+        ax.axhline(picture.best, color=INK, lw=0.9, ls=(0, (1, 2)))
     grid(ax, "both")
     plain_log(ax, "x", picture.x)
     if picture.logarithmic:
-        plain_log(ax, "y", label(picture.quantity, 60))
+        plain_log(ax, "y", picture.quantity)
     else:
-        ax.set_ylabel(label(picture.quantity, 60))
+        ax.set_ylabel(picture.quantity)
     return ax
 
 
