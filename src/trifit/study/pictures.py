@@ -33,7 +33,7 @@ def picture(study: Study, figure: Figure, points: Sequence[Point]) -> Picture:
     tiles, lines, curves = [], [], []
     if figure.y is not None:
         tiles = [t for fit in figure.fits for t in _tiles(study, figure, fit, figure.y, shown)]
-        if figure.threshold:
+        if figure.threshold and tiles:
             curves = _threshold(figure, figure.y, shown)
     else:
         panels = _panels(figure, shown)
