@@ -26,7 +26,8 @@ def picture(study: Study, figure: Figure, points: Sequence[Point]) -> Picture:
         If points of one line differ in more than the horizontal axis.
     """
     quantity = QUANTITIES[figure.quantity]
-    shown = [p for p in points if p.agrees(figure.where) and figure.x in p.settings]
+    axes = {figure.x, figure.y or figure.x}
+    shown = [p for p in points if p.agrees(figure.where) and axes <= p.settings.keys()]
     label = quantity.label
     if figure.minus is not None:
         label = f"{label}\nless that of {figure.minus}"

@@ -13,7 +13,7 @@ class Over(Record, frozen=True, kw_only=True):
     Attributes
     ----------
     value, low, high : float or None
-        None where fewer than two replications gave a number.
+        None where fewer than two replications gave a number, or a mean is not finite.
     n : int
         Replications that gave one.
     """

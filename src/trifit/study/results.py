@@ -99,9 +99,9 @@ def over(values: FloatArray, summary: Summary, *, level: float = 0.95) -> Over:
         held = k >= 1 and binom.cdf(k - 1, n, 0.5) <= tail
         low, high = (x[k - 1], x[n - k]) if held else (-np.inf, np.inf)
         return Over(value=float(np.median(x)), low=_finite(low), high=_finite(high), n=n)
+    if not np.isfinite(x).all():
+        return Over(value=None, low=None, high=None, n=n)
     mean, half = x.mean(), student.ppf(1 - tail, n - 1) * x.std(ddof=1) / np.sqrt(n)
-    if not np.isfinite(half):
-        return Over(value=_finite(mean), low=None, high=None, n=n)
     return Over(value=float(mean), low=float(mean - half), high=float(mean + half), n=n)
 
 
