@@ -260,7 +260,7 @@ def show(
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--index", is_flag=True, help="List the runs below FOLDER on FOLDER/index.html.")
 def report(folder: Path, *, index: bool) -> None:
-    """Draw the page of a run FOLDER again, from its comparison.json alone."""
+    """Draw the page of a run FOLDER again, from its comparison.json (study.json) alone."""
     from trifit.cli.output import print_comparison
     from trifit.comparison import Comparison
 
@@ -268,6 +268,11 @@ def report(folder: Path, *, index: bool) -> None:
         raise InputError(f"report {str(folder)!r}: no such folder; trifit compare writes one")
     if index:
         _write_index(folder)
+        return
+    if (folder / "study.json").exists():
+        from trifit.cli.study import draw_again
+
+        draw_again(folder)
         return
     comparison = Comparison.from_json(folder / "comparison.json")
     comparison.to_html(folder / "index.html")

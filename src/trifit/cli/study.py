@@ -101,6 +101,14 @@ def studies() -> None:
         click.echo(f"{name:20}{load_study(name).question}")
 
 
+def draw_again(folder: Path) -> None:
+    """The page of a study's folder, from its ``study.json`` alone."""
+    from trifit.study.run import load_record, write_page
+
+    write_page(folder, load_record(folder / "study.json"))
+    click.echo(f"Report: {folder / 'index.html'}")
+
+
 def command_of(arguments: list[str]) -> str:
     """The command as typed, without what changes no number.
 

@@ -110,10 +110,29 @@ def run_study(
     )
     record = _record(study, cells, store, made_with, command or f"run_study({study.name!r})")
     _write(folder / "study.json", msgspec.json.format(msgspec.json.encode(record)))
+    write_page(folder, record)
+    return record
+
+
+def write_page(folder: Path, record: StudyRecord) -> None:
+    """The page of a record, as ``FOLDER/index.html``."""
     from trifit.report.study import render_study
 
     _write(folder / "index.html", render_study(record).encode())
-    return record
+
+
+def load_record(path: Path) -> StudyRecord:
+    """A finished study from its ``study.json``.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or of another version of trifit.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=StudyRecord)
+    except (OSError, msgspec.DecodeError) as error:
+        raise InputError(f"{str(path)!r} is no study of this version of trifit: {error}") from error
 
 
 def checked_cells(study: Study) -> list[Cell]:
