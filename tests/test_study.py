@@ -8,7 +8,7 @@ from scipy.stats import binomtest, ttest_1samp
 from trifit import theory
 from trifit.errors import InputError
 from trifit.study import load_study, study_names
-from trifit.study.cells import Cell, axes_of, cells_of, resolved
+from trifit.study.cells import Cell, axes_of, cells_of, longest_first, resolved
 from trifit.study.findings import judge
 from trifit.study.measures import measure
 from trifit.study.overlay import expected
@@ -114,7 +114,8 @@ def test_models_are_compared_on_the_same_data():
     assert len(cells) == 8
     data, both = ({tuple(c.seeds()[i].generate_state(4)) for c in cells} for i in (0, 1))
     assert (len(data), len(both)) == (4, 8)
-    assert cells[0].data["n"] == 80, "the larger problems come first"
+    assert [c.data["n"] for c in cells] == 4 * [40] + 4 * [80]
+    assert [c.data["n"] for c in longest_first(cells)] == 4 * [80] + 4 * [40]
 
 
 def test_a_grid_that_grows_keeps_its_cells():

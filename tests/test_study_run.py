@@ -154,7 +154,7 @@ def test_commands(tmp_path):
     assert [line.split()[0] for line in listed.output.splitlines()] == study_names()
     planned = CliRunner().invoke(main, ["study", "separation", "--quick", "--dry-run"])
     assert planned.exit_code == 0
-    assert planned.output.splitlines()[1].strip() == "20 x  kappa=0.5, signal=1"
+    assert planned.output.splitlines()[1].strip() == "20 x  kappa=0.1, signal=1"
     assert "120 cells at 6 points, about" in planned.output.splitlines()[-1]
     file = tmp_path / "mine.toml"
     from tomli_w import dumps

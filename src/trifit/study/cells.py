@@ -6,7 +6,7 @@ the replication alone: cells that differ in the model fit the same data sets, an
 differences are paired.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import product
 from typing import Any
@@ -63,7 +63,7 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def cells_of(study: Study) -> list[Cell]:
-    """All cells, each once, the larger problems first (a long one at the end would wait alone).
+    """All cells, each once, in the order of the grid.
 
     Raises
     ------
@@ -79,7 +79,12 @@ def cells_of(study: Study) -> list[Cell]:
             for replication in range(replications):
                 cell = Cell(study.measure, *settings, replication, study.seed)
                 cells[cell.key] = cell
-    return sorted(cells.values(), key=_size, reverse=True)
+    return list(cells.values())
+
+
+def longest_first(cells: Sequence[Cell]) -> list[Cell]:
+    """The larger problems first: a long cell at the end would be waited for alone."""
+    return sorted(cells, key=_size, reverse=True)
 
 
 def axes_of(study: Study) -> list[str]:

@@ -21,7 +21,7 @@ import numpy as np
 import tomli_w
 
 from trifit.errors import InputError
-from trifit.study.cells import Cell, axes_of, cells_of
+from trifit.study.cells import Cell, axes_of, cells_of, longest_first
 from trifit.study.engine import run_cells
 from trifit.study.findings import judge
 from trifit.study.measures import card_of, measure, world_of
@@ -100,7 +100,7 @@ def run_study(
 
     report(f"{study.name}: {n_cells} cells" + (f", {n_done} are finished" if n_done else ""))
     run_cells(
-        {cell.key: cell for cell in cells},
+        {cell.key: cell for cell in longest_first(cells)},
         measure,
         store,
         jobs=jobs or available(),
