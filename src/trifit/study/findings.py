@@ -29,7 +29,7 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
         found = over(values, summary, level=1 - 0.05 / len(spoken))
         wanted = claim.equals
         if wanted == "theory":
-            wanted = expected(point.settings, claim.fit, claim.quantity)
+            wanted = _theory(claim, point)
             if wanted is None:
                 continue
         judged.append((_outcome(claim, found, wanted), _words(point, found, wanted, axes)))
@@ -47,6 +47,14 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
     if len(judged) > 1:
         details = f"{len(telling)} of {len(judged)} points: {details}"
     return Finding(says=claim.says, outcome=worst, details=details)
+
+
+def _theory(claim: Claim, point: Point) -> float | None:
+    own = expected(point.settings, claim.fit, claim.quantity)
+    if claim.minus is None or own is None:
+        return own
+    other = expected(point.settings, claim.minus, claim.quantity)
+    return None if other is None else own - other
 
 
 def _outcome(claim: Claim, found: Over, wanted: float | None) -> Outcome:

@@ -42,6 +42,13 @@ EXTREME = 0.99
 INTERVAL_ROWS, INTERVAL_DRAWS = 200, 1000
 """Most rows whose credible intervals are judged, and draws behind them."""
 
+CHECKED = {
+    "rhat": "rhat_max",
+    "prediction_rhat": "prediction_rhat_max",
+    "prediction_ess": "prediction_ess_bulk_min",
+}
+"""Quantities of a posterior, and the diagnostics they are."""
+
 DERIVED = {"kappa", "rows_per_feature", "prior_ratio"}
 """Settings from which others were worked out."""
 
@@ -241,6 +248,11 @@ def _of_fits(trained: TrainedFits) -> list[Row]:
         *(
             Row(name, "trusted", float(fit.status.trustworthy))
             for name, fit in trained.fits.items()
+        ),
+        *(
+            Row("bayes", quantity, trained.fits["bayes"].diagnostics[name])
+            for quantity, name in CHECKED.items()
+            if "bayes" in trained.fits
         ),
     ]
 

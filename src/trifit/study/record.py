@@ -106,6 +106,27 @@ class Failed(Record, frozen=True, kw_only=True):
     error: str
 
 
+class Posteriors(Record, frozen=True, kw_only=True):
+    """How far all posteriors of a study have converged.
+
+    Attributes
+    ----------
+    n : int
+    trusted : float
+        Share that pass every check of the trust gate.
+    rhat, prediction_rhat : float
+        The largest of any parameter, and of any prediction, in any posterior.
+    prediction_ess : float
+        The least number of effective draws of any prediction.
+    """
+
+    n: int
+    trusted: float
+    rhat: float
+    prediction_rhat: float
+    prediction_ess: float
+
+
 class StudyRecord(Record, frozen=True, kw_only=True):
     """A finished study.
 
@@ -123,6 +144,7 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     n_failed : int
     findings : list of Finding
     pictures : list of Picture
+    posteriors : Posteriors or None
     numbers : list of Numbers
     seconds : float
         Computing time of all cells together.
@@ -138,6 +160,7 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     n_failed: int
     findings: list[Finding]
     pictures: list[Picture]
+    posteriors: Posteriors | None
     numbers: list[Numbers]
     seconds: float
     command: str

@@ -27,11 +27,12 @@ from trifit.study.findings import judge
 from trifit.study.measures import card_of, measure, world_of
 from trifit.study.pictures import picture
 from trifit.study.quantities import QUANTITIES
-from trifit.study.record import Failed, Numbers, StudyRecord
+from trifit.study.record import Failed, Numbers, Posteriors, StudyRecord
 from trifit.study.results import Point, over, points_of
 from trifit.study.spec import Study
 from trifit.study.store import Store
 from trifit.threads import available
+from trifit.types import FloatArray
 
 MADE_WITH = "made-with.json"
 OURS = ("study.toml", MADE_WITH, "study.json", "index.html")
@@ -253,10 +254,27 @@ def _record(
         n_failed=len(failed),
         findings=[judge(claim, points, study.summary, axes) for claim in study.claims],
         pictures=[picture(study, figure, points) for figure in study.figures],
+        posteriors=_posteriors(points),
         numbers=[n for point in points for n in _numbers(study, point, axes)],
         seconds=float(np.sum(seconds)),
         command=command,
         versions=made_with["versions"],
+    )
+
+
+def _posteriors(points: Sequence[Point]) -> Posteriors | None:
+    def every(quantity: str) -> FloatArray:
+        return np.concatenate([p.replicated("bayes", quantity) for p in points])
+
+    trusted = every("trusted")
+    if not len(trusted):
+        return None
+    return Posteriors(
+        n=len(trusted),
+        trusted=float(trusted.mean()),
+        rhat=float(every("rhat").max()),
+        prediction_rhat=float(every("prediction_rhat").max()),
+        prediction_ess=float(every("prediction_ess").min()),
     )
 
 
