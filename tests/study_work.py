@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from trifit.errors import InputError
 from trifit.study.store import Row
+from trifit.threads import cores
 
 
 @dataclass(frozen=True)
 class Task:
     """A cell's seed, where it leaves a trace of being computed, and what it does.
 
-    ``trouble``: "" (none), "error", "bad input", "no rows", "warning", "kill" (its process,
+    ``trouble``: "" (none), "error", "bad input", "no row", "warning", "kill" (its process,
     always), "kill once", "interrupt".
     """
 
@@ -49,6 +51,8 @@ def numbers(task):
         Row("bayes", "log_det", float(np.linalg.slogdet(product)[1])),
         Row("", "nan", float("nan")),
         Row("", "inf", float("-inf")),
+        Row("", "cores", cores()),
+        Row("", "blas threads", max(i["num_threads"] for i in threadpool_info())),
     ]
 
 
@@ -64,8 +68,8 @@ def work(task):
             raise ZeroDivisionError("seed\nnot liked")
         case "bad input":
             raise InputError("n: 3, expected more")
-        case "no rows":
-            return []
+        case "no row":
+            return [("mle", 1.0)]
         case "warning":
             warnings.warn("a fit did not converge", RuntimeWarning, stacklevel=1)
         case "interrupt":

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from trifit.errors import InputError
 
 try:
-    from distributed import Client
+    from distributed import Client, KilledWorker
     from distributed.comm import get_address_host_port
     from joblib._dask import DaskDistributedBackend
 except ImportError as error:
@@ -30,14 +30,22 @@ class Backend(DaskDistributedBackend):  # type: ignore[misc]
         return max(2, int(super().effective_n_jobs(n_jobs)))
 
     async def _collect(self) -> None:
-        """As joblib's, and a task that Dask gives up has ended too, with None.
+        """As joblib's, and a task that Dask gives up has ended too.
 
-        Else joblib waits for it for ever. Exceptions of a task are results here.
+        Else joblib waits for it for ever. Exceptions of a cell are results here; an error
+        means that its workers died (and the cell is left for later), or cannot run it.
         """
         while self._continue:
             async for future, result in self.waiting_futures:
+                if future.status == "error" and not isinstance(result[1], KilledWorker):
+                    result = InputError(
+                        f"workers of the cluster cannot run a cell ({result[1]!r}); "
+                        "they need this version of trifit and of all it imports"
+                    )
+                elif future.status != "finished":
+                    result = [None]
                 self._results.pop(future)
-                self._callbacks.pop(future)(result if future.status == "finished" else [None])
+                self._callbacks.pop(future)(result)
             await asyncio.sleep(0.01)
 
     def end_with(self, error: Exception) -> None:
