@@ -40,6 +40,10 @@ def many(n, traces, seconds=0.0, **trouble):
     }
 
 
+def blas_threads():
+    return max(lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas")
+
+
 def numbers(task):
     """Draws and a product that BLAS computes, big enough to be shared between threads."""
     rng = np.random.default_rng(task.seed)
@@ -52,7 +56,7 @@ def numbers(task):
         Row("", "nan", float("nan")),
         Row("", "inf", float("-inf")),
         Row("", "cores", cores()),
-        Row("", "blas threads", max(i["num_threads"] for i in threadpool_info())),
+        Row("", "blas threads", blas_threads()),
     ]
 
 

@@ -10,7 +10,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -184,8 +184,9 @@ class _Pool:
     n_jobs: int
     ahead: int | str
 
-    def results(self, calls: Iterable[Any]) -> Iterator[tuple[str, float] | None]:
-        """What the calls return, as they end; workers stop with the iteration."""
+    @contextmanager
+    def results(self, calls: Iterable[Any]) -> Iterator[Iterator[tuple[str, float] | None]]:
+        """What the calls return, as they end; leaving early stops the workers."""
         parallel = Parallel(
             n_jobs=self.n_jobs,
             backend=self.backend,
@@ -193,13 +194,12 @@ class _Pool:
             pre_dispatch=self.ahead,
             return_as="generator_unordered",
         )
-        results = parallel(calls)
-        try:
-            yield from results
-        finally:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", ".*cancelled|.*not used", UserWarning)
-                results.close()
+        with warnings.catch_warnings():
+            # no news for the user: loky replaces a worker that has grown; the rest is cancelled
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+            warnings.filterwarnings("ignore", ".*You could benefit from", UserWarning)
+            with closing(parallel(calls)) as results:
+                yield results
 
 
 @contextmanager
@@ -255,10 +255,8 @@ class _Rounds:
         """Hand out cells once; returns when all ended or a worker died."""
         calls = (delayed(_compute)(self.common, k, self.tasks[k], alone=alone) for k in keys)
         try:
-            with warnings.catch_warnings():
-                # loky replaces workers that have grown; that is no news for the user
-                warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-                for result in self.pool.results(calls):
+            with self.pool.results(calls) as results:
+                for result in results:
                     if result is not None:
                         self._over(*result)
         except TerminatedWorkerError:
