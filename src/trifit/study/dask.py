@@ -3,8 +3,9 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from trifit.errors import InputError
 
@@ -29,6 +30,16 @@ class Backend(DaskDistributedBackend):  # type: ignore[misc]
         """At least 2: with one job joblib computes in the calling process."""
         return max(2, int(super().effective_n_jobs(n_jobs)))
 
+    def configure(self, *args: Any, **kwargs: Any) -> int:
+        """Count anew who waits for a result."""
+        self._waiting: set[Callable[[object], None]] = set()
+        return int(super().configure(*args, **kwargs))
+
+    def submit(self, func: object, callback: Callable[[object], None]) -> object:
+        """As joblib's, and remember who is to be told."""
+        self._waiting.add(callback)
+        return super().submit(func, callback)
+
     async def _collect(self) -> None:
         """As joblib's, and a task that Dask gives up has ended too.
 
@@ -45,12 +56,14 @@ class Backend(DaskDistributedBackend):  # type: ignore[misc]
                 elif future.status != "finished":
                     result = [None]
                 self._results.pop(future)
-                self._callbacks.pop(future)(result)
+                callback = self._callbacks.pop(future)
+                self._waiting.discard(callback)
+                callback(result)
             await asyncio.sleep(0.01)
 
     def end_with(self, error: Exception) -> None:
         """Raise an error where results are waited for; joblib never learns that nobody answers."""
-        for callback in list(self._callbacks.values())[:1]:
+        for callback in list(self._waiting)[:1]:
             callback(error)
 
 
