@@ -130,12 +130,9 @@ def _compute(common: _Common, key: str, task: object, *, alone: bool) -> tuple[s
         )
     if store.has(key):
         return key, 0.0  # ended, and its worker died before it could say so
-    deaths = store.deaths(run, key)
-    if deaths >= common.attempts:
-        store.fail(key, f"the worker process died (out of memory?) {deaths} times")
-        store.end(run, key)
+    if _gave_up(common, key):
         return key, 0.0
-    if deaths and not alone:
+    if store.deaths(run, key) and not alone:
         return None
     store.begin(run, key)
     try:
@@ -154,6 +151,16 @@ def _compute(common: _Common, key: str, task: object, *, alone: bool) -> tuple[s
     finally:
         store.end(run, key)
     return key, seconds
+
+
+def _gave_up(common: _Common, key: str) -> bool:
+    """Keep a cell as failed if it has outlived no worker in all its attempts."""
+    deaths = common.store.deaths(common.run, key)
+    if deaths < common.attempts:
+        return False
+    common.store.fail(key, f"the worker process died (out of memory?) {deaths} times")
+    common.store.end(common.run, key)
+    return True
 
 
 def _one_line(error: Exception) -> str:
@@ -243,7 +250,12 @@ class _Rounds:
         while left := [key for key in self.tasks if key not in self.done]:
             deaths = store.all_deaths(run)
             unsuspected = [key for key in left if key not in deaths]
-            self._round(unsuspected or left[:1], alone=not unsuspected)
+            if unsuspected:
+                self._round(unsuspected, alone=False)
+            elif _gave_up(self.common, left[0]):
+                self._over(left[0], 0.0)
+            else:
+                self._round(left[:1], alone=True)
             if not self.done.isdisjoint(left) or store.all_deaths(run) != deaths:
                 continue
             raise InputError(
