@@ -10,6 +10,7 @@ import numpy as np
 import psutil
 import pyarrow.compute as pc
 import pytest
+from joblib import parallel_config
 
 import study_work
 from study_cluster import cluster, environment, group_lives, process, wait_for
@@ -78,6 +79,21 @@ def test_results_are_the_same_to_the_last_bit_in_any_order(serial, tmp_path, sch
     assert set(runs(tmp_path / "traces").values()) == {1}
     assert not (store.folder / "running").exists()
     assert not list(store.folder.glob("loose/*/*"))
+
+
+def test_a_backend_that_joblib_was_told_of_computes_the_same(serial, tmp_path):
+    tasks, store, told = some(tmp_path), Store(tmp_path / "store"), []
+    with parallel_config("loky", n_jobs=2):  # in place of Ray's, which is set the same way
+        run_cells(
+            tasks,
+            study_work.work,
+            store,
+            backend="joblib",
+            advance=lambda key, _: told.append(key),
+        )
+    assert numbers(store) == serial
+    assert sorted(told) == sorted(tasks)
+    assert set(runs(tmp_path / "traces").values()) == {1}
 
 
 def test_a_bad_cell_is_kept_with_its_error_and_a_warning_is_none(tmp_path):
@@ -282,7 +298,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_with_one_line(tmp_path, monkeypat
     [
         ({"jobs": 0}, "jobs 0: expected a whole number of at least 1"),
         ({"jobs": 1.5}, "jobs 1.5"),
-        ({"backend": "threads"}, "backend 'threads': expected one of loky, serial, dask"),
+        ({"backend": "threads"}, "backend 'threads': expected one of loky, serial, dask, joblib"),
         ({"backend": "dask"}, "dask needs the address"),
         ({"scheduler": "tcp://a:1"}, "backend loky with scheduler 'tcp://a:1'"),
         ({"attempts": 1}, "attempts 1: expected a whole number of at least 2"),

@@ -23,7 +23,7 @@ from trifit.errors import InputError
 from trifit.study.store import COMPACT_AT, Row, Store, cell_table
 from trifit.threads import limited
 
-BACKENDS = ("loky", "serial", "dask")
+BACKENDS = ("loky", "serial", "dask", "joblib")
 _WATCH = 0.2  # seconds between two looks of a worker at its driver
 
 
@@ -59,8 +59,10 @@ def run_cells[Task](
         Where finished cells go; with workers on other machines a folder all of them see.
     jobs : int
         Worker processes of loky. Dask uses the workers of its cluster.
-    backend : {"loky", "serial", "dask"}
-        Serial computes in this process, which a dying cell takes along.
+    backend : {"loky", "serial", "dask", "joblib"}
+        Serial computes in this process, which a dying cell takes along. With joblib it is
+        the backend of the ``joblib.parallel_config`` in force, Ray's say: ``advance`` hears
+        of cells at the end, and what a dying worker does is up to that backend.
     scheduler : str, optional
         Address of Dask's scheduler, ``tcp://host:port``; for dask only.
     advance : function of key and seconds, optional
@@ -130,9 +132,11 @@ def _compute(common: _Common, key: str, task: object, *, alone: bool) -> tuple[s
         )
     if store.has(key):
         return key, 0.0  # ended, and its worker died before it could say so
-    if _gave_up(common, key):
+    deaths = store.deaths(run, key)
+    if deaths >= common.attempts:
+        _give_up(common, key, deaths)
         return key, 0.0
-    if store.deaths(run, key) and not alone:
+    if deaths and not alone:
         return None
     store.begin(run, key)
     try:
@@ -153,14 +157,10 @@ def _compute(common: _Common, key: str, task: object, *, alone: bool) -> tuple[s
     return key, seconds
 
 
-def _gave_up(common: _Common, key: str) -> bool:
-    """Keep a cell as failed if it has outlived no worker in all its attempts."""
-    deaths = common.store.deaths(common.run, key)
-    if deaths < common.attempts:
-        return False
+def _give_up(common: _Common, key: str, deaths: int) -> None:
+    """Keep a cell as failed that has outlived no worker in all its attempts."""
     common.store.fail(key, f"the worker process died (out of memory?) {deaths} times")
     common.store.end(common.run, key)
-    return True
 
 
 def _one_line(error: Exception) -> str:
@@ -188,8 +188,9 @@ class _Pool:
     """How joblib is called."""
 
     backend: Any
-    n_jobs: int
+    n_jobs: int | None
     ahead: int | str
+    return_as: str = "generator_unordered"
 
     @contextmanager
     def results(self, calls: Iterable[Any]) -> Iterator[Iterator[tuple[str, float] | None]]:
@@ -199,14 +200,18 @@ class _Pool:
             backend=self.backend,
             batch_size=1,
             pre_dispatch=self.ahead,
-            return_as="generator_unordered",
+            return_as=self.return_as,
         )
         with warnings.catch_warnings():
             # no news for the user: loky replaces a worker that has grown; the rest is cancelled
             warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
             warnings.filterwarnings("ignore", ".*You could benefit from", UserWarning)
-            with closing(parallel(calls)) as results:
-                yield results
+            results = parallel(calls)
+            if self.return_as == "list":
+                yield iter(results)
+            else:
+                with closing(results):
+                    yield results
 
 
 @contextmanager
@@ -220,6 +225,8 @@ def _pool(backend: str, jobs: int, scheduler: str | None) -> Iterator[_Pool]:
             # joblib computes in this process where it is given one job; a cell that dies
             # would take the study along. One call at a time to two processes is as good.
             yield _Pool("loky", max(2, jobs), 2 * jobs if jobs > 1 else 1)
+        elif backend == "joblib":  # its other backends return no generators
+            yield _Pool(None, None, "2 * n_jobs", "list")
         else:
             from trifit.study.dask import connected
 
@@ -252,7 +259,8 @@ class _Rounds:
             unsuspected = [key for key in left if key not in deaths]
             if unsuspected:
                 self._round(unsuspected, alone=False)
-            elif _gave_up(self.common, left[0]):
+            elif deaths[left[0]] >= self.common.attempts:
+                _give_up(self.common, left[0], deaths[left[0]])
                 self._over(left[0], 0.0)
             else:
                 self._round(left[:1], alone=True)
