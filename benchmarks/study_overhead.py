@@ -162,7 +162,7 @@ def measure(n_cells=2_000, n_rows=40, n_stored=2_000, n_parts=100):
     rows = []
     for backend, jobs in (("serial", 1), ("loky", 1), ("loky", 2), ("dask", 2)):
         r = run(backend, jobs, n_cells)
-        name = backend if backend == "serial" else f"{backend}, {jobs} workers"
+        name = backend if backend == "serial" else f"{backend}, {jobs} worker{'s' * (jobs > 1)}"
         costs = [f"{r[key]:.1f}" for key in ("start", "wall", "driver", "scheduler")]
         rows.append([name, *costs] if backend == "dask" else [name, *costs[:-1], ""])
     s = fresh_by_name("study_overhead", "stored", n_stored, n_rows)
