@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from joblib import effective_n_jobs
 from threadpoolctl import threadpool_info
 
 from trifit.errors import InputError
@@ -57,6 +58,7 @@ def numbers(task):
         Row("", "inf", float("-inf")),
         Row("", "cores", cores()),
         Row("", "blas threads", blas_threads()),
+        Row("", "joblib's jobs", effective_n_jobs(-1)),
     ]
 
 

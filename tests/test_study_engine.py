@@ -112,10 +112,9 @@ def test_every_cell_has_one_thread(tmp_path, scheduler, backend):
     store = Store(tmp_path / "store")
     run_cells(many(3, tmp_path / "traces"), study_work.work, store, **how(backend, scheduler))
     table = store.table()
-    threads = table.filter(
-        pc.is_in(table["quantity"], pc.cast(["cores", "blas threads"], "string"))
-    )
-    assert threads["value"].to_pylist() == [1.0] * 6
+    names = pc.cast(["cores", "blas threads", "joblib's jobs"], "string")
+    threads = table.filter(pc.is_in(table["quantity"], names))
+    assert threads["value"].to_pylist() == [1.0] * 9
 
 
 def test_cells_are_handed_out_in_the_order_given(tmp_path):
@@ -150,10 +149,10 @@ def test_a_killed_worker_costs_its_own_cell(serial, tmp_path, scheduler, backend
     assert [row for row in numbers(store) if row[0] != "c004"] == [
         row for row in numbers(sound) if row[0] != "c004"
     ]
-    begun = runs(tmp_path / "traces")
-    assert begun["c004"] == 2
+    starts = runs(tmp_path / "traces")
+    assert starts["c004"] == 2
     # loky ends all workers with one; at most one neighbour per death begins again
-    assert sum(begun.values()) <= 17 + len(once) + (2 if backend == "loky 2" else 0)
+    assert sum(starts.values()) <= 17 + len(once) + (2 if backend == "loky 2" else 0)
 
 
 def test_a_cluster_that_gives_a_cell_up_at_once_is_not_waited_for(tmp_path):
@@ -171,39 +170,55 @@ from study_work import many, work
 from trifit.study.engine import run_cells
 from trifit.study.store import Store
 if __name__ == "__main__":
-    folder = sys.argv[1]
-    run_cells(many(40, folder + "/traces", 0.1), work, Store(folder + "/store"), jobs=2)
+    folder, scheduler = sys.argv[1:]
+    how = {"backend": "dask", "scheduler": scheduler} if scheduler else {"jobs": 2}
+    run_cells(many(40, folder + "/traces", 0.1), work, Store(folder + "/store"), **how)
 """
 
 
 @pytest.fixture
-def driver(tmp_path):
+def driver(request, tmp_path, scheduler):
     """A study on its way in a process of its own: some cells are finished."""
     script = tmp_path / "driver.py"
     script.write_text(DRIVER)
-    with process(sys.executable, str(script), str(tmp_path), log=tmp_path / "log") as child:
+    address = scheduler if request.param == "dask" else ""
+    command = (sys.executable, str(script), str(tmp_path), address)
+    with process(*command, log=tmp_path / "log") as child:
         wait_for(lambda: len(Store(tmp_path / "store").finished()) >= 6)
         yield child
 
 
+def begun(folder):
+    return runs(folder / "traces")
+
+
+def settled(folder):
+    """Nobody begins a cell any more."""
+    before = begun(folder)
+    time.sleep(0.5)
+    return begun(folder) == before
+
+
+@pytest.mark.parametrize("driver", ["loky", "dask"], indirect=True)
 def test_kill_9_of_the_driver_loses_nothing_and_nothing_runs_twice(driver, tmp_path):
     os.kill(driver.pid, signal.SIGKILL)
     driver.wait(10)
-    wait_for(lambda: not group_lives(driver.pid), 10)  # its workers follow by themselves
-    store = Store(tmp_path / "store")
-    kept, begun = numbers(store), runs(tmp_path / "traces")
-    finished = store.finished()
+    wait_for(lambda: not group_lives(driver.pid), 10)  # loky's workers follow by themselves
+    wait_for(lambda: settled(tmp_path), 10)  # Dask's end what is in their hands
+    store, first = Store(tmp_path / "store"), begun(tmp_path)
+    kept, finished = numbers(store), store.finished()
     assert 6 <= len(finished) < 40
-    assert len(begun.keys() - finished) <= 2  # those in the two workers' hands
+    assert len(first.keys() - finished) <= 2  # those in the two workers' hands
     tasks = many(40, tmp_path / "traces")
     run_cells(tasks, study_work.work, store, jobs=2)
-    again = runs(tmp_path / "traces")
-    assert {key for key, n in again.items() if n > 1} == begun.keys() - finished
+    twice = {key for key, n in begun(tmp_path).items() if n > 1}
+    assert twice == first.keys() - finished
     assert store.finished() == tasks.keys()
     assert store.failed() == {}  # marks of the killed run are no deaths
     assert set(kept) < set(numbers(store))
 
 
+@pytest.mark.parametrize("driver", ["loky"], indirect=True)
 def test_ctrl_c_stops_the_workers_and_keeps_what_is_finished(driver, tmp_path):
     os.killpg(driver.pid, signal.SIGINT)  # as a terminal does: to the workers too
     assert driver.wait(10) in (-signal.SIGINT, 1)
@@ -261,6 +276,24 @@ def test_workers_that_die_before_they_begin_end_the_run(tmp_path):
     with pytest.raises(InputError, match="1 cells are not computed: their workers end before"):
         run_cells(tasks, study_work.work, store, jobs=2)
     assert store.finished() == {"c000", "c001"}
+
+
+class Unreadable:
+    """A task that no worker can read."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def test_a_cluster_that_cannot_read_a_task_says_so(tmp_path, scheduler):
+    with pytest.raises(InputError, match="workers of the cluster cannot run a cell"):
+        run_cells(
+            {"c000": Unreadable()},
+            study_work.work,
+            Store(tmp_path / "store"),
+            backend="dask",
+            scheduler=scheduler,
+        )
 
 
 def test_a_second_run_in_the_folder_ends_the_first(tmp_path):
