@@ -62,7 +62,7 @@ def end_group(leader):
 
 
 @contextmanager
-def cluster(folder, workers=2, **more):
+def cluster(folder, workers=2, threads=1, **more):
     """Address of the scheduler, and the scheduler's process."""
     told = folder / "scheduler.json"
     here = ("--host", "127.0.0.1", "--no-dashboard")
@@ -81,7 +81,8 @@ def cluster(folder, workers=2, **more):
         for i in range(workers):
             stack.enter_context(
                 process(
-                    *(*python, "distributed.cli.dask_worker", address, "--nthreads", "1", *here),
+                    *(*python, "distributed.cli.dask_worker", address, *here),
+                    *("--nthreads", str(threads)),
                     *("--local-directory", str(folder / f"worker{i}"), "--death-timeout", "60"),
                     log=folder / f"worker{i}.log",
                     **more,

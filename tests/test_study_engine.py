@@ -164,6 +164,15 @@ def test_a_cluster_that_gives_a_cell_up_at_once_is_not_waited_for(tmp_path):
     assert len(store.finished()) == 4
 
 
+def test_a_neighbour_in_the_same_process_is_not_taken_for_the_killer(tmp_path):
+    tasks = many(2, tmp_path / "traces", 1.0) | many(1, tmp_path / "traces", 0.3, c000="kill")
+    store = Store(tmp_path / "store")
+    with cluster(tmp_path, 1, threads=2) as (address, _):
+        run_cells(tasks, study_work.work, store, backend="dask", scheduler=address)
+    assert store.failed() == {"c000": DIED}
+    assert runs(tmp_path / "traces")["c001"] == 2
+
+
 DRIVER = """
 import sys
 from study_work import many, work
