@@ -155,22 +155,28 @@ def test_a_killed_worker_costs_its_own_cell(serial, tmp_path, scheduler, backend
     assert sum(starts.values()) <= 17 + len(once) + (2 if backend == "loky 2" else 0)
 
 
-def test_a_cluster_that_gives_a_cell_up_at_once_is_not_waited_for(tmp_path):
-    store = Store(tmp_path / "store")
-    with cluster(tmp_path, 1, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as (address, _):
-        tasks = many(4, tmp_path / "traces", c001="kill")
-        run_cells(tasks, study_work.work, store, backend="dask", scheduler=address)
-    assert store.failed() == {"c001": DIED}
-    assert len(store.finished()) == 4
+@pytest.fixture(scope="module")
+def one_worker(tmp_path_factory):
+    """One process with two threads, and a scheduler that gives up at the second death."""
+    with cluster(
+        tmp_path_factory.mktemp("one"), 1, 2, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1"
+    ) as (address, _):
+        yield address
 
 
-def test_a_neighbour_in_the_same_process_is_not_taken_for_the_killer(tmp_path):
+def test_a_neighbour_in_the_same_process_is_not_taken_for_the_killer(tmp_path, one_worker):
     tasks = many(2, tmp_path / "traces", 1.0) | many(1, tmp_path / "traces", 0.3, c000="kill")
     store = Store(tmp_path / "store")
-    with cluster(tmp_path, 1, threads=2) as (address, _):
-        run_cells(tasks, study_work.work, store, backend="dask", scheduler=address)
+    run_cells(tasks, study_work.work, store, **how("dask", one_worker))
     assert store.failed() == {"c000": DIED}
-    assert runs(tmp_path / "traces")["c001"] == 2
+    assert runs(tmp_path / "traces") == {"c000": 2, "c001": 2}
+
+
+def test_a_cell_that_dask_gives_up_is_not_waited_for(tmp_path, one_worker):
+    tasks, store = many(2, tmp_path / "traces", c000="kill"), Store(tmp_path / "store")
+    run_cells(tasks, study_work.work, store, attempts=4, **how("dask", one_worker))
+    assert store.failed() == {"c000": DIED.replace("2", "4")}
+    assert runs(tmp_path / "traces")["c000"] == 4
 
 
 DRIVER = """
