@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from joblib import effective_n_jobs
+from threadpoolctl import threadpool_info
 
 from trifit.errors import InputError
 from trifit.study.store import Row
+from trifit.threads import cores
 
 
 @dataclass(frozen=True)
 class Task:
     """A cell's seed, where it leaves a trace of being computed, and what it does.
 
-    ``trouble``: "" (none), "error", "bad input", "no rows", "warning", "kill" (its process,
+    ``trouble``: "" (none), "error", "bad input", "no row", "warning", "kill" (its process,
     always), "kill once", "interrupt".
     """
 
@@ -38,6 +41,10 @@ def many(n, traces, seconds=0.0, **trouble):
     }
 
 
+def blas_threads():
+    return max(lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas")
+
+
 def numbers(task):
     """Draws and a product that BLAS computes, big enough to be shared between threads."""
     rng = np.random.default_rng(task.seed)
@@ -49,6 +56,9 @@ def numbers(task):
         Row("bayes", "log_det", float(np.linalg.slogdet(product)[1])),
         Row("", "nan", float("nan")),
         Row("", "inf", float("-inf")),
+        Row("", "cores", cores()),
+        Row("", "blas threads", blas_threads()),
+        Row("", "joblib's jobs", effective_n_jobs(-1)),
     ]
 
 
@@ -64,8 +74,8 @@ def work(task):
             raise ZeroDivisionError("seed\nnot liked")
         case "bad input":
             raise InputError("n: 3, expected more")
-        case "no rows":
-            return []
+        case "no row":
+            return [("mle", 1.0)]
         case "warning":
             warnings.warn("a fit did not converge", RuntimeWarning, stacklevel=1)
         case "interrupt":

@@ -3,13 +3,14 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from trifit.errors import InputError
 
 try:
-    from distributed import Client
+    from distributed import Client, KilledWorker
     from distributed.comm import get_address_host_port
     from joblib._dask import DaskDistributedBackend
 except ImportError as error:
@@ -29,20 +30,40 @@ class Backend(DaskDistributedBackend):  # type: ignore[misc]
         """At least 2: with one job joblib computes in the calling process."""
         return max(2, int(super().effective_n_jobs(n_jobs)))
 
-    async def _collect(self) -> None:
-        """As joblib's, and a task that Dask gives up has ended too, with None.
+    def configure(self, *args: Any, **kwargs: Any) -> int:
+        """Count anew who waits for a result."""
+        self._waiting: set[Callable[[object], None]] = set()
+        return int(super().configure(*args, **kwargs))
 
-        Else joblib waits for it for ever. Exceptions of a task are results here.
+    def submit(self, func: object, callback: Callable[[object], None]) -> object:
+        """As joblib's, and remember who is to be told."""
+        self._waiting.add(callback)
+        return super().submit(func, callback)
+
+    async def _collect(self) -> None:
+        """As joblib's, and a task that Dask gives up has ended too.
+
+        Else joblib waits for it for ever. Exceptions of a cell are results here; an error
+        means that its workers died (and the cell is left for later), or cannot run it.
         """
         while self._continue:
             async for future, result in self.waiting_futures:
+                if future.status == "error" and not isinstance(result[1], KilledWorker):
+                    result = InputError(
+                        f"workers of the cluster cannot run a cell ({result[1]!r}); "
+                        "they need this version of trifit and of all it imports"
+                    )
+                elif future.status != "finished":
+                    result = [None]
                 self._results.pop(future)
-                self._callbacks.pop(future)(result if future.status == "finished" else [None])
+                callback = self._callbacks.pop(future)
+                self._waiting.discard(callback)
+                callback(result)
             await asyncio.sleep(0.01)
 
     def end_with(self, error: Exception) -> None:
         """Raise an error where results are waited for; joblib never learns that nobody answers."""
-        for callback in list(self._callbacks.values())[:1]:
+        for callback in list(self._waiting)[:1]:
             callback(error)
 
 

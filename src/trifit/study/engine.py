@@ -10,7 +10,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ from trifit.errors import InputError
 from trifit.study.store import COMPACT_AT, Row, Store, cell_table
 from trifit.threads import limited
 
-BACKENDS = ("loky", "serial", "dask")
+BACKENDS = ("loky", "serial", "dask", "joblib")
 _WATCH = 0.2  # seconds between two looks of a worker at its driver
 
 
@@ -59,8 +59,10 @@ def run_cells[Task](
         Where finished cells go; with workers on other machines a folder all of them see.
     jobs : int
         Worker processes of loky. Dask uses the workers of its cluster.
-    backend : {"loky", "serial", "dask"}
-        Serial computes in this process, which a dying cell takes along.
+    backend : {"loky", "serial", "dask", "joblib"}
+        Serial computes in this process, which a dying cell takes along. With joblib it is
+        the backend of the ``joblib.parallel_config`` in force, Ray's say: ``advance`` hears
+        of cells at the end, and what a dying worker does is up to that backend.
     scheduler : str, optional
         Address of Dask's scheduler, ``tcp://host:port``; for dask only.
     advance : function of key and seconds, optional
@@ -132,8 +134,7 @@ def _compute(common: _Common, key: str, task: object, *, alone: bool) -> tuple[s
         return key, 0.0  # ended, and its worker died before it could say so
     deaths = store.deaths(run, key)
     if deaths >= common.attempts:
-        store.fail(key, f"the worker process died (out of memory?) {deaths} times")
-        store.end(run, key)
+        _give_up(common, key, deaths)
         return key, 0.0
     if deaths and not alone:
         return None
@@ -154,6 +155,12 @@ def _compute(common: _Common, key: str, task: object, *, alone: bool) -> tuple[s
     finally:
         store.end(run, key)
     return key, seconds
+
+
+def _give_up(common: _Common, key: str, deaths: int) -> None:
+    """Keep a cell as failed that has outlived no worker in all its attempts."""
+    common.store.fail(key, f"the worker process died (out of memory?) {deaths} times")
+    common.store.end(common.run, key)
 
 
 def _one_line(error: Exception) -> str:
@@ -181,25 +188,30 @@ class _Pool:
     """How joblib is called."""
 
     backend: Any
-    n_jobs: int
+    n_jobs: int | None
     ahead: int | str
+    return_as: str = "generator_unordered"
 
-    def results(self, calls: Iterable[Any]) -> Iterator[tuple[str, float] | None]:
-        """What the calls return, as they end; workers stop with the iteration."""
+    @contextmanager
+    def results(self, calls: Iterable[Any]) -> Iterator[Iterator[tuple[str, float] | None]]:
+        """What the calls return, as they end; leaving early stops the workers."""
         parallel = Parallel(
             n_jobs=self.n_jobs,
             backend=self.backend,
             batch_size=1,
             pre_dispatch=self.ahead,
-            return_as="generator_unordered",
+            return_as=self.return_as,
         )
-        results = parallel(calls)
-        try:
-            yield from results
-        finally:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", ".*cancelled|.*not used", UserWarning)
-                results.close()
+        with warnings.catch_warnings():
+            # no news for the user: loky replaces a worker that has grown; the rest is cancelled
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+            warnings.filterwarnings("ignore", ".*You could benefit from", UserWarning)
+            results = parallel(calls)
+            if self.return_as == "list":
+                yield iter(results)
+            else:
+                with closing(results):
+                    yield results
 
 
 @contextmanager
@@ -213,6 +225,8 @@ def _pool(backend: str, jobs: int, scheduler: str | None) -> Iterator[_Pool]:
             # joblib computes in this process where it is given one job; a cell that dies
             # would take the study along. One call at a time to two processes is as good.
             yield _Pool("loky", max(2, jobs), 2 * jobs if jobs > 1 else 1)
+        elif backend == "joblib":  # its other backends return no generators
+            yield _Pool(None, None, "2 * n_jobs", "list")
         else:
             from trifit.study.dask import connected
 
@@ -243,7 +257,13 @@ class _Rounds:
         while left := [key for key in self.tasks if key not in self.done]:
             deaths = store.all_deaths(run)
             unsuspected = [key for key in left if key not in deaths]
-            self._round(unsuspected or left[:1], alone=not unsuspected)
+            if unsuspected:
+                self._round(unsuspected, alone=False)
+            elif deaths[left[0]] >= self.common.attempts:
+                _give_up(self.common, left[0], deaths[left[0]])
+                self._over(left[0], 0.0)
+            else:
+                self._round(left[:1], alone=True)
             if not self.done.isdisjoint(left) or store.all_deaths(run) != deaths:
                 continue
             raise InputError(
@@ -255,10 +275,8 @@ class _Rounds:
         """Hand out cells once; returns when all ended or a worker died."""
         calls = (delayed(_compute)(self.common, k, self.tasks[k], alone=alone) for k in keys)
         try:
-            with warnings.catch_warnings():
-                # loky replaces workers that have grown; that is no news for the user
-                warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-                for result in self.pool.results(calls):
+            with self.pool.results(calls) as results:
+                for result in results:
                     if result is not None:
                         self._over(*result)
         except TerminatedWorkerError:

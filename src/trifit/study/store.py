@@ -274,6 +274,8 @@ def cell_table(key: str, rows: Sequence[Row]) -> "pa.Table":
         raise InputError(f"cell {key}: no rows, expected at least one")
     try:
         fits, quantities, values = zip(*((r.fit, r.quantity, r.value) for r in rows), strict=True)
+        if None in (*fits, *quantities, *values):
+            raise TypeError("None in it")
         return _table([key] * len(rows), fits, quantities, values, [None] * len(rows))
     except (AttributeError, TypeError, pa.ArrowException) as error:
         raise InputError(f"cell {key}: a row is not Row(str, str, float) ({error})") from None
