@@ -1,12 +1,17 @@
 """Studies run: their folder, the same numbers everywhere, every shipped one on its quick grid."""
 
 import json
+import os
+import signal
+import sys
 
 import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from tomli_w import dumps
 
+from study_cluster import cluster, process, wait_for
 from trifit.cli import main
 from trifit.errors import InputError
 from trifit.report.study import render_study
@@ -69,13 +74,42 @@ def test_a_study_from_file_to_page(tmp_path):
 
 
 def test_the_same_to_the_last_bit_on_every_backend(tmp_path):
-    """Fits and posteriors, in this process and in two others, in whatever order."""
-    for backend, jobs in (("serial", 1), ("loky", 2)):
-        run_study(made(FITS), tmp_path / backend, backend=backend, jobs=jobs)
-    one, two = numbers(tmp_path / "serial"), numbers(tmp_path / "loky")
-    assert one.equals(two)
+    """Fits and posteriors, in this process, in two others, on a cluster of two workers."""
+    run_study(made(FITS), tmp_path / "serial", backend="serial")
+    run_study(made(FITS), tmp_path / "loky", backend="loky", jobs=2)
+    with cluster(tmp_path) as (address, _):
+        run_study(made(FITS), tmp_path / "dask", backend="dask", scheduler=address)
+    one = numbers(tmp_path / "serial")
+    assert one.equals(numbers(tmp_path / "loky"))
+    assert one.equals(numbers(tmp_path / "dask"))
     assert (one["fit"] == "bayes").sum() > 0
     assert np.isfinite(one["value"]).all()
+
+
+def test_kill_9_and_resume_give_the_numbers_of_one_run(tmp_path):
+    """The command, killed with its workers as soon as a few cells are there."""
+    file = tmp_path / "made.toml"
+    file.write_text(dumps(EXISTENCE | {"name": "made", "replications": 60}))
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    command = (sys.executable, "-c", "from trifit.cli import main; main()", "study", str(file))
+    with process(*command, "--jobs", "2", "--out", str(killed), log=tmp_path / "log") as child:
+        wait_for(lambda: len(Store(killed / "cells").finished()) >= 5)
+        os.killpg(child.pid, signal.SIGKILL)
+    kept = Store(killed / "cells").finished()
+    assert 5 <= len(kept) < 240
+    before = {key: found for key, found in seconds(killed).items() if key in kept}
+    run_study(load_study(file), killed, backend="serial", resume=True)
+    run_study(load_study(file), whole, backend="serial")
+    assert numbers(killed).equals(numbers(whole))
+    after = seconds(killed)
+    assert all(after[key] == value for key, value in before.items()), "none was run twice"
+
+
+def seconds(folder):
+    """Wall time of every cell, which no second run repeats to the last digit."""
+    table = Store(folder / "cells").table().to_pandas()
+    table = table[table["quantity"] == "seconds"]
+    return dict(zip(table["cell"], table["value"], strict=True))
 
 
 def test_what_is_finished_is_not_run_again(tmp_path, monkeypatch):
@@ -157,8 +191,6 @@ def test_commands(tmp_path):
     assert planned.output.splitlines()[1].strip() == "20 x  kappa=0.1, signal=1"
     assert "120 cells at 6 points, about" in planned.output.splitlines()[-1]
     file = tmp_path / "mine.toml"
-    from tomli_w import dumps
-
     file.write_text(dumps(EXISTENCE))
     arguments = ["study", str(file), "--backend", "serial", "--out", str(tmp_path / "out")]
     done = CliRunner().invoke(main, arguments)
