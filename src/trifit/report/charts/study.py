@@ -92,7 +92,7 @@ def phase(picture: "Picture", panel: str, *, ax: Axes | None = None) -> Axes:
         i, j = xs.index(tile.x), ys.index(tile.y)
         _tile(ax, tile, middle, reach, x_edges[i : i + 2], y_edges[j : j + 2])
     for curve in (c for c in picture.curves if c.panel == panel):
-        (path,) = ax.plot(curve.x, curve.y, color=INK, lw=1.6)
+        (path,) = ax.plot(curve.x, curve.y, color=ON_COLOUR, lw=1.8)
         mark(path, tips=["from here on no MLE exists, by theory"])
     ax.set_xlim(x_edges[0], x_edges[-1])
     ax.set_ylim(y_edges[0], y_edges[-1])
