@@ -9,6 +9,7 @@ import click
 from trifit import __version__
 from trifit.cli.study import studies, study
 from trifit.errors import InputError
+from trifit.files import write_whole
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison
@@ -249,10 +250,7 @@ def show(
     if html is not None:
         from trifit.report.preview import render_preview
 
-        try:
-            html.write_text(render_preview(chosen.name, seen), encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"--html {str(html)!r} cannot be written: {error.strerror}") from error
+        write_whole(html, render_preview(chosen.name, seen))
         click.echo(f"# Page: {html}")
 
 
@@ -303,10 +301,7 @@ def _write_index(folder: Path) -> None:
             f"report --index {str(folder)!r}: that is itself a run, and its page would be lost; "
             "give the folder above it"
         )
-    try:
-        page.write_text(render_index(runs), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{str(page)!r} cannot be written: {error.strerror}") from error
+    write_whole(page, render_index(runs))
     click.echo(f"Index of {len(runs)} runs: {page}")
 
 

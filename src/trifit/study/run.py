@@ -7,9 +7,7 @@ FOLDER/study.json      what was found
 FOLDER/index.html      its page
 """
 
-import os
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +19,7 @@ import numpy as np
 import tomli_w
 
 from trifit.errors import InputError
+from trifit.files import write_whole
 from trifit.study.cells import Cell, axes_of, cells_of, longest_first
 from trifit.study.engine import run_cells
 from trifit.study.findings import judge
@@ -110,7 +109,7 @@ def run_study(
         advance=advance,
     )
     record = _record(study, cells, store, made_with, command or f"run_study({study.name!r})")
-    _write(folder / "study.json", msgspec.json.format(msgspec.json.encode(record)))
+    write_whole(folder / "study.json", msgspec.json.format(msgspec.json.encode(record)))
     write_page(folder, record)
     return record
 
@@ -119,7 +118,7 @@ def write_page(folder: Path, record: StudyRecord) -> None:
     """The page of a record, as ``FOLDER/index.html``."""
     from trifit.report.study import render_study
 
-    _write(folder / "index.html", render_study(record).encode())
+    write_whole(folder / "index.html", render_study(record))
 
 
 def load_record(path: Path) -> StudyRecord:
@@ -190,10 +189,10 @@ def _open(
         store.forget_failed()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / "study.toml", tomli_w.dumps(plain(study)).encode())
-        _write(folder / MADE_WITH, msgspec.json.format(msgspec.json.encode(made_with)))
     except OSError as error:
         raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    write_whole(folder / "study.toml", tomli_w.dumps(plain(study)))
+    write_whole(folder / MADE_WITH, msgspec.json.format(msgspec.json.encode(made_with)))
     return store
 
 
@@ -224,14 +223,6 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(f"{str(path)!r} is damaged: {error}; give another folder") from error
     return found
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole, or not at all."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        file.write(content)
-    Path(file.name).chmod(0o644)
-    os.replace(file.name, path)
 
 
 def _record(
