@@ -312,16 +312,17 @@ def test_a_cluster_that_cannot_read_a_task_says_so(tmp_path, scheduler):
 
 
 def test_a_second_run_in_the_folder_ends_the_first(tmp_path):
-    store = Store(tmp_path / "store")
+    store, second = Store(tmp_path / "store"), []
     with pytest.raises(InputError, match="not the folder of this run"):
         run_cells(
             many(2, tmp_path / "traces"),
             study_work.work,
             store,
             backend="serial",
-            advance=lambda _key, _seconds: store.open_run(),
+            advance=lambda _key, _seconds: second.append(store.open_run()),
         )
     assert store.finished() == {"c000"}
+    assert store.is_open(second[0])
 
 
 def test_a_scheduler_that_is_lost_ends_the_run_with_one_line(tmp_path, monkeypatch, caplog):
