@@ -18,7 +18,7 @@ def environment(**more):
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **more}
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=120):
     """What ``condition()`` returns, once it is true."""
     end = time.monotonic() + seconds
     while not (value := condition()):

@@ -286,8 +286,11 @@ def test_starts_without_an_end_are_deaths_of_their_own_run(tmp_path):
     assert store.all_deaths(later) == {}
     store.begin(run, "k3")  # a worker of the killed driver
     assert store.all_deaths(later) == {}
-    store.close_run()
+    store.close_run(run)
+    assert store.is_open(later)
+    store.close_run(later)
     assert not store.is_open(later)
+    assert not (tmp_path / "running").exists()
     store.end(later, "k1")
 
 

@@ -88,7 +88,7 @@ def run_cells[Task](
             common = _Common(work, store, run, attempts, driver)
             _Rounds(tasks, pool, common, done, advance or (lambda _key, _seconds: None)).finish()
     finally:
-        store.close_run()
+        store.close_run(run)
     store.compact()
 
 

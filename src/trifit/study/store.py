@@ -14,6 +14,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -173,9 +174,11 @@ class Store:
         self._make(self.folder / "running" / run)
         return run
 
-    def close_run(self) -> None:
-        """Forget all marks: who still works for this run starts no further cell."""
-        shutil.rmtree(self.folder / "running", ignore_errors=True)
+    def close_run(self, run: str) -> None:
+        """Forget its marks: who still works for this run starts no further cell."""
+        shutil.rmtree(self.folder / "running" / run, ignore_errors=True)
+        with suppress(OSError):  # a second run has taken the folder over
+            (self.folder / "running").rmdir()
 
     def is_open(self, run: str) -> bool:
         """Whether the driver of a run still wants cells, seen from here."""
