@@ -53,7 +53,7 @@ def made_up_study():
             "curves": [Curve(name="threshold", panel="mle", x=[0.1, 0.2], y=[2.0, 1.0])],
         },
     )  # fmt: skip
-    outcomes = ("as expected", "no clear answer", "contradicted")
+    outcomes = ("as expected", "no clear answer", "contradicted", "not in this grid")
     return StudyRecord(
         study={
             "name": "made-up",

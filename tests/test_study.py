@@ -186,7 +186,7 @@ def test_findings():
     paired = points(n10=[0.9, 1.0, 1.1, 0.2])
     found = outcome(paired, minus="mle", equals=0.5, within=1e-6)
     assert found.outcome == "as expected", "differences are paired: theirs do not scatter"
-    assert outcome(narrow, above=0.0, where={"n": 30}).details == "no such cells were run"
+    assert outcome(narrow, above=0.0, where={"n": 30}).outcome == "not in this grid"
 
 
 def test_intervals_of_one_claim_hold_together(rng):

@@ -89,7 +89,7 @@ def study(
     click.echo(f"\nReport: {folder / 'index.html'}")
 
 
-MARKS = {"as expected": "✓", "no clear answer": "○", "contradicted": "✗"}
+MARKS = {"as expected": "✓", "no clear answer": "○", "contradicted": "✗", "not in this grid": "–"}
 
 
 @click.command()

@@ -19,6 +19,7 @@ MARKS = {
     "as expected": ("✓", "good"),
     "no clear answer": ("○", "warn"),
     "contradicted": ("✗", "bad"),
+    "not in this grid": ("–", ""),
 }
 """Sign and colour of an outcome."""
 
@@ -47,11 +48,12 @@ def headline(record: "StudyRecord") -> str:
 
     A sentence for every contradiction, because that is the news.
     """
-    count = {o: sum(f.outcome == o for f in record.findings) for o in MARKS}
-    if not record.findings:
-        return "This study states no expectation; read its pictures."
+    judged = [f for f in record.findings if f.outcome != "not in this grid"]
+    if not judged:
+        return "No expectation was stated of this grid; read its pictures."
+    count = {o: sum(f.outcome == o for f in judged) for o in MARKS}
     parts = [f"{n} {outcome}" for outcome, n in count.items() if n]
-    text = f"Of {len(record.findings)} expectations: {listed(parts)}."
+    text = f"Of {len(judged)} expectations: {listed(parts)}."
     against = [f.says for f in record.findings if f.outcome == "contradicted"]
     return text + "".join(f" Contradicted: {says}." for says in against)
 

@@ -17,7 +17,8 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
 
     As expected: at every point the interval says so. Contradicted: at some point the
     interval excludes it. Otherwise there is no clear answer. The intervals of all
-    points together hold with probability 95 % (Bonferroni).
+    points together hold with probability 95 % (Bonferroni). A quick grid need not hold
+    the points of every claim.
     """
     spoken = []
     for point in (p for p in points if p.agrees(claim.where)):
@@ -34,7 +35,7 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
                 continue
         judged.append((_outcome(claim, found, wanted), _words(point, found, wanted, axes)))
     if not judged:
-        return Finding(says=claim.says, outcome="no clear answer", details="no such cells were run")
+        return Finding(says=claim.says, outcome="not in this grid", details="no such cell was run")
     outcomes = [outcome for outcome, _ in judged]
     worst: Outcome = (
         "contradicted" if "contradicted" in outcomes

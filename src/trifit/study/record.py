@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from trifit.comparison import Record
 
-Outcome = Literal["as expected", "no clear answer", "contradicted"]
+Outcome = Literal["as expected", "no clear answer", "contradicted", "not in this grid"]
 
 
 class Over(Record, frozen=True, kw_only=True):
