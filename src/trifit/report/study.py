@@ -10,7 +10,7 @@ from trifit.report.charts.study import line_style, phase, study_lines
 from trifit.report.page import document
 from trifit.report.parts import Cell, Chart, Key, Table, panels, shape
 from trifit.report.svg import with_style
-from trifit.text import between, listed, plain, significant
+from trifit.text import between, estimate, listed, plain, significant
 
 if TYPE_CHECKING:
     from trifit.study.record import Over, Picture, StudyRecord
@@ -89,7 +89,7 @@ def _caption(picture: "Picture") -> str:
         parts.append("Bars: 95% intervals over replications.")
         if picture.curves:
             parts.append("Dashed curves: theory.")
-        if picture.best is not None and not picture.logarithmic:
+        if picture.best is not None and (picture.best > 0 or not picture.logarithmic):
             parts.append(f"Dotted line: {picture.best:g}.")
     return " ".join(parts)
 
@@ -140,5 +140,6 @@ def _setting(value: object) -> Cell:
 def _entry(y: "Over | None") -> Cell:
     if y is None or y.value is None:
         return Cell("–")
-    small = "" if y.low is None or y.high is None else between(y.low, y.high)
-    return Cell(significant(y.value), y.value, small)
+    if y.low is None or y.high is None:
+        return Cell(significant(y.value), y.value)
+    return Cell(estimate(y.value, y.low, y.high), y.value, between(y.low, y.high))

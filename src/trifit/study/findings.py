@@ -6,7 +6,7 @@ from trifit.study.overlay import expected
 from trifit.study.record import Finding, Outcome, Over
 from trifit.study.results import Point, Summary, over
 from trifit.study.spec import Claim
-from trifit.text import between, plain, significant
+from trifit.text import between, estimate, plain, significant
 
 SHOWN = 4
 """Most points whose numbers a finding quotes."""
@@ -50,6 +50,13 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
     return Finding(says=claim.says, outcome=worst, details=details)
 
 
+def _like(found: Over, wanted: float) -> str:
+    """What is expected, rounded as what was found."""
+    if found.low is None or found.high is None:
+        return significant(wanted)
+    return estimate(wanted, found.low, found.high)
+
+
 def _theory(claim: Claim, point: Point) -> float | None:
     own = expected(point.settings, claim.fit, claim.quantity)
     if claim.minus is None or own is None:
@@ -80,12 +87,14 @@ def _side(right: bool, wrong: bool) -> Outcome:  # noqa: FBT001
 
 
 def _words(point: Point, found: Over, wanted: float | None, axes: Sequence[str]) -> str:
-    where = ", ".join(f"{a} {plain(point.settings[a])}" for a in axes if a in point.settings)
+    said = {a: point.settings[a] for a in axes if a in point.settings}
+    where = ", ".join(f"{a} {plain(v)}" for a, v in said.items() if not isinstance(v, bool))
     if found.value is None:
         numbers = "no number"
     elif found.low is None or found.high is None:
         numbers = f"{significant(found.value)} (no interval)"
     else:
-        numbers = f"{significant(found.value)} ({between(found.low, found.high) or 'exactly'})"
-    theory = "" if wanted is None else f", expected {significant(wanted)}"
+        value = estimate(found.value, found.low, found.high)
+        numbers = f"{value} ({between(found.low, found.high) or 'exactly'})"
+    theory = "" if wanted is None else f", expected {_like(found, wanted)}"
     return f"{where}: {numbers}{theory}" if where else f"{numbers}{theory}"

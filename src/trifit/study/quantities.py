@@ -15,20 +15,20 @@ class Quantity:
         Where a fit whose outputs are probabilities is; None where that is not fixed.
     theory : str
         The attribute of :class:`trifit.theory.Limit` that is its limit; empty: none.
-    shrinks : bool
-        Lower is better, and it spans orders of magnitude.
+    logarithmic : bool
+        It is above 0 and may span orders of magnitude.
     """
 
     label: str
     best: float | None = None
     theory: str = ""
-    shrinks: bool = False
+    logarithmic: bool = False
 
 
 QUANTITIES: dict[str, Quantity] = {
     "log_loss": Quantity("log-loss, nats", theory="log_loss"),
-    "excess": Quantity("excess log-loss, nats", 0.0, "excess", shrinks=True),
-    "squared_error": Quantity("squared error to the truth", 0.0, shrinks=True),
+    "excess": Quantity("excess log-loss, nats", 0.0, "excess", logarithmic=True),
+    "squared_error": Quantity("squared error to the truth", 0.0, logarithmic=True),
     "accuracy": Quantity("accuracy"),
     "confidence": Quantity("mean confidence"),
     "confidence_bias": Quantity("confidence less truth", 0.0),
@@ -39,7 +39,7 @@ QUANTITIES: dict[str, Quantity] = {
     "binned_error": Quantity("binned error from labels"),
     "debiased_error": Quantity("debiased error from labels"),
     "smooth_error": Quantity("smooth error from labels"),
-    "alpha": Quantity("coefficients over the true ones", 1.0, "alpha"),
+    "alpha": Quantity("coefficients over the true ones", 1.0, "alpha", logarithmic=True),
     "sigma": Quantity("noise of coefficients x sqrt(n)", None, "sigma"),
     "temperature": Quantity("temperature"),
     "coverage50": Quantity("coverage of 50% intervals", 0.5),
