@@ -156,8 +156,8 @@ def seconds_of(cell: Cell) -> float:
     if cell.measure != "fits":
         measure(cell)
         return time.perf_counter() - start
-    dataset, card = dataset_of(cell, cell.seeds()[0], n_test=2), card_of(cell.model)
-    rows = np.arange(dataset.n_obs - 2)
+    dataset, card = dataset_of(cell, cell.seeds()[0]), card_of(cell.model)
+    rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = _problem(dataset, card)
     train = problem.part(rows, rows).train
     with limited(1):
