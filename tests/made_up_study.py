@@ -65,7 +65,7 @@ def made_up_study():
             "figures": [{"quantity": "slope"}],
             "claims": [{"quantity": "excess"}],
         },
-        cards=[],
+        cards={},
         axes=["kappa"],
         n_cells=24,
         failed=[Failed(settings={"kappa": 0.1}, error=f"ValueError: {NASTY}")],

@@ -218,6 +218,7 @@ def runs_quickly(name, tmp_path):
     study = msgspec.structs.replace(
         study,
         replications=2,
+        summary="mean",
         grid=[msgspec.structs.replace(g, replications=2) for g in study.grid],
     )
     record = run_study(study, tmp_path / "s", backend="serial")

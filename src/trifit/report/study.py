@@ -88,7 +88,7 @@ def _caption(picture: "Picture") -> str:
     else:
         parts.append("Bars: 95% intervals over replications.")
         if picture.curves:
-            parts.append("Dashed curves: theory.")
+            parts.append("Dashed curves: theory, for many rows and features.")
         if picture.best is not None and (picture.best > 0 or not picture.logarithmic):
             parts.append(f"Dotted line: {picture.best:g}.")
     return " ".join(parts)

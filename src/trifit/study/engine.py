@@ -76,7 +76,7 @@ def run_cells[Task](
         On arguments out of range, an unreachable scheduler or a folder that the workers
         do not share.
     """
-    _check(jobs, backend, scheduler, attempts)
+    check_arguments(jobs, backend, scheduler, attempts)
     done = store.finished()
     if tasks.keys() <= done:
         store.compact()
@@ -92,7 +92,8 @@ def run_cells[Task](
     store.compact()
 
 
-def _check(jobs: int, backend: str, scheduler: str | None, attempts: int) -> None:
+def check_arguments(jobs: int, backend: str, scheduler: str | None, attempts: int = 2) -> None:
+    """Refuse arguments of :func:`run_cells` that contradict each other (InputError)."""
     if not isinstance(jobs, int) or jobs < 1:
         raise InputError(f"jobs {jobs!r}: expected a whole number of at least 1")
     if backend not in BACKENDS:

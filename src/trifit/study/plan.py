@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from trifit.study.cells import Cell, axes_of
+from trifit.study.check import checked_cells
 from trifit.study.measures import measure, seconds_of
-from trifit.study.run import checked_cells
 from trifit.study.spec import Study
 from trifit.text import duration, plain
 from trifit.threads import available, limited

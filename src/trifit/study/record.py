@@ -134,8 +134,8 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     ----------
     study : dict
         The study as it was run, as plain fields.
-    cards : list of dict
-        The model cards it used.
+    cards : dict
+        The model cards it used, by name.
     axes : list of str
         The settings that vary.
     n_cells : int
@@ -153,7 +153,7 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     """
 
     study: dict[str, Any]
-    cards: list[dict[str, Any]]
+    cards: dict[str, Any]
     axes: list[str]
     n_cells: int
     failed: list[Failed]
