@@ -1,0 +1,98 @@
+"""The pages of the gallery: drawn, and written so that a reader never meets half of one."""
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from trifit.errors import InputError
+from trifit.gallery.question import Answer, Numbers, Question
+from trifit.gallery.source import code
+from trifit.report.page import document
+from trifit.report.svg import with_style
+
+INDEX = "index.html"
+
+
+def render(question: Question, found: Numbers, questions: Sequence[Question]) -> str:
+    """One question's page from the numbers of its experiment; the same give the same bytes."""
+    with with_style():
+        answer: Answer = question.answer(found)
+    at = questions.index(question)
+    return document(
+        "gallery.html.j2",
+        title=f"{question.title} · trifit",
+        question=question,
+        answer=answer,
+        code=code(question.experiment),
+        place=f"question {at + 1} of {len(questions)}",
+    )
+
+
+def render_index(questions: Sequence[Question], present: Sequence[str]) -> str:
+    """The list of questions; those whose page is not ``present`` have no link."""
+    return document(
+        "gallery-index.html.j2", title="Gallery · trifit", questions=questions, present=present
+    )
+
+
+def build(
+    folder: Path,
+    questions: Sequence[Question],
+    *,
+    only: Sequence[str] = (),
+    progress: Callable[[str], None] = lambda message: None,
+) -> Path:
+    """Run the experiments and write their pages and the index.
+
+    Files of the user's in the folder stay where they are.
+
+    Parameters
+    ----------
+    folder : Path
+    questions : sequence of Question
+        In the order of the index.
+    only : sequence of str
+        Names of the questions to answer; default: all.
+    progress : callable
+        Called with a line before each page.
+
+    Returns
+    -------
+    Path
+        Of the index.
+
+    Raises
+    ------
+    InputError
+        On an unknown name, or a folder that cannot be written.
+    """
+    names = [q.name for q in questions]
+    for name in only:
+        if name not in names:
+            raise InputError(f"--only {name!r}: no such question; there are {', '.join(names)}")
+    chosen = [q for q in questions if not only or q.name in only]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for i, question in enumerate(chosen):
+            progress(f"{i + 1} of {len(chosen)}: {question.title}")
+            page = render(question, question.experiment(), questions)
+            _write(folder / f"{question.name}.html", page)
+        present = [name for name in names if (folder / f"{name}.html").exists()]
+        _write(folder / INDEX, render_index(questions, present))
+    except OSError as error:
+        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    return folder / INDEX
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: under another name first, then renamed."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".trifit-tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        temporary.chmod(0o644)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

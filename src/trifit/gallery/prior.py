@@ -1,0 +1,187 @@
+"""Which prior?"""
+
+from functools import partial
+
+import numpy as np
+from matplotlib.axes import Axes
+
+import trifit
+from trifit import theory
+from trifit.gallery.draw import known, known_key, log_ticks, trace
+from trifit.gallery.question import Answer, Numbers, Question, Reference
+from trifit.gallery.words import cell, over, said, verdict
+from trifit.report.parts import Cell, Table, fit_keys, panels
+from trifit.types import FloatArray
+
+FITS = ("map", "bayes")
+FEATURES, SIGNAL = 20, 2.0
+
+
+def experiment(
+    seed: int = 1,
+    *,
+    n: int = 100,
+    widths: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0, 10.0),
+    repeats: int = 4,
+    n_test: int = 500,
+) -> Numbers:
+    """MAP and posterior under priors too narrow, right and too wide.
+
+    Returns ``widths`` (n_widths,), the prior's standard deviation as a multiple of that of the
+    coefficients; ``kl`` from the truth in nats and ``slope`` (2 fits, n_widths, repeats); ``cv``
+    (repeats), the KL of the MAP whose width cross-validation chose; and ``theory`` (2,
+    n_widths), the KL in the limit of many rows and features.
+    """
+    right = SIGNAL / np.sqrt(2 * FEATURES)
+    kl, slope = np.empty((2, 2, len(widths), repeats))
+    cv = np.empty(repeats)
+    for r in range(repeats):
+        which = 100 * seed + r
+        data = trifit.load_dataset(
+            "sim:softmax", n=n, n_test=n_test, seed=which,
+            features=FEATURES, signal=SIGNAL, coefficients_seed=which,
+        )  # fmt: skip
+        for w, width in enumerate(widths):
+            settings = {"prior_scale": width * right, "draws": 500}
+            methods = ["map-cv"] if width == 1 else []
+            truth = trifit.compare(data, overrides=settings, methods=methods).truth
+            for f, fit in enumerate(FITS):
+                kl[f, w, r], slope[f, w, r] = truth.fits[fit].kl, truth.fits[fit].slope
+            if methods:
+                cv[r] = truth.fits["map-cv"].kl
+    limit = [
+        [
+            fit.log_loss - fit.entropy
+            for fit in (law(kappa=FEATURES / n, gamma=SIGNAL, prior_scale=w) for w in widths)
+        ]
+        for law in (theory.map, theory.bayes)
+    ]
+    return {
+        "widths": np.array(widths),
+        "kl": kl,
+        "slope": slope,
+        "cv": cv,
+        "theory": np.array(limit),
+    }
+
+
+def answer(found: Numbers) -> Answer:
+    """What a prior of another width costs, and what cross-validation finds."""
+    widths, kl, slope = found["widths"], found["kl"], found["slope"]
+    at = int(np.flatnonzero(widths == 1)[0])
+    gaps = [over(kl[0, w] - kl[1, w]) for w in range(len(widths))]
+    chosen = over(found["cv"] - kl[0, at])
+    return Answer(
+        "The one whose width is that of the coefficients one expects. A prior too narrow costs "
+        f"{_cost(kl, 0, at)} at {widths[0]:g} times the right width, one too wide {_cost(kl, -1, at)} "
+        f"at {widths[-1]:g} times. The posterior is gentler to a wrong width than the MAP where it "
+        f"is wide: MAP less posterior is {said(gaps[0])} nats at {widths[0]:g}, {said(gaps[at])} at "
+        f"1 and {said(gaps[-1])} at {widths[-1]:g} ("
+        + verdict(
+            gaps[-1],
+            above="there averaging pays",
+            below="there averaging costs",
+            neither="no clear difference there",
+        )
+        + "). A width is a claim about confidence: the MAP's slope runs from "
+        f"{said(over(slope[0, 0]))} (narrow) to {said(over(slope[0, -1]))} (wide), 1 being "
+        "calibrated. Who knows no width can let cross-validation choose: that MAP is "
+        + verdict(
+            chosen,
+            above=f"worse than the one with the right width by {said(chosen)} nats.",
+            below=f"better than the one with the right width (difference {said(chosen)} nats).",
+            neither=f"not clearly different from the one with the right width ({said(chosen)} "
+            "nats).",
+        ),
+        panels(
+            "prior",
+            "Expected excess log-loss and calibration slope against the prior's width, in multiples "
+            "of the right one. Dashed: theory for many rows and features. 95% intervals over "
+            "replications.",
+            {
+                "distance from the truth": partial(_draw, found, "kl"),
+                "calibration slope": partial(_draw, found, "slope"),
+            },
+            size=(4.6, 3.2),
+            keys=(*fit_keys(FITS), known_key("theory, or calibrated")),
+        ),
+        Table(
+            "KL from the truth in nats, and calibration slope, ± standard error over replications",
+            (
+                "prior width",
+                "KL, map",
+                "theory",
+                "KL, bayes",
+                "theory",
+                "map less bayes",
+                "slope, map",
+                "slope, bayes",
+            ),
+            (
+                *(
+                    (
+                        f"{width:g}",
+                        cell(kl[0, w]),
+                        _known(found, 0, w),
+                        cell(kl[1, w]),
+                        _known(found, 1, w),
+                        cell(kl[0, w] - kl[1, w]),
+                        cell(slope[0, w]),
+                        cell(slope[1, w]),
+                    )
+                    for w, width in enumerate(widths)
+                ),
+                ("by cross-validation", cell(found["cv"]), *(Cell("–") for _ in range(6))),
+            ),
+        ),
+    )
+
+
+def _cost(kl: FloatArray, w: int, at: int) -> str:
+    costs = [over(kl[f, w] - kl[f, at]) for f in range(2)]
+    return f"{said(costs[0])} nats (MAP) and {said(costs[1])} (posterior)"
+
+
+def _known(found: Numbers, f: int, w: int) -> Cell:
+    value = float(found["theory"][f, w])
+    return Cell(f"{value:.4f}", value)
+
+
+def _draw(found: Numbers, key: str, *, ax: Axes) -> None:
+    widths = found["widths"]
+    for f, fit in enumerate(FITS):
+        trace(ax, fit, widths * 1.04 ** (2 * f - 1), found[key][f])
+    if key == "kl":
+        for f in range(2):
+            known(ax, "theory, or calibrated", widths, found["theory"][f])
+        ax.set_ylim(bottom=0)
+        ax.set_ylabel("KL from the truth, nats")
+    else:
+        known(ax, "theory, or calibrated", widths, np.ones(len(widths)))
+        ax.set_yscale("log")
+        ax.set_ylabel("slope, log. axis")
+    log_ticks(ax, widths)
+    ax.set_xlabel("prior's width over the right one, log. axis")
+
+
+QUESTION = Question(
+    name="prior",
+    title="Which prior?",
+    how="Logistic regression under priors from ten times too narrow to ten times too wide.",
+    experiment=experiment,
+    answer=answer,
+    yours="""trifit show softmax                          # what the prior believes before any data
+trifit compare my.csv --target outcome --prior-scale 1 --methods map-cv
+trifit compare my.csv --target outcome --prior hierarchical     # its width learned""",
+    references=(
+        Reference(
+            "Salehi, Abbasi & Hassibi (2019), The impact of regularization on "
+            "high-dimensional logistic regression, NeurIPS 32, arXiv:1906.03761"
+        ),
+        Reference(
+            "Gelman et al. (2008), A weakly informative default prior distribution for "
+            "logistic and other regression models, Ann. Appl. Stat. 2(4)",
+            "10.1214/08-AOAS191",
+        ),
+    ),
+)

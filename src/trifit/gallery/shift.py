@@ -1,0 +1,141 @@
+"""What happens under shift?"""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from matplotlib.axes import Axes
+
+import trifit
+from trifit.gallery.draw import across, conditions, dodge, zero
+from trifit.gallery.question import Answer, Numbers, Question, Reference
+from trifit.gallery.words import cell, clear, over, said
+from trifit.report.parts import Table, fit_keys, panels
+from trifit.text import listed
+from trifit.truth import confidence_bias, excess_log_loss
+from trifit.types import FloatArray
+
+FITS = ("mle", "mle+T", "map", "bayes")
+SHIFTS = ("none", "covariate", "label", "noise", "rotation")
+
+
+def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 300) -> Numbers:
+    """Fits to one training set, judged on fresh rows and under four shifts of severity 3.
+
+    Returns ``bias`` (mean confidence less the true probability of that class) and ``kl`` from
+    the truth in nats, each (5 shifts, 4 fits, repeats).
+    """
+    bias, kl = np.empty((2, len(SHIFTS), len(FITS), repeats))
+    for r in range(repeats):
+        worlds = [
+            trifit.load_dataset(
+                "sim:gaussian", n=n, n_test=n_test, features=2, seed=100 * seed + r,
+                **({} if kind == "none" else {"shift": kind}),
+            )
+            for kind in SHIFTS
+        ]  # fmt: skip
+        train, *others = worlds
+        data = replace(  # the test rows of all worlds, one after the other
+            train,
+            X=np.concatenate([train.X, *(w.X[n:] for w in others)]),
+            y=np.concatenate([train.y, *(w.y[n:] for w in others)]),
+            true_probs=np.concatenate([train.true_probs, *(w.true_probs[n:] for w in others)]),
+            n_test=n_test * len(SHIFTS),
+        )
+        run = trifit.run_comparison(data, "softmax", overrides={"draws": 500})
+        for s, true in enumerate(np.split(data.true_probs[run.test_rows], len(SHIFTS))):
+            rows = slice(s * n_test, (s + 1) * n_test)
+            for f, fit in enumerate(FITS):
+                probs = np.exp(run.log_probs[fit][rows])
+                bias[s, f, r] = confidence_bias(true, probs).value
+                kl[s, f, r] = excess_log_loss(true, probs).value
+    return {"bias": bias, "kl": kl}
+
+
+def answer(found: Numbers) -> Answer:
+    """Which shifts make which fits claim too much."""
+    bias, kl = found["bias"], found["kl"]
+    gain = {s: over(kl[i, 0] - kl[i, 3]) for i, s in enumerate(SHIFTS)}
+    paid = [f"{s} ({said(e)})" for s, e in gain.items() if clear(e) == 1]
+    cost = [f"{s} ({said(e)})" for s, e in gain.items() if clear(e) == -1]
+    return Answer(
+        "Calibration is a property of a fit and of the rows it meets, so other rows can break it, "
+        "and no fit knows that they are other. "
+        + " ".join(_sentence(SHIFTS[i], bias[i]) for i in range(len(SHIFTS)))
+        + " In log-loss the posterior is "
+        + (
+            f"nearer to the truth than the MLE under {listed(paid)} nats"
+            if paid
+            else "under no shift clearly nearer to the truth than the MLE"
+        )
+        + (f", and further under {listed(cost)} nats" if cost else "")
+        + ". A temperature is fitted to rows like the training rows: it promises nothing elsewhere. "
+        "Shifts that change the relation of features and labels (label, noise, rotation) are "
+        "beyond any fit to the training rows alone.",
+        panels(
+            "shift",
+            "Mean confidence less the true probability (right of the line: over-confident), and "
+            "distance from the truth, on test rows shifted with severity 3 of 5. 95% intervals "
+            "over replications.",
+            {
+                "excess confidence": partial(_draw, bias, "confidence less true probability"),
+                "distance from the truth": partial(_draw, kl, "KL from the truth, nats"),
+            },
+            size=(4.6, 4.0),
+            keys=fit_keys(FITS),
+        ),
+        Table(
+            "Confidence less true probability, and KL from the truth in nats, ± standard error over "
+            "replications",
+            ("shift", *(f"excess, {f}" for f in FITS), *(f"KL, {f}" for f in FITS)),
+            tuple(
+                (kind, *(cell(v[s, f]) for v in (bias, kl) for f in range(len(FITS))))
+                for s, kind in enumerate(SHIFTS)
+            ),
+        ),
+    )
+
+
+def _sentence(shift: str, bias: FloatArray) -> str:
+    """Which fits are clearly off in confidence under one shift."""
+    found = {fit: over(bias[f]) for f, fit in enumerate(FITS)}
+    where = "Without a shift" if shift == "none" else f"Under {shift} shift"
+    bold = [f"{fit} {said(e)}" for fit, e in found.items() if clear(e) == 1]
+    shy = [f"{fit} {said(e)}" for fit, e in found.items() if clear(e) == -1]
+    if not bold and not shy:
+        return f"{where} no fit's confidence is clearly off."
+    parts = [f"over-confident: {listed(bold)}"] * bool(bold) + [f"too timid: {listed(shy)}"] * bool(
+        shy
+    )
+    return f"{where}, {'; '.join(parts)}."
+
+
+def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:
+    zero(ax)
+    for f, fit in enumerate(FITS):
+        ys = np.arange(len(SHIFTS)) + dodge(len(FITS), f)
+        across(ax, fit, ys, values[:, f], SHIFTS)
+    conditions(ax, SHIFTS)
+    ax.set_xlabel(text)
+
+
+QUESTION = Question(
+    name="shift",
+    title="What happens under shift?",
+    how="One training set, test rows as in training and shifted in four ways.",
+    experiment=experiment,
+    answer=answer,
+    yours="""trifit compare train.csv --test elsewhere.csv --target species
+trifit compare sim:gaussian --n 100 --features 2 --shift unseen --severity 5""",
+    references=(
+        Reference(
+            "Ovadia et al. (2019), Can you trust your model's uncertainty? Evaluating "
+            "predictive uncertainty under dataset shift, NeurIPS 32, arXiv:1906.02530"
+        ),
+        Reference(
+            "Saerens, Latinne & Decaestecker (2002), Adjusting the outputs of a classifier "
+            "to new a priori probabilities, Neural Comput. 14(1)",
+            "10.1162/089976602753284446",
+        ),
+    ),
+)
