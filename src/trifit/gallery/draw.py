@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from trifit.gallery.words import half, means, said
@@ -66,33 +67,40 @@ def known(
 
 def known_key(name: str) -> Key:
     """Its entry in a legend."""
-    return Key(name, TRUTH, shape("_"))
-
-
-def dodge(n_series: int, i: int, width: float = 0.5) -> float:
-    """How far beside a condition series ``i`` stands, so that marks do not cover each other."""
-    return width * ((i + 0.5) / n_series - 0.5)
-
-
-def conditions(ax: Axes, names: Sequence[str]) -> None:
-    """Conditions from top to bottom on the vertical axis."""
-    ax.set_yticks(range(len(names)), list(names))
-    ax.set_ylim(len(names) - 0.5, -0.5)
+    return Key(name, TRUTH, Markup("M-1.3 -.25H1.3V.25H-1.3Z"))
 
 
 def across(
-    ax: Axes, name: str, ys: FloatArray, values: FloatArray, what: Sequence[str], *, k: int = 0
+    ax: Axes, names: Sequence[str], values: FloatArray, what: Sequence[str], at: float = 0.0
 ) -> None:
-    """The same means and intervals lying down, one row per condition."""
-    colour, marker = look(name, k)
-    found = means(values)
-    for y, e in zip(ys, found, strict=True):
-        ends = [e.value - half(e), e.value + half(e)]
-        (bar,) = ax.plot(ends, [y, y], color=colour, lw=1.6, alpha=0.6)
-        mark(bar, fit=name)
-    dots = ax.scatter([e.value for e in found], ys, s=26, marker=marker, color=colour, zorder=3)
-    tips = [f"{name}, {w}: {said(e)}" for w, e in zip(what, found, strict=True)]
-    mark(dots, fit=name, tips=tips)
+    """Means and intervals lying down: a row per condition, and in it one mark per series.
+
+    Parameters
+    ----------
+    ax : Axes
+    names : sequence of str
+        The series, drawn one below the other so that none covers another.
+    values : shape (n_conditions, n_series, n_repeats)
+    what : sequence of str
+        The conditions.
+    at : float
+        Where nothing is gained or off: a thin line.
+    """
+    zero(ax, at)
+    for k, name in enumerate(names):
+        colour, marker = look(name, k)
+        found = means(values[:, k])
+        ys = [y + (k + 0.5) / len(names) / 2 - 0.25 for y in range(len(what))]
+        for y, e in zip(ys, found, strict=True):
+            (bar,) = ax.plot(
+                [e.value - half(e), e.value + half(e)], [y, y], color=colour, lw=1.6, alpha=0.6
+            )
+            mark(bar, fit=name)
+        dots = ax.scatter([e.value for e in found], ys, s=26, marker=marker, color=colour, zorder=3)
+        tips = [f"{name}, {w}: {said(e)}" for w, e in zip(what, found, strict=True)]
+        mark(dots, fit=name, tips=tips)
+    ax.set_yticks(range(len(what)), list(what))
+    ax.set_ylim(len(what) - 0.5, -0.5)
 
 
 def zero(ax: Axes, at: float = 0.0, *, lying: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Are all activations probabilities, or only the label's?"""
+"""All outputs, or only the label's: which of them are probabilities."""
 
 from functools import partial
 
@@ -36,7 +36,9 @@ def experiment(
             probs = np.exp(run.log_probs["mle"])
             order = np.argsort(-probs, axis=1)
             output[i, r] = np.take_along_axis(probs, order, axis=1)
-            true[i, r] = np.take_along_axis(data.true_probs[run.test_rows], order, axis=1)
+            true[i, r] = np.take_along_axis(
+                np.asarray(data.true_probs)[run.test_rows], order, axis=1
+            )
     return {"rows": np.array(rows), "output": output, "true": true}
 
 
@@ -133,7 +135,9 @@ QUESTION = Question(
             "outputs, in Neurocomputing, Springer",
             "10.1007/978-3-642-76153-9_28",
         ),
-        Reference("Vaicenavicius et al. (2019), Evaluating model calibration in classification, "
-                  "AISTATS, arXiv:1902.06977"),
+        Reference(
+            "Vaicenavicius et al. (2019), Evaluating model calibration in classification, "
+            "AISTATS, arXiv:1902.06977"
+        ),
     ),
-)  # fmt: skip
+)

@@ -1,4 +1,4 @@
-"""Does cross-entropy push outputs to 0 and 1?"""
+"""Whether cross-entropy pushes outputs to 0 and 1."""
 
 from functools import partial
 
@@ -43,9 +43,10 @@ def experiment(
                     world, n=n, n_test=n_test, features=2, classes=2, seed=100 * seed + r
                 )
                 run = trifit.run_comparison(data, "softmax", nuts=False)
-                for fit in ("mle", "map"):
-                    found[fit][w, i, r] = (np.exp(run.log_probs[fit]).max(axis=1) > 0.99).mean()
-                found["truth"][w, i, r] = (data.true_probs[run.test_rows].max(axis=1) > 0.99).mean()
+                outputs = {fit: np.exp(run.log_probs[fit]) for fit in ("mle", "map")}
+                outputs["truth"] = np.asarray(data.true_probs)[run.test_rows]
+                for name, probs in outputs.items():
+                    found[name][w, i, r] = (probs.max(axis=1) > 0.99).mean()
                 found["separated"][w, i, r] = run.comparison.fits["mle"].status == "separated"
     q = np.column_stack([OUTPUTS, 1 - OUTPUTS])
     cost = [cross_entropy(np.tile([p, 1 - p], (len(q), 1)), q) for p in TRUTHS]

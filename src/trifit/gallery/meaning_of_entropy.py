@@ -1,4 +1,4 @@
-"""What does entropy mean here?"""
+"""What entropy means here: the loss that a forecast expects of itself."""
 
 from functools import partial
 
@@ -36,6 +36,8 @@ def experiment(
             data = trifit.load_dataset("sim:gaussian", n=n, n_test=n_test, seed=100 * seed + r)
             run = trifit.run_comparison(data, "softmax", overrides={"draws": 500})
             truth, posterior = run.comparison.truth, run.comparison.posterior
+            assert truth is not None
+            assert posterior is not None
             found["truth"][i, r] = truth.entropy
             for fit in ("mle", "bayes"):
                 found[f"{fit} own"][i, r] = entropy(np.exp(run.log_probs[fit])).mean()

@@ -1,4 +1,4 @@
-"""Do networks approximate posterior class probabilities?"""
+"""Whether networks approximate posterior class probabilities, under two losses."""
 
 from dataclasses import replace
 from functools import partial
@@ -47,7 +47,7 @@ def experiment(
                 )
                 features = data.X[run.test_rows, 0]
                 order = features.argsort()
-                x[i], true[i] = features[order], data.true_probs[run.test_rows][order]
+                x[i], true[i] = features[order], np.asarray(data.true_probs)[run.test_rows][order]
                 for f, fit in enumerate(FITS):
                     probs = np.exp(run.log_probs[fit])[order]
                     distance[c, f, i, r] = np.sqrt(((probs - true[i]) ** 2).mean())
@@ -83,7 +83,7 @@ def answer(found: Numbers) -> Answer:
             gap,
             above=f"Cross-entropy ends nearer, by {said(gap)}. ",
             below=f"Squared error ends nearer, by {said(_size(gap))}. ",
-            neither=f"Between the two losses there is no clear difference at the end ({said(gap)}). ",
+            neither=f"At the end the two losses are not clearly different ({said(gap)}). ",
         )
         + "A softmax that is linear in the feature cannot draw these curves: with "
         f"{rows[-1]:,g} rows it is "

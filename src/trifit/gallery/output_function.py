@@ -1,21 +1,22 @@
-"""Which output function?"""
+"""Which output function: softmax, logistic, probit or normalised tanh."""
 
-from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 import trifit
-from trifit.gallery.draw import across, conditions, dodge, keys
+from trifit.gallery.draw import across, keys
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, clear, over, said
 from trifit.report.parts import Table, chart
 from trifit.text import listed, significant
+from trifit.truth import excess_log_loss
 from trifit.types import FloatArray
 
 CARDS = ("softmax", "logistic", "probit", "softmax-tanh")
-WORLDS: Mapping[str, Mapping[str, float]] = {
+WORLDS: dict[str, dict[str, Any]] = {
     "logistic truth": {},
     "a tenth of the labels drawn at random": {"label_noise": 0.1},
     "heavy-tailed features": {"df": 3.0},
@@ -41,10 +42,10 @@ def experiment(seed: int = 1, *, n: int = 300, repeats: int = 4, n_test: int = 5
                 **settings,
             )
             runs = {card: trifit.run_comparison(data, card, nuts=False) for card in CARDS}
-            for c, run in enumerate(runs.values()):
-                kl[w, c, r] = run.comparison.truth.fits["mle"].kl
-            softmax, logistic = (np.exp(runs[c].log_probs["mle"]) for c in ("softmax", "logistic"))
-            apart[w, r] = abs(softmax - logistic).max()
+            probs = {card: np.exp(run.log_probs["mle"]) for card, run in runs.items()}
+            true = np.asarray(data.true_probs)[runs["softmax"].test_rows]
+            kl[w, :, r] = [excess_log_loss(true, probs[card]).value for card in CARDS]
+            apart[w, r] = abs(probs["softmax"] - probs["logistic"]).max()
     return {"kl": kl, "apart": apart}
 
 
@@ -100,10 +101,8 @@ def _sentence(world: str, kl: FloatArray) -> str:
 
 
 def _draw(found: Numbers, ax: Axes) -> None:
-    for c, card in enumerate(CARDS):
-        ys = np.arange(len(WORLDS)) + dodge(len(CARDS), c)
-        across(ax, card, ys, found["kl"][:, c], list(WORLDS), k=c)
-    conditions(ax, [name.replace(" labels", "\nlabels") for name in WORLDS])
+    worlds = [name.replace(" labels", "\nlabels") for name in WORLDS]
+    across(ax, CARDS, found["kl"], worlds)
     ax.set_xlim(left=0)
     ax.set_xlabel("KL from the truth, nats")
 

@@ -1,21 +1,30 @@
-"""Does a Bayesian posterior fix calibration, and at what price?"""
+"""Whether a Bayesian posterior fixes calibration, and at what price."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 import trifit
-from trifit.gallery.draw import across, conditions, dodge, zero
+from trifit.calibration import slope_intercept
+from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, over, said, verdict
 from trifit.report.parts import Cell, Table, fit_keys, panels
 from trifit.scores import Estimate
 from trifit.text import significant
+from trifit.truth import excess_log_loss
 from trifit.types import FloatArray
 
 FITS = ("mle", "mle+T", "map", "bayes")
-CONDITIONS = ("the right prior", "4 times too wide", "4 times too narrow", "the wrong model")
+CONDITIONS = {
+    "the right prior": ("sim:softmax", 1.0),
+    "4 times too wide": ("sim:softmax", 4.0),
+    "4 times too narrow": ("sim:softmax", 0.25),
+    "the wrong model": ("sim:quadratic", 1.0),
+}
+"""World, and the prior's width as a multiple of the right one."""
 FEATURES, SIGNAL = 10, 2.0
 
 
@@ -29,29 +38,23 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 5, n_test: int = 5
     right = SIGNAL / np.sqrt(2 * FEATURES)  # the coefficients are drawn from it
     slope, kl = np.empty((2, 4, 4, repeats))
     seconds = np.empty((4, repeats))
-    for c, (world, width) in enumerate(
-        [("softmax", 1.0), ("softmax", 4.0), ("softmax", 0.25), ("quadratic", 1.0)]
-    ):
+    for c, (world, width) in enumerate(CONDITIONS.values()):
         for r in range(repeats):
             which = 100 * seed + r
-            own = {"coefficients_seed": which} if world == "softmax" else {}
-            data = trifit.load_dataset(
-                f"sim:{world}",
-                n=n,
-                n_test=n_test,
-                seed=which,
-                features=FEATURES,
-                signal=SIGNAL,
-                **own,
-            )
-            comparison = trifit.compare(
+            settings: dict[str, Any] = {"features": FEATURES, "signal": SIGNAL}
+            if world == "sim:softmax":
+                settings["coefficients_seed"] = which
+            data = trifit.load_dataset(world, n=n, n_test=n_test, seed=which, **settings)
+            run = trifit.run_comparison(
                 data, overrides={"prior_scale": width * right, "draws": 500}
             )
+            true = np.asarray(data.true_probs)[run.test_rows]
             for f, fit in enumerate(FITS):
-                slope[c, f, r] = comparison.truth.fits[fit].slope
-                kl[c, f, r] = comparison.truth.fits[fit].kl
+                probs = np.exp(run.log_probs[fit])
+                slope[c, f, r] = slope_intercept(probs, true).slope
+                kl[c, f, r] = excess_log_loss(true, probs).value
                 if c == 0:
-                    seconds[f, r] = comparison.fits[fit].seconds
+                    seconds[f, r] = run.comparison.fits[fit].seconds
     return {"slope": slope, "kl": kl, "seconds": seconds}
 
 
@@ -137,11 +140,7 @@ def _gain(gain: Estimate, other: str) -> str:
 
 
 def _draw(values: FloatArray, at: float, text: str, *, ax: Axes) -> None:
-    zero(ax, at)
-    for f, fit in enumerate(FITS):
-        ys = np.arange(len(CONDITIONS)) + dodge(len(FITS), f)
-        across(ax, fit, ys, values[:, f], CONDITIONS)
-    conditions(ax, CONDITIONS)
+    across(ax, FITS, values, list(CONDITIONS), at)
     ax.set_xlabel(text)
 
 

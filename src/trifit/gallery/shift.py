@@ -1,13 +1,14 @@
-"""What happens under shift?"""
+"""What happens to confidence and log-loss on test rows that are not like the training rows."""
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 import trifit
-from trifit.gallery.draw import across, conditions, dodge, zero
+from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, clear, over, said
 from trifit.report.parts import Table, fit_keys, panels
@@ -16,7 +17,13 @@ from trifit.truth import confidence_bias, excess_log_loss
 from trifit.types import FloatArray
 
 FITS = ("mle", "mle+T", "map", "bayes")
-SHIFTS = ("none", "covariate", "label", "noise", "rotation")
+SHIFTS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "covariate": {"shift": "covariate"},
+    "label": {"shift": "label"},
+    "noise": {"shift": "noise"},
+    "rotation": {"shift": "rotation"},
+}
 
 
 def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 300) -> Numbers:
@@ -29,21 +36,21 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 3
     for r in range(repeats):
         worlds = [
             trifit.load_dataset(
-                "sim:gaussian", n=n, n_test=n_test, features=2, seed=100 * seed + r,
-                **({} if kind == "none" else {"shift": kind}),
+                "sim:gaussian", n=n, n_test=n_test, features=2, seed=100 * seed + r, **settings
             )
-            for kind in SHIFTS
-        ]  # fmt: skip
-        train, *others = worlds
-        data = replace(  # the test rows of all worlds, one after the other
-            train,
-            X=np.concatenate([train.X, *(w.X[n:] for w in others)]),
-            y=np.concatenate([train.y, *(w.y[n:] for w in others)]),
-            true_probs=np.concatenate([train.true_probs, *(w.true_probs[n:] for w in others)]),
-            n_test=n_test * len(SHIFTS),
-        )
+            for settings in SHIFTS.values()
+        ]
+        joined: dict[
+            str, Any
+        ] = {  # training rows without a shift, then the test rows of all worlds
+            name: np.concatenate(
+                [getattr(worlds[0], name)[:n], *(getattr(world, name)[n:] for world in worlds)]
+            )
+            for name in ("X", "y", "true_probs")
+        }
+        data = replace(worlds[0], **joined, n_test=n_test * len(worlds))
         run = trifit.run_comparison(data, "softmax", overrides={"draws": 500})
-        for s, true in enumerate(np.split(data.true_probs[run.test_rows], len(SHIFTS))):
+        for s, true in enumerate(np.split(joined["true_probs"][n:], len(worlds))):
             rows = slice(s * n_test, (s + 1) * n_test)
             for f, fit in enumerate(FITS):
                 probs = np.exp(run.log_probs[fit][rows])
@@ -61,7 +68,7 @@ def answer(found: Numbers) -> Answer:
     return Answer(
         "Calibration is a property of a fit and of the rows it meets, so other rows can break it, "
         "and no fit knows that they are other. "
-        + " ".join(_sentence(SHIFTS[i], bias[i]) for i in range(len(SHIFTS)))
+        + " ".join(_sentence(shift, bias[i]) for i, shift in enumerate(SHIFTS))
         + " In log-loss the posterior is "
         + (
             f"nearer to the truth than the MLE under {listed(paid)} nats"
@@ -69,7 +76,7 @@ def answer(found: Numbers) -> Answer:
             else "under no shift clearly nearer to the truth than the MLE"
         )
         + (f", and further under {listed(cost)} nats" if cost else "")
-        + ". A temperature is fitted to rows like the training rows: it promises nothing elsewhere. "
+        + ". A temperature is fitted to rows like the training rows and promises nothing elsewhere. "
         "Shifts that change the relation of features and labels (label, noise, rotation) are "
         "beyond any fit to the training rows alone.",
         panels(
@@ -85,8 +92,8 @@ def answer(found: Numbers) -> Answer:
             keys=fit_keys(FITS),
         ),
         Table(
-            "Confidence less true probability, and KL from the truth in nats, ± standard error over "
-            "replications",
+            "Confidence less true probability, and KL from the truth in nats, ± standard error "
+            "over replications",
             ("shift", *(f"excess, {f}" for f in FITS), *(f"KL, {f}" for f in FITS)),
             tuple(
                 (kind, *(cell(v[s, f]) for v in (bias, kl) for f in range(len(FITS))))
@@ -111,11 +118,7 @@ def _sentence(shift: str, bias: FloatArray) -> str:
 
 
 def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:
-    zero(ax)
-    for f, fit in enumerate(FITS):
-        ys = np.arange(len(SHIFTS)) + dodge(len(FITS), f)
-        across(ax, fit, ys, values[:, f], SHIFTS)
-    conditions(ax, SHIFTS)
+    across(ax, FITS, values, list(SHIFTS))
     ax.set_xlabel(text)
 
 

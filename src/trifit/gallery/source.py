@@ -18,13 +18,14 @@ def code(function: Callable[..., Any]) -> str:
     own = inspect.getsource(function)
     named = {node.id for node in ast.walk(ast.parse(own)) if isinstance(node, ast.Name)}
     imports, constants = [], []
-    for node in ast.parse(inspect.getsource(sys.modules[function.__module__])).body:
+    module = inspect.getsource(sys.modules[function.__module__])
+    for node in ast.parse(module).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             node.names = [n for n in node.names if (n.asname or n.name) in named]
             imports += [ast.unparse(node)] if node.names else []
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(n.id in named for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)):
-                constants.append(ast.unparse(node))
+                constants.append(ast.get_source_segment(module, node) or "")
     blocks = ["\n".join(imports), "\n".join(constants), f"\n{own}"]
     return "\n\n".join(block for block in blocks if block).strip() + "\n"
