@@ -33,28 +33,23 @@ def trace(
     values: FloatArray,
     *,
     k: int = 0,
-    line: bool = True,
-    what: Sequence[str] = (),
 ) -> None:
     """Means of ``values`` (n_x, n_repeats) with 95 % intervals over replications.
 
-    ``what`` names the places for the reader of values; ``k`` is the place of a
-    series that is no fit in its legend.
+    ``k`` is the place in its legend of a series that is no fit. An infinite mean is
+    left out; the table has it.
     """
     colour, marker = look(name, k)
-    found = means(values)
-    centre = [e.value for e in found]
-    for x, e in zip(xs, found, strict=True):
+    shown = [(x, e) for x, e in zip(xs, means(values), strict=True) if np.isfinite(e.value)]
+    for x, e in shown:
         ends = [e.value - half(e), e.value + half(e)]
         (bar,) = ax.plot([x, x], ends, color=colour, lw=1.6, alpha=0.6)
         mark(bar, fit=name)
-    if line:
-        (joined,) = ax.plot(xs, centre, color=colour, lw=1.4)
-        mark(joined, fit=name)
-    dots = ax.scatter(xs, centre, s=26, marker=marker, color=colour, zorder=3)
-    places = what or [f"{x:g}" for x in xs]
-    tips = [f"{name}, {w}: {said(e)}" for w, e in zip(places, found, strict=True)]
-    mark(dots, fit=name, tips=tips)
+    at, centre = [x for x, _ in shown], [e.value for _, e in shown]
+    (joined,) = ax.plot(at, centre, color=colour, lw=1.4)
+    mark(joined, fit=name)
+    dots = ax.scatter(at, centre, s=26, marker=marker, color=colour, zorder=3)
+    mark(dots, fit=name, tips=[f"{name}, {x:.3g}: {said(e)}" for x, e in shown])
 
 
 def known(
@@ -89,16 +84,16 @@ def across(
     zero(ax, at)
     for k, name in enumerate(names):
         colour, marker = look(name, k)
-        found = means(values[:, k])
-        ys = [y + (k + 0.5) / len(names) / 2 - 0.25 for y in range(len(what))]
-        for y, e in zip(ys, found, strict=True):
-            (bar,) = ax.plot(
-                [e.value - half(e), e.value + half(e)], [y, y], color=colour, lw=1.6, alpha=0.6
-            )
+        below = (k + 0.5) / len(names) / 2 - 0.25
+        shown = [(y, e) for y, e in enumerate(means(values[:, k])) if np.isfinite(e.value)]
+        for y, e in shown:
+            ends = [e.value - half(e), e.value + half(e)]
+            (bar,) = ax.plot(ends, [y + below] * 2, color=colour, lw=1.6, alpha=0.6)
             mark(bar, fit=name)
-        dots = ax.scatter([e.value for e in found], ys, s=26, marker=marker, color=colour, zorder=3)
-        tips = [f"{name}, {w}: {said(e)}" for w, e in zip(what, found, strict=True)]
-        mark(dots, fit=name, tips=tips)
+        ys = [y + below for y, _ in shown]
+        centre = [e.value for _, e in shown]
+        dots = ax.scatter(centre, ys, s=26, marker=marker, color=colour, zorder=3)
+        mark(dots, fit=name, tips=[f"{name}, {what[y]}: {said(e)}" for y, e in shown])
     ax.set_yticks(range(len(what)), list(what))
     ax.set_ylim(len(what) - 0.5, -0.5)
 

@@ -47,8 +47,9 @@ def answer(found: Numbers) -> Answer:
     rows = [f"{n:,.0f} training rows" for n in found["rows"]]
     off = found["output"].mean(axis=2) - found["true"].mean(axis=2)  # (n_sizes, repeats, 4)
     sentences = [f"With {name}, {_off(off[i], found['output'][i])}." for i, name in enumerate(rows)]
-    draws = {n: partial(_reliability, found["output"][i], found["true"][i]) for i, n in
-             enumerate(rows)}  # fmt: skip
+    draws = {
+        n: partial(_reliability, found["output"][i], found["true"][i]) for i, n in enumerate(rows)
+    }
     return Answer(
         "All of them are meant as probabilities. The loss reads the label's output alone, but the "
         "outputs sum to one, so its gradient (output minus label) pulls on every one of them, and "

@@ -12,11 +12,14 @@ from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, over, said, verdict
 from trifit.information import cross_entropy
 from trifit.report.charts import class_style, mark
-from trifit.report.parts import Key, Table, panels, shape
+from trifit.report.parts import Cell, Key, Table, panels, shape
 from trifit.scores import Estimate
 
 WORLDS = ("overlapping classes", "separable classes")
 TRUTHS = (0.5, 0.7, 0.9, 1.0)
+SHADES = (2, 3, 6, 7)
+"""Colours of the four truths, none that a fit has in the same legend."""
+
 OUTPUTS = np.linspace(0.005, 0.995, 199)
 
 
@@ -24,7 +27,7 @@ def experiment(
     seed: int = 1,
     *,
     rows: tuple[int, ...] = (20, 200, 2000),
-    repeats: int = 4,
+    repeats: int = 6,
     n_test: int = 500,
 ) -> Numbers:
     """Share of fresh rows with an output above 0.99, where classes overlap and where not.
@@ -67,12 +70,13 @@ def answer(found: Numbers) -> Answer:
         + _beyond(many)
         + f"; with {rows[0]:g} rows it "
         + _beyond(few)
-        + f", and in {found['separated'][0, 0].mean():.0%} of those data sets no MLE exists, "
-        "because a line happens to separate the classes. Where classes really are separable "
+        + _by_chance(float(found["separated"][0, 0].mean()))
+        + ". Where classes really are separable "
         f"({found['separated'][1].mean():.0%} of data sets without an MLE), the likelihood only "
-        f"grows with the log-odds and {said(apart)} of the outputs are above 0.99 with "
-        f"{rows[-1]:,g} rows: the label is certain there, and training to the end says so, also "
-        f"from {rows[0]:g} rows. There the prior's outputs "
+        "grows with the log-odds: training to the end puts a share of "
+        f"{said(over(found['mle'][1, 0]))} of the outputs above 0.99 with {rows[0]:g} rows and "
+        f"{said(apart)} with {rows[-1]:,g}, where labels are certain indeed. With {rows[0]:g} rows "
+        "the MAP's outputs "
         + verdict(
             tame,
             above=f"are calmer (share smaller by {said(tame)})",
@@ -104,7 +108,7 @@ def answer(found: Numbers) -> Answer:
                     cell(found["mle"][w, i]),
                     cell(excess[w, i]),
                     cell(found["map"][w, i]),
-                    f"{found['separated'][w, i].mean():.0%}",
+                    Cell(f"{found['separated'][w, i].mean():.0%}"),
                 )
                 for w, world in enumerate(WORLDS)
                 for i, n in enumerate(rows)
@@ -122,14 +126,23 @@ def _beyond(excess: Estimate) -> str:
     )
 
 
+def _by_chance(share: float) -> str:
+    return (
+        f", and in {share:.0%} of those data sets no MLE exists, because a line happens to "
+        "separate the classes"
+        if share
+        else ""
+    )
+
+
 def _look(k: int) -> tuple[str, Markup]:
-    colour, marker = class_style(k + 2)
+    colour, marker = class_style(SHADES[k])
     return colour, shape(marker)
 
 
 def _cost(found: Numbers, *, ax: Axes) -> None:
     for k, (p, curve) in enumerate(zip(TRUTHS, found["cost"], strict=True)):
-        colour, marker = class_style(k + 2)
+        colour, marker = class_style(SHADES[k])
         (line,) = ax.plot(OUTPUTS, curve, color=colour, lw=1.4)
         mark(line, fit=f"p = {p:g}")
         at = curve.argmin()

@@ -35,7 +35,7 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 5, n_test: int = 5
     below 1 over-confident) and ``kl`` (expected excess log-loss in nats), each (4 conditions,
     4 fits, repeats), and ``seconds`` per fit (4, repeats) under the right prior.
     """
-    right = SIGNAL / np.sqrt(2 * FEATURES)  # the coefficients are drawn from it
+    right = SIGNAL / (2 * FEATURES) ** 0.5  # the coefficients are drawn from it
     slope, kl = np.empty((2, 4, 4, repeats))
     seconds = np.empty((4, repeats))
     for c, (world, width) in enumerate(CONDITIONS.values()):

@@ -32,7 +32,7 @@ def experiment(
     (repeats), the KL of the MAP whose width cross-validation chose; and ``theory`` (2,
     n_widths), the KL in the limit of many rows and features.
     """
-    right = SIGNAL / np.sqrt(2 * FEATURES)
+    right = SIGNAL / (2 * FEATURES) ** 0.5
     kl, slope = np.empty((2, 2, len(widths), repeats))
     cv = np.empty(repeats)
     for r in range(repeats):

@@ -76,7 +76,7 @@ def answer(found: Numbers) -> Answer:
             else "under no shift clearly nearer to the truth than the MLE"
         )
         + (f", and further under {listed(cost)} nats" if cost else "")
-        + ". A temperature is fitted to rows like the training rows and promises nothing elsewhere. "
+        + ". A temperature is fitted to rows like the training ones: no promise elsewhere. "
         "Shifts that change the relation of features and labels (label, noise, rotation) are "
         "beyond any fit to the training rows alone.",
         panels(

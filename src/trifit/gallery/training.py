@@ -160,9 +160,13 @@ QUESTION = Question(
 from trifit import theory
 theory.mle(kappa=features / rows, gamma=2.0).calibration_curve(0.9)""",
     references=(
-        Reference("Sur & Candès (2019), A modern maximum-likelihood theory for high-dimensional "
-                  "logistic regression, PNAS 116(29)", "10.1073/pnas.1810420116"),
-        Reference("Guo et al. (2017), On calibration of modern neural networks, ICML, "
-                  "arXiv:1706.04599"),
+        Reference(
+            "Sur & Candès (2019), A modern maximum-likelihood theory for high-dimensional "
+            "logistic regression, PNAS 116(29)",
+            "10.1073/pnas.1810420116",
+        ),
+        Reference(
+            "Guo et al. (2017), On calibration of modern neural networks, ICML, arXiv:1706.04599"
+        ),
     ),
-)  # fmt: skip
+)

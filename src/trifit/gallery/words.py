@@ -29,12 +29,14 @@ def clear(found: Estimate) -> int:
     >>> clear(over([1.0, 1.1, 0.9])), clear(over([1.0, -1.0, 0.1]))
     (1, 0)
     """
+    if np.isinf(found.value):
+        return int(np.sign(found.value))
     return int(np.sign(found.value)) if abs(found.value) > half(found) else 0
 
 
 def said(found: Estimate) -> str:
-    """A mean with its standard error."""
-    return with_se(found.value, found.se)
+    """A mean with its standard error; a fit that rules out what happens loses infinitely much."""
+    return "infinite" if np.isinf(found.value) else with_se(found.value, found.se)
 
 
 def verdict(found: Estimate, *, above: str, below: str, neither: str) -> str:
