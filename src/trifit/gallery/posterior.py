@@ -7,14 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 import trifit
-from trifit.calibration import slope_intercept
 from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, over, said, verdict
 from trifit.report.parts import Cell, Table, fit_keys, panels
 from trifit.scores import Estimate
 from trifit.text import significant
-from trifit.truth import excess_log_loss
+from trifit.truth import confidence_bias, excess_log_loss
 from trifit.types import FloatArray
 
 FITS = ("mle", "mle+T", "map", "bayes")
@@ -28,15 +27,15 @@ CONDITIONS = {
 FEATURES, SIGNAL = 10, 2.0
 
 
-def experiment(seed: int = 1, *, n: int = 100, repeats: int = 5, n_test: int = 500) -> Numbers:
+def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 500) -> Numbers:
     """Slope and distance from the truth of four fits, under right and wrong assumptions.
 
-    Returns ``slope`` (calibration slope against the true probabilities, 1 is calibrated,
-    below 1 over-confident) and ``kl`` (expected excess log-loss in nats), each (4 conditions,
-    4 fits, repeats), and ``seconds`` per fit (4, repeats) under the right prior.
+    Returns ``bias`` (mean confidence less the true probability of that class, above 0
+    over-confident) and ``kl`` (expected excess log-loss in nats), each (4 conditions, 4 fits,
+    repeats), and ``seconds`` per fit (4, repeats) under the right prior.
     """
     right = SIGNAL / (2 * FEATURES) ** 0.5  # the coefficients are drawn from it
-    slope, kl = np.empty((2, 4, 4, repeats))
+    bias, kl = np.empty((2, 4, 4, repeats))
     seconds = np.empty((4, repeats))
     for c, (world, width) in enumerate(CONDITIONS.values()):
         for r in range(repeats):
@@ -51,82 +50,65 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 5, n_test: int = 5
             true = np.asarray(data.true_probs)[run.test_rows]
             for f, fit in enumerate(FITS):
                 probs = np.exp(run.log_probs[fit])
-                slope[c, f, r] = slope_intercept(probs, true).slope
+                bias[c, f, r] = confidence_bias(true, probs).value
                 kl[c, f, r] = excess_log_loss(true, probs).value
                 if c == 0:
                     seconds[f, r] = run.comparison.fits[fit].seconds
-    return {"slope": slope, "kl": kl, "seconds": seconds}
+    return {"bias": bias, "kl": kl, "seconds": seconds}
 
 
 def answer(found: Numbers) -> Answer:
-    """Slopes from 1, what averaging gains over one scalar, and the time it takes."""
-    slope, kl = found["slope"], found["kl"]
-    bayes = [over(slope[c, 3] - 1) for c in range(len(CONDITIONS))]
-    mle = over(slope[0, 0] - 1)
+    """Excess confidence, what averaging gains over one scalar, and the time it takes."""
+    bias, kl = found["bias"], found["kl"]
+    bayes = [_calibrated(over(bias[c, 3])) for c in range(len(CONDITIONS))]
     over_map, over_scalar = over(kl[0, 2] - kl[0, 3]), over(kl[0, 1] - kl[0, 3])
     ratio = np.median(found["seconds"][3]) / np.median(found["seconds"][2])
     return Answer(
-        "As far as its assumptions hold. With the prior the coefficients really come from, the "
-        f"posterior's outputs {_calibrated(bayes[0], slope[0, 3])}, while the MLE "
-        f"{_calibrated(mle, slope[0, 0])}. "
-        + " ".join(
-            f"With {what}: it {_calibrated(bayes[c], slope[c, 3])}."
-            for c, what in enumerate(
-                (
-                    "",
-                    "a prior 4 times too wide",
-                    "one 4 times too narrow",
-                    "the right prior but curved truth, which a linear model cannot draw",
-                )
-            )
-            if c
-        )
-        + " In log-loss, under the right prior, the posterior "
-        + _gain(over_map, "the MAP")
-        + " and "
-        + _gain(over_scalar, "the MLE with one temperature")
-        + f". The price: sampling took about {significant(float(ratio), 2)} times as long as the "
-        "MAP here, prediction averages over all draws, and a prior must be chosen and the chains "
-        "be checked.",
+        "As far as its assumptions hold. Averaged over what the prior expects, a posterior is "
+        f"calibrated by construction: with the prior the coefficients really come from, it {bayes[0]}"
+        f", while the MLE {_calibrated(over(bias[0, 0]))}. With a prior 4 times too wide the "
+        f"posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; and where the truth is "
+        f"curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
+        f"{_gain(over_map, 'the MAP')} and {_gain(over_scalar, 'the MLE with one temperature')}. "
+        f"The price: sampling took about {significant(float(ratio), 2)} times as long as the MAP "
+        "here, prediction averages over all draws, and a prior must be chosen and the chains be "
+        "checked.",
         panels(
             "posterior",
-            "Calibration slope (1 is calibrated, below 1 over-confident) and expected excess "
-            "log-loss of four fits under four assumptions. 95% intervals over replications.",
+            "Mean confidence less the true probability (right of the line: over-confident) and "
+            "expected excess log-loss of four fits under four assumptions. 95% intervals over "
+            "replications.",
             {
-                "calibration slope": partial(_draw, slope, 1.0, "slope against the truth"),
-                "distance from the truth": partial(_draw, kl, 0.0, "KL from the truth, nats"),
+                "excess confidence": partial(_draw, bias, "confidence less true probability"),
+                "distance from the truth": partial(_draw, kl, "KL from the truth, nats"),
             },
-            size=(4.6, 3.6),
+            size=(3.8, 3.4),
             keys=fit_keys(FITS),
         ),
         Table(
             "± standard error over replications; seconds: medians under the right prior, on the "
             "machine that made this page",
-            (
-                "fit",
-                *(f"slope, {c}" for c in CONDITIONS),
-                *(f"KL, {c}" for c in CONDITIONS),
-                "seconds",
-            ),
+            ("assumption, fit", "confidence less truth", "KL from the truth, nats", "seconds"),
             tuple(
                 (
-                    fit,
-                    *(cell(values[c, f]) for values in (slope, kl) for c in range(4)),
-                    Cell(significant(float(np.median(found["seconds"][f])), 2)),
+                    f"{condition}, {fit}",
+                    cell(bias[c, f]),
+                    cell(kl[c, f]),
+                    _seconds(found["seconds"][f]) if c == 0 else Cell("–"),
                 )
+                for c, condition in enumerate(CONDITIONS)
                 for f, fit in enumerate(FITS)
             ),
         ),
     )
 
 
-def _calibrated(off: Estimate, slope: FloatArray) -> str:
-    text = said(over(slope))
+def _calibrated(bias: Estimate) -> str:
     return verdict(
-        off,
-        above=f"are too timid (slope {text})",
-        below=f"are over-confident (slope {text})",
-        neither=f"have a slope not clearly different from 1 ({text})",
+        bias,
+        above=f"is over-confident by {said(bias)}",
+        below=f"is too timid, by {said(bias)}",
+        neither=f"is not clearly off in its confidence ({said(bias)})",
     )
 
 
@@ -139,8 +121,13 @@ def _gain(gain: Estimate, other: str) -> str:
     )
 
 
-def _draw(values: FloatArray, at: float, text: str, *, ax: Axes) -> None:
-    across(ax, FITS, values, list(CONDITIONS), at)
+def _seconds(values: FloatArray) -> Cell:
+    median = float(np.median(values))
+    return Cell(significant(median, 2), median)
+
+
+def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:
+    across(ax, FITS, values, list(CONDITIONS))
     ax.set_xlabel(text)
 
 

@@ -28,12 +28,12 @@ def experiment(
     """MAP and posterior under priors too narrow, right and too wide.
 
     Returns ``widths`` (n_widths,), the prior's standard deviation as a multiple of that of the
-    coefficients; ``kl`` from the truth in nats and ``slope`` (2 fits, n_widths, repeats); ``cv``
-    (repeats), the KL of the MAP whose width cross-validation chose; and ``theory`` (2,
+    coefficients; ``kl`` from the truth in nats and ``bias``, mean confidence less the true
+    probability (2 fits, n_widths, repeats); ``cv`` (repeats), the KL of the MAP whose width cross-validation chose; and ``theory`` (2,
     n_widths), the KL in the limit of many rows and features.
     """
     right = SIGNAL / (2 * FEATURES) ** 0.5
-    kl, slope = np.empty((2, 2, len(widths), repeats))
+    kl, bias = np.empty((2, 2, len(widths), repeats))
     cv = np.empty(repeats)
     for r in range(repeats):
         which = 100 * seed + r
@@ -47,7 +47,8 @@ def experiment(
             truth = trifit.compare(data, overrides=settings, methods=methods).truth
             assert truth is not None
             for f, fit in enumerate(FITS):
-                kl[f, w, r], slope[f, w, r] = truth.fits[fit].kl, truth.fits[fit].slope
+                kl[f, w, r] = truth.fits[fit].kl
+                bias[f, w, r] = truth.fits[fit].confidence_bias
             if methods:
                 cv[r] = truth.fits["map-cv"].kl
     limit = [
@@ -60,7 +61,7 @@ def experiment(
     return {
         "widths": np.array(widths),
         "kl": kl,
-        "slope": slope,
+        "bias": bias,
         "cv": cv,
         "theory": np.array(limit),
     }
@@ -68,7 +69,7 @@ def experiment(
 
 def answer(found: Numbers) -> Answer:
     """What a prior of another width costs, and what cross-validation finds."""
-    widths, kl, slope = found["widths"], found["kl"], found["slope"]
+    widths, kl, bias = found["widths"], found["kl"], found["bias"]
     at = int(np.flatnonzero(widths == 1)[0])
     gaps = [over(kl[0, w] - kl[1, w]) for w in range(len(widths))]
     chosen = over(found["cv"] - kl[0, at])
@@ -85,9 +86,9 @@ def answer(found: Numbers) -> Answer:
             below="under a wide prior averaging costs",
             neither="under a wide prior no clear difference",
         )
-        + "). A width is a claim about confidence: the MAP's slope runs from "
-        f"{said(over(slope[0, 0]))} (narrow) to {said(over(slope[0, -1]))} (wide), 1 being "
-        "calibrated. Who knows no width can let cross-validation choose: that MAP is "
+        + "). A width is a claim about confidence: the MAP's less the true "
+        f"probability runs from {said(over(bias[0, 0]))} (narrow) to {said(over(bias[0, -1]))} "
+        "(wide). Who knows no width can let cross-validation choose: that MAP is "
         + verdict(
             chosen,
             above=f"worse than the one with the right width by {said(chosen)} nats.",
@@ -97,18 +98,18 @@ def answer(found: Numbers) -> Answer:
         ),
         panels(
             "prior",
-            "Expected excess log-loss and calibration slope against the prior's width, in "
+            "Expected excess log-loss and excess confidence against the prior's width, in "
             "multiples of the right one. Dashed: theory for many rows and features. 95% intervals "
             "over replications.",
             {
                 "distance from the truth": partial(_draw, found, "kl"),
-                "calibration slope": partial(_draw, found, "slope"),
+                "excess confidence": partial(_draw, found, "bias"),
             },
-            size=(4.6, 3.2),
+            size=(3.8, 3.1),
             keys=(*fit_keys(FITS), known_key("theory, or calibrated")),
         ),
         Table(
-            "KL from the truth in nats, and calibration slope, ± standard error over replications",
+            "KL from the truth in nats, and confidence less true probability, ± standard error over replications",
             (
                 "prior width",
                 "KL, map",
@@ -116,8 +117,8 @@ def answer(found: Numbers) -> Answer:
                 "KL, bayes",
                 "theory",
                 "map less bayes",
-                "slope, map",
-                "slope, bayes",
+                "excess, map",
+                "excess, bayes",
             ),
             (
                 *(
@@ -128,8 +129,8 @@ def answer(found: Numbers) -> Answer:
                         cell(kl[1, w]),
                         _known(found, 1, w),
                         cell(kl[0, w] - kl[1, w]),
-                        cell(slope[0, w]),
-                        cell(slope[1, w]),
+                        cell(bias[0, w]),
+                        cell(bias[1, w]),
                     )
                     for w, width in enumerate(widths)
                 ),
@@ -163,9 +164,8 @@ def _draw(found: Numbers, key: str, *, ax: Axes) -> None:
         ax.set_ylim(bottom=0)
         ax.set_ylabel("KL from the truth, nats")
     else:
-        known(ax, "theory, or calibrated", widths, np.ones(len(widths)))
-        ax.set_yscale("log")
-        ax.set_ylabel("slope, log. axis")
+        known(ax, "theory, or calibrated", widths, np.zeros(len(widths)))
+        ax.set_ylabel("confidence less true probability")
     log_ticks(ax, widths)
     ax.set_xlabel("prior's width over the right one, log. axis")
 

@@ -63,19 +63,19 @@ def answer(found: Numbers) -> Answer:
     """Which shifts make which fits claim too much."""
     bias, kl = found["bias"], found["kl"]
     gain = {s: over(kl[i, 0] - kl[i, 3]) for i, s in enumerate(SHIFTS)}
-    paid = [f"{s} ({said(e)})" for s, e in gain.items() if clear(e) == 1]
-    cost = [f"{s} ({said(e)})" for s, e in gain.items() if clear(e) == -1]
+    paid = [f"{_name(s)} ({said(e)})" for s, e in gain.items() if clear(e) == 1]
+    cost = [f"{_name(s)} ({said(e)})" for s, e in gain.items() if clear(e) == -1]
     return Answer(
         "Calibration is a property of a fit and of the rows it meets, so other rows can break it, "
         "and no fit knows that they are other. "
         + " ".join(_sentence(shift, bias[i]) for i, shift in enumerate(SHIFTS))
         + " In log-loss the posterior is "
         + (
-            f"nearer to the truth than the MLE under {listed(paid)} nats"
+            f"nearer to the truth than the MLE under {listed(paid)}, in nats"
             if paid
             else "under no shift clearly nearer to the truth than the MLE"
         )
-        + (f", and further under {listed(cost)} nats" if cost else "")
+        + (f", and further under {listed(cost)}" if cost else "")
         + ". A temperature is fitted to rows like the training ones: no promise elsewhere. "
         "Shifts that change the relation of features and labels (label, noise, rotation) are "
         "beyond any fit to the training rows alone.",
@@ -88,7 +88,7 @@ def answer(found: Numbers) -> Answer:
                 "excess confidence": partial(_draw, bias, "confidence less true probability"),
                 "distance from the truth": partial(_draw, kl, "KL from the truth, nats"),
             },
-            size=(4.6, 4.0),
+            size=(3.8, 3.6),
             keys=fit_keys(FITS),
         ),
         Table(
@@ -103,18 +103,23 @@ def answer(found: Numbers) -> Answer:
     )
 
 
+def _name(shift: str) -> str:
+    return "no shift" if shift == "none" else f"{shift} shift"
+
+
 def _sentence(shift: str, bias: FloatArray) -> str:
     """Which fits are clearly off in confidence under one shift."""
     found = {fit: over(bias[f]) for f, fit in enumerate(FITS)}
-    where = "Without a shift" if shift == "none" else f"Under {shift} shift"
     bold = [f"{fit} {said(e)}" for fit, e in found.items() if clear(e) == 1]
     shy = [f"{fit} {said(e)}" for fit, e in found.items() if clear(e) == -1]
     if not bold and not shy:
-        return f"{where} no fit's confidence is clearly off."
-    parts = [f"over-confident: {listed(bold)}"] * bool(bold) + [f"too timid: {listed(shy)}"] * bool(
-        shy
-    )
-    return f"{where}, {'; '.join(parts)}."
+        return f"Under {_name(shift)} no fit's confidence is clearly off."
+    parts = [
+        f"{what}: {listed(fits)}"
+        for what, fits in (("over-confident", bold), ("too timid", shy))
+        if fits
+    ]
+    return f"Under {_name(shift)}, {'; '.join(parts)}."
 
 
 def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:

@@ -1,0 +1,391 @@
+"""The gallery: its experiments find what is known, its sentences follow their numbers."""
+
+import inspect
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from trifit import gallery, theory
+from trifit.cli import main
+from trifit.errors import InputError
+from trifit.gallery import (
+    QUESTIONS,
+    every_output,
+    extremes,
+    meaning_of_entropy,
+    networks,
+    output_function,
+    posterior,
+    prior,
+    shift,
+    soft_labels,
+    training,
+)
+from trifit.gallery.source import code
+from trifit.gallery.words import clear, half, over, said, verdict
+from trifit.report.parts import Cell, Table, chart
+
+QUICK = {
+    "every-output": {"rows": (30, 1500), "repeats": 2, "n_test": 200},
+    "soft-labels": {"n": 60, "repeats": 1},
+    "training": {"ratios": (8, 40), "repeats": 2, "n_test": 200},
+    "entropy": {"rows": (60, 600), "repeats": 1, "n_test": 200},
+    "extremes": {"rows": (20, 400), "repeats": 1, "n_test": 200},
+    "networks": {"rows": (60, 600), "repeats": 2, "n_test": 100},
+    "posterior": {"repeats": 1, "n_test": 200},
+    "output-function": {"n": 200, "repeats": 1, "n_test": 100},
+    "prior": {"widths": (0.2, 1.0), "repeats": 1, "n_test": 200},
+    "shift": {"repeats": 2, "n_test": 100},
+}
+"""Every experiment, small."""
+
+
+@pytest.fixture(scope="module")
+def found():
+    """What an experiment finds, run once however many tests read it."""
+    kept = {}
+
+    def numbers(name):
+        if name not in kept:
+            kept[name] = question(name).experiment(**QUICK[name])
+        return kept[name]
+
+    return numbers
+
+
+def question(name):
+    return next(q for q in QUESTIONS if q.name == name)
+
+
+# What the experiments find
+
+
+def test_outputs_are_probabilities_given_rows_and_off_together_without(found):
+    numbers = found("every-output")
+    output, true = numbers["output"], numbers["true"]
+    assert output.sum(axis=-1) == pytest.approx(1)
+    assert true.sum(axis=-1) == pytest.approx(1)
+    assert (np.diff(output, axis=-1) <= 0).all()
+    off = (output - true).mean(axis=(1, 2))
+    assert abs(off[1]).max() < 0.02
+    assert off[0, 0] > 0.05  # over-confident in its first choice ...
+    assert off[0, 1:].sum() == pytest.approx(-off[0, 0])  # ... at the cost of the others
+
+
+def test_cross_entropy_and_divergence_have_one_minimum_whatever_the_labels(found):
+    numbers = found("soft-labels")
+    cross, kl, factors = numbers["cross_entropy"], numbers["kl"], soft_labels.FACTORS
+    difference = cross - kl
+    assert difference == pytest.approx(np.broadcast_to(numbers["entropy"][..., None], kl.shape))
+    # The gradients are equal, and change sign at the MLE.
+    slopes = np.diff(cross) / np.diff(factors), np.diff(kl) / np.diff(factors)
+    assert slopes[0] == pytest.approx(slopes[1], abs=1e-12)
+    assert (factors[cross.argmin(axis=2)] == 1).all()
+    assert (factors[kl.argmin(axis=2)] == 1).all()
+    assert numbers["entropy"][0] == pytest.approx(0)  # one-hot labels have none
+    assert numbers["truth"][2] == pytest.approx(0, abs=1e-8)  # the truth as labels: found
+
+
+def test_an_mle_is_over_confident_as_theory_says_and_honest_on_its_own_rows(found):
+    numbers = found("training")
+    assert numbers["theory"] == pytest.approx(
+        [theory.mle(kappa=1 / 8, gamma=2.0).ece, theory.mle(kappa=1 / 40, gamma=2.0).ece]
+    )
+    mean = {name: numbers[name].mean(axis=1) for name in ("mle", "training rows")}
+    # The sd of a data set's excess is about 0.02 at 8 rows per feature; 2 data sets.
+    assert abs(mean["mle"] - numbers["theory"]).max() < 3 * 0.02
+    assert mean["mle"][0] > mean["mle"][1]
+    assert abs(mean["training rows"]).max() < 0.05
+
+
+def test_entropy_is_a_floor_and_comes_in_two_parts(found):
+    numbers = found("entropy")
+    for fit in ("mle", "bayes"):
+        assert (numbers[f"{fit} loss"] > numbers["truth"]).all()
+    parts = numbers["chance"] + numbers["ignorance"]
+    assert parts == pytest.approx(numbers["bayes own"], rel=1e-6)
+    assert (numbers["ignorance"][0] > 3 * numbers["ignorance"][1]).all()
+
+
+def test_cross_entropy_pulls_to_the_probability_and_to_1_only_where_that_is_1(found):
+    numbers = found("extremes")
+    least = extremes.OUTPUTS[numbers["cost"].argmin(axis=1)]
+    assert least == pytest.approx([0.5, 0.7, 0.9, extremes.OUTPUTS[-1]])
+    assert (numbers["separated"][1] == 1).all()
+    assert (numbers["mle"][1] > 0.9).all()
+    assert (numbers["map"][1] < numbers["mle"][1]).all()
+    assert abs(numbers["mle"] - numbers["truth"])[0, 1].max() < 0.25
+
+
+def test_networks_approach_the_true_posteriors_under_either_loss(found):
+    numbers = found("networks")
+    distance = numbers["distance"].mean(axis=-1)
+    assert (distance[0, :, 1] < 0.7 * distance[0, :, 0]).all()  # a network, both losses
+    assert (distance[1, :, 1] > distance[0, :, 1]).all()  # a linear softmax stays away
+    assert numbers["output"].sum(axis=-1) == pytest.approx(1)
+    last = numbers["output"][0, 1] - numbers["true"][1]
+    assert np.sqrt((last**2).mean()) == pytest.approx(numbers["distance"][0, 0, 1, -1])
+
+
+def test_a_prior_too_narrow_makes_fits_timid_and_one_too_wide_bold(found):
+    bias, kl = found("posterior")["bias"], found("posterior")["kl"]
+    right, wide, narrow, _ = bias.mean(axis=-1)
+    fit = {name: i for i, name in enumerate(posterior.FITS)}
+    assert (narrow[[fit["map"], fit["bayes"]]] < -0.1).all()
+    assert wide[fit["map"]] > right[fit["map"]] > narrow[fit["map"]]
+    # The MLE and its temperature know no prior: the data sets of the first three are the same.
+    assert bias[0, fit["mle"]] == pytest.approx(bias[1, fit["mle"]], abs=1e-3)
+    assert (kl > 0).all()
+
+
+def test_softmax_and_logistic_are_one_model_for_two_classes(found):
+    numbers = found("output-function")
+    assert numbers["apart"].max() < 1e-5
+    assert numbers["kl"][:, 0] == pytest.approx(numbers["kl"][:, 1], abs=1e-6)
+    assert (numbers["kl"] > 0).all()
+
+
+def test_a_narrow_prior_costs_and_theory_lies_beside(found):
+    numbers = found("prior")
+    law = theory.map(kappa=0.2, gamma=2.0, prior_scale=0.2)
+    assert numbers["theory"][0, 0] == pytest.approx(law.log_loss - law.entropy)
+    assert (numbers["kl"][:, 0] > numbers["kl"][:, 1]).all()
+    assert (numbers["bias"][:, 0] < 0).all()
+
+
+def test_shifts_that_break_the_relation_cost_every_fit(found):
+    kl = found("shift")["kl"].mean(axis=-1)
+    none, _, label, noise, rotation = kl
+    for broken in (label, noise, rotation):
+        assert (broken > 2 * none).all()
+
+
+# What the pages say
+
+
+@pytest.mark.parametrize("name", list(QUICK))
+def test_every_question_has_a_page_of_its_own_numbers(found, name):
+    page = gallery.render(question(name), found(name), QUESTIONS)
+    assert page == gallery.render(question(name), found(name), QUESTIONS)
+    outline = Outline(page)
+    assert not outline.open
+    assert len(set(outline.ids)) == len(outline.ids)
+    assert [t for t, _ in outline.tags].count("script") == 1
+    assert "script-src 'sha256-" in page
+    for tag, attributes in outline.tags:
+        assert not [k for k in attributes if k == "style" or k.startswith("on")], tag
+        assert tag not in ("link", "iframe", "img", "object", "base", "form")
+        if tag == "a":
+            assert re.match(r"index\.html$|https://doi\.org/10\.", attributes["href"])
+    assert question(name).title in "".join(outline.text)
+    assert "nan" not in page.split("<h2")[0]
+
+
+def test_the_index_links_to_the_pages_that_are_there():
+    page = gallery.render_index(QUESTIONS, ["prior"])
+    assert re.findall(r'href="([^"]+)"', page) == ["prior.html"]
+    for q in QUESTIONS:
+        assert q.title in page
+
+
+def noise(*shape, mean=0.0):
+    """Replications along the last axis, whose mean is ``mean`` and scatter 1 in 100."""
+    steps = np.linspace(-0.01, 0.01, shape[-1])
+    return mean + np.broadcast_to(steps, shape)
+
+
+def test_sentences_follow_the_numbers():
+    calm = {"bias": noise(5, 4, 6), "kl": noise(5, 4, 6, mean=0.1)}
+    text = shift.answer(calm).paragraph
+    assert text.count("no fit's confidence is clearly off") == 5
+    assert "under no shift clearly nearer" in text
+    bold = {"bias": noise(5, 4, 6, mean=0.2), "kl": calm["kl"]}
+    assert shift.answer(bold).paragraph.count("over-confident: mle 0.2") == 5
+    shy = {"bias": noise(5, 4, 6, mean=-0.2), "kl": calm["kl"]}
+    assert shift.answer(shy).paragraph.count("too timid") == 5
+
+    kl = noise(2, 4, 6, mean=0.1)
+    numbers = {"kl": kl, "apart": noise(2, 6) ** 2}
+    assert output_function.answer(numbers).paragraph.count("none is clearly different") == 2
+    better = kl - np.array([0, 0, 0.05, 0])[:, None]
+    text = output_function.answer({**numbers, "kl": better}).paragraph
+    assert text.count("probit is nearer to the truth than softmax by 0.05") == 2
+
+
+def test_a_network_that_does_not_approach_the_truth_is_said_not_to(found):
+    numbers = dict(found("networks"))
+    flat = np.broadcast_to(noise(2, mean=0.2), numbers["distance"].shape)
+    text = networks.answer({**numbers, "distance": flat}).paragraph
+    assert text.startswith("In this run no clear approach")
+    falling = flat * np.array([1.0, 0.1])[:, None]
+    text = networks.answer({**numbers, "distance": falling}).paragraph
+    assert "under cross-entropy and squared error" in text
+
+
+def test_an_infinite_loss_is_said_and_left_out_of_the_picture(found):
+    numbers = {k: v.copy() for k, v in found("entropy").items()}
+    numbers["mle loss"][0, 0] = np.inf
+    answer = meaning_of_entropy.answer(numbers)
+    assert "infinite" in answer.table.rows[0][3].text
+    assert "infinite nats more" in answer.paragraph
+    assert "nan" not in str(answer.figure.pictures)
+
+
+@pytest.mark.parametrize(
+    ("values", "sign"),
+    [([1.0, 1.1, 0.9], 1), ([-1.0, -1.1, -0.9], -1), ([1.0, -1.0, 0.5], 0), ([1.0, np.inf], 1)],
+)
+def test_what_is_clear(values, sign):
+    e = over(values)
+    assert clear(e) == sign
+    words = verdict(e, above="above", below="below", neither="neither")
+    assert words == {1: "above", -1: "below", 0: "neither"}[sign]
+
+
+def test_intervals_are_students():
+    # 7/3 -+ 4.3027 * 1.5275 / sqrt(3), the t quantile with two degrees of freedom.
+    e = over([1.0, 2.0, 4.0])
+    assert [e.value - half(e), e.value + half(e)] == pytest.approx([-1.461, 6.128], abs=5e-4)
+    assert said(e) == "2.33 ± 0.88"
+
+
+# The code that is shown
+
+
+@pytest.mark.parametrize("q", QUESTIONS, ids=lambda q: q.name)
+def test_the_code_shown_is_complete(q):
+    shown = code(q.experiment)
+    names = {"__name__": "shown"}
+    exec(compile(shown, q.name, "exec"), names)
+    assert not inspect.getclosurevars(names["experiment"]).unbound - {
+        # attributes and methods are counted among the names too
+        n
+        for n in names["experiment"].__code__.co_names
+        if re.search(rf"\.{n}\b", shown)
+    }
+    assert max(map(len, shown.splitlines())) <= 100
+    assert inspect.getsource(q.experiment) in shown
+
+
+def test_the_code_shown_is_the_code_run(found):
+    names = {"__name__": "shown"}
+    exec(compile(code(soft_labels.experiment), "shown", "exec"), names)
+    again = names["experiment"](**QUICK["soft-labels"])
+    for key, values in found("soft-labels").items():
+        assert (again[key] == values).all()
+
+
+def test_names_and_doi():
+    assert len({q.name for q in QUESTIONS}) == len(QUESTIONS) == 10
+    modules = (every_output, training, prior)
+    assert all(m.QUESTION in QUESTIONS for m in modules)
+    for q in QUESTIONS:
+        for reference in q.references:
+            assert re.match(r"10\.\d{4,}/\S+$", reference.doi) or "arXiv:" in reference.text
+
+
+# What is written
+
+
+def stub(name="stub", text="<b>42</b>"):
+    """A question that takes no time."""
+
+    def experiment(seed=1):
+        return {"x": np.array([1.0, 2.0])}
+
+    def answer(numbers):
+        figure = chart(name, text, lambda ax: ax.plot(numbers["x"]), size=(3, 2))
+        return gallery.Answer(text, figure, Table("numbers", ("a", "b"), (("r", Cell(text)),)))
+
+    return gallery.Question(name, f"Is {name} so?", "Nothing much.", experiment, answer, "ls")
+
+
+def test_build_writes_what_was_asked_and_leaves_the_rest(tmp_path):
+    folder = tmp_path / "a" / "gallery"
+    said_so = []
+    questions = (stub("one"), stub("two"))
+    index = gallery.build(folder, questions, only=["two"], progress=said_so.append)
+    assert index == folder / "index.html"
+    assert said_so == ["1 of 1: Is two so?"]
+    assert sorted(p.name for p in folder.iterdir()) == ["index.html", "two.html"]
+    assert 'href="one.html"' not in index.read_text()
+    (folder / "mine.txt").write_text("mine")
+    gallery.build(folder, questions)
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "index.html", "mine.txt", "one.html", "two.html",
+    ]  # fmt: skip
+    page = (folder / "one.html").read_text()
+    assert "<b>42</b>" not in page
+    assert "&lt;b&gt;42&lt;/b&gt;" in page
+
+
+def test_a_page_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    gallery.build(tmp_path, [stub()])
+    before = (tmp_path / "stub.html").read_text()
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(InputError, match="cannot be written: No space left"):
+        gallery.build(tmp_path, [stub(text="new")])
+    assert (tmp_path / "stub.html").read_text() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["index.html", "stub.html"]
+
+
+def test_the_command(tmp_path, monkeypatch):
+    monkeypatch.setattr(gallery, "QUESTIONS", (stub("one"), stub("two")))
+    out = tmp_path / "pages"
+    done = CliRunner().invoke(main, ["gallery", "--only", "two", "--out", str(out)])
+    assert done.exit_code == 0
+    assert done.stdout == f"Gallery: {out / 'index.html'}\n"
+    assert done.stderr == "1 of 1: Is two so?\n"
+    wrong = CliRunner().invoke(main, ["gallery", "--only", "three", "--out", str(out)])
+    assert wrong.exit_code == 2
+    assert wrong.stderr == "trifit: --only 'three': no such question; there are one, two\n"
+    (tmp_path / "file").write_text("")
+    wrong = CliRunner().invoke(main, ["gallery", "--out", str(tmp_path / "file")])
+    assert wrong.exit_code == 2
+    assert "cannot be written" in wrong.stderr
+
+
+def test_the_committed_gallery_is_complete_and_small(root):
+    folder = root / "reports" / "gallery"
+    assert {p.stem for p in folder.glob("*.html")} == {"index", *(q.name for q in QUESTIONS)}
+    for q in QUESTIONS:
+        text = (folder / f"{q.name}.html").read_text(encoding="utf-8")
+        assert len(text) < 500_000
+        assert q.title in text
+
+
+VOID = {"meta", "br", "path", "use", "rect", "image", "input", "hr"}
+
+
+class Outline(HTMLParser):
+    """Tags, ids and text of a page; ``open`` is what was never closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.ids, self.text, self.open = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.ids += [v for k, v in attrs if k == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
