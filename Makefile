@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture pages snapshots lock clean
+.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture pages gallery snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -91,6 +91,10 @@ pages: setup
 	$(BIN)/trifit compare digits --model softmax --prior-scale 1 --out reports/examples/digits
 	rm -f reports/examples/*/posterior.nc reports/examples/*/p*.parquet reports/examples/*/p*.csv
 	$(BIN)/trifit report --index reports/examples
+
+# The committed gallery: ten questions, ten experiments; five minutes.
+gallery: setup
+	$(BIN)/trifit gallery
 
 # What the sections of the page look like now; read the difference before committing it.
 snapshots: setup

@@ -65,10 +65,10 @@ def answer(found: Numbers) -> Answer:
     ratio = np.median(found["seconds"][3]) / np.median(found["seconds"][2])
     return Answer(
         "As far as its assumptions hold. Averaged over what the prior expects, a posterior is "
-        f"calibrated by construction: with the prior the coefficients really come from, it {bayes[0]}"
-        f", while the MLE {_calibrated(over(bias[0, 0]))}. With a prior 4 times too wide the "
-        f"posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; and where the truth is "
-        f"curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
+        "calibrated by construction: with the prior the coefficients really come from, it "
+        f"{bayes[0]}, while the MLE {_calibrated(over(bias[0, 0]))}. With a prior 4 times too wide "
+        f"the posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; and where the truth "
+        f"is curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
         f"{_gain(over_map, 'the MAP')} and {_gain(over_scalar, 'the MLE with one temperature')}. "
         f"The price: sampling took about {significant(float(ratio), 2)} times as long as the MAP "
         "here, prediction averages over all draws, and a prior must be chosen and the chains be "

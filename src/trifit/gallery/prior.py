@@ -29,8 +29,9 @@ def experiment(
 
     Returns ``widths`` (n_widths,), the prior's standard deviation as a multiple of that of the
     coefficients; ``kl`` from the truth in nats and ``bias``, mean confidence less the true
-    probability (2 fits, n_widths, repeats); ``cv`` (repeats), the KL of the MAP whose width cross-validation chose; and ``theory`` (2,
-    n_widths), the KL in the limit of many rows and features.
+    probability (2 fits, n_widths, repeats); ``cv`` (repeats), the KL of the MAP whose width
+    cross-validation chose; and ``theory`` (2, n_widths), the KL in the limit of many rows and
+    features.
     """
     right = SIGNAL / (2 * FEATURES) ** 0.5
     kl, bias = np.empty((2, 2, len(widths), repeats))
@@ -109,7 +110,8 @@ def answer(found: Numbers) -> Answer:
             keys=(*fit_keys(FITS), known_key("theory, or calibrated")),
         ),
         Table(
-            "KL from the truth in nats, and confidence less true probability, ± standard error over replications",
+            "KL from the truth in nats, and confidence less true probability (excess), ± standard "
+            "error over replications",
             (
                 "prior width",
                 "KL, map",

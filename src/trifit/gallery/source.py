@@ -16,16 +16,23 @@ def code(function: Callable[..., Any]) -> str:
     import ast
     """
     own = inspect.getsource(function)
-    named = {node.id for node in ast.walk(ast.parse(own)) if isinstance(node, ast.Name)}
-    imports, constants = [], []
     module = inspect.getsource(sys.modules[function.__module__])
-    for node in ast.parse(module).body:
+    statements, named = ast.parse(module).body, _names(ast.parse(own))
+    constants = []
+    for node in statements:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if named & {name for target in targets for name in _names(target)}:
+                constants.append(ast.get_source_segment(module, node) or "")
+                named |= _names(node)
+    imports = []
+    for node in statements:
         if isinstance(node, ast.Import | ast.ImportFrom):
             node.names = [n for n in node.names if (n.asname or n.name) in named]
             imports += [ast.unparse(node)] if node.names else []
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(n.id in named for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)):
-                constants.append(ast.get_source_segment(module, node) or "")
     blocks = ["\n".join(imports), "\n".join(constants), f"\n{own}"]
     return "\n\n".join(block for block in blocks if block).strip() + "\n"
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
