@@ -27,8 +27,8 @@ def experiment(
     seed: int = 1,
     *,
     rows: tuple[int, ...] = (20, 200, 2000),
-    repeats: int = 6,
-    n_test: int = 500,
+    repeats: int = 5,
+    n_test: int = 400,
 ) -> Numbers:
     """Share of fresh rows with an output above 0.99, where classes overlap and where not.
 
@@ -45,7 +45,7 @@ def experiment(
                 data = trifit.load_dataset(
                     world, n=n, n_test=n_test, features=2, classes=2, seed=100 * seed + r
                 )
-                run = trifit.run_comparison(data, "softmax", nuts=False)
+                run = trifit.run_comparison(data, "logistic", nuts=False)
                 outputs = {fit: np.exp(run.log_probs[fit]) for fit in ("mle", "map")}
                 outputs["truth"] = np.asarray(data.true_probs)[run.test_rows]
                 for name, probs in outputs.items():

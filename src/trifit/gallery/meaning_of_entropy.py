@@ -19,9 +19,9 @@ OWN, LOSS, CHANCE, IGNORANCE = "entropy of its outputs", "expected loss", "chanc
 def experiment(
     seed: int = 1,
     *,
-    rows: tuple[int, ...] = (100, 300, 1000),
-    repeats: int = 5,
-    n_test: int = 500,
+    rows: tuple[int, ...] = (60, 250, 1000),
+    repeats: int = 6,
+    n_test: int = 400,
 ) -> Numbers:
     """What an MLE and a posterior expect to lose, and what they lose.
 
@@ -33,8 +33,10 @@ def experiment(
     found = {name: np.empty((len(rows), repeats)) for name in names}
     for i, n in enumerate(rows):
         for r in range(repeats):
-            data = trifit.load_dataset("sim:gaussian", n=n, n_test=n_test, seed=100 * seed + r)
-            run = trifit.run_comparison(data, "softmax", overrides={"draws": 500})
+            data = trifit.load_dataset(
+                "sim:gaussian", n=n, n_test=n_test, classes=2, seed=100 * seed + r
+            )
+            run = trifit.run_comparison(data, "logistic", overrides={"draws": 500})
             truth, posterior = run.comparison.truth, run.comparison.posterior
             assert truth is not None
             assert posterior is not None
@@ -148,7 +150,7 @@ def _finish(found: Numbers, ax: Axes) -> None:
 QUESTION = Question(
     name="entropy",
     title="What does entropy mean here?",
-    how="An MLE and a posterior of 100 to 1,000 rows: what they expect to lose, and do lose.",
+    how="An MLE and a posterior of 60 to 1,000 rows: what they expect to lose, and do lose.",
     experiment=experiment,
     answer=answer,
     yours="""import numpy as np

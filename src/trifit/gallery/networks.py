@@ -24,8 +24,8 @@ LINEAR = "linear softmax, mle"
 def experiment(
     seed: int = 1,
     *,
-    rows: tuple[int, ...] = (100, 400, 1600),
-    repeats: int = 3,
+    rows: tuple[int, ...] = (100, 300, 1000),
+    repeats: int = 4,
     n_test: int = 400,
 ) -> Numbers:
     """Outputs against true posteriors of three overlapping densities on a line.
@@ -164,7 +164,7 @@ QUESTION = Question(
     experiment=experiment,
     answer=answer,
     yours="""trifit compare my.csv --target species --model network --methods squared-error
-trifit compare sim:overlap-1d --n 1600 --n-test 400 --model network --methods squared-error""",
+trifit compare sim:overlap-1d --n 1000 --n-test 400 --model network --methods squared-error""",
     references=(
         Reference(
             "Richard & Lippmann (1991), Neural network classifiers estimate Bayesian a "

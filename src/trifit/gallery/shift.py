@@ -26,7 +26,7 @@ SHIFTS: dict[str, dict[str, Any]] = {
 }
 
 
-def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 300) -> Numbers:
+def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 200) -> Numbers:
     """Fits to one training set, judged on fresh rows and under four shifts of severity 3.
 
     Returns ``bias`` (mean confidence less the true probability of that class) and ``kl`` from

@@ -44,7 +44,7 @@ def experiment(
             )
             true = np.asarray(data.true_probs)[rows]
             both = replace(data, X=data.X[rows], y=data.y[rows], true_probs=true, n_test=n + n_test)
-            run = trifit.run_comparison(both, "softmax", nuts=False)
+            run = trifit.run_comparison(both, "logistic", nuts=False)
             for name in ("mle", "mle+T", "map"):
                 probs = np.exp(run.log_probs[name])
                 found[name][i, r] = confidence_bias(true[2 * n :], probs[n:]).value
