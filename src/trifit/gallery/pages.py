@@ -9,6 +9,7 @@ from trifit.errors import InputError
 from trifit.gallery.question import Answer, Numbers, Question
 from trifit.gallery.source import code
 from trifit.report.page import document
+from trifit.report.sections.answer import KEY
 from trifit.report.svg import with_style
 
 INDEX = "index.html"
@@ -25,8 +26,17 @@ def render(question: Question, found: Numbers, questions: Sequence[Question]) ->
         question=question,
         answer=answer,
         code=code(question.experiment),
+        fits={name: KEY[name] for name in KEY if name in _words(answer)},
         place=f"question {at + 1} of {len(questions)}",
     )
+
+
+def _words(answer: Answer) -> set[str]:
+    """What is named in legend and table, word by word."""
+    table = answer.table
+    texts = [k.name for k in answer.figure.keys] + list(table.columns)
+    texts += [row[0] if isinstance(row[0], str) else row[0].text for row in table.rows]
+    return {word.strip(",:") for text in texts for word in text.split()}
 
 
 def render_index(questions: Sequence[Question], present: Sequence[str]) -> str:

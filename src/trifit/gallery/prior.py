@@ -87,8 +87,8 @@ def answer(found: Numbers) -> Answer:
             below="under a wide prior averaging costs",
             neither="under a wide prior no clear difference",
         )
-        + "). A width is a claim about confidence: the MAP's less the true "
-        f"probability runs from {said(over(bias[0, 0]))} (narrow) to {said(over(bias[0, -1]))} "
+        + "). A width is a claim about confidence: the MAP's, less the true "
+        f"probability, runs from {said(over(bias[0, 0]))} (narrow) to {said(over(bias[0, -1]))} "
         "(wide). Who knows no width can let cross-validation choose: starting from "
         f"{widths[-1]:g} times, that MAP is "
         + verdict(
