@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture pages gallery snapshots lock clean
+.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -83,6 +83,10 @@ test-verdicts: setup
 picture: setup
 	$(BIN)/trifit compare digits --model softmax --prior-scale 1
 	$(BIN)/python tools/picture.py reports/digits-softmax-seed1 docs/images/digits.png
+
+# The figures of docs/cross-entropy.md; seconds.
+figures: setup
+	$(BIN)/python tools/cross_entropy_figures.py docs/images
 
 # The committed pages and their index; ten minutes.
 pages: setup
