@@ -287,7 +287,11 @@ def gallery(out: Path, only: tuple[str, ...]) -> None:
     """
     from trifit.gallery import QUESTIONS, build
 
-    index = build(out, QUESTIONS, only=only, progress=lambda line: click.echo(line, err=True))
+    try:
+        index = build(out, QUESTIONS, only=only, progress=lambda line: click.echo(line, err=True))
+    except KeyboardInterrupt:
+        click.echo(f"trifit: interrupted; pages finished so far are in {out}", err=True)
+        click.get_current_context().exit(INTERRUPTED)
     click.echo(f"Gallery: {index}")
 
 
