@@ -43,7 +43,11 @@ def experiment(
             data = trifit.load_dataset("sim:overlap-1d", n=n, n_test=n_test, seed=100 * seed + r)
             for c, card in enumerate(CARDS):
                 run = trifit.run_comparison(
-                    data, card, nuts=False, methods=["squared-error"], overrides={"starts": 1}
+                    data,
+                    card,
+                    nuts=False,
+                    methods=["squared-error"],
+                    overrides={"starts": 1, "max_steps": 1000},
                 )
                 features = data.X[run.test_rows, 0]
                 order = features.argsort()

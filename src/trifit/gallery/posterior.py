@@ -32,11 +32,12 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
 
     Returns ``bias`` (mean confidence less the true probability of that class, above 0
     over-confident) and ``kl`` (expected excess log-loss in nats), each (4 conditions, 4 fits,
-    repeats), and ``seconds`` per fit (4, repeats) under the right prior.
+    repeats), whether the posterior ``passed`` every check of its draws (4, repeats), and
+    ``seconds`` per fit (4, repeats) under the right prior.
     """
     right = SIGNAL / FEATURES**0.5  # the coefficients are drawn so
     bias, kl = np.empty((2, 4, 4, repeats))
-    seconds = np.empty((4, repeats))
+    passed, seconds = np.empty((2, 4, repeats))
     for c, (world, width) in enumerate(CONDITIONS.values()):
         for r in range(repeats):
             which = 100 * seed + r
@@ -47,6 +48,7 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
             run = trifit.run_comparison(
                 data, "logistic", overrides={"prior_scale": width * right, "draws": 500}
             )
+            passed[c, r] = run.comparison.fits["bayes"].trustworthy
             true = np.asarray(data.true_probs)[run.test_rows]
             for f, fit in enumerate(FITS):
                 probs = np.exp(run.log_probs[fit])
@@ -54,7 +56,7 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
                 kl[c, f, r] = excess_log_loss(true, probs).value
                 if c == 0:
                     seconds[f, r] = run.comparison.fits[fit].seconds
-    return {"bias": bias, "kl": kl, "seconds": seconds}
+    return {"bias": bias, "kl": kl, "passed": passed, "seconds": seconds}
 
 
 def answer(found: Numbers) -> Answer:
@@ -71,8 +73,8 @@ def answer(found: Numbers) -> Answer:
         f"is curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
         f"{_gain(over_map, 'the MAP')} and {_gain(over_scalar, 'the MLE with one temperature')}. "
         f"The price: sampling took about {significant(float(ratio), 2)} times as long as the MAP "
-        "here, prediction averages over all draws, and a prior must be chosen and the chains be "
-        "checked.",
+        "here, prediction averages over all draws, a prior must be chosen, and the draws must be "
+        f"checked ({found['passed'].mean():.0%} of these posteriors passed every check).",
         panels(
             "posterior",
             "Mean confidence less the true probability (right of the line: over-confident) and "

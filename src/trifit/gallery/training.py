@@ -64,9 +64,15 @@ def answer(found: Numbers) -> Answer:
     curve = theory.mle(kappa=1 / ratio[0], gamma=SIGNAL).calibration_curve(0.9)
     no_mle = found["separated"].mean(axis=1)
     return Answer(
-        "Only with enough rows. On its own rows a fit looks honest: with "
-        f"{ratio[0]:g} rows per feature the MLE's confidence there less its share right is "
-        f"{said(in_training)}. On fresh rows it "
+        f"Only with enough rows. With {ratio[0]:g} rows per feature the MLE "
+        + verdict(
+            in_training,
+            above=f"claims too much even on its own rows, by {said(in_training)}",
+            below=f"claims too little on its own rows, by {said(in_training)}",
+            neither="looks honest on its own rows (confidence less share right "
+            f"{said(in_training)})",
+        )
+        + ". On fresh rows it "
         + verdict(
             few,
             above=f"is over-confident by {said(few)}",
