@@ -36,7 +36,7 @@ def experiment(
             data = trifit.load_dataset(
                 "sim:gaussian", n=n, n_test=n_test, classes=2, seed=100 * seed + r
             )
-            run = trifit.run_comparison(data, "logistic", overrides={"draws": 500})
+            run = trifit.run_comparison(data, "logistic")
             truth, posterior = run.comparison.truth, run.comparison.posterior
             assert truth is not None
             assert posterior is not None

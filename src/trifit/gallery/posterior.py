@@ -45,9 +45,7 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
             if world == "sim:softmax":
                 settings["coefficients_seed"] = which
             data = trifit.load_dataset(world, n=n, n_test=n_test, seed=which, **settings)
-            run = trifit.run_comparison(
-                data, "logistic", overrides={"prior_scale": width * right, "draws": 500}
-            )
+            run = trifit.run_comparison(data, "logistic", overrides={"prior_scale": width * right})
             passed[c, r] = run.comparison.fits["bayes"].trustworthy
             true = np.asarray(data.true_probs)[run.test_rows]
             for f, fit in enumerate(FITS):

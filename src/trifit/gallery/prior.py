@@ -43,7 +43,7 @@ def experiment(
             features=FEATURES, signal=SIGNAL, coefficients_seed=which,
         )  # fmt: skip
         for w, width in enumerate(widths):
-            settings = {"prior_scale": width * right, "draws": 500}
+            settings = {"prior_scale": width * right}
             methods = ["map-cv"] if width == widths[-1] else []
             truth = trifit.compare(data, "logistic", overrides=settings, methods=methods).truth
             assert truth is not None

@@ -49,7 +49,7 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 2
             for name in ("X", "y", "true_probs")
         }
         data = replace(worlds[0], **joined, n_test=n_test * len(worlds))
-        run = trifit.run_comparison(data, "softmax", overrides={"draws": 500})
+        run = trifit.run_comparison(data, "softmax")
         for s, true in enumerate(np.split(joined["true_probs"][n:], len(worlds))):
             rows = slice(s * n_test, (s + 1) * n_test)
             for f, fit in enumerate(FITS):
