@@ -94,7 +94,7 @@ def sampled(n_obs, n_features, n_classes, draws, tune):
     }
 
 
-def measure(n_obs=5_000_000, n_obs_nuts=1_000_000, draws=500, tune=300):
+def measure(n_obs=5_000_000, n_obs_nuts=1_000_000, draws=1000, tune=200):
     rows, aims = [], []
     shape = n_obs, 50, 5
     with tempfile.TemporaryDirectory() as folder:

@@ -2,12 +2,15 @@
 
     make bench          writes benchmarks/RESULTS.md; some twenty minutes on two idle cores
     make bench-big      writes benchmarks/RESULTS-big.md; up to an hour
+    python benchmarks/run.py RESULTS.md mle folds     these parts anew, the others as they were
 
+Every part is kept in .benchmarks/ as it ends, so that an interrupted run loses one.
 A benchmark that fails is named on the page and the others go on. Ends with 1 if a
 benchmark failed; a missed promise is printed, and no failure: figures of a busy
 machine are noisy.
 """
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -15,6 +18,7 @@ from pathlib import Path
 from harness import Part, aims_table, fresh_by_name, load, machine, markdown
 
 HERE = Path(__file__).parent
+KEPT = HERE.parent / ".benchmarks"
 PAGES = {
     "RESULTS.md": ("gradient", "mle", "sampling", "three_fits", "folds", "growth", "streaming"),
     "RESULTS-big.md": ("big",),
@@ -33,13 +37,29 @@ NUTS: [laplace.md](../docs/laplace.md).
 {parts}"""
 
 
-def page(name):
-    """Run the benchmarks of one page and write it; how many failed."""
+def measured(module):
+    """A part, measured now and kept."""
+    part = fresh_by_name(module, "measure", quiet=False)
+    KEPT.mkdir(exist_ok=True)
+    (KEPT / f"{module}.json").write_text(json.dumps(part))
+    return part
+
+
+def kept(module):
+    """A part as it was measured last."""
+    file = KEPT / f"{module}.json"
+    if not file.exists():
+        raise RuntimeError(f"not measured yet: python benchmarks/run.py RESULTS.md {module}")
+    return json.loads(file.read_text())
+
+
+def page(name, *anew):
+    """Run the benchmarks of one page (of those named, if any) and write it; how many failed."""
     texts, aims, failed = [], [], 0
     for module in PAGES[name]:
         start = time.perf_counter()
         try:
-            part = load(fresh_by_name(module, "measure", quiet=False))
+            part = load(measured(module) if module in (anew or PAGES[name]) else kept(module))
         except RuntimeError as error:
             failed += 1
             part = Part(module, f"Failed: {str(error).splitlines()[0]}", [], [])
@@ -56,4 +76,4 @@ def page(name):
 
 
 if __name__ == "__main__":
-    sys.exit(1 if page(sys.argv[1] if len(sys.argv) > 1 else "RESULTS.md") else 0)
+    sys.exit(1 if page(*(sys.argv[1:] or ["RESULTS.md"])) else 0)

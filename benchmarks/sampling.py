@@ -50,7 +50,7 @@ CASES = {
     "iris": Case("softmax", 2.5, 1000, SMALL, 2),
     "wine": Case("softmax", 2.5, 1000, ("stock", "numpyro"), 3),
     "breast_cancer": Case("logistic", 2.5, 1000, ("stock", "numpyro"), 2),
-    "digits": Case("softmax", 1.0, 300, ("stock", "numpyro"), 1),
+    "digits": Case("softmax", 1.0, 1000, ("stock", "numpyro"), 1),
 }
 NAMES = {
     "trifit": "trifit",
@@ -283,7 +283,7 @@ def measure(sets=tuple(CASES), repeats=None):
         aims += more[1]
     return Part(
         "Sampling",
-        f"{CHAINS} chains of 1,000 draws (digits: 300), {CORES} cores; warm-up {TUNE} draws, "
+        f"{CHAINS} chains of 1,000 draws, {CORES} cores; warm-up {TUNE} draws, "
         "trifit's that of its cards (200); medians of "
         "runs in turn, each in a process of its own. ESS: the least bulk ESS of all parameters. "
         "Sampling: warm-up and draws (trifit: MAP and whitening too), no compiling. End to end: "

@@ -11,10 +11,12 @@ import pytest
 
 from browser import CHROMIUM, Browser
 from made_up import made_up
+from made_up_study import made_up_study
 from test_report import nasty
 from trifit.comparison import Comparison
 from trifit.report import render, render_index
 from trifit.report.downloads import downloads
+from trifit.report.study import render_study
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="no chromium (CI installs it)"
@@ -39,6 +41,7 @@ def site(tmp_path_factory):
         "plain": render(made_up()),
         "nasty": render(nasty()),
         "failed": render(failed),
+        "study": render_study(made_up_study()),
         "index": render_index({"plain": made_up(), "nasty": nasty(), "failed": failed}),
     }
     for name, text in pages.items():
@@ -81,14 +84,14 @@ def shown(page, selector):
     )
 
 
-@pytest.mark.parametrize("name", ["plain", "nasty", "failed", "index"])
+@pytest.mark.parametrize("name", ["plain", "nasty", "failed", "study", "index"])
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_page_is_complete_with_and_without_scripts(browser, site, name, scripts):
     with browser.open(site / f"{name}.html", scripts=scripts) as page:
         assert page.complaints() == []
         html = (site / f"{name}.html").read_text(encoding="utf-8")
         open_pictures = shown(page, "svg[role=img]")
-        assert open_pictures >= (3 if name == "index" else 25)
+        assert open_pictures >= {"index": 3, "study": 4}.get(name, 25)
         assert page.evaluate("document.querySelectorAll('svg[role=img]').length") == html.count(
             'role="img"'
         )
@@ -194,7 +197,7 @@ def test_dark_pages_have_light_ink_in_their_charts(browser, site):
     ]
 
 
-@pytest.mark.parametrize("name", ["plain", "nasty", "index"])
+@pytest.mark.parametrize("name", ["plain", "nasty", "study", "index"])
 def test_a_phone_does_not_scroll_the_page_sideways(browser, site, name):
     with browser.open(site / f"{name}.html", width=390) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -236,6 +239,8 @@ def test_a_download_is_the_file(browser, site, tmp_path, scripts):
         ("nasty", True, 1280),
         ("index", False, 1280),
         ("index", True, 390),
+        ("study", False, 1280),
+        ("study", True, 390),
     ],
 )
 def test_axe_finds_nothing_to_complain_of(browser, site, axe, name, dark, width):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from trifit.data import load_dataset
     from trifit.errors import InputError
     from trifit.run import Run, compare, run_comparison, save_run
+    from trifit.study import load_study, run_study
     from trifit.types import Dataset
 
 __version__ = "0.1.0"
@@ -27,7 +28,9 @@ _HOME = {
     "compare": "trifit.run",
     "load_card": "trifit.cards",
     "load_dataset": "trifit.data",
+    "load_study": "trifit.study",
     "run_comparison": "trifit.run",
+    "run_study": "trifit.study",
     "save_run": "trifit.run",
 }
 
@@ -41,7 +44,9 @@ __all__ = [
     "compare",
     "load_card",
     "load_dataset",
+    "load_study",
     "run_comparison",
+    "run_study",
     "save_run",
 ]
 

@@ -156,6 +156,30 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def duration(seconds: float) -> str:
+    """A time in the unit one would say it in.
+
+    Examples
+    --------
+    >>> duration(41.2), duration(600.0), duration(9000.0)
+    ('41 s', '10 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def plain(value: object) -> str:
+    """A setting as it is typed.
+
+    Examples
+    --------
+    >>> plain(2.0), plain(3), plain([8])
+    ('2', '3', '[8]')
+    """
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def significant(value: float | None, digits: int = 3) -> str:
     """A number with a few significant digits.
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trifit import __version__
+from trifit.cli.study import studies, study
 from trifit.errors import InputError
+from trifit.files import write_whole
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison
@@ -37,6 +39,10 @@ def main() -> None:
     Exit codes: 0 done, 2 bad input or usage, 3 the fits ran but one of them is
     not trustworthy.
     """
+
+
+main.add_command(study)
+main.add_command(studies)
 
 
 @main.command()
@@ -244,10 +250,7 @@ def show(
     if html is not None:
         from trifit.report.preview import render_preview
 
-        try:
-            html.write_text(render_preview(chosen.name, seen), encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"--html {str(html)!r} cannot be written: {error.strerror}") from error
+        write_whole(html, render_preview(chosen.name, seen))
         click.echo(f"# Page: {html}")
 
 
@@ -255,7 +258,7 @@ def show(
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--index", is_flag=True, help="List the runs below FOLDER on FOLDER/index.html.")
 def report(folder: Path, *, index: bool) -> None:
-    """Draw the page of a run FOLDER again, from its comparison.json alone."""
+    """Draw the page of a run FOLDER again, from its comparison.json (study.json) alone."""
     from trifit.cli.output import print_comparison
     from trifit.comparison import Comparison
 
@@ -263,6 +266,11 @@ def report(folder: Path, *, index: bool) -> None:
         raise InputError(f"report {str(folder)!r}: no such folder; trifit compare writes one")
     if index:
         _write_index(folder)
+        return
+    if (folder / "study.json").exists():
+        from trifit.cli.study import draw_again
+
+        draw_again(folder)
         return
     comparison = Comparison.from_json(folder / "comparison.json")
     comparison.to_html(folder / "index.html")
@@ -317,10 +325,7 @@ def _write_index(folder: Path) -> None:
             f"report --index {str(folder)!r}: that is itself a run, and its page would be lost; "
             "give the folder above it"
         )
-    try:
-        page.write_text(render_index(runs), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{str(page)!r} cannot be written: {error.strerror}") from error
+    write_whole(page, render_index(runs))
     click.echo(f"Index of {len(runs)} runs: {page}")
 
 

@@ -49,6 +49,7 @@ from trifit.comparison.reliability import (
 )
 from trifit.comparison.truth import Coverage, Truth, TruthRecord
 from trifit.errors import InputError
+from trifit.files import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -340,7 +341,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the comparison as JSON."""
         text = msgspec.json.format(msgspec.json.encode(self), indent=1)
-        Path(path).write_bytes(NUMBERS.sub(_on_one_line, text) + b"\n")
+        write_whole(path, NUMBERS.sub(_on_one_line, text) + b"\n")
 
     @classmethod
     def from_json(cls, path: str | os.PathLike[str]) -> "Comparison":
@@ -370,10 +371,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         """Write the report: one self-contained HTML file."""
         from trifit.report import render
 
-        try:
-            Path(path).write_text(render(self), encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{str(path)!r} cannot be written: {error.strerror}") from error
+        write_whole(path, render(self))
 
 
 def _on_one_line(numbers: re.Match[bytes]) -> bytes:

@@ -7,6 +7,7 @@ whether PyTensor's cache was cold or warm.
 import os
 import tempfile
 import warnings
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,14 +158,18 @@ class _Known:
     function: Callable[..., Any]
 
 
-_known: list[_Known] = []
+KEPT = 64
+"""Most graphs that a process keeps compiled; the oldest goes (PyTensor has it on disk)."""
+
+_known: deque[_Known] = deque(maxlen=KEPT)
+_n_compiled = 0
 _compiling = RLock()
 """PyTensor's flags are the whole process's: one thread at a time changes them."""
 
 
 def compilations() -> int:
     """How many graphs this process has compiled."""
-    return len(_known)
+    return _n_compiled
 
 
 def _compiled(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
@@ -192,6 +197,8 @@ def _known_or_new(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
         ready = True
         return results
 
+    global _n_compiled
+    _n_compiled += 1
     _known.append(_Known(inputs, outputs, call))
     return call
 

@@ -1,11 +1,10 @@
 """The pages of the gallery: drawn, and written so that a reader never meets half of one."""
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from trifit.errors import InputError
+from trifit.files import write_whole
 from trifit.gallery.question import Answer, Numbers, Question
 from trifit.gallery.source import code
 from trifit.report.page import document
@@ -84,25 +83,12 @@ def build(
     chosen = [q for q in questions if not only or q.name in only]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for i, question in enumerate(chosen):
-            progress(f"{i + 1} of {len(chosen)}: {question.title}")
-            page = render(question, question.experiment(), questions)
-            _write(folder / f"{question.name}.html", page)
-        present = [name for name in names if (folder / f"{name}.html").exists()]
-        _write(folder / INDEX, render_index(questions, present))
     except OSError as error:
         raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    for i, question in enumerate(chosen):
+        progress(f"{i + 1} of {len(chosen)}: {question.title}")
+        page = render(question, question.experiment(), questions)
+        write_whole(folder / f"{question.name}.html", page)
+    present = [name for name in names if (folder / f"{name}.html").exists()]
+    write_whole(folder / INDEX, render_index(questions, present))
     return folder / INDEX
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all: under another name first, then renamed."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".trifit-tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

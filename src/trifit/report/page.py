@@ -12,7 +12,7 @@ from trifit.report.charts import Z95, parameter_name
 from trifit.report.sections import SECTIONS
 from trifit.report.sections.answer import KEY, headline
 from trifit.report.svg import with_style
-from trifit.text import interval, printable, significant, with_se
+from trifit.text import duration, interval, printable, significant, with_se
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -88,6 +88,7 @@ def environment() -> "Environment":
         "with_se": with_se,
         "interval": interval,
         "significant": significant,
+        "duration": duration,
         "parameter_name": parameter_name,
         "z95": Z95,
     }

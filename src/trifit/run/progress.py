@@ -8,6 +8,7 @@ import numpy as np
 from trifit.cards import Card
 from trifit.fit import Density, describes_by_mode
 from trifit.fit.linear import LinearObjective
+from trifit.text import duration
 from trifit.threads import cores, limited
 from trifit.types import Rows
 
@@ -40,34 +41,14 @@ class Reporter:
         """Say, before the first posterior, what will be done and how long it should take."""
         if self._progress is None or self._finished:
             return
-        n_params, objective = density.n_params, density.bind(rows.X, rows.labels)
-        # A point like those sampled: at zero, hyperbolic tangents cost nothing.
-        theta = density.start(np.random.default_rng(0)) + 0.5
-        objective(theta, prior=1.0, jacobian=1.0)  # the first call may compile
-        with limited(1):  # as one chain has it
-            start = time.perf_counter()
-            for i in range(20):  # never the same theta: it might be remembered
-                objective(theta + 1e-6 * (i + 1), prior=1.0, jacobian=1.0)
-            each = (time.perf_counter() - start) / 20
-        sampler = card.sampler
-        native = isinstance(objective, LinearObjective)
-        each += 0.0 if native else 2e-5  # the interpreter's own work
-        # Leapfrog steps per draw, as measured. Linear classifiers in whitened
-        # coordinates: 8 with 10 parameters, 13 with 30, 63 to 127 with 560;
-        # others 12 to 40. Networks of 33 to 1,900 weights: 25 to 70.
-        steps = 60.0
-        if describes_by_mode(density, identified=card.identified):
-            steps = 7.0 + 0.16 * n_params if native else 40.0
-            each += 1.6e-9 * n_params**2  # two products with the whitening matrix
-        evaluations = nuts * sampler.chains * (sampler.draws + sampler.tune) * steps
-        evaluations += laplace * sampler.chains * sampler.draws
-        threads = min(cores(), sampler.chains)
-        seconds = self._n_fits * (evaluations / threads + POINT_FITS) * each + self._n_fits
-        about = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+        each = expected_seconds(density, rows, card, nuts=nuts, laplace=laplace)
+        seconds = self._n_fits * each
         what = "posterior" if nuts or laplace else "training set"
         plural = f"{what}s" if self._n_fits > 1 else what
         without = "" if nuts else " without NUTS"
-        self._progress(f"{self._reason}; {self._n_fits} {plural}{without}, about {about}", 0.0)
+        self._progress(
+            f"{self._reason}; {self._n_fits} {plural}{without}, about {duration(seconds)}", 0.0
+        )
 
     def advance(self, share: float) -> None:
         """Report a share of the present posterior's draws as done."""
@@ -83,6 +64,35 @@ class Reporter:
         """Report everything as done."""
         if self._progress is not None:
             self._progress("scoring", 1.0)
+
+
+def expected_seconds(
+    density: Density, rows: Rows, card: Card, *, nuts: bool = True, laplace: bool = False
+) -> float:
+    """Seconds that all fits to one training set should take, from a few timed gradients."""
+    n_params, objective = density.n_params, density.bind(rows.X, rows.labels)
+    # A point like those sampled: at zero, hyperbolic tangents cost nothing.
+    theta = density.start(np.random.default_rng(0)) + 0.5
+    objective(theta, prior=1.0, jacobian=1.0)  # the first call may compile
+    with limited(1):  # as one chain has it
+        start = time.perf_counter()
+        for i in range(20):  # never the same theta: it might be remembered
+            objective(theta + 1e-6 * (i + 1), prior=1.0, jacobian=1.0)
+        each = (time.perf_counter() - start) / 20
+    sampler = card.sampler
+    native = isinstance(objective, LinearObjective)
+    each += 0.0 if native else 2e-5  # the interpreter's own work
+    # Leapfrog steps per draw, as measured. Linear classifiers in whitened
+    # coordinates: 8 with 10 parameters, 13 with 30, 63 to 127 with 560;
+    # others 12 to 40. Networks of 33 to 1,900 weights: 25 to 70.
+    steps = 60.0
+    if describes_by_mode(density, identified=card.identified):
+        steps = 7.0 + 0.16 * n_params if native else 40.0
+        each += 1.6e-9 * n_params**2  # two products with the whitening matrix
+    evaluations = nuts * sampler.chains * (sampler.draws + sampler.tune) * steps
+    evaluations += laplace * sampler.chains * sampler.draws
+    threads = min(cores(), sampler.chains)
+    return float((evaluations / threads + POINT_FITS) * each + 1)
 
 
 class Clock:

@@ -117,6 +117,11 @@ class Limit:
         z = self.gamma * NODES
         return float(WEIGHTS @ (expit(z) * np.logaddexp(0, -z) + expit(-z) * np.logaddexp(0, z)))
 
+    @property
+    def excess(self) -> float:
+        """Log-loss above the least possible, in nats: the expected KL divergence from the truth."""
+        return self.log_loss - self.entropy
+
     @cached_property
     def ece(self) -> float:
         """Expected calibration error ``E|P(y = 1 | p_hat) - p_hat|`` on fresh rows."""

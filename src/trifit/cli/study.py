@@ -1,0 +1,131 @@
+"""The commands ``trifit study`` and ``trifit studies``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+INTERRUPTED = 130
+
+
+@click.command()
+@click.argument("name")
+@click.option("--quick", is_flag=True, help="The small grid, minutes instead of up to an hour.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one per core.")
+@click.option("--resume", is_flag=True, help="Go on with what is in the folder.")
+@click.option("--force", is_flag=True, help="Begin anew in a folder that holds a study.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the study.")
+@click.option(
+    "--backend",
+    type=click.Choice(["loky", "dask", "serial"]),
+    default="loky",
+    show_default=True,
+    help="What runs the cells.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of Dask: tcp://HOST:PORT.")
+@click.option("--dry-run", is_flag=True, help="Print the cells and the time they should take.")
+def study(
+    name: str,
+    *,
+    quick: bool,
+    jobs: int | None,
+    resume: bool,
+    force: bool,
+    out: Path | None,
+    backend: str,
+    scheduler: str | None,
+    dry_run: bool,
+) -> None:
+    """Run a study: a grid of simulated comparisons that answers a question.
+
+    NAME is a shipped study (trifit studies lists them) or a TOML file of your own.
+    Finished cells are kept as they finish: after an interruption of any kind,
+    --resume goes on with what is left.
+    """
+    from trifit.study.spec import load_study
+
+    chosen = load_study(name)
+    chosen = chosen.quickly() if quick else chosen
+    if dry_run:
+        from trifit.study.plan import plan
+
+        for line in plan(chosen, jobs):
+            click.echo(line)
+        return
+    folder = out or Path("reports") / f"study-{chosen.name}{'-quick' if quick else ''}"
+    from trifit.cli.output import progress_bar
+
+    with progress_bar() as progress:
+        progress("loading PyMC", 0.0)
+        from trifit.study.run import run_study
+
+        try:
+            record = run_study(
+                chosen,
+                folder,
+                jobs=jobs,
+                resume=resume,
+                force=force,
+                backend=backend,
+                scheduler=scheduler,
+                progress=progress,
+                command=command_of(sys.argv[1:]),
+            )
+        except KeyboardInterrupt:
+            click.echo(
+                f"trifit: interrupted; what is finished is in {folder}: go on with --resume",
+                err=True,
+            )
+            click.get_current_context().exit(INTERRUPTED)
+    click.echo(f"\n{record.study['question']}\n")
+    for finding in record.findings:
+        click.echo(f"{MARKS[finding.outcome]} {finding.says}: {finding.outcome}")
+    if record.n_failed:
+        click.echo(
+            f"{record.n_failed} of {record.n_cells} cells failed, the first: "
+            f"{record.failed[0].error}",
+            err=True,
+        )
+    click.echo(f"\nReport: {folder / 'index.html'}")
+
+
+MARKS = {"as expected": "✓", "no clear answer": "○", "contradicted": "✗"}
+
+
+@click.command()
+def studies() -> None:
+    """List the shipped studies."""
+    from trifit.study.spec import load_study, study_names
+
+    for name in study_names():
+        click.echo(f"{name:20}{load_study(name).question}")
+
+
+def draw_again(folder: Path) -> None:
+    """The page of a study's folder, from its ``study.json`` alone."""
+    from trifit.study.run import load_record, write_page
+
+    write_page(folder, load_record(folder / "study.json"))
+    click.echo(f"Report: {folder / 'index.html'}")
+
+
+def command_of(arguments: list[str]) -> str:
+    """The command as typed, without what changes no number.
+
+    Examples
+    --------
+    >>> command_of(["study", "prior", "--quick", "--jobs", "2", "--out", "x", "--resume"])
+    'trifit study prior --quick'
+    """
+    import shlex
+
+    kept = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in ("--out", "--jobs", "--backend", "--scheduler"):
+            next(rest, None)
+        elif not argument.startswith(("--out=", "--jobs=", "--backend=", "--scheduler=")) and (
+            argument not in ("--resume", "--force")
+        ):
+            kept.append(argument)
+    return shlex.join(["trifit", *kept])

@@ -1,0 +1,143 @@
+"""Over the grid of a study: lines with intervals, phase diagrams, theory's curves."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
+
+from trifit.report.charts.style import (
+    INK,
+    ON_COLOUR,
+    STYLE,
+    class_style,
+    grid,
+    mark,
+    own_axes,
+    plain_log,
+    style,
+    tint,
+)
+from trifit.text import between, significant
+
+if TYPE_CHECKING:
+    from trifit.study.record import Curve, Line, Over, Picture, Tile
+
+LOW, HIGH = "#0072B2", "#D55E00"
+"""Of a phase diagram: below and above what is best."""
+
+
+def line_style(name: str, names: Sequence[str]) -> tuple[str, str]:
+    """Colour and marker of a line: a fit's own, else by its place among the names."""
+    return style(name) if name in STYLE else class_style(list(names).index(name))
+
+
+def study_lines(
+    picture: "Picture", panel: str, *, names: Sequence[str], ax: Axes | None = None
+) -> Axes:
+    """A quantity over one setting: means with 95 % intervals, theory's curves dashed."""
+    ax = own_axes(ax, 5, 3.2)
+    lines = [line for line in picture.lines if line.panel == panel]
+    for line in lines:
+        _line(ax, line, names)
+    for curve in (c for c in picture.curves if c.panel == panel):
+        _curve(ax, curve, names)
+    if picture.best is not None and not picture.logarithmic:
+        ax.axhline(picture.best, color=INK, lw=0.9, ls=(0, (1, 2)))
+    grid(ax, "both")
+    plain_log(ax, "x", picture.x)
+    if picture.logarithmic:
+        plain_log(ax, "y", picture.quantity)
+    else:
+        ax.set_ylabel(picture.quantity)
+    return ax
+
+
+def _line(ax: Axes, line: "Line", names: Sequence[str]) -> None:
+    colour, marker = line_style(line.name, names)
+    held = [(x, y) for x, y in zip(line.x, line.y, strict=True) if y.value is not None]
+    if not held:
+        return
+    xs = [x for x, _ in held]
+    values = [float(y.value or 0.0) for _, y in held]
+    (path,) = ax.plot(xs, values, color=colour, lw=1.4)
+    mark(path, fit=line.name)
+    for x, y in held:
+        if y.low is not None and y.high is not None:
+            (bar,) = ax.plot([x, x], [y.low, y.high], color=colour, lw=1.2, alpha=0.7)
+            mark(bar, fit=line.name)
+    dots = ax.scatter(xs, values, s=26, marker=marker, facecolor=colour, lw=0, zorder=3)
+    mark(dots, fit=line.name, tips=[f"{line.name} at {x:g}: {said(y)}" for x, y in held])
+
+
+def _curve(ax: Axes, curve: "Curve", names: Sequence[str]) -> None:
+    (path,) = ax.plot(
+        curve.x, curve.y, color=line_style(curve.name, names)[0], lw=1.1, ls=(0, (4, 2))
+    )
+    mark(path, fit=curve.name)
+
+
+def phase(picture: "Picture", panel: str, *, ax: Axes | None = None) -> Axes:
+    """A quantity over two settings: a tile per point with its number in it."""
+    ax = own_axes(ax, 5, 4)
+    tiles = [t for t in picture.tiles if t.panel == panel and t.value.value is not None]
+    xs, ys = (sorted({getattr(t, axis) for t in picture.tiles}) for axis in ("x", "y"))
+    x_edges, y_edges = _edges(xs), _edges(ys)
+    values = [float(t.value.value or 0.0) for t in picture.tiles if t.value.value is not None]
+    middle = picture.best if picture.best is not None else min(values, default=0.0)
+    reach = max((abs(v - middle) for v in values), default=1.0) or 1.0
+    for tile in tiles:
+        i, j = xs.index(tile.x), ys.index(tile.y)
+        _tile(ax, tile, middle, reach, x_edges[i : i + 2], y_edges[j : j + 2])
+    for curve in (c for c in picture.curves if c.panel == panel):
+        (path,) = ax.plot(curve.x, curve.y, color=ON_COLOUR, lw=1.8)
+        mark(path, tips=["from here on no MLE exists, by theory"])
+    ax.set_xlim(x_edges[0], x_edges[-1])
+    ax.set_ylim(y_edges[0], y_edges[-1])
+    ax.set_xticks(xs, [f"{x:g}" for x in xs])
+    ax.set_yticks(ys, [f"{y:.3g}" for y in ys])
+    ax.tick_params(axis="x", labelsize=8, rotation=45 if len(xs) > 8 else 0)
+    ax.set_xlabel(picture.x)
+    ax.set_ylabel(picture.y)
+    return ax
+
+
+def _tile(
+    ax: Axes,
+    tile: "Tile",
+    middle: float,
+    reach: float,
+    x: Sequence[float],
+    y: Sequence[float],
+) -> None:
+    value = float(tile.value.value or 0.0)
+    strength = min(1.0, abs(value - middle) / reach)
+    colour = to_hex(tint(HIGH if value >= middle else LOW, 1 - 0.75 * strength))
+    box = Rectangle((x[0], y[0]), x[1] - x[0], y[1] - y[0], facecolor=colour, edgecolor="none")
+    ax.add_patch(box)
+    mark(box, tips=[f"{tile.panel} at {tile.x:g}, {tile.y:.3g}: {said(tile.value)}"])
+    ax.text(
+        sum(x) / 2, sum(y) / 2, significant(value, 2), color=ON_COLOUR, fontsize=7,
+        ha="center", va="center",
+    )  # fmt: skip
+
+
+def _edges(values: Sequence[float]) -> list[float]:
+    """Borders halfway between neighbours; the outermost tiles are symmetric."""
+    if len(values) == 1:
+        return [values[0] - 0.5, values[0] + 0.5]
+    v = np.asarray(values)
+    half = np.diff(v) / 2
+    return [float(e) for e in np.r_[v[0] - half[0], v[:-1] + half, v[-1] + half[-1]]]
+
+
+def said(y: "Over") -> str:
+    """A number over replications in words."""
+    if y.value is None:
+        return "no number"
+    if y.low is None or y.high is None:
+        return f"{significant(y.value)} ({y.n} replications, no interval)"
+    inside = between(y.low, y.high) or f"exactly {significant(y.value)}"
+    return f"{significant(y.value)} ({inside}; {y.n} replications)"

@@ -1,0 +1,142 @@
+"""The page of a study: question, findings, pictures, all numbers, how it was made."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import tomli_w
+
+from trifit.report.charts.study import line_style, phase, study_lines
+from trifit.report.page import document
+from trifit.report.parts import Cell, Chart, Key, Table, panels, shape
+from trifit.report.svg import with_style
+from trifit.text import between, listed, plain, significant
+
+if TYPE_CHECKING:
+    from trifit.study.record import Over, Picture, StudyRecord
+
+MARKS = {
+    "as expected": ("✓", "good"),
+    "no clear answer": ("○", "warn"),
+    "contradicted": ("✗", "bad"),
+}
+"""Sign and colour of an outcome."""
+
+PANEL = {1: (6.4, 3.4), 2: (4.2, 3.1), 3: (3.4, 2.9)}
+"""Inches of a panel, by the number of panels beside it (three and more share a size)."""
+
+
+def render_study(record: "StudyRecord") -> str:
+    """The page as one HTML document; the same record gives the same bytes."""
+    with with_style():
+        figures = [_figure(picture, f"p{i}") for i, picture in enumerate(record.pictures)]
+    return document(
+        "study.html.j2",
+        title=f"{record.name} · study · trifit",
+        r=record,
+        headline=headline(record),
+        marks=MARKS,
+        figures=[f for f in figures if f is not None],
+        numbers=_numbers(record),
+        toml=tomli_w.dumps(record.study, multiline_strings=True),
+    )
+
+
+def headline(record: "StudyRecord") -> str:
+    """What became of the expectations, in a sentence that counts them.
+
+    A sentence for every contradiction, because that is the news.
+    """
+    count = {o: sum(f.outcome == o for f in record.findings) for o in MARKS}
+    if not record.findings:
+        return "This study states no expectation; read its pictures."
+    parts = [f"{n} {outcome}" for outcome, n in count.items() if n]
+    text = f"Of {len(record.findings)} expectations: {listed(parts)}."
+    against = [f.says for f in record.findings if f.outcome == "contradicted"]
+    return text + "".join(f" Contradicted: {says}." for says in against)
+
+
+def _figure(picture: "Picture", name: str) -> Chart | None:
+    tiled = bool(picture.tiles)
+    shown = picture.tiles or picture.lines
+    titles = list(dict.fromkeys(item.panel for item in shown))
+    if not titles:
+        return None
+    names = list(dict.fromkeys(line.name for line in picture.lines))
+    draw = phase if tiled else partial(study_lines, names=names)
+    return panels(
+        name,
+        _caption(picture),
+        {title: partial(draw, picture, title) for title in titles},
+        size=PANEL[min(len(titles), 3)],
+        keys=[Key(n, line_style(n, names)[0], shape(line_style(n, names)[1])) for n in names],
+        said={title: _told(picture, title) for title in titles},
+    )
+
+
+def _caption(picture: "Picture") -> str:
+    parts = [picture.title.rstrip(".") + "."]
+    if picture.tiles:
+        if picture.best is None:
+            parts.append("The darker, the larger.")
+        else:
+            parts.append(f"Orange is above {picture.best:g}, blue below.")
+        if picture.curves:
+            parts.append("Line: from there on no MLE exists, by theory.")
+    else:
+        parts.append("Bars: 95% intervals over replications.")
+        if picture.curves:
+            parts.append("Dashed curves: theory.")
+        if picture.best is not None and not picture.logarithmic:
+            parts.append(f"Dotted line: {picture.best:g}.")
+    return " ".join(parts)
+
+
+def _told(picture: "Picture", panel: str) -> str:
+    """What a panel shows, for readers who cannot see it."""
+    if picture.tiles:
+        tiles = [t for t in picture.tiles if t.panel == panel and t.value.value is not None]
+        return "; ".join(f"{t.x:g}, {t.y:.3g}: {significant(t.value.value, 2)}" for t in tiles)
+    lines = [line for line in picture.lines if line.panel == panel]
+    ends = [
+        f"{line.name} from {significant(line.y[0].value)} at {line.x[0]:g} to "
+        f"{significant(line.y[-1].value)} at {line.x[-1]:g}"
+        for line in lines
+    ]
+    return "; ".join(ends)
+
+
+def _numbers(record: "StudyRecord") -> Table:
+    names = _shown(record)
+    return Table(
+        caption=f"The {record.study['summary']} over replications with its 95% interval, for every "
+        "point and fit",
+        columns=(*record.axes, "fit", *(name.replace("_", " ") for name in names)),
+        rows=tuple(
+            (
+                *(_setting(n.settings.get(axis)) for axis in record.axes),
+                Cell(n.fit),
+                *(_entry(n.quantities.get(name)) for name in names),
+            )
+            for n in record.numbers
+        ),
+    )
+
+
+def _shown(record: "StudyRecord") -> Sequence[str]:
+    """The quantities that the study's figures and claims are about."""
+    asked = [f["quantity"] for f in (*record.study["figures"], *record.study["claims"])]
+    return list(dict.fromkeys(asked))
+
+
+def _setting(value: object) -> Cell:
+    sortable = isinstance(value, int | float) and not isinstance(value, bool)
+    text = "–" if value is None else plain(value)
+    return Cell(text, float(value) if sortable else None)  # type: ignore[arg-type]
+
+
+def _entry(y: "Over | None") -> Cell:
+    if y is None or y.value is None:
+        return Cell("–")
+    small = "" if y.low is None or y.high is None else between(y.low, y.high)
+    return Cell(significant(y.value), y.value, small)

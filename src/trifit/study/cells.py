@@ -1,0 +1,171 @@
+"""From a study to its cells: settings, keys that do not depend on order, seeds.
+
+A cell's key is a digest of what it computes, so a grid that grows keeps what is
+finished. The seed of its data is spawned from the study's by the data's settings and
+the replication alone: cells that differ in the model fit the same data sets, and their
+differences are paired.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import product
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from trifit.errors import InputError
+from trifit.study.spec import Grid, Setting, Study
+
+
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One replication at one point of a grid.
+
+    Attributes
+    ----------
+    measure : str
+    data, model : mapping
+        All settings, those of the grid included; derived ones are resolved.
+    replication : int
+    seed : int
+        The study's.
+    """
+
+    measure: str
+    data: dict[str, Setting]
+    model: dict[str, Setting]
+    replication: int
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """32 hexadecimal digits that say what is computed."""
+        return _digest(msgspec.to_builtins(self))
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """Of data and model together."""
+        return self.data | self.model
+
+    @property
+    def point(self) -> str:
+        """What the replications of one point of the grid have in common."""
+        return repr(sorted(self.settings.items()))
+
+    def seeds(self) -> tuple[np.random.SeedSequence, np.random.SeedSequence]:
+        """Of the data, and of what is done with them."""
+        data = _words({"data": self.data})
+        both = data + _words({"measure": self.measure, "model": self.model})
+        return tuple(  # type: ignore[return-value]
+            np.random.SeedSequence(self.seed, spawn_key=(self.replication, *words))
+            for words in (data, both)
+        )
+
+
+def cells_of(study: Study) -> list[Cell]:
+    """All cells, each once, in the order of the grid.
+
+    Raises
+    ------
+    InputError
+        On settings that contradict each other.
+    """
+    cells: dict[str, Cell] = {}
+    for grid in study.grid:
+        replications = study.replications if grid.replications is None else grid.replications
+        for data, model in _points(grid):
+            all_data = resolved(study.data | data)
+            settings = all_data, _with_prior(all_data, study.model | model)
+            for replication in range(replications):
+                cell = Cell(study.measure, *settings, replication, study.seed)
+                cells[cell.key] = cell
+    return list(cells.values())
+
+
+def longest_first(cells: Sequence[Cell]) -> list[Cell]:
+    """The larger problems first: a long cell at the end would be waited for alone."""
+    return sorted(cells, key=_size, reverse=True)
+
+
+def axes_of(study: Study) -> list[str]:
+    """Settings that vary, in the order in which the grids name them."""
+    names: dict[str, set[str]] = {}
+    for grid in study.grid:
+        for name, values in (grid.data | grid.model).items():
+            names.setdefault(name, set()).update(map(repr, values))
+    return [name for name, values in names.items() if len(values) > 1]
+
+
+def resolved(data: Mapping[str, Setting]) -> dict[str, Setting]:
+    """Data settings with ``n`` or ``features`` worked out where a ratio was given.
+
+    Examples
+    --------
+    >>> resolved({"world": "softmax", "n": 100, "kappa": 0.2})["features"]
+    20
+    >>> resolved({"world": "softmax", "features": 4, "rows_per_feature": 5})["n"]
+    20
+    """
+    out = dict(data)
+    for ratio, given, wanted in (
+        ("kappa", "n", "features"),
+        ("rows_per_feature", "features", "n"),
+    ):
+        if ratio not in out:
+            continue
+        if wanted in out or given not in out:
+            raise InputError(
+                f"data.{ratio} = {out[ratio]}: give data.{given} with it, and not data.{wanted}, "
+                "which follows"
+            )
+        out[wanted] = max(1, round(number(ratio, out[ratio]) * number(given, out[given])))
+    return out
+
+
+def _with_prior(data: Mapping[str, Setting], model: Mapping[str, Setting]) -> dict[str, Setting]:
+    """Model settings with ``prior_scale`` worked out from ``prior_ratio``.
+
+    The right standard deviation of a logistic coefficient is ``signal / sqrt(features)``.
+    """
+    out = dict(model)
+    if "prior_ratio" not in out:
+        return out
+    if "prior_scale" in out or "signal" not in data or "features" not in data:
+        raise InputError(
+            f"model.prior_ratio = {out['prior_ratio']}: it needs data.signal and data.features, "
+            "and no model.prior_scale, which follows"
+        )
+    right = number("signal", data["signal"]) / np.sqrt(number("features", data["features"]))
+    out["prior_scale"] = float(number("prior_ratio", out["prior_ratio"]) * right)
+    return out
+
+
+def _points(grid: Grid) -> Iterator[tuple[dict[str, Setting], dict[str, Setting]]]:
+    names = [*grid.data, *grid.model]
+    for values in product(*grid.data.values(), *grid.model.values()):
+        point = dict(zip(names, values, strict=True))
+        yield {k: point[k] for k in grid.data}, {k: point[k] for k in grid.model}
+
+
+def number(name: str, value: Setting) -> float:
+    """A setting as a number: its place on an axis; of a network's layers the first's width."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"setting {name} = {value!r}: expected a number")
+    return float(value)
+
+
+def _size(cell: Cell) -> float:
+    sizes = (cell.data.get(name, 1) for name in ("n", "features"))
+    return float(np.prod([v if isinstance(v, int | float) else 1 for v in sizes]))
+
+
+def _digest(content: Any) -> str:
+    return sha256(msgspec.json.encode(content, order="sorted")).hexdigest()[:32]
+
+
+def _words(content: Any) -> tuple[int, ...]:
+    """Four 32-bit numbers of a spawn key."""
+    digest = _digest(content)
+    return tuple(int(digest[i : i + 8], 16) for i in range(0, 32, 8))

@@ -1,0 +1,292 @@
+"""Run the cells of a study on any number of workers; a dying worker costs its own cell.
+
+joblib hands out the cells. Every worker writes its own results, so nothing is lost when
+the pool, the driver or the connection between them breaks. What came back is only what
+is over; what is not over is handed out again.
+"""
+
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from trifit.errors import InputError
+from trifit.study.store import COMPACT_AT, Row, Store, cell_table
+from trifit.threads import limited
+
+BACKENDS = ("loky", "serial", "dask", "joblib")
+_WATCH = 0.2  # seconds between two looks of a worker at its driver
+
+
+def run_cells[Task](
+    tasks: Mapping[str, Task],
+    work: Callable[[Task], list[Row]],
+    store: Store,
+    *,
+    jobs: int = 1,
+    backend: str = "loky",
+    scheduler: str | None = None,
+    advance: Callable[[str, float], None] | None = None,
+    attempts: int = 2,
+) -> None:
+    """Compute every task whose key is not in the store, in the order given.
+
+    A cell is computed in one thread, whatever the backend, and knows nothing but its
+    task. So results are the same to the last bit for every backend, number of workers
+    and order, on one kind of machine. To the rows of each a row ``("", "seconds")`` is
+    added: its wall time.
+
+    An exception of ``work`` is kept as the cell's error. When a worker process dies, the
+    cells that were begun and not ended are computed again, each alone; one that outlives
+    no worker in ``attempts`` attempts is kept as an error too.
+
+    Parameters
+    ----------
+    tasks : mapping of key to task
+        Tasks are small and can be pickled.
+    work : function of a task
+        Importable by workers (pickled by its name).
+    store : Store
+        Where finished cells go; with workers on other machines a folder all of them see.
+    jobs : int
+        Worker processes of loky. Dask uses the workers of its cluster.
+    backend : {"loky", "serial", "dask", "joblib"}
+        Serial computes in this process, which a dying cell takes along. With joblib it is
+        the backend of the ``joblib.parallel_config`` in force, Ray's say: ``advance`` hears
+        of cells at the end, and what a dying worker does is up to that backend.
+    scheduler : str, optional
+        Address of Dask's scheduler, ``tcp://host:port``; for dask only.
+    advance : function of key and seconds, optional
+        Told of every cell that is over; 0 seconds where the news died with a worker.
+    attempts : int
+        At least 2: the first death may be a neighbour's fault.
+
+    Raises
+    ------
+    InputError
+        On arguments out of range, an unreachable scheduler or a folder that the workers
+        do not share.
+    """
+    _check(jobs, backend, scheduler, attempts)
+    done = store.finished()
+    if tasks.keys() <= done:
+        store.compact()
+        return
+    run = store.open_run()
+    try:
+        with _pool(backend, jobs, scheduler) as pool:
+            driver = os.getpid() if backend == "loky" else None
+            common = _Common(work, store, run, attempts, driver)
+            _Rounds(tasks, pool, common, done, advance or (lambda _key, _seconds: None)).finish()
+    finally:
+        store.close_run(run)
+    store.compact()
+
+
+def _check(jobs: int, backend: str, scheduler: str | None, attempts: int) -> None:
+    if not isinstance(jobs, int) or jobs < 1:
+        raise InputError(f"jobs {jobs!r}: expected a whole number of at least 1")
+    if backend not in BACKENDS:
+        raise InputError(f"backend {backend!r}: expected one of {', '.join(BACKENDS)}")
+    if (scheduler is None) == (backend == "dask"):
+        raise InputError(
+            f"backend {backend} with scheduler {scheduler!r}: dask needs the address of its "
+            "scheduler, such as tcp://host:8786, and the others take none"
+        )
+    if not isinstance(attempts, int) or attempts < 2:
+        raise InputError(f"attempts {attempts!r}: expected a whole number of at least 2")
+
+
+# --- in the worker ---
+
+
+@dataclass(frozen=True)
+class _Common:
+    """What every cell of a run is sent along with."""
+
+    work: Callable[[Any], list[Row]]
+    store: Store
+    run: str
+    attempts: int
+    driver: int | None
+
+
+def _compute(common: _Common, key: str, task: object, *, alone: bool) -> tuple[str, float] | None:
+    """One cell from its task to its file; None if it is left for later."""
+    if common.driver is not None:
+        _die_with(common.driver)
+    store, run = common.store, common.run
+    if not store.is_open(run):
+        raise InputError(
+            f"{store.folder}: not the folder of this run, seen from process {os.getpid()}; "
+            "is it shared by all workers, and has no second run begun there?"
+        )
+    if store.has(key):
+        return key, 0.0  # ended, and its worker died before it could say so
+    deaths = store.deaths(run, key)
+    if deaths >= common.attempts:
+        _give_up(common, key, deaths)
+        return key, 0.0
+    if deaths and not alone:
+        return None
+    store.begin(run, key)
+    try:
+        start = time.perf_counter()
+        try:
+            with limited(1), parallel_config("sequential", n_jobs=1), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                rows = list(common.work(task))
+                seconds = time.perf_counter() - start
+                cell = cell_table(key, [*rows, Row("", "seconds", seconds)])
+        except Exception as error:
+            seconds = time.perf_counter() - start
+            store.fail(key, _one_line(error))
+        else:
+            store.keep(key, cell)
+    finally:
+        store.end(run, key)
+    return key, seconds
+
+
+def _give_up(common: _Common, key: str, deaths: int) -> None:
+    """Keep a cell as failed that has outlived no worker in all its attempts."""
+    common.store.fail(key, f"the worker process died (out of memory?) {deaths} times")
+    common.store.end(common.run, key)
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())[:400]
+    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
+
+
+@cache
+def _die_with(driver: int) -> None:
+    """End this worker soon after its driver: nobody computes a cell twice at once."""
+
+    def watch() -> None:
+        while os.getppid() == driver:
+            time.sleep(_WATCH)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="trifit-watch").start()
+
+
+# --- in the driver ---
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """How joblib is called."""
+
+    backend: Any
+    n_jobs: int | None
+    ahead: int | str
+    return_as: str = "generator_unordered"
+
+    @contextmanager
+    def results(self, calls: Iterable[Any]) -> Iterator[Iterator[tuple[str, float] | None]]:
+        """What the calls return, as they end; leaving early stops the workers."""
+        parallel = Parallel(
+            n_jobs=self.n_jobs,
+            backend=self.backend,
+            batch_size=1,
+            pre_dispatch=self.ahead,
+            return_as=self.return_as,
+        )
+        with warnings.catch_warnings():
+            # no news for the user: loky replaces a worker that has grown; the rest is cancelled
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+            warnings.filterwarnings("ignore", ".*You could benefit from", UserWarning)
+            results = parallel(calls)
+            if self.return_as == "list":
+                yield iter(results)
+            else:
+                with closing(results):
+                    yield results
+
+
+@contextmanager
+def _pool(backend: str, jobs: int, scheduler: str | None) -> Iterator[_Pool]:
+    """The workers, for as long as they are needed."""
+    with ExitStack() as stack:
+        if backend == "serial":
+            yield _Pool("sequential", 1, 1)
+        elif backend == "loky":
+            stack.callback(_stop_loky)
+            # joblib computes in this process where it is given one job; a cell that dies
+            # would take the study along. One call at a time to two processes is as good.
+            yield _Pool("loky", max(2, jobs), 2 * jobs if jobs > 1 else 1)
+        elif backend == "joblib":  # its other backends return no generators
+            yield _Pool(None, None, "2 * n_jobs", "list")
+        else:
+            from trifit.study.dask import connected
+
+            yield _Pool(stack.enter_context(connected(str(scheduler))), 2, "2 * n_jobs")
+
+
+def _stop_loky() -> None:
+    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+
+
+class _Rounds:
+    """Cells are handed out until all are over."""
+
+    def __init__(
+        self,
+        tasks: Mapping[str, Any],
+        pool: _Pool,
+        common: _Common,
+        done: set[str],
+        advance: Callable[[str, float], None],
+    ) -> None:
+        self.tasks, self.pool, self.common, self.done = tasks, pool, common, done
+        self.advance, self.loose = advance, 0
+
+    def finish(self) -> None:
+        """First all together, then, one by one, those under suspicion of killing workers."""
+        store, run = self.common.store, self.common.run
+        while left := [key for key in self.tasks if key not in self.done]:
+            deaths = store.all_deaths(run)
+            unsuspected = [key for key in left if key not in deaths]
+            if unsuspected:
+                self._round(unsuspected, alone=False)
+            elif deaths[left[0]] >= self.common.attempts:
+                _give_up(self.common, left[0], deaths[left[0]])
+                self._over(left[0], 0.0)
+            else:
+                self._round(left[:1], alone=True)
+            if not self.done.isdisjoint(left) or store.all_deaths(run) != deaths:
+                continue
+            raise InputError(
+                f"{len(left)} cells are not computed: their workers end before they begin; "
+                "with the backend serial the reason shows"
+            )
+
+    def _round(self, keys: list[str], *, alone: bool) -> None:
+        """Hand out cells once; returns when all ended or a worker died."""
+        calls = (delayed(_compute)(self.common, k, self.tasks[k], alone=alone) for k in keys)
+        try:
+            with self.pool.results(calls) as results:
+                for result in results:
+                    if result is not None:
+                        self._over(*result)
+        except TerminatedWorkerError:
+            for key in (self.common.store.finished() & self.tasks.keys()) - self.done:
+                self._over(key, 0.0)
+
+    def _over(self, key: str, seconds: float) -> None:
+        self.done.add(key)
+        self.advance(key, seconds)
+        self.loose += 1
+        if self.loose >= COMPACT_AT:
+            self.common.store.compact()
+            self.loose = 0

@@ -1,0 +1,302 @@
+"""What is done in a cell: data are drawn, something is fitted or tested, numbers come out.
+
+A measure takes a cell and returns rows; it runs in a worker and knows nothing of
+studies, folders or other cells.
+"""
+
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import numpy as np
+from scipy.special import softmax, xlogy
+
+from trifit.calibration import binned_error, slope_intercept, smooth_error, tests
+from trifit.cards import Card, load_card
+from trifit.errors import InputError
+from trifit.fit import Density, build_density
+from trifit.information import entropy
+from trifit.predict import thinned
+from trifit.run.fits import TrainedFits, fit_all
+from trifit.run.problem import Part, Problem
+from trifit.run.progress import expected_seconds
+from trifit.scores import accuracy, log_loss
+from trifit.separation import separation
+from trifit.simulate import World, simulate, world
+from trifit.simulate.world import draw_labels
+from trifit.study.cells import Cell
+from trifit.study.spec import Setting
+from trifit.study.store import Row
+from trifit.threads import limited
+from trifit.truth import calibration_error, confidence_bias, coverage
+from trifit.types import Dataset, Fit, FloatArray, Prediction, Status
+
+N_TEST = 2000
+"""Rows of the test set, unless a study says otherwise: exact truths need no labels."""
+
+EXTREME = 0.99
+
+INTERVAL_ROWS, INTERVAL_DRAWS = 200, 1000
+"""Most rows whose credible intervals are judged, and draws behind them."""
+
+CHECKED = {
+    "rhat": "rhat_max",
+    "prediction_rhat": "prediction_rhat_max",
+    "prediction_ess": "prediction_ess_bulk_min",
+}
+"""Quantities of a posterior, and the diagnostics they are."""
+
+DERIVED = {"kappa", "rows_per_feature", "prior_ratio"}
+"""Settings from which others were worked out."""
+
+DRAWN = {"n", "n_test", "shift", "severity"}
+"""Data settings that say how many rows are drawn, not from which world."""
+
+LINEAR = {"softmax", "correlated", "heavy-tailed", "gaussian", "imbalance"}
+"""Worlds whose log-odds are linear (without label noise)."""
+
+OWN = {"card", "methods", "nuts"}
+"""Model settings that are not the card's."""
+
+
+def fits(cell: Cell) -> list[Row]:
+    """All fits to one simulated training set, against the truth of its test set."""
+    for_data, for_fits = cell.seeds()
+    dataset = dataset_of(cell, for_data)
+    card = card_of(cell.model)
+    train = np.arange(dataset.n_obs - dataset.n_test)
+    problem = _problem(dataset, card)
+    part = problem.part(train, np.arange(len(train), dataset.n_obs))
+    trained = fit_all(
+        problem.density,
+        part.train,
+        part.test,
+        card,
+        for_fits,
+        extra=_texts(cell.model, "methods"),
+        nuts=bool(cell.model.get("nuts", True)),
+    )
+    assert dataset.true_probs is not None
+    true = dataset.true_probs[len(train) :]
+    rows = [
+        Row(name, quantity, value)
+        for name, prediction in trained.predict(problem.density, part.test.X).items()
+        for quantity, value in _against_truth(prediction, true, part).items()
+    ]
+    rows.append(Row("", "true_entropy", float(entropy(true).mean())))
+    rows += _of_fits(trained)
+    if "bayes" in trained.fits:
+        rows += _of_intervals(problem.density, trained.fits["bayes"], part.test.X, true)
+    linear = cell.data["world"] in LINEAR and not cell.data.get("label_noise")
+    if linear and dataset.n_classes == 2 and not card.standardize:
+        unit_log_probs = np.log(world_of(cell).true_probs(_units(part)))
+        for name in trained.fits.keys() - {"mle+T"}:
+            rows += _inflation(problem.density, trained.fits[name], unit_log_probs, part)
+    return rows
+
+
+def existence(cell: Cell) -> list[Row]:
+    """Whether an MLE exists for one simulated training set."""
+    dataset = dataset_of(cell, cell.seeds()[0], n_test=0)
+    design = np.column_stack([np.ones(dataset.n_obs), dataset.X])
+    found = separation(design, dataset.y, n_classes=dataset.n_classes)
+    exists = found.exists
+    if exists is None:
+        raise InputError(f"existence of the MLE: {found.separation.value}")
+    return [Row("mle", "no_mle", float(not exists))]
+
+
+def calibration_tests(cell: Cell) -> list[Row]:
+    """How often tests reject forecasts whose log-odds are ``1 / slope`` times the true ones.
+
+    Data settings: ``n`` rows, ``classes``, ``spread`` (standard deviation of the
+    forecasts' log-odds), ``slope`` (1: calibrated), ``repeats`` (data sets a cell).
+    """
+    settings: dict[str, Any] = {"spread": 1.5, "slope": 1.0, "repeats": 1, **cell.data}
+    for_data, _ = cell.seeds()
+    rng = np.random.default_rng(for_data)
+    rejected: dict[str, list[bool]] = {name: [] for name in TESTS}
+    for _ in range(settings["repeats"]):
+        logits = settings["spread"] * rng.standard_normal((settings["n"], settings["classes"]))
+        probs = softmax(logits, axis=1)
+        y = draw_labels(softmax(settings["slope"] * logits, axis=1), rng)
+        for name, test in TESTS.items():
+            rejected[name].append(test(probs, y, rng) <= 0.05)
+    return [Row(name, "rejected", float(np.mean(found))) for name, found in rejected.items()]
+
+
+MEASURES: dict[str, Callable[[Cell], list[Row]]] = {
+    "fits": fits,
+    "existence": existence,
+    "calibration-tests": calibration_tests,
+}
+"""Keyed by the name that a study file gives."""
+
+TESTS: Mapping[str, Callable[[FloatArray, Any, np.random.Generator], float]] = {
+    "kernel": lambda p, y, rng: tests.kernel(p, y, seed=rng, detect=False).p_value,
+    "Spiegelhalter": lambda p, y, rng: tests.spiegelhalter(p, y).p_value,
+    "Hosmer-Lemeshow": lambda p, y, rng: (
+        tests.hosmer_lemeshow(p, y, seed=rng, detect=False).p_value
+    ),
+    "top label": lambda p, y, rng: tests.top_label(p, y, seed=rng, detect=False).p_value,
+}
+
+
+def measure(cell: Cell) -> list[Row]:
+    """The rows of a cell: what a worker runs."""
+    return MEASURES[cell.measure](cell)
+
+
+def seconds_of(cell: Cell) -> float:
+    """Seconds that a cell should take on one core: fits estimated, others measured."""
+    start = time.perf_counter()
+    if cell.measure != "fits":
+        measure(cell)
+        return time.perf_counter() - start
+    dataset, card = dataset_of(cell, cell.seeds()[0], n_test=2), card_of(cell.model)
+    rows = np.arange(dataset.n_obs - 2)
+    problem = _problem(dataset, card)
+    train = problem.part(rows, rows).train
+    with limited(1):
+        return expected_seconds(
+            problem.density,
+            train,
+            card,
+            nuts=bool(cell.model.get("nuts", True)),
+            laplace="laplace" in _texts(cell.model, "methods"),
+        )
+
+
+def dataset_of(cell: Cell, seeds: np.random.SeedSequence, **changed: Setting) -> Dataset:
+    """The simulated data of a cell; the last rows are its test set."""
+    given: dict[str, Any] = {"n_test": N_TEST, **_named(cell), **changed}
+    if given.get("shift") == "none":
+        given = {k: v for k, v in given.items() if k not in ("shift", "severity")}
+    return simulate(given.pop("world"), seed=int(seeds.generate_state(1)[0]), **given)
+
+
+def world_of(cell: Cell) -> World:
+    """The world that a cell's data come from."""
+    given: dict[str, Any] = {k: v for k, v in _named(cell).items() if k not in DRAWN}
+    return world(given.pop("world"), **given)
+
+
+def _named(cell: Cell) -> dict[str, Setting]:
+    """The data settings that a simulation takes."""
+    if "world" not in cell.data:
+        raise InputError("data.world is missing; trifit data lists the worlds")
+    return {k: v for k, v in cell.data.items() if k not in DERIVED}
+
+
+def card_of(model: Mapping[str, Setting]) -> Card:
+    """The card of a cell with its overrides."""
+    overrides = {k: v for k, v in model.items() if k not in OWN | DERIVED}
+    return load_card(str(model.get("card", "softmax"))).with_overrides(overrides)
+
+
+def _problem(dataset: Dataset, card: Card) -> Problem:
+    """A card's model on the columns of a data set, compiled once in a process."""
+    density = _density(card.to_toml(), dataset.feature_names, dataset.class_names)
+    return Problem(dataset, card, density, np.ones(dataset.X.shape[1], dtype=np.bool_))
+
+
+@lru_cache(maxsize=16)
+def _density(card: str, feature_names: tuple[str, ...], class_names: tuple[str, ...]) -> Density:
+    """A model does not depend on its rows: built with rows that are always the same.
+
+    So it is the same to the last bit whichever cell a worker begins with.
+    """
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20 * len(class_names), len(feature_names)))
+    y = np.arange(len(X)) % len(class_names)
+    fields = tomllib.loads(card)
+    return build_density(
+        msgspec.convert(fields, Card), X, y, feature_names=feature_names, class_names=class_names
+    )
+
+
+def _against_truth(prediction: Prediction, true: FloatArray, part: Part) -> dict[str, float]:
+    log_probs, y = prediction.log_probs, part.test.labels
+    probs = np.minimum(np.exp(log_probs), 1.0)
+    confidence = probs.max(axis=1)
+    return {
+        "log_loss": log_loss(log_probs, y).value,
+        "excess": float((xlogy(true, true) - true * log_probs).sum(axis=1).mean()),
+        "squared_error": float(((probs - true) ** 2).sum(axis=1).mean()),
+        "accuracy": accuracy(log_probs, y).value,
+        "confidence": float(confidence.mean()),
+        "confidence_bias": confidence_bias(true, probs).value,
+        "extreme": float((confidence > EXTREME).mean()),
+        "entropy": float(entropy(probs).mean()),
+        "slope": slope_intercept(probs, true, log_probs=log_probs).slope,
+        "calibration_error": calibration_error(true, probs).value,
+        "binned_error": binned_error(probs, y, debiased=False).value,
+        "debiased_error": binned_error(probs, y).value,
+        "smooth_error": smooth_error(probs, y).value,
+    }
+
+
+def _of_fits(trained: TrainedFits) -> list[Row]:
+    separated = trained.fits["mle"].status is Status.SEPARATED
+    return [
+        Row("mle", "no_mle", float(separated)),
+        Row("mle+T", "temperature", trained.temperature.value),
+        *(Row(name, "seconds", fit.seconds) for name, fit in trained.fits.items()),
+        *(
+            Row(name, "trusted", float(fit.status.trustworthy))
+            for name, fit in trained.fits.items()
+        ),
+        *(
+            Row("bayes", quantity, trained.fits["bayes"].diagnostics[name])
+            for quantity, name in CHECKED.items()
+            if "bayes" in trained.fits
+        ),
+    ]
+
+
+def _of_intervals(density: Density, bayes: Fit, X: FloatArray, true: FloatArray) -> list[Row]:
+    shown = np.unique(np.linspace(0, len(true) - 1, INTERVAL_ROWS).astype(np.int64))
+    n_draws = min(INTERVAL_DRAWS, len(bayes.flat_draws))
+    draws = np.exp(np.array([*thinned(density, bayes, X[shown], n_draws)]))
+    half, most = (coverage(true[shown], draws, level=level) for level in (0.5, 0.95))
+    return [
+        Row("bayes", "coverage50", half.coverage),
+        Row("bayes", "coverage95", most.coverage),
+        Row("bayes", "width95", most.width),
+    ]
+
+
+def _inflation(density: Density, fit: Fit, true: FloatArray, part: Part) -> list[Row]:
+    """How coefficients of two classes compare with the true ones: factor and noise.
+
+    Both are read off as log-odds at the unit vectors less those at zero, so that
+    only the functions count, not how they are parametrised. ``alpha`` is the fitted
+    vector's projection on the true one, ``sigma`` the standard deviation of what is
+    left, times ``sqrt(n)``: those of :class:`trifit.theory.Limit`.
+    """
+    found = density.log_probs(fit.flat_draws.mean(axis=0)[None], _units(part))[0]
+    b, b_true = _slopes(found), _slopes(true)
+    alpha = float(b @ b_true / (b_true @ b_true))
+    noise = float(np.sqrt(len(part.train) * np.mean((b - alpha * b_true) ** 2)))
+    return [Row(fit.method, "alpha", alpha), Row(fit.method, "sigma", noise)]
+
+
+def _slopes(log_probs: FloatArray) -> FloatArray:
+    """Coefficients of the log-odds of two classes, from zero and the unit vectors."""
+    odds = log_probs[:, 1] - log_probs[:, 0]
+    return np.asarray(odds[1:] - odds[0])
+
+
+def _units(part: Part) -> FloatArray:
+    n_features = part.train.X.shape[1]
+    return np.vstack([np.zeros(n_features), np.eye(n_features)])
+
+
+def _texts(model: Mapping[str, Setting], name: str) -> list[str]:
+    value = model.get(name, [])
+    if not isinstance(value, list):
+        raise InputError(f"model.{name} = {value!r}: expected a list")
+    return [str(v) for v in value]

@@ -1,0 +1,152 @@
+"""From the points of a grid to what is drawn of them, as plain numbers."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from trifit import theory
+from trifit.errors import InputError
+from trifit.study.cells import number
+from trifit.study.overlay import FITS, expected, moved
+from trifit.study.quantities import QUANTITIES
+from trifit.study.record import Curve, Line, Picture, Tile
+from trifit.study.results import Point, Summary, over
+from trifit.study.spec import Figure, Study
+from trifit.text import plain
+
+CURVE_POINTS = 25
+
+
+def picture(study: Study, figure: Figure, points: Sequence[Point]) -> Picture:
+    """One figure.
+
+    Raises
+    ------
+    InputError
+        If points of one line differ in more than the horizontal axis.
+    """
+    quantity = QUANTITIES[figure.quantity]
+    axes = {figure.x, figure.y or figure.x}
+    shown = [p for p in points if p.agrees(figure.where) and axes <= p.settings.keys()]
+    label = quantity.label
+    if figure.minus is not None:
+        label = f"{label}\nless that of {figure.minus}"
+    tiles, lines, curves = [], [], []
+    if figure.y is not None:
+        tiles = [t for fit in figure.fits for t in _tiles(study, figure, fit, figure.y, shown)]
+        if figure.threshold and tiles:
+            curves = _threshold(figure, figure.y, shown)
+    else:
+        panels = _panels(figure, shown)
+        for panel, inside in panels.items():
+            for fit in figure.fits:
+                line = _line(figure, fit, panel, inside, study.summary)
+                if line.x:
+                    lines.append(line)
+                if figure.theory and fit in FITS:
+                    curves.append(_curve(figure, fit, panel, inside))
+    drawn = [y.value for line in lines for y in line.y if y.value is not None]
+    return Picture(
+        title=figure.title,
+        quantity=label,
+        x=NAMES.get(figure.x, figure.x),
+        y="" if figure.y is None else NAMES.get(figure.y, figure.y),
+        best=0.0 if figure.minus is not None else quantity.best,
+        logarithmic=quantity.shrinks and figure.minus is None and all(v > 0 for v in drawn),
+        lines=lines,
+        tiles=tiles,
+        curves=[c for c in curves if c.x],
+    )
+
+
+NAMES = {
+    "n": "training rows",
+    "rows_per_feature": "training rows per feature",
+    "kappa": "features per training row, p / n",
+    "signal": "signal: sd of the true log-odds",
+    "prior_ratio": "prior's sd over the right one",
+    "prior_scale": "prior's sd",
+    "severity": "severity of the shift",
+    "label_noise": "share of labels drawn at random",
+    "hidden": "hidden units",
+    "slope": "true calibration slope",
+    "features": "features",
+    "classes": "classes",
+}
+"""Settings in words, for axes."""
+
+
+def _panels(figure: Figure, points: Sequence[Point]) -> dict[str, list[Point]]:
+    out: dict[str, list[Point]] = {}
+    for point in points:
+        value = "" if figure.panels is None else point.settings.get(figure.panels, "")
+        name = "" if figure.panels is None else f"{figure.panels} {plain(value)}"
+        if figure.panels in ("world", "shift"):
+            name = plain(value)
+        out.setdefault(name, []).append(point)
+    return out
+
+
+def _line(figure: Figure, fit: str, panel: str, points: Sequence[Point], summary: Summary) -> Line:
+    found = {}
+    for point in points:
+        x = number(figure.x, point.settings[figure.x])
+        values = point.replicated(fit, figure.quantity, figure.minus)
+        if not len(values):
+            continue
+        if x in found:
+            raise InputError(
+                f"figure {figure.title!r}: several points have {figure.x} = {x:g}; choose one "
+                "with where, or give them panels"
+            )
+        found[x] = over(values, summary)
+    xs = sorted(found)
+    return Line(name=fit, panel=panel, x=xs, y=[found[x] for x in xs])
+
+
+def _curve(figure: Figure, fit: str, panel: str, points: Sequence[Point]) -> Curve:
+    """Theory along the horizontal axis, all else as in the panel's points."""
+    at = [number(figure.x, p.settings[figure.x]) for p in points]
+    if figure.x in ("prior_ratio", "n", "rows_per_feature"):
+        xs = np.geomspace(min(at), max(at), CURVE_POINTS)
+    else:
+        xs = np.linspace(min(at), max(at), CURVE_POINTS)
+    drawn_x, drawn_y = [], []
+    for x in xs.tolist():
+        there = moved(points[0].settings, figure.x, x)
+        try:
+            value = expected(there, fit, figure.quantity)
+            minus = figure.minus and expected(there, figure.minus, figure.quantity)
+        except InputError:  # too near to where no MLE exists
+            continue
+        if value is not None and (figure.minus is None or minus is not None):
+            drawn_x.append(x)
+            drawn_y.append(value - float(minus or 0.0))
+    return Curve(name=fit, panel=panel, x=drawn_x, y=drawn_y)
+
+
+def _tiles(
+    study: Study, figure: Figure, fit: str, y: str, points: Sequence[Point]
+) -> Iterable[Tile]:
+    seen = set()
+    for point in points:
+        at = number(figure.x, point.settings[figure.x]), number(y, point.settings[y])
+        if at in seen:
+            raise InputError(
+                f"figure {figure.title!r}: several points have {figure.x} = {at[0]:g} and "
+                f"{y} = {at[1]:g}; choose one with where"
+            )
+        seen.add(at)
+        values = point.replicated(fit, figure.quantity, figure.minus)
+        yield Tile(panel=fit, x=at[0], y=at[1], value=over(values, study.summary))
+
+
+def _threshold(figure: Figure, y: str, points: Sequence[Point]) -> list[Curve]:
+    """Where the MLE ceases to exist, over kappa (one axis) and signal (the other)."""
+    if {figure.x, y} != {"kappa", "signal"}:
+        raise InputError(f"figure {figure.title!r}: threshold needs the axes kappa and signal")
+    signals = [number("signal", p.settings["signal"]) for p in points]
+    gammas = np.linspace(min(signals), max(signals), CURVE_POINTS).tolist()
+    kappas = [theory.existence_threshold(gamma=g) for g in gammas]
+    xs, ys = (kappas, gammas) if figure.x == "kappa" else (gammas, kappas)
+    return [Curve(name="threshold", panel=fit, x=xs, y=ys) for fit in figure.fits]

@@ -1,0 +1,172 @@
+"""What a study found, as plain numbers: its page is drawn from this alone."""
+
+from typing import Any, Literal
+
+from trifit.comparison import Record
+
+Outcome = Literal["as expected", "no clear answer", "contradicted"]
+
+
+class Over(Record, frozen=True, kw_only=True):
+    """A number over replications, with its 95 % interval.
+
+    Attributes
+    ----------
+    value, low, high : float or None
+        None where fewer than two replications gave a number, or a mean is not finite.
+    n : int
+        Replications that gave one.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+class Line(Record, frozen=True, kw_only=True):
+    """One fit in one panel: ``y`` with its interval at every ``x``."""
+
+    name: str
+    panel: str
+    x: list[float]
+    y: list[Over]
+
+
+class Curve(Record, frozen=True, kw_only=True):
+    """What theory says of one fit in one panel; ``threshold`` is where no MLE exists."""
+
+    name: str
+    panel: str
+    x: list[float]
+    y: list[float]
+
+
+class Tile(Record, frozen=True, kw_only=True):
+    """One point of a phase diagram."""
+
+    panel: str
+    x: float
+    y: float
+    value: Over
+
+
+class Picture(Record, frozen=True, kw_only=True):
+    """One figure: lines, or the tiles of a phase diagram (then ``y`` is a setting).
+
+    Attributes
+    ----------
+    title, x, y : str
+        Beginning of the caption, and what the axes say.
+    quantity : str
+    best : float or None
+        Where a fit whose outputs are probabilities is.
+    logarithmic : bool
+    """
+
+    title: str
+    quantity: str
+    x: str
+    y: str
+    best: float | None
+    logarithmic: bool
+    lines: list[Line]
+    tiles: list[Tile]
+    curves: list[Curve]
+
+
+class Finding(Record, frozen=True, kw_only=True):
+    """An expectation and what became of it.
+
+    Attributes
+    ----------
+    says : str
+    outcome : Outcome
+    details : str
+        The numbers that decided, in words.
+    """
+
+    says: str
+    outcome: Outcome
+    details: str
+
+
+class Numbers(Record, frozen=True, kw_only=True):
+    """All quantities of one fit at one point of the grid."""
+
+    settings: dict[str, Any]
+    fit: str
+    quantities: dict[str, Over]
+
+
+class Failed(Record, frozen=True, kw_only=True):
+    """A cell that ended with an error."""
+
+    settings: dict[str, Any]
+    error: str
+
+
+class Posteriors(Record, frozen=True, kw_only=True):
+    """How far all posteriors of a study have converged.
+
+    Attributes
+    ----------
+    n : int
+    trusted : float
+        Share that pass every check of the trust gate.
+    rhat, prediction_rhat : float
+        The largest of any parameter, and of any prediction, in any posterior.
+    prediction_ess : float
+        The least number of effective draws of any prediction.
+    """
+
+    n: int
+    trusted: float
+    rhat: float
+    prediction_rhat: float
+    prediction_ess: float
+
+
+class StudyRecord(Record, frozen=True, kw_only=True):
+    """A finished study.
+
+    Attributes
+    ----------
+    study : dict
+        The study as it was run, as plain fields.
+    cards : list of dict
+        The model cards it used.
+    axes : list of str
+        The settings that vary.
+    n_cells : int
+    failed : list of Failed
+        At most 20 of them.
+    n_failed : int
+    findings : list of Finding
+    pictures : list of Picture
+    posteriors : Posteriors or None
+    numbers : list of Numbers
+    seconds : float
+        Computing time of all cells together.
+    command : str
+    versions : dict
+    """
+
+    study: dict[str, Any]
+    cards: list[dict[str, Any]]
+    axes: list[str]
+    n_cells: int
+    failed: list[Failed]
+    n_failed: int
+    findings: list[Finding]
+    pictures: list[Picture]
+    posteriors: Posteriors | None
+    numbers: list[Numbers]
+    seconds: float
+    command: str
+    versions: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """Of the study."""
+        return str(self.study["name"])

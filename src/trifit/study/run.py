@@ -1,0 +1,289 @@
+"""Run a study: its cells into a store, the store into a record, the record into a page.
+
+FOLDER/study.toml      the study as it was run
+FOLDER/made-with.json  the cards and versions behind the cells
+FOLDER/cells/          every finished cell (:mod:`trifit.study.store`)
+FOLDER/study.json      what was found
+FOLDER/index.html      its page
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+import msgspec
+import numpy as np
+import tomli_w
+
+from trifit.errors import InputError
+from trifit.files import write_whole
+from trifit.study.cells import Cell, axes_of, cells_of, longest_first
+from trifit.study.engine import run_cells
+from trifit.study.findings import judge
+from trifit.study.measures import card_of, measure, world_of
+from trifit.study.pictures import picture
+from trifit.study.quantities import QUANTITIES
+from trifit.study.record import Failed, Numbers, Posteriors, StudyRecord
+from trifit.study.results import Point, over, points_of
+from trifit.study.spec import Study
+from trifit.study.store import Store
+from trifit.threads import available
+from trifit.types import FloatArray
+
+MADE_WITH = "made-with.json"
+OURS = ("study.toml", MADE_WITH, "study.json", "index.html")
+MAX_FAILED = 20
+"""Most failed cells whose error the record quotes."""
+
+VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "numba", "numpy", "scipy")
+
+
+def run_study(
+    study: Study,
+    folder: str | Path,
+    *,
+    jobs: int | None = None,
+    resume: bool = False,
+    force: bool = False,
+    backend: str = "loky",
+    scheduler: str | None = None,
+    progress: Callable[[str, float], None] | None = None,
+    command: str | None = None,
+) -> StudyRecord:
+    """Run the cells of a study that are not finished, and write its page.
+
+    Parameters
+    ----------
+    study : Study
+        See :func:`load_study`; ``study.quickly()`` is its quick grid.
+    folder : str or path
+        Where cells, record and page go; see this module.
+    jobs : int, optional
+        Worker processes, each with one thread; default: one per core.
+    resume : bool
+        Go on with a study in that folder: what is finished is kept, what failed is
+        tried again.
+    force : bool
+        Begin anew in a folder that holds a study.
+    backend, scheduler
+        See :func:`trifit.study.engine.run_cells`.
+    progress : callable, optional
+        Called with a message and the share of the cells that is done.
+
+    Returns
+    -------
+    StudyRecord
+
+    Raises
+    ------
+    InputError
+        On a study that contradicts itself, a folder that holds something else, or
+        cells made by other cards or versions.
+    """
+    folder, cells = Path(folder), checked_cells(study)
+    made_with = _made_with(study, cells)
+    store = _open(folder, study, made_with, resume=resume, force=force)
+    finished = store.finished()
+    n_done, n_cells = sum(cell.key in finished for cell in cells), len(cells)
+
+    def advance(*_: Any) -> None:
+        nonlocal n_done
+        n_done += 1
+        report(f"{n_done} of {n_cells} cells")
+
+    def report(message: str) -> None:
+        if progress is not None:
+            progress(message, n_done / n_cells)
+
+    report(f"{study.name}: {n_cells} cells" + (f", {n_done} are finished" if n_done else ""))
+    run_cells(
+        {cell.key: cell for cell in longest_first(cells)},
+        measure,
+        store,
+        jobs=jobs or available(),
+        backend=backend,
+        scheduler=scheduler,
+        advance=advance,
+    )
+    record = _record(study, cells, store, made_with, command or f"run_study({study.name!r})")
+    write_whole(folder / "study.json", msgspec.json.format(msgspec.json.encode(record)))
+    write_page(folder, record)
+    return record
+
+
+def write_page(folder: Path, record: StudyRecord) -> None:
+    """The page of a record, as ``FOLDER/index.html``."""
+    from trifit.report.study import render_study
+
+    write_whole(folder / "index.html", render_study(record))
+
+
+def load_record(path: Path) -> StudyRecord:
+    """A finished study from its ``study.json``.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or of another version of trifit.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=StudyRecord)
+    except (OSError, msgspec.DecodeError) as error:
+        raise InputError(f"{str(path)!r} is no study of this version of trifit: {error}") from error
+
+
+def checked_cells(study: Study) -> list[Cell]:
+    """The cells of a study, every point's world and card looked up before anything runs."""
+    cells = cells_of(study)
+    for cell in {cell.point: cell for cell in cells}.values():
+        if cell.measure != "calibration-tests":
+            world_of(cell)
+        if cell.measure == "fits":
+            card_of(cell.model)
+    return cells
+
+
+def _made_with(study: Study, cells: Sequence[Cell]) -> dict[str, Any]:
+    cards = {}
+    if study.measure == "fits":
+        for cell in cells:
+            card = msgspec.to_builtins(card_of({"card": cell.model.get("card", "softmax")}))
+            cards[card["name"]] = card
+    versions = {"python": python_version()} | {p: version(p) for p in VERSIONED}
+    return {"study": study.name, "cards": list(cards.values()), "versions": versions}
+
+
+def _open(
+    folder: Path, study: Study, made_with: dict[str, Any], *, resume: bool, force: bool
+) -> Store:
+    """The store of a folder that may be written, and the files that say whose it is."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {str(folder)!r} is a file; give a folder")
+    before = _read(folder / MADE_WITH)
+    if folder.exists() and any(folder.iterdir()) and before is None:
+        raise InputError(
+            f"--out {str(folder)!r} exists and is not a study of trifit; give another folder"
+        )
+    if before is not None and not (resume or force):
+        raise InputError(
+            f"--out {str(folder)!r} holds the study {before.get('study')!r}; --resume to go on "
+            "with it, --force to begin anew, or give another folder"
+        )
+    if before is not None and force:
+        shutil.rmtree(folder / "cells", ignore_errors=True)
+        for name in OURS:
+            (folder / name).unlink(missing_ok=True)
+    elif before is not None:
+        for part in ("study", "cards", "versions"):
+            if before.get(part) != made_with[part]:
+                raise InputError(
+                    f"--resume: {str(folder)!r} was made with other {part} "
+                    f"({_difference(before.get(part), made_with[part])}), and its cells would not "
+                    "compare; --force to begin anew, or give another folder"
+                )
+    store = Store(folder / "cells")
+    if before is not None and not force:
+        store.forget_failed()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    write_whole(folder / "study.toml", tomli_w.dumps(plain(study)))
+    write_whole(folder / MADE_WITH, msgspec.json.format(msgspec.json.encode(made_with)))
+    return store
+
+
+def plain(study: Study) -> dict[str, Any]:
+    """A study as fields of a TOML file (which has no null)."""
+
+    def without_none(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: without_none(v) for k, v in value.items() if v is not None}
+        return [without_none(v) for v in value] if isinstance(value, list) else value
+
+    out: dict[str, Any] = without_none(msgspec.to_builtins(study))
+    return out
+
+
+def _difference(before: Any, now: Any) -> str:
+    if isinstance(before, dict) and isinstance(now, dict):
+        keys = [k for k in {**before, **now} if before.get(k) != now.get(k)]
+        return ", ".join(f"{k}: {before.get(k)}, now {now.get(k)}" for k in keys[:3])
+    return "their settings differ" if isinstance(now, list) else f"{before}, now {now}"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        found: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError) as error:
+        raise InputError(f"{str(path)!r} is damaged: {error}; give another folder") from error
+    return found
+
+
+def _record(
+    study: Study, cells: Sequence[Cell], store: Store, made_with: dict[str, Any], command: str
+) -> StudyRecord:
+    table = store.table()
+    points, axes = points_of(cells, table), axes_of(study)
+    settings = {cell.key: cell.settings for cell in cells}
+    failed = {k: e for k, e in store.failed().items() if k in settings}
+    seconds = [v for p in points for v in p.replicated("", "seconds")]
+    return StudyRecord(
+        study=plain(study),
+        cards=made_with["cards"],
+        axes=axes,
+        n_cells=len(cells),
+        failed=[
+            Failed(settings=_of_axes(settings[key], axes), error=error)
+            for key, error in list(failed.items())[:MAX_FAILED]
+        ],
+        n_failed=len(failed),
+        findings=[judge(claim, points, study.summary, axes) for claim in study.claims],
+        pictures=[picture(study, figure, points) for figure in study.figures],
+        posteriors=_posteriors(points),
+        numbers=[n for point in points for n in _numbers(study, point, axes)],
+        seconds=float(np.sum(seconds)),
+        command=command,
+        versions=made_with["versions"],
+    )
+
+
+def _posteriors(points: Sequence[Point]) -> Posteriors | None:
+    def every(quantity: str) -> FloatArray:
+        return np.concatenate([p.replicated("bayes", quantity) for p in points])
+
+    trusted = every("trusted")
+    if not len(trusted):
+        return None
+    return Posteriors(
+        n=len(trusted),
+        trusted=float(trusted.mean()),
+        rhat=float(every("rhat").max()),
+        prediction_rhat=float(every("prediction_rhat").max()),
+        prediction_ess=float(every("prediction_ess").min()),
+    )
+
+
+def _numbers(study: Study, point: Point, axes: Sequence[str]) -> list[Numbers]:
+    fits = dict.fromkeys(fit for fit, _ in point.values if fit)
+    return [
+        Numbers(
+            settings=_of_axes(point.settings, axes),
+            fit=fit,
+            quantities={
+                name: over(point.replicated(fit, name), study.summary)
+                for name in QUANTITIES
+                if (fit, name) in point.values
+            },
+        )
+        for fit in fits
+    ]
+
+
+def _of_axes(settings: Any, axes: Sequence[str]) -> dict[str, Any]:
+    return {name: settings[name] for name in axes if name in settings}

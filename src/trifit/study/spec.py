@@ -1,0 +1,248 @@
+"""Study files: one TOML = one question asked of a grid of simulated comparisons."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from trifit.errors import InputError
+from trifit.study.quantities import QUANTITIES
+
+Setting = bool | int | float | str | list[int | str]
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a study file; unknown keys are refused."""
+
+
+class Grid(_Part, frozen=True, kw_only=True):
+    """A product of settings, each with a list of values.
+
+    Attributes
+    ----------
+    data, model : mapping of setting to values
+    replications : int, optional
+        Cells per point; default: the study's.
+    """
+
+    data: dict[str, list[Setting]] = {}
+    model: dict[str, list[Setting]] = {}
+    replications: int | None = None
+
+
+class Quick(_Part, frozen=True, kw_only=True):
+    """The smaller grid of ``--quick``, with what else makes it quick."""
+
+    grid: list[Grid]
+    replications: int = 3
+    data: dict[str, Setting] = {}
+    model: dict[str, Setting] = {}
+
+
+class Figure(_Part, frozen=True, kw_only=True):
+    """What is drawn over the grid.
+
+    Attributes
+    ----------
+    quantity : str
+        One of :data:`trifit.study.quantities.QUANTITIES`.
+    x : str
+        The setting on the horizontal axis.
+    y : str, optional
+        A second setting on the vertical axis: a phase diagram, one panel per fit.
+    fits : sequence of str
+        In the order of the legend.
+    minus : str, optional
+        Differences from this fit, replication by replication.
+    panels : str, optional
+        A setting that has a panel for each of its values.
+    where : mapping
+        Only points with these settings: a value, or a list of values.
+    theory : bool
+        Draw the limit theory's curves too.
+    threshold : bool
+        Of a phase diagram: draw where the MLE ceases to exist.
+    title : str
+        What is shown, as the beginning of the caption.
+    """
+
+    quantity: str
+    x: str
+    title: str
+    y: str | None = None
+    fits: list[str] = []
+    minus: str | None = None
+    panels: str | None = None
+    where: dict[str, Any] = {}
+    theory: bool = False
+    threshold: bool = False
+
+
+class Claim(_Part, frozen=True, kw_only=True):
+    """A finding that is expected, and what would contradict it.
+
+    Judged at every point of the grid that agrees with ``where``, by intervals over
+    replications that hold together (Bonferroni).
+
+    Attributes
+    ----------
+    says : str
+    quantity, fit : str
+    minus : str, optional
+        The difference from this fit, replication by replication.
+    where : mapping
+        A setting to a value, or to a list of values.
+    above, below : float, optional
+        The whole interval lies above (below) this.
+    equals : float or "theory", optional
+        The interval holds this (theory's value at that point) ...
+    within : float, optional
+        ... and lies within this distance of it: without, "no difference seen" would
+        be had for nothing, by few replications.
+    """
+
+    says: str
+    quantity: str
+    fit: str = ""
+    minus: str | None = None
+    where: dict[str, Any] = {}
+    above: float | None = None
+    below: float | None = None
+    equals: float | Literal["theory"] | None = None
+    within: float | None = None
+
+    def __post_init__(self) -> None:
+        if sum(v is not None for v in (self.above, self.below, self.equals)) != 1:
+            raise ValueError(f"claim {self.says!r}: give one of above, below and equals")
+        if (self.equals is None) != (self.within is None):
+            raise ValueError(f"claim {self.says!r}: equals and within belong together")
+
+
+class Study(_Part, frozen=True, kw_only=True):
+    """A question, the grid that answers it, and the finding that is expected.
+
+    Attributes
+    ----------
+    name, question, expects : str
+    measure : {"fits", "existence", "calibration-tests"}
+        What is done in a cell; see :mod:`trifit.study.measures`.
+    seed : int
+        Every cell's own seed is spawned from it.
+    replications : int
+        Cells per point of the grid.
+    summary : {"mean", "median"}
+        Over replications.
+    data : mapping
+        Settings of every cell's data: ``world``, ``n``, ``n_test``, ``shift``, ``severity``, the
+        world's parameters, and ``rows_per_feature`` or ``kappa`` (features per row),
+        from which ``n`` or ``features`` follow.
+    model : mapping
+        ``card``, overrides of the card's settings, ``methods``, ``nuts``, and
+        ``prior_ratio``: the prior's standard deviation as a multiple of the right one.
+    grid : list of Grid
+        Their union is the study.
+    quick : Quick
+    figures : list of Figure
+    claims : list of Claim
+    references : list of str
+    """
+
+    name: str
+    question: str
+    expects: str
+    measure: Literal["fits", "existence", "calibration-tests"] = "fits"
+    seed: int = 1
+    replications: int = 20
+    summary: Literal["mean", "median"] = "mean"
+    data: dict[str, Setting] = {}
+    model: dict[str, Setting] = {}
+    grid: list[Grid]
+    quick: Quick
+    figures: list[Figure] = []
+    claims: list[Claim] = []
+    references: list[str] = []
+
+    def __post_init__(self) -> None:
+        for where, grids, replications in (
+            ("grid", self.grid, self.replications),
+            ("quick.grid", self.quick.grid, self.quick.replications),
+        ):
+            if not grids:
+                raise ValueError(f"{where} is empty: give at least one [[{where}]]")
+            for grid in grids:
+                given = replications if grid.replications is None else grid.replications
+                if given < 2:
+                    raise ValueError(f"{where}: {given} replications; an interval needs at least 2")
+                twice = set(grid.data) & set(grid.model)
+                if twice:
+                    raise ValueError(f"{where}: {min(twice)!r} is both a data and a model setting")
+                for name, values in (grid.data | grid.model).items():
+                    if not values:
+                        raise ValueError(f"{where}: {name} has no values")
+        if self.seed < 0:
+            raise ValueError(f"seed = {self.seed}: expected at least 0")
+        asked = [(f.title, f.quantity) for f in self.figures]
+        for what, quantity in (*asked, *((c.says, c.quantity) for c in self.claims)):
+            if quantity not in QUANTITIES:
+                raise ValueError(
+                    f"{what!r}: no quantity {quantity!r}; there are {', '.join(QUANTITIES)}"
+                )
+
+    def quickly(self) -> "Study":
+        """The study on its quick grid."""
+        return msgspec.structs.replace(
+            self,
+            grid=self.quick.grid,
+            replications=self.quick.replications,
+            data=self.data | self.quick.data,
+            model=self.model | self.quick.model,
+        )
+
+
+def study_names() -> list[str]:
+    """Names of the shipped studies."""
+    return sorted(path.stem for path in studies_folder().glob("*.toml"))
+
+
+def studies_folder() -> Path:
+    """Where the shipped studies are: inside the wheel, else the checkout's ``studies/``."""
+    packaged = Path(__file__).parents[1] / "_studies"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "studies"
+
+
+def load_study(study: str | Path) -> Study:
+    """A shipped study by name, or any study file by path.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is not a valid one (naming the key).
+
+    Examples
+    --------
+    >>> load_study("separation").measure
+    'existence'
+    """
+    text = str(study)
+    named = not (text.endswith(".toml") or "/" in text)
+    path = studies_folder() / f"{text}.toml" if named else Path(text)
+    if not path.is_file():
+        raise InputError(
+            f"study {text!r}: no such study; shipped are {', '.join(study_names())}, "
+            "or give the path of a TOML file"
+        )
+    try:
+        fields: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"study {text!r} is not valid TOML: {error}") from error
+    return study_of({"name": path.stem} | dict(fields), f"study {text!r}")
+
+
+def study_of(fields: Mapping[str, Any], where: str) -> Study:
+    """A study from plain fields; ``where`` begins the message if it is none."""
+    try:
+        return msgspec.convert(fields, Study)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{where}: {error}") from error
