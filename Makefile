@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages studies snapshots lock clean
+.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -95,6 +95,10 @@ pages: setup
 	$(BIN)/trifit compare digits --model softmax --prior-scale 1 --out reports/examples/digits
 	rm -f reports/examples/*/posterior.nc reports/examples/*/p*.parquet reports/examples/*/p*.csv
 	$(BIN)/trifit report --index reports/examples
+
+# The committed gallery: ten questions, ten experiments; five minutes.
+gallery: setup
+	$(BIN)/trifit gallery
 
 # The committed pages of all studies, full grids; some two hours on two cores.
 studies: setup
