@@ -60,7 +60,7 @@ def numbers(folder):
 def test_a_study_from_file_to_page(tmp_path):
     record = run_study(made(EXISTENCE), tmp_path / "s", backend="serial")
     assert (record.n_cells, record.n_failed) == (16, 0)
-    assert record.axes == ["kappa", "signal"]
+    assert list(record.axes) == ["kappa", "signal"]
     assert [f.outcome for f in record.findings] == ["as expected"]
     assert {p.name for p in (tmp_path / "s").iterdir()} == {
         "study.toml", "made-with.json", "study.json", "index.html", "cells",

@@ -1,6 +1,5 @@
 """The page of a study: question, findings, pictures, all numbers, how it was made."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -48,9 +47,11 @@ def headline(record: "StudyRecord") -> str:
 
     A sentence for every contradiction, because that is the news.
     """
+    if record.n_failed == record.n_cells:
+        return "Every cell failed: nothing was measured."
     judged = [f for f in record.findings if f.outcome != "not in this grid"]
     if not judged:
-        return "No expectation was stated of this grid; read its pictures."
+        return "No expectation is about the points of this grid; read its pictures."
     count = {o: sum(f.outcome == o for f in judged) for o in MARKS}
     parts = [f"{n} {outcome}" for outcome, n in count.items() if n]
     text = f"Of {len(judged)} expectations: {listed(parts)}."
@@ -109,26 +110,19 @@ def _told(picture: "Picture", panel: str) -> str:
 
 
 def _numbers(record: "StudyRecord") -> Table:
-    names = _shown(record)
     return Table(
-        caption=f"The {record.study['summary']} over replications with its 95% interval, for every "
-        "point and fit",
-        columns=(*record.axes, "fit", *(name.replace("_", " ") for name in names)),
+        caption=f"The {record.study['summary']} over replications (a share of what happens or "
+        "not) with its 95% interval, for every point and fit",
+        columns=(*record.axes.values(), "fit", *record.labels.values()),
         rows=tuple(
             (
                 *(_setting(n.settings.get(axis)) for axis in record.axes),
                 Cell(n.fit),
-                *(_entry(n.quantities.get(name)) for name in names),
+                *(_entry(n.quantities.get(name)) for name in record.labels),
             )
             for n in record.numbers
         ),
     )
-
-
-def _shown(record: "StudyRecord") -> Sequence[str]:
-    """The quantities that the study's figures and claims are about."""
-    asked = [f["quantity"] for f in (*record.study["figures"], *record.study["claims"])]
-    return list(dict.fromkeys(asked))
 
 
 def _setting(value: object) -> Cell:

@@ -26,7 +26,7 @@ from trifit.study.engine import check_arguments, run_cells
 from trifit.study.findings import judge
 from trifit.study.measures import card_of, measure
 from trifit.study.pictures import picture
-from trifit.study.quantities import QUANTITIES
+from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.record import Failed, Numbers, Posteriors, StudyRecord
 from trifit.study.results import Point, points_of
 from trifit.study.spec import Study
@@ -230,11 +230,13 @@ def _record(
     points, axes = points_of(cells, table), axes_of(study)
     settings = {cell.key: cell.settings for cell in cells}
     failed = {k: e for k, e in store.failed().items() if k in settings}
+    asked = [a.quantity for a in study.figures] + [a.quantity for a in study.claims]
     seconds = [v for p in points for v in p.replicated("", "seconds")]
     return StudyRecord(
         study=plain(study),
         cards=made_with["cards"],
-        axes=axes,
+        axes={axis: NAMES.get(axis, axis) for axis in axes},
+        labels={q: QUANTITIES[q].label for q in dict.fromkeys(asked)},
         n_cells=len(cells),
         failed=[
             Failed(settings=_of_axes(settings[key], axes), error=error)
@@ -243,7 +245,7 @@ def _record(
         n_failed=len(failed),
         findings=[judge(claim, points, study.summary, axes) for claim in study.claims],
         pictures=[picture(study, figure, points) for figure in study.figures],
-        posteriors=_posteriors(points),
+        posteriors=_posteriors(points, made_with["cards"]),
         numbers=[n for point in points for n in _numbers(study, point, axes)],
         seconds=float(np.sum(seconds)),
         command=command,
@@ -251,17 +253,18 @@ def _record(
     )
 
 
-def _posteriors(points: Sequence[Point]) -> Posteriors | None:
+def _posteriors(points: Sequence[Point], cards: dict[str, Any]) -> Posteriors | None:
     def every(quantity: str) -> FloatArray:
         return np.concatenate([p.replicated("bayes", quantity) for p in points])
 
+    identified = all(card["identified"] for card in cards.values())
     trusted = every("trusted")
     if not len(trusted):
         return None
     return Posteriors(
         n=len(trusted),
         trusted=float(trusted.mean()),
-        rhat=float(np.nanmax(every("rhat"))),
+        rhat=float(np.nanmax(every("rhat"))) if identified else None,
         prediction_rhat=float(np.nanmax(every("prediction_rhat"))),
         prediction_ess=float(np.nanmin(every("prediction_ess"))),
     )
