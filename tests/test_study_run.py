@@ -158,15 +158,17 @@ def test_cells_of_other_versions_do_not_mix(tmp_path):
 
 
 def test_one_bad_cell_does_not_stop_the_rest(tmp_path):
-    study = made(EXISTENCE, grid=[{"data": {"kappa": [0.05], "n": [40, 1]}}])
+    lone = {"world": "gaussian", "n": 40, "features": 2}
+    grid = [{"data": {"imbalance": [1.0, 1e12]}}]
+    study = made(EXISTENCE, data=lone, grid=grid, quick={"grid": grid}, figures=[], claims=[])
     record = run_study(study, tmp_path / "s", backend="serial")
     assert (record.n_cells, record.n_failed) == (8, 4)
-    assert record.failed[0].settings == {"n": 1}
-    assert "expected a whole number of at least 2" in record.failed[0].error
+    assert record.failed[0].settings == {"imbalance": 1e12}
+    assert "has no training row" in record.failed[0].error
     page = (tmp_path / "s/index.html").read_text()
     assert "4 cells failed and are in no number" in page
     (good,) = record.numbers
-    assert good.settings == {"n": 40}
+    assert good.settings == {"imbalance": 1.0}
 
 
 @pytest.mark.parametrize(

@@ -31,11 +31,12 @@ def render(question: Question, found: Numbers, questions: Sequence[Question]) ->
 
 
 def _words(answer: Answer) -> set[str]:
-    """What is named in legend and table, word by word."""
+    """What is named in legend and table, word by word; in a column's title a mean is no fit."""
     table = answer.table
-    texts = [k.name for k in answer.figure.keys] + list(table.columns)
+    texts = [k.name for k in answer.figure.keys]
     texts += [row[0] if isinstance(row[0], str) else row[0].text for row in table.rows]
-    return {word.strip(",:") for text in texts for word in text.split()}
+    titles = {word.strip(",:") for text in table.columns for word in text.split()} - {"mean"}
+    return titles | {word.strip(",:") for text in texts for word in text.split()}
 
 
 def render_index(questions: Sequence[Question], present: Sequence[str]) -> str:
