@@ -4,11 +4,13 @@ import math
 from collections.abc import Sequence
 
 from trifit.study.overlay import expected
-from trifit.study.quantities import NAMES
 from trifit.study.record import Finding, Outcome, Over
 from trifit.study.results import Point, Summary
 from trifit.study.spec import Claim
-from trifit.text import between, estimate, plain, significant
+from trifit.text import plain, rounded, significant, with_interval
+
+SHORT = {"kappa": "p / n"}
+"""Settings whose name says too little."""
 
 SHOWN = 4
 """Most points whose numbers a finding quotes."""
@@ -88,7 +90,7 @@ def _words(
 ) -> str:
     named = [a for a in axes if a in point.settings and a not in _fixed(claim)]
     where = ", ".join(
-        f"{NAMES.get(a, a)} {plain(point.settings[a])}"
+        f"{SHORT.get(a, a.replace('_', ' '))} {plain(point.settings[a])}"
         for a in named
         if not isinstance(point.settings[a], bool)
     )
@@ -97,12 +99,11 @@ def _words(
     elif found.low is None or found.high is None:
         numbers = f"{significant(found.value)} (no interval)"
     else:
-        value = estimate(found.value, found.low, found.high)
-        numbers = f"{value} ({between(found.low, found.high) or 'exactly'})"
+        numbers = with_interval(found.value, found.low, found.high)
     if found.n < point.n_cells:
         numbers += f" from {found.n} of {point.n_cells} replications"
     if wanted is not None:
-        numbers += f", expected {_like(found, wanted)} ± {significant(claim.within)}"
+        numbers += f", expected {_like(found, wanted)} ± {plain(claim.within)}"
     return f"{where}: {numbers}" if where else numbers
 
 
@@ -115,4 +116,4 @@ def _like(found: Over, wanted: float) -> str:
     """What is expected, rounded as what was found."""
     if found.low is None or found.high is None:
         return significant(wanted)
-    return estimate(wanted, found.low, found.high)
+    return rounded(wanted, (found.high - found.low) / (2 * 1.96))

@@ -20,7 +20,7 @@ from trifit.report.charts.style import (
     style,
     tint,
 )
-from trifit.text import between, estimate, significant
+from trifit.text import significant, with_interval
 
 if TYPE_CHECKING:
     from trifit.study.record import Curve, Line, Over, Picture, Tile
@@ -146,5 +146,4 @@ def said(y: "Over") -> str:
         return "no number"
     if y.low is None or y.high is None:
         return f"{significant(y.value)} ({y.n} replications, no interval)"
-    inside = between(y.low, y.high) or "exactly"
-    return f"{estimate(y.value, y.low, y.high)} ({inside}; {y.n} replications)"
+    return f"{with_interval(y.value, y.low, y.high)}, {y.n} replications"
