@@ -100,7 +100,7 @@ pages: setup
 gallery: setup
 	$(BIN)/trifit gallery
 
-# The committed pages of all studies, full grids; some two hours on two cores.
+# The committed pages of all studies, full grids; over an hour on two cores.
 studies: setup
 	for name in $$($(BIN)/trifit studies | cut -d' ' -f1); do \
 		$(BIN)/trifit study $$name --resume --out reports/studies/$$name || exit 1; done

@@ -69,8 +69,10 @@ def run_study(
         tried again.
     force : bool
         Begin anew in a folder that holds a study.
-    backend, scheduler
-        See :func:`trifit.study.engine.run_cells`.
+    backend : {"loky", "serial", "dask", "joblib"}
+        ``joblib``: whatever :func:`joblib.parallel_config` says.
+    scheduler : str, optional
+        Address of Dask's, ``tcp://HOST:PORT``.
     progress : callable, optional
         Called with a message and the share of the cells that is done.
 
