@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages studies snapshots lock clean
+.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -96,7 +96,11 @@ pages: setup
 	rm -f reports/examples/*/posterior.nc reports/examples/*/p*.parquet reports/examples/*/p*.csv
 	$(BIN)/trifit report --index reports/examples
 
-# The committed pages of all studies, full grids; some two hours on two cores.
+# The committed gallery: ten questions, ten experiments; five minutes.
+gallery: setup
+	$(BIN)/trifit gallery
+
+# The committed pages of all studies, full grids; over an hour on two cores.
 studies: setup
 	for name in $$($(BIN)/trifit studies | cut -d' ' -f1); do \
 		$(BIN)/trifit study $$name --resume --out reports/studies/$$name || exit 1; done

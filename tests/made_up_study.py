@@ -53,7 +53,7 @@ def made_up_study():
             "curves": [Curve(name="threshold", panel="mle", x=[0.1, 0.2], y=[2.0, 1.0])],
         },
     )  # fmt: skip
-    outcomes = ("as expected", "no clear answer", "contradicted")
+    outcomes = ("as expected", "no clear answer", "contradicted", "not in this grid")
     return StudyRecord(
         study={
             "name": "made-up",
@@ -62,11 +62,10 @@ def made_up_study():
             "seed": 1,
             "summary": "mean",
             "references": ["Nobody (2026)"],
-            "figures": [{"quantity": "slope"}],
-            "claims": [{"quantity": "excess"}],
         },
-        cards=[],
-        axes=["kappa"],
+        cards={},
+        axes={"kappa": "features per row"},
+        labels={"slope": "calibration slope", "excess": "excess log-loss, nats"},
         n_cells=24,
         failed=[Failed(settings={"kappa": 0.1}, error=f"ValueError: {NASTY}")],
         n_failed=1,

@@ -1,5 +1,7 @@
 """Studies: files, cells, numbers over replications, findings, and what a cell measures."""
 
+import math
+
 import msgspec
 import numpy as np
 import pytest
@@ -26,6 +28,10 @@ SMALL = {
     "grid": [{"data": {"n": [40, 80]}, "model": {"prior_scale": [0.5, 2.0]}}],
     "quick": {"grid": [{"data": {"n": [40]}}]},
 }
+
+
+CLAIM = {"says": "S", "quantity": "slope", "fit": "mle", "equals": 1.0, "within": 0.1}
+FIGURE = {"title": "T", "quantity": "slope", "x": "n", "fits": ["mle"]}
 
 
 def small(**changed):
@@ -64,7 +70,7 @@ def test_every_claim_speaks_of_points_of_its_grid(name):
     [
         ({"replication": 3}, "unknown field `replication`"),
         ({"grid": []}, "grid is empty"),
-        ({"replications": 1}, "1 replications; an interval needs at least 2"),
+        ({"replications": 1}, "1 replications; an interval of a mean needs at least 2"),
         ({"measure": "fit"}, "Invalid enum value 'fit'"),
         ({"seed": -1}, "seed = -1: expected at least 0"),
         ({"grid": [{"data": {"n": []}}]}, "n has no values"),
@@ -75,6 +81,13 @@ def test_every_claim_speaks_of_points_of_its_grid(name):
             {"claims": [{"says": "S", "quantity": "slope", "equals": 1.0}]},
             "equals and within belong together",
         ),
+        ({"claims": [CLAIM | {"within": -0.1}]}, "within = -0.1; expected above 0"),
+        ({"claims": [CLAIM | {"equals": math.nan}]}, "equals = nan; expected a number"),
+        ({"claims": [CLAIM | {"where": {"m": 1}}]}, "claim 'S': no setting 'm'; there are world"),
+        ({"figures": [FIGURE | {"x": "N"}]}, "figure 'T': no setting 'N'; there are world"),
+        ({"figures": [FIGURE | {"threshold": True}]}, "threshold needs y"),
+        ({"figures": [FIGURE | {"y": "n", "panels": "n"}]}, "with y neither panels nor theory"),
+        ({"summary": "median"}, "2 replications; an interval of a median needs at least 6"),
     ],
 )
 def test_a_bad_file_is_told_in_one_line(changed, message):
@@ -102,9 +115,10 @@ def test_ratios_are_resolved():
     with pytest.raises(InputError, match=r"data\.kappa = 0\.2: give data\.n"):
         resolved({"n": 100, "kappa": 0.2, "features": 3})
     data = {"world": "softmax", "n": 50, "features": 16, "signal": 2.0}
-    (cell, *_) = cells_of(small(data=data, model={}, grid=[{"model": {"prior_ratio": [3.0]}}]))
+    model = {"card": "logistic", "standardize": False}
+    (cell, *_) = cells_of(small(data=data, model=model, grid=[{"model": {"prior_ratio": [3.0]}}]))
     assert cell.model["prior_scale"] == 3.0 * 2.0 / 4.0
-    with pytest.raises(InputError, match=r"prior_ratio = 3\.0: it needs data\.signal"):
+    with pytest.raises(InputError, match=r"prior_ratio = 3\.0: the right prior is known"):
         cells_of(small(grid=[{"model": {"prior_ratio": [3.0]}}]))
 
 
@@ -132,9 +146,11 @@ def test_over_replications(rng):
     x = rng.normal(size=12)
     found, known = over(x, "mean"), ttest_1samp(x, 0).confidence_interval(0.95)
     assert (found.value, found.low, found.high) == pytest.approx((x.mean(), known.low, known.high))
-    share = over(np.r_[np.ones(3), np.zeros(7)], "mean")
+    share = over(np.r_[np.ones(3), np.zeros(7)], "mean", trials=1)
     known = binomtest(3, 10).proportion_ci(method="exact")
     assert (share.value, share.low, share.high) == pytest.approx((0.3, known.low, known.high))
+    many = over(np.ones(15), "mean", trials=20)  # 300 of 300
+    assert (many.value, many.low) == (1.0, pytest.approx(0.025 ** (1 / 300)))
     assert over(np.array([1.0, np.nan]), "mean").value is None
     assert over(np.array([1.0, 2.0, np.nan]), "mean").n == 2
     infinite = over(np.array([1.0, 2.0, np.inf]), "mean")
@@ -146,7 +162,9 @@ def test_intervals_of_medians_hold(rng):
     found = over(np.arange(9.0), "median")
     assert (found.low, found.value, found.high) == (1.0, 4.0, 7.0)
     few = over(np.arange(5.0), "median")  # 0.9375 at best
-    assert (few.value, few.low, few.high) == (2.0, None, None)
+    assert (few.value, few.low, few.high) == (2.0, -np.inf, np.inf)
+    unbounded = over(np.full(9, np.inf), "median")
+    assert (unbounded.low, unbounded.value) == (np.inf, np.inf)
     runs = [over(rng.exponential(size=9), "median") for _ in range(4000)]
     held = np.mean([r.low <= np.log(2) <= r.high for r in runs])
     assert abs(held - 0.9609) < 4 * np.sqrt(0.96 * 0.04 / 4000)
@@ -183,10 +201,18 @@ def test_findings():
     assert outcome(narrow, equals=1.0, within=0.1).outcome == "contradicted"
     assert outcome(wide, equals=1.0, within=0.1).outcome == "no clear answer"
     assert outcome(narrow, equals=0.97, within=0.1, where={"n": 10}).outcome == "as expected"
+    inside = points(n10=[0.94, 0.95, 0.96])  # clearly off 1, and by less than is claimed
+    assert outcome(inside, equals=1.0, within=0.1).outcome == "as expected"
+    edge = points(n10=[0.89, 0.9, 0.91])
+    assert outcome(edge, equals=1.0, within=0.1).outcome == "no clear answer"
+    narrow[0].n_cells = 4
+    found = outcome(narrow, above=0.9, where={"n": 10})
+    assert found.outcome == "no clear answer"
+    assert "from 3 of 4 replications" in found.details
     paired = points(n10=[0.9, 1.0, 1.1, 0.2])
     found = outcome(paired, minus="mle", equals=0.5, within=1e-6)
     assert found.outcome == "as expected", "differences are paired: theirs do not scatter"
-    assert outcome(narrow, above=0.0, where={"n": 30}).details == "no such cells were run"
+    assert outcome(narrow, above=0.0, where={"n": 30}).outcome == "not in this grid"
 
 
 def test_intervals_of_one_claim_hold_together(rng):
@@ -214,7 +240,7 @@ def test_theory_is_drawn_at_the_points_of_the_grid():
     scaled = {k: v for k, v in SETTING.items() if k != "prior_ratio"} | {"prior_scale": 0.4}
     right = theory.map(kappa=0.1, gamma=2.0, prior_scale=0.4 / (2.0 / 10.0))
     assert expected(scaled, "map", "alpha") == pytest.approx(right.alpha)
-    with pytest.raises(InputError, match="theory: standardize = True; it speaks of"):
+    with pytest.raises(InputError, match="theory: standardize is True; that is known for"):
         expected(SETTING | {"standardize": True}, "mle", "slope")
 
 

@@ -60,7 +60,7 @@ def numbers(folder):
 def test_a_study_from_file_to_page(tmp_path):
     record = run_study(made(EXISTENCE), tmp_path / "s", backend="serial")
     assert (record.n_cells, record.n_failed) == (16, 0)
-    assert record.axes == ["kappa", "signal"]
+    assert list(record.axes) == ["kappa", "signal"]
     assert [f.outcome for f in record.findings] == ["as expected"]
     assert {p.name for p in (tmp_path / "s").iterdir()} == {
         "study.toml", "made-with.json", "study.json", "index.html", "cells",
@@ -158,15 +158,17 @@ def test_cells_of_other_versions_do_not_mix(tmp_path):
 
 
 def test_one_bad_cell_does_not_stop_the_rest(tmp_path):
-    study = made(EXISTENCE, grid=[{"data": {"kappa": [0.05], "n": [40, 1]}}])
+    lone = {"world": "gaussian", "n": 40, "features": 2}
+    grid = [{"data": {"imbalance": [1.0, 1e12]}}]
+    study = made(EXISTENCE, data=lone, grid=grid, quick={"grid": grid}, figures=[], claims=[])
     record = run_study(study, tmp_path / "s", backend="serial")
     assert (record.n_cells, record.n_failed) == (8, 4)
-    assert record.failed[0].settings == {"n": 1}
-    assert "expected a whole number of at least 2" in record.failed[0].error
+    assert record.failed[0].settings == {"imbalance": 1e12}
+    assert "has no training row" in record.failed[0].error
     page = (tmp_path / "s/index.html").read_text()
     assert "4 cells failed and are in no number" in page
     (good,) = record.numbers
-    assert good.settings == {"n": 40}
+    assert good.settings == {"imbalance": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -218,6 +220,7 @@ def runs_quickly(name, tmp_path):
     study = msgspec.structs.replace(
         study,
         replications=2,
+        summary="mean",
         grid=[msgspec.structs.replace(g, replications=2) for g in study.grid],
     )
     record = run_study(study, tmp_path / "s", backend="serial")

@@ -34,7 +34,8 @@ def mean_with_se(pointwise: FloatArray) -> Estimate:
     too small; no unbiased estimator exists (Bengio & Grandvalet 2004, JMLR 5).
     """
     n = len(pointwise)
-    se = float(np.std(pointwise, ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+    with np.errstate(invalid="ignore"):  # an infinite mean has no standard error: NaN
+        se = float(np.std(pointwise, ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
     return Estimate(float(np.mean(pointwise)), se, n)
 
 

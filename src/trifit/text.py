@@ -141,6 +141,22 @@ def between(low: float, high: float, *, scale: float = 1.0) -> str:
     return _minus(f"{scale * low:.{digits}f} to {scale * high:.{digits}f}")
 
 
+def with_interval(value: float, low: float, high: float) -> str:
+    """A number and its 95 % interval, to two digits of its standard error, however small.
+
+    Examples
+    --------
+    >>> with_interval(-0.0000123, -0.0000456, 0.000021)
+    '−0.000012 (−0.000046 to 0.000021)'
+    >>> with_interval(1.0, 1.0, 1.0)
+    '1.000 (exactly)'
+    """
+    digits = decimals_for((high - low) / (2 * 1.96))
+    number = f"{value:.{digits}f}"
+    between = f"{low:.{digits}f} to {high:.{digits}f}" if high > low else "exactly"
+    return _minus(f"{number} ({between})")
+
+
 def _interval_decimals(low: float, high: float, scale: float) -> int:
     return decimals_for(scale * (high - low) / (2 * 1.96), most=4)
 

@@ -279,6 +279,30 @@ def report(folder: Path, *, index: bool) -> None:
     _exit_for(comparison)
 
 
+@main.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("reports/gallery"),
+    show_default=True,
+    help="Folder of the pages.",
+)
+@click.option("--only", metavar="NAME", multiple=True, help="Answer this question alone.")
+def gallery(out: Path, only: tuple[str, ...]) -> None:
+    """Answer the questions people ask, one page each, by simulated experiments.
+
+    Some minutes for all of them. Other files in the folder stay.
+    """
+    from trifit.gallery import QUESTIONS, build
+
+    try:
+        index = build(out, QUESTIONS, only=only, progress=lambda line: click.echo(line, err=True))
+    except KeyboardInterrupt:
+        click.echo(f"trifit: interrupted; pages finished so far are in {out}", err=True)
+        click.get_current_context().exit(INTERRUPTED)
+    click.echo(f"Gallery: {index}")
+
+
 def _write_index(folder: Path) -> None:
     """The page that lists all runs below a folder; what is no run is left out, and said."""
     from trifit.comparison import Comparison

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-INTERRUPTED = 130
+UNTRUSTWORTHY, INTERRUPTED = 3, 130
 
 
 @click.command()
@@ -41,6 +41,8 @@ def study(
     NAME is a shipped study (trifit studies lists them) or a TOML file of your own.
     Finished cells are kept as they finish: after an interruption of any kind,
     --resume goes on with what is left.
+
+    Exit codes: 0 done, 2 bad input or usage, 3 every cell failed, 130 interrupted.
     """
     from trifit.study.spec import load_study
 
@@ -86,10 +88,15 @@ def study(
             f"{record.failed[0].error}",
             err=True,
         )
+    if record.posteriors is not None:
+        share = record.posteriors.trusted
+        click.echo(f"{share:.0%} of {record.posteriors.n:,} posteriors pass all checks")
     click.echo(f"\nReport: {folder / 'index.html'}")
+    if record.n_failed == record.n_cells:
+        click.get_current_context().exit(UNTRUSTWORTHY)
 
 
-MARKS = {"as expected": "✓", "no clear answer": "○", "contradicted": "✗"}
+MARKS = {"as expected": "✓", "no clear answer": "○", "contradicted": "✗", "not in this grid": "–"}
 
 
 @click.command()

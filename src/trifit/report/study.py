@@ -1,6 +1,5 @@
 """The page of a study: question, findings, pictures, all numbers, how it was made."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from trifit.report.charts.study import line_style, phase, study_lines
 from trifit.report.page import document
 from trifit.report.parts import Cell, Chart, Key, Table, panels, shape
 from trifit.report.svg import with_style
-from trifit.text import between, listed, plain, significant
+from trifit.text import between, estimate, listed, plain, significant
 
 if TYPE_CHECKING:
     from trifit.study.record import Over, Picture, StudyRecord
@@ -19,6 +18,7 @@ MARKS = {
     "as expected": ("✓", "good"),
     "no clear answer": ("○", "warn"),
     "contradicted": ("✗", "bad"),
+    "not in this grid": ("–", ""),
 }
 """Sign and colour of an outcome."""
 
@@ -47,11 +47,14 @@ def headline(record: "StudyRecord") -> str:
 
     A sentence for every contradiction, because that is the news.
     """
-    count = {o: sum(f.outcome == o for f in record.findings) for o in MARKS}
-    if not record.findings:
-        return "This study states no expectation; read its pictures."
+    if record.n_failed == record.n_cells:
+        return "Every cell failed: nothing was measured."
+    judged = [f for f in record.findings if f.outcome != "not in this grid"]
+    if not judged:
+        return "No expectation is about the points of this grid; read its pictures."
+    count = {o: sum(f.outcome == o for f in judged) for o in MARKS}
     parts = [f"{n} {outcome}" for outcome, n in count.items() if n]
-    text = f"Of {len(record.findings)} expectations: {listed(parts)}."
+    text = f"Of {len(judged)} expectations: {listed(parts)}."
     against = [f.says for f in record.findings if f.outcome == "contradicted"]
     return text + "".join(f" Contradicted: {says}." for says in against)
 
@@ -86,8 +89,8 @@ def _caption(picture: "Picture") -> str:
     else:
         parts.append("Bars: 95% intervals over replications.")
         if picture.curves:
-            parts.append("Dashed curves: theory.")
-        if picture.best is not None and not picture.logarithmic:
+            parts.append("Dashed curves: theory, for many rows and features.")
+        if picture.best is not None and (picture.best > 0 or not picture.logarithmic):
             parts.append(f"Dotted line: {picture.best:g}.")
     return " ".join(parts)
 
@@ -107,26 +110,19 @@ def _told(picture: "Picture", panel: str) -> str:
 
 
 def _numbers(record: "StudyRecord") -> Table:
-    names = _shown(record)
     return Table(
-        caption=f"The {record.study['summary']} over replications with its 95% interval, for every "
-        "point and fit",
-        columns=(*record.axes, "fit", *(name.replace("_", " ") for name in names)),
+        caption=f"The {record.study['summary']} over replications (a share of what happens or "
+        "not) with its 95% interval, for every point and fit",
+        columns=(*record.axes.values(), "fit", *record.labels.values()),
         rows=tuple(
             (
                 *(_setting(n.settings.get(axis)) for axis in record.axes),
                 Cell(n.fit),
-                *(_entry(n.quantities.get(name)) for name in names),
+                *(_entry(n.quantities.get(name)) for name in record.labels),
             )
             for n in record.numbers
         ),
     )
-
-
-def _shown(record: "StudyRecord") -> Sequence[str]:
-    """The quantities that the study's figures and claims are about."""
-    asked = [f["quantity"] for f in (*record.study["figures"], *record.study["claims"])]
-    return list(dict.fromkeys(asked))
 
 
 def _setting(value: object) -> Cell:
@@ -138,5 +134,6 @@ def _setting(value: object) -> Cell:
 def _entry(y: "Over | None") -> Cell:
     if y is None or y.value is None:
         return Cell("–")
-    small = "" if y.low is None or y.high is None else between(y.low, y.high)
-    return Cell(significant(y.value), y.value, small)
+    if y.low is None or y.high is None:
+        return Cell(significant(y.value), y.value)
+    return Cell(estimate(y.value, y.low, y.high), y.value, between(y.low, y.high))

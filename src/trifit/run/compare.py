@@ -13,16 +13,15 @@ import numpy as np
 
 from trifit.cards import Builder, Card, load_card
 from trifit.checks import label_probs
-from trifit.comparison import EXTRAS, POSTERIORS, Comparison, Data, Evaluation, Provenance
+from trifit.comparison import POSTERIORS, Comparison, Data, Evaluation, Provenance
 from trifit.data import choose_split
 from trifit.duplicates import n_copies
 from trifit.errors import InputError
-from trifit.fit import Density, check_size, fused
+from trifit.fit import Density, fused
 from trifit.fit.density import LOG_ZERO
-from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.run.disagreement import disagreement
 from trifit.run.expected import expected_of_mle
-from trifit.run.fits import TrainedFits, fit_all
+from trifit.run.fits import TrainedFits, check_methods, fit_all
 from trifit.run.fitted import Fitted
 from trifit.run.laplace import laplace_error
 from trifit.run.parameters import parameter_rows
@@ -158,9 +157,6 @@ def run_comparison(
         )
     if not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed {seed!r}: expected a whole number of at least 0")
-    for name in methods:
-        if name not in EXTRAS:
-            raise InputError(f"methods {name!r}: expected some of {', '.join(EXTRAS)}")
     methods = tuple(dict.fromkeys(methods))
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
@@ -170,7 +166,7 @@ def run_comparison(
 
     fitting_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, fitting_rows)
-    _check_methods(problem.density, card, methods, nuts=nuts)
+    check_methods(problem.density, card, methods, nuts=nuts)
     split = choose_split(
         dataset,
         n_coefficients=problem.density.n_params,
@@ -321,28 +317,6 @@ def run_comparison(
         trained=trained[-1],
         density=problem.density,
     )
-
-
-def _check_methods(density: Density, card: Card, methods: Sequence[str], *, nuts: bool) -> None:
-    """Refuse, before anything is fitted, what a model is too large for or cannot have."""
-    learned = f"card {card.name!r} learns the scale of its prior from the data"
-    if nuts:
-        check_size(density)
-    elif density.scales.any():
-        raise InputError(
-            f"--no-nuts (nuts=False): {learned}, and its MAP needs NUTS to know that scale; "
-            "leave it out, or fix the scale, e.g. --prior normal"
-        )
-    if "map-cv" in methods and density.scales.any():
-        raise InputError(
-            f"methods 'map-cv': {learned}; cross-validate one with a fixed scale, e.g. --prior "
-            "normal"
-        )
-    if "laplace" in methods and density.n_params > MAX_NEWTON_PARAMS:
-        raise InputError(
-            f"methods 'laplace': the model has {density.n_params:,} parameters, too many for the "
-            f"second derivatives it needs (at most {MAX_NEWTON_PARAMS:,}); leave it out"
-        )
 
 
 def _baselines(dataset: Dataset, split: Split) -> dict[str, FloatArray]:

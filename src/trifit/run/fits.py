@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from trifit.cards import Card
+from trifit.comparison import EXTRAS
+from trifit.errors import InputError
 from trifit.fit import (
     Density,
     Posterior,
+    check_size,
     describes_by_mode,
     fit_bayes,
     fit_laplace,
@@ -20,6 +23,7 @@ from trifit.fit import (
     fit_squared_error,
     fit_temperature,
 )
+from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.fit.trust import diagnose_predictions, posterior_status
 from trifit.information import entropy
 from trifit.predict import predict, prediction_draws
@@ -55,6 +59,39 @@ class TrainedFits:
         tempered = self.temperature.transform(predictions["mle"].log_probs)
         predictions["mle+T"] = Prediction(tempered, entropy(np.exp(tempered)))
         return {name: predictions[name] for name in self.fits}
+
+
+FURTHER = {"map-cv": fit_map_cv, "squared-error": fit_squared_error}
+
+
+def check_methods(density: Density, card: Card, methods: Sequence[str], *, nuts: bool) -> None:
+    """Refuse, before anything is fitted, what a model is too large for or cannot have.
+
+    Raises
+    ------
+    InputError
+    """
+    for name in methods:
+        if name not in EXTRAS:
+            raise InputError(f"methods {name!r}: expected some of {', '.join(EXTRAS)}")
+    learned = f"card {card.name!r} learns the scale of its prior from the data"
+    if nuts:
+        check_size(density)
+    elif density.scales.any():
+        raise InputError(
+            f"--no-nuts (nuts=False): {learned}, and its MAP needs NUTS to know that scale; "
+            "leave it out, or fix the scale, e.g. --prior normal"
+        )
+    if "map-cv" in methods and density.scales.any():
+        raise InputError(
+            f"methods 'map-cv': {learned}; cross-validate one with a fixed scale, e.g. --prior "
+            "normal"
+        )
+    if "laplace" in methods and density.n_params > MAX_NEWTON_PARAMS:
+        raise InputError(
+            f"methods 'laplace': the model has {density.n_params:,} parameters, too many for the "
+            f"second derivatives it needs (at most {MAX_NEWTON_PARAMS:,}); leave it out"
+        )
 
 
 def fit_all(
@@ -133,8 +170,7 @@ def fit_all(
                 advance=None if nuts else advance,
             )  # fmt: skip
         else:
-            further = fit_map_cv if name == "map-cv" else fit_squared_error
-            fits[name] = further(density, train, card.optimiser, for_this, held_out=test)
+            fits[name] = FURTHER[name](density, train, card.optimiser, for_this, held_out=test)
     return TrainedFits(fits=fits, temperature=temperature, posterior=posterior)
 
 

@@ -5,8 +5,18 @@
 >>> record = run_study(study, "reports/overconfidence", jobs=2)  # doctest: +SKIP
 """
 
+from typing import Any
+
 from trifit.study.record import StudyRecord
-from trifit.study.run import run_study
 from trifit.study.spec import Study, load_study, study_names
 
 __all__ = ["Study", "StudyRecord", "load_study", "run_study", "study_names"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what runs cells, and PyMC with it, on first use."""
+    if name != "run_study":
+        raise AttributeError(f"module 'trifit.study' has no attribute {name!r}")
+    from trifit.study.run import run_study
+
+    return run_study

@@ -6,7 +6,7 @@ the replication alone: cells that differ in the model fit the same data sets, an
 differences are paired.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import product
 from typing import Any
@@ -16,6 +16,9 @@ import numpy as np
 
 from trifit.errors import InputError
 from trifit.study.spec import Grid, Setting, Study
+
+SIZE = 200
+"""Training rows where a study gives no ``n``: those of a simulation."""
 
 
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +82,7 @@ def cells_of(study: Study) -> list[Cell]:
             for replication in range(replications):
                 cell = Cell(study.measure, *settings, replication, study.seed)
                 cells[cell.key] = cell
+    _check_numbers(cells.values())
     return list(cells.values())
 
 
@@ -88,12 +92,10 @@ def longest_first(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def axes_of(study: Study) -> list[str]:
-    """Settings that vary, in the order in which the grids name them."""
-    names: dict[str, set[str]] = {}
-    for grid in study.grid:
-        for name, values in (grid.data | grid.model).items():
-            names.setdefault(name, set()).update(map(repr, values))
-    return [name for name, values in names.items() if len(values) > 1]
+    """Settings that vary over the points, in the order in which the grids name them."""
+    points = list({cell.point: cell.settings for cell in cells_of(study)}.values())
+    named = dict.fromkeys(name for grid in study.grid for name in (*grid.data, *grid.model))
+    return [name for name in named if len({repr(p.get(name)) for p in points}) > 1]
 
 
 def resolved(data: Mapping[str, Setting]) -> dict[str, Setting]:
@@ -130,13 +132,16 @@ def _with_prior(data: Mapping[str, Setting], model: Mapping[str, Setting]) -> di
     out = dict(model)
     if "prior_ratio" not in out:
         return out
-    if "prior_scale" in out or "signal" not in data or "features" not in data:
+    right = {"world": ("softmax", data), "card": ("logistic", model), "standardize": (False, model)}
+    wrong = [name for name, (value, where) in right.items() if where.get(name) != value]
+    if wrong or "prior_scale" in out or not {"signal", "features"} <= data.keys():
         raise InputError(
-            f"model.prior_ratio = {out['prior_ratio']}: it needs data.signal and data.features, "
-            "and no model.prior_scale, which follows"
+            f"model.prior_ratio = {out['prior_ratio']}: the right prior is known for data.world = "
+            "'softmax' with data.signal and data.features given, model.card = 'logistic' and "
+            "model.standardize = false; model.prior_scale follows from it"
         )
-    right = number("signal", data["signal"]) / np.sqrt(number("features", data["features"]))
-    out["prior_scale"] = float(number("prior_ratio", out["prior_ratio"]) * right)
+    sd = number("signal", data["signal"]) / np.sqrt(number("features", data["features"]))
+    out["prior_scale"] = float(number("prior_ratio", out["prior_ratio"]) * sd)
     return out
 
 
@@ -154,6 +159,20 @@ def number(name: str, value: Setting) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(f"setting {name} = {value!r}: expected a number")
     return float(value)
+
+
+def _check_numbers(cells: Iterable[Cell]) -> None:
+    """Refuse 1 beside 1.0: the same number, but another key, other data and another point."""
+    written: dict[tuple[str, float], str] = {}
+    for cell in cells:
+        for name, value in cell.settings.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                first = written.setdefault((name, float(value)), repr(value))
+                if first != repr(value):
+                    raise InputError(
+                        f"setting {name}: {first} in one place and {value!r} in another; write it "
+                        "in one way"
+                    )
 
 
 def _size(cell: Cell) -> float:

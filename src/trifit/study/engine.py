@@ -24,6 +24,7 @@ from trifit.study.store import COMPACT_AT, Row, Store, cell_table
 from trifit.threads import limited
 
 BACKENDS = ("loky", "serial", "dask", "joblib")
+TRIED_ALONE = 10  # cells, before workers are said to end whatever they are given
 _WATCH = 0.2  # seconds between two looks of a worker at its driver
 
 
@@ -76,7 +77,7 @@ def run_cells[Task](
         On arguments out of range, an unreachable scheduler or a folder that the workers
         do not share.
     """
-    _check(jobs, backend, scheduler, attempts)
+    check_arguments(jobs, backend, scheduler, attempts)
     done = store.finished()
     if tasks.keys() <= done:
         store.compact()
@@ -92,7 +93,8 @@ def run_cells[Task](
     store.compact()
 
 
-def _check(jobs: int, backend: str, scheduler: str | None, attempts: int) -> None:
+def check_arguments(jobs: int, backend: str, scheduler: str | None, attempts: int = 2) -> None:
+    """Refuse arguments of :func:`run_cells` that contradict each other (InputError)."""
     if not isinstance(jobs, int) or jobs < 1:
         raise InputError(f"jobs {jobs!r}: expected a whole number of at least 1")
     if backend not in BACKENDS:
@@ -252,9 +254,12 @@ class _Rounds:
         self.advance, self.loose = advance, 0
 
     def finish(self) -> None:
-        """First all together, then, one by one, those under suspicion of killing workers."""
-        store, run = self.common.store, self.common.run
-        while left := [key for key in self.tasks if key not in self.done]:
+        """First all together, then, one by one, those under suspicion of killing workers.
+
+        A cell that ends its worker while it is read, before it is begun, is put aside.
+        """
+        store, run, aside = self.common.store, self.common.run, set[str]()
+        while left := [k for k in self.tasks if k not in self.done and k not in aside]:
             deaths = store.all_deaths(run)
             unsuspected = [key for key in left if key not in deaths]
             if unsuspected:
@@ -264,12 +269,24 @@ class _Rounds:
                 self._over(left[0], 0.0)
             else:
                 self._round(left[:1], alone=True)
-            if not self.done.isdisjoint(left) or store.all_deaths(run) != deaths:
+            if self._moved(left, deaths):
                 continue
+            for key in (unsuspected or left)[:TRIED_ALONE]:
+                self._round([key], alone=True)
+                if not self._moved([key], deaths):
+                    aside.add(key)
+            if len(aside) >= TRIED_ALONE:
+                break
+        if aside:
             raise InputError(
-                f"{len(left)} cells are not computed: their workers end before they begin; "
-                "with the backend serial the reason shows"
+                f"{len(self.tasks.keys() - self.done)} cells are not computed: their workers end "
+                "before they begin; with the backend serial the reason shows"
             )
+
+    def _moved(self, left: list[str], deaths: Mapping[str, int]) -> bool:
+        """Whether a cell is over, or was begun, since."""
+        common = self.common
+        return not self.done.isdisjoint(left) or common.store.all_deaths(common.run) != deaths
 
     def _round(self, keys: list[str], *, alone: bool) -> None:
         """Hand out cells once; returns when all ended or a worker died."""

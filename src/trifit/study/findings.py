@@ -1,12 +1,16 @@
 """Whether what was expected came out: every claim of a study, judged by intervals."""
 
+import math
 from collections.abc import Sequence
 
 from trifit.study.overlay import expected
 from trifit.study.record import Finding, Outcome, Over
-from trifit.study.results import Point, Summary, over
+from trifit.study.results import Point, Summary
 from trifit.study.spec import Claim
-from trifit.text import between, plain, significant
+from trifit.text import plain, rounded, significant, with_interval
+
+SHORT = {"kappa": "p / n"}
+"""Settings whose name says too little."""
 
 SHOWN = 4
 """Most points whose numbers a finding quotes."""
@@ -15,26 +19,33 @@ SHOWN = 4
 def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequence[str]) -> Finding:
     """The outcome of a claim at all points it speaks of.
 
-    As expected: at every point the interval says so. Contradicted: at some point the
-    interval excludes it. Otherwise there is no clear answer. The intervals of all
-    points together hold with probability 95 % (Bonferroni).
+    As expected: at every point the whole interval is where the claim says (for ``equals``
+    within that distance of the value). Contradicted: at some point all of it is
+    elsewhere. Otherwise there is no clear answer; so too where a replication gave no
+    number. The intervals of all points together hold with probability 95 % (Bonferroni).
+    A quick grid need not hold the points of every claim.
     """
-    spoken = []
-    for point in (p for p in points if p.agrees(claim.where)):
-        values = point.replicated(claim.fit, claim.quantity, claim.minus)
-        if len(values):
-            spoken.append((point, values))
+    asked: list[tuple[Point, float | None]] = [
+        (point, wanted)
+        for point in points
+        if point.agrees(claim.where)
+        for wanted in _wanted(claim, point)
+    ]
     judged: list[tuple[Outcome, str]] = []
-    for point, values in spoken:
-        found = over(values, summary, level=1 - 0.05 / len(spoken))
-        wanted = claim.equals
-        if wanted == "theory":
-            wanted = _theory(claim, point)
-            if wanted is None:
-                continue
-        judged.append((_outcome(claim, found, wanted), _words(point, found, wanted, axes)))
+    for point, value in asked:
+        found = point.over(
+            claim.fit,
+            claim.quantity,
+            summary,
+            minus=claim.minus,
+            level=1 - 0.05 / len(asked),
+        )
+        outcome = _outcome(claim, found, value)
+        if found.n < point.n_cells and outcome == "as expected":
+            outcome = "no clear answer"
+        judged.append((outcome, _words(claim, point, found, value, axes)))
     if not judged:
-        return Finding(says=claim.says, outcome="no clear answer", details="no such cells were run")
+        return Finding(says=claim.says, outcome="not in this grid", details="no cell asks this")
     outcomes = [outcome for outcome, _ in judged]
     worst: Outcome = (
         "contradicted" if "contradicted" in outcomes
@@ -49,42 +60,60 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
     return Finding(says=claim.says, outcome=worst, details=details)
 
 
-def _theory(claim: Claim, point: Point) -> float | None:
+def _wanted(claim: Claim, point: Point) -> list[float | None]:
+    """What the claim compares with at a point; nothing where theory has no value there."""
+    if claim.equals != "theory":
+        return [claim.equals]
     own = expected(point.settings, claim.fit, claim.quantity)
-    if claim.minus is None or own is None:
-        return own
-    other = expected(point.settings, claim.minus, claim.quantity)
-    return None if other is None else own - other
+    minus = expected(point.settings, claim.minus, claim.quantity) if claim.minus else 0.0
+    return [] if own is None or minus is None else [own - minus]
 
 
 def _outcome(claim: Claim, found: Over, wanted: float | None) -> Outcome:
-    low = -float("inf") if found.low is None else found.low
-    high = float("inf") if found.high is None else found.high
+    if found.low is None or found.high is None:
+        return "no clear answer"
+    least, most = -math.inf, math.inf
     if wanted is not None:
         assert claim.within is not None
-        if not low <= wanted <= high:
-            # Off, but by less than matters: what was claimed is a distance.
-            near = wanted - claim.within <= low and high <= wanted + claim.within
-            return "as expected" if near else "contradicted"
-        near = max(high - wanted, wanted - low) <= claim.within
-        return "as expected" if near else "no clear answer"
-    if claim.above is not None:
-        return _side(low > claim.above, high < claim.above)
-    assert claim.below is not None
-    return _side(high < claim.below, low > claim.below)
+        least, most = wanted - claim.within, wanted + claim.within
+    elif claim.above is not None:
+        least = claim.above
+    elif claim.below is not None:
+        most = claim.below
+    if found.high < least or found.low > most:
+        return "contradicted"
+    return "as expected" if least < found.low and found.high < most else "no clear answer"
 
 
-def _side(right: bool, wrong: bool) -> Outcome:  # noqa: FBT001
-    return "as expected" if right else "contradicted" if wrong else "no clear answer"
-
-
-def _words(point: Point, found: Over, wanted: float | None, axes: Sequence[str]) -> str:
-    where = ", ".join(f"{a} {plain(point.settings[a])}" for a in axes if a in point.settings)
+def _words(
+    claim: Claim, point: Point, found: Over, wanted: float | None, axes: Sequence[str]
+) -> str:
+    named = [a for a in axes if a in point.settings and a not in _fixed(claim)]
+    where = ", ".join(
+        f"{SHORT.get(a, a.replace('_', ' '))} {plain(point.settings[a])}"
+        for a in named
+        if not isinstance(point.settings[a], bool)
+    )
     if found.value is None:
         numbers = "no number"
     elif found.low is None or found.high is None:
         numbers = f"{significant(found.value)} (no interval)"
     else:
-        numbers = f"{significant(found.value)} ({between(found.low, found.high) or 'exactly'})"
-    theory = "" if wanted is None else f", expected {significant(wanted)}"
-    return f"{where}: {numbers}{theory}" if where else f"{numbers}{theory}"
+        numbers = with_interval(found.value, found.low, found.high)
+    if found.n < point.n_cells:
+        numbers += f" from {found.n} of {point.n_cells} replications"
+    if wanted is not None:
+        numbers += f", expected {_like(found, wanted)} ± {plain(claim.within)}"
+    return f"{where}: {numbers}" if where else numbers
+
+
+def _fixed(claim: Claim) -> set[str]:
+    """Settings that the claim holds at one value, which it says itself."""
+    return {a for a, v in claim.where.items() if not isinstance(v, list) or len(v) == 1}
+
+
+def _like(found: Over, wanted: float) -> str:
+    """What is expected, rounded as what was found."""
+    if found.low is None or found.high is None:
+        return significant(wanted)
+    return rounded(wanted, (found.high - found.low) / (2 * 1.96))

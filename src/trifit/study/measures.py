@@ -28,6 +28,7 @@ from trifit.separation import separation
 from trifit.simulate import World, simulate, world
 from trifit.simulate.world import draw_labels
 from trifit.study.cells import Cell
+from trifit.study.quantities import QUANTITIES
 from trifit.study.spec import Setting
 from trifit.study.store import Row
 from trifit.threads import limited
@@ -49,6 +50,15 @@ CHECKED = {
 }
 """Quantities of a posterior, and the diagnostics they are."""
 
+TEST_SETTINGS: Mapping[str, Any] = {
+    "n": 1000,
+    "classes": 2,
+    "spread": 1.5,
+    "slope": 1.0,
+    "repeats": 1,
+}
+"""Data settings of the measure ``calibration-tests``."""
+
 DERIVED = {"kappa", "rows_per_feature", "prior_ratio"}
 """Settings from which others were worked out."""
 
@@ -68,7 +78,7 @@ def fits(cell: Cell) -> list[Row]:
     dataset = dataset_of(cell, for_data)
     card = card_of(cell.model)
     train = np.arange(dataset.n_obs - dataset.n_test)
-    problem = _problem(dataset, card)
+    problem = problem_of(dataset, card)
     part = problem.part(train, np.arange(len(train), dataset.n_obs))
     trained = fit_all(
         problem.density,
@@ -76,7 +86,7 @@ def fits(cell: Cell) -> list[Row]:
         part.test,
         card,
         for_fits,
-        extra=_texts(cell.model, "methods"),
+        extra=texts(cell.model, "methods"),
         nuts=bool(cell.model.get("nuts", True)),
     )
     assert dataset.true_probs is not None
@@ -115,7 +125,7 @@ def calibration_tests(cell: Cell) -> list[Row]:
     Data settings: ``n`` rows, ``classes``, ``spread`` (standard deviation of the
     forecasts' log-odds), ``slope`` (1: calibrated), ``repeats`` (data sets a cell).
     """
-    settings: dict[str, Any] = {"spread": 1.5, "slope": 1.0, "repeats": 1, **cell.data}
+    settings: dict[str, Any] = {**TEST_SETTINGS, **cell.data}
     for_data, _ = cell.seeds()
     rng = np.random.default_rng(for_data)
     rejected: dict[str, list[bool]] = {name: [] for name in TESTS}
@@ -145,6 +155,22 @@ TESTS: Mapping[str, Callable[[FloatArray, Any, np.random.Generator], float]] = {
 }
 
 
+def gives(measure: str) -> set[str]:
+    """The quantities that a measure gives."""
+    if measure == "fits":
+        return QUANTITIES.keys() - {"rejected"}
+    return {"seconds", "no_mle" if measure == "existence" else "rejected"}
+
+
+def fits_of(cell: Cell) -> set[str]:
+    """The fits (tests) that a cell gives numbers of."""
+    if cell.measure != "fits":
+        return {"mle"} if cell.measure == "existence" else set(TESTS)
+    sampled = {"bayes"} | ({"mean"} if card_of(cell.model).identified else set())
+    found = {"mle", "map", "mle+T", *texts(cell.model, "methods")}
+    return found | sampled if cell.model.get("nuts", True) else found
+
+
 def measure(cell: Cell) -> list[Row]:
     """The rows of a cell: what a worker runs."""
     return MEASURES[cell.measure](cell)
@@ -156,9 +182,9 @@ def seconds_of(cell: Cell) -> float:
     if cell.measure != "fits":
         measure(cell)
         return time.perf_counter() - start
-    dataset, card = dataset_of(cell, cell.seeds()[0], n_test=2), card_of(cell.model)
-    rows = np.arange(dataset.n_obs - 2)
-    problem = _problem(dataset, card)
+    dataset, card = dataset_of(cell, cell.seeds()[0]), card_of(cell.model)
+    rows = np.arange(dataset.n_obs - dataset.n_test)
+    problem = problem_of(dataset, card)
     train = problem.part(rows, rows).train
     with limited(1):
         return expected_seconds(
@@ -166,7 +192,7 @@ def seconds_of(cell: Cell) -> float:
             train,
             card,
             nuts=bool(cell.model.get("nuts", True)),
-            laplace="laplace" in _texts(cell.model, "methods"),
+            laplace="laplace" in texts(cell.model, "methods"),
         )
 
 
@@ -197,7 +223,7 @@ def card_of(model: Mapping[str, Setting]) -> Card:
     return load_card(str(model.get("card", "softmax"))).with_overrides(overrides)
 
 
-def _problem(dataset: Dataset, card: Card) -> Problem:
+def problem_of(dataset: Dataset, card: Card) -> Problem:
     """A card's model on the columns of a data set, compiled once in a process."""
     density = _density(card.to_toml(), dataset.feature_names, dataset.class_names)
     return Problem(dataset, card, density, np.ones(dataset.X.shape[1], dtype=np.bool_))
@@ -295,7 +321,8 @@ def _units(part: Part) -> FloatArray:
     return np.vstack([np.zeros(n_features), np.eye(n_features)])
 
 
-def _texts(model: Mapping[str, Setting], name: str) -> list[str]:
+def texts(model: Mapping[str, Setting], name: str) -> list[str]:
+    """A model setting that is a list of words; empty where it is not given."""
     value = model.get(name, [])
     if not isinstance(value, list):
         raise InputError(f"model.{name} = {value!r}: expected a list")

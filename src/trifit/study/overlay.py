@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from trifit import theory
 from trifit.errors import InputError
-from trifit.study.cells import number
+from trifit.simulate import WORLDS
+from trifit.study.cells import SIZE, number
 from trifit.study.quantities import QUANTITIES
 from trifit.study.spec import Setting
 
@@ -22,11 +23,30 @@ ASSUMED: Mapping[str, tuple[Setting | None, ...]] = {
     "rho": (None, 0.0),
     "df": (None, 0.0),
     "label_noise": (None, 0.0),
+    "shift": (None, "none"),
     "card": ("logistic",),
     "standardize": (False,),
-    "shift": (None, "none"),
+    "prior": (None, "normal"),
+    "output": (None, "softmax"),
+    "validation": (None, 0.0),
 }
 """The settings it speaks of; None where a setting is not given."""
+
+
+def check_assumed(settings: Mapping[str, Setting], what: str) -> None:
+    """Refuse settings that are not those of logistic regression on independent Normal features.
+
+    Raises
+    ------
+    InputError
+        Naming ``what`` asks for it, the setting and what it would have to be.
+    """
+    for name, allowed in ASSUMED.items():
+        if settings.get(name) not in allowed:
+            found = settings.get(name, "not given")
+            raise InputError(
+                f"{what}: {name} is {found!r}; that is known for {name} = {allowed[-1]!r} only"
+            )
 
 
 def limit(settings: Mapping[str, Setting], fit: str) -> theory.Limit | None:
@@ -35,17 +55,14 @@ def limit(settings: Mapping[str, Setting], fit: str) -> theory.Limit | None:
     Raises
     ------
     InputError
-        If the settings are not those that theory speaks of.
+        If the settings are not those that theory speaks of, or its equations cannot
+        be solved.
     """
-    for name, allowed in ASSUMED.items():
-        if settings.get(name) not in allowed:
-            raise InputError(
-                f"theory: {name} = {settings.get(name)!r}; it speaks of {name} = "
-                f"{allowed[-1]!r} only"
-            )
+    check_assumed(settings, "theory")
     if fit not in FITS:
         return None
-    n, features, gamma = (number(name, settings[name]) for name in ("n", "features", "signal"))
+    given = {**WORLDS["softmax"].parameters, "n": SIZE, **settings}
+    n, features, gamma = (number(name, given[name]) for name in ("n", "features", "signal"))
     kappa = features / n
     if fit == "mle":
         return _limit(fit, kappa, gamma, None)
@@ -65,12 +82,14 @@ def _limit(fit: str, kappa: float, gamma: float, ratio: float | None) -> theory.
 
 def moved(settings: Mapping[str, Setting], name: str, value: float) -> dict[str, Setting]:
     """A point with one setting changed, and what follows from it; sizes need not be whole."""
-    follows: dict[str, Setting] = {}
-    if name == "kappa":
-        follows = {"features": value * number("n", settings["n"])}
-    elif name == "rows_per_feature":
-        follows = {"n": value * number("features", settings["features"])}
-    return {**settings, name: value, **follows}
+    there = {**settings, name: value}
+    if "kappa" in there and name in ("kappa", "n"):
+        there["features"] = number("kappa", there["kappa"]) * number("n", there["n"])
+    if "rows_per_feature" in there and name in ("rows_per_feature", "features"):
+        there["n"] = number("rows_per_feature", there["rows_per_feature"]) * number(
+            "features", there["features"]
+        )
+    return there
 
 
 def expected(settings: Mapping[str, Setting], fit: str, quantity: str) -> float | None:

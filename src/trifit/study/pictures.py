@@ -7,10 +7,10 @@ import numpy as np
 from trifit import theory
 from trifit.errors import InputError
 from trifit.study.cells import number
-from trifit.study.overlay import FITS, expected, moved
-from trifit.study.quantities import QUANTITIES
+from trifit.study.overlay import ASSUMED, FITS, check_assumed, expected, moved
+from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.record import Curve, Line, Picture, Tile
-from trifit.study.results import Point, Summary, over
+from trifit.study.results import Point, Summary
 from trifit.study.spec import Figure, Study
 from trifit.text import plain
 
@@ -52,28 +52,11 @@ def picture(study: Study, figure: Figure, points: Sequence[Point]) -> Picture:
         x=NAMES.get(figure.x, figure.x),
         y="" if figure.y is None else NAMES.get(figure.y, figure.y),
         best=0.0 if figure.minus is not None else quantity.best,
-        logarithmic=quantity.shrinks and figure.minus is None and all(v > 0 for v in drawn),
+        logarithmic=quantity.logarithmic and figure.minus is None and all(v > 0 for v in drawn),
         lines=lines,
         tiles=tiles,
         curves=[c for c in curves if c.x],
     )
-
-
-NAMES = {
-    "n": "training rows",
-    "rows_per_feature": "training rows per feature",
-    "kappa": "features per training row, p / n",
-    "signal": "signal: sd of the true log-odds",
-    "prior_ratio": "prior's sd over the right one",
-    "prior_scale": "prior's sd",
-    "severity": "severity of the shift",
-    "label_noise": "share of labels drawn at random",
-    "hidden": "hidden units",
-    "slope": "true calibration slope",
-    "features": "features",
-    "classes": "classes",
-}
-"""Settings in words, for axes."""
 
 
 def _panels(figure: Figure, points: Sequence[Point]) -> dict[str, list[Point]]:
@@ -95,13 +78,17 @@ def _line(figure: Figure, fit: str, panel: str, points: Sequence[Point], summary
         if not len(values):
             continue
         if x in found:
-            raise InputError(
-                f"figure {figure.title!r}: several points have {figure.x} = {x:g}; choose one "
-                "with where, or give them panels"
-            )
-        found[x] = over(values, summary)
+            raise InputError(_several(figure, f"{figure.x} = {x:g}"))
+        found[x] = point.over(fit, figure.quantity, summary, minus=figure.minus)
     xs = sorted(found)
     return Line(name=fit, panel=panel, x=xs, y=[found[x] for x in xs])
+
+
+def _several(figure: Figure, where: str) -> str:
+    return (
+        f"figure {figure.title!r}: several points have {where}; choose one with where, or give "
+        "them panels"
+    )
 
 
 def _curve(figure: Figure, fit: str, panel: str, points: Sequence[Point]) -> Curve:
@@ -111,6 +98,7 @@ def _curve(figure: Figure, fit: str, panel: str, points: Sequence[Point]) -> Cur
         xs = np.geomspace(min(at), max(at), CURVE_POINTS)
     else:
         xs = np.linspace(min(at), max(at), CURVE_POINTS)
+    check_assumed(points[0].settings, f"figure {figure.title!r}, theory")
     drawn_x, drawn_y = [], []
     for x in xs.tolist():
         there = moved(points[0].settings, figure.x, x)
@@ -132,21 +120,21 @@ def _tiles(
     for point in points:
         at = number(figure.x, point.settings[figure.x]), number(y, point.settings[y])
         if at in seen:
-            raise InputError(
-                f"figure {figure.title!r}: several points have {figure.x} = {at[0]:g} and "
-                f"{y} = {at[1]:g}; choose one with where"
-            )
+            raise InputError(_several(figure, f"{figure.x} = {at[0]:g} and {y} = {at[1]:g}"))
         seen.add(at)
-        values = point.replicated(fit, figure.quantity, figure.minus)
-        yield Tile(panel=fit, x=at[0], y=at[1], value=over(values, study.summary))
+        value = point.over(fit, figure.quantity, study.summary, minus=figure.minus)
+        yield Tile(panel=fit, x=at[0], y=at[1], value=value)
 
 
 def _threshold(figure: Figure, y: str, points: Sequence[Point]) -> list[Curve]:
     """Where the MLE ceases to exist, over kappa (one axis) and signal (the other)."""
     if {figure.x, y} != {"kappa", "signal"}:
         raise InputError(f"figure {figure.title!r}: threshold needs the axes kappa and signal")
+    for name in ("world", "classes", "rho", "df", "label_noise", "shift"):
+        if points[0].settings.get(name) not in ASSUMED[name]:
+            check_assumed(points[0].settings, f"figure {figure.title!r}, threshold")
     signals = [number("signal", p.settings["signal"]) for p in points]
     gammas = np.linspace(min(signals), max(signals), CURVE_POINTS).tolist()
     kappas = [theory.existence_threshold(gamma=g) for g in gammas]
     xs, ys = (kappas, gammas) if figure.x == "kappa" else (gammas, kappas)
-    return [Curve(name="threshold", panel=fit, x=xs, y=ys) for fit in figure.fits]
+    return [Curve(name="threshold", panel="mle", x=xs, y=ys)]

@@ -1,21 +1,21 @@
 """What a study would do, and how long that should take."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from trifit.study.cells import axes_of
-from trifit.study.measures import seconds_of
-from trifit.study.run import checked_cells
+import numpy as np
+
+from trifit.study.cells import Cell, axes_of
+from trifit.study.check import checked_cells
+from trifit.study.measures import measure, seconds_of
 from trifit.study.spec import Study
 from trifit.text import duration, plain
-from trifit.threads import available
+from trifit.threads import available, limited
 
 
 def plan(study: Study, jobs: int | None = None) -> Iterator[str]:
     """Lines that name every point with its cells, and the time of all together.
-
-    Estimated on this machine: fits from the time of a gradient, other measures by one
-    real cell of every point.
 
     Raises
     ------
@@ -24,11 +24,39 @@ def plan(study: Study, jobs: int | None = None) -> Iterator[str]:
     """
     cells, axes, jobs = checked_cells(study), axes_of(study), jobs or available()
     count = Counter(cell.point for cell in cells)
+    points = {cell.point: cell for cell in cells}
     yield f"{study.name}: {study.question}"
-    seconds = 0.0
-    for cell in {cell.point: cell for cell in cells}.values():
+    for point, cell in points.items():
         words = (f"{a}={plain(cell.settings[a])}" for a in axes if a in cell.settings)
-        yield f"{count[cell.point]:6} x  {', '.join(words)}"
-        seconds += count[cell.point] * seconds_of(cell)
-    about = duration(seconds / min(jobs, len(cells)))
+        yield f"{count[point]:6} x  {', '.join(words)}"
+    each = expected_seconds(points)
+    total = sum(count[point] * seconds for point, seconds in each.items())
+    about = duration(total / min(jobs, len(cells)))
     yield f"{len(cells)} cells at {len(count)} points, about {about} with {jobs} jobs"
+
+
+def expected_seconds(points: Mapping[str, Cell]) -> dict[str, float]:
+    """Seconds that one cell of every point should take in one thread.
+
+    Fits are estimated from the time of a gradient. How many of them a posterior takes is
+    not known beforehand, so two real cells, the quickest and the median one by that
+    estimate, bring it to this study: ``seconds = a estimate^b``. Other measures are run.
+    """
+    rough = {point: seconds_of(cell) for point, cell in points.items()}
+    if any(cell.measure != "fits" for cell in points.values()) or len(points) < 2:
+        return rough
+    ordered = sorted(rough, key=rough.__getitem__)
+    probes = ordered[0], ordered[len(ordered) // 2]
+    _seconds(points[probes[0]])  # a worker compiles once
+    real = np.log([_seconds(points[p]) for p in probes])
+    modelled = np.log([rough[p] for p in probes])
+    apart = modelled[1] - modelled[0]
+    b = float(np.clip((real[1] - real[0]) / apart, 0, 1)) if apart > 0 else 1.0
+    return {p: float(np.exp(real[0] + b * (np.log(s) - modelled[0]))) for p, s in rough.items()}
+
+
+def _seconds(cell: Cell) -> float:
+    start = time.perf_counter()
+    with limited(1):
+        measure(cell)
+    return time.perf_counter() - start

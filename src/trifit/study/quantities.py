@@ -15,20 +15,26 @@ class Quantity:
         Where a fit whose outputs are probabilities is; None where that is not fixed.
     theory : str
         The attribute of :class:`trifit.theory.Limit` that is its limit; empty: none.
-    shrinks : bool
-        Lower is better, and it spans orders of magnitude.
+    logarithmic : bool
+        It is above 0 and may span orders of magnitude.
+    share : bool
+        How often something happened.
+    of : tuple of str
+        The only fits that have it; empty: all.
     """
 
     label: str
     best: float | None = None
     theory: str = ""
-    shrinks: bool = False
+    logarithmic: bool = False
+    share: bool = False
+    of: tuple[str, ...] = ()
 
 
 QUANTITIES: dict[str, Quantity] = {
     "log_loss": Quantity("log-loss, nats", theory="log_loss"),
-    "excess": Quantity("excess log-loss, nats", 0.0, "excess", shrinks=True),
-    "squared_error": Quantity("squared error to the truth", 0.0, shrinks=True),
+    "excess": Quantity("excess log-loss, nats", 0.0, "excess", logarithmic=True),
+    "squared_error": Quantity("squared error to the truth", 0.0, logarithmic=True),
     "accuracy": Quantity("accuracy"),
     "confidence": Quantity("mean confidence"),
     "confidence_bias": Quantity("confidence less truth", 0.0),
@@ -39,19 +45,35 @@ QUANTITIES: dict[str, Quantity] = {
     "binned_error": Quantity("binned error from labels"),
     "debiased_error": Quantity("debiased error from labels"),
     "smooth_error": Quantity("smooth error from labels"),
-    "alpha": Quantity("coefficients over the true ones", 1.0, "alpha"),
+    "alpha": Quantity("coefficients over the true ones", 1.0, "alpha", logarithmic=True),
     "sigma": Quantity("noise of coefficients x sqrt(n)", None, "sigma"),
-    "temperature": Quantity("temperature"),
-    "coverage50": Quantity("coverage of 50% intervals", 0.5),
-    "coverage95": Quantity("coverage of 95% intervals", 0.95),
-    "width95": Quantity("width of 95% intervals", 0.0),
-    "true_entropy": Quantity("entropy of the truth, nats"),
-    "trusted": Quantity("share of fits that pass their checks"),
-    "rhat": Quantity("largest R-hat of a parameter", 1.0),
-    "prediction_rhat": Quantity("largest R-hat of a prediction", 1.0),
-    "prediction_ess": Quantity("least effective draws of a prediction"),
-    "no_mle": Quantity("share without an MLE"),
-    "rejected": Quantity("share of tests that reject"),
+    "temperature": Quantity("temperature", of=("mle+T",)),
+    "coverage50": Quantity("coverage of 50% intervals", 0.5, of=("bayes",)),
+    "coverage95": Quantity("coverage of 95% intervals", 0.95, of=("bayes",)),
+    "width95": Quantity("width of 95% intervals", 0.0, of=("bayes",)),
+    "true_entropy": Quantity("entropy of the truth, nats", of=("",)),
+    "trusted": Quantity("share of fits that pass their checks", share=True),
+    "rhat": Quantity("largest R-hat of a parameter", 1.0, of=("bayes",)),
+    "prediction_rhat": Quantity("largest R-hat of a prediction", 1.0, of=("bayes",)),
+    "prediction_ess": Quantity("least effective draws of a prediction", of=("bayes",)),
+    "no_mle": Quantity("share without an MLE", share=True, of=("mle",)),
+    "rejected": Quantity("share of tests that reject", share=True),
     "seconds": Quantity("seconds"),
 }
 """Keyed by the name under which a cell gives it and a study file asks for it."""
+
+NAMES = {
+    "n": "training rows",
+    "rows_per_feature": "training rows per feature",
+    "kappa": "features per training row, p / n",
+    "signal": "signal: sd of the true log-odds",
+    "prior_ratio": "prior's sd over the right one",
+    "prior_scale": "prior's sd",
+    "severity": "severity of the shift",
+    "label_noise": "share of labels drawn at random",
+    "hidden": "hidden units",
+    "slope": "true calibration slope",
+    "features": "features",
+    "classes": "classes",
+}
+"""Settings in words."""

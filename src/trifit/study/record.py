@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from trifit.comparison import Record
 
-Outcome = Literal["as expected", "no clear answer", "contradicted"]
+Outcome = Literal["as expected", "no clear answer", "contradicted", "not in this grid"]
 
 
 class Over(Record, frozen=True, kw_only=True):
@@ -114,15 +114,18 @@ class Posteriors(Record, frozen=True, kw_only=True):
     n : int
     trusted : float
         Share that pass every check of the trust gate.
-    rhat, prediction_rhat : float
-        The largest of any parameter, and of any prediction, in any posterior.
+    rhat : float or None
+        The largest of any parameter in any posterior; None where some model's parameters
+        can be permuted, so that theirs means nothing.
+    prediction_rhat : float
+        The largest of any prediction.
     prediction_ess : float
         The least number of effective draws of any prediction.
     """
 
     n: int
     trusted: float
-    rhat: float
+    rhat: float | None
     prediction_rhat: float
     prediction_ess: float
 
@@ -134,10 +137,12 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     ----------
     study : dict
         The study as it was run, as plain fields.
-    cards : list of dict
-        The model cards it used.
-    axes : list of str
-        The settings that vary.
+    cards : dict
+        The model cards it used, by name.
+    axes : dict
+        The settings that vary, and what they are in words.
+    labels : dict
+        The quantities that figures and claims are about, in words.
     n_cells : int
     failed : list of Failed
         At most 20 of them.
@@ -153,8 +158,9 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     """
 
     study: dict[str, Any]
-    cards: list[dict[str, Any]]
-    axes: list[str]
+    cards: dict[str, Any]
+    axes: dict[str, str]
+    labels: dict[str, str]
     n_cells: int
     failed: list[Failed]
     n_failed: int

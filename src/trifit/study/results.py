@@ -9,6 +9,7 @@ from scipy.stats import beta, binom
 from scipy.stats import t as student
 
 from trifit.study.cells import Cell
+from trifit.study.quantities import QUANTITIES
 from trifit.study.record import Over
 from trifit.study.spec import Setting
 from trifit.types import FloatArray
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 Summary = Literal["mean", "median"]
 
-NOTHING = Over(value=None, low=None, high=None, n=0)
+
+OF_COEFFICIENTS = ("alpha", "sigma")
 
 
 @dataclass(eq=False)
@@ -30,18 +32,48 @@ class Point:
     settings : mapping
         All of them, those that do not vary included.
     values : mapping of (fit, quantity) to {replication: value}
+    n_cells : int
+        Replications that were asked for.
     """
 
     settings: Mapping[str, Setting]
     values: dict[tuple[str, str], dict[int, float]] = field(default_factory=dict)
+    n_cells: int = 0
 
     def replicated(self, fit: str, quantity: str, minus: str | None = None) -> FloatArray:
         """Values over replications; with ``minus`` paired differences."""
-        own = self.values.get((fit, quantity), {})
+        own = self._valid(fit, quantity)
         if minus is None:
             return np.array([own[r] for r in sorted(own)])
-        other = self.values.get((minus, quantity), {})
+        other = self._valid(minus, quantity)
         return np.array([own[r] - other[r] for r in sorted(own.keys() & other.keys())])
+
+    def _valid(self, fit: str, quantity: str) -> dict[int, float]:
+        """Without coefficients of an MLE that does not exist: those of an optimiser's last step."""
+        found = self.values.get((fit, quantity), {})
+        if fit != "mle" or quantity not in OF_COEFFICIENTS:
+            return found
+        separated = self.values.get(("mle", "no_mle"), {})
+        return {r: v for r, v in found.items() if not separated.get(r)}
+
+    def over(
+        self,
+        fit: str,
+        quantity: str,
+        summary: Summary,
+        *,
+        minus: str | None = None,
+        level: float = 0.95,
+    ) -> Over:
+        """A quantity over the replications of this point; see :func:`over`."""
+        share = QUANTITIES[quantity].share and minus is None
+        repeats = self.settings.get("repeats", 1) if quantity == "rejected" else 1
+        return over(
+            self.replicated(fit, quantity, minus),
+            summary,
+            level=level,
+            trials=int(repeats) if share else None,  # type: ignore[arg-type]
+        )
 
     def agrees(self, where: Mapping[str, Any]) -> bool:
         """Whether every named setting has the value, or one of the values."""
@@ -57,6 +89,7 @@ def points_of(cells: Sequence[Cell], table: "pa.Table") -> list[Point]:
     homes: dict[str, tuple[Point, int]] = {}
     for cell in cells:
         point = points.setdefault(cell.point, Point(cell.settings))
+        point.n_cells += 1
         homes[cell.key] = (point, cell.replication)
     columns = (table[name].to_pylist() for name in ("cell", "fit", "quantity", "value", "error"))
     for key, fit, quantity, value, error in zip(*columns, strict=True):
@@ -66,12 +99,24 @@ def points_of(cells: Sequence[Cell], table: "pa.Table") -> list[Point]:
     return list(points.values())
 
 
-def over(values: FloatArray, summary: Summary, *, level: float = 0.95) -> Over:
+def over(
+    values: FloatArray, summary: Summary, *, level: float = 0.95, trials: int | None = None
+) -> Over:
     """Mean or median over replications with an interval; NaN are left out and not counted.
 
-    - Zeros and ones alone: their share, with Clopper & Pearson's exact interval.
-    - Mean: Student's t. Median: order statistics, without assumption; where there are
-      too few replications for that level, the interval has no end.
+    - Shares: each value is that of ``trials`` trials; together they give the share with
+      Clopper & Pearson's exact interval.
+    - Mean: Student's t.
+    - Median: order statistics, without assumption. Where there are too few replications
+      for that level, or a median is infinite, an end of the interval is.
+
+    Parameters
+    ----------
+    values : shape (n_replications,)
+    summary : {"mean", "median"}
+    level : float
+    trials : int, optional
+        For shares.
 
     References
     ----------
@@ -80,30 +125,28 @@ def over(values: FloatArray, summary: Summary, *, level: float = 0.95) -> Over:
 
     Examples
     --------
-    >>> over(np.array([1.0, 2.0, 3.0]), "mean")
-    Over(value=2.0, low=-0.48..., high=4.48..., n=3)
+    >>> found = over(np.array([1.0, 2.0, 3.0]), "mean")
+    >>> round(found.low, 2), found.value, round(found.high, 2), found.n
+    (-0.48, 2.0, 4.48, 3)
     """
     x = np.sort(values[~np.isnan(values)])
     n = len(x)
     if n < 2:
-        return NOTHING
+        return Over(value=None, low=None, high=None, n=n)
     tail = (1 - level) / 2
-    if np.isin(x, (0, 1)).all():
-        k = int(x.sum())
-        low = 0.0 if k == 0 else float(beta.ppf(tail, k, n - k + 1))
-        high = 1.0 if k == n else float(beta.ppf(1 - tail, k + 1, n - k))
-        return Over(value=k / n, low=low, high=high, n=n)
+    if trials is not None:
+        k, m = round(float(x.sum()) * trials), n * trials
+        low = 0.0 if k == 0 else float(beta.ppf(tail, k, m - k + 1))
+        high = 1.0 if k == m else float(beta.ppf(1 - tail, k + 1, m - k))
+        return Over(value=k / m, low=low, high=high, n=n)
     if summary == "median":
         # P(x_(k) > median) = P(Binomial(n, 1/2) < k): the largest k at which that is small.
         k = int(binom.ppf(tail, n, 0.5))
         held = k >= 1 and binom.cdf(k - 1, n, 0.5) <= tail
         low, high = (x[k - 1], x[n - k]) if held else (-np.inf, np.inf)
-        return Over(value=float(np.median(x)), low=_finite(low), high=_finite(high), n=n)
+        middle = float(x[(n - 1) // 2] if np.isinf(x[n // 2]) else np.median(x))
+        return Over(value=middle, low=float(low), high=float(high), n=n)
     if not np.isfinite(x).all():
         return Over(value=None, low=None, high=None, n=n)
     mean, half = x.mean(), student.ppf(1 - tail, n - 1) * x.std(ddof=1) / np.sqrt(n)
     return Over(value=float(mean), low=float(mean - half), high=float(mean + half), n=n)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -20,14 +20,15 @@ import tomli_w
 
 from trifit.errors import InputError
 from trifit.files import write_whole
-from trifit.study.cells import Cell, axes_of, cells_of, longest_first
-from trifit.study.engine import run_cells
+from trifit.study.cells import Cell, axes_of, longest_first
+from trifit.study.check import checked_cells
+from trifit.study.engine import check_arguments, run_cells
 from trifit.study.findings import judge
-from trifit.study.measures import card_of, measure, world_of
+from trifit.study.measures import card_of, measure
 from trifit.study.pictures import picture
-from trifit.study.quantities import QUANTITIES
+from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.record import Failed, Numbers, Posteriors, StudyRecord
-from trifit.study.results import Point, over, points_of
+from trifit.study.results import Point, points_of
 from trifit.study.spec import Study
 from trifit.study.store import Store
 from trifit.threads import available
@@ -68,8 +69,10 @@ def run_study(
         tried again.
     force : bool
         Begin anew in a folder that holds a study.
-    backend, scheduler
-        See :func:`trifit.study.engine.run_cells`.
+    backend : {"loky", "serial", "dask", "joblib"}
+        ``joblib``: whatever :func:`joblib.parallel_config` says.
+    scheduler : str, optional
+        Address of Dask's, ``tcp://HOST:PORT``.
     progress : callable, optional
         Called with a message and the share of the cells that is done.
 
@@ -83,6 +86,10 @@ def run_study(
         On a study that contradicts itself, a folder that holds something else, or
         cells made by other cards or versions.
     """
+    if resume and force:
+        raise InputError("--resume goes on with what --force would delete; give one of them")
+    jobs = available() if jobs is None else jobs
+    check_arguments(jobs, backend, scheduler)
     folder, cells = Path(folder), checked_cells(study)
     made_with = _made_with(study, cells)
     store = _open(folder, study, made_with, resume=resume, force=force)
@@ -103,13 +110,14 @@ def run_study(
         {cell.key: cell for cell in longest_first(cells)},
         measure,
         store,
-        jobs=jobs or available(),
+        jobs=jobs,
         backend=backend,
         scheduler=scheduler,
         advance=advance,
     )
     record = _record(study, cells, store, made_with, command or f"run_study({study.name!r})")
     write_whole(folder / "study.json", msgspec.json.format(msgspec.json.encode(record)))
+    record = load_record(folder / "study.json")  # JSON has no infinity: what the file says counts
     write_page(folder, record)
     return record
 
@@ -135,25 +143,17 @@ def load_record(path: Path) -> StudyRecord:
         raise InputError(f"{str(path)!r} is no study of this version of trifit: {error}") from error
 
 
-def checked_cells(study: Study) -> list[Cell]:
-    """The cells of a study, every point's world and card looked up before anything runs."""
-    cells = cells_of(study)
-    for cell in {cell.point: cell for cell in cells}.values():
-        if cell.measure != "calibration-tests":
-            world_of(cell)
-        if cell.measure == "fits":
-            card_of(cell.model)
-    return cells
-
-
 def _made_with(study: Study, cells: Sequence[Cell]) -> dict[str, Any]:
     cards = {}
     if study.measure == "fits":
-        for cell in cells:
-            card = msgspec.to_builtins(card_of({"card": cell.model.get("card", "softmax")}))
-            cards[card["name"]] = card
+        for name in dict.fromkeys(str(cell.model.get("card", "softmax")) for cell in cells):
+            cards[name] = msgspec.to_builtins(card_of({"card": name}))
     versions = {"python": python_version()} | {p: version(p) for p in VERSIONED}
-    return {"study": study.name, "cards": list(cards.values()), "versions": versions}
+    return {
+        "study": study.name + (" --quick" if study.is_quick else ""),
+        "cards": cards,
+        "versions": versions,
+    }
 
 
 def _open(
@@ -211,8 +211,8 @@ def plain(study: Study) -> dict[str, Any]:
 def _difference(before: Any, now: Any) -> str:
     if isinstance(before, dict) and isinstance(now, dict):
         keys = [k for k in {**before, **now} if before.get(k) != now.get(k)]
-        return ", ".join(f"{k}: {before.get(k)}, now {now.get(k)}" for k in keys[:3])
-    return "their settings differ" if isinstance(now, list) else f"{before}, now {now}"
+        return ", ".join(f"{k}: {before.get(k)}, now {now.get(k)}" for k in keys[:3])[:200]
+    return f"{before}, now {now}"
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -232,11 +232,13 @@ def _record(
     points, axes = points_of(cells, table), axes_of(study)
     settings = {cell.key: cell.settings for cell in cells}
     failed = {k: e for k, e in store.failed().items() if k in settings}
+    asked = [a.quantity for a in study.figures] + [a.quantity for a in study.claims]
     seconds = [v for p in points for v in p.replicated("", "seconds")]
     return StudyRecord(
         study=plain(study),
         cards=made_with["cards"],
-        axes=axes,
+        axes={axis: NAMES.get(axis, axis) for axis in axes},
+        labels={q: QUANTITIES[q].label for q in dict.fromkeys(asked)},
         n_cells=len(cells),
         failed=[
             Failed(settings=_of_axes(settings[key], axes), error=error)
@@ -245,7 +247,7 @@ def _record(
         n_failed=len(failed),
         findings=[judge(claim, points, study.summary, axes) for claim in study.claims],
         pictures=[picture(study, figure, points) for figure in study.figures],
-        posteriors=_posteriors(points),
+        posteriors=_posteriors(points, made_with["cards"]),
         numbers=[n for point in points for n in _numbers(study, point, axes)],
         seconds=float(np.sum(seconds)),
         command=command,
@@ -253,19 +255,20 @@ def _record(
     )
 
 
-def _posteriors(points: Sequence[Point]) -> Posteriors | None:
+def _posteriors(points: Sequence[Point], cards: dict[str, Any]) -> Posteriors | None:
     def every(quantity: str) -> FloatArray:
         return np.concatenate([p.replicated("bayes", quantity) for p in points])
 
+    identified = all(card["identified"] for card in cards.values())
     trusted = every("trusted")
     if not len(trusted):
         return None
     return Posteriors(
         n=len(trusted),
         trusted=float(trusted.mean()),
-        rhat=float(every("rhat").max()),
-        prediction_rhat=float(every("prediction_rhat").max()),
-        prediction_ess=float(every("prediction_ess").min()),
+        rhat=float(np.nanmax(every("rhat"))) if identified else None,
+        prediction_rhat=float(np.nanmax(every("prediction_rhat"))),
+        prediction_ess=float(np.nanmin(every("prediction_ess"))),
     )
 
 
@@ -276,7 +279,7 @@ def _numbers(study: Study, point: Point, axes: Sequence[str]) -> list[Numbers]:
             settings=_of_axes(point.settings, axes),
             fit=fit,
             quantities={
-                name: over(point.replicated(fit, name), study.summary)
+                name: point.over(fit, name, study.summary)
                 for name in QUANTITIES
                 if (fit, name) in point.values
             },

@@ -1,5 +1,6 @@
 """Study files: one TOML = one question asked of a grid of simulated comparisons."""
 
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -97,10 +98,10 @@ class Claim(_Part, frozen=True, kw_only=True):
     above, below : float, optional
         The whole interval lies above (below) this.
     equals : float or "theory", optional
-        The interval holds this (theory's value at that point) ...
+        The whole interval lies within a distance of this (theory's value there).
     within : float, optional
-        ... and lies within this distance of it: without, "no difference seen" would
-        be had for nothing, by few replications.
+        That distance. Without one, "no difference seen" would be had for nothing, by
+        few replications.
     """
 
     says: str
@@ -118,6 +119,12 @@ class Claim(_Part, frozen=True, kw_only=True):
             raise ValueError(f"claim {self.says!r}: give one of above, below and equals")
         if (self.equals is None) != (self.within is None):
             raise ValueError(f"claim {self.says!r}: equals and within belong together")
+        numbers = {"above": self.above, "below": self.below, "equals": self.equals}
+        for name, value in (numbers | {"within": self.within}).items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"claim {self.says!r}: {name} = {value}; expected a number")
+        if self.within is not None and self.within <= 0:
+            raise ValueError(f"claim {self.says!r}: within = {self.within}; expected above 0")
 
 
 class Study(_Part, frozen=True, kw_only=True):
@@ -147,6 +154,8 @@ class Study(_Part, frozen=True, kw_only=True):
     figures : list of Figure
     claims : list of Claim
     references : list of str
+    is_quick : bool
+        Whether this is the quick grid of another.
     """
 
     name: str
@@ -163,8 +172,20 @@ class Study(_Part, frozen=True, kw_only=True):
     figures: list[Figure] = []
     claims: list[Claim] = []
     references: list[str] = []
+    is_quick: bool = False
 
     def __post_init__(self) -> None:
+        for figure in self.figures:
+            if figure.y is None and figure.threshold:
+                raise ValueError(f"figure {figure.title!r}: threshold needs y")
+            if figure.y is not None and (figure.panels or figure.theory):
+                raise ValueError(f"figure {figure.title!r}: with y neither panels nor theory")
+        for what, named in self._names():
+            unknown = [name for name in named if name not in self._settings()]
+            if unknown:
+                raise ValueError(
+                    f"{what}: no setting {unknown[0]!r}; there are {', '.join(self._settings())}"
+                )
         for where, grids, replications in (
             ("grid", self.grid, self.replications),
             ("quick.grid", self.quick.grid, self.quick.replications),
@@ -173,8 +194,12 @@ class Study(_Part, frozen=True, kw_only=True):
                 raise ValueError(f"{where} is empty: give at least one [[{where}]]")
             for grid in grids:
                 given = replications if grid.replications is None else grid.replications
-                if given < 2:
-                    raise ValueError(f"{where}: {given} replications; an interval needs at least 2")
+                least = 6 if self.summary == "median" else 2
+                if given < least:
+                    raise ValueError(
+                        f"{where}: {given} replications; an interval of a {self.summary} needs at "
+                        f"least {least}"
+                    )
                 twice = set(grid.data) & set(grid.model)
                 if twice:
                     raise ValueError(f"{where}: {min(twice)!r} is both a data and a model setting")
@@ -190,10 +215,29 @@ class Study(_Part, frozen=True, kw_only=True):
                     f"{what!r}: no quantity {quantity!r}; there are {', '.join(QUANTITIES)}"
                 )
 
+    def _settings(self) -> list[str]:
+        """Names of all settings of both grids, and of what follows from them."""
+        names = dict.fromkeys((*self.data, *self.model, *self.quick.data, *self.quick.model))
+        for grid in (*self.grid, *self.quick.grid):
+            names |= dict.fromkeys((*grid.data, *grid.model))
+        follows = {"kappa": "features", "rows_per_feature": "n", "prior_ratio": "prior_scale"}
+        return [*names, *(follows[name] for name in names if name in follows)]
+
+    def _names(self) -> list[tuple[str, list[str]]]:
+        """The settings that figures and claims speak of."""
+        if self.is_quick:  # known of the whole study
+            return []
+        drawn = [
+            (f"figure {f.title!r}", [f.x, *filter(None, (f.y, f.panels)), *f.where])
+            for f in self.figures
+        ]
+        return drawn + [(f"claim {c.says!r}", list(c.where)) for c in self.claims]
+
     def quickly(self) -> "Study":
         """The study on its quick grid."""
         return msgspec.structs.replace(
             self,
+            is_quick=True,
             grid=self.quick.grid,
             replications=self.quick.replications,
             data=self.data | self.quick.data,

@@ -20,7 +20,7 @@ from trifit.report.charts.style import (
     style,
     tint,
 )
-from trifit.text import between, significant
+from trifit.text import significant, with_interval
 
 if TYPE_CHECKING:
     from trifit.study.record import Curve, Line, Over, Picture, Tile
@@ -40,11 +40,12 @@ def study_lines(
     """A quantity over one setting: means with 95 % intervals, theory's curves dashed."""
     ax = own_axes(ax, 5, 3.2)
     lines = [line for line in picture.lines if line.panel == panel]
+    floor = _floor(lines) if picture.logarithmic else -np.inf
     for line in lines:
-        _line(ax, line, names)
+        _line(ax, line, names, floor)
     for curve in (c for c in picture.curves if c.panel == panel):
         _curve(ax, curve, names)
-    if picture.best is not None and not picture.logarithmic:
+    if picture.best is not None and (picture.best > 0 or not picture.logarithmic):
         ax.axhline(picture.best, color=INK, lw=0.9, ls=(0, (1, 2)))
     grid(ax, "both")
     plain_log(ax, "x", picture.x)
@@ -55,7 +56,13 @@ def study_lines(
     return ax
 
 
-def _line(ax: Axes, line: "Line", names: Sequence[str]) -> None:
+def _floor(lines: Sequence["Line"]) -> float:
+    """Where intervals that reach 0 are cut off, as a logarithmic axis has no 0."""
+    values = [y.value for line in lines for y in line.y if y.value is not None]
+    return min(values, default=1.0) / 2
+
+
+def _line(ax: Axes, line: "Line", names: Sequence[str], floor: float) -> None:
     colour, marker = line_style(line.name, names)
     held = [(x, y) for x, y in zip(line.x, line.y, strict=True) if y.value is not None]
     if not held:
@@ -66,7 +73,7 @@ def _line(ax: Axes, line: "Line", names: Sequence[str]) -> None:
     mark(path, fit=line.name)
     for x, y in held:
         if y.low is not None and y.high is not None:
-            (bar,) = ax.plot([x, x], [y.low, y.high], color=colour, lw=1.2, alpha=0.7)
+            (bar,) = ax.plot([x, x], [max(y.low, floor), y.high], color=colour, lw=1.2, alpha=0.7)
             mark(bar, fit=line.name)
     dots = ax.scatter(xs, values, s=26, marker=marker, facecolor=colour, lw=0, zorder=3)
     mark(dots, fit=line.name, tips=[f"{line.name} at {x:g}: {said(y)}" for x, y in held])
@@ -139,5 +146,4 @@ def said(y: "Over") -> str:
         return "no number"
     if y.low is None or y.high is None:
         return f"{significant(y.value)} ({y.n} replications, no interval)"
-    inside = between(y.low, y.high) or f"exactly {significant(y.value)}"
-    return f"{significant(y.value)} ({inside}; {y.n} replications)"
+    return f"{with_interval(y.value, y.low, y.high)}, {y.n} replications"

@@ -1,0 +1,144 @@
+"""All outputs, or only the label's: which of them are probabilities."""
+
+from functools import partial
+
+import numpy as np
+from matplotlib.axes import Axes
+
+import trifit
+from trifit.gallery.draw import keys, trace
+from trifit.gallery.question import Answer, Numbers, Question, Reference
+from trifit.gallery.words import clear, over, said
+from trifit.report.charts import INK
+from trifit.report.parts import Cell, Table, panels
+from trifit.text import listed
+from trifit.types import BoolArray, FloatArray
+
+RANKS = ("largest", "second", "third", "smallest")
+EDGES = np.linspace(0, 1, 11)
+
+
+def experiment(
+    seed: int = 1, *, rows: tuple[int, ...] = (40, 2000), repeats: int = 6, n_test: int = 500
+) -> Numbers:
+    """All four outputs of an MLE on fresh rows, largest first, beside their true probabilities.
+
+    Returns ``rows`` (n_sizes,); ``output`` and ``true``, each (n_sizes, repeats, n_test, 4).
+    """
+    shape = (len(rows), repeats, n_test, 4)
+    output, true = np.empty(shape), np.empty(shape)
+    for i, n in enumerate(rows):
+        for r in range(repeats):
+            data = trifit.load_dataset(
+                "sim:gaussian", n=n, n_test=n_test, features=3, classes=4, seed=100 * seed + r
+            )
+            run = trifit.run_comparison(data, "softmax", nuts=False)
+            probs = np.exp(run.log_probs["mle"])
+            order = np.argsort(-probs, axis=1)
+            output[i, r] = np.take_along_axis(probs, order, axis=1)
+            true[i, r] = np.take_along_axis(
+                np.asarray(data.true_probs)[run.test_rows], order, axis=1
+            )
+    return {"rows": np.array(rows), "output": output, "true": true}
+
+
+def answer(found: Numbers) -> Answer:
+    """What the numbers say of each output."""
+    rows = [f"{n:,.0f} training rows" for n in found["rows"]]
+    off = found["output"].mean(axis=2) - found["true"].mean(axis=2)  # (n_sizes, repeats, 4)
+    sentences = [f"With {name}, {_off(off[i], found['output'][i])}." for i, name in enumerate(rows)]
+    draws = {
+        n: partial(_reliability, found["output"][i], found["true"][i]) for i, n in enumerate(rows)
+    }
+    return Answer(
+        "All of them are meant as probabilities. The loss reads the label's output alone, but the "
+        "outputs sum to one, so its gradient (output minus label) pulls on every one of them, and "
+        "its expectation is least where each equals the probability of its class. "
+        + " ".join(sentences)
+        + " Since the outputs sum to one, one that is too large is paid for by others that are "
+        "too small.",
+        panels(
+            "outputs",
+            "Each output of the MLE against the true probability of its class, in bins of the "
+            "output. On the line it is a probability. 95% intervals over replications.",
+            draws,
+            size=(3.6, 3.4),
+            keys=keys(*RANKS),
+        ),
+        Table(
+            "Mean output, and how far it is off, ± standard error over replications",
+            ("output", *(f"{h}, {n}" for n in rows for h in ("mean", "mean less truth", "RMS"))),
+            tuple(
+                (name, *(cell for i in range(len(rows)) for cell in _cells(found, off, i, k)))
+                for k, name in enumerate(RANKS)
+            ),
+        ),
+    )
+
+
+def _off(off: FloatArray, output: FloatArray) -> str:
+    """Which outputs are clearly off on average, as a clause."""
+    found = [over(off[:, k]) for k in range(off.shape[1])]
+    if not any(map(clear, found)):
+        return "none of the four outputs is clearly off on average"
+    parts = [
+        f"the {name} output is on average {output[..., k].mean():.2f} and off by {said(e)}"
+        for k, (name, e) in enumerate(zip(RANKS, found, strict=True))
+        if clear(e)
+    ]
+    return f"{listed(parts)}, clear of zero"
+
+
+def _cells(found: Numbers, off: FloatArray, i: int, k: int) -> tuple[Cell, ...]:
+    distance = np.sqrt(((found["output"] - found["true"])[i, ..., k] ** 2).mean(axis=1))
+    mean, bias, rms = over(found["output"][i, ..., k].mean(axis=1)), over(off[i, :, k]), distance
+    return (
+        Cell(f"{mean.value:.3f}", mean.value),
+        Cell(said(bias), bias.value),
+        Cell(said(over(rms)), over(rms).value),
+    )
+
+
+def _reliability(output: FloatArray, true: FloatArray, *, ax: Axes) -> None:
+    """Mean true probability by bins of the output, a series per rank."""
+    ax.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=(0, (3, 3)))
+    for k, name in enumerate(RANKS):
+        inside = np.digitize(output[..., k], EDGES[1:-1])
+        held = [b for b in range(len(EDGES) - 1) if (inside == b).sum(axis=1).min() >= 5]
+        by_bin = np.array([
+            [_mean(values[..., k][r], inside[r] == b) for r in range(len(output))]
+            for values in (output, true) for b in held
+        ])  # fmt: skip
+        if held:
+            centres, shares = np.split(by_bin, 2)
+            trace(ax, name, centres.mean(axis=1), shares, k=k)
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_xlabel("output")
+    ax.set_ylabel("true probability of its class")
+
+
+def _mean(values: FloatArray, kept: BoolArray) -> float:
+    return float(values[kept].mean())
+
+
+QUESTION = Question(
+    name="every-output",
+    title="Are all activations probabilities, or only the label's?",
+    how="An MLE of four classes from few and from many rows; every output against the truth.",
+    experiment=experiment,
+    answer=answer,
+    yours="""trifit compare my.csv --target species
+# section "Reliability": a curve for the top label and one for every class""",
+    references=(
+        Reference(
+            "Bridle (1990), Probabilistic interpretation of feedforward classification network "
+            "outputs, in Neurocomputing, Springer",
+            "10.1007/978-3-642-76153-9_28",
+        ),
+        Reference(
+            "Vaicenavicius et al. (2019), Evaluating model calibration in classification, "
+            "AISTATS, arXiv:1902.06977"
+        ),
+    ),
+)

@@ -1,0 +1,172 @@
+"""What entropy means here: the loss that a forecast expects of itself."""
+
+from functools import partial
+
+import numpy as np
+from matplotlib.axes import Axes
+
+import trifit
+from trifit.gallery.draw import keys, known, known_key, log_ticks, trace
+from trifit.gallery.question import Answer, Numbers, Question, Reference
+from trifit.gallery.words import cell, clear, means, over, said, verdict
+from trifit.information import entropy
+from trifit.report.parts import Table, panels
+from trifit.scores import BITS, Estimate
+
+OWN, LOSS, CHANCE, IGNORANCE = "entropy of its outputs", "expected loss", "chance", "ignorance"
+
+
+def experiment(
+    seed: int = 1,
+    *,
+    rows: tuple[int, ...] = (60, 250, 1000),
+    repeats: int = 6,
+    n_test: int = 400,
+) -> Numbers:
+    """What an MLE and a posterior expect to lose, and what they lose.
+
+    Returns ``rows`` (n_sizes,) and, (n_sizes, repeats) each, in nats per fresh row: the
+    ``truth``'s entropy; for ``mle`` and ``bayes`` the entropy of the outputs (``... own``) and
+    the expected log-loss (``... loss``); the posterior's ``chance`` and ``ignorance``.
+    """
+    names = ("truth", "mle own", "mle loss", "bayes own", "bayes loss", "chance", "ignorance")
+    found = {name: np.empty((len(rows), repeats)) for name in names}
+    for i, n in enumerate(rows):
+        for r in range(repeats):
+            data = trifit.load_dataset(
+                "sim:gaussian", n=n, n_test=n_test, classes=2, seed=100 * seed + r
+            )
+            run = trifit.run_comparison(data, "logistic")
+            truth, posterior = run.comparison.truth, run.comparison.posterior
+            assert truth is not None
+            assert posterior is not None
+            found["truth"][i, r] = truth.entropy
+            for fit in ("mle", "bayes"):
+                found[f"{fit} own"][i, r] = entropy(np.exp(run.log_probs[fit])).mean()
+                found[f"{fit} loss"][i, r] = truth.entropy + truth.fits[fit].kl
+            found["chance"][i, r] = posterior.aleatoric
+            found["ignorance"][i, r] = posterior.epistemic
+    return {"rows": np.array(rows)} | found
+
+
+def answer(found: Numbers) -> Answer:
+    """Entropy as the loss that a forecast expects of itself."""
+    rows = found["rows"]
+    floor = found["truth"].mean()
+    surprise = {fit: means(found[f"{fit} loss"] - found[f"{fit} own"]) for fit in ("mle", "bayes")}
+    ignorance = means(found["ignorance"])
+    shrinks = over(found["ignorance"][0] - found["ignorance"][-1])
+    return Answer(
+        "The loss that a forecast expects of itself. If a row's outputs were its probabilities, "
+        "their entropy would be the mean log-loss of that row, and the length of the shortest code "
+        f"for its label. Here the true probabilities have {floor:.3f} nats ({floor * BITS:.3f} "
+        "bits) per row, and no classifier can lose less; what a fit loses beyond is its KL "
+        f"divergence from the truth. With {rows[0]:g} rows the MLE "
+        + _claims(surprise["mle"][0])
+        + ", the posterior "
+        + _claims(surprise["bayes"][0])
+        + f"; with {rows[-1]:,g} rows they come to {said(surprise['mle'][-1])} and "
+        f"{said(surprise['bayes'][-1])}. The posterior's entropy has two parts: chance (the mean "
+        "entropy of single draws) and ignorance (what the draws disagree about). Ignorance is "
+        f"{said(ignorance[0])} nats with {rows[0]:g} rows and {said(ignorance[-1])} with "
+        f"{rows[-1]:,g}: "
+        + ("data reduce it" if clear(shrinks) == 1 else "no clear change here")
+        + f"; what remains is chance, {said(over(found['chance'][-1]))} nats.",
+        panels(
+            "entropy",
+            "What a fit expects to lose (entropy of its outputs) and what it loses. Where the two "
+            "are apart, its outputs are no probabilities. 95% intervals over replications.",
+            {
+                "mle": partial(_claimed, found, "mle"),
+                "bayes": partial(_claimed, found, "bayes"),
+                "the posterior's entropy in parts": partial(_parts, found),
+            },
+            size=(3.3, 3.0),
+            keys=(*keys(OWN, LOSS, CHANCE, IGNORANCE), known_key("entropy of the truth")),
+        ),
+        Table(
+            "Nats per fresh row, ± standard error over replications",
+            (
+                "training rows",
+                "truth's entropy",
+                "mle: own entropy",
+                "mle: loss",
+                "bayes: own entropy",
+                "bayes: loss",
+                "chance",
+                "ignorance",
+            ),
+            tuple(
+                (
+                    f"{n:,g}",
+                    *(
+                        cell(found[name][i])
+                        for name in (
+                            "truth",
+                            "mle own",
+                            "mle loss",
+                            "bayes own",
+                            "bayes loss",
+                            "chance",
+                            "ignorance",
+                        )
+                    ),
+                )
+                for i, n in enumerate(rows)
+            ),
+        ),
+    )
+
+
+def _claims(surprise: Estimate) -> str:
+    return verdict(
+        surprise,
+        above=f"loses {said(surprise)} nats more than its own entropy says",
+        below=f"loses less than its own entropy says (difference {said(surprise)} nats)",
+        neither=f"loses not clearly more or less than its own entropy says ({said(surprise)} nats)",
+    )
+
+
+def _claimed(found: Numbers, fit: str, *, ax: Axes) -> None:
+    trace(ax, OWN, found["rows"], found[f"{fit} own"], k=0)
+    trace(ax, LOSS, found["rows"], found[f"{fit} loss"], k=1)
+    _finish(found, ax)
+
+
+def _parts(found: Numbers, *, ax: Axes) -> None:
+    trace(ax, CHANCE, found["rows"], found["chance"], k=2)
+    trace(ax, IGNORANCE, found["rows"], found["ignorance"], k=3)
+    _finish(found, ax)
+
+
+def _finish(found: Numbers, ax: Axes) -> None:
+    known(ax, "entropy of the truth", found["rows"], found["truth"].mean(axis=1))
+    log_ticks(ax, found["rows"])
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("training rows, log. axis")
+    ax.set_ylabel("nats per row")
+
+
+QUESTION = Question(
+    name="entropy",
+    title="What does entropy mean here?",
+    how="An MLE and a posterior of 60 to 1,000 rows: what they expect to lose, and do lose.",
+    experiment=experiment,
+    answer=answer,
+    yours="""import numpy as np
+from trifit.information import entropy
+from trifit.scores import log_loss
+
+expected = entropy(probs).mean()          # what the outputs claim
+found = log_loss(np.log(probs), y)        # what they cost: found.value, found.se""",
+    references=(
+        Reference(
+            "Shannon (1948), A mathematical theory of communication, Bell Syst. Tech. J. 27(3)",
+            "10.1002/j.1538-7305.1948.tb01338.x",
+        ),
+        Reference(
+            "Depeweg et al. (2018), Decomposition of uncertainty in Bayesian deep learning, "
+            "ICML, arXiv:1710.07283"
+        ),
+    ),
+)

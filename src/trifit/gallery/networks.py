@@ -1,0 +1,184 @@
+"""Whether networks approximate posterior class probabilities, under two losses."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from matplotlib.axes import Axes
+
+import trifit
+from trifit.gallery.draw import TRUTH, keys, known_key, log_ticks, trace
+from trifit.gallery.question import Answer, Numbers, Question, Reference
+from trifit.gallery.words import cell, clear, over, said, verdict
+from trifit.report.charts import mark
+from trifit.report.charts.style import style
+from trifit.report.parts import Table, panels
+from trifit.scores import Estimate
+from trifit.types import FloatArray
+
+CARDS = ("network", "softmax")
+FITS = ("mle", "squared-error")
+LINEAR = "linear softmax, mle"
+
+
+def experiment(
+    seed: int = 1,
+    *,
+    rows: tuple[int, ...] = (100, 300, 1000),
+    repeats: int = 4,
+    n_test: int = 400,
+) -> Numbers:
+    """Outputs against true posteriors of three overlapping densities on a line.
+
+    Returns ``rows`` (n_sizes,); ``distance`` (2 cards, 2 losses, n_sizes, repeats), the root
+    mean square of output less true probability; and of the last replication fresh rows in
+    order, ``x`` (n_sizes, n_test), their ``true`` probabilities (n_sizes, n_test, 3) and the
+    network's ``output`` (2 losses, n_sizes, n_test, 3).
+    """
+    distance = np.empty((2, 2, len(rows), repeats))
+    x, true = np.empty((len(rows), n_test)), np.empty((len(rows), n_test, 3))
+    output = np.empty((2, len(rows), n_test, 3))
+    for i, n in enumerate(rows):
+        for r in range(repeats):
+            data = trifit.load_dataset("sim:overlap-1d", n=n, n_test=n_test, seed=100 * seed + r)
+            for c, card in enumerate(CARDS):
+                run = trifit.run_comparison(
+                    data,
+                    card,
+                    nuts=False,
+                    methods=["squared-error"],
+                    overrides={"starts": 1, "max_steps": 1000},
+                )
+                features = data.X[run.test_rows, 0]
+                order = features.argsort()
+                x[i], true[i] = features[order], np.asarray(data.true_probs)[run.test_rows][order]
+                for f, fit in enumerate(FITS):
+                    probs = np.exp(run.log_probs[fit])[order]
+                    distance[c, f, i, r] = np.sqrt(((probs - true[i]) ** 2).mean())
+                    if card == "network":
+                        output[f, i] = probs
+    return {"rows": np.array(rows), "distance": distance, "x": x, "true": true, "output": output}
+
+
+def answer(found: Numbers) -> Answer:
+    """Whether the distance from the truth falls with rows, for either loss."""
+    rows, distance = found["rows"], found["distance"]
+    losses = ("cross-entropy", "squared error")
+    falls = [over(distance[0, f, 0] - distance[0, f, -1]) for f in range(2)]
+    gap = over(distance[0, 1, -1] - distance[0, 0, -1])
+    line = over(distance[1, 0, -1] - distance[0, 0, -1])
+    own = over(distance[1, 0, 0] - distance[1, 0, -1])
+    names = [name for name, fall in zip(losses, falls, strict=True) if clear(fall) == 1]
+    ways = "; ".join(
+        f"under {name} from {said(over(distance[0, f, 0]))} with {rows[0]:g} rows to "
+        f"{said(over(distance[0, f, -1]))} with {rows[-1]:,g}"
+        for f, name in enumerate(losses)
+    )
+    return Answer(
+        (
+            f"Yes, given rows, a rich enough network and its loss brought down, under "
+            f"{' and '.join(names)}. "
+            if names
+            else "In this run no clear approach to the true posteriors is seen. "
+        )
+        + "The expectation of both losses is least where each output equals the probability of its "
+        "class, whatever the network. The root mean square distance of a network's outputs (8 "
+        f"hidden units) from the true posteriors goes, {ways}. "
+        + verdict(
+            gap,
+            above=f"Cross-entropy ends nearer, by {said(gap)}. ",
+            below=f"Squared error ends nearer, by {said(_size(gap))}. ",
+            neither=f"At the end the two losses are not clearly different ({said(gap)}). ",
+        )
+        + "A softmax that is linear in the feature cannot draw these curves: with "
+        f"{rows[-1]:,g} rows it is "
+        + verdict(
+            line,
+            above=f"further off by {said(line)}",
+            below=f"nearer all the same, by {said(_size(line))}",
+            neither=f"not clearly further off ({said(line)})",
+        )
+        + f"; from {rows[0]:g} rows on its distance has "
+        + verdict(
+            own,
+            above=f"fallen by {said(own)}.",
+            below=f"grown by {said(_size(own))}.",
+            neither=f"not clearly changed ({said(own)}).",
+        ),
+        panels(
+            "networks",
+            "Outputs for fresh rows along the feature (dashed: the true posteriors of the three "
+            "classes), and their distance from the truth. 95% intervals over replications.",
+            {f"{n:,g} rows": partial(_curves, found, i) for i, n in _ends(rows)}
+            | {"distance from the truth": partial(_distance, found)},
+            size=(3.4, 3.0),
+            keys=(*keys("mle", "squared-error", LINEAR), known_key("true posteriors")),
+        ),
+        Table(
+            "Root mean square of output less true probability, ± standard error over replications",
+            (
+                "training rows",
+                *(f"{card}, {loss}" for card in ("network", "linear") for loss in losses),
+            ),
+            tuple(
+                (f"{n:,g}", *(cell(distance[c, f, i]) for c in range(2) for f in range(2)))
+                for i, n in enumerate(rows)
+            ),
+        ),
+    )
+
+
+def _size(found: Estimate) -> Estimate:
+    """The same difference the other way round."""
+    return replace(found, value=abs(found.value))
+
+
+def _ends(rows: FloatArray) -> list[tuple[int, float]]:
+    """First and last size with their places."""
+    return [(0, float(rows[0])), (len(rows) - 1, float(rows[-1]))]
+
+
+def _curves(found: Numbers, i: int, *, ax: Axes) -> None:
+    x = found["x"][i]
+    for k in range(3):
+        (truth,) = ax.plot(x, found["true"][i][:, k], color=TRUTH, lw=1.6, ls=(0, (4, 2)))
+        mark(truth, fit="true posteriors")
+        for f, fit in enumerate(FITS):
+            (line,) = ax.plot(x, found["output"][f, i][:, k], color=style(fit)[0], lw=1.2)
+            mark(line, fit=fit)
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_xlabel("feature")
+    ax.set_ylabel("probability of each class")
+
+
+def _distance(found: Numbers, *, ax: Axes) -> None:
+    for f, fit in enumerate(FITS):
+        trace(ax, fit, found["rows"] * 1.04 ** (2 * f - 1), found["distance"][0, f])
+    trace(ax, LINEAR, found["rows"], found["distance"][1, 0], k=2)
+    log_ticks(ax, found["rows"])
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("training rows, log. axis")
+    ax.set_ylabel("root mean square distance")
+
+
+QUESTION = Question(
+    name="networks",
+    title="Do networks approximate posterior class probabilities?",
+    how="A small network on three overlapping densities, under cross-entropy and squared error.",
+    experiment=experiment,
+    answer=answer,
+    yours="""trifit compare my.csv --target species --model network --methods squared-error
+trifit compare sim:overlap-1d --n 1000 --n-test 400 --model network --methods squared-error""",
+    references=(
+        Reference(
+            "Richard & Lippmann (1991), Neural network classifiers estimate Bayesian a "
+            "posteriori probabilities, Neural Comput. 3(4)",
+            "10.1162/neco.1991.3.4.461",
+        ),
+        Reference(
+            "Gneiting & Raftery (2007), Strictly proper scoring rules, J. Am. Stat. Assoc. "
+            "102(477)",
+            "10.1198/016214506000001437",
+        ),
+    ),
+)

@@ -1,0 +1,95 @@
+"""The pages of the gallery: drawn, and written so that a reader never meets half of one."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from trifit.errors import InputError
+from trifit.files import write_whole
+from trifit.gallery.question import Answer, Numbers, Question
+from trifit.gallery.source import code
+from trifit.report.page import document
+from trifit.report.sections.answer import KEY
+from trifit.report.svg import with_style
+
+INDEX = "index.html"
+
+
+def render(question: Question, found: Numbers, questions: Sequence[Question]) -> str:
+    """One question's page from the numbers of its experiment; the same give the same bytes."""
+    with with_style():
+        answer: Answer = question.answer(found)
+    at = questions.index(question)
+    return document(
+        "gallery.html.j2",
+        title=f"{question.title} · trifit",
+        question=question,
+        answer=answer,
+        code=code(question.experiment),
+        fits={name: KEY[name] for name in KEY if name in _words(answer)},
+        place=f"question {at + 1} of {len(questions)}",
+    )
+
+
+def _words(answer: Answer) -> set[str]:
+    """What is named in legend and table, word by word; in a column's title a mean is no fit."""
+    table = answer.table
+    texts = [k.name for k in answer.figure.keys]
+    texts += [row[0] if isinstance(row[0], str) else row[0].text for row in table.rows]
+    titles = {word.strip(",:") for text in table.columns for word in text.split()} - {"mean"}
+    return titles | {word.strip(",:") for text in texts for word in text.split()}
+
+
+def render_index(questions: Sequence[Question], present: Sequence[str]) -> str:
+    """The list of questions; those whose page is not ``present`` have no link."""
+    return document(
+        "gallery-index.html.j2", title="Gallery · trifit", questions=questions, present=present
+    )
+
+
+def build(
+    folder: Path,
+    questions: Sequence[Question],
+    *,
+    only: Sequence[str] = (),
+    progress: Callable[[str], None] = lambda message: None,
+) -> Path:
+    """Run the experiments and write their pages and the index.
+
+    Files of the user's in the folder stay where they are.
+
+    Parameters
+    ----------
+    folder : Path
+    questions : sequence of Question
+        In the order of the index.
+    only : sequence of str
+        Names of the questions to answer; default: all.
+    progress : callable
+        Called with a line before each page.
+
+    Returns
+    -------
+    Path
+        Of the index.
+
+    Raises
+    ------
+    InputError
+        On an unknown name, or a folder that cannot be written.
+    """
+    names = [q.name for q in questions]
+    for name in only:
+        if name not in names:
+            raise InputError(f"--only {name!r}: no such question; there are {', '.join(names)}")
+    chosen = [q for q in questions if not only or q.name in only]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    for i, question in enumerate(chosen):
+        progress(f"{i + 1} of {len(chosen)}: {question.title}")
+        page = render(question, question.experiment(), questions)
+        write_whole(folder / f"{question.name}.html", page)
+    present = [name for name in names if (folder / f"{name}.html").exists()]
+    write_whole(folder / INDEX, render_index(questions, present))
+    return folder / INDEX

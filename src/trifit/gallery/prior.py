@@ -1,0 +1,196 @@
+"""Which prior: what a width other than the coefficients' own costs."""
+
+from functools import partial
+
+import numpy as np
+from matplotlib.axes import Axes
+
+import trifit
+from trifit import theory
+from trifit.gallery.draw import known, known_key, log_ticks, trace
+from trifit.gallery.question import Answer, Numbers, Question, Reference
+from trifit.gallery.words import cell, over, said, verdict
+from trifit.report.parts import Cell, Table, fit_keys, panels
+from trifit.types import FloatArray
+
+FITS = ("map", "bayes")
+FEATURES, SIGNAL = 20, 2.0
+
+
+def experiment(
+    seed: int = 1,
+    *,
+    n: int = 100,
+    widths: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0, 10.0),
+    repeats: int = 5,
+    n_test: int = 400,
+) -> Numbers:
+    """MAP and posterior under priors too narrow, right and too wide.
+
+    Returns ``widths`` (n_widths,), the prior's standard deviation as a multiple of that of the
+    coefficients; ``kl`` from the truth in nats and ``bias``, mean confidence less the true
+    probability (2 fits, n_widths, repeats); ``cv`` (repeats), the KL of the MAP whose width
+    cross-validation chose, from the widest on; and ``theory`` (2, n_widths), the KL in the
+    limit of many rows and features.
+    """
+    right = SIGNAL / FEATURES**0.5  # the coefficients are drawn so
+    kl, bias = np.empty((2, 2, len(widths), repeats))
+    cv = np.empty(repeats)
+    for r in range(repeats):
+        which = 100 * seed + r
+        data = trifit.load_dataset(
+            "sim:softmax", n=n, n_test=n_test, seed=which,
+            features=FEATURES, signal=SIGNAL, coefficients_seed=which,
+        )  # fmt: skip
+        for w, width in enumerate(widths):
+            settings = {"prior_scale": width * right}
+            methods = ["map-cv"] if width == widths[-1] else []
+            truth = trifit.compare(data, "logistic", overrides=settings, methods=methods).truth
+            assert truth is not None
+            for f, fit in enumerate(FITS):
+                kl[f, w, r] = truth.fits[fit].kl
+                bias[f, w, r] = truth.fits[fit].confidence_bias
+            if methods:
+                cv[r] = truth.fits["map-cv"].kl
+    limit = [
+        [
+            fit.log_loss - fit.entropy
+            for fit in (law(kappa=FEATURES / n, gamma=SIGNAL, prior_scale=w) for w in widths)
+        ]
+        for law in (theory.map, theory.bayes)
+    ]
+    return {
+        "widths": np.array(widths),
+        "kl": kl,
+        "bias": bias,
+        "cv": cv,
+        "theory": np.array(limit),
+    }
+
+
+def answer(found: Numbers) -> Answer:
+    """What a prior of another width costs, and what cross-validation finds."""
+    widths, kl, bias = found["widths"], found["kl"], found["bias"]
+    at = int(np.flatnonzero(widths == 1)[0])
+    gaps = [over(kl[0, w] - kl[1, w]) for w in range(len(widths))]
+    chosen = over(found["cv"] - kl[0, at])
+    return Answer(
+        "The one that says what is expected of the coefficients before the data. Of the widths "
+        f"tried, the MAP comes nearest to the truth at {_best(found, 0)} and the posterior at "
+        f"{_best(found, 1)} times the coefficients' own. A width of {widths[0]:g} times costs "
+        f"{_cost(kl, 0, at)} against the right one, a width of {widths[-1]:g} times "
+        f"{_cost(kl, -1, at)}. The MAP's distance less the posterior's is {said(gaps[0])} nats at "
+        f"{widths[0]:g}, {said(gaps[at])} at 1 and {said(gaps[-1])} at {widths[-1]:g} times ("
+        + verdict(
+            gaps[-1],
+            above="under a wide prior averaging pays",
+            below="under a wide prior averaging costs",
+            neither="under a wide prior no clear difference",
+        )
+        + "). A width is a claim about confidence: the MAP's, less the true "
+        f"probability, runs from {said(over(bias[0, 0]))} (narrow) to {said(over(bias[0, -1]))} "
+        "(wide). Who knows no width can let cross-validation choose: starting from "
+        f"{widths[-1]:g} times, that MAP is "
+        + verdict(
+            chosen,
+            above=f"worse than the one with the right width by {said(chosen)} nats.",
+            below=f"better than the one with the right width (difference {said(chosen)} nats).",
+            neither=f"not clearly different from the one with the right width ({said(chosen)} "
+            "nats).",
+        ),
+        panels(
+            "prior",
+            "Expected excess log-loss and excess confidence against the prior's width, in "
+            "multiples of the right one. Dashed: theory for many rows and features. 95% intervals "
+            "over replications.",
+            {
+                "distance from the truth": partial(_draw, found, "kl"),
+                "excess confidence": partial(_draw, found, "bias"),
+            },
+            size=(3.8, 3.1),
+            keys=(*fit_keys(FITS), known_key("theory, or calibrated")),
+        ),
+        Table(
+            "KL from the truth in nats, and confidence less true probability (excess), ± standard "
+            "error over replications",
+            (
+                "prior width",
+                "KL, map",
+                "theory",
+                "KL, bayes",
+                "theory",
+                "map less bayes",
+                "excess, map",
+                "excess, bayes",
+            ),
+            (
+                *(
+                    (
+                        f"{width:g}",
+                        cell(kl[0, w]),
+                        _known(found, 0, w),
+                        cell(kl[1, w]),
+                        _known(found, 1, w),
+                        cell(kl[0, w] - kl[1, w]),
+                        cell(bias[0, w]),
+                        cell(bias[1, w]),
+                    )
+                    for w, width in enumerate(widths)
+                ),
+                ("by cross-validation", cell(found["cv"]), *(Cell("–") for _ in range(6))),
+            ),
+        ),
+    )
+
+
+def _best(found: Numbers, f: int) -> str:
+    return f"{found['widths'][found['kl'][f].mean(axis=1).argmin()]:g}"
+
+
+def _cost(kl: FloatArray, w: int, at: int) -> str:
+    costs = [over(kl[f, w] - kl[f, at]) for f in range(2)]
+    return f"{said(costs[0])} nats (MAP) and {said(costs[1])} (posterior)"
+
+
+def _known(found: Numbers, f: int, w: int) -> Cell:
+    value = float(found["theory"][f, w])
+    return Cell(f"{value:.4f}", value)
+
+
+def _draw(found: Numbers, key: str, *, ax: Axes) -> None:
+    widths = found["widths"]
+    for f, fit in enumerate(FITS):
+        trace(ax, fit, widths * 1.04 ** (2 * f - 1), found[key][f])
+    if key == "kl":
+        for f in range(2):
+            known(ax, "theory, or calibrated", widths, found["theory"][f])
+        ax.set_ylim(bottom=0)
+        ax.set_ylabel("KL from the truth, nats")
+    else:
+        known(ax, "theory, or calibrated", widths, np.zeros(len(widths)))
+        ax.set_ylabel("confidence less true probability")
+    log_ticks(ax, widths)
+    ax.set_xlabel("prior's width over the right one, log. axis")
+
+
+QUESTION = Question(
+    name="prior",
+    title="Which prior?",
+    how="Logistic regression under priors from ten times too narrow to ten times too wide.",
+    experiment=experiment,
+    answer=answer,
+    yours="""trifit show softmax                          # what the prior believes before any data
+trifit compare my.csv --target outcome --prior-scale 1 --methods map-cv
+trifit compare my.csv --target outcome --prior hierarchical     # its width learned""",
+    references=(
+        Reference(
+            "Salehi, Abbasi & Hassibi (2019), The impact of regularization on "
+            "high-dimensional logistic regression, NeurIPS 32, arXiv:1906.03761"
+        ),
+        Reference(
+            "Gelman et al. (2008), A weakly informative default prior distribution for "
+            "logistic and other regression models, Ann. Appl. Stat. 2(4)",
+            "10.1214/08-AOAS191",
+        ),
+    ),
+)

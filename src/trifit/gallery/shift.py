@@ -1,0 +1,149 @@
+"""What happens to confidence and log-loss on test rows that are not like the training rows."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+import trifit
+from trifit.gallery.draw import across
+from trifit.gallery.question import Answer, Numbers, Question, Reference
+from trifit.gallery.words import cell, clear, over, said
+from trifit.report.parts import Table, fit_keys, panels
+from trifit.text import listed
+from trifit.truth import confidence_bias, excess_log_loss
+from trifit.types import FloatArray
+
+FITS = ("mle", "mle+T", "map", "bayes")
+SHIFTS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "covariate": {"shift": "covariate"},
+    "label": {"shift": "label"},
+    "noise": {"shift": "noise"},
+    "rotation": {"shift": "rotation"},
+}
+
+
+def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 200) -> Numbers:
+    """Fits to one training set, judged on fresh rows and under four shifts of severity 3.
+
+    Returns ``bias`` (mean confidence less the true probability of that class) and ``kl`` from
+    the truth in nats, each (5 shifts, 4 fits, repeats).
+    """
+    bias, kl = np.empty((2, len(SHIFTS), len(FITS), repeats))
+    for r in range(repeats):
+        worlds = [
+            trifit.load_dataset(
+                "sim:gaussian", n=n, n_test=n_test, features=2, seed=100 * seed + r, **settings
+            )
+            for settings in SHIFTS.values()
+        ]
+        joined: dict[
+            str, Any
+        ] = {  # training rows without a shift, then the test rows of all worlds
+            name: np.concatenate(
+                [getattr(worlds[0], name)[:n], *(getattr(world, name)[n:] for world in worlds)]
+            )
+            for name in ("X", "y", "true_probs")
+        }
+        data = replace(worlds[0], **joined, n_test=n_test * len(worlds))
+        run = trifit.run_comparison(data, "softmax")
+        for s, true in enumerate(np.split(joined["true_probs"][n:], len(worlds))):
+            rows = slice(s * n_test, (s + 1) * n_test)
+            for f, fit in enumerate(FITS):
+                probs = np.exp(run.log_probs[fit][rows])
+                bias[s, f, r] = confidence_bias(true, probs).value
+                kl[s, f, r] = excess_log_loss(true, probs).value
+    return {"bias": bias, "kl": kl}
+
+
+def answer(found: Numbers) -> Answer:
+    """Which shifts make which fits claim too much."""
+    bias, kl = found["bias"], found["kl"]
+    gain = {s: over(kl[i, 0] - kl[i, 3]) for i, s in enumerate(SHIFTS)}
+    paid = [f"{_name(s)} ({said(e)})" for s, e in gain.items() if clear(e) == 1]
+    cost = [f"{_name(s)} ({said(e)})" for s, e in gain.items() if clear(e) == -1]
+    return Answer(
+        "Calibration is a property of a fit and of the rows it meets, so other rows can break it, "
+        "and no fit knows that they are other. "
+        + " ".join(_sentence(shift, bias[i]) for i, shift in enumerate(SHIFTS))
+        + " In log-loss the posterior is "
+        + (
+            f"nearer to the truth than the MLE under {listed(paid)}, in nats"
+            if paid
+            else "under no shift clearly nearer to the truth than the MLE"
+        )
+        + (f", and further under {listed(cost)}" if cost else "")
+        + ". A temperature is fitted to rows like the training ones: no promise elsewhere. "
+        "Shifts that change the relation of features and labels (label, noise, rotation) are "
+        "beyond any fit to the training rows alone.",
+        panels(
+            "shift",
+            "Mean confidence less the true probability (right of the line: over-confident), and "
+            "distance from the truth, on test rows shifted with severity 3 of 5. 95% intervals "
+            "over replications.",
+            {
+                "excess confidence": partial(_draw, bias, "confidence less true probability"),
+                "distance from the truth": partial(_draw, kl, "KL from the truth, nats"),
+            },
+            size=(3.8, 3.6),
+            keys=fit_keys(FITS),
+        ),
+        Table(
+            "Confidence less true probability, and KL from the truth in nats, ± standard error "
+            "over replications",
+            ("shift", *(f"excess, {f}" for f in FITS), *(f"KL, {f}" for f in FITS)),
+            tuple(
+                (kind, *(cell(v[s, f]) for v in (bias, kl) for f in range(len(FITS))))
+                for s, kind in enumerate(SHIFTS)
+            ),
+        ),
+    )
+
+
+def _name(shift: str) -> str:
+    return "no shift" if shift == "none" else f"{shift} shift"
+
+
+def _sentence(shift: str, bias: FloatArray) -> str:
+    """Which fits are clearly off in confidence under one shift."""
+    found = {fit: over(bias[f]) for f, fit in enumerate(FITS)}
+    bold = [f"{fit} {said(e)}" for fit, e in found.items() if clear(e) == 1]
+    shy = [f"{fit} {said(e)}" for fit, e in found.items() if clear(e) == -1]
+    if not bold and not shy:
+        return f"Under {_name(shift)} no fit's confidence is clearly off."
+    parts = [
+        f"{what}: {listed(fits)}"
+        for what, fits in (("over-confident", bold), ("too timid", shy))
+        if fits
+    ]
+    return f"Under {_name(shift)}, {'; '.join(parts)}."
+
+
+def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:
+    across(ax, FITS, values, list(SHIFTS))
+    ax.set_xlabel(text)
+
+
+QUESTION = Question(
+    name="shift",
+    title="What happens under shift?",
+    how="One training set, test rows as in training and shifted in four ways.",
+    experiment=experiment,
+    answer=answer,
+    yours="""trifit compare train.csv --test elsewhere.csv --target species
+trifit compare sim:gaussian --n 100 --features 2 --shift unseen --severity 5""",
+    references=(
+        Reference(
+            "Ovadia et al. (2019), Can you trust your model's uncertainty? Evaluating "
+            "predictive uncertainty under dataset shift, NeurIPS 32, arXiv:1906.02530"
+        ),
+        Reference(
+            "Saerens, Latinne & Decaestecker (2002), Adjusting the outputs of a classifier "
+            "to new a priori probabilities, Neural Comput. 14(1)",
+            "10.1162/089976602753284446",
+        ),
+    ),
+)

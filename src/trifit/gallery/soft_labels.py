@@ -1,0 +1,147 @@
+"""Whether maximum likelihood is the minimum of cross-entropy for soft labels too."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from matplotlib.axes import Axes
+from scipy.special import log_softmax
+
+import trifit
+from trifit.gallery.draw import keys, trace, zero
+from trifit.gallery.question import Answer, Numbers, Question, Reference
+from trifit.gallery.words import cell, clear, over, said
+from trifit.information import entropy, kl_divergence
+from trifit.report.parts import Cell, Table, panels
+from trifit.scores import log_loss
+from trifit.text import significant
+from trifit.truth import excess_log_loss
+
+KINDS = ("one-hot", "five votes", "distribution")
+FACTORS = np.linspace(0.4, 1.6, 13)
+
+
+def experiment(seed: int = 1, *, n: int = 200, repeats: int = 6) -> Numbers:
+    """Cross-entropy and KL divergence about an MLE, its log-odds stretched, on its own rows.
+
+    Returns ``cross_entropy``, ``kl`` (3 kinds of labels, repeats, n_factors), the labels'
+    ``entropy`` and the fit's KL from the ``truth`` (3, repeats).
+    """
+    cross, kl = np.empty((2, 3, repeats, len(FACTORS)))
+    labels_entropy, truth = np.empty((2, 3, repeats))
+    for r in range(repeats):
+        rng = np.random.default_rng([seed, r])
+        data = trifit.load_dataset(
+            "sim:gaussian", n=n, features=2, classes=3, distance=1.5, seed=100 * seed + r
+        )
+        true = np.asarray(data.true_probs)
+        labels = np.eye(3)[data.y], rng.multinomial(5, true) / 5, true
+        for i, p in enumerate(labels):
+            twice = replace(  # the training rows are the test rows
+                data,
+                X=np.tile(data.X, (2, 1)),
+                y=np.tile(p.argmax(axis=1), 2),
+                label_weights=np.tile(p, (2, 1)),
+                true_probs=np.tile(true, (2, 1)),
+                n_test=n,
+            )
+            fitted = trifit.run_comparison(twice, "softmax", nuts=False).log_probs["mle"]
+            for j, factor in enumerate(FACTORS):
+                log_q = log_softmax(factor * fitted, axis=1)
+                cross[i, r, j] = log_loss(log_q, p).value
+                kl[i, r, j] = kl_divergence(p, np.exp(log_q)).mean()
+            labels_entropy[i, r] = entropy(p).mean()
+            truth[i, r] = excess_log_loss(true, np.exp(fitted)).value
+    return {"cross_entropy": cross, "kl": kl, "entropy": labels_entropy, "truth": truth}
+
+
+def answer(found: Numbers) -> Answer:
+    """Where the two losses are least, and by how much they differ."""
+    at_cross = FACTORS[found["cross_entropy"].argmin(axis=2)]
+    at_kl = FACTORS[found["kl"].argmin(axis=2)]
+    rest = abs(found["cross_entropy"] - found["kl"] - found["entropy"][..., None]).max()
+    same = bool((at_cross == 1).all() and (at_kl == 1).all())
+    gain = over(found["truth"][0] - found["truth"][1])
+    nearer = {
+        1: f"Soft labels are also worth more: fits to five votes are nearer the truth than fits to "
+        f"one label by {said(gain)} nats.",
+        -1: f"Here fits to five votes are further from the truth, by {said(gain)} nats.",
+        0: f"Between fits to one label and to five votes there is no clear difference in their "
+        f"distance from the truth ({said(gain)} nats).",
+    }[clear(gain)]
+    return Answer(
+        "No. With labels p and outputs q, cross-entropy is H(p, q) = H(p) + KL(p || q). The "
+        "labels' entropy H(p) does not depend on the classifier, so cross-entropy, KL divergence "
+        "and minus the log-likelihood of the labels (a multinomial one for votes) have the same "
+        "gradient and the same minimum; for one-hot labels H(p) is 0 and the first two are equal. "
+        "In the run their difference is H(p) to within "
+        f"{significant(rest, 1)} nats, and stretching the fitted log-odds "
+        + (
+            "raises both, whatever the labels: both are least at the MLE. "
+            if same
+            else f"lowers a loss somewhere: they are least at {at_cross.mean():.2f} and "
+            f"{at_kl.mean():.2f} times the log-odds, so some fit is not at its minimum. "
+        )
+        + nearer,
+        panels(
+            "losses",
+            "Both losses on the training rows, as the MLE's log-odds are multiplied by a factor: "
+            "the same curve, the labels' entropy apart. 95% intervals over replications.",
+            {kind: partial(_losses, found, i) for i, kind in enumerate(KINDS)},
+            size=(3.2, 2.8),
+            keys=keys("cross-entropy", "KL divergence"),
+        ),
+        Table(
+            "Nats per row, ± standard error over replications",
+            (
+                "labels",
+                "their entropy",
+                "cross-entropy at the MLE",
+                "KL at the MLE",
+                "least at (× log-odds)",
+                "the MLE's KL from the truth",
+            ),
+            tuple(
+                (
+                    kind,
+                    cell(found["entropy"][i]),
+                    cell(found["cross_entropy"][i, :, FACTORS == 1][0]),
+                    cell(found["kl"][i, :, FACTORS == 1][0]),
+                    Cell(f"{at_cross[i].mean():.3g} and {at_kl[i].mean():.3g}", at_kl[i].mean()),
+                    cell(found["truth"][i]),
+                )
+                for i, kind in enumerate(KINDS)
+            ),
+        ),
+    )
+
+
+def _losses(found: Numbers, i: int, *, ax: Axes) -> None:
+    for k, (name, key) in enumerate((("cross-entropy", "cross_entropy"), ("KL divergence", "kl"))):
+        trace(ax, name, FACTORS, found[key][i].T, k=k)
+    zero(ax, 1.0)
+    ax.set_xlabel("factor on the fitted log-odds")
+    ax.set_ylabel("nats per row")
+    ax.set_ylim(0, 1.15)
+
+
+QUESTION = Question(
+    name="soft-labels",
+    title="Is maximum likelihood the minimum of cross-entropy only for one-hot labels?",
+    how="MLEs of one-hot labels, of five votes and of whole distributions; both losses about them.",
+    experiment=experiment,
+    answer=answer,
+    yours="""# columns label:cat, label:dog, ... hold votes or distributions
+trifit compare annotated.csv
+trifit compare annotated.csv --label-cols cat,dog,cow""",
+    references=(
+        Reference(
+            "Good (1952), Rational decisions, J. R. Stat. Soc. B 14(1)",
+            "10.1111/j.2517-6161.1952.tb00104.x",
+        ),
+        Reference(
+            "Kullback & Leibler (1951), On information and sufficiency, Ann. Math. Stat. 22(1)",
+            "10.1214/aoms/1177729694",
+        ),
+    ),
+)

@@ -1,0 +1,178 @@
+"""Whether confidence learned in training is the share right in prediction."""
+
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.axes import Axes
+
+import trifit
+from trifit import theory
+from trifit.calibration import top_label
+from trifit.gallery.draw import keys, known, known_key, log_ticks, trace, zero
+from trifit.gallery.question import Answer, Numbers, Question, Reference
+from trifit.gallery.words import cell, clear, over, said, verdict
+from trifit.report.parts import Cell, Table, chart
+from trifit.truth import confidence_bias
+
+FEATURES, SIGNAL = 20, 2.0
+
+
+def experiment(
+    seed: int = 1,
+    *,
+    ratios: tuple[int, ...] = (8, 12, 20, 50),
+    repeats: int = 5,
+    n_test: int = 500,
+) -> Numbers:
+    """Confidence and share right of logistic regression, on training rows and on fresh ones.
+
+    Returns ``ratio`` of rows to features (n_ratios,), the ``theory`` of the MLE's excess
+    confidence (n_ratios,), and per fit ``mle``, ``mle+T``, ``map`` the mean confidence less the
+    share right on fresh rows (n_ratios, repeats); ``training rows`` is that of the MLE on its own
+    rows, ``separated`` whether no MLE exists.
+    """
+    shape = (len(ratios), repeats)
+    found = {
+        name: np.empty(shape) for name in ("mle", "mle+T", "map", "training rows", "separated")
+    }
+    for i, ratio in enumerate(ratios):
+        n = ratio * FEATURES
+        rows = np.r_[:n, :n, n : n + n_test]  # to train on; to predict: the same, then fresh ones
+        for r in range(repeats):
+            data = trifit.load_dataset(
+                "sim:softmax", n=n + n_test, features=FEATURES, signal=SIGNAL, seed=100 * seed + r
+            )
+            true = np.asarray(data.true_probs)[rows]
+            both = replace(data, X=data.X[rows], y=data.y[rows], true_probs=true, n_test=n + n_test)
+            run = trifit.run_comparison(both, "logistic", nuts=False)
+            for name in ("mle", "mle+T", "map"):
+                probs = np.exp(run.log_probs[name])
+                found[name][i, r] = confidence_bias(true[2 * n :], probs[n:]).value
+                if name == "mle":
+                    confidence, right = top_label(probs[:n], data.y[:n])
+                    found["training rows"][i, r] = (confidence - right).mean()
+            found["separated"][i, r] = run.comparison.fits["mle"].status == "separated"
+    limit = [theory.mle(kappa=1 / ratio, gamma=SIGNAL).ece for ratio in ratios]
+    return {"ratio": np.array(ratios), "theory": np.array(limit), **found}
+
+
+def answer(found: Numbers) -> Answer:
+    """How far confidence exceeds the share right, and from how many rows on it does not."""
+    ratio = found["ratio"]
+    few, many = over(found["mle"][0]), over(found["mle"][-1])
+    in_training = over(found["training rows"][0])
+    curve = theory.mle(kappa=1 / ratio[0], gamma=SIGNAL).calibration_curve(0.9)
+    no_mle = found["separated"].mean(axis=1)
+    return Answer(
+        f"Only with enough rows. With {ratio[0]:g} rows per feature the MLE "
+        + verdict(
+            in_training,
+            above=f"claims too much even on its own rows, by {said(in_training)}",
+            below=f"claims too little on its own rows, by {said(in_training)}",
+            neither="looks honest on its own rows (confidence less share right "
+            f"{said(in_training)})",
+        )
+        + ". On fresh rows it "
+        + verdict(
+            few,
+            above=f"is over-confident by {said(few)}",
+            below=f"is under-confident by {said(few)}",
+            neither=f"is not clearly off ({said(few)})",
+        )
+        + f"; with {ratio[-1]:g} rows per feature "
+        + verdict(
+            many,
+            above=f"an excess of {said(many)} is left",
+            below=f"it is too timid by {said(many)}",
+            neither=f"no clear difference is left ({said(many)})",
+        )
+        + f". Theory, for many features, says {found['theory'][0]:.3f} and "
+        f"{found['theory'][-1]:.3f}, and that an MLE's 0.9 comes true {float(curve):.2f} of the "
+        f"time at {ratio[0]:g} rows per feature. " + _remedies(found),
+        chart(
+            "excess",
+            "Mean confidence less the share right. Above the line a fit claims too much. Dashed: "
+            "theory for the MLE. 95% intervals over replications.",
+            lambda ax: _draw(found, ax),
+            size=(7, 3.4),
+            keys=(*keys("mle", "mle+T", "training rows", "map"), known_key("theory")),
+        ),
+        Table(
+            "Mean confidence less the share right, ± standard error over replications",
+            (
+                "rows per feature",
+                "mle, training rows",
+                "mle",
+                "theory, mle",
+                "mle+T",
+                "map",
+                "data sets without an MLE",
+            ),
+            tuple(
+                (
+                    f"{ratio[i]:g}",
+                    cell(found["training rows"][i]),
+                    cell(found["mle"][i]),
+                    Cell(f"{found['theory'][i]:.4f}", float(found["theory"][i])),
+                    cell(found["mle+T"][i]),
+                    cell(found["map"][i]),
+                    Cell(f"{no_mle[i]:.0%}", float(no_mle[i])),
+                )
+                for i in range(len(ratio))
+            ),
+        ),
+    )
+
+
+def _remedies(found: Numbers) -> str:
+    """What a temperature and a prior make of it, where rows are fewest."""
+    words = []
+    for name, what in (("mle+T", "One temperature"), ("map", "The prior of the card, wide here,")):
+        saved = over(abs(found["mle"][0]) - abs(found[name][0]))
+        left = over(found[name][0])
+        words.append(
+            f"{what} "
+            + verdict(
+                saved,
+                above="brings it nearer to 0",
+                below="makes it worse",
+                neither="changes it by no clear amount",
+            )
+            + f" ({said(left)}"
+            + (")." if clear(left) else ", not clear of zero).")
+        )
+    return " ".join(words)
+
+
+def _draw(found: Numbers, ax: Axes) -> None:
+    ratio = found["ratio"]
+    zero(ax, lying=True)
+    known(ax, "theory", ratio, found["theory"])
+    for i, name in enumerate(("mle", "mle+T", "training rows", "map")):
+        trace(ax, name, ratio * 1.02 ** (i - 1.5), found[name], k=i)
+    log_ticks(ax, ratio)
+    ax.set_xlabel("training rows per feature, log. axis")
+    ax.set_ylabel("confidence less share right")
+
+
+QUESTION = Question(
+    name="training",
+    title="Is the probability learned in training the probability of being right in prediction?",
+    how="Logistic regression from 8 to 50 rows per feature, with theory for the MLE.",
+    experiment=experiment,
+    answer=answer,
+    yours="""trifit compare my.csv --target outcome   # warns where rows per feature are few
+
+from trifit import theory
+theory.mle(kappa=features / rows, gamma=2.0).calibration_curve(0.9)""",
+    references=(
+        Reference(
+            "Sur & Candès (2019), A modern maximum-likelihood theory for high-dimensional "
+            "logistic regression, PNAS 116(29)",
+            "10.1073/pnas.1810420116",
+        ),
+        Reference(
+            "Guo et al. (2017), On calibration of modern neural networks, ICML, arXiv:1706.04599"
+        ),
+    ),
+)

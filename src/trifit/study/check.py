@@ -1,0 +1,129 @@
+"""What a study names is looked up before anything runs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from trifit.errors import InputError
+from trifit.run.fits import check_methods
+from trifit.simulate.shifts import Shift
+from trifit.study.cells import SIZE, Cell, axes_of, cells_of
+from trifit.study.findings import judge
+from trifit.study.measures import (
+    N_TEST,
+    TEST_SETTINGS,
+    card_of,
+    dataset_of,
+    fits_of,
+    gives,
+    problem_of,
+    texts,
+    world_of,
+)
+from trifit.study.pictures import picture
+from trifit.study.quantities import QUANTITIES
+from trifit.study.results import Point
+from trifit.study.spec import Claim, Figure, Setting, Study
+
+
+def checked_cells(study: Study) -> list[Cell]:
+    """The cells of a study, everything it names looked up.
+
+    Raises
+    ------
+    InputError
+        On a world, card, setting, fit or quantity that does not exist, or a figure
+        or claim that its grid cannot answer.
+    """
+    cells = cells_of(study)
+    points = {cell.point: cell for cell in cells}
+    for cell in points.values():
+        _check_data(cell)
+    _check_models(list(points.values()))
+    fits = {fit for cell in points.values() for fit in fits_of(cell)}
+    for figure in study.figures:
+        _check_asked(study, figure, fits)
+    for claim in study.claims:
+        _check_asked(study, claim, fits)
+    _rehearse(study, list(points.values()))
+    return cells
+
+
+def _check_data(cell: Cell) -> None:
+    if cell.measure == "calibration-tests":
+        unknown = cell.data.keys() - TEST_SETTINGS.keys()
+        if unknown or not {"n", "classes"} <= cell.data.keys():
+            raise InputError(
+                f"measure 'calibration-tests': data settings are {', '.join(TEST_SETTINGS)}, n and "
+                f"classes always; the study gives {', '.join(sorted(cell.data))}"
+            )
+        for name, least in (("n", 2), ("classes", 2), ("repeats", 1)):
+            _whole(name, cell.data.get(name, TEST_SETTINGS[name]), least)
+        return
+    world = world_of(cell)
+    _whole("n", cell.data.get("n", SIZE), 2)
+    _whole("n_test", cell.data.get("n_test", N_TEST), 2)
+    shift, severity = cell.data.get("shift"), cell.data.get("severity")
+    if shift not in (None, "none"):
+        Shift.of(world, str(shift), 3 if severity is None else severity)  # type: ignore[arg-type]
+    elif shift is None and severity is not None:
+        raise InputError(f"data.severity = {severity}: of which shift? Give data.shift too")
+
+
+def _check_models(cells: Sequence[Cell]) -> None:
+    """Cards and their settings; a model is built once for every kind of it."""
+    if cells[0].measure != "fits":
+        for cell in cells:
+            if cell.model:
+                raise InputError(
+                    f"measure {cell.measure!r} fits no model; leave out model.{min(cell.model)}"
+                )
+        return
+    built = set()
+    for cell in sorted(cells, key=lambda c: int(c.data.get("features", 1))):  # type: ignore[arg-type]
+        card, nuts, methods = card_of(cell.model), cell.model.get("nuts", True), cell.model
+        if not isinstance(nuts, bool):
+            raise InputError(f"model.nuts = {nuts!r}: expected true or false")
+        extra = texts(methods, "methods")
+        kind = (card.builder, repr(card.hyperparameters), nuts, *extra, cell.data.get("classes"))
+        if kind not in built:
+            built.add(kind)
+            small = dataset_of(cell, np.random.SeedSequence(0), n=1000, n_test=0, shift="none")
+            check_methods(problem_of(small, card).density, card, extra, nuts=nuts)
+
+
+def _check_asked(study: Study, asked: Figure | Claim, fits: set[str]) -> None:
+    what = f"figure {asked.title!r}" if isinstance(asked, Figure) else f"claim {asked.says!r}"
+    named = asked.fits if isinstance(asked, Figure) else [asked.fit]
+    quantity = QUANTITIES[asked.quantity]
+    if asked.quantity not in gives(study.measure):
+        raise InputError(f"{what}: measure {study.measure!r} gives no {asked.quantity}")
+    if not named:
+        raise InputError(f"{what}: give fits, some of {', '.join(sorted(fits))}")
+    for fit in (*named, *([asked.minus] if asked.minus else [])):
+        if quantity.of and fit not in quantity.of:
+            only = " and ".join(repr(f) for f in quantity.of)
+            raise InputError(f"{what}: fit {fit!r} has no {asked.quantity}; only {only} has")
+        if not quantity.of and fit not in fits:
+            raise InputError(
+                f"{what}: no fit {fit!r} in this study; there are {', '.join(sorted(fits))}"
+            )
+
+
+def _rehearse(study: Study, cells: Sequence[Cell]) -> None:
+    """Draw every figure and judge every claim on made-up numbers."""
+    points = [Point(cell.settings) for cell in cells]
+    for point, cell in zip(points, cells, strict=True):
+        for fit in fits_of(cell):
+            for quantity in gives(study.measure):
+                point.values[fit, quantity] = {0: 0.4, 1: 0.6}
+    axes = axes_of(study)
+    for figure in study.figures:
+        picture(study, figure, points)
+    for claim in study.claims:
+        judge(claim, points, study.summary, axes)
+
+
+def _whole(name: str, value: Setting, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(f"data.{name} = {value!r}: expected a whole number of at least {least}")
