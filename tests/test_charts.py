@@ -62,8 +62,8 @@ DRAWN = {
 def test_every_chart_function_is_tried():
     functions = {name for name in charts.__all__ if callable(getattr(charts, name))}
     helpers = {
-        "Estimate", "Length", "class_style", "label", "legend", "mark", "new_figure", "own_axes",
-        "parameter_name", "posterior_fit", "steps", "style",
+        "Estimate", "Length", "class_style", "label", "legend", "look", "mark", "new_figure",
+        "own_axes", "parameter_name", "posterior_fit", "steps", "style",
     }  # fmt: skip
     assert functions - helpers == set(DRAWN)
 

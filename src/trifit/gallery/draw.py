@@ -7,23 +7,12 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from trifit.gallery.words import half, means, said
-from trifit.report.charts import INK, class_style, mark, style
-from trifit.report.charts.style import STYLE
-from trifit.report.parts import Key, shape
+from trifit.report.charts import INK, look, mark
+from trifit.report.parts import Key
 from trifit.types import FloatArray
 
 TRUTH = "#888888"
 """Lines of the truth and of the theory."""
-
-
-def look(name: str, k: int = 0) -> tuple[str, str]:
-    """Colour and marker: a fit's own, else those of class k."""
-    return style(name) if name in STYLE else class_style(k)
-
-
-def keys(*names: str) -> tuple[Key, ...]:
-    """The legend of series, in the order they are drawn."""
-    return tuple(Key(n, look(n, k)[0], shape(look(n, k)[1])) for k, n in enumerate(names))
 
 
 def trace(

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 import trifit
-from trifit.gallery.draw import keys, trace
+from trifit.gallery.draw import trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import clear, over, said
 from trifit.report.charts import INK
-from trifit.report.parts import Cell, Table, panels
+from trifit.report.parts import Cell, Table, panels, series_keys
 from trifit.text import listed
 from trifit.types import BoolArray, FloatArray
 
@@ -63,7 +63,7 @@ def answer(found: Numbers) -> Answer:
             "output. On the line it is a probability. 95% intervals over replications.",
             draws,
             size=(3.6, 3.4),
-            keys=keys(*RANKS),
+            keys=series_keys(RANKS),
         ),
         Table(
             "Mean output, and how far it is off, ± standard error over replications",

@@ -7,12 +7,12 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 
 import trifit
-from trifit.gallery.draw import keys, known, known_key, log_ticks, trace
+from trifit.gallery.draw import known, known_key, log_ticks, trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, over, said, verdict
 from trifit.information import cross_entropy
 from trifit.report.charts import class_style, mark
-from trifit.report.parts import Cell, Key, Table, panels, shape
+from trifit.report.parts import Cell, Key, Table, panels, series_keys, shape
 from trifit.scores import Estimate
 
 WORLDS = ("overlapping classes", "separable classes")
@@ -93,7 +93,7 @@ def answer(found: Numbers) -> Answer:
             | {world: partial(_shares, found, w) for w, world in enumerate(WORLDS)},
             size=(3.3, 3.0),
             keys=(
-                *keys("mle", "map"),
+                *series_keys(("mle", "map")),
                 known_key("truth"),
                 *(Key(f"p = {p:g}", *_look(k)) for k, p in enumerate(TRUTHS)),
             ),

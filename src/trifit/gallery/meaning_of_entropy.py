@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 import trifit
-from trifit.gallery.draw import keys, known, known_key, log_ticks, trace
+from trifit.gallery.draw import known, known_key, log_ticks, trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, clear, means, over, said, verdict
 from trifit.information import entropy
-from trifit.report.parts import Table, panels
+from trifit.report.parts import Table, panels, series_keys
 from trifit.scores import BITS, Estimate
 
 OWN, LOSS, CHANCE, IGNORANCE = "entropy of its outputs", "expected loss", "chance", "ignorance"
@@ -82,7 +82,7 @@ def answer(found: Numbers) -> Answer:
                 "the posterior's entropy in parts": partial(_parts, found),
             },
             size=(3.3, 3.0),
-            keys=(*keys(OWN, LOSS, CHANCE, IGNORANCE), known_key("entropy of the truth")),
+            keys=(*series_keys((OWN, LOSS, CHANCE, IGNORANCE)), known_key("entropy of the truth")),
         ),
         Table(
             "Nats per fresh row, ± standard error over replications",

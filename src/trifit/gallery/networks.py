@@ -7,12 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 import trifit
-from trifit.gallery.draw import TRUTH, keys, known_key, log_ticks, trace
+from trifit.gallery.draw import TRUTH, known_key, log_ticks, trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, clear, over, said, verdict
 from trifit.report.charts import mark
 from trifit.report.charts.style import style
-from trifit.report.parts import Table, panels
+from trifit.report.parts import Table, panels, series_keys
 from trifit.scores import Estimate
 from trifit.types import FloatArray
 
@@ -112,7 +112,7 @@ def answer(found: Numbers) -> Answer:
             {f"{n:,g} rows": partial(_curves, found, i) for i, n in _ends(rows)}
             | {"distance from the truth": partial(_distance, found)},
             size=(3.4, 3.0),
-            keys=(*keys("mle", "squared-error", LINEAR), known_key("true posteriors")),
+            keys=(*series_keys(("mle", "squared-error", LINEAR)), known_key("true posteriors")),
         ),
         Table(
             "Root mean square of output less true probability, ± standard error over replications",

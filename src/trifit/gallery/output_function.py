@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 import trifit
-from trifit.gallery.draw import across, keys
+from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, clear, over, said
-from trifit.report.parts import Table, chart
+from trifit.report.parts import Table, chart, series_keys
 from trifit.text import listed, significant
 from trifit.truth import excess_log_loss
 from trifit.types import FloatArray
@@ -67,7 +67,7 @@ def answer(found: Numbers) -> Answer:
             "replications; the rows are the same, so paired differences (table) say more.",
             lambda ax: _draw(found, ax),
             size=(7, 2.8),
-            keys=keys(*CARDS),
+            keys=series_keys(CARDS),
         ),
         Table(
             "KL from the truth, nats; and its difference to softmax on the same rows, ± standard "

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from scipy.special import log_softmax
 
 import trifit
-from trifit.gallery.draw import keys, trace, zero
+from trifit.gallery.draw import trace, zero
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, clear, over, said
 from trifit.information import entropy, kl_divergence
-from trifit.report.parts import Cell, Table, panels
+from trifit.report.parts import Cell, Table, panels, series_keys
 from trifit.scores import log_loss
 from trifit.text import significant
 from trifit.truth import excess_log_loss
@@ -89,7 +89,7 @@ def answer(found: Numbers) -> Answer:
             "the same curve, the labels' entropy apart. 95% intervals over replications.",
             {kind: partial(_losses, found, i) for i, kind in enumerate(KINDS)},
             size=(3.2, 2.8),
-            keys=keys("cross-entropy", "KL divergence"),
+            keys=series_keys(("cross-entropy", "KL divergence")),
         ),
         Table(
             "Nats per row, ± standard error over replications",

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 import trifit
 from trifit import theory
 from trifit.calibration import top_label
-from trifit.gallery.draw import keys, known, known_key, log_ticks, trace, zero
+from trifit.gallery.draw import known, known_key, log_ticks, trace, zero
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.words import cell, clear, over, said, verdict
-from trifit.report.parts import Cell, Table, chart
+from trifit.report.parts import Cell, Table, chart, series_keys
 from trifit.truth import confidence_bias
 
 FEATURES, SIGNAL = 20, 2.0
@@ -95,7 +95,7 @@ def answer(found: Numbers) -> Answer:
             "theory for the MLE. 95% intervals over replications.",
             lambda ax: _draw(found, ax),
             size=(7, 3.4),
-            keys=(*keys("mle", "mle+T", "training rows", "map"), known_key("theory")),
+            keys=(*series_keys(("mle", "mle+T", "training rows", "map")), known_key("theory")),
         ),
         Table(
             "Mean confidence less the share right, ± standard error over replications",

@@ -122,6 +122,12 @@ def fit_keys(names: Iterable[str]) -> tuple[Key, ...]:
     return tuple(Key(n, charts.style(n)[0], shape(charts.style(n)[1])) for n in names)
 
 
+def series_keys(names: Sequence[str]) -> tuple[Key, ...]:
+    """The legend of series, fits or others, in the order they are drawn."""
+    looks = (charts.look(name, k) for k, name in enumerate(names))
+    return tuple(Key(n, c, shape(m)) for n, (c, m) in zip(names, looks, strict=True))
+
+
 def class_keys(names: Sequence[str]) -> tuple[Key, ...]:
     """The legend of classes."""
     styles = (charts.class_style(k) for k in range(len(names)))

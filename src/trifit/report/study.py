@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
-from trifit.report.charts.study import line_style, phase, study_lines
+from trifit.report.charts.study import phase, study_lines
 from trifit.report.page import document
-from trifit.report.parts import Cell, Chart, Key, Table, panels, shape
+from trifit.report.parts import Cell, Chart, Table, panels, series_keys
 from trifit.report.svg import with_style
 from trifit.text import between, estimate, listed, plain, significant
 
@@ -72,7 +72,7 @@ def _figure(picture: "Picture", name: str) -> Chart | None:
         _caption(picture),
         {title: partial(draw, picture, title) for title in titles},
         size=PANEL[min(len(titles), 3)],
-        keys=[Key(n, line_style(n, names)[0], shape(line_style(n, names)[1])) for n in names],
+        keys=series_keys(names),
         said={title: _told(picture, title) for title in titles},
     )
 

@@ -11,13 +11,11 @@ from matplotlib.patches import Rectangle
 from trifit.report.charts.style import (
     INK,
     ON_COLOUR,
-    STYLE,
-    class_style,
     grid,
+    look,
     mark,
     own_axes,
     plain_log,
-    style,
     tint,
 )
 from trifit.text import significant, with_interval
@@ -27,11 +25,6 @@ if TYPE_CHECKING:
 
 LOW, HIGH = "#0072B2", "#D55E00"
 """Of a phase diagram: below and above what is best."""
-
-
-def line_style(name: str, names: Sequence[str]) -> tuple[str, str]:
-    """Colour and marker of a line: a fit's own, else by its place among the names."""
-    return style(name) if name in STYLE else class_style(list(names).index(name))
 
 
 def study_lines(
@@ -44,7 +37,7 @@ def study_lines(
     for line in lines:
         _line(ax, line, names, floor)
     for curve in (c for c in picture.curves if c.panel == panel):
-        _curve(ax, curve, names)
+        _curve(ax, curve)
     if picture.best is not None and (picture.best > 0 or not picture.logarithmic):
         ax.axhline(picture.best, color=INK, lw=0.9, ls=(0, (1, 2)))
     grid(ax, "both")
@@ -63,7 +56,7 @@ def _floor(lines: Sequence["Line"]) -> float:
 
 
 def _line(ax: Axes, line: "Line", names: Sequence[str], floor: float) -> None:
-    colour, marker = line_style(line.name, names)
+    colour, marker = look(line.name, names.index(line.name))
     held = [(x, y) for x, y in zip(line.x, line.y, strict=True) if y.value is not None]
     if not held:
         return
@@ -79,10 +72,8 @@ def _line(ax: Axes, line: "Line", names: Sequence[str], floor: float) -> None:
     mark(dots, fit=line.name, tips=[f"{line.name} at {x:g}: {said(y)}" for x, y in held])
 
 
-def _curve(ax: Axes, curve: "Curve", names: Sequence[str]) -> None:
-    (path,) = ax.plot(
-        curve.x, curve.y, color=line_style(curve.name, names)[0], lw=1.1, ls=(0, (4, 2))
-    )
+def _curve(ax: Axes, curve: "Curve") -> None:
+    (path,) = ax.plot(curve.x, curve.y, color=look(curve.name)[0], lw=1.1, ls=(0, (4, 2)))
     mark(path, fit=curve.name)
 
 

@@ -108,6 +108,11 @@ def class_style(k: int) -> tuple[str, str]:
     return CLASS_STYLE[k % len(CLASS_STYLE)]
 
 
+def look(name: str, k: int = 0) -> tuple[str, str]:
+    """Colour and marker of a series: a fit's own, else those of class k."""
+    return style(name) if name in STYLE else class_style(k)
+
+
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:
     """A figure of its own (no pyplot state), in inches, and its grid of axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
