@@ -53,7 +53,10 @@ def test_a_false_claim_is_found():
 
 def test_links_between_documents_lead_somewhere(root):
     seen = set()
-    for document in [root / "README.md", root / "CHANGELOG.md", *(root / "docs").glob("*.md")]:
+    folders = [root / name for name in ("models", "studies", "reports", "benchmarks")]
+    pages = [page for folder in folders for page in folder.glob("*.md")]
+    pages += [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
+    for document in pages:
         for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
             seen.add(target)

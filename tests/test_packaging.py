@@ -12,6 +12,7 @@ import pytest
 
 import trifit
 from trifit.cards import card_names
+from trifit.study import study_names
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +32,11 @@ def test_the_wheel_holds_cards_and_templates(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for card in card_names():
         assert f"trifit/_cards/{card}.toml" in names
+    for study in study_names():
+        assert f"trifit/_studies/{study}.toml" in names
     assert "trifit/report/templates/comparison.html.j2" in names
     assert "trifit/py.typed" in names
-    assert not [n for n in names if n.startswith(("tests", "models"))]
+    assert not [n for n in names if n.startswith(("tests", "models", "studies"))]
 
 
 def test_the_wheel_runs_elsewhere(wheel, tmp_path):
@@ -72,6 +75,7 @@ def test_the_wheel_runs_elsewhere(wheel, tmp_path):
     assert listed.returncode == 0, listed.stderr
     for card in card_names():
         assert card in listed.stdout
+    assert trifit_there("studies").stdout.split()[0] == study_names()[0]
     compared = trifit_there("compare", "iris", "--test-size", "0.3")
     assert compared.returncode == 0, compared.stderr
     assert (run / "reports" / "iris-softmax-seed1" / "index.html").is_file()

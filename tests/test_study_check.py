@@ -70,6 +70,13 @@ MISTAKES = [
     (figure(x="signal"), "several points have signal = 2"),
     (figure(theory=True) | model(standardize=True), "theory: standardize is True"),
     (figure(theory=True) | data(world="gaussian", classes=2) | {}, "takes no parameter 'signal'"),
+    (
+        figure(x="signal")
+        | {
+            "grid": [{"data": {"n": [40], "signal": [1.0]}}, {"data": {"n": [80], "signal": [2.0]}}]
+        },
+        "points of one line differ in n too",
+    ),
     (figure(x="n", y="signal", threshold=True), "threshold needs the axes kappa and signal"),
     (claim(fit="bays"), "claim 'S': no fit 'bays'"),
     (claim(fit="bayes") | model(nuts=False), "no fit 'bayes' in this study; there are map, mle"),

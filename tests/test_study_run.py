@@ -42,7 +42,7 @@ FITS = {
     "expects": "To the last bit.",
     "replications": 2,
     "data": {"world": "softmax", "features": 3, "n_test": 60},
-    "model": {"card": "logistic", "chains": 2, "draws": 60},
+    "model": {"card": "logistic", "chains": 2, "draws": 60, "standardize": False},
     "grid": [{"data": {"n": [40, 60]}}],
     "quick": {"grid": [{"data": {"n": [40]}}]},
 }
@@ -82,7 +82,8 @@ def test_the_same_to_the_last_bit_on_every_backend(tmp_path):
     one = numbers(tmp_path / "serial")
     assert one.equals(numbers(tmp_path / "loky"))
     assert one.equals(numbers(tmp_path / "dask"))
-    assert (one["fit"] == "bayes").sum() > 0
+    assert {"bayes", "mle", "mle+T"} <= set(one["fit"])
+    assert "alpha" in set(one["quantity"])
     assert np.isfinite(one["value"]).all()
 
 

@@ -12,7 +12,6 @@ def main(folder: str, target: str) -> None:
     comparison = Comparison.from_json(Path(folder) / "comparison.json")
     with with_style():
         figure, axes = charts.new_figure(11, 2.7, 1, len(comparison.fits))
-        figure.set_facecolor("white")
         for ax, (name, fit) in zip(axes[0], comparison.fits.items(), strict=True):
             charts.top_label(fit.top_label, name=name, ax=ax)
             slope = "" if fit.slope is None else f", slope {fit.slope:.2f}"
@@ -20,7 +19,7 @@ def main(folder: str, target: str) -> None:
             ax.set_xlabel("confidence")
         axes[0, 0].set_ylabel("share right")
         Path(target).parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(target, dpi=110, metadata={"Software": None})
+        figure.savefig(target, dpi=110, facecolor="white", metadata={"Software": None})
 
 
 main(*sys.argv[1:])

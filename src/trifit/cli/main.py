@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trifit import __version__
+from trifit.cli.codes import BAD_INPUT, INTERRUPTED, UNTRUSTWORTHY
 from trifit.cli.study import studies, study
 from trifit.errors import InputError
 from trifit.files import write_whole
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison
-
-BAD_INPUT, UNTRUSTWORTHY, INTERRUPTED = 2, 3, 130
 
 
 class _Commands(click.Group):

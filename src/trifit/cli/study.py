@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-UNTRUSTWORTHY, INTERRUPTED = 3, 130
+from trifit.cli.codes import INTERRUPTED, UNTRUSTWORTHY
 
 
 @click.command()
@@ -79,9 +79,11 @@ def study(
                 err=True,
             )
             click.get_current_context().exit(INTERRUPTED)
+    from trifit.report.study import MARKS
+
     click.echo(f"\n{record.study['question']}\n")
     for finding in record.findings:
-        click.echo(f"{MARKS[finding.outcome]} {finding.says}: {finding.outcome}")
+        click.echo(f"{MARKS[finding.outcome][0]} {finding.says}: {finding.outcome}")
     if record.n_failed:
         click.echo(
             f"{record.n_failed} of {record.n_cells} cells failed, the first: "
@@ -94,9 +96,6 @@ def study(
     click.echo(f"\nReport: {folder / 'index.html'}")
     if record.n_failed == record.n_cells:
         click.get_current_context().exit(UNTRUSTWORTHY)
-
-
-MARKS = {"as expected": "✓", "no clear answer": "○", "contradicted": "✗", "not in this grid": "–"}
 
 
 @click.command()

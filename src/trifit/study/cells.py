@@ -21,6 +21,10 @@ SIZE = 200
 """Training rows where a study gives no ``n``: those of a simulation."""
 
 
+RATIOS = (("kappa", "n", "features"), ("rows_per_feature", "features", "n"))
+"""Ratios that can be given, of what, and what follows: ``wanted = ratio * given``."""
+
+
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One replication at one point of a grid.
 
@@ -109,10 +113,7 @@ def resolved(data: Mapping[str, Setting]) -> dict[str, Setting]:
     20
     """
     out = dict(data)
-    for ratio, given, wanted in (
-        ("kappa", "n", "features"),
-        ("rows_per_feature", "features", "n"),
-    ):
+    for ratio, given, wanted in RATIOS:
         if ratio not in out:
             continue
         if wanted in out or given not in out:

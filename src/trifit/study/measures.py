@@ -101,10 +101,11 @@ def fits(cell: Cell) -> list[Row]:
     if "bayes" in trained.fits:
         rows += _of_intervals(problem.density, trained.fits["bayes"], part.test.X, true)
     linear = cell.data["world"] in LINEAR and not cell.data.get("label_noise")
-    if linear and dataset.n_classes == 2 and not card.standardize:
+    if linear and dataset.n_classes == 2 and card.identified and not card.standardize:
         unit_log_probs = np.log(world_of(cell).true_probs(_units(part)))
-        for name in trained.fits.keys() - {"mle+T"}:
-            rows += _inflation(problem.density, trained.fits[name], unit_log_probs, part)
+        for name, fit in trained.fits.items():
+            if name != "mle+T":
+                rows += _inflation(problem.density, fit, unit_log_probs, part)
     return rows
 
 

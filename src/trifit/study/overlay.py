@@ -6,7 +6,7 @@ from functools import lru_cache
 from trifit import theory
 from trifit.errors import InputError
 from trifit.simulate import WORLDS
-from trifit.study.cells import SIZE, number
+from trifit.study.cells import RATIOS, SIZE, number
 from trifit.study.quantities import QUANTITIES
 from trifit.study.spec import Setting
 
@@ -83,13 +83,21 @@ def _limit(fit: str, kappa: float, gamma: float, ratio: float | None) -> theory.
 def moved(settings: Mapping[str, Setting], name: str, value: float) -> dict[str, Setting]:
     """A point with one setting changed, and what follows from it; sizes need not be whole."""
     there = {**settings, name: value}
-    if "kappa" in there and name in ("kappa", "n"):
-        there["features"] = number("kappa", there["kappa"]) * number("n", there["n"])
-    if "rows_per_feature" in there and name in ("rows_per_feature", "features"):
-        there["n"] = number("rows_per_feature", there["rows_per_feature"]) * number(
-            "features", there["features"]
-        )
+    for ratio, of, wanted in RATIOS:
+        if wanted in follows(settings, name) and wanted != name:
+            there[wanted] = number(ratio, there[ratio]) * number(of, there[of])
     return there
+
+
+def follows(settings: Mapping[str, Setting], name: str) -> set[str]:
+    """What changes with a setting: itself, and what is worked out from it."""
+    changed = {name}
+    for ratio, of, wanted in RATIOS:
+        if ratio in settings and {ratio, of} & changed:
+            changed.add(wanted)
+    if "prior_ratio" in settings and {"prior_ratio", "signal", "features"} & changed:
+        changed.add("prior_scale")
+    return changed
 
 
 def expected(settings: Mapping[str, Setting], fit: str, quantity: str) -> float | None:

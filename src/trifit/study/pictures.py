@@ -7,7 +7,7 @@ import numpy as np
 from trifit import theory
 from trifit.errors import InputError
 from trifit.study.cells import number
-from trifit.study.overlay import ASSUMED, FITS, check_assumed, expected, moved
+from trifit.study.overlay import ASSUMED, FITS, check_assumed, expected, follows, moved
 from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.record import Curve, Line, Picture, Tile
 from trifit.study.results import Point, Summary
@@ -72,6 +72,7 @@ def _panels(figure: Figure, points: Sequence[Point]) -> dict[str, list[Point]]:
 
 def _line(figure: Figure, fit: str, panel: str, points: Sequence[Point], summary: Summary) -> Line:
     found = {}
+    rest = None
     for point in points:
         x = number(figure.x, point.settings[figure.x])
         values = point.replicated(fit, figure.quantity, figure.minus)
@@ -79,6 +80,16 @@ def _line(figure: Figure, fit: str, panel: str, points: Sequence[Point], summary
             continue
         if x in found:
             raise InputError(_several(figure, f"{figure.x} = {x:g}"))
+        own = {
+            k: v for k, v in point.settings.items() if k not in follows(point.settings, figure.x)
+        }
+        differ = [k for k in own if rest is not None and own[k] != rest.get(k)]
+        if differ:
+            raise InputError(
+                f"figure {figure.title!r}: points of one line differ in {differ[0]} too; choose "
+                "one with where, or give it panels"
+            )
+        rest = own
         found[x] = point.over(fit, figure.quantity, summary, minus=figure.minus)
     xs = sorted(found)
     return Line(name=fit, panel=panel, x=xs, y=[found[x] for x in xs])

@@ -1,0 +1,3 @@
+"""Exit codes."""
+
+BAD_INPUT, UNTRUSTWORTHY, INTERRUPTED = 2, 3, 130
