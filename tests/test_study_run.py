@@ -205,18 +205,9 @@ def test_commands(tmp_path):
     assert "--resume to go on" in again.output
 
 
-@pytest.mark.parametrize("name", [n for n in study_names() if n != "capacity"])
+@pytest.mark.parametrize("name", study_names())
 def test_every_shipped_study_runs(name, tmp_path):
     """Its quick grid with two replications, to the page."""
-    runs_quickly(name, tmp_path)
-
-
-@pytest.mark.slow
-def test_the_study_of_networks_runs(tmp_path):
-    runs_quickly("capacity", tmp_path)
-
-
-def runs_quickly(name, tmp_path):
     study = load_study(name).quickly()
     study = msgspec.structs.replace(
         study,
