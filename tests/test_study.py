@@ -45,7 +45,8 @@ def small(**changed):
 def test_shipped_studies_hold_together(name):
     study = load_study(name)
     for grid in (study, study.quickly()):
-        cells, axes = cells_of(grid), axes_of(grid)
+        cells = cells_of(grid)
+        axes = axes_of(grid, cells)
         assert len({c.key for c in cells}) == len(cells) >= 4
         assert axes
         known = set().union(*(c.settings for c in cells))

@@ -8,6 +8,7 @@ import click
 
 from trifit import __version__
 from trifit.cli.codes import BAD_INPUT, INTERRUPTED, UNTRUSTWORTHY
+from trifit.cli.command import canonical_command
 from trifit.cli.study import studies, study
 from trifit.errors import InputError
 from trifit.files import write_whole
@@ -344,29 +345,6 @@ def _world(parameters: tuple[str, ...], **options: float | str | None) -> dict[s
         if value is not None:
             world[key] = value
     return world
-
-
-def canonical_command(arguments: list[str]) -> str:
-    """The command as typed, without where the result goes (--out, --force, --cores).
-
-    Two runs with the same canonical command compute the same numbers.
-
-    Examples
-    --------
-    >>> canonical_command(["compare", "iris", "--out", "x", "--seed", "7", "--force"])
-    'trifit compare iris --seed 7'
-    """
-    import shlex
-
-    kept, skip = [], False
-    for argument in arguments:
-        if skip:
-            skip = False
-        elif argument in ("--out", "--cores"):
-            skip = True
-        elif argument != "--force" and not argument.startswith(("--out=", "--cores=")):
-            kept.append(argument)
-    return shlex.join(["trifit", *kept])
 
 
 def _exit_for(comparison: "Comparison") -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from trifit.cli.codes import INTERRUPTED, UNTRUSTWORTHY
+from trifit.cli.command import canonical_command
 
 
 @click.command()
@@ -71,7 +72,7 @@ def study(
                 backend=backend,
                 scheduler=scheduler,
                 progress=progress,
-                command=command_of(sys.argv[1:]),
+                command=canonical_command(sys.argv[1:]),
             )
         except KeyboardInterrupt:
             click.echo(
@@ -113,25 +114,3 @@ def draw_again(folder: Path) -> None:
 
     write_page(folder, load_record(folder / "study.json"))
     click.echo(f"Report: {folder / 'index.html'}")
-
-
-def command_of(arguments: list[str]) -> str:
-    """The command as typed, without what changes no number.
-
-    Examples
-    --------
-    >>> command_of(["study", "prior", "--quick", "--jobs", "2", "--out", "x", "--resume"])
-    'trifit study prior --quick'
-    """
-    import shlex
-
-    kept = []
-    rest = iter(arguments)
-    for argument in rest:
-        if argument in ("--out", "--jobs", "--backend", "--scheduler"):
-            next(rest, None)
-        elif not argument.startswith(("--out=", "--jobs=", "--backend=", "--scheduler=")) and (
-            argument not in ("--resume", "--force")
-        ):
-            kept.append(argument)
-    return shlex.join(["trifit", *kept])

@@ -90,8 +90,8 @@ def _caption(picture: "Picture") -> str:
         parts.append("Bars: 95% intervals over replications.")
         if picture.curves:
             parts.append("Dashed curves: theory, for many rows and features.")
-        if picture.best is not None and (picture.best > 0 or not picture.logarithmic):
-            parts.append(f"Dotted line: {picture.best:g}.")
+        if picture.drawn_best is not None:
+            parts.append(f"Dotted line: {picture.drawn_best:g}.")
     return " ".join(parts)
 
 

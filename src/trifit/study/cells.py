@@ -95,9 +95,9 @@ def longest_first(cells: Sequence[Cell]) -> list[Cell]:
     return sorted(cells, key=_size, reverse=True)
 
 
-def axes_of(study: Study) -> list[str]:
+def axes_of(study: Study, cells: Sequence[Cell]) -> list[str]:
     """Settings that vary over the points, in the order in which the grids name them."""
-    points = list({cell.point: cell.settings for cell in cells_of(study)}.values())
+    points = list({cell.point: cell.settings for cell in cells}.values())
     named = dict.fromkeys(name for grid in study.grid for name in (*grid.data, *grid.model))
     return [name for name in named if len({repr(p.get(name)) for p in points}) > 1]
 

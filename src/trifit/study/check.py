@@ -81,10 +81,10 @@ def _check_models(cells: Sequence[Cell]) -> None:
         return
     built = set()
     for cell in sorted(cells, key=lambda c: int(c.data.get("features", 1))):  # type: ignore[arg-type]
-        card, nuts, methods = card_of(cell.model), cell.model.get("nuts", True), cell.model
+        card, nuts = card_of(cell.model), cell.model.get("nuts", True)
         if not isinstance(nuts, bool):
             raise InputError(f"model.nuts = {nuts!r}: expected true or false")
-        extra = texts(methods, "methods")
+        extra = texts(cell.model, "methods")
         kind = (card.builder, repr(card.hyperparameters), nuts, *extra, cell.data.get("classes"))
         if kind not in built:
             built.add(kind)
@@ -117,7 +117,7 @@ def _rehearse(study: Study, cells: Sequence[Cell]) -> None:
         for fit in fits_of(cell):
             for quantity in gives(study.measure):
                 point.values[fit, quantity] = {0: 0.4, 1: 0.6}
-    axes = axes_of(study)
+    axes = axes_of(study, cells)
     for figure in study.figures:
         picture(study, figure, points)
     for claim in study.claims:

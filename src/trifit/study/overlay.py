@@ -1,6 +1,6 @@
 """What the limit theory says at a point of a grid."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from trifit import theory
@@ -33,7 +33,13 @@ ASSUMED: Mapping[str, tuple[Setting | None, ...]] = {
 """The settings it speaks of; None where a setting is not given."""
 
 
-def check_assumed(settings: Mapping[str, Setting], what: str) -> None:
+OF_THE_WORLD = ("world", "classes", "rho", "df", "label_noise", "shift")
+"""Those of them that are about the data alone."""
+
+
+def check_assumed(
+    settings: Mapping[str, Setting], what: str, names: Iterable[str] = ASSUMED
+) -> None:
     """Refuse settings that are not those of logistic regression on independent Normal features.
 
     Raises
@@ -41,7 +47,8 @@ def check_assumed(settings: Mapping[str, Setting], what: str) -> None:
     InputError
         Naming ``what`` asks for it, the setting and what it would have to be.
     """
-    for name, allowed in ASSUMED.items():
+    for name in names:
+        allowed = ASSUMED[name]
         if settings.get(name) not in allowed:
             found = settings.get(name, "not given")
             raise InputError(

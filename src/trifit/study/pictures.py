@@ -7,7 +7,7 @@ import numpy as np
 from trifit import theory
 from trifit.errors import InputError
 from trifit.study.cells import number
-from trifit.study.overlay import ASSUMED, FITS, check_assumed, expected, follows, moved
+from trifit.study.overlay import FITS, OF_THE_WORLD, check_assumed, expected, follows, moved
 from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.record import Curve, Line, Picture, Tile
 from trifit.study.results import Point, Summary
@@ -141,9 +141,7 @@ def _threshold(figure: Figure, y: str, points: Sequence[Point]) -> list[Curve]:
     """Where the MLE ceases to exist, over kappa (one axis) and signal (the other)."""
     if {figure.x, y} != {"kappa", "signal"}:
         raise InputError(f"figure {figure.title!r}: threshold needs the axes kappa and signal")
-    for name in ("world", "classes", "rho", "df", "label_noise", "shift"):
-        if points[0].settings.get(name) not in ASSUMED[name]:
-            check_assumed(points[0].settings, f"figure {figure.title!r}, threshold")
+    check_assumed(points[0].settings, f"figure {figure.title!r}, threshold", OF_THE_WORLD)
     signals = [number("signal", p.settings["signal"]) for p in points]
     gammas = np.linspace(min(signals), max(signals), CURVE_POINTS).tolist()
     kappas = [theory.existence_threshold(gamma=g) for g in gammas]

@@ -22,7 +22,8 @@ def plan(study: Study, jobs: int | None = None) -> Iterator[str]:
     InputError
         On a study that contradicts itself.
     """
-    cells, axes, jobs = checked_cells(study), axes_of(study), jobs or available()
+    cells, jobs = checked_cells(study), jobs or available()
+    axes = axes_of(study, cells)
     count = Counter(cell.point for cell in cells)
     points = {cell.point: cell for cell in cells}
     yield f"{study.name}: {study.question}"

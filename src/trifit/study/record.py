@@ -74,6 +74,11 @@ class Picture(Record, frozen=True, kw_only=True):
     tiles: list[Tile]
     curves: list[Curve]
 
+    @property
+    def drawn_best(self) -> float | None:
+        """``best``, where the axis has a place for it: a logarithmic one has no 0."""
+        return None if self.logarithmic and self.best == 0 else self.best
+
 
 class Finding(Record, frozen=True, kw_only=True):
     """An expectation and what became of it.

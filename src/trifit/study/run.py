@@ -30,7 +30,7 @@ from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.record import Failed, Numbers, Posteriors, StudyRecord
 from trifit.study.results import Point, points_of
 from trifit.study.spec import Study
-from trifit.study.store import Store
+from trifit.study.store import Store, errors_of
 from trifit.threads import available
 from trifit.types import FloatArray
 
@@ -229,9 +229,9 @@ def _record(
     study: Study, cells: Sequence[Cell], store: Store, made_with: dict[str, Any], command: str
 ) -> StudyRecord:
     table = store.table()
-    points, axes = points_of(cells, table), axes_of(study)
+    points, axes = points_of(cells, table), axes_of(study, cells)
     settings = {cell.key: cell.settings for cell in cells}
-    failed = {k: e for k, e in store.failed().items() if k in settings}
+    failed = {k: e for k, e in errors_of(table).items() if k in settings}
     asked = [a.quantity for a in study.figures] + [a.quantity for a in study.claims]
     seconds = [v for p in points for v in p.replicated("", "seconds")]
     return StudyRecord(

@@ -99,9 +99,7 @@ class Store:
 
     def failed(self) -> dict[str, str]:
         """Errors of the failed cells, by key."""
-        table = self.table()
-        table = table.filter(table["error"].is_valid())
-        return dict(zip(table["cell"].to_pylist(), table["error"].to_pylist(), strict=True))
+        return errors_of(self.table())
 
     def table(self) -> "pa.Table":
         """Every finished cell once: sorted by key, rows as they were given.
@@ -260,6 +258,12 @@ class Store:
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
+def errors_of(table: "pa.Table") -> dict[str, str]:
+    """Errors of the failed cells of a table (:meth:`Store.table`), by key."""
+    failed = table.filter(table["error"].is_valid())
+    return dict(zip(failed["cell"].to_pylist(), failed["error"].to_pylist(), strict=True))
 
 
 def cell_table(key: str, rows: Sequence[Row]) -> "pa.Table":

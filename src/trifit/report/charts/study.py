@@ -38,8 +38,8 @@ def study_lines(
         _line(ax, line, names, floor)
     for curve in (c for c in picture.curves if c.panel == panel):
         _curve(ax, curve)
-    if picture.best is not None and (picture.best > 0 or not picture.logarithmic):
-        ax.axhline(picture.best, color=INK, lw=0.9, ls=(0, (1, 2)))
+    if picture.drawn_best is not None:
+        ax.axhline(picture.drawn_best, color=INK, lw=0.9, ls=(0, (1, 2)))
     grid(ax, "both")
     plain_log(ax, "x", picture.x)
     if picture.logarithmic:
