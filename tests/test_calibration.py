@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from model_diagnostics.scoring import LogLoss, SquaredError, decompose
 from scipy.special import expit, log_softmax, softmax
 
-from trifit.calibration import class_bias, consistency, corp, slope_intercept, top_label
+from trifit.calibration import consistency, corp, slope_intercept, top_label
 
 
 def calibrated(rng, n):
@@ -127,16 +127,6 @@ def test_slope_takes_probabilities_of_zero():
     probs = np.array([[1.0, 0.0], [0.9, 0.1], [0.2, 0.8], [0.0, 1.0]] * 10)
     y = np.array([0, 0, 1, 1] * 9 + [1, 0, 1, 0])
     assert 0 < slope_intercept(probs, y).slope < 0.1
-
-
-def test_class_bias_finds_a_shift(rng):
-    p = rng.uniform(0.1, 0.9, size=5000)
-    y = (rng.random(5000) < p).astype(int)
-    bias, se = class_bias(np.column_stack([1 - p, p]), y)
-    assert (abs(bias) < 4 * se).all()
-    shifted = expit(np.log(p / (1 - p)) + 1)
-    bias, se = class_bias(np.column_stack([1 - shifted, shifted]), y)
-    assert bias[1] > 20 * se[1]
 
 
 def test_slope_survives_probabilities_that_underflow(rng):

@@ -35,10 +35,13 @@ def test_evidence_is_what_the_measures_say(rng):
         assert found.gains[name] == (gain.value, gain.se)
     assert found.p_value == kernel(probs, y, seed=again).p_value
     assert found.n_events == 400 - np.bincount(y).max()
-    bias, se = class_bias(probs, y)
+    bias = class_bias(probs, y)
     for k, c in enumerate(found.classes):
-        assert c.mean_prob - c.frequency == pytest.approx(bias[k])
-        assert (c.p_value < 0.0455) == (abs(bias[k]) > 2 * se[k])
+        assert c.mean_prob - c.frequency == pytest.approx(bias.bias[k])
+        assert c.p_value == bias.p_value[k]
+        assert c.odds == (bias.odds_low[k], bias.odds_high[k])
+    share = np.bincount(y) / 400
+    assert found.entropy == pytest.approx(-(share * np.log(share)).sum())
 
 
 @pytest.mark.parametrize(

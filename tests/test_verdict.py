@@ -1,3 +1,4 @@
+import dataclasses
 import math
 import re
 
@@ -7,13 +8,14 @@ from trifit.types import Status
 from trifit.verdict import ClassBias, Evidence, judge
 
 NAN = float("nan")
-FINE = (ClassBias("p", 0.4, 0.4, 0.9), ClassBias("q", 0.6, 0.6, 0.8))
+FINE = (ClassBias("p", 0.4, 0.4, 0.9, (0.9, 1.1)), ClassBias("q", 0.6, 0.6, 0.8, (0.9, 1.1)))
 
 
 def evidence(slope=1.0, se=0.05, n_obs=500, *, gain=0.05, p_value=0.5, n_events=200, classes=FINE):
     return Evidence(
         n_obs=n_obs,
         n_events=n_events,
+        entropy=0.67,
         slope=slope,
         slope_se=se,
         gains={"temperature": (gain, 0.01), "vector": (gain - 0.001, 0.01)},
@@ -22,7 +24,10 @@ def evidence(slope=1.0, se=0.05, n_obs=500, *, gain=0.05, p_value=0.5, n_events=
     )
 
 
-P_IS_OFF = (ClassBias("p", 0.3, 0.4, 1e-5), ClassBias("q", 0.7, 0.6, 0.2))
+P_IS_OFF = (
+    ClassBias("p", 0.3, 0.4, 1e-5, (1.3, 1.9)),
+    ClassBias("q", 0.7, 0.6, 0.2, (0.5, 0.8)),
+)
 
 
 @pytest.mark.parametrize(
@@ -109,20 +114,75 @@ def test_a_fault_without_a_slope_is_still_a_fault():
     )
 
 
-def test_a_fault_worth_nothing_does_not_matter():
-    """A million rows refute anything; the gain says whether it matters."""
-    tiny = Evidence(
+def a_million(classes):
+    """A million rows refute anything."""
+    return Evidence(
         n_obs=10**6,
         n_events=10**5,
+        entropy=0.33,
         slope=0.99,
         slope_se=0.001,
         gains={"temperature": (0.0002, 0.00005), "isotonic": (0.001, 0.0001)},
         p_value=0.001,
-        classes=P_IS_OFF,
+        classes=classes,
     )
-    verdict = judge(Status.TRUSTED, tiny)
+
+
+def test_a_fault_worth_nothing_does_not_matter():
+    """What cannot gain 1 % of the entropy, and odds right within a quarter, are no fault."""
+    within = (
+        ClassBias("p", 0.11, 0.1, 1e-9, (0.85, 0.95)),
+        ClassBias("q", 0.89, 0.9, 1e-9, (1, 1.2)),
+    )
+    verdict = judge(Status.TRUSTED, a_million(within))
     assert verdict.name == "behaves like probabilities"
-    assert [rule.met for rule in verdict.rules] == [True, True, False, False, False, False, True]
+    assert [rule.met for rule in verdict.rules] == [True, True, False, False, True, False, True]
+
+
+def test_a_class_off_by_more_than_a_quarter_of_its_odds_is_a_fault_whatever_it_costs():
+    verdict = judge(Status.TRUSTED, a_million(P_IS_OFF))
+    assert verdict.name == "miscalibrated otherwise"
+    assert not verdict.rules[4].met
+
+
+def test_margins_follow_the_entropy_of_the_labels():
+    """The same gain is nothing for balanced classes and a third of what a rare one can tell."""
+    slight = evidence(p_value=0.001, gain=-0.015)
+    assert slight.most == pytest.approx(0.0046, abs=1e-4)
+    assert judge(Status.TRUSTED, slight).name == "behaves like probabilities"
+    rare = dataclasses.replace(slight, entropy=0.032)
+    assert judge(Status.TRUSTED, rare).name == "miscalibrated otherwise"
+
+
+def test_classes_are_judged_where_a_slope_cannot_be():
+    few = evidence(NAN, NAN, n_events=2, classes=P_IS_OFF)
+    assert judge(Status.TRUSTED, few).name == "miscalibrated otherwise"
+
+
+def test_a_slope_off_does_not_hide_a_class():
+    text = judge(Status.TRUSTED, evidence(0.5, classes=P_IS_OFF)).text
+    assert "Besides, class p has probability 0.300" in text
+
+
+@pytest.mark.parametrize(
+    ("slope", "words"),
+    [(0.86, "slightly over-confident"), (1.12, "slightly under-confident"), (0.98, None)],
+)
+def test_the_direction_is_said_where_it_is_known(slope, words):
+    verdict = judge(Status.TRUSTED, evidence(slope, 0.02))
+    assert verdict.name == "behaves like probabilities"
+    assert (words in verdict.text) if words else ("slightly" not in verdict.text)
+
+
+def test_a_rare_class_is_named_as_what_there_is_too_little_of():
+    rare = (
+        ClassBias("yes", 0.005, 0.005, 0.9, (0.8, 1.3)),
+        ClassBias("no", 0.995, 0.995, 0.9, (0.8, 1.3)),
+    )
+    verdict = judge(Status.TRUSTED, evidence(1.0, 0.2, 8000, n_events=39, classes=rare))
+    assert verdict.name == "cannot tell"
+    assert "39 test rows outside class no (of 8,000) are too few" in verdict.text
+    assert "about 310 would be enough (of 63,000 rows)" in verdict.text
 
 
 def test_every_rule_shows_its_number():
@@ -133,16 +193,16 @@ def test_every_rule_shows_its_number():
         ("0.40 to 0.60", False),
         ("0.37 to 0.63", False),
         ("+0.050 ± 0.010", False),
+        ("1e-05, odds 1.3 to 1.9 (p)", False),
         ("0.03", False),
-        ("1e-05 (p)", False),
-        ("0.07", False),
+        ("0.070", False),
     ]
     assert judge(Status.TRUSTED, evidence(NAN, NAN)).rules[1].found == "no slope"
     assert judge(Status.UNMIXED, evidence()).rules == ()
 
 
 def test_bonferroni_over_classes():
-    many = [ClassBias(str(k), 0.1, 0.1, 0.008 if k == 3 else 0.5) for k in range(10)]
+    many = [ClassBias(str(k), 0.1, 0.1, 0.008 if k == 3 else 0.5, (1.2, 1.6)) for k in range(10)]
     assert judge(Status.TRUSTED, evidence(classes=many)).name == "behaves like probabilities"
     assert judge(Status.TRUSTED, evidence(classes=many[3:4])).name == "miscalibrated otherwise"
 
@@ -153,17 +213,9 @@ def test_a_suspicion_forbids_praise_but_is_no_fault():
     verdict = judge(Status.TRUSTED, doubtful)
     assert verdict.name == "cannot tell"
     assert "only 3.0 times in 100; about 1,300 would be enough" in verdict.text
-    biased = evidence(classes=(ClassBias("p", 0.4, 0.5, 0.02), *FINE[1:]))
+    biased = evidence(classes=(ClassBias("p", 0.4, 0.5, 0.02, (1.1, 2.0)), *FINE[1:]))
     assert judge(Status.TRUSTED, biased).name == "cannot tell"
-    harmless = Evidence(
-        n_obs=10**5,
-        n_events=10**4,
-        slope=1.0,
-        slope_se=0.01,
-        gains={"temperature": (0.0, 0.0001)},
-        p_value=0.03,
-        classes=FINE,
-    )
+    harmless = evidence(p_value=0.03, gain=-0.02)
     assert judge(Status.TRUSTED, harmless).name == "behaves like probabilities"
 
 

@@ -1,5 +1,6 @@
 """Checks at the door: class probabilities and labels from anywhere."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,16 @@ import numpy as np
 from trifit.types import FloatArray, IntArray
 
 TOLERANCE = 1e-6
-"""How far a row of probabilities may sum from one."""
+"""How far a row of probabilities may sum from one, at the precision of float32 or better."""
+
+MAX_TOLERANCE = 0.05
+"""How far it may at any precision."""
+
+DECIMALS = range(2, 7)
+"""Digits after the point that count as rounding; one digit is too coarse to tell."""
+
+MANTISSAS = (8, 11)
+"""Significant bits of bfloat16 and float16."""
 
 Labels = IntArray | FloatArray
 """Class codes ``(n_obs,)``, or soft labels: a distribution over classes per row
@@ -16,6 +26,9 @@ Labels = IntArray | FloatArray
 
 def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:
     """Probabilities as a float array (..., n_obs, n_classes) whose rows sum to one.
+
+    Probabilities that were rounded (to decimals, or to half precision) sum to one
+    as nearly as that rounding allows; such rows are divided by their sum.
 
     Raises
     ------
@@ -28,6 +41,8 @@ def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:
     Traceback (most recent call last):
     ...
     ValueError: probs[0] sums to 1.1, expected ... 1 within 1e-06; are these ...
+    >>> checked_probs([[0.3333, 0.3333, 0.3333]]).sum()
+    np.float64(1.0)
     """
     probs: FloatArray = np.asarray(values, dtype=np.float64)
     if probs.ndim < 2 or probs.shape[-1] < 2 or probs.shape[-2] < 1:
@@ -36,7 +51,12 @@ def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:
             "and two classes (for two classes give both columns)"
         )
     total = probs.sum(axis=-1)
-    bad = ~(abs(total - 1.0) <= TOLERANCE) | (probs < 0).any(axis=-1)
+    off = ~(abs(total - 1.0) <= TOLERANCE)
+    negative = (probs < 0).any(axis=-1)
+    if not (off.any() or negative.any()):
+        return probs
+    tolerance = sum_tolerance(probs)
+    bad = ~(abs(total - 1.0) <= tolerance) | negative
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
         row = probs[where]
@@ -45,12 +65,68 @@ def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:
         elif row.min() < 0:
             what = f"holds {row.min():.3g}"
         else:
-            what = f"sums to {total[where]:.3g}"
+            what = f"sums to {_sum_text(float(total[where]))}"
+        near = abs(total[where] - 1.0) < MAX_TOLERANCE
+        remedy = "divide rows by their sum" if near else "are these logits? softmax them first"
         raise ValueError(
             f"{name}[{', '.join(map(str, where))}] {what}, expected probabilities that sum to 1 "
-            f"within {TOLERANCE:g}; are these logits? softmax them first"
+            f"within {tolerance:g}; {remedy}"
         )
-    return probs
+    return np.where(off[..., None], probs / total[..., None], probs)
+
+
+def checked_log_probs(values: Any, *, name: str = "log_probs") -> FloatArray:
+    """Natural logs of probabilities whose rows sum to one, as :func:`checked_probs` has them.
+
+    Raises
+    ------
+    ValueError
+        Naming the row, its value and the likely remedy.
+    """
+    log_probs: FloatArray = np.asarray(values, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        probs = np.exp(log_probs)
+    summed_to_one = checked_probs(probs, name=name)
+    if summed_to_one is probs:
+        return log_probs
+    return np.asarray(log_probs - np.log(probs.sum(axis=-1, keepdims=True)))
+
+
+def sum_tolerance(probs: FloatArray) -> float:
+    """How far rows of finite probabilities may sum from one, given how they were rounded.
+
+    Half a unit of the last place of every class where all values have the same
+    few decimals, the relative error of the format where all are half-precision
+    numbers, else :data:`TOLERANCE`.
+
+    Examples
+    --------
+    >>> sum_tolerance(np.array([[0.3333, 0.6666]]))
+    0.0001
+    >>> sum_tolerance(np.array([[1 / 3, 2 / 3]]))
+    1e-06
+    """
+    if not np.isfinite(probs).all():
+        return TOLERANCE
+    for digits in DECIMALS:
+        scaled = probs * 10.0**digits
+        if (abs(scaled - np.round(scaled)) < 1e-6).all():
+            bound = probs.shape[-1] * 0.5 * 10.0**-digits
+            return max(TOLERANCE, min(MAX_TOLERANCE, bound))
+    mantissa = np.frexp(probs)[0]
+    for bits in MANTISSAS:
+        scaled = mantissa * 2.0**bits
+        if (scaled == np.round(scaled)).all():
+            return float(2.0**-bits)
+    return TOLERANCE
+
+
+def _sum_text(total: float) -> str:
+    """A sum to the digit in which it differs from one."""
+    away = abs(total - 1.0)
+    if not 0 < away < 0.1:
+        return f"{total:.3g}"
+    return f"{total:.{1 - math.floor(math.log10(away))}f}"
 
 
 def checked_labels(labels: Any, n_obs: int, n_classes: int, *, name: str = "y") -> Labels:

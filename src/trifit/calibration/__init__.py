@@ -13,16 +13,18 @@ from trifit.calibration.bands import (
     confidence_band,
     consistency,
 )
+from trifit.calibration.bias import ClassBias, class_bias
 from trifit.calibration.binned import BinnedError, Bins, binned_error
 from trifit.calibration.corp import Corp, Curve, corp
 from trifit.calibration.kernel import KernelError, kernel_error
-from trifit.calibration.notions import class_bias, top_label
+from trifit.calibration.notions import top_label
 from trifit.calibration.slope import SlopeIntercept, slope_intercept
 from trifit.calibration.smooth import SmoothError, smooth_error
 
 __all__ = [
     "BinnedError",
     "Bins",
+    "ClassBias",
     "ConfidenceBand",
     "Consistency",
     "Corp",

@@ -99,19 +99,3 @@ def events(probs: Any, y: Any, notion: Notion) -> tuple[FloatArray, FloatArray]:
         forecast, outcome = top_label(probs, y)
         return forecast[:, None], outcome[:, None]
     raise ValueError(f"notion={notion!r}: expected 'top-label' or 'class-wise'")
-
-
-def class_bias(probs: Any, y: Any) -> tuple[FloatArray, FloatArray]:
-    """Mean probability minus frequency of every class, and its standard error.
-
-    Calibration in the large: 0 is calibrated, above 0 the class is forecast
-    too often. Shapes (n_classes,) each.
-
-    Examples
-    --------
-    >>> class_bias(np.array([[0.9, 0.1], [0.7, 0.3]]), np.array([0, 1]))[0].round(3)
-    array([ 0.3, -0.3])
-    """
-    p, truth = checked_prediction(probs, y)
-    excess = p - truth
-    return excess.mean(axis=0), excess.std(axis=0, ddof=1) / np.sqrt(len(p))

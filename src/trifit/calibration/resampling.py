@@ -12,6 +12,9 @@ from trifit.types import FloatArray, IntArray
 LEVEL, POWER = 0.05, 0.8
 """What a detectable slope refers to."""
 
+RULED_OUT = 1e-4
+"""Probability of labels so improbable below which they refute the forecasts by themselves."""
+
 MAX_LOG_ODDS_FACTOR = math.log(100)
 """Distortions looked for: log-odds up to 100 times too large."""
 
@@ -37,9 +40,28 @@ def resampled(
     return statistic(codes), np.array([statistic(draw()) for _ in range(n_resamples)])
 
 
-def p_value(observed: float, null: FloatArray) -> float:
-    """Share of draws at least as large, the observed one among them; ties to 12 digits."""
+def p_value(observed: float, null: FloatArray, chance: float = 1.0) -> float:
+    """Share of draws at least as large, the observed one among them; ties to 12 digits.
+
+    Draws cannot give less than ``1 / (1 + draws)``. Labels whose :func:`surprise`
+    is below :data:`RULED_OUT` were all but excluded by the forecasts, and that
+    probability is then the p-value (so the size is off by at most that).
+    """
+    if chance < RULED_OUT:
+        return chance
     return float((1 + np.sum(null >= observed - 1e-12 * abs(observed))) / (1 + len(null)))
+
+
+def surprise(p: FloatArray, codes: IntArray) -> float:
+    """Bound of the probability that any row's label is as improbable as the least probable one.
+
+    Examples
+    --------
+    >>> surprise(np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([1, 0]))
+    0.0
+    """
+    least = p[np.arange(len(p)), codes].min()
+    return min(1.0, float(p[p <= least].sum()))
 
 
 def detectable(gap: Callable[[float], float]) -> float:

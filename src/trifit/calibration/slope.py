@@ -12,7 +12,8 @@ from trifit.types import FloatArray
 MAX_CONDITION = 1e10
 """Above this the rows determine no slope that arithmetic could find."""
 
-MAX_SLOPE = 1e3
+MAX_LOG_ODDS = 1e3
+"""Recalibrated log-odds of a usual row that no finite number of rows would ask for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,11 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
     if len(present) < 2:
         return _result(p.shape[1])
     log_probs, truth = log_probs[:, present], truth[:, present]
-    theta = np.r_[1.0, np.zeros(len(present) - 1)]
+    unit = _spread(log_probs)
+    if unit == 0:
+        return _result(p.shape[1])
+    log_probs = log_probs / unit
+    theta = np.zeros(len(present))
     value, q = _log_likelihood(theta, log_probs, truth)
     for _ in range(100):
         gradient, information = _derivatives(log_probs, truth, q)
@@ -97,6 +102,7 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
         # On separated rows the gradient vanishes too, but the Newton step does not.
         if abs(step).max() < 1e-8 * (1 + abs(theta).max()):
             se = np.sqrt(np.diag(np.linalg.inv(scaled))) / scale
+            theta[0], se[0] = theta[0] / unit, se[0] / unit
             return _result(p.shape[1], present[1:], theta, se)
         length = 1.0
         while True:
@@ -106,9 +112,19 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
             length /= 2
         theta = theta + length * step
         value, q = proposal, q_new
-        if abs(theta[0]) > MAX_SLOPE:
+        if abs(theta[0]) > MAX_LOG_ODDS:
             break
     return _result(p.shape[1])
+
+
+def _spread(log_probs: FloatArray) -> float:
+    """Difference between the largest and the least log probability of a usual row.
+
+    In these units slopes of logits a thousand times too sharp, or too flat, are
+    found as easily as any.
+    """
+    spread = np.ptp(log_probs, axis=1)
+    return float(np.median(spread)) or float(spread.max())
 
 
 def _log_likelihood(
@@ -140,9 +156,16 @@ def _derivatives(
     information[0, 1:] = information[1:, 0] = weighted[:, 1:].sum(axis=0)
     information[1:, 1:] = -free.T @ free
     # q (1 - q) from the other classes' q: the difference from 1 would be rounded away.
-    others = np.stack([np.delete(q, k, axis=1).sum(axis=1) for k in range(1, q.shape[1])])
-    information[1:, 1:][np.diag_indices(free.shape[1])] = (free.T * others).sum(axis=1)
+    others = _sums_before(q) + _sums_before(q[:, ::-1])[:, ::-1]
+    information[1:, 1:][np.diag_indices(free.shape[1])] = (free * others[:, 1:]).sum(axis=0)
     return gradient, information
+
+
+def _sums_before(q: FloatArray) -> FloatArray:
+    """Sums of the columns to the left of each column."""
+    sums = np.zeros_like(q)
+    np.cumsum(q[:, :-1], axis=1, out=sums[:, 1:])
+    return sums
 
 
 def _result(

@@ -5,7 +5,9 @@ each label was drawn: the forecast itself. So its null distribution needs no
 asymptotics: labels are drawn from the forecasts, the statistic is computed from
 each draw, and ``p = (1 + draws at least as large) / (1 + draws)`` has its stated
 size at every sample size, for every statistic. Only Spiegelhalter's z has a null
-distribution simple enough to do without. Measured sizes and powers are in
+distribution simple enough to do without. Labels to which the forecasts gave no
+chance (a probability of 0, or so small that fewer than one data set in 10,000 holds
+such a label) refute them by themselves. Measured sizes and powers are in
 ``docs/calibration-tests.md``.
 
 **Rows must be new to the classifier.** Forecasts for the rows it was trained on
@@ -35,14 +37,16 @@ from trifit.calibration.notions import Notion, checked_codes
 from trifit.calibration.resampling import (
     LEVEL,
     POWER,
+    RULED_OUT,
     detectable,
     distorted,
     log_of,
     p_value,
     resampled,
+    surprise,
 )
 from trifit.threads import limited
-from trifit.types import FloatArray, IntArray
+from trifit.types import BoolArray, FloatArray, IntArray
 
 Z_POWER = float(normal.ppf(POWER))
 
@@ -153,7 +157,8 @@ def kernel(
         return float(mean / (n * (n - 1)) - critical - Z_POWER * sd)
 
     slope = detectable(gap) if detect else math.nan
-    return CalibrationTest("kernel", observed, p_value(observed, null), slope, n, n_resamples)
+    p_found = p_value(observed, null, surprise(p, codes))
+    return CalibrationTest("kernel", observed, p_found, slope, n, n_resamples)
 
 
 def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
@@ -211,8 +216,14 @@ def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
         variance = 4 * scale * float(np.sum((q * kept**2).sum(axis=1) - score**2))
         return (abs(mean) - Z_POWER * math.sqrt(max(0.0, variance))) / sd - critical
 
+    tail, chance = 2 * float(normal.sf(abs(z))), surprise(p, codes)
     return CalibrationTest(
-        "Spiegelhalter", z, 2 * float(normal.sf(abs(z))), detectable(gap) if sd else math.nan, n, 0
+        "Spiegelhalter",
+        z,
+        min(tail, chance) if chance < RULED_OUT else tail,
+        detectable(gap) if sd else math.nan,
+        n,
+        0,
     )
 
 
@@ -312,9 +323,10 @@ def hosmer_lemeshow(
         return float(weight @ (shift**2 + noise) - critical - Z_POWER * math.sqrt(spread))
 
     slope = detectable(gap) if detect else math.nan
-    return CalibrationTest(
-        "Hosmer-Lemeshow", observed, p_value(observed, null), slope, n, n_resamples
-    )
+    right = winner == codes
+    chance = surprise(p, codes) if notion == "class-wise" else _top_surprise(forecast[:, 0], right)
+    p_found = p_value(observed, null, chance)
+    return CalibrationTest("Hosmer-Lemeshow", observed, p_found, slope, n, n_resamples)
 
 
 def top_label(
@@ -367,7 +379,8 @@ def top_label(
         size = (n_resamples, len(groups.count))
         return miscalibration(rng.binomial(groups.count, probability, size=size), groups)[0]
 
-    events = np.bincount(groups.index, weights=winner == codes)
+    right = winner == codes
+    events = np.bincount(groups.index, weights=right)
     observed = float(miscalibration(events[None], groups)[0][0])
     null = draws(groups.forecast, rng)
     critical = np.quantile(null, 1 - LEVEL)
@@ -385,4 +398,10 @@ def top_label(
         return float(np.quantile(drawn, 1 - POWER) - critical)
 
     slope = detectable(gap) if detect else math.nan
-    return CalibrationTest("top label", observed, p_value(observed, null), slope, n, n_resamples)
+    p_found = p_value(observed, null, _top_surprise(p[np.arange(n), winner], right))
+    return CalibrationTest("top label", observed, p_found, slope, n, n_resamples)
+
+
+def _top_surprise(confidence: FloatArray, right: BoolArray) -> float:
+    """:func:`surprise` of "the top label is right"."""
+    return surprise(np.column_stack([1 - confidence, confidence]), right.astype(np.int64))

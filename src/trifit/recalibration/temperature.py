@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.optimize import brentq
+from scipy.special import log_softmax, softmax
 
 from trifit.checks import Labels
 from trifit.recalibration.fitting import checked_log_probs, checked_rows
 from trifit.types import FloatArray
 
-MAX_LOG_TEMPERATURE = 7.0
-"""Temperatures between exp(-7) and exp(7), about 1/1,100 and 1,100."""
+MAX_TEMPERATURE = 1e10
+"""Temperatures lie between 1 / 1e10 and 1e10."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,16 @@ class Temperature:
     """A temperature; ``value > 1`` softens over-confident probabilities, below 1 sharpens."""
 
     value: float
+
+    @property
+    def at_bound(self) -> bool:
+        """Whether no temperature within the bounds is best.
+
+        At the upper bound every class is equally probable: the log-odds rank
+        labels no better than chance. At the lower one even the smallest
+        differences of log-odds are right.
+        """
+        return self.value in (MAX_TEMPERATURE, 1 / MAX_TEMPERATURE)
 
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
@@ -38,7 +48,8 @@ def fit(log_probs: FloatArray, y: Labels) -> Temperature:
     -------
     Temperature
         1 where no row contradicts its most probable class: the likelihood
-        then grows for ever as T falls to 0, and says nothing about T.
+        then grows for ever as T falls to 0, and says nothing about T. At a bound
+        (``at_bound``) where no temperature between 1e-10 and 1e10 is best.
 
     Raises
     ------
@@ -61,14 +72,14 @@ def fit(log_probs: FloatArray, y: Labels) -> Temperature:
     if at_label == 0:
         return Temperature(1.0)
 
-    def negative_log_likelihood(log_temperature: float) -> float:
-        slope = np.exp(-log_temperature)
-        return float(np.log(np.exp(slope * below).sum(axis=1)).sum() - slope * at_label)
+    def derivative(log_slope: float) -> float:
+        """Of the summed log-loss by the slope ``1 / T``; it increases with the slope."""
+        slope = np.exp(log_slope)
+        return float((softmax(slope * below, axis=1) * below).sum() - at_label)
 
-    best = minimize_scalar(
-        negative_log_likelihood,
-        bounds=(-MAX_LOG_TEMPERATURE, MAX_LOG_TEMPERATURE),
-        method="bounded",
-        options={"xatol": 1e-10},
-    )
-    return Temperature(float(np.exp(best.x)))
+    low, high = -np.log(MAX_TEMPERATURE), np.log(MAX_TEMPERATURE)
+    if derivative(low) >= 0:
+        return Temperature(MAX_TEMPERATURE)
+    if derivative(high) <= 0:
+        return Temperature(1 / MAX_TEMPERATURE)
+    return Temperature(float(np.exp(-brentq(derivative, low, high, xtol=1e-12))))

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm
 
 from trifit.calibration import SlopeIntercept, class_bias
 from trifit.calibration.tests import kernel
 from trifit.checks import Labels, label_probs
+from trifit.information import entropy
 from trifit.recalibration import METHODS, recalibration_gain
 from trifit.types import FloatArray
 from trifit.verdict import ClassBias, Evidence
@@ -48,21 +48,24 @@ def gather(
     return Evidence(
         n_obs=n_obs,
         n_events=round(n_obs - float(truth.sum(axis=0).max())),
+        entropy=float(entropy(truth.mean(axis=0)[None])[0]),
         slope=slope.slope,
         slope_se=slope.se,
         gains={name: (gain.value, gain.se) for name, gain in gains.items()},
         p_value=kernel(probs, y, seed=rng).p_value if y.ndim == 1 else float("nan"),
-        classes=_biases(probs, truth, class_names),
+        classes=_classes(probs, y, class_names),
     )
 
 
-def _biases(probs: FloatArray, truth: FloatArray, class_names: Sequence[str]) -> list[ClassBias]:
-    bias, se = class_bias(probs, truth)
-    z = np.divide(abs(bias), se, out=np.zeros_like(bias), where=se > 0)
-    frequency = truth.mean(axis=0)
+def _classes(probs: FloatArray, y: Labels, names: Sequence[str]) -> list[ClassBias]:
+    found = class_bias(probs, y)
     return [
-        ClassBias(name, float(mean), float(share), float(2 * norm.sf(deviation)))
-        for name, mean, share, deviation in zip(
-            class_names, probs.mean(axis=0), frequency, z, strict=True
+        ClassBias(
+            name,
+            float(found.mean_prob[k]),
+            float(found.frequency[k]),
+            float(found.p_value[k]),
+            (float(found.odds_low[k]), float(found.odds_high[k])),
         )
+        for k, name in enumerate(names)
     ]
