@@ -1,4 +1,4 @@
-"""Labels that are distributions or annotator counts: is MLE = cross-entropy for one-hot only?"""
+"""Labels that are distributions or counts: is MLE = cross-entropy for one-hot only?"""
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ def test_one_hot_soft_labels_are_hard_labels(rng):
     iris = load_dataset("iris")
     soft = Dataset(
         iris.name, iris.X, iris.y, iris.feature_names, iris.class_names,
-        label_weights=np.eye(3)[iris.y],
+        soft_labels=np.eye(3)[iris.y],
     )  # fmt: skip
     density = density_of(iris.X, iris.y)
     for fit in (fit_mle, fit_map):
@@ -76,7 +76,7 @@ def test_label_columns_are_found_by_name(truth):
     data = load_dataset(table(X, p, ["label:cat", "label:dog", "label:cow"]))
     assert data.class_names == ("cat", "dog", "cow")
     assert data.feature_names == ("u", "v")
-    assert data.label_probs == pytest.approx(p)
+    assert data.labels == pytest.approx(p)
     assert (data.y == p.argmax(axis=1)).all()
     assert any("posterior is a generalised one" in note for note in data.notes)
 
@@ -86,9 +86,59 @@ def test_label_columns_are_named(truth, rng):
     counts = rng.multinomial(3, p)
     frame = table(X, counts, ["cat", "dog", "cow"])
     data = load_dataset(frame, label_cols=["cat", "dog", "cow"])
-    assert data.labels == pytest.approx(counts)
-    assert data.label_probs.sum(axis=1) == pytest.approx(1.0)
-    assert any("360 annotations of 120 rows" in note for note in data.notes)
+    assert data.n_obs == 360
+    assert np.bincount(data.y).tolist() == counts.sum(axis=0).tolist()
+    assert any("count 360 observations in 120 rows" in note for note in data.notes)
+
+
+def counted(rng):
+    """Eight patterns with their counts, and the same persons one by one."""
+    cells = pd.DataFrame(
+        [(sex, age) for sex in "fm" for age in ("adult", "child", "old", "young")],
+        columns=["sex", "age"],
+    )
+    counts = rng.integers(3, 40, size=(8, 2))
+    grouped = cells.assign(**{"label:no": counts[:, 0], "label:yes": counts[:, 1]})
+    each = [
+        cells.loc[cells.index.repeat(counts[:, k])].assign(y=c) for k, c in enumerate(("no", "yes"))
+    ]
+    return grouped, pd.concat(each)
+
+
+def test_counts_are_the_table_written_out(rng):
+    grouped, persons = counted(rng)
+    a, b = load_dataset(grouped), load_dataset(persons, "y")
+    assert (a.X == b.X).all()
+    assert (a.y == b.y).all()
+    assert (a.feature_names, a.class_names) == (b.feature_names, b.class_names)
+    one, other = (
+        trifit.compare(data, nuts=False, test_size=0.3, methods=["laplace"]) for data in (a, b)
+    )
+    for name in one.fits:
+        assert one.fits[name].log_loss == other.fits[name].log_loss
+        assert one.fits[name].gains == other.fits[name].gains
+        assert one.fits[name].verdict_text == other.fits[name].verdict_text
+    assert one.scoreboard == other.scoreboard
+    assert one.evaluation.n_test == other.evaluation.n_test == round(0.3 * len(persons) + 0.49)
+
+
+def test_counts_of_a_test_file_are_its_persons(rng):
+    """Test rows stay test rows; a pattern that counts nobody is nobody."""
+    grouped, persons = counted(rng)
+    grouped.loc[2, ["label:no", "label:yes"]] = 0, 4
+    grouped.loc[5, ["label:no", "label:yes"]] = 0, 0
+    data = load_dataset(grouped, test=grouped)
+    n = int(grouped[["label:no", "label:yes"]].to_numpy().sum())
+    assert (data.n_obs, data.n_test) == (2 * n, n)
+    assert (data.X[:n] == data.X[n:]).all()
+    assert (data.y[:n] == data.y[n:]).all()
+
+
+def test_counts_beyond_memory_are_refused(rng):
+    grouped, _ = counted(rng)
+    grouped["label:no"] = 10**9
+    with pytest.raises(InputError, match="count 8,000,000,.* give a sample"):
+        load_dataset(grouped)
 
 
 def test_a_comparison_of_soft_labels(truth, tmp_path):
@@ -114,7 +164,8 @@ def test_a_comparison_of_soft_labels(truth, tmp_path):
     [
         ([[0.5, 0.5], [0.9, 0.2]], r"data row 2 are \[0.9, 0.2\] \(sum 1.1\); give distributions"),
         ([[0.5, 0.5], [-0.1, 1.1]], "data row 2 are negative"),
-        ([[1, 2], [0, 0]], "data row 2 are all zero"),
+        ([[0, 0], [0, 0]], "label columns are all zero"),
+        ([[0.5, 0.5], [0, 0]], r"data row 2 are \[0.0, 0.0\] \(sum 0\); give distributions"),
         ([[2, 1], [0.5, 0.5]], "give distributions that all sum to 1, or whole counts"),
         ([["x", "y"], ["z", "w"]], "'label:a' holds text"),
     ],
@@ -148,15 +199,16 @@ def test_missing_soft_labels_can_be_dropped(truth):
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ([[0.5, 0.5]], r"label_weights has shape \(1, 2\)"),
+        ([[0.5, 0.5]], r"soft_labels has shape \(1, 2\)"),
         ([[0.5, 0.5], [np.nan, 1.0]], "labels of row 1"),
+        ([[2.0, 1.0], [1.0, 1.0]], "sum to 1 .write counts out"),
         ([[1.0, 0.0], [1.0, 0.0]], "class 'q' has no weight in any training row"),
     ],
 )
 def test_bad_weights(weights, message):
     with pytest.raises(InputError, match=message):
         Dataset("d", np.eye(2), np.array([0, 1]), ("a", "b"), ("p", "q"),
-                label_weights=np.array(weights))  # fmt: skip
+                soft_labels=np.array(weights))  # fmt: skip
 
 
 def test_unused_label_columns_do_not_leak(truth):

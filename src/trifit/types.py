@@ -29,9 +29,9 @@ class Dataset:
         Class codes in ``0 .. n_classes - 1``; with soft labels the most likely
         class, used for stratified splits only.
     feature_names, class_names : tuple of str
-    label_weights : shape (n_obs, n_classes), optional
-        Soft labels: how much a row counts towards each class. Rows of a
-        distribution sum to one, rows of annotator counts to their number.
+    soft_labels : shape (n_obs, n_classes), optional
+        A distribution over classes per row. (Counts are no soft labels:
+        :func:`trifit.load_dataset` writes them out, a row for each.)
     n_test : int
         The last ``n_test`` rows are a test set given by the user (0: none).
     notes : tuple of str
@@ -47,7 +47,7 @@ class Dataset:
     y: IntArray
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
-    label_weights: FloatArray | None = None
+    soft_labels: FloatArray | None = None
     n_test: int = 0
     notes: tuple[str, ...] = ()
     source: str = ""
@@ -87,8 +87,8 @@ class Dataset:
             raise InputError(
                 f"data {self.name!r}: n_test={self.n_test} leaves no training rows of {len(y)}"
             )
-        if self.label_weights is not None:
-            self._check_soft(np.ascontiguousarray(self.label_weights, dtype=np.float64))
+        if self.soft_labels is not None:
+            self._check_soft(np.ascontiguousarray(self.soft_labels, dtype=np.float64))
         if self.true_probs is not None:
             self._check_truth(np.ascontiguousarray(self.true_probs, dtype=np.float64))
         self._check_classes(y)
@@ -109,34 +109,30 @@ class Dataset:
                 f"{truth[row].tolist()}; expected non-negative numbers that sum to 1"
             )
 
-    def _check_soft(self, weights: FloatArray) -> None:
-        object.__setattr__(self, "label_weights", weights)
-        if weights.shape != (self.n_obs, self.n_classes):
+    def _check_soft(self, soft: FloatArray) -> None:
+        if soft.shape != (self.n_obs, self.n_classes):
             raise InputError(
-                f"data {self.name!r}: label_weights has shape {weights.shape}; "
+                f"data {self.name!r}: soft_labels has shape {soft.shape}; "
                 f"expected {(self.n_obs, self.n_classes)}"
             )
-        bad = ~(np.isfinite(weights) & (weights >= 0)).all(axis=1) | (weights.sum(axis=1) == 0)
+        total = soft.sum(axis=1)
+        bad = ~((soft >= 0).all(axis=1) & (abs(total - 1) <= 1e-6))
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             raise InputError(
-                f"data {self.name!r}: the labels of row {row} are {weights[row].tolist()}; "
-                "expected non-negative numbers, not all zero"
+                f"data {self.name!r}: the soft labels of row {row} are {soft[row].tolist()}; expected "
+                "non-negative numbers that sum to 1 (write counts out, a row for each)"
             )
+        object.__setattr__(self, "soft_labels", soft / total[:, None])
 
     @property
     def labels(self) -> IntArray | FloatArray:
-        """What is fitted: class codes (n_obs,), or soft labels (n_obs, n_classes)."""
-        return self.y if self.label_weights is None else self.label_weights
-
-    @property
-    def label_probs(self) -> IntArray | FloatArray:
-        """What is scored: class codes, or soft labels as distributions."""
-        return as_distributions(self.labels)
+        """What is fitted and scored: class codes (n_obs,), or soft labels (n_obs, n_classes)."""
+        return self.y if self.soft_labels is None else self.soft_labels
 
     def _check_test(self) -> None:
         held_out = np.unique(self.y[len(self.y) - self.n_test :])
-        if self.label_weights is None and self.n_test and len(held_out) == 1:
+        if self.soft_labels is None and self.n_test and len(held_out) == 1:
             raise InputError(
                 f"data {self.name!r}: the test rows hold only class "
                 f"{self.class_names[int(held_out[0])]!r}; a comparison needs at least two"
@@ -162,8 +158,8 @@ class Dataset:
                 f"data {self.name!r}: the target holds only one class, {self.class_names[0]!r}; "
                 "a classifier needs at least two"
             )
-        if self.label_weights is not None:
-            return self._check_soft_classes(self.label_weights[: len(y) - self.n_test])
+        if self.soft_labels is not None:
+            return self._check_soft_classes(self.soft_labels[: len(y) - self.n_test])
         train = np.bincount(y[: len(y) - self.n_test], minlength=self.n_classes)
         if train.min() == 0:
             missing = self.class_names[int(train.argmin())]
@@ -202,7 +198,7 @@ class Rows:
     ----------
     X : shape (n_obs, n_features)
     labels : shape (n_obs,) or (n_obs, n_classes)
-        Class codes, or weights of every class.
+        Class codes, or soft labels.
     """
 
     X: FloatArray
@@ -214,18 +210,6 @@ class Rows:
     def take(self, rows: IntArray) -> "Rows":
         """Some of the rows."""
         return Rows(np.ascontiguousarray(self.X[rows]), self.labels[rows])
-
-    @property
-    def label_probs(self) -> IntArray | FloatArray:
-        """Class codes, or soft labels as distributions."""
-        return as_distributions(self.labels)
-
-
-def as_distributions(labels: IntArray | FloatArray) -> IntArray | FloatArray:
-    """Class codes as they are; label weights (n_obs, n_classes) with rows summing to one."""
-    if labels.ndim == 1:
-        return labels
-    return np.asarray(labels / labels.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, eq=False)

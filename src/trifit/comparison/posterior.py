@@ -91,7 +91,7 @@ class PosteriorRecord(Record, frozen=True, kw_only=True):
     draws : dict
         ``log_loss``, ``confidence`` and ``slope`` of single draws.
     loo : Loo or None
-        None above 20,000 training rows, and for counts of annotators.
+        None above 20,000 training rows.
     """
 
     entropy: float

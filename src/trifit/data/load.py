@@ -8,7 +8,7 @@ from urllib.error import URLError
 import numpy as np
 
 from trifit.data.encode import encode_features, encode_target
-from trifit.data.soft import encode_soft_labels, label_columns
+from trifit.data.soft import are_counts, encode_soft_labels, label_columns, written_out
 from trifit.data.tables import from_dataframe, read_table
 from trifit.errors import InputError
 from trifit.simulate import simulate
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Missing = Literal["error", "drop", "impute"]
+
+SOFT_NOTE = (
+    "labels are distributions: the cross-entropy against them is minimised, scores are expected "
+    "scores, and the posterior is a generalised one (exp of minus the cross-entropy, times the "
+    "prior)"
+)
 
 BUNDLED = {
     "iris": "150 flowers, 4 measurements, 3 species (Fisher 1936)",
@@ -49,9 +55,9 @@ def load_dataset(
     target : str
         The column that holds the class labels; bundled sets have their own.
     label_cols : sequence of str
-        Instead of ``target``: one column per class with soft labels, either
-        distributions (every row sums to 1) or annotator counts. Columns named
-        ``label:CLASS`` are found by themselves.
+        Instead of ``target``: one column per class, either soft labels (every row
+        is a distribution and sums to 1) or counts of observations, each of which
+        then is a row of its own. Columns named ``label:CLASS`` are found by themselves.
     test : str, path or dataframe, optional
         A test set with the same columns; it is encoded together with the
         training rows and never used for fitting.
@@ -276,8 +282,6 @@ def _from_table(
     notes: list[str] = []
     if spare:
         notes.append(f"label columns that are not used were left out: {_listing(spare)}")
-    if weights is not None:
-        notes.append(_soft_note(weights[~label_missing]))
     incomplete = np.isnan(X).any(axis=1) | label_missing
     if incomplete.any():
         # A missing category is NaN in all of its columns, so the first one counts them.
@@ -313,13 +317,19 @@ def _from_table(
                 "missing values imputed from training rows (means; for categories their "
                 f"frequencies): {where}"
             )
+    if weights is not None and are_counts(weights):
+        notes.append(_counts_note(weights))
+        X, y, n_test = written_out(name, X, weights, n_test)
+        weights = None
+    elif weights is not None:
+        notes.append(SOFT_NOTE)
     return Dataset(
         name=name,
         X=X,
         y=y,
         feature_names=feature_names,
         class_names=class_names,
-        label_weights=weights,
+        soft_labels=weights,
         n_test=n_test,
         notes=tuple(notes),
         source=str(source) if isinstance(source, str | Path) else "dataframe",
@@ -347,17 +357,11 @@ def _features(name: str, table: "pa.Table") -> tuple[FloatArray, dict[str, list[
     return X, groups
 
 
-def _soft_note(weights: FloatArray) -> str:
-    total = weights.sum(axis=1)
-    if (weights == np.round(weights)).all() and (total > 1).any():
-        return (
-            f"labels are annotator counts ({total.sum():g} annotations of {len(weights)} rows): "
-            "they enter the likelihood as multinomial counts, and scores are expected over them"
-        )
+def _counts_note(counts: FloatArray) -> str:
     return (
-        "labels are distributions: the cross-entropy against them is minimised, scores are "
-        "expected scores, and with fractions the posterior is a generalised one "
-        "(exp of minus the cross-entropy, times the prior)"
+        f"the label columns count {counts.sum():,.0f} observations in {len(counts):,} rows; each is "
+        "fitted and scored as a row of its own (to score every row of the table once, divide its "
+        "counts by their sum)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Soft labels: columns that say how much each row counts towards each class."""
+"""Label columns, one per class: distributions over classes, or counts of observations."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -8,12 +8,15 @@ import numpy as np
 from trifit.checks import TOLERANCE
 from trifit.data.encode import encode_features
 from trifit.errors import InputError
-from trifit.types import BoolArray, FloatArray
+from trifit.types import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 PREFIX = "label:"
+
+MAX_WRITTEN = 200_000_000
+"""Most feature values (rows x columns) that a table of counts is written out to."""
 
 
 def label_columns(names: Sequence[str]) -> tuple[str, ...]:
@@ -32,8 +35,8 @@ def encode_soft_labels(
 ) -> tuple[FloatArray, tuple[str, ...], BoolArray]:
     """Label weights (n_obs, n_classes), class names and a mask of rows without a label.
 
-    Rows are distributions (all sum to one) or annotator counts (all whole
-    numbers); anything else is refused, because its weight would be a guess.
+    Rows are distributions (all sum to one) or counts (all whole numbers); anything
+    else is refused, because its weight would be a guess.
     """
     encoded = [encode_features(data, name, table[name]) for name in columns]
     for name, parts in zip(columns, encoded, strict=True):
@@ -45,16 +48,15 @@ def encode_soft_labels(
     missing = np.isnan(weights).any(axis=1)
     present = weights[~missing]
     rows = np.flatnonzero(~missing)
-    for bad, what in (
-        ((present < 0).any(axis=1), "are negative somewhere"),
-        (present.sum(axis=1) == 0, "are all zero"),
-    ):
-        if bad.any():
-            row = int(rows[np.flatnonzero(bad)[0]])
-            raise InputError(
-                f"data {data!r}: the label columns of data row {row + 1} {what}: "
-                f"{weights[row].tolist()}"
-            )
+    bad = (present < 0).any(axis=1)
+    if bad.any():
+        row = int(rows[np.flatnonzero(bad)[0]])
+        raise InputError(
+            f"data {data!r}: the label columns of data row {row + 1} are negative somewhere: "
+            f"{weights[row].tolist()}"
+        )
+    if not present.any():
+        raise InputError(f"data {data!r}: the label columns are all zero")
     total = present.sum(axis=1)
     distributions = abs(total - 1.0) <= TOLERANCE
     counts = (present == np.round(present)).all(axis=1)
@@ -67,3 +69,53 @@ def encode_soft_labels(
         )
     names = tuple(n.removeprefix(PREFIX) for n in columns)
     return weights, names, missing
+
+
+def are_counts(weights: FloatArray) -> bool:
+    """Whether label weights are counts of observations, and not one label per row."""
+    whole = bool((weights == np.round(weights)).all())
+    return whole and bool((weights.sum(axis=1) != 1).any())
+
+
+def written_out(
+    data: str, X: FloatArray, counts: FloatArray, n_test: int
+) -> tuple[FloatArray, IntArray, int]:
+    """One row for each observation that was counted, class by class.
+
+    So a count is what it stands for in every fit, split, score, interval and test. The
+    fits bring equal rows together again.
+
+    Parameters
+    ----------
+    data : str
+    X : shape (n_rows, n_features)
+    counts : shape (n_rows, n_classes)
+    n_test : int
+        The last rows that are test rows.
+
+    Returns
+    -------
+    X, y, n_test
+        Of the table written out; its test rows are the last ones again.
+
+    Raises
+    ------
+    InputError
+        If the table would be too large.
+    """
+    total = counts.sum()
+    if total * X.shape[1] > MAX_WRITTEN:
+        raise InputError(
+            f"data {data!r}: the label columns count {total:,.0f} observations of {X.shape[1]} "
+            f"features; at most {MAX_WRITTEN // X.shape[1]:,} can be judged at a time: give a "
+            "sample of them"
+        )
+    n_train = len(X) - n_test
+    parts = [slice(0, n_train), slice(n_train, len(X))]
+    rows, y = [], []
+    for part in parts:
+        times = counts[part].astype(np.int64).T
+        at = np.arange(part.start, part.stop)
+        rows += [np.repeat(at, each) for each in times]
+        y += [np.full(each.sum(), k) for k, each in enumerate(times)]
+    return X[np.concatenate(rows)], np.concatenate(y), int(counts[n_train:].sum())

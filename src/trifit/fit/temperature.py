@@ -40,7 +40,7 @@ def fit_temperature(
     for train, test in _inner_folds(rows, rng):
         fit, _ = maximise("mle", density, train, settings, rng, prior=0.0)
         log_probs.append(density.log_probs(fit.flat_draws, test.X)[0])
-        labels.append(test.label_probs)
+        labels.append(test.labels)
     pooled = np.concatenate(labels)
     return temperature.fit(np.concatenate(log_probs), pooled)
 
@@ -67,7 +67,7 @@ def fit_map_cv(
         for train, test in folds:
             fit, _ = maximise("map", density, train, settings, rng, prior=float(factor) ** -2)
             log_probs = density.log_probs(fit.flat_draws, test.X)[0]
-            pointwise.append(-log_predictive_density(log_probs, test.label_probs))
+            pointwise.append(-log_predictive_density(log_probs, test.labels))
         losses.append(np.concatenate(pointwise).mean())
     best = float(SCALE_FACTORS[int(np.argmin(losses))])
     fit, _ = fit_map(density, rows, settings, rng, weight=best**-2, held_out=held_out)

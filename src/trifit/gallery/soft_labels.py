@@ -41,7 +41,7 @@ def experiment(seed: int = 1, *, n: int = 200, repeats: int = 6) -> Numbers:
                 data,
                 X=np.tile(data.X, (2, 1)),
                 y=np.tile(p.argmax(axis=1), 2),
-                label_weights=np.tile(p, (2, 1)),
+                soft_labels=np.tile(p, (2, 1)),
                 true_probs=np.tile(true, (2, 1)),
                 n_test=n,
             )

@@ -21,7 +21,7 @@ from trifit.fit import Density, fused
 from trifit.fit.density import LOG_ZERO
 from trifit.run.disagreement import disagreement
 from trifit.run.expected import expected_of_mle
-from trifit.run.fits import TrainedFits, check_methods, fit_all
+from trifit.run.fits import TrainedFits, check_methods, fit_all, temperature_notes
 from trifit.run.fitted import Fitted
 from trifit.run.laplace import laplace_error
 from trifit.run.parameters import parameter_rows
@@ -228,6 +228,7 @@ def run_comparison(
             "its coefficient counts as zero"
         )
     notes += expected_of_mle(problem.density, trained[0].fits["mle"], parts[0])
+    notes += temperature_notes([fits.temperature for fits in fitted.trained])
     data = _data_record(dataset, notes)
     baselines = _baselines(dataset, split)
     records = {

@@ -27,7 +27,7 @@ from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.fit.trust import diagnose_predictions, posterior_status
 from trifit.information import entropy
 from trifit.predict import predict, prediction_draws
-from trifit.recalibration.temperature import Temperature
+from trifit.recalibration.temperature import MAX_TEMPERATURE, Temperature
 from trifit.types import Fit, FloatArray, Prediction, Rows, Status
 
 
@@ -92,6 +92,23 @@ def check_methods(density: Density, card: Card, methods: Sequence[str], *, nuts:
             f"methods 'laplace': the model has {density.n_params:,} parameters, too many for the "
             f"second derivatives it needs (at most {MAX_NEWTON_PARAMS:,}); leave it out"
         )
+
+
+def temperature_notes(temperatures: Sequence[Temperature]) -> list[str]:
+    """What to know of temperatures that are at a bound, if any are."""
+    notes = []
+    if any(t.at_bound and t.value > 1 for t in temperatures):
+        notes.append(
+            f"mle+T: no temperature up to {MAX_TEMPERATURE:g} is best: on held-out folds of the "
+            "training rows the MLE's log-odds rank the classes no better than chance, so mle+T "
+            "gives all classes the same probability"
+        )
+    if any(t.at_bound and t.value < 1 for t in temperatures):
+        notes.append(
+            f"mle+T: the best temperature is at its lower bound, {1 / MAX_TEMPERATURE:g}: on "
+            "held-out folds of the training rows even the smallest log-odds of the MLE are right"
+        )
+    return notes
 
 
 def fit_all(

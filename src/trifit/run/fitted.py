@@ -45,7 +45,7 @@ class Fitted:
     @property
     def y(self) -> Labels:
         """Labels of the held-out rows: class codes, or soft labels as distributions."""
-        return self.problem.dataset.label_probs[self.test_rows]
+        return self.problem.dataset.labels[self.test_rows]
 
     @property
     def codes(self) -> IntArray:

@@ -50,11 +50,8 @@ def posterior_record(
     right = probs.argmax(axis=1) == truth
     n_draws = int(np.clip(MAX_VALUES // probs.size, 10, MAX_DRAWS))
     fit, rows = last[0], last[1].train
-    # A row of annotators' counts is many labels; leaving it out is another question.
-    single = np.array_equal(rows.labels, rows.label_probs)
     # Reweighting draws that are not the posterior's would say nothing.
-    asked = single and fit.status.trustworthy
-    one_out = loo(density, fit, rows.X, rows.labels) if asked else None
+    one_out = loo(density, fit, rows.X, rows.labels) if fit.status.trustworthy else None
     return PosteriorRecord(
         entropy=float(entropy(probs).mean()),
         aleatoric=float(aleatoric.mean()),

@@ -76,7 +76,7 @@ def _some(n_obs: int) -> IntArray:
 def _refitted(fitted: Fitted, k: int, some: IntArray, rng: np.random.Generator) -> list[_Losses]:
     """The MAP of one training set under every prior, at some of its held-out rows."""
     part, settings = fitted.parts[k], fitted.problem.card.optimiser
-    y = part.test.take(some).label_probs
+    y = part.test.take(some).labels
     losses = []
     for factor in SCALE_FACTORS:
         if factor == 1:
@@ -98,7 +98,7 @@ def _reweighted(fitted: Fitted, k: int, some: IntArray) -> list[_Losses]:
     """The posterior of one training set under every prior, at some of its held-out rows."""
     part, posterior = fitted.parts[k], fitted.trained[k].posterior
     assert posterior is not None  # there is a fit of NUTS
-    y = part.test.take(some).label_probs
+    y = part.test.take(some).labels
     weights = [float(factor) ** -2 for factor in NEAR_FACTORS]
     log_probs, pareto_k = reweighted(fitted.density, posterior, part.test.X[some], weights)
     return [
