@@ -1,39 +1,31 @@
 """How often each verdict is given to forecasts of known calibration: docs/verdicts.md.
 
-Three classes; the true logits are independent normals with standard deviation
-1.5 and labels are drawn from their softmax. The forecast is the softmax of the
-true logits, multiplied or shifted. Nothing is fitted: only the verdict is on
-trial, with the code that judges a comparison. A quarter of an hour.
+Logits are drawn, labels are drawn from their softmax, and the forecast is the softmax
+of the true logits, multiplied or shifted. Nothing is fitted: only the verdict is on
+trial, with the code that judges a comparison. Three designs:
 
-Run it with: make test-verdicts
+- three classes (independent normal logits, standard deviation 1.5);
+- two classes, one of them rare (log-odds with standard deviation 1.2 around the value
+  that gives the prevalence);
+- calibrated forecasts of 2 to 100 classes.
+
+Half an hour on two cores. Run it with: make test-verdicts
 """
 
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from scipy.special import log_softmax, softmax
+from joblib import Parallel, delayed
+from scipy.optimize import brentq
+from scipy.special import expit, log_softmax, softmax
 
 from trifit.calibration import slope_intercept
 from trifit.run.evidence import gather
 from trifit.types import Status
 from trifit.verdict import judge
 
-SEED = 20261121
-CLASSES = ("a", "b", "c")
-SPREAD = 1.5
-REPLICATIONS = {100: 300, 300: 300, 1000: 150, 10_000: 25}
-"""Twice as many for calibrated forecasts: their false alarms are rare."""
-
-FORECASTS = {
-    "calibrated": lambda z: z,
-    "over-confident by 1.43 (slope 0.7)": lambda z: z / 0.7,
-    "over-confident by 1.5": lambda z: 1.5 * z,
-    "over-confident by 2": lambda z: 2 * z,
-    "under-confident by 1.5": lambda z: z / 1.5,
-    "class a forecast too often (log-odds + 0.5)": lambda z: z + np.array([0.5, 0.0, 0.0]),
-}
-
+SEED = 20261127
 VERDICTS = (
     "behaves like probabilities",
     "over-confident",
@@ -42,19 +34,86 @@ VERDICTS = (
     "cannot tell",
 )
 
+SPREAD = 1.5
+THREE_CLASSES = {100: 300, 300: 300, 1000: 150, 10_000: 40}
+"""Rows and replications; twice as many for calibrated forecasts: their false alarms are rare."""
+
+FORECASTS = {
+    "calibrated": lambda z: z,
+    "over-confident by 1.11 (slope 0.9)": lambda z: z / 0.9,
+    "over-confident by 1.43 (slope 0.7)": lambda z: z / 0.7,
+    "over-confident by 1.5": lambda z: 1.5 * z,
+    "over-confident by 2": lambda z: 2 * z,
+    "under-confident by 1.5": lambda z: z / 1.5,
+    "class a forecast too often (log-odds + 0.5)": lambda z: z + np.array([0.5, 0.0, 0.0]),
+}
+
+RARE_SPREAD = 1.2
+PREVALENCES = (0.5, 0.1, 0.02, 0.005, 0.001)
+RARE_ROWS = {1000: 100, 10_000: 40, 100_000: 12}
+RARE_FORECASTS = {
+    "calibrated": (0.0, 1.0),
+    "odds 1.5 times too large": (np.log(1.5), 1.0),
+    "odds 3 times too large": (np.log(3.0), 1.0),
+    "slope 0.9": (0.0, 0.9),
+    "slope 0.7": (0.0, 0.7),
+}
+"""Shift of the log-odds, and the slope that would mend their spread."""
+
+CLASSES = (2, 3, 10, 30, 100)
+CLASS_ROWS = {30: 200, 100: 200, 300: 200, 1000: 100, 10_000: 12, 100_000: 4}
+
 TARGET = Path(__file__).parents[1] / "docs" / "verdicts.md"
 
 
-def verdicts(forecast, n_obs, n_replications, seed):
+def three_classes(rng, n_obs, forecast):
+    """Log probabilities and labels."""
+    logits = rng.normal(size=(n_obs, 3)) * SPREAD
+    return log_softmax(FORECASTS[forecast](logits), axis=1), drawn(rng, logits)
+
+
+def many_classes(rng, n_obs, n_classes):
+    """Calibrated log probabilities and labels."""
+    logits = rng.normal(size=(n_obs, n_classes)) * SPREAD
+    return log_softmax(logits, axis=1), drawn(rng, logits)
+
+
+def rare_event(rng, n_obs, prevalence, forecast):
+    """Log probabilities and labels of two classes."""
+    shift, slope = RARE_FORECASTS[forecast]
+    centre = intercept(prevalence)
+    log_odds = centre + RARE_SPREAD * rng.normal(size=n_obs)
+    y = (rng.random(n_obs) < expit(log_odds)).astype(int)
+    given = centre + (log_odds - centre) / slope
+    if slope != 1:  # right on average: the slope alone is wrong
+        wanted = expit(log_odds).mean()
+        given += brentq(lambda c: expit(given + c).mean() - wanted, -10, 10)
+    given += shift
+    return log_softmax(np.column_stack([np.zeros(n_obs), given]), axis=1), y
+
+
+def intercept(prevalence):
+    """Mean of the normal log-odds whose mean probability is the prevalence."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
+    weights = weights / weights.sum()
+    return brentq(lambda a: weights @ expit(a + RARE_SPREAD * nodes) - prevalence, -30, 30)
+
+
+def drawn(rng, logits):
+    """Labels drawn from the softmax of logits."""
+    edges = softmax(logits, axis=1).cumsum(axis=1)[:, :-1]
+    return (rng.random(len(logits))[:, None] > edges).sum(axis=1)
+
+
+def verdicts(make, arguments, n_replications, seed):
     """Counts of verdicts."""
     rng = np.random.default_rng(seed)
     counts = Counter()
     for _ in range(n_replications):
-        logits = rng.normal(size=(n_obs, 3)) * SPREAD
-        y = (rng.random(n_obs)[:, None] > softmax(logits, axis=1).cumsum(axis=1)).sum(axis=1)
-        log_probs = log_softmax(forecast(logits), axis=1)
-        slope = slope_intercept(np.exp(log_probs), y)
-        evidence = gather(slope, log_probs, y, class_names=CLASSES, rng=rng)
+        log_probs, y = make(rng, *arguments)
+        names = [str(k) for k in range(log_probs.shape[1])]
+        slope = slope_intercept(np.exp(log_probs), y, log_probs=log_probs)
+        evidence = gather(slope, log_probs, y, class_names=names, rng=rng)
         counts[judge(Status.CONVERGED, evidence).name] += 1
     return counts
 
@@ -62,29 +121,51 @@ def verdicts(forecast, n_obs, n_replications, seed):
 def percent(count, n):
     """Share and its Monte Carlo standard error, in per cent; a 95 % limit at 0 and n."""
     if count == 0:
-        return f"< {300 / n:.2g}"
+        return f"< {min(300 / n, 99):.2g}"
     if count == n:
-        return f"> {100 - 300 / n:.3g}"
+        return f"> {max(100 - 300 / n, 1):.3g}"
     share = count / n
     return f"{100 * share:.1f} ± {100 * np.sqrt(share * (1 - share) / n):.1f}"
 
 
+def cells():
+    """(title of the table, name of the row, function, arguments, replications) of every cell."""
+    for n_obs, n in THREE_CLASSES.items():
+        for name in FORECASTS:
+            times = 2 * n if name == "calibrated" else n
+            yield f"Three classes, {n_obs:,} rows", name, three_classes, (n_obs, name), times
+    for name in RARE_FORECASTS:
+        for prevalence in PREVALENCES:
+            for n_obs, n in RARE_ROWS.items():
+                times = 2 * n if name == "calibrated" else n
+                row = f"{100 * prevalence:g} % of {n_obs:,} ({prevalence * n_obs:g} expected)"
+                arguments = (n_obs, prevalence, name)
+                yield f"Two classes: {name}", row, rare_event, arguments, times
+    for n_classes in CLASSES:
+        for n_obs, n in CLASS_ROWS.items():
+            arguments = (n_obs, n_classes)
+            yield "Calibrated", f"{n_classes} classes, {n_obs:,} rows", many_classes, arguments, n
+
+
 def main():
-    """Simulate all cells and write the table."""
+    """Simulate all cells and write the tables."""
+    plan = list(cells())
+    seeds = np.random.SeedSequence(SEED).spawn(len(plan))
+    found = Parallel(n_jobs=2, verbose=5)(
+        delayed(verdicts)(make, arguments, n, seed)
+        for (_, _, make, arguments, n), seed in zip(plan, seeds, strict=True)
+    )
     lines = [TARGET.read_text(encoding="utf-8").split("<!-- table -->")[0] + "<!-- table -->"]
-    seeds = iter(np.random.SeedSequence(SEED).spawn(len(REPLICATIONS) * len(FORECASTS)))
-    for n_obs, n_replications in REPLICATIONS.items():
-        lines += [
-            f"\n## {n_obs:,} rows\n",
-            f"| forecasts | replications | {' | '.join(VERDICTS)} |",
-            "|---|---:|" + "---:|" * len(VERDICTS),
-        ]
-        for name, forecast in FORECASTS.items():
-            n = 2 * n_replications if name == "calibrated" else n_replications
-            counts = verdicts(forecast, n_obs, n, next(seeds))
-            cells = " | ".join(percent(counts[v], n) for v in VERDICTS)
-            lines.append(f"| {name} | {n:,} | {cells} |")
-            print(n_obs, lines[-1], flush=True)
+    title = None
+    for (table, row, _, _, n), counts in zip(plan, found, strict=True):
+        if table != title:
+            lines += [
+                f"\n## {table}\n",
+                f"| forecasts | replications | {' | '.join(VERDICTS)} |",
+                "|---|---:|" + "---:|" * len(VERDICTS),
+            ]
+            title = table
+        lines.append(f"| {row} | {n:,} | {' | '.join(percent(counts[v], n) for v in VERDICTS)} |")
     TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

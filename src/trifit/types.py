@@ -120,8 +120,8 @@ class Dataset:
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             raise InputError(
-                f"data {self.name!r}: the soft labels of row {row} are {soft[row].tolist()}; expected "
-                "non-negative numbers that sum to 1 (write counts out, a row for each)"
+                f"data {self.name!r}: the soft labels of row {row} are {soft[row].tolist()}; "
+                "expected non-negative numbers that sum to 1 (write counts out, a row for each)"
             )
         object.__setattr__(self, "soft_labels", soft / total[:, None])
 

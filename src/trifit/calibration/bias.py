@@ -1,4 +1,4 @@
-"""Calibration in the large: is every class as frequent as it was forecast?
+"""Calibration in the large: whether every class is as frequent as it was forecast.
 
 The hypothesis "these forecasts are calibrated" fixes the distribution of a
 class's count: the sum of independent events with the forecast probabilities,

@@ -359,9 +359,9 @@ def _features(name: str, table: "pa.Table") -> tuple[FloatArray, dict[str, list[
 
 def _counts_note(counts: FloatArray) -> str:
     return (
-        f"the label columns count {counts.sum():,.0f} observations in {len(counts):,} rows; each is "
-        "fitted and scored as a row of its own (to score every row of the table once, divide its "
-        "counts by their sum)"
+        f"the label columns count {counts.sum():,.0f} observations in {len(counts):,} rows; each "
+        "is fitted and scored as a row of its own (to score every row of the table once, divide "
+        "its counts by their sum)"
     )
 
 

@@ -1,5 +1,6 @@
 """Beta calibration: per class ``log-odds = a log p - b log(1 - p) + c``, then normalised."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from trifit.recalibration.fitting import (
     checked_log_probs,
     checked_rows,
     fit_linear,
-    log_complement,
+    log_complements,
 )
 from trifit.types import FloatArray
 
@@ -24,7 +25,8 @@ class Beta:
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
         rows = checked_log_probs(log_probs)
-        log_odds = [_features(rows, k) @ abc for k, abc in enumerate(self.parameters)]
+        features = zip(_features(rows), self.parameters, strict=True)
+        log_odds = [each @ abc for each, abc in features]
         return np.asarray(log_softmax(log_expit(np.column_stack(log_odds)), axis=1))
 
 
@@ -63,14 +65,15 @@ def fit(log_probs: FloatArray, y: Labels, *, ridge: float = 1.0) -> Beta:
     array([1., 1.])
     """
     rows, target = checked_rows(log_probs, y)
-    return Beta(
-        np.stack([_fit_class(_features(rows, k), event, ridge) for k, event in enumerate(target.T)])
-    )
+    classes = zip(_features(rows), target.T, strict=True)
+    return Beta(np.stack([_fit_class(features, event, ridge) for features, event in classes]))
 
 
-def _features(rows: FloatArray, k: int) -> FloatArray:
-    """``log p_k``, ``-log(1 - p_k)`` and 1: shape (n_obs, 3)."""
-    return np.column_stack([rows[:, k], -log_complement(rows, k), np.ones(len(rows))])
+def _features(rows: FloatArray) -> Iterator[FloatArray]:
+    """Of each class: ``log p_k``, ``-log(1 - p_k)`` and 1, shape (n_obs, 3)."""
+    one = np.ones(len(rows))
+    for log_p, log_rest in zip(rows.T, log_complements(rows).T, strict=True):
+        yield np.column_stack([log_p, -log_rest, one])
 
 
 def _fit_class(features: FloatArray, event: FloatArray, ridge: float) -> FloatArray:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax, logsumexp
+from scipy.special import log_softmax
 
 from trifit.checks import Labels, checked_labels, label_probs
 from trifit.threads import limited
@@ -60,9 +60,20 @@ def checked_rows(log_probs: Any, y: Labels) -> tuple[FloatArray, FloatArray]:
     return rows, label_probs(checked_labels(y, *rows.shape), rows.shape[1])
 
 
-def log_complement(log_probs: FloatArray, k: int) -> FloatArray:
-    """``log(1 - p_k)``, exact also where ``p_k`` is all but one."""
-    return np.asarray(logsumexp(np.delete(log_probs, k, axis=1), axis=1))
+def log_complements(log_probs: FloatArray) -> FloatArray:
+    """``log(1 - p_k)`` of every class, exact also where ``p_k`` is all but one.
+
+    The other classes are those before and those after: two running sums serve all.
+
+    Examples
+    --------
+    >>> np.exp(log_complements(np.log([[0.5, 0.3, 0.2]]))).round(3)
+    array([[0.5, 0.7, 0.8]])
+    """
+    none = np.full((len(log_probs), 1), -np.inf)
+    before = np.hstack([none, np.logaddexp.accumulate(log_probs[:, :-1], axis=1)])
+    after = np.hstack([none, np.logaddexp.accumulate(log_probs[:, :0:-1], axis=1)])[:, ::-1]
+    return np.asarray(np.logaddexp(before, after))
 
 
 def fit_linear(

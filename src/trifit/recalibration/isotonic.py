@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from trifit.checks import Labels
-from trifit.recalibration.fitting import checked_log_probs, checked_rows, log_complement
+from trifit.recalibration.fitting import checked_log_probs, checked_rows, log_complements
 from trifit.types import FloatArray
 
 
@@ -22,8 +22,9 @@ class Isotonic:
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
         rows = checked_log_probs(log_probs)
+        log_odds = rows - log_complements(rows)
         frequency = np.column_stack(
-            [np.interp(_log_odds(rows, k), *knots) for k, knots in enumerate(self.knots)]
+            [np.interp(each, *knots) for each, knots in zip(log_odds.T, self.knots, strict=True)]
         )
         return np.asarray(np.log(frequency / frequency.sum(axis=1, keepdims=True)))
 
@@ -59,11 +60,10 @@ def fit(log_probs: FloatArray, y: Labels) -> Isotonic:
     array([[0.667, 0.333], [0.667, 0.333]])
     """
     rows, target = checked_rows(log_probs, y)
-    return Isotonic(tuple(_knots(_log_odds(rows, k), event) for k, event in enumerate(target.T)))
-
-
-def _log_odds(rows: FloatArray, k: int) -> FloatArray:
-    return rows[:, k] - log_complement(rows, k)
+    log_odds = rows - log_complements(rows)
+    return Isotonic(
+        tuple(_knots(each, event) for each, event in zip(log_odds.T, target.T, strict=True))
+    )
 
 
 def _knots(forecast: FloatArray, event: FloatArray) -> tuple[FloatArray, FloatArray]:
