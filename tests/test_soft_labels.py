@@ -124,7 +124,7 @@ def test_counts_are_the_table_written_out(rng):
 
 def test_counts_of_a_test_file_are_its_persons(rng):
     """Test rows stay test rows; a pattern that counts nobody is nobody."""
-    grouped, persons = counted(rng)
+    grouped, _ = counted(rng)
     grouped.loc[2, ["label:no", "label:yes"]] = 0, 4
     grouped.loc[5, ["label:no", "label:yes"]] = 0, 0
     data = load_dataset(grouped, test=grouped)
@@ -137,7 +137,7 @@ def test_counts_of_a_test_file_are_its_persons(rng):
 def test_counts_beyond_memory_are_refused(rng):
     grouped, _ = counted(rng)
     grouped["label:no"] = 10**9
-    with pytest.raises(InputError, match="count 8,000,000,.* give a sample"):
+    with pytest.raises(InputError, match=r"count 8,000,000,.* give a sample"):
         load_dataset(grouped)
 
 

@@ -117,7 +117,7 @@ def sum_tolerance(probs: FloatArray) -> float:
     for bits in MANTISSAS:
         scaled = mantissa * 2.0**bits
         if (scaled == np.round(scaled)).all():
-            return float(2.0**-bits)
+            return 0.5**bits
     return TOLERANCE
 
 

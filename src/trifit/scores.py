@@ -166,7 +166,7 @@ def accuracy(probs: FloatArray, y: Labels) -> Estimate:
     return mean_with_se(label_probs(y, probs.shape[1])[np.arange(len(y)), winner])
 
 
-def wilson(share: float, n_obs: int, *, z: float = 1.96) -> tuple[float, float]:
+def wilson(share: float, n_obs: float, *, z: float = 1.96) -> tuple[float, float]:
     """Wilson's interval of a frequency: of use at 0 and 1 too, where ``se`` is 0.
 
     ``(f + z^2/2n +- z sqrt(f (1 - f)/n + z^2/4n^2)) / (1 + z^2/n)``
@@ -175,7 +175,7 @@ def wilson(share: float, n_obs: int, *, z: float = 1.96) -> tuple[float, float]:
     ----------
     share : float
         Observed frequency, 0 to 1.
-    n_obs : int
+    n_obs : float
         Rows it is the frequency of.
     z : float
         Normal quantile; 1.96 for 95 %.
