@@ -138,6 +138,17 @@ def test_slope_survives_probabilities_that_underflow(rng):
     assert result.slope == pytest.approx(0.001, rel=0.1)
 
 
+@pytest.mark.parametrize("factor", [1e-6, 1e-3, 2500.0, 1e8])
+def test_slope_is_found_at_any_scale(rng, factor):
+    z = rng.normal(size=(400, 3)) * 1.5
+    y = (rng.random(400)[:, None] > softmax(z, axis=1).cumsum(axis=1)).sum(axis=1)
+    near, far = log_softmax(z, axis=1), log_softmax(factor * z, axis=1)
+    one = slope_intercept(np.exp(near), y, log_probs=near)
+    other = slope_intercept(np.exp(far), y, log_probs=far)
+    assert factor * other.slope == pytest.approx(one.slope, rel=1e-6)
+    assert factor * other.se == pytest.approx(one.se, rel=1e-6)
+
+
 def test_top_label_takes_the_first_of_ties():
     confidence, right = top_label(np.array([[0.5, 0.5]]), np.array([0]))
     assert confidence[0] == 0.5

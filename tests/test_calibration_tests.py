@@ -169,3 +169,21 @@ def test_bad_options():
         tests.hosmer_lemeshow([[0.5, 0.5]], [0], notion="canonical")
     with pytest.raises(ValueError, match="compares two"):
         tests.kernel([[0.5, 0.5]], [0])
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("least", [0.0, 1e-13])
+def test_a_label_that_was_ruled_out_refutes_the_forecasts(rng, name, least):
+    """Forecasts of 0 and 1, one mistake in 300 rows: its probability is that of the p-value."""
+    y = np.repeat([0, 1], [100, 200])
+    p = np.clip(np.eye(2)[y], least, 1 - least)
+    y[7] = 1
+    assert p_value(ALL[name], p, y, rng) <= 301 * least
+
+
+def test_a_rare_label_among_many_is_no_surprise(rng):
+    """One label of probability one in 100,000 among as many rows."""
+    p = np.tile([0.99999, 1e-5], (100_000, 1))
+    y = np.zeros(100_000, dtype=int)
+    y[3] = 1
+    assert p_value(tests.kernel, p, y, rng) > 0.2

@@ -45,6 +45,25 @@ def test_temperature_undoes_a_temperature(rng):
     assert np.exp(fitted.transform(3 * logits)).sum(axis=1) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("factor", [1e-8, 1e-3, 2500.0, 1e8])
+def test_temperature_is_found_at_any_scale(rng, factor):
+    """Logits a thousand times too sharp, or too flat, and beyond."""
+    logits, y = labelled(rng, 400)
+    one, other = temperature.fit(logits, y), temperature.fit(factor * logits, y)
+    assert other.value == pytest.approx(factor * one.value, rel=1e-6)
+    assert not other.at_bound
+
+
+def test_a_temperature_at_its_bound_says_so(rng):
+    logits, y = labelled(rng, 400)
+    upside_down = temperature.fit(-logits, y)
+    assert upside_down.at_bound
+    assert np.exp(upside_down.transform(-logits)) == pytest.approx(1 / 3)
+    tiny = temperature.fit(1e-14 * logits, y)
+    assert tiny.at_bound
+    assert tiny.value < 1
+
+
 def test_temperature_is_one_where_no_row_can_tell():
     """All labels ranked first: the likelihood has no maximum, and T says nothing."""
     log_probs = log_softmax(np.array([[30.0, 0], [0, 25.0], [40.0, 0]]), axis=1)

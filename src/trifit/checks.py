@@ -40,7 +40,7 @@ def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:
     >>> checked_probs([[0.9, 0.2]])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    ValueError: probs[0] sums to 1.1, expected ... 1 within 1e-06; are these ...
+    ValueError: probs[0] sums to 1.1, expected ... 1 within 0.01; are these ...
     >>> checked_probs([[0.3333, 0.3333, 0.3333]]).sum()
     np.float64(1.0)
     """
@@ -66,7 +66,7 @@ def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:
             what = f"holds {row.min():.3g}"
         else:
             what = f"sums to {_sum_text(float(total[where]))}"
-        near = abs(total[where] - 1.0) < MAX_TOLERANCE
+        near = row.min() >= 0 and abs(total[where] - 1.0) < MAX_TOLERANCE
         remedy = "divide rows by their sum" if near else "are these logits? softmax them first"
         raise ValueError(
             f"{name}[{', '.join(map(str, where))}] {what}, expected probabilities that sum to 1 "
@@ -95,9 +95,9 @@ def checked_log_probs(values: Any, *, name: str = "log_probs") -> FloatArray:
 def sum_tolerance(probs: FloatArray) -> float:
     """How far rows of finite probabilities may sum from one, given how they were rounded.
 
-    Half a unit of the last place of every class where all values have the same
-    few decimals, the relative error of the format where all are half-precision
-    numbers, else :data:`TOLERANCE`.
+    Half a unit of the last decimal for every class where all values have the same
+    few decimals, a unit of the last bit where all are half-precision numbers, else
+    :data:`TOLERANCE`.
 
     Examples
     --------
@@ -112,12 +112,12 @@ def sum_tolerance(probs: FloatArray) -> float:
         scaled = probs * 10.0**digits
         if (abs(scaled - np.round(scaled)) < 1e-6).all():
             bound = probs.shape[-1] * 0.5 * 10.0**-digits
-            return max(TOLERANCE, min(MAX_TOLERANCE, bound))
+            return float(max(TOLERANCE, min(MAX_TOLERANCE, bound)))
     mantissa = np.frexp(probs)[0]
     for bits in MANTISSAS:
         scaled = mantissa * 2.0**bits
         if (scaled == np.round(scaled)).all():
-            return 0.5**bits
+            return float(0.5 ** (bits - 1))
     return TOLERANCE
 
 
