@@ -100,7 +100,8 @@ def test_slopes_without_information():
 def test_a_good_slope_is_not_enough():
     verdict = judge(Status.TRUSTED, evidence(classes=P_IS_OFF))
     assert verdict.name == "miscalibrated otherwise"
-    assert "class p has probability 0.300 on average" in verdict.text
+    assert "class p has probability 0.300 on average but frequency 0.400" in verdict.text
+    assert "(odds 1.6 times too small)" in verdict.text
     assert "class q" not in verdict.text
     verdict = judge(Status.TRUSTED, evidence(p_value=0.004))
     assert verdict.name == "miscalibrated otherwise"

@@ -128,11 +128,23 @@ def _besides(e: Evidence) -> str:
 
 
 def _classes_off(e: Evidence) -> str:
-    return " and ".join(
-        f"class {c.name} has probability {significant(c.mean_prob)} on average and came true with "
-        f"frequency {significant(c.frequency)}"
-        for c in e.off()[:3]
+    """The clearest three; of two classes the rarer one, as the other says the same."""
+    found = e.off()
+    if len(e.classes) == 2:
+        found = [min(found, key=lambda c: c.frequency)]
+    return "; ".join(_class_off(c) for c in found[:3])
+
+
+def _class_off(c: ClassBias) -> str:
+    said = (
+        f"class {c.name} has probability {significant(c.mean_prob)} on average but frequency "
+        f"{significant(c.frequency)}"
     )
+    if not (0 < c.mean_prob < 1 and 0 < c.frequency < 1):
+        return said
+    ratio = c.mean_prob * (1 - c.frequency) / (c.frequency * (1 - c.mean_prob))
+    times, way = (ratio, "large") if ratio > 1 else (1 / ratio, "small")
+    return f"{said} (odds {significant(times, 2)} times too {way})"
 
 
 def _rows(e: Evidence) -> str:
