@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
+from scipy import special
 from scipy.optimize import brentq
-from scipy.special import expit, log_softmax, softmax
 
 from trifit.calibration import slope_intercept
 from trifit.run.evidence import gather
@@ -69,13 +69,13 @@ TARGET = Path(__file__).parents[1] / "docs" / "verdicts.md"
 def three_classes(rng, n_obs, forecast):
     """Log probabilities and labels."""
     logits = rng.normal(size=(n_obs, 3)) * SPREAD
-    return log_softmax(FORECASTS[forecast](logits), axis=1), drawn(rng, logits)
+    return special.log_softmax(FORECASTS[forecast](logits), axis=1), drawn(rng, logits)
 
 
 def many_classes(rng, n_obs, n_classes):
     """Calibrated log probabilities and labels."""
     logits = rng.normal(size=(n_obs, n_classes)) * SPREAD
-    return log_softmax(logits, axis=1), drawn(rng, logits)
+    return special.log_softmax(logits, axis=1), drawn(rng, logits)
 
 
 def rare_event(rng, n_obs, prevalence, forecast):
@@ -83,25 +83,25 @@ def rare_event(rng, n_obs, prevalence, forecast):
     shift, slope = RARE_FORECASTS[forecast]
     centre = intercept(prevalence)
     log_odds = centre + RARE_SPREAD * rng.normal(size=n_obs)
-    y = (rng.random(n_obs) < expit(log_odds)).astype(int)
+    y = (rng.random(n_obs) < special.expit(log_odds)).astype(int)
     given = centre + (log_odds - centre) / slope
     if slope != 1:  # right on average: the slope alone is wrong
-        wanted = expit(log_odds).mean()
-        given += brentq(lambda c: expit(given + c).mean() - wanted, -10, 10)
+        wanted = special.expit(log_odds).mean()
+        given += brentq(lambda c: special.expit(given + c).mean() - wanted, -10, 10)
     given += shift
-    return log_softmax(np.column_stack([np.zeros(n_obs), given]), axis=1), y
+    return special.log_softmax(np.column_stack([np.zeros(n_obs), given]), axis=1), y
 
 
 def intercept(prevalence):
     """Mean of the normal log-odds whose mean probability is the prevalence."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(61)
     weights = weights / weights.sum()
-    return brentq(lambda a: weights @ expit(a + RARE_SPREAD * nodes) - prevalence, -30, 30)
+    return brentq(lambda a: weights @ special.expit(a + RARE_SPREAD * nodes) - prevalence, -30, 30)
 
 
 def drawn(rng, logits):
     """Labels drawn from the softmax of logits."""
-    edges = softmax(logits, axis=1).cumsum(axis=1)[:, :-1]
+    edges = special.softmax(logits, axis=1).cumsum(axis=1)[:, :-1]
     return (rng.random(len(logits))[:, None] > edges).sum(axis=1)
 
 

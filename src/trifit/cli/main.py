@@ -81,7 +81,25 @@ main.add_command(studies)
     show_default=True,
     help="Missing feature values.",
 )
-@click.option("--drop", metavar="COLUMN", multiple=True, help="Leave a column out.")
+@click.option(
+    "--drop", metavar="COLUMN", multiple=True, help="Leave a column out ('': those without a name)."
+)
+@click.option(
+    "--keep",
+    metavar="COLUMN",
+    multiple=True,
+    help="Keep a column that looks like row numbers or an identifier.",
+)
+@click.option("--categorical", metavar="COLUMN", multiple=True, help="Take a column as categories.")
+@click.option(
+    "--na-values",
+    metavar="A,B,...",
+    help="Texts that mean missing, besides the empty one [default: NA,N/A,NaN,nan,null,NULL,?].",
+)
+@click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of text files.")
+@click.option("--thousands", metavar="MARK", help="Mark between thousands of text files.")
+@click.option("--positive", metavar="CLASS", help="Of two classes the one that is modelled.")
+@click.option("--classes-order", metavar="A,B,...", help="All classes, in order.")
 @click.option("--n", type=int, help="Simulated data: training rows.")
 @click.option("--features", type=int, help="Simulated data: number of features.")
 @click.option("--classes", type=int, help="Simulated data: number of classes.")
@@ -114,6 +132,13 @@ def compare(
     test_size: float | None,
     missing: str,
     drop: tuple[str, ...],
+    keep: tuple[str, ...],
+    categorical: tuple[str, ...],
+    na_values: str | None,
+    decimal: str | None,
+    thousands: str | None,
+    positive: str | None,
+    classes_order: str | None,
     n: int | None,
     features: int | None,
     classes: int | None,
@@ -161,6 +186,13 @@ def compare(
         test=test,
         missing=missing,  # type: ignore[arg-type]
         drop=drop,
+        keep=keep,
+        categorical=categorical,
+        na_values=None if na_values is None else _list(na_values),
+        decimal=decimal,  # type: ignore[arg-type]
+        thousands=thousands,
+        positive=positive,
+        classes_order=_list(classes_order),
         **world,
     )
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"

@@ -57,7 +57,7 @@ def print_comparison(comparison: Comparison) -> None:
         console = Console(width=140)  # a pipe has no width of its own
     data, evaluation = comparison.data, comparison.evaluation
     console.print(
-        f"\n{data.name}: {data.n_obs} rows, {data.n_features} features, {data.n_classes} classes; "
+        f"\n{data.name}: {evaluation.rows}, {data.n_features} features, {data.n_classes} classes; "
         f"{evaluation.reason}",
         highlight=False,
         markup=False,

@@ -246,6 +246,14 @@ class Evaluation(Record, frozen=True, kw_only=True):
     n_test: int
     n_train: int
 
+    @property
+    def rows(self) -> str:
+        """How many rows there are, in words; those of a test set that was given apart."""
+        if self.kind == "given":
+            return f"{self.n_train:,} training and {self.n_test:,} test rows"
+        n_obs = self.n_test if self.kind == "cv" else self.n_train + self.n_test
+        return f"{n_obs:,} rows"
+
 
 class Provenance(Record, frozen=True, kw_only=True):
     """How to make the same numbers again.

@@ -1,7 +1,8 @@
-"""Load, encode, split and standardise data (layer 1)."""
+"""Load, encode, split and standardise data."""
 
-from trifit.data.load import BUNDLED, load_dataset
+from trifit.data.load import load_dataset
 from trifit.data.preprocess import Standardiser
+from trifit.data.sources import BUNDLED
 from trifit.data.split import choose_split
 
 __all__ = ["BUNDLED", "Standardiser", "choose_split", "load_dataset"]

@@ -1,17 +1,15 @@
 """Label columns, one per class: distributions over classes, or counts of observations."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trifit.checks import TOLERANCE
-from trifit.data.encode import encode_features
+from trifit.checks import sum_tolerance
+from trifit.data.columns import Column, as_floats, is_numeric, is_text
+from trifit.data.numbers import POINT
+from trifit.data.tables import Table
 from trifit.errors import InputError
-from trifit.types import BoolArray, FloatArray, IntArray
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from trifit.types import FloatArray, IntArray
 
 PREFIX = "label:"
 
@@ -30,45 +28,53 @@ def label_columns(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(n for n in names if n.startswith(PREFIX))
 
 
-def encode_soft_labels(
-    data: str, columns: Sequence[str], table: "pa.Table"
-) -> tuple[FloatArray, tuple[str, ...], BoolArray]:
-    """Label weights (n_obs, n_classes), class names and a mask of rows without a label.
+def label_weights(table: Table, columns: Sequence[str], missing: tuple[str, ...]) -> FloatArray:
+    """Label weights (n_rows, n_classes), NaN where a cell is missing.
 
     Rows are distributions (all sum to one) or counts (all whole numbers); anything
     else is refused, because its weight would be a guess.
+
+    Raises
+    ------
+    InputError
+        Naming the row, its values and the remedy.
     """
-    encoded = [encode_features(data, name, table[name]) for name in columns]
-    for name, parts in zip(columns, encoded, strict=True):
-        if len(parts) != 1:
+    parts = []
+    for name in columns:
+        cells = table.cells[name]
+        values = as_floats(cells, missing, POINT) if is_text(cells.type) else None
+        if values is None and not is_numeric(cells.type):
             raise InputError(
-                f"data {data!r}: label column {name!r} holds text; expected probabilities or counts"
+                f"data {table.name!r}: label column {name!r} holds text; expected probabilities "
+                "or counts"
             )
-    weights = np.column_stack([parts[0][1] for parts in encoded])
-    missing = np.isnan(weights).any(axis=1)
-    present = weights[~missing]
-    rows = np.flatnonzero(~missing)
+        number = Column(name, "number", missing=missing)
+        parts.append(number.encode(table.name, cells)[0][:, 0] if values is None else values)
+    weights = np.column_stack(parts)
+    known = ~np.isnan(weights).any(axis=1)
+    present, rows = weights[known], np.flatnonzero(known)
     bad = (present < 0).any(axis=1)
     if bad.any():
         row = int(rows[np.flatnonzero(bad)[0]])
         raise InputError(
-            f"data {data!r}: the label columns of data row {row + 1} are negative somewhere: "
+            f"data {table.name!r}: the label columns of data row {row + 1} are negative somewhere: "
             f"{weights[row].tolist()}"
         )
     if not present.any():
-        raise InputError(f"data {data!r}: the label columns are all zero")
-    total = present.sum(axis=1)
-    distributions = abs(total - 1.0) <= TOLERANCE
+        raise InputError(f"data {table.name!r}: the label columns are all zero")
+    distributions = abs(present.sum(axis=1) - 1.0) <= sum_tolerance(present)
     counts = (present == np.round(present)).all(axis=1)
     if not (distributions.all() or counts.all()):
-        bad = distributions if distributions.any() else counts
-        row = int(rows[np.flatnonzero(~bad)[0]])
+        odd = distributions if distributions.any() else counts
+        row = int(rows[np.flatnonzero(~odd)[0]])
         raise InputError(
-            f"data {data!r}: the label columns of data row {row + 1} are {weights[row].tolist()} "
-            f"(sum {weights[row].sum():g}); give distributions that all sum to 1, or whole counts"
+            f"data {table.name!r}: the label columns of data row {row + 1} are "
+            f"{weights[row].tolist()} (sum {weights[row].sum():g}); give distributions that all "
+            "sum to 1, or whole counts"
         )
-    names = tuple(n.removeprefix(PREFIX) for n in columns)
-    return weights, names, missing
+    if not counts.all():
+        weights = weights / weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 def are_counts(weights: FloatArray) -> bool:

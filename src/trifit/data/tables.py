@@ -1,12 +1,13 @@
 """Files and dataframes to one kind of table (pyarrow), with nothing guessed.
 
-CSV cells arrive as text. Whether a column is numeric is decided later, by the
-encoder, which can then name the cell that is not; a class called ``NA`` or
-``01`` stays what it is, and a row with a field too many is an error.
+CSV cells arrive as text. Whether a column is numeric is decided later, column by
+column, and the cell that is not can then be named; a class called ``01`` stays what it
+is, and a row with a field too many is an error.
 """
 
 import json
 from csv import reader
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,44 @@ from trifit.errors import InputError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MISSING_TEXT = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
-"""Cells of a CSV feature column that mean "missing"; in the target only ""."""
-
 _DELIMITERS = {".csv": (",", ";", "\t"), ".tsv": ("\t",), ".txt": ("\t", ";", ",")}
 
 
-def read_table(path: Path) -> "pa.Table":
+@dataclass(frozen=True)
+class Table:
+    """Rows and columns of one source.
+
+    Attributes
+    ----------
+    name : str
+    cells : pyarrow.Table
+    delimiter : str
+        What separates the cells of a text file, in which numbers are written as text;
+        "" for typed tables.
+    unnamed : tuple of str
+        Columns whose header was empty, as they are called here ("Unnamed: 0", ...).
+    """
+
+    name: str
+    cells: "pa.Table"
+    delimiter: str = ""
+    unnamed: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return list(self.cells.column_names)
+
+    def __len__(self) -> int:
+        return int(self.cells.num_rows)
+
+    def without(self, names: tuple[str, ...]) -> "Table":
+        """The table without some of its columns."""
+        cells = self.cells.drop_columns([n for n in self.columns if n in names])
+        return Table(self.name, cells, self.delimiter, tuple(set(self.unnamed) - set(names)))
+
+
+def read_table(path: Path) -> Table:
     """Read a CSV, TSV, Parquet, Arrow or Feather file.
 
     Raises
@@ -33,18 +65,18 @@ def read_table(path: Path) -> "pa.Table":
     import pyarrow.feather
     import pyarrow.parquet
 
-    suffix = path.suffix.lower()
+    suffix, delimiter = path.suffix.lower(), ""
     if path.is_dir():
         raise InputError(f"data {str(path)!r} is a folder; give a file")
     try:
         if path.stat().st_size == 0:
             raise InputError(f"data {str(path)!r}: the file is empty")
         if suffix in _DELIMITERS:
-            table = _read_text(path, _DELIMITERS[suffix])
+            cells, delimiter = _read_text(path, _DELIMITERS[suffix])
         elif suffix in (".parquet", ".pq"):
-            table = pa.parquet.read_table(path)
+            cells = pa.parquet.read_table(path)
         elif suffix in (".arrow", ".feather", ".ipc"):
-            table = pa.feather.read_table(path)
+            cells = pa.feather.read_table(path)
         else:
             raise InputError(
                 f"data {str(path)!r}: unknown kind of file {suffix!r}; "
@@ -57,10 +89,10 @@ def read_table(path: Path) -> "pa.Table":
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"data {str(path)!r} cannot be read: {reason}") from error
-    return _checked(table, str(path))
+    return _checked(cells, path.stem, str(path), delimiter)
 
 
-def _read_text(path: Path, delimiters: tuple[str, ...]) -> "pa.Table":
+def _read_text(path: Path, delimiters: tuple[str, ...]) -> tuple["pa.Table", str]:
     import pyarrow as pa
     from pyarrow import csv
 
@@ -79,10 +111,10 @@ def _read_text(path: Path, delimiters: tuple[str, ...]) -> "pa.Table":
         ),
     )
     header = [str(column[0]).strip().removeprefix("\ufeff") for column in raw.columns]
-    return raw.slice(1).rename_columns(header)
+    return raw.slice(1).rename_columns(header), delimiter
 
 
-def from_dataframe(frame: Any) -> "pa.Table":
+def from_dataframe(frame: Any) -> Table:
     """Convert any dataframe that narwhals understands.
 
     Raises
@@ -102,23 +134,45 @@ def from_dataframe(frame: Any) -> "pa.Table":
         ) from error
     eager = native.collect() if isinstance(native, nw.LazyFrame) else native
     try:
-        table = eager.to_arrow()
+        cells = eager.to_arrow()
     except (pa.ArrowException, TypeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"the dataframe cannot be read: {reason}") from error
-    return _checked(table, "dataframe")
+    return _checked(cells, "dataframe", "dataframe", "")
 
 
-def _checked(table: "pa.Table", name: str) -> "pa.Table":
+def _checked(cells: "pa.Table", name: str, source: str, delimiter: str) -> Table:
     # A pandas row index travels along as a column; it is no feature.
-    pandas = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
+    pandas = json.loads((cells.schema.metadata or {}).get(b"pandas", b"{}"))
     index = [n for n in pandas.get("index_columns", []) if isinstance(n, str)]
-    table = table.drop_columns([n for n in index if n in table.column_names])
-    names = table.column_names
-    twice = sorted({n for n in names if names.count(n) > 1})
+    cells = cells.drop_columns([n for n in index if n in cells.column_names])
+    names = cells.column_names
+    called = [n if n.strip() else f"Unnamed: {i}" for i, n in enumerate(names)]
+    twice = sorted({n for n in called if called.count(n) > 1})
     if twice:
-        raise InputError(f"data {name!r}: column {twice[0]!r} appears twice; rename one")
-    unnamed = [i for i, n in enumerate(names) if not n.strip()]
-    if unnamed:
-        raise InputError(f"data {name!r}: column {unnamed[0] + 1} has no name; give it one")
+        raise InputError(f"data {source!r}: column {twice[0]!r} appears twice; rename one")
+    unnamed = tuple(c for c, n in zip(called, names, strict=True) if not n.strip())
+    table = Table(name, cells.rename_columns(called), delimiter, unnamed)
+    _check_text(table, source)
     return table
+
+
+def _check_text(table: Table, source: str) -> None:
+    """Refuse NUL bytes: such a file is damaged, or no text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if any("\x00" in name for name in table.columns):
+        raise InputError(
+            f"data {source!r}: the header holds NUL bytes; save the file as UTF-8 text"
+        )
+    for name in table.columns:
+        column = table.cells[name]
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            continue
+        row = pc.index(pc.match_substring(column, "\x00"), True).as_py()
+        if row >= 0:
+            raise InputError(
+                f"data {source!r}: column {name!r} holds a NUL byte in data row {row + 1}; the "
+                "file is damaged, or not UTF-8 text"
+            )

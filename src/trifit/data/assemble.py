@@ -1,0 +1,256 @@
+"""From a training table, and perhaps a test table, to a data set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from trifit.data.labels import absent_texts, drop_unused_classes, encode_classes, learn_classes
+from trifit.data.numbers import COMMA, Style
+from trifit.data.schema import Reading, Schema, learn, table_style
+from trifit.data.soft import PREFIX, are_counts, label_weights, written_out
+from trifit.data.tables import Table
+from trifit.errors import InputError
+from trifit.text import listing
+from trifit.types import BoolArray, Dataset, FloatArray, IntArray
+
+Missing = Literal["error", "drop", "impute"]
+
+SOFT_NOTE = (
+    "labels are distributions: the cross-entropy against them is minimised, scores are expected "
+    "scores, and the posterior is a generalised one (exp of minus the cross-entropy, times the "
+    "prior)"
+)
+
+
+@dataclass(eq=False)
+class _Rows:
+    """Encoded rows, training rows first, on their way to a data set."""
+
+    X: FloatArray
+    y: IntArray
+    weights: FloatArray | None
+    unlabelled: BoolArray
+    unseen: BoolArray
+    n_test: int
+
+    def keep(self, rows: BoolArray) -> None:
+        """Leave the other rows out."""
+        self.n_test = int(rows[len(rows) - self.n_test :].sum()) if self.n_test else 0
+        self.X, self.y, self.unseen = self.X[rows], self.y[rows], self.unseen[rows]
+        self.unlabelled = self.unlabelled[rows]
+        self.weights = None if self.weights is None else self.weights[rows]
+
+
+def assemble(
+    train: Table,
+    test: Table | None,
+    labels: tuple[str, ...],
+    reading: Reading,
+    *,
+    missing: Missing,
+    source: str,
+) -> Dataset:
+    """Read the training table, read the test table in the same way, and join them.
+
+    Parameters
+    ----------
+    train, test : Table
+    labels : tuple of str
+        One target, or one column per class.
+    reading : Reading
+    missing : {"error", "drop", "impute"}
+    source : str
+        What the user typed to get these data.
+
+    Raises
+    ------
+    InputError
+        One line naming the column, the value and the remedy.
+    """
+    if not len(train):
+        raise InputError(f"data {train.name!r}: the table has a header but no rows")
+    train, test = _without_dropped(train, test, labels, reading)
+    classes = _classes(train, labels, reading)
+    schema, notes = learn(train, labels, reading)
+    if test is not None:
+        _check_style(train, test, schema, reading)
+    tables = [train] if test is None else [train, _aligned(test, train, schema, labels, notes)]
+    rows = _encode(tables, schema, labels, classes, reading)
+    notes += _handle_missing(train, tables, rows, schema, labels, reading, missing)
+    if rows.weights is None:
+        rows.y, classes, gone = drop_unused_classes(rows.y, classes)
+        if gone:
+            notes.append(f"classes without a complete row left out: {', '.join(gone)}")
+    if rows.unseen.any():
+        notes.append(
+            f"{int(rows.unseen.sum())} test rows hold a category that the training data do not "
+            "have; its coefficient counts as zero"
+        )
+    X, y, weights, n_test = rows.X, rows.y, rows.weights, rows.n_test
+    if weights is not None and are_counts(weights):
+        notes.append(_counts_note(weights))
+        X, y, n_test = written_out(train.name, X, weights, n_test)
+        weights = None
+    elif weights is not None:
+        notes.append(SOFT_NOTE)
+    return Dataset(
+        name=train.name,
+        X=X,
+        y=y,
+        feature_names=schema.features,
+        class_names=classes,
+        soft_labels=weights,
+        n_test=n_test,
+        notes=tuple(notes),
+        source=source,
+    )
+
+
+def _without_dropped(
+    train: Table, test: Table | None, labels: tuple[str, ...], reading: Reading
+) -> tuple[Table, Table | None]:
+    """Both tables without the columns that the user leaves out, wherever they are."""
+    everywhere = [*train.columns, *(test.columns if test else ())]
+    for name in reading.drop:
+        if name in labels:
+            raise InputError(f"drop {name!r} is the target; it cannot be left out")
+        if name and name not in everywhere:
+            raise InputError(
+                f"drop {name!r} is not a column of {train.name!r}; it has {listing(train.columns)}"
+            )
+
+    def without(table: Table) -> Table:
+        unnamed = table.unnamed if "" in reading.drop else ()
+        return table.without((*reading.drop, *unnamed))
+
+    return without(train), without(test) if test else None
+
+
+def _aligned(
+    test: Table, train: Table, schema: Schema, labels: tuple[str, ...], notes: list[str]
+) -> Table:
+    """The test table with the columns that are needed; what else it has is said."""
+    needed = [*(column.name for column in schema.columns), *labels]
+    absent = [name for name in needed if name not in test.columns]
+    if absent:
+        raise InputError(
+            "test: its columns must be those of the training data; missing "
+            f"{listing(absent)} (it has {listing(test.columns)})"
+        )
+    extra = [name for name in test.columns if name not in train.columns]
+    if extra:
+        notes.append(
+            f"columns of the test set that the training data do not have, ignored: {listing(extra)}"
+        )
+    return Table("test", test.cells.select(needed), test.delimiter)
+
+
+def _classes(train: Table, labels: tuple[str, ...], reading: Reading) -> tuple[str, ...]:
+    """Names of the classes."""
+    if len(labels) > 1:
+        return tuple(name.removeprefix(PREFIX) for name in labels)
+    return learn_classes(train.name, labels[0], train.cells[labels[0]], reading.missing)
+
+
+def _check_style(train: Table, test: Table, schema: Schema, reading: Reading) -> None:
+    """Refuse a test file whose numbers have other marks than those of the training file."""
+    names = [column.name for column in schema.columns if column.kind == "number"]
+    if not (train.delimiter and test.delimiter):
+        return
+    ours = table_style(train, names, reading)
+    theirs = table_style(test, [n for n in names if n in test.columns], reading)
+    if ours != theirs:
+        raise InputError(
+            f"test: its numbers are written with a decimal {_mark(theirs)}, those of the training "
+            f"data with a {_mark(ours)}; bring both to one"
+        )
+
+
+def _mark(style: Style) -> str:
+    return "comma" if style == COMMA else "point"
+
+
+def _encode(
+    tables: Sequence[Table],
+    schema: Schema,
+    labels: tuple[str, ...],
+    classes: tuple[str, ...],
+    reading: Reading,
+) -> _Rows:
+    """The rows of all tables."""
+    encoded = [schema.encode(table) for table in tables]
+    X = np.concatenate([X for X, _ in encoded]) if len(tables) > 1 else encoded[0][0]
+    unseen = np.concatenate([unseen for _, unseen in encoded])
+    n_test = len(tables[1]) if len(tables) > 1 else 0
+    if len(labels) == 1:
+        target = labels[0]
+        found = [
+            encode_classes(t.name, target, t.cells[target], classes, reading.missing)
+            for t in tables
+        ]
+        y, absent = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return _Rows(X, y, None, absent, unseen, n_test)
+    weights = np.concatenate([label_weights(t, labels, reading.missing) for t in tables])
+    absent = np.isnan(weights).any(axis=1)
+    return _Rows(X, np.nan_to_num(weights).argmax(1), weights, absent, unseen, n_test)
+
+
+def _handle_missing(
+    train: Table,
+    tables: Sequence[Table],
+    rows: _Rows,
+    schema: Schema,
+    labels: tuple[str, ...],
+    reading: Reading,
+    missing: Missing,
+) -> list[str]:
+    """Refuse, drop or leave missing values to be imputed; what was done, as notes."""
+    blank = np.isnan(rows.X).any(axis=1)
+    if not (blank | rows.unlabelled).any():
+        return []
+    # A missing category is NaN in all of its columns, so the first one counts them.
+    counts = {name: int(np.isnan(rows.X[:, k]).sum()) for name, k in schema.groups.items()}
+    counts = {" + ".join(labels): int(rows.unlabelled.sum())} | counts
+    where = ", ".join(f"{name!r} ({n})" for name, n in counts.items() if n)
+    texts = absent_texts(train.cells[labels[0]], reading.missing) if len(labels) == 1 else []
+    class_too = (
+        f"; {listing(texts)} in target {labels[0]!r} counts as missing (if it is a class: "
+        "--na-values '')"
+        if texts
+        else ""
+    )
+    if missing == "error":
+        raise InputError(
+            f"data {train.name!r}: missing values in {where}; use --missing drop or --missing "
+            f"impute (which drops rows without a class){class_too}"
+        )
+    gone = rows.unlabelled if missing == "impute" else blank | rows.unlabelled
+    notes = []
+    if missing == "drop":
+        notes.append(f"{int(gone.sum())} rows with missing values dropped: {where}{class_too}")
+    elif gone.any():
+        notes.append(f"{int(gone.sum())} rows without a class dropped{class_too}")
+    had_test = rows.n_test > 0
+    rows.keep(~gone)
+    if had_test and not rows.n_test:
+        raise InputError(f"test: no rows are left after --missing {missing}")
+    if len(rows.X) == rows.n_test:
+        raise InputError(
+            f"data {train.name!r}: no rows are left after --missing {missing} ({where})"
+        )
+    if missing == "impute" and np.isnan(rows.X).any():
+        notes.append(
+            "missing values imputed from training rows (means; for categories their "
+            f"frequencies): {where}"
+        )
+    return notes
+
+
+def _counts_note(counts: FloatArray) -> str:
+    return (
+        f"the label columns count {counts.sum():,.0f} observations in {len(counts):,} rows; each "
+        "is fitted and scored as a row of its own (to score every row of the table once, divide "
+        "its counts by their sum)"
+    )

@@ -1,0 +1,305 @@
+"""How one column of a table is read: learned from the training rows, applied to any rows."""
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from trifit.data.numbers import POINT, Style, number
+from trifit.errors import InputError
+from trifit.types import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Kind = Literal["number", "boolean", "category"]
+
+MAX_LEVELS = 100
+"""Categories beyond which a level needs :data:`MIN_ROWS` rows on average."""
+
+MIN_ROWS = 10
+
+MAX_ENTRIES = 500_000_000
+"""Most entries of the 0/1 columns of one category (4 GB)."""
+
+FEW_VALUES = range(3, 11)
+"""Different whole values of a column that may be codes of categories."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column becomes features.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"number", "boolean", "category"}
+    style : (str, str)
+        Decimal mark, and the one between thousands, of numbers written as text.
+    levels : tuple of str
+        The categories of the training rows, sorted as text.
+    missing : tuple of str
+        Texts that mean "missing".
+    """
+
+    name: str
+    kind: Kind
+    style: Style = POINT
+    levels: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ("",)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of its features: its own, or one for each category."""
+        if self.kind != "category":
+            return (self.name,)
+        return tuple(f"{self.name}={level}" for level in self.levels)
+
+    def encode(self, data: str, column: "pa.ChunkedArray") -> tuple[FloatArray, BoolArray]:
+        """Features (n_rows, n_features), NaN where missing, and rows of an unseen category.
+
+        A number is itself, a boolean 0 or 1, a category one 0/1 column for each level
+        (all zero for a category that is not known).
+
+        Raises
+        ------
+        InputError
+            If a cell cannot be what the column is.
+        """
+        if self.kind == "category":
+            codes = level_codes(texts_of(column, self.missing), self.levels)
+            features = np.equal.outer(codes, np.arange(len(self.levels))).astype(np.float64)
+            features[np.isnan(codes)] = np.nan
+            return features, codes == UNSEEN
+        values = self._values(data, column)
+        if np.isinf(values).any():
+            row = int(np.flatnonzero(np.isinf(values))[0])
+            raise InputError(
+                f"data {data!r}: column {self.name!r} is infinite in data row {row + 1}; "
+                "replace the value or remove the row"
+            )
+        return values[:, None], np.zeros(len(values), dtype=bool)
+
+    def _values(self, data: str, column: "pa.ChunkedArray") -> FloatArray:
+        import pyarrow as pa
+
+        if is_numeric(column.type):
+            numeric = column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column
+            values = numeric.cast(pa.float64(), safe=False).to_numpy()
+            codes = [code for t in self.missing if (code := number(t)) is not None]
+            if codes:  # such as -999
+                values = np.where(np.isin(values, codes), np.nan, values)
+            return np.asarray(values, dtype=np.float64)
+        plain = None if self.kind == "boolean" else as_floats(column, self.missing, self.style)
+        if plain is not None:
+            return plain
+        texts = texts_of(column, self.missing)
+        read = {t: self._value(t) for t in set(texts) if t is not None}
+        for row, text in enumerate(texts):
+            if text is not None and read[text] is None:
+                raise InputError(
+                    f"data {data!r}: column {self.name!r} holds the text {text!r} in data row "
+                    f"{row + 1} where {_wanted(self.kind)}; correct it, or leave the column "
+                    f"out with --drop {quote(self.name)}"
+                )
+        return np.array([np.nan if t is None else read[t] for t in texts], dtype=np.float64)
+
+    def _value(self, text: str) -> float | None:
+        if text.lower() in ("true", "false"):
+            return float(text.lower() == "true")
+        value = number(text, self.style)
+        return value if self.kind == "number" or value in (0.0, 1.0) else None
+
+
+UNSEEN = -1.0
+"""Code of a text that is no level."""
+
+
+def level_codes(texts: list[str | None], levels: tuple[str, ...]) -> FloatArray:
+    """Place of each text among the levels; -1 for one that is no level, NaN for none.
+
+    Whole numbers are the same level however they are written ("10" and "10.0").
+    """
+    place = {level: float(k) for k, level in enumerate(levels)}
+    by_value = {number(level): k for level, k in place.items() if number(level) is not None}
+    unique = len(by_value) == sum(number(level) is not None for level in levels)
+
+    def code(text: str) -> float:
+        if text in place:
+            return place[text]
+        value = number(text) if unique else None
+        return UNSEEN if value is None else by_value.get(value, UNSEEN)
+
+    codes = {text: code(text) for text in set(texts) if text is not None}
+    return np.array([np.nan if t is None else codes[t] for t in texts], dtype=np.float64)
+
+
+def learn_column(
+    data: str,
+    name: str,
+    column: "pa.ChunkedArray",
+    *,
+    written: bool,
+    style: Style,
+    missing: tuple[str, ...],
+    categorical: bool,
+    keep: bool,
+) -> Column:
+    """How a column of the training rows is to be read.
+
+    Parameters
+    ----------
+    data, name : str
+    column : pyarrow.ChunkedArray
+    written : bool
+        Whether numbers are written as text, as in a CSV file. The text of a dataframe
+        or a Parquet file is a category.
+    style : (str, str)
+    missing : tuple of str
+    categorical, keep : bool
+        Asked for by the user: a category, whatever it looks like; and however many
+        levels it has.
+
+    Raises
+    ------
+    InputError
+        If the column holds nothing that can be a feature.
+    """
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_null(kind) or column.null_count == len(column):
+        raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
+    declared = pa.types.is_dictionary(kind)
+    if not (declared or is_numeric(kind) or is_text(kind)):
+        raise InputError(
+            f"data {data!r}: column {name!r} holds {kind}, which is neither number, boolean nor "
+            f"category; convert it, or leave it out with --drop {quote(name)}"
+        )
+    if categorical or declared:
+        return _category(data, name, column, () if declared else missing, keep=True)
+    if is_numeric(kind):
+        return Column(name, "boolean" if pa.types.is_boolean(kind) else "number", missing=missing)
+    if not written:
+        return _category(data, name, column, missing, keep=keep)
+    plain = as_floats(column, missing, style)
+    if plain is not None and not np.isnan(plain).all():
+        return Column(name, "number", style, missing=missing)
+    texts = texts_of(column, missing)
+    levels = sorted({t for t in texts if t is not None})
+    if not levels:
+        raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
+    words = [level for level in levels if number(level, style) is None]
+    if not words:
+        return Column(name, "number", style, missing=missing)
+    if {level.lower() for level in levels} <= {"true", "false"}:
+        return Column(name, "boolean", missing=missing)
+    if 2 * len(words) < len(levels):
+        row = next(i for i, t in enumerate(texts) if t in words)
+        raise InputError(
+            f"data {data!r}: column {name!r} holds the text {texts[row]!r} in data row {row + 1} "
+            f"where numbers are needed; correct it, declare it missing (--na-values "
+            f"{quote(str(texts[row]))}), or leave the column out with --drop {quote(name)}"
+        )
+    return _category(data, name, column, missing, keep=keep)
+
+
+def _category(
+    data: str, name: str, column: "pa.ChunkedArray", missing: tuple[str, ...], *, keep: bool
+) -> Column:
+    texts = texts_of(column, missing)
+    levels = sorted({t for t in texts if t is not None})
+    if not levels:
+        raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
+    rows = len(texts) - texts.count(None)
+    per_level = 2 if len(levels) <= MAX_LEVELS else MIN_ROWS
+    if not keep and len(levels) > 20 and rows < per_level * len(levels):
+        numeric = all(number(level) is not None for level in levels)
+        remedy = "convert it to numbers" if numeric else f"leave it out with --drop {quote(name)}"
+        raise InputError(
+            f"data {data!r}: text column {name!r} has {len(levels)} different values in "
+            f"{len(texts)} rows; it looks like {'numbers' if numeric else 'an identifier'}: "
+            f"{remedy}, or take it as categories with --keep {quote(name)}"
+        )
+    if len(levels) * len(texts) > MAX_ENTRIES:
+        raise InputError(
+            f"data {data!r}: column {name!r} has {len(levels):,} categories in {len(texts):,} "
+            f"rows, too many for 0/1 columns; merge rare ones, or --drop {quote(name)}"
+        )
+    return Column(name, "category", levels=tuple(levels), missing=missing)
+
+
+def few_values(column: Column, values: FloatArray) -> int:
+    """How many whole values a column of numbers has, if it may hold codes; else 0."""
+    if column.kind != "number":
+        return 0
+    present = values[~np.isnan(values)]
+    if len(np.unique(present[:1000])) not in range(max(FEW_VALUES) + 1):
+        return 0
+    distinct = np.unique(present)
+    suspect = len(distinct) in FEW_VALUES and bool((distinct == np.round(distinct)).all())
+    return len(distinct) if suspect and len(present) >= 10 * len(distinct) else 0
+
+
+def texts_of(column: "pa.ChunkedArray", missing: tuple[str, ...]) -> list[str | None]:
+    """Cells as text, None where missing; 1.0 of a column of whole numbers reads as "1"."""
+    import pyarrow as pa
+
+    encoded = column.combine_chunks()
+    if not pa.types.is_dictionary(encoded.type):
+        try:
+            encoded = encoded.dictionary_encode()
+        except pa.ArrowException as error:
+            raise InputError(f"a column holds {encoded.type}, which is no text") from error
+    texts = [_text(v) for v in encoded.dictionary.to_pylist()]
+    known = [None if t is None or t in missing else t for t in texts]
+    return [None if k is None else known[k] for k in encoded.indices.to_pylist()]
+
+
+def as_floats(
+    column: "pa.ChunkedArray", missing: tuple[str, ...], style: Style
+) -> FloatArray | None:
+    """Cells of plain numbers with a decimal point, all at once; None if some are not."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if style != POINT:
+        return None
+    text = column.cast(pa.string())
+    absent = pc.is_in(text, value_set=pa.array(missing, pa.string()))
+    try:
+        present = pc.if_else(absent, pa.scalar(None, pa.string()), text)
+        if pc.any(pc.match_substring_regex(present, "(?i)nan|_")).as_py():
+            return None
+        return np.asarray(present.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    except pa.ArrowException:
+        return None
+
+
+def is_numeric(kind: "pa.DataType") -> bool:
+    """Whether a type is a number or a boolean."""
+    import pyarrow as pa
+
+    tests = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    return any(test(kind) for test in tests)
+
+
+def is_text(kind: "pa.DataType") -> bool:
+    """Whether a type is text."""
+    import pyarrow as pa
+
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in tests)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or value != value:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _wanted(kind: Kind) -> str:
+    return "true or false is needed" if kind == "boolean" else "numbers are needed"

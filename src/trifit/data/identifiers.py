@@ -1,0 +1,51 @@
+"""Columns that say which row it is: row numbers, row names, identifiers."""
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trifit.data.columns import Column, texts_of
+from trifit.types import FloatArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MIN_ROWS = 20
+"""Fewer rows could be numbered by accident."""
+
+ID_NAME = re.compile(
+    r"(^|[\W_])(?i:id|ids|idx|index|uid|row|rowid|rownames?|key|unnamed: ?\d+)$|[a-z](Id|ID)$"
+)
+"""Names of identifiers: "id", "patient_id", "PassengerId", "Unnamed: 0"."""
+
+
+def is_row_number(values: FloatArray) -> bool:
+    """Whether a column holds each of 0 .. n-1, or of 1 .. n, exactly once.
+
+    Examples
+    --------
+    >>> is_row_number(np.arange(1.0, 31.0)), is_row_number(np.arange(1990.0, 2020.0))
+    (True, False)
+    """
+    n = len(values)
+    if n < MIN_ROWS or np.isnan(values).any() or values.min() not in (0.0, 1.0):
+        return False
+    return bool((np.sort(values) - values.min() == np.arange(n)).all())
+
+
+def may_be_identifier(column: Column, values: FloatArray) -> bool:
+    """Whether a column holds another whole number in every row, ascending or by an id's name."""
+    n = len(values)
+    if column.kind != "number" or n < MIN_ROWS or not (values == np.round(values)).all():
+        return False
+    if (np.diff(values) > 0).all():
+        return True
+    named = ID_NAME.search(column.name.strip())
+    return bool(named) and len(np.unique(values)) == n
+
+
+def is_row_name(column: "pa.ChunkedArray") -> bool:
+    """Whether an unnamed column is what R and pandas write in front: all values differ."""
+    texts = texts_of(column, ("",))
+    return None not in texts and len(set(texts)) == len(texts)

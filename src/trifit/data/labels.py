@@ -1,0 +1,119 @@
+"""The target column: its classes, in order, and the class of each row."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trifit.data.columns import UNSEEN, level_codes, texts_of
+from trifit.data.numbers import number
+from trifit.errors import InputError
+from trifit.text import listing
+from trifit.types import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MAX_CLASSES_SHARE = 0.5
+
+
+def learn_classes(
+    data: str, target: str, column: "pa.ChunkedArray", missing: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Names of the classes: sorted as numbers where all of them are numbers, else as text.
+
+    Raises
+    ------
+    InputError
+        If there is no class, or so many that the column is no class label.
+    """
+    texts = texts_of(column, missing)
+    present = sorted({t for t in texts if t is not None})
+    if not present:
+        raise InputError(f"data {data!r}: target {target!r} has no value in any row")
+    if len(present) > 20 and len(present) > MAX_CLASSES_SHARE * len(texts):
+        raise InputError(
+            f"target {target!r} has {len(present)} different values in {len(texts)} rows "
+            f"(e.g. {present[0]!r}); trifit compares classifiers: give a column of class labels"
+        )
+    numbers = [number(t) for t in present]
+    if all(n is not None for n in numbers):
+        present = [t for _, t in sorted(zip(numbers, present, strict=True))]
+    return tuple(present)
+
+
+def encode_classes(
+    data: str,
+    target: str,
+    column: "pa.ChunkedArray",
+    classes: tuple[str, ...],
+    missing: tuple[str, ...],
+) -> tuple[IntArray, BoolArray]:
+    """Class codes (n_rows,), 0 where there is none, and which rows have none.
+
+    Raises
+    ------
+    InputError
+        On a class that the training rows do not have.
+    """
+    texts = texts_of(column, missing)
+    codes: FloatArray = level_codes(texts, classes)
+    if (codes == UNSEEN).any():
+        row = int(np.flatnonzero(codes == UNSEEN)[0])
+        raise InputError(
+            f"data {data!r}: class {texts[row]!r} (data row {row + 1}) has no training row; remove "
+            "its rows or add training rows"
+        )
+    absent = np.isnan(codes)
+    return np.where(absent, 0, codes).astype(np.int64), absent
+
+
+def absent_texts(column: "pa.ChunkedArray", missing: tuple[str, ...]) -> list[str]:
+    """Texts of a target that were taken as missing, e.g. "NA"; not the empty one."""
+    found = {t for t in texts_of(column, ()) if t is not None}
+    return sorted(found & set(missing) - {""})
+
+
+def drop_unused_classes(
+    y: IntArray, classes: tuple[str, ...]
+) -> tuple[IntArray, tuple[str, ...], list[str]]:
+    """Codes and names of the classes that have a row, and those that have none."""
+    used = np.unique(y)
+    gone = [c for k, c in enumerate(classes) if k not in used]
+    return np.searchsorted(used, y), tuple(classes[k] for k in used), gone
+
+
+def class_order(
+    data: str, classes: tuple[str, ...], positive: str | None, order: tuple[str, ...]
+) -> IntArray:
+    """Places in ``classes`` of the classes in the order that was asked for.
+
+    Parameters
+    ----------
+    data : str
+    classes : tuple of str
+    positive : str, optional
+        Of two classes the second, whose log-odds a model of two classes has.
+    order : tuple of str
+        All classes, in order; empty: as they are.
+
+    Raises
+    ------
+    InputError
+        On a class that is not there, or an order that leaves one out.
+    """
+    if positive is not None and order:
+        raise InputError(f"positive {positive!r} and classes_order {order!r}: give one of the two")
+    if positive is not None:
+        if len(classes) != 2:
+            raise InputError(
+                f"positive {positive!r}: data {data!r} has {len(classes)} classes; it is for two "
+                "(for more: --classes-order)"
+            )
+        if positive not in classes:
+            raise InputError(f"positive {positive!r} is no class of {data!r}: {listing(classes)}")
+        order = (*(c for c in classes if c != positive), positive)
+    if order and (sorted(order) != sorted(classes)):
+        raise InputError(
+            f"classes_order {listing(order)}: name every class of {data!r} once: {listing(classes)}"
+        )
+    return np.array([classes.index(c) for c in order or classes])

@@ -1,0 +1,406 @@
+"""Tables as people have them: what is read, what is said, what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trifit.data import load_dataset
+from trifit.data.identifiers import is_row_number
+from trifit.data.numbers import COMMA, POINT, number, possible_styles
+from trifit.errors import InputError
+
+N = 40
+CLASSES = ["no", "yes"] * (N // 2)
+
+
+def csv(tmp_path, columns, separator=",", name="table.csv"):
+    """A text file of columns, written cell by cell as they are given."""
+    rows = [
+        separator.join(columns),
+        *(separator.join(row) for row in zip(*columns.values(), strict=True)),
+    ]
+    path = tmp_path / name
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def quoted(cells):
+    return [f'"{cell}"' for cell in cells]
+
+
+def amounts(pattern, values=None):
+    """Cells written by a format string, such as "{:,.2f}"."""
+    values = np.linspace(900, 9876.5, N) if values is None else values
+    return [pattern.format(v) for v in values]
+
+
+WHOLE = np.linspace(900, 9876, N).round()
+GERMAN = [f"{int(v):,}".replace(",", ".") for v in WHOLE]
+GERMAN_CENTS = [f"{v:,.2f}".replace(",", "_").replace(".", ",").replace("_", ".") for v in WHOLE]
+
+NUMBERS = {
+    "both marks": (quoted(amounts("{:,.2f}")), ",", {}, np.linspace(900, 9876.5, N).round(2)),
+    "round amounts": (quoted(["1,250.00", "500.00"] * (N // 2)), ",", {}, [1250, 500] * (N // 2)),
+    "two groups": (quoted(["1,234,567", "12"] * (N // 2)), ",", {}, [1234567, 12] * (N // 2)),
+    "thousands, as told": (quoted(amounts("{:,.0f}", WHOLE)), ",", {"decimal": "."}, WHOLE),
+    "thousands, told so": (quoted(amounts("{:,.0f}", WHOLE)), ",", {"thousands": ","}, WHOLE),
+    "decimal comma": (["1,5", "12,25"] * (N // 2), ";", {}, [1.5, 12.25] * (N // 2)),
+    "decimal comma, quoted": (quoted(["1,5", "12,25"] * (N // 2)), ",", {}, [1.5, 12.25] * 20),
+    "German cents": (GERMAN_CENTS, ";", {}, WHOLE),
+    "German thousands, as told": (GERMAN, ";", {"thousands": "."}, WHOLE),
+    "blanks between thousands": (["1 234", "56 789"] * 20, ",", {}, [1234, 56789] * 20),
+    "apostrophes": (["1'234.5", "987.5"] * 20, ",", {}, [1234.5, 987.5] * 20),
+    "three decimals": (["0.125", "0.250"] * 20, ";", {}, [0.125, 0.25] * 20),
+    "three decimals above one": (["1.125", "2.5"] * 20, ";", {}, [1.125, 2.5] * 20),
+    "few with three decimals": (["1.125", "2"] * 10 + ["3", "4"] * 10, ",", {}, None),
+    "exponents": (["1e3", "2.5E-2"] * 20, ",", {}, [1000, 0.025] * 20),
+    "signs": (["-1.5", "+2.5"] * 20, ",", {}, [-1.5, 2.5] * 20),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_numbers_are_read_as_they_are_written(tmp_path, case):
+    cells, separator, options, values = NUMBERS[case]
+    path = csv(tmp_path, {"x": cells, "y": CLASSES}, separator)
+    data = load_dataset(path, "y", **options)
+    assert data.feature_names == ("x",)
+    expected = [float(c) for c in cells] if values is None else values
+    assert data.X[:, 0] == pytest.approx(np.asarray(expected, dtype=float))
+
+
+@pytest.mark.parametrize(
+    ("cells", "separator", "readings"),
+    [
+        (quoted(["1,118", "987"] * 20), ",", ("1118", "1.118")),
+        (["1.891", "987"] * 20, ";", ("1.891", "1891")),
+        ([f"{v}.891" for v in range(1, 36)] + ["987"] * 5, ",", ("1.891", "1891")),
+    ],
+)
+def test_numbers_that_can_be_read_in_two_ways_are_refused_with_both(
+    tmp_path, cells, separator, readings
+):
+    path = csv(tmp_path, {"x": cells, "y": CLASSES}, separator)
+    with pytest.raises(InputError) as caught:
+        load_dataset(path, "y")
+    message = str(caught.value)
+    assert "column 'x'" in message
+    assert all(reading in message for reading in readings)
+    assert "--decimal ." in message
+    assert "--decimal ," in message
+
+
+def test_another_column_of_the_file_tells_which(tmp_path):
+    columns = {"amount": ["1.891", "987"] * 20, "price": ["3,50", "12,25"] * 20, "y": CLASSES}
+    data = load_dataset(csv(tmp_path, columns, ";"), "y")
+    assert data.X[:2].tolist() == [[1891, 3.5], [987, 12.25]]
+    assert any("decimal comma" in note for note in data.notes)
+    columns["price"] = ["3.50", "12.25"] * 20
+    data = load_dataset(csv(tmp_path, columns, ";"), "y")
+    assert data.X[:2].tolist() == [[1.891, 3.5], [987, 12.25]]
+
+
+@pytest.mark.parametrize("mark", [{"decimal": ";"}, {"decimal": ".", "thousands": "."}])
+def test_marks_that_cannot_be(tmp_path, mark):
+    with pytest.raises(InputError, match="decimal"):
+        load_dataset(csv(tmp_path, {"x": ["1.5", "2"] * 20, "y": CLASSES}), "y", **mark)
+
+
+def test_marks_of_a_test_file_are_those_of_the_training_file(tmp_path):
+    train = csv(tmp_path, {"x": ["1.5", "22.25"] * 20, "y": CLASSES}, ";")
+    test = csv(tmp_path, {"x": ["1,5", "22,25"] * 20, "y": CLASSES}, ";", "test.csv")
+    with pytest.raises(InputError, match="written with a decimal comma, those of the training"):
+        load_dataset(train, "y", test=test)
+
+
+@pytest.mark.parametrize(
+    ("text", "style", "value"),
+    [
+        ("1,234.5", POINT, 1234.5),
+        ("1,234.5", COMMA, None),
+        ("12,34", POINT, None),
+        ("12,34", COMMA, 12.34),
+        ("1,2345", POINT, None),
+        ("1_000", POINT, None),
+        ("0x10", POINT, None),
+        ("1\u00a0234,5", COMMA, 1234.5),
+        ("nan", POINT, None),
+    ],
+)
+def test_a_cell_is_a_number_or_not(text, style, value):
+    assert number(text, style) == value
+
+
+def test_marks_that_do_not_matter():
+    assert possible_styles(["1", "22"]) is None
+    assert possible_styles(["1.5", "22"]) is None
+    assert possible_styles(["1,5", "1,234.5"]) == set()
+
+
+# --- missing values --------------------------------------------------------------------------
+
+
+MISSING = pd.DataFrame({"x": np.arange(N) / 7, "y": ["NA", "no", "yes", "no", "yes"] * (N // 5)})
+
+
+def test_na_in_the_target_is_missing(tmp_path):
+    MISSING.to_csv(tmp_path / "d.csv", index=False)
+    for source in (MISSING, tmp_path / "d.csv"):
+        with pytest.raises(InputError, match=r"'y' \(8\).*'NA' in target 'y' counts as missing"):
+            load_dataset(source, "y")
+        for missing in ("drop", "impute"):
+            data = load_dataset(source, "y", missing=missing)
+            assert data.class_names == ("no", "yes")
+            assert data.n_obs == N - 8
+            assert any("--na-values ''" in note for note in data.notes)
+        assert load_dataset(source, "y", na_values=[]).class_names == ("NA", "no", "yes")
+
+
+@pytest.mark.parametrize("text", ["NA", "N/A", "NaN", "nan", "null", "NULL", "?", ""])
+def test_every_text_for_missing_is_one_in_target_and_feature(tmp_path, text):
+    columns = {"x": [text, *"12345678"] * 4 + [text] * 4, "y": [text, *CLASSES[1:]]}
+    data = load_dataset(csv(tmp_path, columns), "y", missing="drop")
+    assert data.class_names == ("no", "yes")
+    assert not np.isnan(data.X).any()
+
+
+def test_codes_for_missing_are_told(tmp_path):
+    columns = {"x": ["-999", "1", "2", "3"] * 10, "y": CLASSES}
+    frame = pd.DataFrame({"x": [-999.0, 1, 2, 3] * 10, "y": CLASSES})
+    for source in (csv(tmp_path, columns), frame):
+        data = load_dataset(source, "y", na_values=["-999"], missing="drop")
+        assert data.X.min() == 1
+
+
+# --- categories and codes --------------------------------------------------------------------
+
+
+SITES = np.array(["10", "20", "30"])[np.arange(N) % 3]
+WRITTEN = {
+    "category": lambda s: pd.Categorical(s),
+    "ordered category": lambda s: pd.Categorical(s, ordered=True, categories=["30", "10", "20"]),
+    "text": lambda s: s.astype(str),
+    "whole numbers": lambda s: s.astype(int),
+    "floats": lambda s: s.astype(float),
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_training_decides_what_a_column_is(tmp_path, how):
+    """A category stays one, however the test file writes its values."""
+    train = pd.DataFrame({"x": np.arange(N) / 7, "site": pd.Categorical(SITES), "y": CLASSES})
+    test = train.assign(site=WRITTEN[how](SITES))
+    expected = load_dataset(train, "y").X
+    for source in (test, tmp_path / "t.csv", tmp_path / "t.parquet"):
+        if str(source).endswith(".csv"):
+            test.to_csv(source, index=False)
+        elif str(source).endswith(".parquet"):
+            test.to_parquet(source)
+        data = load_dataset(train, "y", test=source)
+        assert data.feature_names == ("x", "site=10", "site=20", "site=30")
+        assert data.X[N:] == pytest.approx(expected)
+
+
+def test_numbers_stay_numbers_or_are_refused():
+    train = pd.DataFrame({"x": np.arange(N) / 8, "y": CLASSES})
+    as_text = train.assign(x=train["x"].astype(str))
+    assert (load_dataset(train, "y", test=as_text).X[N:, 0] == np.arange(N) / 8).all()
+    with pytest.raises(InputError, match="column 'x' holds the text 'abc' in data row 1 where num"):
+        load_dataset(train, "y", test=as_text.assign(x="abc"))
+
+
+def test_digits_as_text_are_categories_in_typed_tables_and_numbers_in_a_csv(tmp_path):
+    frame = pd.DataFrame({"rep": ["0", "1", "2", "3"] * 10, "y": CLASSES})
+    frame.to_parquet(tmp_path / "d.parquet")
+    for source in (frame, tmp_path / "d.parquet"):
+        assert load_dataset(source, "y").feature_names == ("rep=0", "rep=1", "rep=2", "rep=3")
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    data = load_dataset(tmp_path / "d.csv", "y")
+    assert data.feature_names == ("rep",)
+    assert data.notes == (
+        "taken as numbers, with few whole values: 'rep' (4); if they are codes: --categorical rep",
+    )
+    data = load_dataset(tmp_path / "d.csv", "y", categorical=["rep"])
+    assert data.feature_names == ("rep=0", "rep=1", "rep=2", "rep=3")
+    assert data.notes == ()
+
+
+@pytest.mark.parametrize(
+    "values", [[0, 1], [0.5, 1.5, 2.5], range(20)], ids=["flag", "halves", "many values"]
+)
+def test_no_note_where_there_is_no_doubt(values):
+    x = np.resize(np.array(values, dtype=float), N)
+    assert load_dataset(pd.DataFrame({"x": x, "y": CLASSES}), "y").notes == ()
+
+
+def test_many_categories_with_many_rows_are_categories(rng):
+    """130 levels with 38 rows each are no identifier; 130 with 3 rows are, unless kept."""
+    shop = np.array([f"S{k:03d}" for k in range(130)])
+    frame = pd.DataFrame({"shop": np.tile(shop, 38), "y": np.tile(CLASSES, 130)[: 130 * 38]})
+    assert len(load_dataset(frame, "y").feature_names) == 130
+    few = frame.iloc[: 130 * 3]
+    with pytest.raises(InputError, match=r"looks like an identifier.*--drop shop.*--keep shop"):
+        load_dataset(few, "y")
+    assert len(load_dataset(few, "y", keep=["shop"]).feature_names) == 130
+    assert len(load_dataset(few, "y", categorical=["shop"]).feature_names) == 130
+
+
+def test_text_of_numbers_in_a_dataframe_says_what_to_do(rng):
+    frame = pd.DataFrame({"x": rng.normal(size=N).astype(str), "y": CLASSES})
+    with pytest.raises(InputError, match="it looks like numbers: convert it to numbers"):
+        load_dataset(frame, "y")
+
+
+# --- row numbers and names -------------------------------------------------------------------
+
+
+X = np.sin(np.arange(N)).round(3)
+
+
+@pytest.mark.parametrize("start", [0, 1])
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_row_numbers_are_left_out_with_a_note(rng, start, shuffled):
+    number = np.arange(start, N + start)
+    if shuffled:
+        rng.shuffle(number)
+    frame = pd.DataFrame({"nr": number, "x": X, "y": CLASSES})
+    data = load_dataset(frame, "y")
+    assert data.feature_names == ("x",)
+    assert data.notes == ("row numbers left out: 'nr' (as a feature: --keep nr)",)
+    assert load_dataset(frame, "y", keep=["nr"]).feature_names == ("nr", "x")
+
+
+def test_years_and_few_rows_are_no_row_numbers():
+    assert not is_row_number(np.arange(1990.0, 2030.0))
+    assert not is_row_number(np.arange(10.0))
+    assert not is_row_number(np.r_[np.arange(30.0), 29.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "noted"),
+    [
+        ("x1", np.arange(N) * 3 + 7, True),  # ascending, all different
+        ("PassengerId", np.arange(N)[::-1] * 3 + 7, True),
+        ("income", np.arange(N)[::-1] * 3 + 7, False),
+        ("valid", np.arange(N)[::-1] * 3 + 7, False),
+        ("patient_id", np.arange(N)[::-1] // 2, False),  # several rows each
+    ],
+)
+def test_what_may_be_an_identifier_is_said(name, values, noted):
+    data = load_dataset(pd.DataFrame({name: values, "x": X, "y": CLASSES}), "y")
+    assert data.feature_names == (name, "x")
+    assert any("as of an identifier" in note for note in data.notes) is noted
+
+
+def test_the_index_that_pandas_writes_is_left_out(tmp_path):
+    frame = pd.DataFrame({"x": X, "y": CLASSES})
+    frame.to_csv(tmp_path / "once.csv")
+    pd.read_csv(tmp_path / "once.csv").to_csv(tmp_path / "twice.csv", index=False)
+    frame.set_axis([f"row {i}" for i in range(N)]).to_csv(tmp_path / "named.csv")
+    for name in ("once", "twice", "named"):
+        data = load_dataset(tmp_path / f"{name}.csv", "y")
+        assert data.feature_names == ("x",), name
+        assert len(data.notes) == 1
+    kept = load_dataset(tmp_path / "once.csv", "y", keep=["Unnamed: 0"])
+    assert kept.feature_names == ("Unnamed: 0", "x")
+
+
+def test_columns_without_a_name(tmp_path):
+    columns = {"x": [str(v) for v in X], "": ["a", "b"] * 20, "y": CLASSES}
+    with pytest.raises(InputError, match=r"column 2 has no name.*--drop ''"):
+        load_dataset(csv(tmp_path, columns), "y")
+    assert load_dataset(csv(tmp_path, columns), "y", drop=[""]).feature_names == ("x",)
+    columns[""] = [""] * N  # a trailing separator in every row
+    data = load_dataset(csv(tmp_path, columns), "y")
+    assert data.feature_names == ("x",)
+    assert data.notes == ("column 2, unnamed and empty, left out",)
+
+
+# --- test files ------------------------------------------------------------------------------
+
+
+def test_what_the_test_file_has_besides(tmp_path):
+    train = pd.DataFrame({"x": X, "shop": ["a", "b"] * 20, "y": CLASSES})
+    test = train.assign(row_id=range(N), shop=["a", "c"] * 20)
+    data = load_dataset(train, "y", test=test)
+    assert (data.n_obs, data.n_test) == (2 * N, N)
+    assert any("ignored: 'row_id'" in note for note in data.notes)
+    assert any("20 test rows hold a category" in note for note in data.notes)
+    assert not any(
+        "row_id" in n for n in load_dataset(train, "y", test=test, drop=["row_id"]).notes
+    )
+
+
+def test_columns_of_the_test_file_come_in_any_order():
+    train = pd.DataFrame({"x": X, "shop": ["a", "b"] * 20, "y": CLASSES})
+    data = load_dataset(train, "y", test=train[["y", "shop", "x"]])
+    assert (data.X[:N] == data.X[N:]).all()
+
+
+# --- what does not fit -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"categorical": ["z"]}, "categorical 'z' is not a column"),
+        ({"keep": ["z"]}, "keep 'z' is not a column"),
+        ({"categorical": ["y"]}, "categorical 'y' is the target"),
+        ({"drop": ["z"]}, "drop 'z' is not a column"),
+        ({"positive": "maybe"}, "positive 'maybe' is no class of 'dataframe': 'no', 'yes'"),
+        ({"classes_order": ["yes"]}, "name every class of 'dataframe' once: 'no', 'yes'"),
+        ({"positive": "no", "classes_order": ["yes", "no"]}, "give one of the two"),
+    ],
+)
+def test_options_that_do_not_fit(options, message):
+    with pytest.raises(InputError, match=message):
+        load_dataset(pd.DataFrame({"x": X, "y": CLASSES}), "y", **options)
+
+
+@pytest.mark.parametrize(
+    "options", [{"keep": ["a"]}, {"na_values": []}, {"decimal": ","}, {"categorical": ["a"]}]
+)
+def test_bundled_data_need_no_reading(options):
+    with pytest.raises(InputError, match="bundled and complete"):
+        load_dataset("iris", **options)
+
+
+def test_nul_bytes_are_refused(tmp_path):
+    columns = {"x": [str(v) for v in X], "y": ["no\x00", *CLASSES[1:]]}
+    with pytest.raises(InputError, match="column 'y' holds a NUL byte in data row 1"):
+        load_dataset(csv(tmp_path, columns), "y")
+
+
+# --- the order of classes --------------------------------------------------------------------
+
+
+def test_the_order_of_classes():
+    frame = pd.DataFrame({"x": X, "y": ["10", "9", "1", "2"] * 10})
+    data = load_dataset(frame, "y")
+    assert data.class_names == ("1", "2", "9", "10")
+    other = load_dataset(frame, "y", classes_order=["9", "1", "10", "2"])
+    assert other.class_names == ("9", "1", "10", "2")
+    for k, name in enumerate(other.class_names):
+        assert ((other.y == k) == (frame["y"] == name)).all()
+
+
+def test_the_positive_class_is_the_second():
+    frame = pd.DataFrame({"x": X, "y": ["Bad", "Good"] * 20})
+    data = load_dataset(frame, "y", positive="Bad")
+    assert data.class_names == ("Good", "Bad")
+    assert (data.y == (frame["y"] == "Bad")).all()
+    cancer = load_dataset("breast_cancer", positive="malignant")
+    assert cancer.class_names == ("benign", "malignant")
+    assert (cancer.y == 1 - load_dataset("breast_cancer").y).all()
+    with pytest.raises(InputError, match="has 3 classes; it is for two"):
+        load_dataset("iris", positive="setosa")
+    with pytest.raises(InputError, match="simulated"):
+        load_dataset("sim:gaussian", positive="a")
+
+
+def test_soft_labels_follow_the_order():
+    p = np.linspace(0.1, 0.9, N)
+    frame = pd.DataFrame({"x": X, "label:a": p, "label:b": 1 - p})
+    data = load_dataset(frame, positive="a")
+    assert data.class_names == ("b", "a")
+    assert data.labels[:, 1] == pytest.approx(p)
+    assert (data.y == (p > 0.5)).all()
