@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies snapshots lock clean
+.PHONY: report setup test test-broad test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -31,6 +31,10 @@ endif
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# The same for every further card, study and example; what CI runs besides. Some minutes.
+test-broad: setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m broad
+
 test-slow: setup
 	$(BIN)/python -m pytest -m slow
 
@@ -44,7 +48,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: lint test
+check: lint test test-broad
 
 # Speed against plain PyMC, NumPyro, scikit-learn and statsmodels; twenty minutes.
 bench: $(PEERS)

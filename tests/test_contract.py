@@ -17,8 +17,6 @@ from trifit.run.compare import Run
 from trifit.types import Dataset, Rows, Status
 
 TWO_CLASSES = ("logistic", "probit")
-IDENTIFIED = [name for name in card_names() if load_card(name).identified]
-"""Several starts of a network may end in different modes."""
 N = 80
 
 
@@ -37,7 +35,15 @@ class Fitted:
         return Rows(self.dataset.X, self.dataset.y)
 
 
-@pytest.fixture(scope="module", params=card_names())
+USUAL = ("softmax", "logistic", "network")
+CARDS = [
+    pytest.param(name, marks=[] if name in USUAL else pytest.mark.broad) for name in card_names()
+]
+IDENTIFIED = [card for card in CARDS if load_card(card.values[0]).identified]
+"""Several starts of a network may end in different modes."""
+
+
+@pytest.fixture(scope="module", params=CARDS)
 def fitted(request):
     name = request.param
     rng = np.random.default_rng(7)

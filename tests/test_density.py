@@ -44,6 +44,7 @@ def test_linear_density_is_the_graph(builder, rng):
     assert linear.log_probs(params, X) == pytest.approx(graph.log_probs(params, X), abs=1e-12)
 
 
+@pytest.mark.broad
 def test_the_graph_is_pymcs_own(rng):
     """Log-likelihood, prior and jacobian are those of model.logp."""
     X, y = rng.normal(size=(30, 2)), np.arange(30) % 3

@@ -160,6 +160,7 @@ def test_what_is_spread_over_classes_is_left_to_the_graph(columns, intercepts, r
     assert answers[0][1] == pytest.approx(answers[1][1], rel=1e-10)
 
 
+@pytest.mark.broad
 def test_one_compilation_serves_other_data_and_other_prior_scales(rng):
     def evaluate(n, **changes):
         model, k, *_ = models("network", rng, **changes)

@@ -115,6 +115,7 @@ def test_cross_entropy_pulls_to_the_probability_and_to_1_only_where_that_is_1(fo
     assert abs(numbers["mle"] - numbers["truth"])[0, 1].max() < 0.25
 
 
+@pytest.mark.broad
 def test_networks_approach_the_true_posteriors_under_either_loss(found):
     numbers = found("networks")
     distance = numbers["distance"].mean(axis=-1)
@@ -136,6 +137,7 @@ def test_a_prior_too_narrow_makes_fits_timid_and_one_too_wide_bold(found):
     assert (kl > 0).all()
 
 
+@pytest.mark.broad
 def test_softmax_and_logistic_are_one_model_for_two_classes(found):
     numbers = found("output-function")
     assert numbers["apart"].max() < 1e-5

@@ -33,6 +33,8 @@ def runs(overlapping):
     }
 
 
+BOTH = (True, True)
+
 COMBINATIONS = pytest.mark.parametrize(
     "which", [(n, a) for n in (True, False) for a in (True, False)]
 )
@@ -51,7 +53,10 @@ def test_columns_and_what_is_left_out(runs, which):
         assert (p.rhat is None) == (p.ess_bulk is None) == (not nuts)
 
 
-@COMBINATIONS
+@pytest.mark.parametrize(
+    "which",
+    [BOTH, *(pytest.param((n, not n), marks=pytest.mark.broad) for n in (True, False))],
+)
 def test_files_page_and_json(runs, which, tmp_path):
     run = runs[which]
     save_run(run, tmp_path / "run")

@@ -16,6 +16,7 @@ def toy(rng, n_classes=2, n=40):
     return rng.normal(size=(n, 3)), np.arange(n) % n_classes
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_model_predicts_new_rows_and_takes_new_data(builder, rng):
     X, y = toy(rng)

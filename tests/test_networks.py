@@ -76,6 +76,7 @@ def test_prior_scales_shrink_with_fan_in():
         assert sd in [float(np.ravel(p.eval())[0]) for p in mu_sigma]
 
 
+@pytest.mark.broad
 def test_zero_is_a_saddle_point_and_several_starts_leave_it(moons, network, rng):
     X, y = moons
     objective = network.bind(X, y)
@@ -205,6 +206,7 @@ def mean_divergence(n, seeds):
     return {name: np.array(values) for name, values in found.items()}
 
 
+@pytest.mark.broad
 def test_both_losses_approach_the_posterior_class_probabilities():
     """Richard & Lippmann (1991): KL to the truth falls with the rows, for both losses."""
     few, many = mean_divergence(200, range(3)), mean_divergence(4_000, range(3))

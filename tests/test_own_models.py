@@ -41,6 +41,7 @@ def readme_code(root, language):
     return re.findall(rf"```{language}\n(.*?)```", text, re.S)
 
 
+@pytest.mark.broad
 def test_the_readmes_model_runs(root, groups, tmp_path):
     """Varying intercepts by group, from the README, through the command line."""
     code = readme_code(root, "python")[0]

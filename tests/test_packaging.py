@@ -39,6 +39,7 @@ def test_the_wheel_holds_cards_and_templates(wheel):
     assert not [n for n in names if n.startswith(("tests", "models", "studies"))]
 
 
+@pytest.mark.broad
 def test_the_wheel_runs_elsewhere(wheel, tmp_path):
     """Installed outside the checkout, it lists all cards and compares iris.
 
@@ -112,6 +113,7 @@ def test_no_file_is_two_ideas(root):
         assert len(path.read_text().splitlines()) <= 400, path
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize(
     "name", ["compare_bundled.py", "compare_own_csv.py", "sweep_prior_scale.py"]
 )

@@ -127,6 +127,7 @@ def test_the_certificate_is_about_rows_not_links(output, classes, status, rng):
     assert fit_mle(density, Rows(X, y), Optimiser(), rng)[0].status is status
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("prior", ["student-t", "laplace", "horseshoe", "gamma"])
 def test_every_prior_of_a_linear_model_gets_the_certificate(prior, rng):
     iris = load_dataset("iris")

@@ -156,6 +156,7 @@ def test_compiled_and_interpreted_graphs_agree(hierarchical, rng):
     assert a[1] == pytest.approx(b[1], rel=1e-9)
 
 
+@pytest.mark.broad
 def test_a_compiled_posterior_is_sampled_and_named(hierarchical, rng):
     density, X, y = hierarchical
     objective = density.bind(X, y)

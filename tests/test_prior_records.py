@@ -185,6 +185,7 @@ def test_sensitivity_of_the_map_is_that_of_a_card_with_another_prior(iris_run):
     assert step.log_loss == pytest.approx(narrow.fits["map"].log_loss, abs=1e-5)
 
 
+@pytest.mark.broad
 def test_learned_scales_have_no_sensitivity_and_networks_no_rows():
     iris = load_dataset("iris")
     hierarchical = trifit.compare(

@@ -114,6 +114,7 @@ def test_the_horseshoe_shrinks_noise_and_keeps_signal(rng):
     assert np.quantile(beta, 0.999) < 15  # the slab holds the tails
 
 
+@pytest.mark.broad
 def test_a_learned_scale_makes_the_map_degenerate(rng):
     """Its scale is held at the posterior's median, and the page says so in a sentence."""
     X = rng.normal(size=(60, 2))

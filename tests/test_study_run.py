@@ -73,6 +73,7 @@ def test_a_study_from_file_to_page(tmp_path):
     assert study_of(record.study, "again") == made(EXISTENCE)
 
 
+@pytest.mark.broad
 def test_the_same_to_the_last_bit_on_every_backend(tmp_path):
     """Fits and posteriors, in this process, in two others, on a cluster of two workers."""
     run_study(made(FITS), tmp_path / "serial", backend="serial")
@@ -205,6 +206,7 @@ def test_commands(tmp_path):
     assert "--resume to go on" in again.output
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("name", study_names())
 def test_every_shipped_study_runs(name, tmp_path):
     """Its quick grid with two replications, to the page."""

@@ -147,6 +147,7 @@ def test_data_sets_are_separable_beyond_the_threshold(rng):
         assert separated == wanted
 
 
+@pytest.mark.broad
 def test_the_signal_is_seen_from_an_mle(rng):
     found = []
     for _ in range(20):
@@ -286,6 +287,7 @@ def check_posterior(rng, n, p, replications, draws, scales):
         assert (abs(score) < rare(replications)).all(), (scale, score)
 
 
+@pytest.mark.broad
 def test_the_posterior_as_simulated(rng):
     check_posterior(rng, 300, 45, 10, 300, (1.0, 3.0))
 
