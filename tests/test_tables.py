@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import trifit
 from trifit.data import load_dataset
 from trifit.data.identifiers import is_row_number
 from trifit.data.numbers import COMMA, POINT, number, possible_styles
 from trifit.errors import InputError
+from trifit.report import render
 
 N = 40
 CLASSES = ["no", "yes"] * (N // 2)
@@ -209,7 +211,7 @@ def test_numbers_stay_numbers_or_are_refused():
 
 
 def test_digits_as_text_are_categories_in_typed_tables_and_numbers_in_a_csv(tmp_path):
-    frame = pd.DataFrame({"rep": ["0", "1", "2", "3"] * 10, "y": CLASSES})
+    frame = pd.DataFrame({"rep": ["0", "1", "2", "3", "3"] * 8, "y": CLASSES})
     frame.to_parquet(tmp_path / "d.parquet")
     for source in (frame, tmp_path / "d.parquet"):
         assert load_dataset(source, "y").feature_names == ("rep=0", "rep=1", "rep=2", "rep=3")
@@ -225,7 +227,7 @@ def test_digits_as_text_are_categories_in_typed_tables_and_numbers_in_a_csv(tmp_
 
 
 @pytest.mark.parametrize(
-    "values", [[0, 1], [0.5, 1.5, 2.5], range(20)], ids=["flag", "halves", "many values"]
+    "values", [[0, 1, 1], [0.5, 1.5, 2.5], range(20)], ids=["flag", "halves", "many values"]
 )
 def test_no_note_where_there_is_no_doubt(values):
     x = np.resize(np.array(values, dtype=float), N)
@@ -404,3 +406,87 @@ def test_soft_labels_follow_the_order():
     assert data.class_names == ("b", "a")
     assert data.labels[:, 1] == pytest.approx(p)
     assert (data.y == (p > 0.5)).all()
+
+
+# --- leaks -----------------------------------------------------------------------------------
+
+
+def titanic(rng):
+    y = np.tile([0, 0, 1], 100)
+    x = rng.normal(size=(300, 2)) + 0.5 * y[:, None]
+    return pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "survived": y})
+
+
+LEAKS = {
+    "text copy": lambda y, rng: np.where(y, "yes", "no"),
+    "several words": lambda y, rng: np.where(y, "yes", np.where(rng.random(300) < 0.5, "n", "0x")),
+    "code": lambda y, rng: 3 - y,
+    "flag": lambda y, rng: y == 1,
+    "score": lambda y, rng: rng.random(300) + y,
+    "with gaps": lambda y, rng: np.where(rng.random(300) < 0.1, None, np.where(y, "yes", "no")),
+}
+
+
+@pytest.mark.parametrize("how", LEAKS)
+def test_a_column_that_tells_the_class_is_named(rng, how):
+    frame = titanic(rng)
+    frame["alive"] = LEAKS[how](frame["survived"].to_numpy(), rng)
+    data = load_dataset(frame, "survived", missing="impute")
+    assert data.leaks == ("alive",)
+    assert any("'alive' predicts 'survived' without error" in note for note in data.notes)
+    assert load_dataset(frame, "survived", drop=["alive"]).leaks == ()
+
+
+def test_what_is_no_leak(rng):
+    """A column of many levels, one that tells one class of three, few rows that happen to fit."""
+    frame = titanic(rng)
+    frame["odd"] = rng.random(300) + frame["survived"]
+    frame.loc[0, "odd"] = 1.5  # one error
+    frame["level"] = [f"l{i % 61}" for i in range(300)]
+    assert load_dataset(frame, "survived").leaks == ()
+    iris = load_dataset("iris")
+    flowers = pd.DataFrame(iris.X, columns=list("abcd")).assign(y=iris.y)
+    assert load_dataset(flowers, "y").leaks == ()
+    assert load_dataset(pd.DataFrame({"x": [1, 2, 3, 4.5], "y": list("aabb")}), "y").leaks == ()
+
+
+def test_three_classes_in_a_row_of_intervals(rng):
+    y = rng.integers(3, size=200)
+    frame = pd.DataFrame({"x": y + rng.random(200), "z": rng.normal(size=200), "y": y})
+    assert load_dataset(frame, "y").leaks == ("x",)
+
+
+# --- columns that arithmetic finds hard --------------------------------------------------------
+
+
+HARD = {
+    "2**53 + i": 2**53 + np.arange(N),
+    "2**53 + 3 i": 2**53 + 3 * np.arange(N)[::-1],
+    "near 1e15": 1e15 + np.sin(np.arange(N)),
+    "1e-200": 1e-200 * np.sin(np.arange(N)),
+    "largest integers": np.iinfo(np.int64).max - np.arange(N),
+    "one part in 1e12": 1 + 1e-12 * np.sin(np.arange(N)),
+    "all sizes": np.where(np.arange(N) % 2, 1e-200, 1.0) * np.sin(np.arange(N)),
+    "one far away": np.r_[1e12, np.sin(np.arange(N - 1))],
+    "one different": np.r_[1.0, np.zeros(N - 1)],
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_a_hard_column_does_not_stop_a_comparison(name):
+    frame = pd.DataFrame({"c": HARD[name], "x": X + 0.5 * np.tile([0, 1], N // 2), "y": CLASSES})
+    comparison = trifit.compare(load_dataset(frame, "y"), nuts=False, test_size=0.4)
+    assert "</html>" in render(comparison)
+    assert np.isfinite(comparison.fits["map"].log_loss)
+
+
+@pytest.mark.parametrize(("size", "word"), [(1e300, "large"), (1e-300, "small")])
+def test_numbers_beyond_arithmetic_are_refused(size, word):
+    frame = pd.DataFrame({"c": size * (1 + np.arange(N) % 3), "x": X, "y": CLASSES})
+    with pytest.raises(InputError, match=f"column 'c' reaches .* too {word} to standardise"):
+        trifit.compare(load_dataset(frame, "y"), nuts=False, test_size=0.4)
+
+
+def test_integers_that_are_rounded_are_said():
+    frame = pd.DataFrame({"c": 2**53 + np.arange(N), "x": X, "y": CLASSES})
+    assert any("beyond 2**53" in note for note in load_dataset(frame, "y").notes)

@@ -36,6 +36,8 @@ class Dataset:
         The last ``n_test`` rows are a test set given by the user (0: none).
     notes : tuple of str
         What loading changed, in plain words (rows dropped, columns imputed).
+    leaks : tuple of str
+        Columns that each determine the class of every training row.
     source : str
         What the user typed to get this data.
     true_probs : shape (n_obs, n_classes), optional
@@ -50,6 +52,7 @@ class Dataset:
     soft_labels: FloatArray | None = None
     n_test: int = 0
     notes: tuple[str, ...] = ()
+    leaks: tuple[str, ...] = ()
     source: str = ""
     true_probs: FloatArray | None = None
 

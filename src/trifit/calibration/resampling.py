@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import log_softmax
 
-from trifit.types import FloatArray, IntArray
+from trifit.types import BoolArray, FloatArray, IntArray
 
 LEVEL, POWER = 0.05, 0.8
 """What a detectable slope refers to."""
@@ -47,9 +47,13 @@ def p_value(observed: float, null: FloatArray, chance: float = 1.0) -> float:
     is below :data:`RULED_OUT` were all but excluded by the forecasts, and that
     probability is then the p-value (so the size is off by at most that).
     """
-    if chance < RULED_OUT:
-        return chance
-    return float((1 + np.sum(null >= observed - 1e-12 * abs(observed))) / (1 + len(null)))
+    share = (1 + np.sum(null >= observed - 1e-12 * abs(observed))) / (1 + len(null))
+    return unless_ruled_out(float(share), chance)
+
+
+def unless_ruled_out(p: float, chance: float) -> float:
+    """A p-value, or the chance of labels that were all but excluded."""
+    return chance if chance < RULED_OUT else p
 
 
 def surprise(p: FloatArray, codes: IntArray) -> float:
@@ -62,6 +66,11 @@ def surprise(p: FloatArray, codes: IntArray) -> float:
     """
     least = p[np.arange(len(p)), codes].min()
     return min(1.0, float(p[p <= least].sum()))
+
+
+def top_surprise(confidence: FloatArray, right: BoolArray) -> float:
+    """:func:`surprise` of "the top label is right"."""
+    return surprise(np.column_stack([1 - confidence, confidence]), right.astype(np.int64))
 
 
 def detectable(gap: Callable[[float], float]) -> float:

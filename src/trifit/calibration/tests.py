@@ -37,16 +37,17 @@ from trifit.calibration.notions import Notion, checked_codes
 from trifit.calibration.resampling import (
     LEVEL,
     POWER,
-    RULED_OUT,
     detectable,
     distorted,
     log_of,
     p_value,
     resampled,
     surprise,
+    top_surprise,
+    unless_ruled_out,
 )
 from trifit.threads import limited
-from trifit.types import BoolArray, FloatArray, IntArray
+from trifit.types import FloatArray, IntArray
 
 Z_POWER = float(normal.ppf(POWER))
 
@@ -216,15 +217,9 @@ def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
         variance = 4 * scale * float(np.sum((q * kept**2).sum(axis=1) - score**2))
         return (abs(mean) - Z_POWER * math.sqrt(max(0.0, variance))) / sd - critical
 
-    tail, chance = 2 * float(normal.sf(abs(z))), surprise(p, codes)
-    return CalibrationTest(
-        "Spiegelhalter",
-        z,
-        min(tail, chance) if chance < RULED_OUT else tail,
-        detectable(gap) if sd else math.nan,
-        n,
-        0,
-    )
+    p_found = unless_ruled_out(2 * float(normal.sf(abs(z))), surprise(p, codes))
+    slope = detectable(gap) if sd else math.nan
+    return CalibrationTest("Spiegelhalter", z, p_found, slope, n, 0)
 
 
 def hosmer_lemeshow(
@@ -324,7 +319,7 @@ def hosmer_lemeshow(
 
     slope = detectable(gap) if detect else math.nan
     right = winner == codes
-    chance = surprise(p, codes) if notion == "class-wise" else _top_surprise(forecast[:, 0], right)
+    chance = surprise(p, codes) if notion == "class-wise" else top_surprise(forecast[:, 0], right)
     p_found = p_value(observed, null, chance)
     return CalibrationTest("Hosmer-Lemeshow", observed, p_found, slope, n, n_resamples)
 
@@ -398,10 +393,5 @@ def top_label(
         return float(np.quantile(drawn, 1 - POWER) - critical)
 
     slope = detectable(gap) if detect else math.nan
-    p_found = p_value(observed, null, _top_surprise(p[np.arange(n), winner], right))
+    p_found = p_value(observed, null, top_surprise(p[np.arange(n), winner], right))
     return CalibrationTest("top label", observed, p_found, slope, n, n_resamples)
-
-
-def _top_surprise(confidence: FloatArray, right: BoolArray) -> float:
-    """:func:`surprise` of "the top label is right"."""
-    return surprise(np.column_stack([1 - confidence, confidence]), right.astype(np.int64))

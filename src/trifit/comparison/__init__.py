@@ -235,6 +235,7 @@ class Data(Record, frozen=True, kw_only=True):
     class_counts: list[float]
     fingerprint: str
     notes: list[str]
+    leaks: list[str] = msgspec.field(default_factory=list)
 
 
 class Evaluation(Record, frozen=True, kw_only=True):

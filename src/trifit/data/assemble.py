@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Literal
 
 import numpy as np
 
 from trifit.data.labels import absent_texts, drop_unused_classes, encode_classes, learn_classes
+from trifit.data.leaks import gives_away
 from trifit.data.numbers import COMMA, Style
 from trifit.data.schema import Reading, Schema, learn, table_style
 from trifit.data.soft import PREFIX, are_counts, label_weights, written_out
@@ -89,6 +91,13 @@ def assemble(
             "have; its coefficient counts as zero"
         )
     X, y, weights, n_test = rows.X, rows.y, rows.weights, rows.n_test
+    leaks = _leaks(rows, schema) if weights is None else ()
+    if leaks:
+        notes.append(
+            f"{listing(leaks)} {'predicts' if len(leaks) == 1 else 'each predict'} "
+            f"{labels[0]!r} without error: the answer under another name? (to leave it out: --drop "
+            f"{quote(leaks[0])})"
+        )
     if weights is not None and are_counts(weights):
         notes.append(_counts_note(weights))
         X, y, n_test = written_out(train.name, X, weights, n_test)
@@ -104,6 +113,7 @@ def assemble(
         soft_labels=weights,
         n_test=n_test,
         notes=tuple(notes),
+        leaks=leaks,
         source=source,
     )
 
@@ -246,6 +256,18 @@ def _handle_missing(
             f"frequencies): {where}"
         )
     return notes
+
+
+def _leaks(rows: _Rows, schema: Schema) -> tuple[str, ...]:
+    """Columns that determine the class of every training row."""
+    train = slice(0, len(rows.y) - rows.n_test)
+    found, starts = [], schema.groups
+    for column in schema.columns:
+        start = starts[column.name]
+        features = rows.X[train, start : start + len(column.features)]
+        if gives_away(features, rows.y[train], n_columns=len(schema.columns)):
+            found.append(column.name)
+    return tuple(found)
 
 
 def _counts_note(counts: FloatArray) -> str:

@@ -45,6 +45,11 @@ def may_be_identifier(column: Column, values: FloatArray) -> bool:
     return bool(named) and len(np.unique(values)) == n
 
 
+def exceeds_doubles(values: FloatArray) -> bool:
+    """Whether a column holds whole numbers so large that double precision rounds them."""
+    return bool((abs(values) > 2.0**53).any() and (values == np.round(values)).all())
+
+
 def is_row_name(column: "pa.ChunkedArray") -> bool:
     """Whether an unnamed column is what R and pandas write in front: all values differ."""
     texts = texts_of(column, ("",))

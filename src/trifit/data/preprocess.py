@@ -8,6 +8,12 @@ import numpy as np
 from trifit.errors import InputError
 from trifit.types import BoolArray, FloatArray, IntArray
 
+MIN_SCALE = 1e-140
+"""Standard deviation below which the squares of deviations underflow."""
+
+LEAST_SCALE = 1e-290
+"""Standard deviation whose reciprocal is still a number."""
+
 BLOCK = 65_536
 """Rows in work at a time."""
 
@@ -59,12 +65,20 @@ class Standardiser:
             fill = np.where(high == low, low, total / n)  # no rounding where nothing varies
             squares = sum(np.nansum((part - fill) ** 2, axis=0) for part in _blocks(X, rows))
             scale = np.sqrt(squares / n)
-        wild = ~np.isfinite(scale)
+            tiny = (scale < MIN_SCALE) & (high > low)
+            if tiny.any():  # their squares are no numbers any more
+                unit = np.where(tiny, np.fmax(high - fill, fill - low), 1.0)
+                squares = sum(
+                    np.nansum(((part - fill) / unit) ** 2, axis=0) for part in _blocks(X, rows)
+                )
+                scale = np.where(tiny, unit * np.sqrt(squares / n), scale)
+        wild = ~np.isfinite(scale) | ((scale < LEAST_SCALE) & (high > low))
         if wild.any():
             j = int(np.flatnonzero(wild)[0])
+            size = max(abs(low[j]), abs(high[j]))
             raise InputError(
-                f"column {names[j] if names else j!r} reaches "
-                f"{max(abs(low[j]), abs(high[j])):.3g}, too large to standardise; rescale it"
+                f"column {names[j] if names else j!r} reaches {size:.3g}, too "
+                f"{'large' if size > 1 else 'small'} to standardise; rescale it"
             )
         # A spread within rounding error of the values' size is no spread.
         rounding = 8 * np.finfo(np.float64).eps * np.maximum(abs(low), abs(high))

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trifit.data.columns import Column, few_values, is_text, learn_column, texts_of
-from trifit.data.identifiers import is_row_name, is_row_number, may_be_identifier
+from trifit.data.identifiers import (
+    exceeds_doubles,
+    is_row_name,
+    is_row_number,
+    may_be_identifier,
+)
 from trifit.data.numbers import Style, choose_style
 from trifit.data.soft import label_columns
 from trifit.data.tables import Table
@@ -113,7 +118,7 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
     names, without_name = _without_unnamed(table, names, reading)
     notes += without_name
     style = table_style(table, names, reading)
-    columns, numbered, suspects, codes = [], [], [], {}
+    columns, numbered, suspects, rounded, codes = [], [], [], [], {}
     for name in names:
         column = learn_column(
             table.name,
@@ -132,6 +137,8 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
                 continue
             if may_be_identifier(column, values):
                 suspects.append(name)
+            if exceeds_doubles(values):
+                rounded.append(name)
             if n_values := few_values(column, values):
                 codes[name] = n_values
         columns.append(column)
@@ -139,15 +146,16 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
         raise InputError(
             f"data {table.name!r}: no feature column is left besides target {listing(labels)}"
         )
-    return Schema(tuple(columns)), notes + _column_notes(table, style, numbered, suspects, codes)
+    if rounded:
+        notes.append(
+            f"whole numbers beyond 2**53, rounded to doubles: {listing(rounded)}; if they identify "
+            f"rows: --drop {quote(rounded[0])}"
+        )
+    return Schema(tuple(columns)), notes + _column_notes(style, numbered, suspects, codes)
 
 
 def _column_notes(
-    table: Table,
-    style: Style,
-    numbered: Sequence[str],
-    suspects: Sequence[str],
-    codes: dict[str, int],
+    style: Style, numbered: Sequence[str], suspects: Sequence[str], codes: dict[str, int]
 ) -> list[str]:
     notes = []
     if numbered:

@@ -24,7 +24,7 @@ from trifit.run.expected import expected_of_mle
 from trifit.run.fits import TrainedFits, check_methods, fit_all, temperature_notes
 from trifit.run.fitted import Fitted
 from trifit.run.laplace import laplace_error
-from trifit.run.parameters import parameter_rows
+from trifit.run.parameters import parameter_rows, whose_log_odds
 from trifit.run.posterior import posterior_record
 from trifit.run.prior import prior_record
 from trifit.run.problem import Problem
@@ -227,6 +227,7 @@ def run_comparison(
             f"{unseen} test rows hold a category or value not seen in training; "
             "its coefficient counts as zero"
         )
+    notes += whose_log_odds(problem.density.layout, dataset.class_names)
     notes += expected_of_mle(problem.density, trained[0].fits["mle"], parts[0])
     notes += temperature_notes([fits.temperature for fits in fitted.trained])
     data = _data_record(dataset, notes)
@@ -286,7 +287,12 @@ def run_comparison(
         trust=chains,
         prior=prior,
         disagreement=disagreed,
-        parameters=parameter_rows(trained[-1], problem.density, (parts + final)[-1].standardiser),
+        parameters=parameter_rows(
+            trained[-1],
+            problem.density,
+            (parts + final)[-1].standardiser,
+            class_names=dataset.class_names,
+        ),
         provenance=Provenance(
             command=command
             or _python_command(
@@ -351,6 +357,7 @@ def _data_record(dataset: Dataset, notes: list[str]) -> Data:
         class_counts=label_probs(dataset.labels, dataset.n_classes).sum(axis=0).tolist(),
         fingerprint=digest.hexdigest(),
         notes=notes,
+        leaks=list(dataset.leaks),
     )
 
 

@@ -1,5 +1,8 @@
 """The coefficient table: every parameter under all fits, in two kinds of units."""
 
+from collections.abc import Sequence
+from shlex import quote
+
 import numpy as np
 
 from trifit.comparison import POSTERIORS, Parameter
@@ -15,12 +18,17 @@ INTERVAL = (0.025, 0.975)
 
 
 def parameter_rows(
-    trained: TrainedFits, density: Density, standardiser: Standardiser
+    trained: TrainedFits,
+    density: Density,
+    standardiser: Standardiser,
+    *,
+    class_names: Sequence[str],
 ) -> list[Parameter]:
     """Rows in the model's units, then (for linear models) in the data's.
 
     Intervals are 95 % equal-tailed, of the posterior if there is one; R-hat and
-    ESS are of NUTS's draws.
+    ESS are of NUTS's draws. The one set of coefficients that a model of two classes
+    may have is of the log-odds of the second class.
     """
     layout = density.layout
     values = {
@@ -30,7 +38,8 @@ def parameter_rows(
     }
     direction = trained.fits["mle"].direction
     runs_to = np.zeros(layout.size) if direction is None else np.sign(direction)
-    rows = _rows("model", layout, values, runs_to)
+    second = class_names[1] if len(class_names) == 2 else ""
+    rows = _rows("model", layout, values, runs_to, second)
     if not isinstance(density, LinearDensity):
         return rows
     in_data_units = {
@@ -42,8 +51,24 @@ def parameter_rows(
             if direction is None
             else _signs_in_data_units(direction, layout, standardiser)
         )
-        rows += _rows("data", layout, {k: v for k, v in in_data_units.items() if v is not None}, to)
+        known = {k: v for k, v in in_data_units.items() if v is not None}
+        rows += _rows("data", layout, known, to, second)
     return rows
+
+
+def whose_log_odds(layout: Layout, class_names: Sequence[str]) -> list[str]:
+    """A note on whose log-odds the coefficients of a model of two classes are.
+
+    None where a model has coefficients for each class.
+    """
+    each = any("class" in dims for dims in layout.dims)
+    if len(class_names) != 2 or each or "intercept" not in layout.names:
+        return []
+    first, second = class_names
+    return [
+        f"coefficients are of the log-odds of {second!r} against {first!r} (the other way round: "
+        f"--positive {quote(first)})"
+    ]
 
 
 def to_data_units(
@@ -80,14 +105,18 @@ def _signs_in_data_units(
 
 
 def _rows(
-    units: str, layout: Layout, values: dict[str, FloatArray], runs_to: FloatArray
+    units: str,
+    layout: Layout,
+    values: dict[str, FloatArray],
+    runs_to: FloatArray,
+    second: str,
 ) -> list[Parameter]:
     posterior = _posterior_columns(values)
     return [
         Parameter(
             parameter=parameter,
             feature=feature,
-            label=label,
+            label=label or (second if parameter in ("intercept", "beta") else ""),
             units=units,
             mle=float(values["mle"][0, 0, i]),
             mle_runs_to=int(runs_to[i]),

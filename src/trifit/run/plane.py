@@ -12,7 +12,7 @@ from trifit.fit import Density
 from trifit.run.fits import TrainedFits
 from trifit.run.fitted import Fitted
 from trifit.run.problem import Part
-from trifit.run.rounding import rounded
+from trifit.run.rounding import positions, rounded
 from trifit.types import FloatArray, IntArray
 
 N_GRID = 48
@@ -96,8 +96,8 @@ def probability_map(fitted: Fitted, rng: np.random.Generator) -> ProbabilityMap 
         n_grid=N_GRID,
         fits=layers(fitted.density, thin, plane, grid),
         n_draws=n_draws,
-        x=rounded(plane.points[some, 0]),
-        y=rounded(plane.points[some, 1]),
+        x=positions(plane.points[some, 0]),
+        y=positions(plane.points[some, 1]),
         label=_codes(part)[some].tolist(),
     )
 

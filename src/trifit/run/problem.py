@@ -8,6 +8,7 @@ from trifit.cards import Card
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density
+from trifit.text import listing
 from trifit.types import BoolArray, Dataset, IntArray, Rows
 
 MODEL_ROWS = 20_000
@@ -53,7 +54,8 @@ class Problem:
         varies = ~whole.constant
         if not varies.any():
             raise InputError(
-                f"data {dataset.name!r}: every feature is constant in the training rows"
+                f"data {dataset.name!r}: every feature is constant in the training rows, or varies "
+                "by no more than rounding"
             )
         # The model is asked for its structure; rows are bound to it when it is fitted.
         few = rows[np.unique(np.linspace(0, len(rows) - 1, MODEL_ROWS).astype(np.int64))]
@@ -76,7 +78,9 @@ class Problem:
         """What was left out, in plain words."""
         names = zip(self.dataset.feature_names, self.varies, strict=True)
         dropped = [name for name, varies in names if not varies]
-        return [f"constant columns dropped: {', '.join(dropped)}"] if dropped else []
+        if not dropped:
+            return []
+        return [f"columns that are constant, or vary by no more than rounding: {listing(dropped)}"]
 
     def part(self, train: IntArray, test: IntArray) -> Part:
         """Training and test rows of one part."""

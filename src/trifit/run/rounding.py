@@ -1,5 +1,6 @@
 """Numbers of a picture, rounded: five digits draw the same, in a third of the bytes."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,3 +17,17 @@ def rounded(values: Any, digits: int = 5) -> Any:
     array = np.asarray(values, np.float64)
     flat = [float(f"{value:.{digits}g}") for value in array.ravel().tolist()]
     return np.array(flat).reshape(array.shape).tolist()
+
+
+def positions(values: Any) -> Any:
+    """Places along an axis, with digits enough to tell them apart however far from zero they are.
+
+    Examples
+    --------
+    >>> positions(np.array([1.23456789, 2.0])), positions(np.array([1e9 + 1.25, 1e9]))
+    ([1.2346, 2.0], [1000000001.25, 1000000000.0])
+    """
+    array = np.asarray(values, np.float64)
+    span = float(np.ptp(array))
+    far = abs(array).max() / span if span > 0 else 1.0
+    return rounded(array, min(17, 5 + max(0, math.floor(math.log10(max(far, 1.0))))))

@@ -8,7 +8,7 @@ from trifit.report import charts
 from trifit.report.charts import parameter_name
 from trifit.report.charts.fits import ARROWS, runs_to
 from trifit.report.parts import Cell, Chart, Key, Table, chart, fit_keys, shape
-from trifit.text import significant
+from trifit.text import listing, significant
 
 if TYPE_CHECKING:
     from trifit.comparison import Comparison, Parameter, PriorPosterior, PriorSensitivity
@@ -34,13 +34,17 @@ def content(c: "Comparison") -> dict[str, Any]:
     prior = c.prior
     posterior = prior and prior.posterior
     running = [p for p in c.parameters if p.units == "model" and p.mle_runs_to]
+    leaks = c.data.leaks if running else []
     return {
         "posterior": charts.posterior_fit(c.fits),
         "n_model_rows": sum(p.units == "model" for p in c.parameters),
         "rows": rows,
         "coefficients": _coefficients(rows, charts.posterior_fit(c.fits)) if shown else None,
         "table": _table(rows) if shown else None,
-        "running": [
+        "leaks": listing(leaks),
+        "running": []
+        if leaks
+        else [
             f"{parameter_name(p)} to {'+∞' if p.mle_runs_to > 0 else '−∞'}"
             for p in running[:MAX_RUNNING]
         ],
