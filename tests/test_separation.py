@@ -2,6 +2,7 @@ import time
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from scipy.optimize import linprog
 
 from trifit.data import load_dataset
@@ -118,7 +119,7 @@ def test_the_direction_is_in_the_parameters_units():
 @pytest.mark.parametrize("factor", [1.0, 20.0])
 def test_overlap_is_certified_without_the_programme(monkeypatch, factor):
     """A converged MLE with a small Newton decrement proves that it exists."""
-    import trifit.separation as module
+    import trifit.separation.programmes as module
 
     monkeypatch.setattr(module, "linprog", lambda *_, **__: pytest.fail("programme solved"))
     X, y = sepals()
@@ -183,3 +184,87 @@ def test_a_column_of_zeros_moves_nothing():
     found = separation(np.column_stack([np.ones(4), x, np.zeros(4)]), np.array([0, 0, 1, 1]))
     assert found.separation is Separation.QUASI_COMPLETE
     assert found.direction == pytest.approx([-1.0, 1.0, 0.0], abs=1e-6)
+
+
+# --- many classes ------------------------------------------------------------------------------
+
+
+def many_classes(rng, kind):
+    """Rows of a few classes: blobs, ties, collinear, one class apart, blocks, on a boundary."""
+    n_classes, p = int(rng.integers(3, 8)), int(rng.integers(1, 4))
+    n = int(rng.integers(2 * n_classes, 9 * n_classes))
+    y = np.r_[np.arange(n_classes), rng.integers(0, n_classes, n - n_classes)]
+    centres = rng.normal(size=(n_classes, p)) * rng.choice([0, 1, 2, 4])
+    X = centres[y] + rng.normal(size=(n, p))
+    if kind == "ties":
+        X = np.round(X)
+    elif kind == "collinear":
+        X = np.column_stack([X, 2 * X[:, 0] - 1])
+    elif kind == "one apart":
+        X[y == 0] += 8
+    elif kind == "blocks":
+        X[:, 0] = y >= n_classes // 2
+    elif kind == "boundary":
+        X[:, 0] = np.where(y == 1, 0, abs(X[:, 0]))
+    return np.column_stack([np.ones(n), X - X.mean(axis=0)]), y, n_classes
+
+
+def hurts_nobody(design, y, direction, n_classes):
+    """Whether a direction never lowers a margin, and raises some."""
+    coefficients = (direction / abs(direction).max()).reshape(-1, n_classes - 1)
+    gains = np.column_stack([np.zeros(len(y)), design @ coefficients])
+    margins = gains[np.arange(len(y)), y][:, None] - gains
+    return margins.min() > -1e-5 and margins.max() > 1e-5
+
+
+@pytest.mark.parametrize("fallback", [False, True])
+@pytest.mark.parametrize("kind", ["blobs", "ties", "collinear", "one apart", "blocks", "boundary"])
+def test_pairs_of_classes_answer_as_the_whole_programme(rng, monkeypatch, kind, fallback):
+    from trifit.separation import groups
+    from trifit.separation.programmes import programme
+
+    if fallback:  # as where the programme of the groups would be too large
+        monkeypatch.setattr(groups, "MAX_GROUP_WORK", 0)
+    answers = set()
+    for _ in range(25):
+        design, y, n_classes = many_classes(rng, kind)
+        free = sp.csr_array(sp.eye_array(design.shape[1] * (n_classes - 1)))
+        whole, _ = programme(design, y, free, n_classes - 1)
+        found, direction = groups.by_groups(design, y, n_classes)
+        answers.add(found)
+        if fallback:
+            assert found in (Separation.UNKNOWN, Separation.QUASI_COMPLETE, whole)
+            assert found.exists in (None, whole.exists)
+        else:
+            assert found is whole
+        if direction is not None:
+            assert hurts_nobody(design, y, direction, n_classes)
+    assert answers - {Separation.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("spread", "expected"),
+    [(1.2, {Separation.OVERLAP}), (6.0, {Separation.COMPLETE, Separation.QUASI_COMPLETE})],
+)
+def test_a_hundred_classes_are_certified_without_their_programme(
+    rng, monkeypatch, spread, expected
+):
+    """Where an optimiser has not arrived, pairs tell: for 120 classes in a second or two."""
+    import trifit.separation as module
+
+    monkeypatch.setattr(module, "programme", lambda *_: pytest.fail("programme of all classes"))
+    n_classes, p, n = 120, 8, 3000
+    y = np.arange(n) % n_classes
+    X = spread * rng.normal(size=(n_classes, p))[y] + rng.normal(size=(n, p))
+    design = np.column_stack([np.ones(n), X])
+    guess = np.zeros((p + 1) * (n_classes - 1))
+    assert separation(design, y, n_classes=n_classes, guess=guess).separation in expected
+
+
+def test_what_would_take_too_long_is_unknown(rng, monkeypatch):
+    from trifit.separation import groups
+
+    monkeypatch.setattr(groups, "MAX_PAIRS", 3)
+    monkeypatch.setattr(groups, "MAX_PROGRAMMES", 0)
+    design, y, n_classes = many_classes(rng, "one apart")
+    assert groups.by_groups(design, y, n_classes) == (Separation.UNKNOWN, None)

@@ -1,0 +1,67 @@
+"""Overlap proved from one point: a maximum of the likelihood is near."""
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.special import log_softmax
+
+from trifit.separation.softmax import information, logits
+from trifit.types import FloatArray, IntArray
+
+MAX_WORK = 2e11
+"""Most multiplications spent on it."""
+
+BLOCK = 20_000_000
+"""Variances held at a time."""
+
+
+def overlaps(
+    design: FloatArray, y: IntArray, weight: FloatArray, weights: sp.csr_array, B: FloatArray
+) -> bool:
+    """Whether the likelihood provably has a maximum near B.
+
+    Along any direction the third derivative is at most ``c`` times the second,
+    with ``c`` the largest change of a row's log-odds per unit of the Hessian's
+    norm. With Newton decrement ``nu``, ``nu * c <= 1/2`` proves a maximum; a fifth
+    of that is asked for, as arithmetic is not exact.
+    """
+    n_odds = B.shape[1]
+    if len(y) * design.shape[1] ** 2 * n_odds**2 > MAX_WORK:
+        return False
+    probs = np.exp(log_softmax(logits(design, B), axis=1))
+    uniform = np.full_like(probs, 1.0 / probs.shape[1])
+    S = weights.toarray()
+    units = np.sqrt(np.diag(S.T @ information(design, uniform, weight) @ S))
+    S = S / np.where(units > 0, units, 1.0)
+    here, there = (
+        np.linalg.eigh(S.T @ information(design, p, weight) @ S) for p in (probs, uniform)
+    )
+    rank = int((there[0] > 1e-11 * there[0][-1]).sum())
+    values, vectors = here[0][len(here[0]) - rank :], here[1][:, len(here[0]) - rank :]
+    if rank == 0 or values[0] <= 1e-13 * max(values[-1], there[0][-1]):
+        return False
+    residual = np.eye(probs.shape[1])[y] - probs
+    gradient = S.T @ (design.T @ (weight[:, None] * residual[:, 1:])).ravel()
+    decrement = float(np.linalg.norm((vectors.T @ gradient) / np.sqrt(values)))
+    half = S @ (vectors / np.sqrt(values))
+    inverse = (half @ half.T).reshape(design.shape[1], n_odds, design.shape[1], n_odds)
+    return bool(decrement * np.sqrt(_largest_spread(design, inverse)) <= 0.1)
+
+
+def _largest_spread(design: FloatArray, inverse: FloatArray) -> float:
+    """Largest variance of any row's log-odds of one class against another.
+
+    ``inverse`` is the covariance of the coefficients, (n_terms, n_odds, n_terms, n_odds).
+    """
+    n_odds, largest = inverse.shape[1], 0.0
+    for start in range(0, len(design), max(1, BLOCK // (n_odds + 1) ** 2)):
+        rows = design[start : start + max(1, BLOCK // (n_odds + 1) ** 2)]
+        # Variances of the log-odds of classes 0, 1, ... and of their differences.
+        variance = np.zeros((len(rows), n_odds + 1, n_odds + 1))
+        for k in range(n_odds):
+            for m in range(k + 1):
+                each = ((rows @ inverse[:, k, :, m]) * rows).sum(axis=1)
+                variance[:, k + 1, m + 1] = variance[:, m + 1, k + 1] = each
+        own = np.einsum("nkk->nk", variance)
+        spread = own[:, :, None] + own[:, None, :] - 2 * variance
+        largest = max(largest, float(spread.max()))
+    return largest

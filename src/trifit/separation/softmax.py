@@ -1,0 +1,70 @@
+"""Softmax regression as the certificate needs it: logits, margins, a fit, its information."""
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from trifit.types import FloatArray, IntArray
+
+
+def logits(design: FloatArray, B: FloatArray) -> FloatArray:
+    """Logits of all classes, of which the first is the reference."""
+    return np.column_stack([np.zeros(len(design)), design @ B])
+
+
+def margins(design: FloatArray, y: IntArray, B: FloatArray) -> FloatArray:
+    """Log-odds of each row's label against every other class, (n_obs, n_classes - 1)."""
+    odds = logits(design, B)
+    margins = odds[np.arange(len(y)), y][:, None] - odds
+    others = np.ones_like(margins, dtype=bool)
+    others[np.arange(len(y)), y] = False
+    return np.asarray(margins[others].reshape(len(y), -1))
+
+
+def margin_matrix(design: FloatArray, y: IntArray, n_odds: int) -> sp.csr_array:
+    """Matrix whose product with raveled B holds the margins of every row and other class."""
+    unit = np.eye(n_odds + 1)[:, 1:]  # class 0 has no coefficients
+    blocks = [
+        sp.kron(sp.csr_array(design[y == k]), (unit[k] - unit[j])[None], format="csr")
+        for k in np.unique(y)
+        for j in range(n_odds + 1)
+        if j != k
+    ]
+    return sp.csr_array(sp.vstack(blocks, format="csr"))
+
+
+def information(design: FloatArray, probs: FloatArray, weight: FloatArray) -> FloatArray:
+    """Minus the second derivatives of a softmax log-likelihood.
+
+    ``sum_i m_i (diag(p_i) - p_i p_i') (x) a_i a_i'``, for probabilities ``p_i``
+    (n_obs, n_classes) of which the first class is the reference; raveled from
+    (n_terms, n_classes - 1) coefficients.
+    """
+    n_terms, n_odds = design.shape[1], probs.shape[1] - 1
+    p = probs[:, 1:]
+    H = np.empty((n_terms, n_odds, n_terms, n_odds))
+    for k in range(n_odds):
+        for m in range(k + 1):
+            w = weight * p[:, k] * ((k == m) - p[:, m])
+            H[:, k, :, m] = H[:, m, :, k] = (design.T * w) @ design
+    return H.reshape(n_terms * n_odds, -1)
+
+
+def optimise(
+    design: FloatArray, y: IntArray, weight: FloatArray, weights: sp.csr_array, n_odds: int
+) -> FloatArray:
+    """Parameters near the highest likelihood, or far out where there is none."""
+    rows = np.arange(len(y))
+
+    def loss(theta: FloatArray) -> tuple[float, FloatArray]:
+        log_q = log_softmax(logits(design, (weights @ theta).reshape(-1, n_odds)), axis=1)
+        residual = np.exp(log_q)
+        residual[rows, y] -= 1.0
+        gradient = weights.T @ (design.T @ (weight[:, None] * residual[:, 1:])).ravel()
+        return -float(weight @ log_q[rows, y]) / len(y), gradient / len(y)
+
+    options = {"gtol": 1e-9, "ftol": 0.0, "maxiter": 2_000, "maxfun": 5_000}
+    return np.asarray(
+        minimize(loss, np.zeros(weights.shape[1]), jac=True, method="L-BFGS-B", options=options).x
+    )
