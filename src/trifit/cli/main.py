@@ -215,7 +215,8 @@ def compare(
             progress=progress,
             command=command,
         )
-    save_run(run, folder, force=force)
+        progress("writing the page", 0.999)
+        save_run(run, folder, force=force)
     print_comparison(run.comparison)
     click.echo(f"\nReport: {folder / 'index.html'}")
     _exit_for(run.comparison)

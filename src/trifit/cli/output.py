@@ -1,5 +1,6 @@
 """What the commands print: the table, the verdicts, the progress bar (rich)."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,18 +20,21 @@ if TYPE_CHECKING:
     from trifit.fit.preview import Preview
 
 
+LONG = 1.0
+"""Seconds after which a stage is worth a line."""
+
+
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """A bar on stderr; in a pipe, one line for each new message at the start."""
+    """A bar on stderr that names the stage; in a pipe a line for each stage of a second or more."""
     console = Console(stderr=True)
+
+    def line(text: str) -> None:
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
+
     if not console.is_terminal:
-        yield (
-            lambda message, share: (
-                console.print(message, highlight=False, soft_wrap=True, markup=False)
-                if share == 0.0 and not message.startswith("posterior")
-                else None
-            )
-        )
+        with _Lines(line) as report:
+            yield report
         return
     columns = (
         TextColumn("{task.description}"),
@@ -42,12 +46,44 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
 
-        def report(message: str, share: float) -> None:
-            if share == 0.0 and not message.startswith("posterior"):
-                bar.console.print(message, highlight=False, markup=False)
-            bar.update(task, description=escape(message.split(";")[0][:48]), completed=share)
+        def report(stage: str, share: float) -> None:
+            if share == 0.0 and ";" in stage:  # what will be done stays above the bar
+                bar.console.print(stage, highlight=False, markup=False)
+            bar.update(task, description=escape(stage.split(";")[0][:48]), completed=share)
 
         yield report
+
+
+class _Lines:
+    """A line for every stage that has run for a second, while it runs."""
+
+    def __init__(self, line: Callable[[str], None]) -> None:
+        self._line = line
+        self._stage = ""
+        self._timer: threading.Timer | None = None
+
+    def __enter__(self) -> Callable[[str, float], None]:
+        return self.report
+
+    def __exit__(self, *_: object) -> None:
+        self._forget()
+
+    def report(self, stage: str, share: float) -> None:
+        """What runs now; at once where it says what will be done."""
+        if stage == self._stage:
+            return
+        self._forget()
+        self._stage = stage
+        if ";" in stage:
+            self._line(stage)
+            return
+        self._timer = threading.Timer(LONG, self._line, [f"{share:4.0%}  {stage}"])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _forget(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 def print_comparison(comparison: Comparison) -> None:

@@ -32,12 +32,14 @@ def fit_mle(
     rng: np.random.Generator,
     *,
     held_out: Rows | None = None,
+    certifying: Callable[[], None] | None = None,
 ) -> tuple[Fit, FloatArray]:
     """Maximum likelihood: the least cross-entropy, no prior term.
 
     A certificate says whether a maximum exists where that can be known; a
     separated fit is where the optimiser stopped, at its gradient tolerance.
     With a validation share it is stopped early instead, and no MLE is claimed.
+    ``certifying`` is called before the certificate, which may take seconds.
 
     Returns the fit and its unconstrained ``theta``.
     """
@@ -46,6 +48,8 @@ def fit_mle(
     )
     if fit.status in (Status.STOPPED_EARLY, Status.STEP_TOO_LARGE):
         return fit, theta
+    if certifying is not None:
+        certifying()
     verdict = certify(density, density.bind(rows.X, rows.labels), theta)
     direction = None
     if verdict.exists is False:

@@ -5,7 +5,7 @@ temperature of the MLE, or the weight of the prior.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -27,17 +27,25 @@ SCALE_FACTORS: FloatArray = np.exp2(np.arange(-5, 6))
 
 
 def fit_temperature(
-    density: Density, rows: Rows, settings: Optimiser, rng: np.random.Generator
+    density: Density,
+    rows: Rows,
+    settings: Optimiser,
+    rng: np.random.Generator,
+    *,
+    advance: Callable[[float], None] | None = None,
 ) -> Temperature:
     """Temperature of least log-loss on inner held-out folds of the training rows.
 
     The MLE is refitted without each of five stratified folds; its log
     probabilities for the left-out rows, pooled, give the temperature. Rows of
-    a class that a refit has never seen are left out.
+    a class that a refit has never seen are left out. ``advance`` is called with the
+    share of the folds that are done.
     """
     log_probs: list[FloatArray] = []
     labels: list[Any] = []
-    for train, test in _inner_folds(rows, rng):
+    for k, (train, test) in enumerate(_inner_folds(rows, rng)):
+        if advance is not None:
+            advance(k / INNER_FOLDS)
         fit, _ = maximise("mle", density, train, settings, rng, prior=0.0)
         log_probs.append(density.log_probs(fit.flat_draws, test.X)[0])
         labels.append(test.labels)

@@ -160,7 +160,8 @@ def run_comparison(
     methods = tuple(dict.fromkeys(methods))
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
-    clock = Clock()
+    clock, reporter = Clock(), Reporter(progress)
+    reporter.say("building the model")
     seeds = np.random.SeedSequence(seed).spawn(7)
     for_split, for_bands, for_fits, for_weights, for_intervals, for_rows, for_prior = seeds
 
@@ -181,10 +182,18 @@ def run_comparison(
     final = [problem.part(fitting_rows, fitting_rows)] if split.kind == "cv" else []
 
     clock.lap("model")
-    reporter = Reporter(progress, len(parts) + len(final), split.reason)
+    reporter.expect(
+        split.reason,
+        len(parts) + len(final),
+        problem.density,
+        parts[0].train,
+        card,
+        nuts=nuts,
+        laplace="laplace" in methods,
+        n_probs=len(split.test_rows) * dataset.n_classes,
+    )
     trained: list[TrainedFits] = []
     for part, part_seed in zip(parts + final, for_fits.spawn(len(parts + final)), strict=True):
-        reporter.expect(problem.density, part.train, card, nuts=nuts, laplace="laplace" in methods)
         trained.append(
             fit_all(
                 problem.density,
@@ -194,16 +203,16 @@ def run_comparison(
                 part_seed,
                 extra=methods,
                 nuts=nuts,
-                advance=reporter.advance,
+                report=reporter.fitting,
             )
         )
         reporter.finish_fit()
     clock.lap("fits")
+    reporter.say("predictions")
     predictions = [
         fits.predict(problem.density, part.test.X)
         for fits, part in zip(trained, parts, strict=False)
     ]
-    reporter.finish()
 
     fitted = Fitted(
         problem=problem,
@@ -232,6 +241,7 @@ def run_comparison(
     notes += temperature_notes([fits.temperature for fits in fitted.trained])
     data = _data_record(dataset, notes)
     baselines = _baselines(dataset, split)
+    reporter.say("scores and calibration")
     records = {
         name: fit_record(
             [fits.fits[name] for fits in trained],
@@ -244,12 +254,16 @@ def run_comparison(
     }
     board = scoreboard(log_probs | baselines, y, records, np.random.default_rng(for_intervals))
     clock.lap("scores")
+    reporter.say("chains")
     chains = trust(fitted)
     clock.lap("chains")
+    reporter.say("where fits disagree")
     disagreed = disagreement(fitted, np.random.default_rng(for_rows))
     clock.lap("disagreement")
+    reporter.say("prior sensitivity")
     prior = prior_record(fitted, for_prior)
     clock.lap("prior")
+    reporter.say("differences and posterior")
     comparison = Comparison(
         data=data,
         card=msgspec.to_builtins(card),

@@ -4,6 +4,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -120,7 +121,7 @@ def fit_all(
     *,
     extra: Sequence[str] = (),
     nuts: bool = True,
-    advance: Callable[[float], None] | None = None,
+    report: Callable[[str, float], None] | None = None,
 ) -> TrainedFits:
     """Fit all columns to one training set.
 
@@ -138,18 +139,31 @@ def fit_all(
         Further columns: ``laplace``, ``map-cv``, ``squared-error``.
     nuts : bool
         Without NUTS there is no ``mean`` and no ``bayes``; learned scales need it.
-    advance : callable, optional
-        Called with the share of posterior draws done.
+    report : callable, optional
+        Called with the name of the stage that runs, and the share of it that is done.
     """
+
+    def tell(stage: str, share: float = 0.0) -> None:
+        if report is not None:
+            report(stage, share)
+
     for_optimiser, for_folds, for_sampler, *for_extra = seeds.spawn(3 + len(extra))
     rng = np.random.default_rng(for_optimiser)
-    mle, _ = fit_mle(density, train, card.optimiser, rng, held_out=test)
+    tell("MLE")
+    mle, _ = fit_mle(
+        density, train, card.optimiser, rng,
+        held_out=test, certifying=partial(tell, "whether an MLE exists"),
+    )  # fmt: skip
     learned, centre = bool(density.scales.any()), None
     if not learned:
+        tell("MAP")
         map_, centre = fit_map(density, train, card.optimiser, rng, held_out=test)
 
     start = time.perf_counter()
-    temperature = fit_temperature(density, train, card.optimiser, np.random.default_rng(for_folds))
+    temperature = fit_temperature(
+        density, train, card.optimiser, np.random.default_rng(for_folds),
+        advance=partial(tell, "temperature"),
+    )  # fmt: skip
     tempered = dataclasses.replace(
         mle,
         method="mle+T",
@@ -167,10 +181,11 @@ def fit_all(
             centre if describes_by_mode(density, identified=card.identified) else None,
             card.sampler,
             seed=int(for_sampler.generate_state(1)[0] >> 1),
-            advance=advance,
+            advance=partial(tell, "posterior"),
         )
         sampled = _sampled(density, posterior, test.X, card)
     if learned:  # a joint mode means nothing: the scales are held where the posterior has them
+        tell("MAP")
         assert posterior is not None
         map_, centre = fit_map(
             density, train, card.optimiser, rng, held_out=test, scales=posterior.median
@@ -184,9 +199,10 @@ def fit_all(
             assert centre is not None
             fits[name] = fit_laplace(
                 density, train, centre, card.optimiser, card.sampler, for_this,
-                advance=None if nuts else advance,
+                advance=partial(tell, "laplace"),
             )  # fmt: skip
         else:
+            tell(name)
             fits[name] = FURTHER[name](density, train, card.optimiser, for_this, held_out=test)
     return TrainedFits(fits=fits, temperature=temperature, posterior=posterior)
 

@@ -188,13 +188,14 @@ def seconds_of(cell: Cell) -> float:
     problem = problem_of(dataset, card)
     train = problem.part(rows, rows).train
     with limited(1):
-        return expected_seconds(
+        parts = expected_seconds(
             problem.density,
             train,
             card,
             nuts=bool(cell.model.get("nuts", True)),
             laplace="laplace" in texts(cell.model, "methods"),
         )
+    return sum(parts)
 
 
 def dataset_of(cell: Cell, seeds: np.random.SeedSequence, **changed: Setting) -> Dataset:

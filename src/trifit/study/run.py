@@ -99,13 +99,13 @@ def run_study(
     def advance(*_: Any) -> None:
         nonlocal n_done
         n_done += 1
-        report(f"{n_done} of {n_cells} cells")
+        report(f"{n_cells} cells")
 
     def report(message: str) -> None:
         if progress is not None:
             progress(message, n_done / n_cells)
 
-    report(f"{study.name}: {n_cells} cells" + (f", {n_done} are finished" if n_done else ""))
+    report(f"{study.name}: {n_cells} cells; {n_done} are finished")
     run_cells(
         {cell.key: cell for cell in longest_first(cells)},
         measure,

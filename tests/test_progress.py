@@ -1,0 +1,45 @@
+"""What is said while a comparison runs."""
+
+import time
+
+import trifit
+from trifit.cli import output
+from trifit.cli.output import progress_bar
+
+
+def test_every_stage_is_named_and_shares_grow(overlapping):
+    told = []
+    trifit.compare(
+        overlapping, "logistic", cv=2, nuts=False, methods=["laplace"],
+        progress=lambda stage, share: told.append((stage, share)),
+    )  # fmt: skip
+    stages = list(dict.fromkeys(stage for stage, _ in told))
+    assert stages[0] == "building the model"
+    assert "3 posteriors without NUTS, about" in stages[1]
+    for k in (1, 2, 3):
+        for stage in ("MLE", "whether an MLE exists", "MAP", "temperature", "laplace"):
+            assert f"{stage}, {k} of 3" in stages
+    assert stages[-5:] == [
+        "scores and calibration", "chains", "where fits disagree", "prior sensitivity",
+        "differences and posterior",
+    ]  # fmt: skip
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0]
+    assert shares[-1] < 1
+
+
+def test_a_pipe_gets_a_line_for_each_stage_that_takes_long(monkeypatch, capfd):
+    """While the stage runs, not after it; none for stages that are over at once."""
+    monkeypatch.setattr(output, "LONG", 0.05)
+    with progress_bar() as report:
+        report("a plan; about 1 s", 0.0)
+        report("short", 0.1)
+        report("long", 0.25)
+        time.sleep(0.3)
+        said = capfd.readouterr().err
+        report("long", 0.5)
+        report("last", 0.9)
+    assert said.splitlines() == ["a plan; about 1 s", " 25%  long"]
+    time.sleep(0.2)
+    assert capfd.readouterr().err == ""
