@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from trifit.data.columns import texts_of
 from trifit.data.labels import absent_texts, drop_unused_classes, encode_classes, learn_classes
 from trifit.data.leaks import gives_away
 from trifit.data.numbers import COMMA, Style
@@ -87,8 +88,8 @@ def assemble(
             notes.append(f"classes without a complete row left out: {', '.join(gone)}")
     if rows.unseen.any():
         notes.append(
-            f"{int(rows.unseen.sum())} test rows hold a category that the training data do not "
-            "have; its coefficient counts as zero"
+            f"{int(rows.unseen.sum())} test rows hold a category that the training data lack "
+            f"({_unseen(tables[1], schema)}); its coefficient counts as zero"
         )
     X, y, weights, n_test = rows.X, rows.y, rows.weights, rows.n_test
     leaks = _leaks(rows, schema) if weights is None else ()
@@ -256,6 +257,18 @@ def _handle_missing(
             f"frequencies): {where}"
         )
     return notes
+
+
+def _unseen(test: Table, schema: Schema) -> str:
+    """Categories of the test rows that the training rows do not have."""
+    found = []
+    for column in schema.columns:
+        if column.kind == "category":
+            texts = set(texts_of(test.cells[column.name], column.missing)) - {None}
+            strange = [t for t in sorted(map(str, texts)) if column.is_unseen(t)]
+            if strange:
+                found.append(f"{column.name!r}: {listing(strange, most=3)}")
+    return "; ".join(found)
 
 
 def _leaks(rows: _Rows, schema: Schema) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """How one column of a table is read: learned from the training rows, applied to any rows."""
 
+import re
 from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Kind = Literal["number", "boolean", "category"]
+
+MISSING_TEXT = (
+    "", "NA", "N/A", "n/a", "<NA>", "#N/A", "NaN", "nan", "null", "NULL", "?",
+)  # fmt: skip
+"""Cells of text that mean "missing" unless the user says otherwise; beside numbers always."""
 
 MAX_LEVELS = 100
 """Categories beyond which a level needs :data:`MIN_ROWS` rows on average."""
@@ -55,6 +61,10 @@ class Column:
         if self.kind != "category":
             return (self.name,)
         return tuple(f"{self.name}={level}" for level in self.levels)
+
+    def is_unseen(self, text: str) -> bool:
+        """Whether a text is none of the categories."""
+        return bool(level_codes([text], self.levels)[0] == UNSEEN)
 
     def encode(self, data: str, column: "pa.ChunkedArray") -> tuple[FloatArray, BoolArray]:
         """Features (n_rows, n_features), NaN where missing, and rows of an unseen category.
@@ -183,16 +193,17 @@ def learn_column(
         return Column(name, "boolean" if pa.types.is_boolean(kind) else "number", missing=missing)
     if not written:
         return _category(data, name, column, missing, keep=keep)
-    plain = as_floats(column, missing, style)
+    beside_numbers = tuple(dict.fromkeys((*missing, *MISSING_TEXT)))
+    plain = as_floats(column, beside_numbers, style)
     if plain is not None and not np.isnan(plain).all():
-        return Column(name, "number", style, missing=missing)
+        return Column(name, "number", style, missing=beside_numbers)
     texts = texts_of(column, missing)
     levels = sorted({t for t in texts if t is not None})
     if not levels:
         raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
     words = [level for level in levels if number(level, style) is None]
-    if not words:
-        return Column(name, "number", style, missing=missing)
+    if len(words) < len(levels) and set(words) <= set(MISSING_TEXT):
+        return Column(name, "number", style, missing=beside_numbers)
     if {level.lower() for level in levels} <= {"true", "false"}:
         return Column(name, "boolean", missing=missing)
     if 2 * len(words) < len(levels):
@@ -200,7 +211,8 @@ def learn_column(
         raise InputError(
             f"data {data!r}: column {name!r} holds the text {texts[row]!r} in data row {row + 1} "
             f"where numbers are needed; correct it, declare it missing (--na-values "
-            f"{quote(str(texts[row]))}), or leave the column out with --drop {quote(name)}"
+            f"{quote(str(texts[row]))}), take the column as categories (--categorical "
+            f"{quote(name)}), or leave it out (--drop {quote(name)})"
         )
     return _category(data, name, column, missing, keep=keep)
 
@@ -240,6 +252,17 @@ def few_values(column: Column, values: FloatArray) -> int:
     distinct = np.unique(present)
     suspect = len(distinct) in FEW_VALUES and bool((distinct == np.round(distinct)).all())
     return len(distinct) if suspect and len(present) >= 10 * len(distinct) else 0
+
+
+def is_amount(levels: tuple[str, ...]) -> bool:
+    """Whether categories are numbers with a sign of a currency, or of per cent.
+
+    Examples
+    --------
+    >>> is_amount(("$1,250.00", "$990.00")), is_amount(("5 %", "7 %")), is_amount(("a", "$5"))
+    (True, True, False)
+    """
+    return all(re.match(r"^[$€£¥]\s?-?\d|^-?\d[\d.,' ]*\s?[%€$£¥]$", level) for level in levels)
 
 
 def texts_of(column: "pa.ChunkedArray", missing: tuple[str, ...]) -> list[str | None]:

@@ -51,6 +51,11 @@ def exceeds_doubles(values: FloatArray) -> bool:
 
 
 def is_row_name(column: "pa.ChunkedArray") -> bool:
-    """Whether an unnamed column is what R and pandas write in front: all values differ."""
+    """Whether an unnamed column is what R and pandas write in front.
+
+    All values differ, or they count rows (anew for each of several tables put together).
+    """
     texts = texts_of(column, ("",))
-    return None not in texts and len(set(texts)) == len(texts)
+    if None in texts:
+        return False
+    return len(set(texts)) == len(texts) or all(str(text).isdecimal() for text in texts)

@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 
 from trifit.data.assemble import Missing, assemble
+from trifit.data.columns import MISSING_TEXT
 from trifit.data.labels import class_order
-from trifit.data.schema import MISSING_TEXT, Reading
+from trifit.data.schema import Reading
 from trifit.data.sources import BUNDLED, bundled, check_several, open_source, open_test
 from trifit.errors import InputError
 from trifit.simulate import simulate
@@ -67,8 +68,8 @@ def load_dataset(
     categorical : sequence of str
         Columns that are categories, whatever they look like.
     na_values : sequence of str, optional
-        Texts that mean "missing", besides the empty one. Default: NA, N/A, NaN, nan,
-        null, NULL and ?.
+        Texts that mean "missing", besides the empty one. Default: NA, N/A, n/a, <NA>,
+        #N/A, NaN, nan, null, NULL and ?, which beside numbers always do.
     decimal, thousands : {".", ","}, optional
         Marks in numbers written as text. Default: found out, or asked for.
     positive : str, optional
@@ -129,8 +130,11 @@ def load_dataset(
         )
     if label_cols:
         check_several("label_cols", tuple(label_cols))
+    both = [name for name in drop if name in (*keep, *categorical)]
+    if both:
+        raise InputError(f"drop {both[0]!r}, and keep or categorical {both[0]!r}: give one of them")
     reading = Reading(
-        missing=MISSING_TEXT if na_values is None else ("", *na_values),
+        missing=MISSING_TEXT if na_values is None else ("", *map(str, na_values)),
         decimal=decimal,
         thousands=thousands,
         categorical=tuple(categorical),

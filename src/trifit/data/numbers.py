@@ -1,7 +1,8 @@
 """Numbers as people write them: which mark is the decimal one, which separates thousands."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from shlex import quote
 
 import numpy as np
 
@@ -9,9 +10,6 @@ from trifit.errors import InputError
 
 SPACES = " '\u2019\u00a0\u2009\u202f"
 """Marks between thousands that mean nothing else: blanks and apostrophes."""
-
-MANY = 30
-"""Cells that all look like thousands, from which on that is no accident."""
 
 Style = tuple[str, str]
 """The decimal mark, and the one between thousands."""
@@ -29,7 +27,7 @@ def number(text: str, style: Style = POINT) -> float | None:
     (4740.09, 4740.09, None, 1000.0)
     """
     decimal, thousands = style
-    whole = re.match(rf"[+-]?\d{{1,3}}([{re.escape(thousands + SPACES)}]\d{{3}})+(?!\d)", text)
+    whole = re.match(rf"[+-]?[1-9]\d{{0,2}}([{re.escape(thousands + SPACES)}]\d{{3}})+(?!\d)", text)
     if whole:
         text = re.sub(rf"[{re.escape(thousands + SPACES)}]", "", whole[0]) + text[whole.end() :]
     if "_" in text or (decimal == "," and "." in text):
@@ -41,34 +39,31 @@ def number(text: str, style: Style = POINT) -> float | None:
     return None if np.isnan(value) else value
 
 
-def possible_styles(texts: Iterable[str], *, semicolons: bool = False) -> set[Style] | None:
-    """The ways in which a column can be read as numbers; None where its marks do not matter.
+def possible_styles(texts: Collection[str]) -> set[Style] | None:
+    """The ways in which the numbers of a column can be read; None where marks do not matter.
 
-    ``"4,740"`` is 4740 or 4.740, and only other cells can tell: ``"4,740.09"`` or
-    ``"12,5"``. Points are decimal unless every cell with one has groups of three
-    digits, and some smaller number has none: ``"1.891"`` beside ``"987"``, in a file
-    of semicolons or in many cells.
+    ``"4,740"`` is 4740 or 4.740, and only other cells can tell: ``"4,740.09"``, ``"0,118"``
+    or ``"12,5"``. Points are decimal unless every cell with one has groups of three
+    digits, and smaller numbers have none: ``"1.891"`` beside ``"987"``. Two of 31,713
+    columns of numbers in public tables look so by accident.
 
     Parameters
     ----------
-    texts : iterable of str
+    texts : collection of str
         The different cells that are not missing.
-    semicolons : bool
-        Whether the file separates its columns by semicolons, as those of countries do
-        that write a decimal comma.
     """
-    marked = [t for t in texts if "," in t or "." in t]
-    if not marked:
+    numbers = [t for t in texts if number(t) is not None or number(t, COMMA) is not None]
+    marked = [t for t in numbers if "," in t or "." in t]
+    if not marked or 2 * len(numbers) <= len(texts):
         return None
-    styles = {style for style in (POINT, COMMA) if all(number(t, style) is not None for t in texts)}
+    styles = {s for s in (POINT, COMMA) if all(number(t, s) is not None for t in numbers)}
     if any("," in t for t in marked):
         return styles
     if COMMA not in styles:
         return None
     certain = any(t.count(".") > 1 for t in marked)
-    unmarked = [t for t in texts if "." not in t]
-    suspicious = bool(unmarked) and (semicolons or len(marked) >= MANY)
-    return styles if certain or suspicious else None
+    small = [bool(re.fullmatch(r"[+-]?\d{1,3}", t)) for t in numbers if "." not in t]
+    return styles if certain or (small and all(small)) else None
 
 
 def choose_style(
@@ -77,7 +72,6 @@ def choose_style(
     *,
     decimal: str | None,
     thousands: str | None,
-    semicolons: bool,
     points: bool,
 ) -> Style:
     """The way in which the numbers of one file are written.
@@ -89,7 +83,6 @@ def choose_style(
         The different cells of every column whose marks can be read in two ways.
     decimal, thousands : str, optional
         As the user says; then nothing is guessed.
-    semicolons : bool
     points : bool
         Whether another column has decimal points for certain.
 
@@ -100,7 +93,17 @@ def choose_style(
     """
     if decimal is not None or thousands is not None:
         return _given(decimal, thousands)
-    found = {name: possible_styles(texts, semicolons=semicolons) for name, texts in columns.items()}
+    found = {name: possible_styles(texts) for name, texts in columns.items()}
+    for name, styles in found.items():
+        if styles == set():
+            point, comma = (
+                next(t for t in columns[name] if number(t, s) is not None and number(t, o) is None)
+                for s, o in ((POINT, COMMA), (COMMA, POINT))
+            )
+            raise InputError(
+                f"data {data!r}: column {name!r} writes numbers in two ways, {point!r} and "
+                f"{comma!r}; bring them to one, or leave the column out with --drop {quote(name)}"
+            )
     decided = [next(iter(s)) for s in found.values() if s is not None and len(s) == 1]
     if decided:
         return max(set(decided), key=decided.count)
@@ -109,11 +112,11 @@ def choose_style(
     for name, styles in found.items():
         if styles:
             cell = next(t for t in columns[name] if "," in t or "." in t)
-            point, comma = number(cell), number(cell, COMMA)
+            one, other = number(cell), number(cell, COMMA)
             raise InputError(
-                f"data {data!r}: column {name!r} holds {cell!r}, which is {point:g} or {comma:g}: "
-                f"say which mark is the decimal one, --decimal . (the number is {point:g}) or "
-                f"--decimal , ({comma:g})"
+                f"data {data!r}: column {name!r} holds {cell!r}, which is {one:g} or {other:g}: "
+                f"say which mark is the decimal one, --decimal . (the number is {one:g}) or "
+                f"--decimal , ({other:g})"
             )
     return POINT
 

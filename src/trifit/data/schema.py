@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trifit.data.columns import Column, few_values, is_text, learn_column, texts_of
+from trifit.data.columns import (
+    MISSING_TEXT,
+    Column,
+    few_values,
+    is_amount,
+    is_text,
+    learn_column,
+    texts_of,
+)
 from trifit.data.identifiers import (
     exceeds_doubles,
     is_row_name,
@@ -23,9 +31,6 @@ from trifit.types import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-MISSING_TEXT = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
-"""Cells of text that mean "missing" unless the user says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,9 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
     names, without_name = _without_unnamed(table, names, reading)
     notes += without_name
     style = table_style(table, names, reading)
-    columns, numbered, suspects, rounded, codes = [], [], [], [], {}
+    columns, numbered, suspects, rounded, zeros = [], [], [], [], []
+    codes: dict[str, int] = {}
+    amounts: dict[str, str] = {}
     for name in names:
         column = learn_column(
             table.name,
@@ -141,6 +148,10 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
                 rounded.append(name)
             if n_values := few_values(column, values):
                 codes[name] = n_values
+            elif table.delimiter and _any(table.cells[name], r"^\s*0\d+\s*$"):
+                zeros.append(name)
+        if table.delimiter and column.kind == "category" and is_amount(column.levels):
+            amounts[name] = column.levels[0]
         columns.append(column)
     if not columns:
         raise InputError(
@@ -150,6 +161,16 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
         notes.append(
             f"whole numbers beyond 2**53, rounded to doubles: {listing(rounded)}; if they identify "
             f"rows: --drop {quote(rounded[0])}"
+        )
+    if zeros:
+        notes.append(
+            f"numbers with leading zeros, read without them: {listing(zeros)}; if they are codes: "
+            f"--categorical {quote(zeros[0])}"
+        )
+    for name, cell in amounts.items():
+        notes.append(
+            f"{name!r} holds amounts with a sign, such as {cell!r}, and was taken as categories; "
+            "write them as plain numbers"
         )
     return Schema(tuple(columns)), notes + _column_notes(style, numbered, suspects, codes)
 
@@ -231,7 +252,6 @@ def table_style(table: Table, names: Iterable[str], reading: Reading) -> Style:
         cells,
         decimal=reading.decimal,
         thousands=reading.thousands,
-        semicolons=table.delimiter == ";",
         points=points,
     )
 

@@ -6,6 +6,7 @@ is, and a row with a field too many is an error.
 """
 
 import json
+from csv import Error as CsvError
 from csv import reader
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,22 +97,35 @@ def _read_text(path: Path, delimiters: tuple[str, ...]) -> tuple["pa.Table", str
     import pyarrow as pa
     from pyarrow import csv
 
-    # The delimiter that splits the first line into most fields, quotes respected.
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        first = next((line for line in file if line.strip()), "")
-    fields = {d: len(next(reader([first], delimiter=d), [])) for d in delimiters}
-    delimiter = max(delimiters, key=lambda d: fields[d])
+    # The delimiter that splits the first record into most fields, quotes respected.
+    records = {d: _first_records(path, d) for d in delimiters}
+    delimiter = max(delimiters, key=lambda d: len(records[d][0]))
+    names, cells = records[delimiter]
+    row_names = len(cells) == len(names) + 1  # R names its rows, and not their column
+    options = {"skip_rows": 1} if row_names else {}
     raw = csv.read_csv(
         path,
-        read_options=csv.ReadOptions(autogenerate_column_names=True),
+        read_options=csv.ReadOptions(autogenerate_column_names=True, **options),
         parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         convert_options=csv.ConvertOptions(
-            column_types={f"f{i}": pa.string() for i in range(fields[delimiter])},
+            column_types={f"f{i}": pa.string() for i in range(len(names) + row_names)},
             strings_can_be_null=False,
         ),
     )
+    if row_names:
+        return raw.rename_columns(["", *(name.strip() for name in names)]), delimiter
     header = [str(column[0]).strip().removeprefix("\ufeff") for column in raw.columns]
     return raw.slice(1).rename_columns(header), delimiter
+
+
+def _first_records(path: Path, delimiter: str) -> tuple[list[str], list[str]]:
+    """The header and the first row, as far as there are any."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        records = (cells for cells in reader(file, delimiter=delimiter) if any(cells))
+        try:
+            return next(records, []), next(records, [])
+        except CsvError:  # a field beyond the reader's limit, or a NUL
+            return [], []
 
 
 def from_dataframe(frame: Any) -> Table:
@@ -147,7 +161,7 @@ def _checked(cells: "pa.Table", name: str, source: str, delimiter: str) -> Table
     index = [n for n in pandas.get("index_columns", []) if isinstance(n, str)]
     cells = cells.drop_columns([n for n in index if n in cells.column_names])
     names = cells.column_names
-    called = [n if n.strip() else f"Unnamed: {i}" for i, n in enumerate(names)]
+    called = [n if n.strip() else _unused(f"Unnamed: {i}", names) for i, n in enumerate(names)]
     twice = sorted({n for n in called if called.count(n) > 1})
     if twice:
         raise InputError(f"data {source!r}: column {twice[0]!r} appears twice; rename one")
@@ -155,6 +169,11 @@ def _checked(cells: "pa.Table", name: str, source: str, delimiter: str) -> Table
     table = Table(name, cells.rename_columns(called), delimiter, unnamed)
     _check_text(table, source)
     return table
+
+
+def _unused(name: str, names: list[str]) -> str:
+    """What pandas calls a column without a name, if no other is called so."""
+    return name if name not in names else _unused(f"{name}_", names)
 
 
 def _check_text(table: Table, source: str) -> None:
