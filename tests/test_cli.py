@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -118,6 +119,10 @@ def test_a_card_as_run_runs_again(tmp_path):
     assert "scale = 1.5" in shown.output
 
 
+STAGE = re.compile(r"\s*\d+%  ")
+"""A line that says what runs."""
+
+
 def test_ctrl_c_leaves_nothing_and_no_half_posterior(tmp_path):
     """Interrupted in the middle of sampling: exit code 130, one line, no folder."""
     running = subprocess.Popen(
@@ -135,7 +140,9 @@ def test_ctrl_c_leaves_nothing_and_no_half_posterior(tmp_path):
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=60)
     assert running.returncode == 130, errors
-    assert errors.strip() == "trifit: interrupted; nothing was written"
+    assert [line for line in errors.splitlines() if not STAGE.match(line)] == [
+        "trifit: interrupted; nothing was written"
+    ]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -216,8 +223,7 @@ def test_mistakes_end_with_two_and_leave_nothing(case, tmp_path):
     assert message in done.stderr
     assert "Traceback" not in done.output
     if not done.stderr.startswith("Usage"):
-        lines = [line for line in done.stderr.splitlines() if line != "loading PyMC"]
-        assert len(lines) == 1
+        assert len([line for line in done.stderr.splitlines() if not STAGE.match(line)]) == 1
     left = {p.name for p in tmp_path.rglob("*")}
     assert left == {*files, "taken", "thesis.tex"}
 

@@ -71,6 +71,7 @@ def test_outputs_are_probabilities_given_rows_and_off_together_without(found):
     assert off[0, 1:].sum() == pytest.approx(-off[0, 0])  # ... at the cost of the others
 
 
+@pytest.mark.broad
 def test_cross_entropy_and_divergence_have_one_minimum_whatever_the_labels(found):
     numbers = found("soft-labels")
     cross, kl, factors = numbers["cross_entropy"], numbers["kl"], soft_labels.FACTORS
@@ -85,6 +86,7 @@ def test_cross_entropy_and_divergence_have_one_minimum_whatever_the_labels(found
     assert numbers["truth"][2] == pytest.approx(0, abs=1e-8)  # the truth as labels: found
 
 
+@pytest.mark.broad
 def test_an_mle_is_over_confident_as_theory_says_and_honest_on_its_own_rows(found):
     numbers = found("training")
     assert numbers["theory"] == pytest.approx(
@@ -126,6 +128,7 @@ def test_networks_approach_the_true_posteriors_under_either_loss(found):
     assert np.sqrt((last**2).mean()) == pytest.approx(numbers["distance"][0, 0, 1, -1])
 
 
+@pytest.mark.broad
 def test_a_prior_too_narrow_makes_fits_timid_and_one_too_wide_bold(found):
     bias, kl = found("posterior")["bias"], found("posterior")["kl"]
     right, wide, narrow, _ = bias.mean(axis=-1)
@@ -145,6 +148,7 @@ def test_softmax_and_logistic_are_one_model_for_two_classes(found):
     assert (numbers["kl"] > 0).all()
 
 
+@pytest.mark.broad
 def test_a_narrow_prior_costs_and_theory_lies_beside(found):
     numbers = found("prior")
     law = theory.map(kappa=0.2, gamma=2.0, prior_scale=0.2)
@@ -153,6 +157,7 @@ def test_a_narrow_prior_costs_and_theory_lies_beside(found):
     assert (numbers["bias"][:, 0] < 0).all()
 
 
+@pytest.mark.broad
 def test_shifts_that_break_the_relation_cost_every_fit(found):
     kl = found("shift")["kl"].mean(axis=-1)
     none, _, label, noise, rotation = kl
@@ -163,7 +168,12 @@ def test_shifts_that_break_the_relation_cost_every_fit(found):
 # What the pages say
 
 
-@pytest.mark.parametrize("name", list(QUICK))
+SLOWER = ("networks", "output-function")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.broad if n in SLOWER else []) for n in QUICK]
+)
 def test_every_question_has_a_page_of_its_own_numbers(found, name):
     page = gallery.render(question(name), found(name), QUESTIONS)
     assert page == gallery.render(question(name), found(name), QUESTIONS)

@@ -231,7 +231,10 @@ def test_few_rows_resampled_draws_are_nearer_to_nuts_than_the_normal_ones(overla
 
 @pytest.mark.parametrize(
     ("builder", "settings"),
-    [(softmax_regression, {"prior": "horseshoe"}), (neural_network, {"hidden": [2]})],
+    [
+        (softmax_regression, {"prior": "horseshoe"}),
+        pytest.param(neural_network, {"hidden": [2]}, marks=pytest.mark.broad),
+    ],
 )
 def test_learned_scales_and_networks_are_not_normal_and_say_so(builder, settings, rng):
     X = rng.normal(size=(40, 2))

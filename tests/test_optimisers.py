@@ -146,6 +146,7 @@ def test_bad_settings(settings, message):
         load_card("softmax").with_overrides(settings)
 
 
+@pytest.mark.broad
 def test_second_derivatives_of_too_many_parameters_are_refused(rng):
     X, y = rng.normal(size=(12, 700)), np.arange(12) % 4
     density = density_of(X, y)

@@ -110,6 +110,7 @@ def test_bad_input_is_one_line(arguments, message, tmp_path, monkeypatch):
     assert message in last
 
 
+@pytest.mark.broad
 def test_further_methods_and_priors_on_the_command_line(tmp_path):
     out = tmp_path / "run"
     result = invoke(

@@ -124,7 +124,7 @@ def test_what_is_finished_is_not_run_again(tmp_path, monkeypatch):
     record = run_study(
         wider, folder, backend="serial", resume=True, progress=lambda *a: said.append(a)
     )
-    assert said[0] == ("made: 24 cells, 16 are finished", 16 / 24)
+    assert said[0] == ("made: 24 cells; 16 are finished", 16 / 24)
     assert len(said) == 1 + 8
     assert record.n_cells == 24
 

@@ -18,6 +18,26 @@ DEFAULT_FOLDS = 5
 DEFAULT_TEST_SIZE = 0.2
 
 
+def check_split(dataset: Dataset, cv: int | None, test_size: float | None) -> None:
+    """Refuse two ways of choosing the test rows at a time.
+
+    Raises
+    ------
+    InputError
+    """
+    given = [
+        name
+        for name, value in (
+            ("--test", dataset.n_test or None),
+            ("--cv", cv),
+            ("--test-size", test_size),
+        )
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise InputError(f"{' and '.join(given)} exclude each other; give one")
+
+
 def choose_split(
     dataset: Dataset,
     *,
@@ -37,17 +57,7 @@ def choose_split(
     InputError
         If the arguments contradict each other or the rows cannot be split so.
     """
-    given = [
-        name
-        for name, value in (
-            ("--test", dataset.n_test or None),
-            ("--cv", cv),
-            ("--test-size", test_size),
-        )
-        if value is not None
-    ]
-    if len(given) > 1:
-        raise InputError(f"{' and '.join(given)} exclude each other; give one")
+    check_split(dataset, cv, test_size)
     if dataset.n_test:
         rows = np.arange(dataset.n_obs)
         train, test = np.split(rows, [dataset.n_obs - dataset.n_test])

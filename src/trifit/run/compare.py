@@ -14,7 +14,7 @@ import numpy as np
 from trifit.cards import Builder, Card, load_card
 from trifit.checks import label_probs
 from trifit.comparison import POSTERIORS, Comparison, Data, Evaluation, Provenance
-from trifit.data import choose_split
+from trifit.data import check_split, choose_split
 from trifit.duplicates import n_copies
 from trifit.errors import InputError
 from trifit.fit import Density, fused
@@ -160,6 +160,7 @@ def run_comparison(
     methods = tuple(dict.fromkeys(methods))
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
+    check_split(dataset, cv, test_size)
     clock, reporter = Clock(), Reporter(progress)
     reporter.say("building the model")
     seeds = np.random.SeedSequence(seed).spawn(7)

@@ -55,6 +55,7 @@ def scores(
         plain_log(ax, "x", xlabel)
     else:
         ax.set_xlabel(xlabel)
+        ax.locator_params("x", nbins=4)  # "0.9942" is wide
     grid(ax)
     return ax
 
