@@ -155,6 +155,11 @@ def test_margins_follow_the_entropy_of_the_labels():
     assert judge(Status.TRUSTED, rare).name == "miscalibrated otherwise"
 
 
+def test_labels_that_were_all_but_excluded_are_said():
+    text = judge(Status.TRUSTED, evidence(p_value=2e-9)).text
+    assert "labels occurred to which it gave practically no chance (p-value 2e-09)" in text
+
+
 def test_classes_are_judged_where_a_slope_cannot_be():
     few = evidence(NAN, NAN, n_events=2, classes=P_IS_OFF)
     assert judge(Status.TRUSTED, few).name == "miscalibrated otherwise"

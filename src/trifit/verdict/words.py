@@ -8,6 +8,9 @@ from trifit.verdict.evidence import GOOD, MIN_EVENTS, Z95, Z99, ClassBias, Evide
 
 Z80 = 0.841621
 MAX_SE = 2.0
+RULED_OUT = 1e-4
+"""P-value that only labels give which the forecasts had all but excluded."""
+
 RARE = 0.1
 """Share of rows outside the most frequent class below which their number is what counts."""
 
@@ -43,6 +46,11 @@ def miscalibrated(e: Evidence) -> str:
     """What is wrong besides the slope, with the classes it is wrong for."""
     if e.off():
         return f"Its outputs are off in another way: {_classes_off(e)}."
+    if e.p_value < RULED_OUT:
+        return (
+            "Its outputs are off in another way: labels occurred to which it gave practically no "
+            f"chance (p-value {significant(e.p_value, 1)})."
+        )
     return (
         "Its outputs are off in another way: calibrated probabilities would look so unlike the "
         f"labels less than 1 time in {math.floor(1 / max(e.p_value, 1e-6)):,}, though no single "
