@@ -1,6 +1,5 @@
 """How one column of a table is read: learned from the training rows, applied to any rows."""
 
-import re
 from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,9 +27,6 @@ MIN_ROWS = 10
 
 MAX_ENTRIES = 500_000_000
 """Most entries of the 0/1 columns of one category (4 GB)."""
-
-FEW_VALUES = range(3, 11)
-"""Different whole values of a column that may be codes of categories."""
 
 
 @dataclass(frozen=True)
@@ -242,29 +238,6 @@ def _category(
     return Column(name, "category", levels=tuple(levels), missing=missing)
 
 
-def few_values(column: Column, values: FloatArray) -> int:
-    """How many whole values a column of numbers has, if it may hold codes; else 0."""
-    if column.kind != "number":
-        return 0
-    present = values[~np.isnan(values)]
-    if len(np.unique(present[:1000])) not in range(max(FEW_VALUES) + 1):
-        return 0
-    distinct = np.unique(present)
-    suspect = len(distinct) in FEW_VALUES and bool((distinct == np.round(distinct)).all())
-    return len(distinct) if suspect and len(present) >= 10 * len(distinct) else 0
-
-
-def is_amount(levels: tuple[str, ...]) -> bool:
-    """Whether categories are numbers with a sign of a currency, or of per cent.
-
-    Examples
-    --------
-    >>> is_amount(("$1,250.00", "$990.00")), is_amount(("5 %", "7 %")), is_amount(("a", "$5"))
-    (True, True, False)
-    """
-    return all(re.match(r"^[$€£¥]\s?-?\d|^-?\d[\d.,' ]*\s?[%€$£¥]$", level) for level in levels)
-
-
 def texts_of(column: "pa.ChunkedArray", missing: tuple[str, ...]) -> list[str | None]:
     """Cells as text, None where missing; 1.0 of a column of whole numbers reads as "1"."""
     import pyarrow as pa
@@ -326,3 +299,11 @@ def _text(value: Any) -> str | None:
 
 def _wanted(kind: Kind) -> str:
     return "true or false is needed" if kind == "boolean" else "numbers are needed"
+
+
+def any_cell(column: "pa.ChunkedArray", pattern: str, *, negated: bool = False) -> bool:
+    """Whether any cell of a column of text matches a pattern, or does not."""
+    import pyarrow.compute as pc
+
+    found = pc.match_substring_regex(column, pattern)
+    return bool(pc.any(pc.invert(found) if negated else found).as_py())

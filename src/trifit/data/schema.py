@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,19 +9,14 @@ import numpy as np
 from trifit.data.columns import (
     MISSING_TEXT,
     Column,
-    few_values,
-    is_amount,
+    any_cell,
     is_text,
     learn_column,
     texts_of,
 )
-from trifit.data.identifiers import (
-    exceeds_doubles,
-    is_row_name,
-    is_row_number,
-    may_be_identifier,
-)
-from trifit.data.numbers import Style, choose_style
+from trifit.data.doubts import Doubts
+from trifit.data.identifiers import is_row_name
+from trifit.data.numbers import COMMA, Style, choose_style
 from trifit.data.soft import label_columns
 from trifit.data.tables import Table
 from trifit.errors import InputError
@@ -123,81 +117,29 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
     names, without_name = _without_unnamed(table, names, reading)
     notes += without_name
     style = table_style(table, names, reading)
-    columns, numbered, suspects, rounded, zeros = [], [], [], [], []
-    codes: dict[str, int] = {}
-    amounts: dict[str, str] = {}
+    doubts, columns = Doubts(), []
     for name in names:
+        cells = table.cells[name]
         column = learn_column(
             table.name,
             name,
-            table.cells[name],
+            cells,
             written=bool(table.delimiter),
             style=style,
             missing=reading.missing,
             categorical=name in reading.categorical,
             keep=name in reading.keep,
         )
-        if column.kind == "number" and name not in reading.keep:
-            values = column.encode(table.name, table.cells[name])[0][:, 0]
-            if is_row_number(values):
-                numbered.append(name)
-                continue
-            if may_be_identifier(column, values):
-                suspects.append(name)
-            if exceeds_doubles(values):
-                rounded.append(name)
-            if n_values := few_values(column, values):
-                codes[name] = n_values
-            elif table.delimiter and _any(table.cells[name], r"^\s*0\d+\s*$"):
-                zeros.append(name)
-        if table.delimiter and column.kind == "category" and is_amount(column.levels):
-            amounts[name] = column.levels[0]
-        columns.append(column)
+        if name in reading.keep or not doubts.row_number(table.name, column, cells):
+            columns.append(column)
+            doubts.look(table.name, column, cells, written=bool(table.delimiter))
     if not columns:
         raise InputError(
             f"data {table.name!r}: no feature column is left besides target {listing(labels)}"
         )
-    if rounded:
-        notes.append(
-            f"whole numbers beyond 2**53, rounded to doubles: {listing(rounded)}; if they identify "
-            f"rows: --drop {quote(rounded[0])}"
-        )
-    if zeros:
-        notes.append(
-            f"numbers with leading zeros, read without them: {listing(zeros)}; if they are codes: "
-            f"--categorical {quote(zeros[0])}"
-        )
-    for name, cell in amounts.items():
-        notes.append(
-            f"{name!r} holds amounts with a sign, such as {cell!r}, and was taken as categories; "
-            "write them as plain numbers"
-        )
-    return Schema(tuple(columns)), notes + _column_notes(style, numbered, suspects, codes)
-
-
-def _column_notes(
-    style: Style, numbered: Sequence[str], suspects: Sequence[str], codes: dict[str, int]
-) -> list[str]:
-    notes = []
-    if numbered:
-        notes.append(
-            f"row numbers left out: {listing(numbered)} (as a feature: --keep {quote(numbered[0])})"
-        )
-    if suspects:
-        notes.append(
-            f"{listing(suspects)}: another whole number in every row, as of an identifier; if it "
-            f"is one: --drop {quote(suspects[0])}"
-        )
-    if codes:
-        found = ", ".join(f"{name!r} ({n})" for name, n in list(codes.items())[:8])
-        more = f" and {len(codes) - 8} more" if len(codes) > 8 else ""
-        notes.append(
-            f"taken as numbers, with few whole values: {found}{more}; if they are codes: "
-            f"--categorical {quote(next(iter(codes)))}"
-        )
-    if style[0] == ",":
+    if style == COMMA:
         notes.append("numbers are read with a decimal comma (otherwise: --decimal .)")
-    return notes
+    return Schema(tuple(columns)), [*notes, *doubts.notes()]
 
 
 def _check_names(table: Table, labels: Sequence[str], reading: Reading) -> None:
@@ -246,7 +188,7 @@ def table_style(table: Table, names: Iterable[str], reading: Reading) -> Style:
         if _ambiguous(column):
             texts = {t for t in texts_of(column, reading.missing) if t is not None}
             cells[name] = sorted(texts)
-        points = points or _any(column, r"^\s*[+-]?\d*\.(\d{1,2}|\d{4,})\s*$")
+        points = points or any_cell(column, r"^\s*[+-]?\d*\.(\d{1,2}|\d{4,})\s*$")
     return choose_style(
         table.name,
         cells,
@@ -263,17 +205,9 @@ def _ambiguous(column: "pa.ChunkedArray") -> bool:
     """
     import pyarrow.compute as pc
 
-    if _any(column, r"^\s*[+-]?[\d.]*\d,\d"):
+    if any_cell(column, r"^\s*[+-]?[\d.]*\d,\d"):
         return True
     with_point = pc.filter(column, pc.match_substring(column, "."))
-    return bool(len(with_point)) and not _any(
+    return bool(len(with_point)) and not any_cell(
         with_point, r"^\s*[+-]?\d{1,3}(\.\d{3})+(,\d+)?\s*$", negated=True
     )
-
-
-def _any(column: "pa.ChunkedArray", pattern: str, *, negated: bool = False) -> bool:
-    """Whether any cell matches a pattern, or does not."""
-    import pyarrow.compute as pc
-
-    found = pc.match_substring_regex(column, pattern)
-    return bool(pc.any(pc.invert(found) if negated else found).as_py())

@@ -1,0 +1,127 @@
+"""What may have been meant otherwise, and how to say so."""
+
+import re
+from dataclasses import dataclass, field
+from shlex import quote
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trifit.data.columns import Column, any_cell
+from trifit.data.identifiers import exceeds_doubles, is_row_number, may_be_identifier
+from trifit.text import listing
+from trifit.types import FloatArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FEW_VALUES = range(3, 11)
+"""Different whole values of a column that may be codes of categories."""
+
+
+@dataclass
+class Doubts:
+    """Columns of the training table that may be other than they look.
+
+    Attributes
+    ----------
+    numbered : list of str
+        Row numbers, which were left out.
+    identifiers, rounded, zeros : list of str
+        Another whole number in every row; whole numbers beyond 2**53; numbers with
+        leading zeros.
+    codes : dict of str to int
+        Numbers with few whole values, and how many.
+    amounts : dict of str to str
+        Categories that are amounts with a sign, and one of them.
+    """
+
+    numbered: list[str] = field(default_factory=list)
+    identifiers: list[str] = field(default_factory=list)
+    rounded: list[str] = field(default_factory=list)
+    zeros: list[str] = field(default_factory=list)
+    codes: dict[str, int] = field(default_factory=dict)
+    amounts: dict[str, str] = field(default_factory=dict)
+
+    def row_number(self, data: str, column: Column, cells: "pa.ChunkedArray") -> bool:
+        """Whether a column numbers the rows; it is then remembered."""
+        if column.kind != "number" or not is_row_number(column.encode(data, cells)[0][:, 0]):
+            return False
+        self.numbered.append(column.name)
+        return True
+
+    def look(self, data: str, column: Column, cells: "pa.ChunkedArray", *, written: bool) -> None:
+        """Remember what is odd about a column; ``written``: its numbers were text."""
+        if column.kind == "category" and written and is_amount(column.levels):
+            self.amounts[column.name] = column.levels[0]
+        if column.kind != "number":
+            return
+        values = column.encode(data, cells)[0][:, 0]
+        if may_be_identifier(column, values) and not is_row_number(values):
+            self.identifiers.append(column.name)
+        if exceeds_doubles(values):
+            self.rounded.append(column.name)
+        if n_values := few_values(column, values):
+            self.codes[column.name] = n_values
+        elif written and any_cell(cells, r"^\s*0\d+\s*$"):
+            self.zeros.append(column.name)
+
+    def notes(self) -> list[str]:
+        """A sentence for each kind, with the option that decides otherwise."""
+        notes = []
+        if self.numbered:
+            keep = quote(self.numbered[0])
+            notes.append(
+                f"row numbers left out: {listing(self.numbered)} (as a feature: --keep {keep})"
+            )
+        if self.identifiers:
+            notes.append(
+                f"{listing(self.identifiers)}: another whole number in every row, as of an "
+                f"identifier; if it is one: --drop {quote(self.identifiers[0])}"
+            )
+        if self.rounded:
+            notes.append(
+                f"whole numbers beyond 2**53, rounded to doubles: {listing(self.rounded)}; if they "
+                f"identify rows: --drop {quote(self.rounded[0])}"
+            )
+        if self.codes:
+            found = ", ".join(f"{name!r} ({n})" for name, n in list(self.codes.items())[:8])
+            more = f" and {len(self.codes) - 8} more" if len(self.codes) > 8 else ""
+            notes.append(
+                f"taken as numbers, with few whole values: {found}{more}; if they are codes: "
+                f"--categorical {quote(next(iter(self.codes)))}"
+            )
+        if self.zeros:
+            notes.append(
+                f"numbers with leading zeros, read without them: {listing(self.zeros)}; if they "
+                f"are codes: --categorical {quote(self.zeros[0])}"
+            )
+        for name, cell in self.amounts.items():
+            notes.append(
+                f"{name!r} holds amounts with a sign, such as {cell!r}, and was taken as "
+                "categories; write them as plain numbers"
+            )
+        return notes
+
+
+def few_values(column: Column, values: FloatArray) -> int:
+    """How many whole values a column of numbers has, if it may hold codes; else 0."""
+    if column.kind != "number":
+        return 0
+    present = values[~np.isnan(values)]
+    if len(np.unique(present[:1000])) not in range(max(FEW_VALUES) + 1):
+        return 0
+    distinct = np.unique(present)
+    suspect = len(distinct) in FEW_VALUES and bool((distinct == np.round(distinct)).all())
+    return len(distinct) if suspect and len(present) >= 10 * len(distinct) else 0
+
+
+def is_amount(levels: tuple[str, ...]) -> bool:
+    """Whether categories are numbers with a sign of a currency, or of per cent.
+
+    Examples
+    --------
+    >>> is_amount(("$1,250.00", "$990.00")), is_amount(("5 %", "7 %")), is_amount(("a", "$5"))
+    (True, True, False)
+    """
+    return all(re.match(r"^[$€£¥]\s?-?\d|^-?\d[\d.,' ]*\s?[%€$£¥]$", level) for level in levels)
