@@ -43,27 +43,31 @@ class Doubts:
     codes: dict[str, int] = field(default_factory=dict)
     amounts: dict[str, str] = field(default_factory=dict)
 
-    def row_number(self, data: str, column: Column, cells: "pa.ChunkedArray") -> bool:
-        """Whether a column numbers the rows; it is then remembered."""
-        if column.kind != "number" or not is_row_number(column.encode(data, cells)[0][:, 0]):
+    def row_number(self, column: Column, values: FloatArray | None) -> bool:
+        """Whether a column of numbers counts the rows; it is then remembered."""
+        if values is None or not is_row_number(values):
             return False
         self.numbered.append(column.name)
         return True
 
-    def look(self, data: str, column: Column, cells: "pa.ChunkedArray", *, written: bool) -> None:
-        """Remember what is odd about a column; ``written``: its numbers were text."""
-        if column.kind == "category" and written and is_amount(column.levels):
+    def look(
+        self, column: Column, values: FloatArray | None, written: "pa.ChunkedArray | None"
+    ) -> None:
+        """Remember what is odd about a column.
+
+        ``values`` are those of a column of numbers; ``written`` its cells in a text file.
+        """
+        if column.kind == "category" and written is not None and is_amount(column.levels):
             self.amounts[column.name] = column.levels[0]
-        if column.kind != "number":
+        if values is None:
             return
-        values = column.encode(data, cells)[0][:, 0]
         if may_be_identifier(column, values) and not is_row_number(values):
             self.identifiers.append(column.name)
         if exceeds_doubles(values):
             self.rounded.append(column.name)
         if n_values := few_values(column, values):
             self.codes[column.name] = n_values
-        elif written and any_cell(cells, r"^\s*0\d+\s*$"):
+        elif written is not None and any_cell(written, r"^\s*0\d+\s*$"):
             self.zeros.append(column.name)
 
     def notes(self) -> list[str]:

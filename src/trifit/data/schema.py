@@ -130,9 +130,11 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
             categorical=name in reading.categorical,
             keep=name in reading.keep,
         )
-        if name in reading.keep or not doubts.row_number(table.name, column, cells):
+        number = column.kind == "number"
+        values = column.encode(table.name, cells)[0][:, 0] if number else None
+        if name in reading.keep or not doubts.row_number(column, values):
             columns.append(column)
-            doubts.look(table.name, column, cells, written=bool(table.delimiter))
+            doubts.look(column, values, cells if table.delimiter else None)
     if not columns:
         raise InputError(
             f"data {table.name!r}: no feature column is left besides target {listing(labels)}"
