@@ -79,7 +79,7 @@ bench-laplace: setup
 test-size: setup
 	$(BIN)/python benchmarks/calibration_tests.py docs/calibration-tests.md
 
-# How often each verdict is given to forecasts of known calibration; an hour on two cores.
+# How often each verdict is given to forecasts of known calibration; an hour or two on two cores.
 test-verdicts: setup
 	$(BIN)/python benchmarks/verdict_errors.py
 

@@ -9,7 +9,7 @@ trial, with the code that judges a comparison. Three designs:
   that gives the prevalence);
 - calibrated forecasts of 2 to 100 classes.
 
-An hour on two cores. Run it with: make test-verdicts
+An hour or two on two cores. Run it with: make test-verdicts
 """
 
 from collections import Counter
