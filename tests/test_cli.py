@@ -146,6 +146,7 @@ def test_ctrl_c_leaves_nothing_and_no_half_posterior(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.broad
 def test_a_report_that_cannot_be_written(tmp_path):
     (tmp_path / "my.csv").write_text(GOOD)
     trifit("compare", "my.csv", "--target", "y", *FAST, "--out", "run", cwd=tmp_path)

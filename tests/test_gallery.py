@@ -168,7 +168,7 @@ def test_shifts_that_break_the_relation_cost_every_fit(found):
 # What the pages say
 
 
-SLOWER = ("networks", "output-function")
+SLOWER = ("networks", "output-function", "training", "posterior", "prior", "shift")
 
 
 @pytest.mark.parametrize(
@@ -223,6 +223,7 @@ def test_sentences_follow_the_numbers():
     assert text.count("probit is nearer to the truth than softmax by 0.05") == 2
 
 
+@pytest.mark.broad
 def test_a_network_that_does_not_approach_the_truth_is_said_not_to(found):
     numbers = dict(found("networks"))
     flat = noise(2, 2, 2, 6, mean=0.2)

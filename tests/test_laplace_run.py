@@ -122,6 +122,7 @@ def test_the_gap_ends_at_the_posterior_there_is(runs):
     }  # fmt: skip
 
 
+@pytest.mark.broad
 def test_the_page_shows_the_error_against_nuts(runs):
     page = render(runs[True, True].comparison)
     assert "How far laplace is from NUTS" in page
@@ -147,6 +148,7 @@ def test_folds_are_compared_row_by_row(overlapping):
     assert error.probs_worst == pytest.approx(apart.max())
 
 
+@pytest.mark.broad
 def test_weights_that_fail_end_with_three_and_their_k(tmp_path):
     arguments = ["compare", "iris", "--no-nuts", "--methods", "laplace", "--prior-scale", "30"]
     arguments += ["--test-size", "0.3", "--out", str(tmp_path / "run")]

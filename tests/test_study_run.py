@@ -88,6 +88,7 @@ def test_the_same_to_the_last_bit_on_every_backend(tmp_path):
     assert np.isfinite(one["value"]).all()
 
 
+@pytest.mark.broad
 def test_kill_9_and_resume_give_the_numbers_of_one_run(tmp_path):
     """The command, killed with its workers as soon as a few cells are there."""
     file = tmp_path / "made.toml"
