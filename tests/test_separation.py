@@ -268,3 +268,25 @@ def test_what_would_take_too_long_is_unknown(rng, monkeypatch):
     monkeypatch.setattr(groups, "MAX_PROGRAMMES", 0)
     design, y, n_classes = many_classes(rng, "one apart")
     assert groups.by_groups(design, y, n_classes) == (Separation.UNKNOWN, None)
+
+
+def test_a_class_without_a_row_has_no_mle_among_many_classes():
+    """Its intercept runs to minus infinity, however much the other classes overlap."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(39, size=2_000)
+    design = np.column_stack([np.ones(2_000), rng.normal(size=(2_000, 8))])
+    assert separation(design, y, n_classes=39).separation is Separation.OVERLAP
+    found = separation(design, y, n_classes=40)
+    assert found.separation is Separation.QUASI_COMPLETE
+    direction = found.direction.reshape(9, 39)
+    assert direction[0, 38] == pytest.approx(-1.0)
+    assert abs(np.delete(direction.ravel(), 38)).max() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_solver_that_fails_proves_nothing(rng, monkeypatch):
+    from trifit.separation import groups
+
+    monkeypatch.setattr(groups, "best_direction", lambda _: None)
+    monkeypatch.setattr(groups, "MAX_GROUP_WORK", 0)
+    design, y, n_classes = many_classes(rng, "blobs")
+    assert groups.by_groups(design, y, n_classes) == (Separation.UNKNOWN, None)

@@ -40,7 +40,7 @@ TOLERANCE = 1e-6
 
 
 class _Exhausted(Exception):
-    """More would have to be looked at than the limits of this module allow."""
+    """A question stays open: beyond the limits of this module, or the solver failed."""
 
 
 class _Programmes:
@@ -58,9 +58,9 @@ class _Programmes:
         scale = np.maximum(abs(margins).max(axis=1), 1e-300)
         M = sp.csr_array(margins / scale[:, None])
         d = best_direction(M)
-        if d is None or (M @ d).max() <= TOLERANCE:
-            return None
-        return d
+        if d is None:  # the solver failed, which proves nothing
+            raise _Exhausted
+        return d if (M @ d).max() > TOLERANCE else None
 
 
 def by_groups(
@@ -83,6 +83,16 @@ def by_groups(
     """
     units = np.maximum(abs(design).max(axis=0), 1e-300)
     design = design / units
+    absent = np.setdiff1d(np.arange(n_classes), y)
+    try:
+        w = _one_side(design) if len(absent) else None
+    except _Exhausted:
+        return Separation.UNKNOWN, None
+    if w is not None:
+        away = np.zeros((design.shape[1], n_classes))
+        away[:, absent] = -w[:, None]
+        every = np.arange(n_classes)
+        return Separation.QUASI_COMPLETE, _direction(away / units[:, None], every, every)
     labels, exhausted = _merged(design, y, n_classes)
     names, group = np.unique(labels[y], return_inverse=True)
     if len(names) == 1:
@@ -113,7 +123,7 @@ def _merged(design: FloatArray, y: IntArray, n_classes: int) -> tuple[IntArray, 
     present = np.unique(y)
     rows = {int(k): np.flatnonzero(y == k) for k in present}
     labels = np.arange(n_classes)
-    labels[~np.isin(labels, present)] = present[0]  # a class without a row is no matter
+    labels[~np.isin(labels, present)] = present[0]  # without a row, and nothing to gain by it
     spread = np.maximum(design.std(axis=0), 1e-12)
     centres = np.array([design[rows[int(k)]].mean(axis=0) for k in present]) / spread
     distance = cdist(centres, centres)
@@ -194,6 +204,19 @@ def _has_constant(a: FloatArray, b: FloatArray) -> bool:
     """Whether a column is the same non-zero constant in all rows, so that thresholds are free."""
     constant = (a == a[0]).all(axis=0) & (b == a[0]).all(axis=0)
     return bool(np.any(constant & (a[0] != 0)))
+
+
+def _one_side(design: FloatArray) -> FloatArray | None:
+    """A direction that has all rows weakly on one side; None if there is none.
+
+    The coefficients of a class without a row can run along its negative.
+    """
+    constant = np.flatnonzero((design == design[0]).all(axis=0) & (design[0] != 0))
+    if len(constant):
+        w = np.zeros(design.shape[1])
+        w[constant[0]] = np.sign(design[0, constant[0]])
+        return w
+    return _Programmes().weak_separator(design)
 
 
 def _one_against_the_rest(design: FloatArray, group: IntArray, n_groups: int) -> FloatArray | None:
