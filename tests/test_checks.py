@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trifit.checks import checked_log_probs, checked_probs, sum_tolerance
+from trifit.checks import checked_probs, log_of_checked_probs, sum_tolerance
 from trifit.scores import brier, log_loss
 
 ROUNDED = {
@@ -28,7 +28,7 @@ def test_rounded_probabilities_are_accepted_and_sum_to_one(rng, how, n_classes):
 def test_exact_probabilities_stay_as_they_are(rng):
     p = rng.dirichlet([1, 1, 1], size=50)
     assert (checked_probs(p) == p).all()
-    assert (checked_log_probs(np.log(p)) == np.log(p)).all()
+    assert (log_of_checked_probs(np.log(p)) == np.log(p)).all()
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:
     return np.where(off[..., None], probs / total[..., None], probs)
 
 
-def checked_log_probs(values: Any, *, name: str = "log_probs") -> FloatArray:
+def log_of_checked_probs(values: Any, *, name: str = "log_probs") -> FloatArray:
     """Natural logs of probabilities whose rows sum to one, as :func:`checked_probs` has them.
 
     Raises

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.checks import Labels, checked_labels, checked_log_probs, checked_probs, label_probs
+from trifit.checks import Labels, checked_labels, checked_probs, label_probs, log_of_checked_probs
 from trifit.types import FloatArray
 
 BITS = float(1.0 / np.log(2.0))
@@ -71,7 +71,7 @@ def log_predictive_density(log_probs: FloatArray, y: Labels) -> FloatArray:
     >>> log_predictive_density(np.log([[[0.9, 0.1]], [[0.5, 0.5]]]), np.array([0]))
     array([-0.35667494])
     """
-    log_probs = checked_log_probs(log_probs)
+    log_probs = log_of_checked_probs(log_probs)
     draws = log_probs[None] if log_probs.ndim == 2 else log_probs
     y = checked_labels(y, *draws.shape[1:])
     if y.ndim == 1:

@@ -91,42 +91,35 @@ class Dataset:
                 f"data {self.name!r}: n_test={self.n_test} leaves no training rows of {len(y)}"
             )
         if self.soft_labels is not None:
-            self._check_soft(np.ascontiguousarray(self.soft_labels, dtype=np.float64))
+            soft = self._distributions(
+                "soft_labels", self.soft_labels, "soft labels",
+                hint=" (write counts out, a row for each)",
+            )  # fmt: skip
+            object.__setattr__(self, "soft_labels", soft / soft.sum(axis=1, keepdims=True))
         if self.true_probs is not None:
-            self._check_truth(np.ascontiguousarray(self.true_probs, dtype=np.float64))
+            truth = self._distributions("true_probs", self.true_probs, "true probabilities")
+            object.__setattr__(self, "true_probs", truth)
         self._check_classes(y)
         self._check_test()
 
-    def _check_truth(self, truth: FloatArray) -> None:
-        object.__setattr__(self, "true_probs", truth)
-        if truth.shape != (self.n_obs, self.n_classes):
+    def _distributions(
+        self, field: str, values: FloatArray, what: str, *, hint: str = ""
+    ) -> FloatArray:
+        """A distribution over classes per row, as an array that is checked."""
+        values = np.ascontiguousarray(values, dtype=np.float64)
+        if values.shape != (self.n_obs, self.n_classes):
             raise InputError(
-                f"data {self.name!r}: true_probs has shape {truth.shape}; "
+                f"data {self.name!r}: {field} has shape {values.shape}; "
                 f"expected {(self.n_obs, self.n_classes)}"
             )
-        bad = ~((truth >= 0).all(axis=1) & (abs(truth.sum(axis=1) - 1) <= 1e-6))
+        bad = ~((values >= 0).all(axis=1) & (abs(values.sum(axis=1) - 1) <= 1e-6))
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             raise InputError(
-                f"data {self.name!r}: the true probabilities of row {row} are "
-                f"{truth[row].tolist()}; expected non-negative numbers that sum to 1"
+                f"data {self.name!r}: the {what} of row {row} are {values[row].tolist()}; "
+                f"expected non-negative numbers that sum to 1{hint}"
             )
-
-    def _check_soft(self, soft: FloatArray) -> None:
-        if soft.shape != (self.n_obs, self.n_classes):
-            raise InputError(
-                f"data {self.name!r}: soft_labels has shape {soft.shape}; "
-                f"expected {(self.n_obs, self.n_classes)}"
-            )
-        total = soft.sum(axis=1)
-        bad = ~((soft >= 0).all(axis=1) & (abs(total - 1) <= 1e-6))
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            raise InputError(
-                f"data {self.name!r}: the soft labels of row {row} are {soft[row].tolist()}; "
-                "expected non-negative numbers that sum to 1 (write counts out, a row for each)"
-            )
-        object.__setattr__(self, "soft_labels", soft / total[:, None])
+        return values
 
     @property
     def labels(self) -> IntArray | FloatArray:

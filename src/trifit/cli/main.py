@@ -94,7 +94,7 @@ main.add_command(studies)
 @click.option(
     "--na-values",
     metavar="A,B,...",
-    help="Texts that mean missing, besides the empty one [default: NA,N/A,NaN,nan,null,NULL,?].",
+    help="Texts that mean missing, besides the empty one [default: NA and its like].",
 )
 @click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of text files.")
 @click.option("--thousands", metavar="MARK", help="Mark between thousands of text files.")

@@ -184,19 +184,18 @@ def learn_column(
             f"category; convert it, or leave it out with --drop {quote(name)}"
         )
     if categorical or declared:
-        return _category(data, name, column, () if declared else missing, keep=True)
+        texts = texts_of(column, () if declared else missing)
+        return _category(data, name, texts, () if declared else missing, keep=True)
     if is_numeric(kind):
         return Column(name, "boolean" if pa.types.is_boolean(kind) else "number", missing=missing)
     if not written:
-        return _category(data, name, column, missing, keep=keep)
+        return _category(data, name, texts_of(column, missing), missing, keep=keep)
     beside_numbers = tuple(dict.fromkeys((*missing, *MISSING_TEXT)))
     plain = as_floats(column, beside_numbers, style)
     if plain is not None and not np.isnan(plain).all():
         return Column(name, "number", style, missing=beside_numbers)
     texts = texts_of(column, missing)
-    levels = sorted({t for t in texts if t is not None})
-    if not levels:
-        raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
+    levels = _levels(data, name, texts)
     words = [level for level in levels if number(level, style) is None]
     if len(words) < len(levels) and set(words) <= set(MISSING_TEXT):
         return Column(name, "number", style, missing=beside_numbers)
@@ -210,16 +209,21 @@ def learn_column(
             f"{quote(str(texts[row]))}), take the column as categories (--categorical "
             f"{quote(name)}), or leave it out (--drop {quote(name)})"
         )
-    return _category(data, name, column, missing, keep=keep)
+    return _category(data, name, texts, missing, keep=keep)
 
 
-def _category(
-    data: str, name: str, column: "pa.ChunkedArray", missing: tuple[str, ...], *, keep: bool
-) -> Column:
-    texts = texts_of(column, missing)
+def _levels(data: str, name: str, texts: list[str | None]) -> list[str]:
+    """The different texts, sorted; there must be one."""
     levels = sorted({t for t in texts if t is not None})
     if not levels:
         raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
+    return levels
+
+
+def _category(
+    data: str, name: str, texts: list[str | None], missing: tuple[str, ...], *, keep: bool
+) -> Column:
+    levels = _levels(data, name, texts)
     rows = len(texts) - texts.count(None)
     per_level = 2 if len(levels) <= MAX_LEVELS else MIN_ROWS
     if not keep and len(levels) > 20 and rows < per_level * len(levels):

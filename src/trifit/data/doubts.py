@@ -61,11 +61,11 @@ class Doubts:
             self.amounts[column.name] = column.levels[0]
         if values is None:
             return
-        if may_be_identifier(column, values) and not is_row_number(values):
+        if may_be_identifier(column.name, values) and not is_row_number(values):
             self.identifiers.append(column.name)
         if exceeds_doubles(values):
             self.rounded.append(column.name)
-        if n_values := few_values(column, values):
+        if n_values := few_values(values):
             self.codes[column.name] = n_values
         elif written is not None and any_cell(written, r"^\s*0\d+\s*$"):
             self.zeros.append(column.name)
@@ -108,10 +108,8 @@ class Doubts:
         return notes
 
 
-def few_values(column: Column, values: FloatArray) -> int:
+def few_values(values: FloatArray) -> int:
     """How many whole values a column of numbers has, if it may hold codes; else 0."""
-    if column.kind != "number":
-        return 0
     present = values[~np.isnan(values)]
     if len(np.unique(present[:1000])) not in range(max(FEW_VALUES) + 1):
         return 0

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trifit.data.columns import Column, texts_of
+from trifit.data.columns import texts_of
 from trifit.types import FloatArray
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def is_row_number(values: FloatArray) -> bool:
     return bool((np.sort(values) - values.min() == np.arange(n)).all())
 
 
-def may_be_identifier(column: Column, values: FloatArray) -> bool:
-    """Whether a column holds another whole number in every row, ascending or by an id's name."""
+def may_be_identifier(name: str, values: FloatArray) -> bool:
+    """Whether every row holds another whole number, in ascending order or under an id's name."""
     n = len(values)
-    if column.kind != "number" or n < MIN_ROWS or not (values == np.round(values)).all():
+    if n < MIN_ROWS or not (values == np.round(values)).all():
         return False
     if (np.diff(values) > 0).all():
         return True
-    named = ID_NAME.search(column.name.strip())
+    named = ID_NAME.search(name.strip())
     return bool(named) and len(np.unique(values)) == n
 
 

@@ -43,16 +43,7 @@ def open_source(source: Any, labels: tuple[str, ...]) -> tuple[Table, tuple[str,
     """
     if isinstance(source, str) and source.startswith("openml:"):
         return _openml(source.removeprefix("openml:"), labels)
-    if isinstance(source, str | Path):
-        path = Path(source)
-        if not path.exists():
-            raise InputError(
-                f"data {str(source)!r}: no such file, and not a bundled set "
-                f"({', '.join(BUNDLED)}), sim:WORLD or openml:NAME"
-            )
-        table = read_table(path)
-    else:
-        table = from_dataframe(source)
+    table = _table(source)
     if not labels:
         labels = label_columns(table.columns)
         check_several(table.name, labels)
@@ -73,12 +64,11 @@ def open_test(source: Any, labels: tuple[str, ...]) -> Table:
     InputError
         If it cannot be read, has no rows, or lacks its labels.
     """
-    table = read_table(Path(source)) if _is_file(source) else open_source(source, labels)[0]
-    lacking = [label for label in labels if label not in table.columns]
-    if lacking:
-        what = "target" if len(labels) == 1 else "label column"
+    openml = isinstance(source, str) and source.startswith("openml:")
+    table = open_source(source, labels)[0] if openml else _table(source)
+    if lacking := _lacking(table, labels):
         raise InputError(
-            f"test: its {what} {lacking[0]!r} is missing; a test set needs its labels (it has "
+            f"test: its {lacking} is missing; a test set needs its labels (it has "
             f"{listing(table.columns)})"
         )
     if not len(table):
@@ -97,18 +87,30 @@ def check_several(data: str, labels: tuple[str, ...]) -> None:
         raise InputError(f"label_cols {twice[0]!r} is given twice")
 
 
-def _is_file(source: Any) -> bool:
-    return isinstance(source, str | Path) and Path(source).exists()
+def _table(source: Any) -> Table:
+    """The table of a file or a dataframe."""
+    if not isinstance(source, str | Path):
+        return from_dataframe(source)
+    path = Path(source)
+    if not path.exists():
+        raise InputError(
+            f"data {str(source)!r}: no such file, and not a bundled set "
+            f"({', '.join(BUNDLED)}), sim:WORLD or openml:NAME"
+        )
+    return read_table(path)
+
+
+def _lacking(table: Table, labels: tuple[str, ...]) -> str:
+    """What a table lacks of its labels, e.g. "target 'y'"; empty if nothing."""
+    what = "target" if len(labels) == 1 else "label column"
+    return next((f"{what} {label!r}" for label in labels if label not in table.columns), "")
 
 
 def _check_columns(table: Table, labels: tuple[str, ...]) -> None:
-    for label in labels:
-        if label not in table.columns:
-            what = "target" if len(labels) == 1 else "label column"
-            raise InputError(
-                f"{what} {label!r} is not a column of {table.name!r}; it has "
-                f"{listing(table.columns)}"
-            )
+    if lacking := _lacking(table, labels):
+        raise InputError(
+            f"{lacking} is not a column of {table.name!r}; it has {listing(table.columns)}"
+        )
 
 
 def _openml(name: str, labels: tuple[str, ...]) -> tuple[Table, tuple[str, ...]]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from trifit.calibration import SlopeIntercept, class_bias
 from trifit.calibration.tests import kernel
-from trifit.checks import Labels, label_probs
+from trifit.checks import Labels
 from trifit.information import entropy
 from trifit.recalibration import METHODS, recalibration_gain
 from trifit.types import FloatArray
@@ -44,28 +44,23 @@ def gather(
         name for name in METHODS if name != "dirichlet" or n_obs * n_classes**2 <= MAX_MATRIX_VALUES
     ]
     gains = {name: recalibration_gain(log_probs, y, method=name, seed=rng) for name in maps}
-    truth = label_probs(y, n_classes)
+    bias = class_bias(probs, y)
     return Evidence(
         n_obs=n_obs,
-        n_events=round(n_obs - float(truth.sum(axis=0).max())),
-        entropy=float(entropy(truth.mean(axis=0)[None])[0]),
+        n_events=round(n_obs * (1 - float(bias.frequency.max()))),
+        entropy=float(entropy(bias.frequency[None])[0]),
         slope=slope.slope,
         slope_se=slope.se,
         gains={name: (gain.value, gain.se) for name, gain in gains.items()},
         p_value=kernel(probs, y, seed=rng).p_value if y.ndim == 1 else float("nan"),
-        classes=_classes(probs, y, class_names),
+        classes=[
+            ClassBias(
+                name,
+                float(bias.mean_prob[k]),
+                float(bias.frequency[k]),
+                float(bias.p_value[k]),
+                (float(bias.odds_low[k]), float(bias.odds_high[k])),
+            )
+            for k, name in enumerate(class_names)
+        ],
     )
-
-
-def _classes(probs: FloatArray, y: Labels, names: Sequence[str]) -> list[ClassBias]:
-    found = class_bias(probs, y)
-    return [
-        ClassBias(
-            name,
-            float(found.mean_prob[k]),
-            float(found.frequency[k]),
-            float(found.p_value[k]),
-            (float(found.odds_low[k]), float(found.odds_high[k])),
-        )
-        for k, name in enumerate(names)
-    ]

@@ -38,7 +38,6 @@ class Reporter:
         self._progress = progress
         self._n_fits, self._fit = 1, 0
         self._points, self._posterior, self._scoring = 1.0, 0.0, 1.0
-        self._sampled = "posterior"
 
     def expect(
         self,
@@ -64,7 +63,6 @@ class Reporter:
         )
         self._scoring = 1.0 + SCORING * n_probs * (4 + nuts)
         what = "posterior" if nuts or laplace else "training set"
-        self._sampled = what
         plural = f"{what}s" if n_fits > 1 else what
         without = "" if nuts else " without NUTS"
         seconds = duration(self._total)

@@ -19,7 +19,7 @@ from trifit.checks import Labels
 from trifit.separation.groups import by_groups
 from trifit.separation.overlap import overlaps
 from trifit.separation.programmes import TOLERANCE, Separation, programme
-from trifit.separation.softmax import information, margins, optimise
+from trifit.separation.softmax import constants, information, margins, optimise
 from trifit.threads import limited
 from trifit.types import FloatArray, IntArray
 
@@ -69,7 +69,9 @@ def separation(
     problem's self-concordance constant are one of overlap: a maximum is near
     (Bach 2010, proposition 2, in the norm of the Hessian). Otherwise
     ``max 1'M d`` subject to ``M d >= 0, -1 <= d <= 1``, with ``M`` the margins of
-    labels over other classes, is zero exactly when the classes overlap.
+    labels over other classes, is zero exactly when the classes overlap. Where that
+    programme would be large, pairs of classes are asked first
+    (:mod:`trifit.separation.groups`).
 
     Parameters
     ----------
@@ -181,13 +183,13 @@ def _centred(design: FloatArray, n_odds: int) -> tuple[FloatArray, sp.csr_array]
 
     Else a column of large numbers that hardly vary would hide what separates.
     """
-    constant = np.ptp(design, axis=0) == 0
-    anchors = np.flatnonzero(constant & (design[0] != 0))
+    anchors = constants(design)
     identity = sp.eye_array(design.shape[1])
     if not len(anchors):
         return design, sp.csr_array(sp.kron(identity, sp.eye_array(n_odds)))
     anchor = int(anchors[0])
-    mean = np.where(constant, 0.0, design.mean(axis=0))
+    mean = design.mean(axis=0)
+    mean[anchors] = 0.0
     move = sp.lil_array(identity.shape)
     move[anchor, :] = mean / design[0, anchor]
     shift = sp.kron(identity + sp.csr_array(move), sp.eye_array(n_odds))

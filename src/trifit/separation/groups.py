@@ -18,7 +18,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.spatial.distance import cdist
 
-from trifit.separation.programmes import Separation, best_direction, programme
+from trifit.separation.programmes import TOLERANCE, Separation, best_direction, programme
+from trifit.separation.softmax import constants
 from trifit.types import FloatArray, IntArray
 
 MAX_PAIRS = 10_000
@@ -35,8 +36,6 @@ FEW_ROWS = 300
 
 MAX_GROUP_WORK = 300_000
 """Largest programme of all groups: entries of its margins times its parameters, over 1,000."""
-
-TOLERANCE = 1e-6
 
 
 class _Exhausted(Exception):
@@ -197,13 +196,7 @@ def _split_by_their_means(a: FloatArray, b: FloatArray) -> bool:
         return False
     w = np.linalg.solve(covariance, a.mean(axis=0) - b.mean(axis=0))
     apart = float((a @ w).min()) > float((b @ w).max()) + 1e-9 * float(abs(w).sum())
-    return apart and _has_constant(a, b)
-
-
-def _has_constant(a: FloatArray, b: FloatArray) -> bool:
-    """Whether a column is the same non-zero constant in all rows, so that thresholds are free."""
-    constant = (a == a[0]).all(axis=0) & (b == a[0]).all(axis=0)
-    return bool(np.any(constant & (a[0] != 0)))
+    return apart and len(constants(np.vstack([a, b]))) > 0  # thresholds are free
 
 
 def _one_side(design: FloatArray) -> FloatArray | None:
@@ -211,7 +204,7 @@ def _one_side(design: FloatArray) -> FloatArray | None:
 
     The coefficients of a class without a row can run along its negative.
     """
-    constant = np.flatnonzero((design == design[0]).all(axis=0) & (design[0] != 0))
+    constant = constants(design)
     if len(constant):
         w = np.zeros(design.shape[1])
         w[constant[0]] = np.sign(design[0, constant[0]])

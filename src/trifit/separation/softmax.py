@@ -8,6 +8,11 @@ from scipy.special import log_softmax
 from trifit.types import FloatArray, IntArray
 
 
+def constants(design: FloatArray) -> IntArray:
+    """Columns that are the same number, not zero, in every row: they carry an intercept."""
+    return np.flatnonzero((np.ptp(design, axis=0) == 0) & (design[0] != 0))
+
+
 def logits(design: FloatArray, B: FloatArray) -> FloatArray:
     """Logits of all classes, of which the first is the reference."""
     return np.column_stack([np.zeros(len(design)), design @ B])

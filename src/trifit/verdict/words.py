@@ -3,14 +3,12 @@
 import math
 from statistics import NormalDist
 
+from trifit.calibration.resampling import RULED_OUT
 from trifit.text import decimals_for, signed_with_se, significant, with_se
 from trifit.verdict.evidence import GOOD, MIN_EVENTS, Z95, Z99, ClassBias, Evidence
 
 Z80 = 0.841621
 MAX_SE = 2.0
-RULED_OUT = 1e-4
-"""P-value that only labels give which the forecasts had all but excluded."""
-
 RARE = 0.1
 """Share of rows outside the most frequent class below which their number is what counts."""
 
