@@ -5,6 +5,7 @@ import time
 import trifit
 from trifit.cli import output
 from trifit.cli.output import progress_bar
+from trifit.run.progress import Reporter
 
 
 def test_every_stage_is_named_and_shares_grow(overlapping):
@@ -27,6 +28,16 @@ def test_every_stage_is_named_and_shares_grow(overlapping):
     assert shares == sorted(shares)
     assert 0 <= shares[0]
     assert shares[-1] < 1
+
+
+def test_the_share_never_falls_whatever_comes_first():
+    """Where prior scales are learned the MAP follows the posterior."""
+    shares = []
+    reporter = Reporter(lambda _, share: shares.append(share))
+    for stage in ("MLE", "posterior", "MAP", "laplace"):
+        reporter.fitting(stage, 0.9)
+    assert shares == sorted(shares)
+    assert shares[0] < shares[-1]
 
 
 def test_a_pipe_gets_a_line_for_each_stage_that_takes_long(monkeypatch, capfd):

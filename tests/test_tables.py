@@ -104,6 +104,16 @@ def test_another_column_of_the_file_tells_which(tmp_path):
     assert data.X[:2].tolist() == [[1.891, 3.5], [987, 12.25]]
 
 
+@pytest.mark.parametrize("point", [["3.50", "12.25"], ["1,234.5", "12"]])
+def test_columns_that_contradict_each_other_are_refused(tmp_path, point):
+    """Else one of them would be read as categories, and which one by chance."""
+    columns = {"a": point * 20, "b": ["3,50", "12,25"] * 20, "y": CLASSES}
+    path = csv(tmp_path, columns, ";")
+    with pytest.raises(InputError, match=r"'a' .* decimal point, column 'b' .* decimal comma"):
+        load_dataset(path, "y")
+    assert load_dataset(path, "y", decimal=".").feature_names == ("a", "b=12,25", "b=3,50")
+
+
 @pytest.mark.parametrize("mark", [{"decimal": ";"}, {"decimal": ".", "thousands": "."}])
 def test_marks_that_cannot_be(tmp_path, mark):
     with pytest.raises(InputError, match="decimal"):
@@ -255,6 +265,13 @@ def test_numbers_stay_numbers_or_are_refused():
     assert (load_dataset(train, "y", test=as_text).X[N:, 0] == np.arange(N) / 8).all()
     with pytest.raises(InputError, match="column 'x' holds the text 'abc' in data row 1 where num"):
         load_dataset(train, "y", test=as_text.assign(x="abc"))
+
+
+def test_true_and_false_stay_so():
+    train = pd.DataFrame({"x": np.arange(N) % 3 == 0, "z": np.arange(N) / 7, "y": CLASSES})
+    assert load_dataset(train, "y", test=train.assign(x=train["x"] * 1.0)).X[N:, 0].max() == 1
+    with pytest.raises(InputError, match="column 'x' holds 2 in data row 4 where true or false"):
+        load_dataset(train, "y", test=train.assign(x=train["x"] * np.arange(N) // 1.5))
 
 
 def test_digits_as_text_are_categories_in_typed_tables_and_numbers_in_a_csv(tmp_path):

@@ -96,7 +96,12 @@ class Column:
             codes = [code for t in self.missing if (code := number(t)) is not None]
             if codes:  # such as -999
                 values = np.where(np.isin(values, codes), np.nan, values)
-            return np.asarray(values, dtype=np.float64)
+            values = np.asarray(values, dtype=np.float64)
+            strange = ~np.isnan(values) & ~np.isin(values, (0.0, 1.0))
+            if self.kind == "boolean" and strange.any():
+                row = int(np.flatnonzero(strange)[0])
+                raise self._misfit(data, f"{values[row]:g}", row)
+            return values
         plain = None if self.kind == "boolean" else as_floats(column, self.missing, self.style)
         if plain is not None:
             return plain
@@ -104,12 +109,15 @@ class Column:
         read = {t: self._value(t) for t in set(texts) if t is not None}
         for row, text in enumerate(texts):
             if text is not None and read[text] is None:
-                raise InputError(
-                    f"data {data!r}: column {self.name!r} holds the text {text!r} in data row "
-                    f"{row + 1} where {_wanted(self.kind)}; correct it, or leave the column "
-                    f"out with --drop {quote(self.name)}"
-                )
+                raise self._misfit(data, f"the text {text!r}", row)
         return np.array([np.nan if t is None else read[t] for t in texts], dtype=np.float64)
+
+    def _misfit(self, data: str, cell: str, row: int) -> InputError:
+        wanted = "true or false is needed" if self.kind == "boolean" else "numbers are needed"
+        return InputError(
+            f"data {data!r}: column {self.name!r} holds {cell} in data row {row + 1} where "
+            f"{wanted}; correct it, or leave the column out with --drop {quote(self.name)}"
+        )
 
     def _value(self, text: str) -> float | None:
         if text.lower() in ("true", "false"):
@@ -299,10 +307,6 @@ def _text(value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()
-
-
-def _wanted(kind: Kind) -> str:
-    return "true or false is needed" if kind == "boolean" else "numbers are needed"
 
 
 def any_cell(column: "pa.ChunkedArray", pattern: str, *, negated: bool = False) -> bool:

@@ -72,7 +72,7 @@ def choose_style(
     *,
     decimal: str | None,
     thousands: str | None,
-    points: bool,
+    pointed: str | None,
 ) -> Style:
     """The way in which the numbers of one file are written.
 
@@ -83,13 +83,14 @@ def choose_style(
         The different cells of every column whose marks can be read in two ways.
     decimal, thousands : str, optional
         As the user says; then nothing is guessed.
-    points : bool
-        Whether another column has decimal points for certain.
+    pointed : str, optional
+        Another column, which has decimal points for certain.
 
     Raises
     ------
     InputError
-        Where two readings are possible, with both of them.
+        Where two readings are possible, with both of them; or where columns
+        contradict each other.
     """
     if decimal is not None or thousands is not None:
         return _given(decimal, thousands)
@@ -104,11 +105,17 @@ def choose_style(
                 f"data {data!r}: column {name!r} writes numbers in two ways, {point!r} and "
                 f"{comma!r}; bring them to one, or leave the column out with --drop {quote(name)}"
             )
-    decided = [next(iter(s)) for s in found.values() if s is not None and len(s) == 1]
+    decided = {next(iter(s)): name for name, s in found.items() if s is not None and len(s) == 1}
+    if pointed is not None:
+        decided.setdefault(POINT, pointed)
+    if len(decided) > 1:
+        raise InputError(
+            f"data {data!r}: column {decided[POINT]!r} writes numbers with a decimal point, column "
+            f"{decided[COMMA]!r} with a decimal comma; say which one it is, --decimal . or "
+            "--decimal , (cells that do not fit it are then refused or categories)"
+        )
     if decided:
-        return max(set(decided), key=decided.count)
-    if points:
-        return POINT
+        return next(iter(decided))
     for name, styles in found.items():
         if styles:
             cell = next(t for t in columns[name] if "," in t or "." in t)

@@ -182,7 +182,7 @@ def _without_unnamed(
 def table_style(table: Table, names: Iterable[str], reading: Reading) -> Style:
     """The way in which the numbers of a text file are written."""
     cells: dict[str, Sequence[str]] = {}
-    points = False
+    pointed = None
     for name in names:
         column = table.cells[name]
         if not table.delimiter or name in reading.categorical or not is_text(column.type):
@@ -190,13 +190,14 @@ def table_style(table: Table, names: Iterable[str], reading: Reading) -> Style:
         if _ambiguous(column):
             texts = {t for t in texts_of(column, reading.missing) if t is not None}
             cells[name] = sorted(texts)
-        points = points or any_cell(column, r"^\s*[+-]?\d*\.(\d{1,2}|\d{4,})\s*$")
+        if pointed is None and any_cell(column, r"^\s*[+-]?\d*\.(\d{1,2}|\d{4,})\s*$"):
+            pointed = name
     return choose_style(
         table.name,
         cells,
         decimal=reading.decimal,
         thousands=reading.thousands,
-        points=points,
+        pointed=pointed,
     )
 
 

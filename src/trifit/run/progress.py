@@ -38,6 +38,7 @@ class Reporter:
         self._progress = progress
         self._n_fits, self._fit = 1, 0
         self._points, self._posterior, self._scoring = 1.0, 0.0, 1.0
+        self._share = 0.0
 
     def expect(
         self,
@@ -74,14 +75,10 @@ class Reporter:
 
     def say(self, stage: str) -> None:
         """A stage before or after the fits begins."""
-        if self._progress is not None:
-            done = self._fit * (self._points + self._posterior)
-            self._progress(stage, min(0.999, done / self._total))
+        self._tell(stage, self._fit * (self._points + self._posterior))
 
     def fitting(self, stage: str, share: float = 0.0) -> None:
         """A share of a stage of the present fit is done."""
-        if self._progress is None:
-            return
         names = list(OF_POINT_FITS)
         if stage in OF_POINT_FITS:
             before = sum(OF_POINT_FITS[name] for name in names[: names.index(stage)])
@@ -90,7 +87,13 @@ class Reporter:
             part = self._points + share * self._posterior
         done = self._fit * (self._points + self._posterior) + part
         which = f", {self._fit + 1} of {self._n_fits}" if self._n_fits > 1 else ""
-        self._progress(f"{stage}{which}", min(0.999, done / self._total))
+        self._tell(f"{stage}{which}", done)
+
+    def _tell(self, stage: str, done: float) -> None:
+        """The share never falls, in whatever order stages come."""
+        self._share = max(self._share, min(0.999, done / self._total))
+        if self._progress is not None:
+            self._progress(stage, self._share)
 
     def finish_fit(self) -> None:
         """Count the present fit as done."""
