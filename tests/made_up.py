@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trifit.comparison import (
+from trifit.results import (
     Axis,
     Band,
     ByDistance,

@@ -1,6 +1,6 @@
 """A study that nobody ran: every part of its page, with text that is up to no good."""
 
-from trifit.study.record import (
+from trifit.results.study import (
     Curve,
     Failed,
     Finding,

@@ -13,10 +13,10 @@ from browser import CHROMIUM, Browser
 from made_up import made_up
 from made_up_study import made_up_study
 from test_report import nasty
-from trifit.comparison import Comparison
 from trifit.report import render, render_index
 from trifit.report.downloads import downloads
 from trifit.report.study import render_study
+from trifit.results import Comparison
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="no chromium (CI installs it)"

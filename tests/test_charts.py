@@ -7,13 +7,13 @@ import pytest
 from matplotlib.axes import Axes
 
 from made_up import made_up
-from trifit.comparison import FIT_NAMES
 from trifit.errors import InputError
 from trifit.report import charts
 from trifit.report.charts import Estimate, Length
 from trifit.report.charts.fits import runs_to
 from trifit.report.parts import chart, class_keys, fit_keys, panels, shape
 from trifit.report.svg import to_svg, with_style
+from trifit.results import FIT_NAMES
 
 C = made_up()
 NAMES = C.data.class_names

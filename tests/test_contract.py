@@ -8,10 +8,10 @@ from markupsafe import escape
 
 from fitting import relabelled
 from trifit.cards import Optimiser, card_names, load_card
-from trifit.comparison import Comparison
 from trifit.fit import fit_map, graph
 from trifit.fit.backend import compilations
 from trifit.report import render
+from trifit.results import Comparison
 from trifit.run import run_comparison
 from trifit.run.compare import Run
 from trifit.types import Dataset, Rows, Status

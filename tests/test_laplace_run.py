@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 from fitting import FAST
 from trifit.cli import main
-from trifit.comparison import Comparison
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.report import charts, render
+from trifit.results import Comparison
 from trifit.run import run_comparison, save_run
 from trifit.types import Status
 

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from made_up import made_up
-from trifit.comparison import FIT_NAMES, Comparison
 from trifit.report import render, render_index, render_notebook
 from trifit.report.downloads import downloads
 from trifit.report.sections import SECTIONS
 from trifit.report.sections.answer import KEY
+from trifit.results import FIT_NAMES, Comparison
 from trifit.text import (
     between,
     decimals_for,

@@ -11,9 +11,9 @@ import pytest
 
 import trifit
 from fitting import FAST
-from trifit.comparison import Comparison
 from trifit.data import load_dataset
 from trifit.errors import InputError
+from trifit.results import Comparison
 from trifit.run import run_comparison
 from trifit.scores import log_loss
 from trifit.types import Dataset, Status

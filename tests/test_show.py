@@ -118,7 +118,7 @@ def test_further_methods_and_priors_on_the_command_line(tmp_path):
         "--test-size", "0.3", "--set", "draws=900", "--set", "tune=400", "--out", out,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    from trifit.comparison import Comparison
+    from trifit.results import Comparison
 
     comparison = Comparison.from_json(out / "comparison.json")
     assert list(comparison.fits) == [

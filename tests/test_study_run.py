@@ -15,8 +15,8 @@ from study_cluster import cluster, process, wait_for
 from trifit.cli import main
 from trifit.errors import InputError
 from trifit.report.study import render_study
+from trifit.results.study import StudyRecord
 from trifit.study import load_study, run_study, study_names
-from trifit.study.record import StudyRecord
 from trifit.study.spec import study_of
 from trifit.study.store import Store
 

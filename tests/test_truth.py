@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from fitting import FAST
 from simulated import simulated
-from trifit.comparison import Comparison
 from trifit.data import load_dataset
 from trifit.errors import InputError
+from trifit.results import Comparison
 from trifit.run import run_comparison
 from trifit.run import truth as module
 from trifit.run.fitted import Fitted

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from trifit.comparison import Comparison
 from trifit.report import charts
 from trifit.report.svg import with_style
+from trifit.results import Comparison
 
 
 def main(folder: str, target: str) -> None:

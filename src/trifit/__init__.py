@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trifit.cards import Card, load_card
-    from trifit.comparison import Comparison
     from trifit.data import load_dataset
     from trifit.errors import InputError
+    from trifit.results import Comparison
     from trifit.run import Run, compare, run_comparison, save_run
     from trifit.study import load_study, run_study
     from trifit.types import Dataset
@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Card": "trifit.cards",
-    "Comparison": "trifit.comparison",
+    "Comparison": "trifit.results",
     "Dataset": "trifit.types",
     "InputError": "trifit.errors",
     "Run": "trifit.run",

@@ -14,7 +14,7 @@ from trifit.errors import InputError
 from trifit.files import write_whole
 
 if TYPE_CHECKING:
-    from trifit.comparison import Comparison
+    from trifit.results import Comparison
 
 
 class _Commands(click.Group):
@@ -293,7 +293,7 @@ def show(
 def report(folder: Path, *, index: bool) -> None:
     """Draw the page of a run FOLDER again, from its comparison.json (study.json) alone."""
     from trifit.cli.output import print_comparison
-    from trifit.comparison import Comparison
+    from trifit.results import Comparison
 
     if not folder.is_dir():
         raise InputError(f"report {str(folder)!r}: no such folder; trifit compare writes one")
@@ -338,8 +338,8 @@ def gallery(out: Path, only: tuple[str, ...]) -> None:
 
 def _write_index(folder: Path) -> None:
     """The page that lists all runs below a folder; what is no run is left out, and said."""
-    from trifit.comparison import Comparison
     from trifit.report import render_index
+    from trifit.results import Comparison
 
     runs = {}
     for file in sorted(folder.rglob("comparison.json")):

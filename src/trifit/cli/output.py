@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 from rich.box import SIMPLE
@@ -12,13 +11,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from trifit.comparison import FIT_NAMES, Comparison, FitRecord, LaplaceError, Scores, Truth
+from trifit.results import FIT_NAMES, Comparison, FitRecord, LaplaceError, Scores, Truth
+from trifit.results.preview import Preview
 from trifit.scores import BITS
 from trifit.text import probability, signed_with_se, significant, with_se
-
-if TYPE_CHECKING:
-    from trifit.fit.preview import Preview
-
 
 LONG = 1.0
 """Seconds after which a stage is worth a line."""
@@ -131,7 +127,7 @@ def laplace_error(error: LaplaceError) -> str:
     )
 
 
-def print_preview(preview: "Preview") -> None:
+def print_preview(preview: Preview) -> None:
     """A model's graph and its prior class probabilities, as TOML comments."""
     lines = ["", "The model:"]
     for node in preview.nodes:

@@ -1,7 +1,5 @@
 """A model before any data: its graph, and the class probabilities its prior expects."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from trifit.cards import Card
@@ -9,75 +7,8 @@ from trifit.errors import InputError
 from trifit.fit.backend import draw, pm
 from trifit.fit.build import build_model
 from trifit.fit.graph import check_contract, log_probs_of
+from trifit.results.preview import Node, Preview
 from trifit.types import FloatArray, IntArray
-
-SURE = 0.99
-"""Above this the most probable class is as good as certain."""
-
-SUSPICIOUS = 0.4
-"""A prior that is certain this often was hardly meant."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """One variable of a model's graph.
-
-    Attributes
-    ----------
-    name : str
-    kind : {"data", "free", "deterministic", "observed"}
-    law : str
-        Its distribution or what it is made of, as PyMC writes it.
-    dims : tuple of str
-    parents : tuple of str
-    """
-
-    name: str
-    kind: str
-    law: str
-    dims: tuple[str, ...]
-    parents: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Preview:
-    """A model's graph and its prior predictive class probabilities.
-
-    Attributes
-    ----------
-    nodes : tuple of Node
-        Parents first.
-    probs : shape (n_draws, n_obs, n_classes)
-    """
-
-    nodes: tuple[Node, ...]
-    probs: FloatArray
-
-    @property
-    def extreme_share(self) -> float:
-        """Share of draws and rows in which one class has more than 0.99."""
-        return float((self.probs.max(axis=2) > SURE).mean())
-
-    @property
-    def finding(self) -> str:
-        """What the prior believes, in one sentence with its numbers."""
-        share, k = self.extreme_share, self.probs.shape[2]
-        text = (
-            f"before any data, the most probable of {k} classes has {self._confidence:.2f} in the "
-            f"median, and more than {SURE} in {share:.0%} of the draws"
-        )
-        if share > SUSPICIOUS:
-            text += ": this prior is sure before it has seen anything; a smaller scale would not be"
-        return text
-
-    @property
-    def _confidence(self) -> float:
-        return float(np.median(self.probs.max(axis=2)))
-
-    def histogram(self, bins: int = 10) -> FloatArray:
-        """Shares of the class probabilities in equal bins of [0, 1]."""
-        counts, _ = np.histogram(self.probs, np.linspace(0, 1, bins + 1))
-        return np.asarray(counts / counts.sum())
 
 
 def preview(

@@ -8,13 +8,12 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison, Reliability
+from trifit.results import Comparison, Reliability
 
 PLAIN = "!$&'()*+,-./:;=?@[]^_`{|}~"
 """Characters that may stand in a data URL as they are."""
@@ -29,7 +28,7 @@ class Download:
     href: str
 
 
-def downloads(c: "Comparison") -> list[Download]:
+def downloads(c: Comparison) -> list[Download]:
     """The comparison as JSON, and its tables as CSV."""
     text = msgspec.json.encode(c).decode()
     files = [Download("comparison.json", "every number", _url("application/json", text))]
@@ -67,20 +66,20 @@ def _record(record: Any) -> dict[str, Any]:
     return plain
 
 
-def _scores(c: "Comparison") -> Iterable[dict[str, Any]]:
+def _scores(c: Comparison) -> Iterable[dict[str, Any]]:
     for name, row in c.scoreboard.items():
         for score, value in _record(row).items():
             if value is not None:
                 yield {"fit": name, "score": score, **value}
 
 
-def _gains(c: "Comparison") -> Iterable[dict[str, Any]]:
+def _gains(c: Comparison) -> Iterable[dict[str, Any]]:
     for name, fit in c.fits.items():
         for key, gain in fit.gains.items():
             yield {"fit": name, "map": key, **_record(gain)}
 
 
-def _curves(c: "Comparison") -> Iterable[dict[str, Any]]:
+def _curves(c: Comparison) -> Iterable[dict[str, Any]]:
     for name, fit in c.fits.items():
         events: dict[str, Reliability] = {"most probable class is right": fit.top_label}
         events |= dict(zip(c.data.class_names, fit.classes, strict=True))
@@ -90,7 +89,7 @@ def _curves(c: "Comparison") -> Iterable[dict[str, Any]]:
                 yield {"fit": name, "event": event, **dict(zip(blocks, values, strict=True))}
 
 
-def _rows(c: "Comparison") -> Iterable[dict[str, Any]]:
+def _rows(c: Comparison) -> Iterable[dict[str, Any]]:
     table = c.disagreement.rows
     names = c.data.class_names
     for i, row in enumerate(table.row):

@@ -1,7 +1,6 @@
 """The index of a folder of runs: a sortable table with small pictures."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -12,16 +11,14 @@ from trifit.report.parts import Cell, Table, fit_keys
 from trifit.report.sections.answer import MARKS
 from trifit.report.standing import clear_best, ranked
 from trifit.report.svg import to_svg, with_style
+from trifit.results import Comparison
 from trifit.text import between, estimate
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison
 
 SHOWN = ("mle", "map", "bayes", "laplace")
 """Fits with a column and a curve of their own, where any run has them."""
 
 
-def render_index(runs: "Mapping[str, Comparison]") -> str:
+def render_index(runs: Mapping[str, Comparison]) -> str:
     """One page that lists runs, keyed by their folder; the same input gives the same bytes."""
     fits = [n for n in SHOWN if any(n in c.fits for c in runs.values())]
     with with_style():
@@ -37,7 +34,7 @@ def render_index(runs: "Mapping[str, Comparison]") -> str:
     return document("index.html.j2", title="trifit runs", table=table, keys=fit_keys(fits))
 
 
-def _row(folder: str, c: "Comparison", fits: list[str], i: int) -> tuple[Cell, ...]:
+def _row(folder: str, c: Comparison, fits: list[str], i: int) -> tuple[Cell, ...]:
     verdicts = [
         Cell(f"{MARKS[c.fits[n].verdict][0]} {c.fits[n].verdict}" if n in c.fits else "–")
         for n in fits
@@ -55,7 +52,7 @@ def _row(folder: str, c: "Comparison", fits: list[str], i: int) -> tuple[Cell, .
     )
 
 
-def _smallest(c: "Comparison") -> Cell:
+def _smallest(c: Comparison) -> Cell:
     """The smallest log-loss of the fits that are what they claim to be."""
     first = next(iter(ranked(c)), None)
     if first is None:
@@ -66,13 +63,13 @@ def _smallest(c: "Comparison") -> Cell:
     return Cell(text, loss.value, f"{who}; {between(loss.low, loss.high)}")
 
 
-def _trusted(c: "Comparison") -> Cell:
+def _trusted(c: Comparison) -> Cell:
     if charts.posterior_fit(c.fits) is None:
         return Cell("–")
     return Cell("yes" if c.trustworthy else "no", failed=not c.trustworthy)
 
 
-def _thumbnail(c: "Comparison", fits: list[str], i: int) -> Markup:
+def _thumbnail(c: Comparison, fits: list[str], i: int) -> Markup:
     figure, axes = charts.new_figure(1.2, 1.2)
     ax = axes[0, 0]
     for name in fits:

@@ -1,15 +1,11 @@
 """A comparison as rich HTML for notebooks: the answer and the scoreboard, without scripts."""
 
-from typing import TYPE_CHECKING
-
 from trifit.report.page import environment
 from trifit.report.sections.answer import MARKS, headline, scoreboard
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison
+from trifit.results import Comparison
 
 
-def render_notebook(comparison: "Comparison") -> str:
+def render_notebook(comparison: Comparison) -> str:
     """A fragment that brings no style or script of its own; text from data is escaped."""
     return (
         environment()

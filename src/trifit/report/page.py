@@ -12,15 +12,14 @@ from trifit.report.charts import Z95, parameter_name
 from trifit.report.sections import SECTIONS
 from trifit.report.sections.answer import KEY, headline
 from trifit.report.svg import with_style
+from trifit.results import Comparison
 from trifit.text import duration, interval, printable, significant, with_se
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from trifit.comparison import Comparison
 
-
-def render(comparison: "Comparison") -> str:
+def render(comparison: Comparison) -> str:
     """The whole report as one HTML document; the same input gives the same bytes."""
     sections = []
     for name, (title, _) in SECTIONS.items():
@@ -37,7 +36,7 @@ def render(comparison: "Comparison") -> str:
     )
 
 
-def render_section(comparison: "Comparison", name: str) -> Markup | None:
+def render_section(comparison: Comparison, name: str) -> Markup | None:
     """One section as HTML, or None where it has nothing to say."""
     with with_style():
         content = SECTIONS[name][1](comparison)

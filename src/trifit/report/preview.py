@@ -1,7 +1,6 @@
 """The page of a model before any data: its graph and its prior's class probabilities."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
@@ -10,14 +9,12 @@ from trifit.report import charts
 from trifit.report.page import document
 from trifit.report.parts import chart
 from trifit.report.svg import with_style
-
-if TYPE_CHECKING:
-    from trifit.fit.preview import Node, Preview
+from trifit.results.preview import Node, Preview
 
 COLOURS = {"data": "#888888", "free": "#0072B2", "deterministic": "#E69F00", "observed": "#009E73"}
 
 
-def render_preview(name: str, preview: "Preview") -> str:
+def render_preview(name: str, preview: Preview) -> str:
     """One self-contained HTML document; the same input gives the same bytes."""
     with with_style():
         layers = _layers(preview.nodes)
@@ -41,7 +38,7 @@ def render_preview(name: str, preview: "Preview") -> str:
     )
 
 
-def model_graph(nodes: "tuple[Node, ...]", *, ax: Axes) -> Axes:
+def model_graph(nodes: tuple[Node, ...], *, ax: Axes) -> Axes:
     """A model's graph from top to bottom: every variable below those it depends on."""
     layers = _layers(nodes)
     at = {}
@@ -80,7 +77,7 @@ def model_graph(nodes: "tuple[Node, ...]", *, ax: Axes) -> Axes:
     return ax
 
 
-def prior_probabilities(preview: "Preview", *, ax: Axes) -> Axes:
+def prior_probabilities(preview: Preview, *, ax: Axes) -> Axes:
     """Histogram of the class probabilities that the prior expects."""
     shares = preview.histogram(20)
     ax.bar(
@@ -93,7 +90,7 @@ def prior_probabilities(preview: "Preview", *, ax: Axes) -> Axes:
     return ax
 
 
-def _layers(nodes: "tuple[Node, ...]") -> "list[list[Node]]":
+def _layers(nodes: tuple[Node, ...]) -> list[list[Node]]:
     """Nodes by the longest way from a node without parents; roots just above their children."""
     depth: dict[str, int] = {}
     for node in nodes:  # parents come first

@@ -1,26 +1,23 @@
 """What may be said to stand out: differences and fits that are clear of the noise."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from trifit.report.charts import Z95
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison, Difference
+from trifit.results import Comparison, Difference
 
 
-def clear(d: "Difference") -> bool:
+def clear(d: Difference) -> bool:
     """Whether the 95 % interval of a paired difference excludes zero."""
     return abs(d.log_loss_diff) > Z95 * d.se
 
 
-def ranked(c: "Comparison", scores: Mapping[str, float] | None = None) -> list[str]:
+def ranked(c: Comparison, scores: Mapping[str, float] | None = None) -> list[str]:
     """The fits that are what they claim to be, lowest score (else log-loss) first."""
     of = scores if scores is not None else {n: f.log_loss for n, f in c.fits.items()}
     return sorted((n for n in of if c.fits[n].trustworthy), key=lambda n: of[n])
 
 
-def clear_best(c: "Comparison", scores: Mapping[str, float] | None = None) -> str | None:
+def clear_best(c: Comparison, scores: Mapping[str, float] | None = None) -> str | None:
     """The fit with the lowest score, if its log-loss is clearly below the next one's.
 
     None where the paired difference of the two does not say so, or was not computed:

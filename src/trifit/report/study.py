@@ -1,7 +1,6 @@
 """The page of a study: question, findings, pictures, all numbers, how it was made."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import tomli_w
 
@@ -9,10 +8,8 @@ from trifit.report.charts.study import phase, study_lines
 from trifit.report.page import document
 from trifit.report.parts import Cell, Chart, Table, panels, series_keys
 from trifit.report.svg import with_style
+from trifit.results.study import Over, Picture, StudyRecord
 from trifit.text import between, estimate, listed, plain, significant
-
-if TYPE_CHECKING:
-    from trifit.study.record import Over, Picture, StudyRecord
 
 MARKS = {
     "as expected": ("✓", "good"),
@@ -26,7 +23,7 @@ PANEL = {1: (6.4, 3.4), 2: (4.2, 3.1), 3: (3.4, 2.9)}
 """Inches of a panel, by the number of panels beside it (three and more share a size)."""
 
 
-def render_study(record: "StudyRecord") -> str:
+def render_study(record: StudyRecord) -> str:
     """The page as one HTML document; the same record gives the same bytes."""
     with with_style():
         figures = [_figure(picture, f"p{i}") for i, picture in enumerate(record.pictures)]
@@ -42,7 +39,7 @@ def render_study(record: "StudyRecord") -> str:
     )
 
 
-def headline(record: "StudyRecord") -> str:
+def headline(record: StudyRecord) -> str:
     """What became of the expectations, in a sentence that counts them.
 
     A sentence for every contradiction, because that is the news.
@@ -59,7 +56,7 @@ def headline(record: "StudyRecord") -> str:
     return text + "".join(f" Contradicted: {says}." for says in against)
 
 
-def _figure(picture: "Picture", name: str) -> Chart | None:
+def _figure(picture: Picture, name: str) -> Chart | None:
     tiled = bool(picture.tiles)
     shown = picture.tiles or picture.lines
     titles = list(dict.fromkeys(item.panel for item in shown))
@@ -77,7 +74,7 @@ def _figure(picture: "Picture", name: str) -> Chart | None:
     )
 
 
-def _caption(picture: "Picture") -> str:
+def _caption(picture: Picture) -> str:
     parts = [picture.title.rstrip(".") + "."]
     if picture.tiles:
         if picture.best is None:
@@ -95,7 +92,7 @@ def _caption(picture: "Picture") -> str:
     return " ".join(parts)
 
 
-def _told(picture: "Picture", panel: str) -> str:
+def _told(picture: Picture, panel: str) -> str:
     """What a panel shows, for readers who cannot see it."""
     if picture.tiles:
         tiles = [t for t in picture.tiles if t.panel == panel and t.value.value is not None]
@@ -109,7 +106,7 @@ def _told(picture: "Picture", panel: str) -> str:
     return "; ".join(ends)
 
 
-def _numbers(record: "StudyRecord") -> Table:
+def _numbers(record: StudyRecord) -> Table:
     return Table(
         caption=f"The {record.study['summary']} over replications (a share of what happens or "
         "not) with its 95% interval, for every point and fit",
@@ -131,7 +128,7 @@ def _setting(value: object) -> Cell:
     return Cell(text, float(value) if sortable else None)  # type: ignore[arg-type]
 
 
-def _entry(y: "Over | None") -> Cell:
+def _entry(y: Over | None) -> Cell:
     if y is None or y.value is None:
         return Cell("–")
     if y.low is None or y.high is None:

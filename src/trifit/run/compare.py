@@ -13,12 +13,12 @@ import numpy as np
 
 from trifit.cards import Builder, Card, load_card
 from trifit.checks import label_probs
-from trifit.comparison import POSTERIORS, Comparison, Data, Evaluation, Provenance
 from trifit.data import check_split, choose_split
 from trifit.duplicates import n_copies
 from trifit.errors import InputError
 from trifit.fit import Density, fused
 from trifit.fit.density import LOG_ZERO
+from trifit.results import POSTERIORS, Comparison, Data, Evaluation, Provenance
 from trifit.run.disagreement import disagreement
 from trifit.run.expected import expected_of_mle
 from trifit.run.fits import TrainedFits, check_methods, fit_all, temperature_notes

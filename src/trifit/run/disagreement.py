@@ -4,7 +4,9 @@ import numpy as np
 from scipy.special import logsumexp
 
 from trifit.calibration import top_label
-from trifit.comparison import (
+from trifit.fit.density import LOG_ZERO
+from trifit.predict import epistemic
+from trifit.results import (
     ByDistance,
     Disagreement,
     Example,
@@ -12,8 +14,6 @@ from trifit.comparison import (
     Interval,
     RowTable,
 )
-from trifit.fit.density import LOG_ZERO
-from trifit.predict import epistemic
 from trifit.run.distance import DistanceFromData
 from trifit.run.fitted import Fitted
 from trifit.run.plane import probability_map
@@ -32,7 +32,7 @@ MAX_BINS, MIN_PER_BIN = 10, 20
 
 
 def disagreement(fitted: Fitted, rng: np.random.Generator) -> Disagreement:
-    """Where the fits disagree; see :class:`trifit.comparison.Disagreement`.
+    """Where the fits disagree; see :class:`trifit.results.Disagreement`.
 
     Parameters
     ----------

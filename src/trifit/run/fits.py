@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 
 from trifit.cards import Card
-from trifit.comparison import EXTRAS
 from trifit.errors import InputError
 from trifit.fit import (
     Density,
@@ -29,6 +28,7 @@ from trifit.fit.trust import diagnose_predictions, posterior_status
 from trifit.information import entropy
 from trifit.predict import predict, prediction_draws
 from trifit.recalibration.temperature import MAX_TEMPERATURE, Temperature
+from trifit.results import EXTRAS
 from trifit.types import Fit, FloatArray, Prediction, Rows, Status
 
 

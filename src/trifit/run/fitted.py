@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from trifit.checks import Labels
-from trifit.comparison import POSTERIORS
 from trifit.fit import Density
+from trifit.results import POSTERIORS
 from trifit.run.fits import TrainedFits
 from trifit.run.problem import Part, Problem
 from trifit.types import FloatArray, IntArray, Prediction

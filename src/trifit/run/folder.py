@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from trifit.comparison import Comparison, Parameter
 from trifit.errors import InputError
+from trifit.results import Comparison, Parameter
 from trifit.run.compare import Run
 
 FILES = (

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from trifit.comparison import LaplaceError, ParameterError
 from trifit.fit import Density, Layout
 from trifit.predict import predict
+from trifit.results import LaplaceError, ParameterError
 from trifit.run.fits import TrainedFits
 from trifit.run.problem import Part
 from trifit.types import Fit, FloatArray, Prediction

@@ -5,11 +5,11 @@ from shlex import quote
 
 import numpy as np
 
-from trifit.comparison import POSTERIORS, Parameter
 from trifit.data import Standardiser
 from trifit.fit import Density, Layout
 from trifit.fit.linear import LinearDensity
 from trifit.fit.trust import diagnose_draws
+from trifit.results import POSTERIORS, Parameter
 from trifit.run.fits import TrainedFits
 from trifit.run.records import finite
 from trifit.types import FloatArray

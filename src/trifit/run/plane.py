@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.decomposition import PCA
 
-from trifit.comparison import POSTERIORS, Axis, Layer, ProbabilityMap
 from trifit.data import Standardiser
 from trifit.fit import Density
+from trifit.results import POSTERIORS, Axis, Layer, ProbabilityMap
 from trifit.run.fits import TrainedFits
 from trifit.run.fitted import Fitted
 from trifit.run.problem import Part
@@ -79,7 +79,7 @@ def plane_of(X: FloatArray, standardiser: Standardiser) -> Plane | None:
 
 
 def probability_map(fitted: Fitted, rng: np.random.Generator) -> ProbabilityMap | None:
-    """The map of the last training set; see :class:`trifit.comparison.ProbabilityMap`."""
+    """The map of the last training set; see :class:`trifit.results.ProbabilityMap`."""
     trained, part = fitted.last
     plane = plane_of(part.train.X, part.standardiser)
     if plane is None:

@@ -7,11 +7,11 @@ import numpy as np
 
 from trifit.calibration import slope_intercept, top_label
 from trifit.checks import Labels, label_probs
-from trifit.comparison import Draws, Loo, PosteriorRecord
 from trifit.fit import Density
 from trifit.fit.loo import loo
 from trifit.information import entropy
 from trifit.predict import epistemic, thinned
+from trifit.results import Draws, Loo, PosteriorRecord
 from trifit.run.problem import Part
 from trifit.run.records import finite
 from trifit.scores import log_loss

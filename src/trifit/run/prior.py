@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from trifit.comparison import PriorGroup, PriorPosterior, PriorRecord, PriorRow
 from trifit.fit import Layout
+from trifit.results import PriorGroup, PriorPosterior, PriorRecord, PriorRow
 from trifit.run.fitted import Fitted
 from trifit.run.rounding import rounded
 from trifit.run.sensitivity import sensitivity
@@ -36,7 +36,7 @@ def _prior_posterior(fitted: Fitted, seed: int) -> PriorPosterior | None:
 def against_prior(
     prior: FloatArray, posterior: FloatArray, layout: Layout, *, single: bool
 ) -> PriorPosterior:
-    """Prior against posterior draws; see :class:`trifit.comparison.PriorPosterior`.
+    """Prior against posterior draws; see :class:`trifit.results.PriorPosterior`.
 
     Parameters
     ----------

@@ -14,7 +14,10 @@ from trifit.calibration import (
     top_label,
 )
 from trifit.checks import Labels, label_probs
-from trifit.comparison import (
+from trifit.elpd import elpd, probability_better, total
+from trifit.fit.trust import MAX_RHAT
+from trifit.information import code_length
+from trifit.results import (
     Band,
     Code,
     Curve,
@@ -27,9 +30,6 @@ from trifit.comparison import (
     Scores,
     TopLabel,
 )
-from trifit.elpd import elpd, probability_better, total
-from trifit.fit.trust import MAX_RHAT
-from trifit.information import code_length
 from trifit.run.evidence import gather
 from trifit.run.rounding import rounded
 from trifit.scores import BITS, accuracy, brier, log_loss, log_predictive_density, paired_difference

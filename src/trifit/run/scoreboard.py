@@ -6,8 +6,8 @@ import numpy as np
 
 from trifit.calibration import binned_error, top_label
 from trifit.checks import Labels
-from trifit.comparison import FitRecord, Interval, Scoreboard
 from trifit.elpd import mean_interval
+from trifit.results import FitRecord, Interval, Scoreboard
 from trifit.scores import BITS, log_predictive_density, squared_distance, wilson
 from trifit.types import FloatArray
 
@@ -20,7 +20,7 @@ def scoreboard(
     fits: Mapping[str, FitRecord],
     rng: np.random.Generator,
 ) -> dict[str, Scoreboard]:
-    """The scoreboard of pooled held-out rows; see :class:`trifit.comparison.Scoreboard`.
+    """The scoreboard of pooled held-out rows; see :class:`trifit.results.Scoreboard`.
 
     Parameters
     ----------

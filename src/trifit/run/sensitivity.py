@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.comparison import PriorSensitivity, SensitivityStep
 from trifit.fit.density import LOG_ZERO
 from trifit.fit.importance import MAX_PARETO_K, reweighted
 from trifit.fit.linear import LinearDensity
 from trifit.fit.optimise import maximise
 from trifit.fit.temperature import SCALE_FACTORS
+from trifit.results import PriorSensitivity, SensitivityStep
 from trifit.run.fitted import Fitted
 from trifit.run.rounding import rounded
 from trifit.scores import log_predictive_density, paired_difference
@@ -35,7 +35,7 @@ class _Losses:
 
 
 def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | None:
-    """Prior sensitivity; None for learned scales. See :class:`trifit.comparison.PriorSensitivity`.
+    """Prior sensitivity; None for learned scales. See :class:`trifit.results.PriorSensitivity`.
 
     Parameters
     ----------

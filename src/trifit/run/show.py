@@ -4,7 +4,8 @@ import numpy as np
 
 from trifit.cards import Card
 from trifit.errors import InputError
-from trifit.fit.preview import Preview, preview
+from trifit.fit.preview import preview
+from trifit.results.preview import Preview
 from trifit.run.problem import standardiser_of
 from trifit.types import Dataset
 

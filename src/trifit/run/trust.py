@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import rankdata
 
-from trifit.comparison import Chain, Ranks, Trust
 from trifit.fit.nuts import MAX_TREE_DEPTH, Posterior
 from trifit.fit.trust import bfmi, rhat
 from trifit.predict import prediction_draws, trust_rows
+from trifit.results import Chain, Ranks, Trust
 from trifit.run.fitted import Fitted
 from trifit.run.records import finite
 from trifit.run.rounding import rounded
@@ -21,7 +21,7 @@ ENERGY_BINS = 30
 def trust(fitted: Fitted) -> Trust | None:
     """The chains of the posterior that failed a check first, else of the last one.
 
-    None where nothing was sampled. See :class:`trifit.comparison.Trust`.
+    None where nothing was sampled. See :class:`trifit.results.Trust`.
     """
     trained, parts = list(fitted.trained), list(fitted.parts)
     test_rows = np.split(fitted.test_rows, np.cumsum([len(p.test) for p in parts])[:-1])

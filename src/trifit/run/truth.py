@@ -4,9 +4,9 @@ import numpy as np
 
 from trifit.calibration import binned_error, slope_intercept, smooth_error
 from trifit.checks import Labels
-from trifit.comparison import Coverage, Gain, Truth, TruthRecord
 from trifit.information import entropy
 from trifit.predict import thinned
+from trifit.results import Coverage, Gain, Truth, TruthRecord
 from trifit.run.fitted import Fitted
 from trifit.run.records import finite
 from trifit.truth import calibration_error, confidence_bias, coverage, excess_log_loss

@@ -7,7 +7,7 @@
 
 from typing import Any
 
-from trifit.study.record import StudyRecord
+from trifit.results.study import StudyRecord
 from trifit.study.spec import Study, load_study, study_names
 
 __all__ = ["Study", "StudyRecord", "load_study", "run_study", "study_names"]

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from trifit.results.study import Finding, Outcome, Over
 from trifit.study.overlay import expected
-from trifit.study.record import Finding, Outcome, Over
 from trifit.study.results import Point, Summary
 from trifit.study.spec import Claim
 from trifit.text import plain, rounded, significant, with_interval

@@ -6,10 +6,10 @@ import numpy as np
 
 from trifit import theory
 from trifit.errors import InputError
+from trifit.results.study import Curve, Line, Picture, Tile
 from trifit.study.cells import number
 from trifit.study.overlay import FITS, OF_THE_WORLD, check_assumed, expected, follows, moved
 from trifit.study.quantities import NAMES, QUANTITIES
-from trifit.study.record import Curve, Line, Picture, Tile
 from trifit.study.results import Point, Summary
 from trifit.study.spec import Figure, Study
 from trifit.text import plain

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.stats import beta, binom
 from scipy.stats import t as student
 
+from trifit.results.study import Over
 from trifit.study.cells import Cell
 from trifit.study.quantities import QUANTITIES
-from trifit.study.record import Over
 from trifit.study.spec import Setting
 from trifit.types import FloatArray
 

@@ -20,6 +20,7 @@ import tomli_w
 
 from trifit.errors import InputError
 from trifit.files import write_whole
+from trifit.results.study import Failed, Numbers, Posteriors, StudyRecord
 from trifit.study.cells import Cell, axes_of, longest_first
 from trifit.study.check import checked_cells
 from trifit.study.engine import check_arguments, run_cells
@@ -27,7 +28,6 @@ from trifit.study.findings import judge
 from trifit.study.measures import card_of, measure
 from trifit.study.pictures import picture
 from trifit.study.quantities import NAMES, QUANTITIES
-from trifit.study.record import Failed, Numbers, Posteriors, StudyRecord
 from trifit.study.results import Point, points_of
 from trifit.study.spec import Study
 from trifit.study.store import Store, errors_of

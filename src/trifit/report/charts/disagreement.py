@@ -1,7 +1,6 @@
 """Where the fits disagree: row by row, away from the data, over a plane."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,9 +17,7 @@ from trifit.report.charts.style import (
     style,
     tint,
 )
-
-if TYPE_CHECKING:
-    from trifit.comparison import ByDistance, Example, ProbabilityMap, RowTable
+from trifit.results import ByDistance, Example, ProbabilityMap, RowTable
 
 RIGHT, WRONG = ("#56B4E9", "o"), ("#D55E00", "X")
 """Colour and marker of rows whose most probable class is right or wrong."""
@@ -29,7 +26,7 @@ WORDS = {"right": RIGHT, "wrong": WRONG}
 
 
 def probability_scatter(
-    rows: "RowTable", a: str, b: str, *, class_names: Sequence[str], ax: Axes | None = None
+    rows: RowTable, a: str, b: str, *, class_names: Sequence[str], ax: Axes | None = None
 ) -> Axes:
     """Probability of the true class under two fits, a mark per held-out row.
 
@@ -60,7 +57,7 @@ def probability_scatter(
 
 
 def entropies(
-    rows: "RowTable", fit: str, *, class_names: Sequence[str], ax: Axes | None = None
+    rows: RowTable, fit: str, *, class_names: Sequence[str], ax: Axes | None = None
 ) -> Axes:
     """Chance against ignorance: the two parts of the posterior's entropy, row by row."""
     ax = own_axes(ax, 4.5, 4)
@@ -87,7 +84,7 @@ def entropies(
 
 
 def examples(
-    rows: "Sequence[Example]",
+    rows: Sequence[Example],
     fits: Sequence[str],
     *,
     class_names: Sequence[str],
@@ -133,7 +130,7 @@ def examples(
 
 
 def confidence_by_distance(
-    table: "ByDistance", fit: str, *, lowest: float | None = None, ax: Axes | None = None
+    table: ByDistance, fit: str, *, lowest: float | None = None, ax: Axes | None = None
 ) -> Axes:
     """Mean confidence of one fit (line) and its accuracy (95 % intervals) by distance.
 
@@ -168,7 +165,7 @@ def confidence_by_distance(
 
 
 def probability_map(
-    plane: "ProbabilityMap", fit: str, *, class_names: Sequence[str], ax: Axes | None = None
+    plane: ProbabilityMap, fit: str, *, class_names: Sequence[str], ax: Axes | None = None
 ) -> Axes:
     """Where on the plane which class is how probable: the paler, the less sure.
 

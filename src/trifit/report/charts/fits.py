@@ -1,7 +1,6 @@
 """The fits themselves: coefficients, optimiser paths, the prior's part."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 
@@ -18,10 +17,8 @@ from trifit.report.charts.style import (
     segment,
     style,
 )
+from trifit.results import FitRecord, Parameter, PriorRow, PriorSensitivity
 from trifit.text import signed_with_se, significant
-
-if TYPE_CHECKING:
-    from trifit.comparison import FitRecord, Parameter, PriorRow, PriorSensitivity
 
 MANY_STEPS = 200
 """From so many optimiser steps on, their axis is logarithmic."""
@@ -31,12 +28,12 @@ ARROWS = {1: " → +∞", -1: " → −∞", 0: ""}
 """What follows the number of an MLE that runs to infinity."""
 
 
-def parameter_name(row: "Parameter | PriorRow") -> str:
+def parameter_name(row: Parameter | PriorRow) -> str:
     """A coefficient as a reader names it, e.g. "petal width · virginica"."""
     return " · ".join(filter(None, [row.feature or row.parameter, row.label]))
 
 
-def runs_to(row: "Parameter") -> int:
+def runs_to(row: Parameter) -> int:
     """Where the MLE runs to, 1 or -1, if the optimiser had turned there; else 0.
 
     ``mle_runs_to`` is the sign of one separating direction; there may be others, and
@@ -46,7 +43,7 @@ def runs_to(row: "Parameter") -> int:
 
 
 def coefficients(
-    rows: "Sequence[Parameter]", *, posterior: str = "bayes", ax: Axes | None = None
+    rows: Sequence[Parameter], *, posterior: str = "bayes", ax: Axes | None = None
 ) -> Axes:
     """Posterior means with 95 % intervals, MAP and MLE marked; what runs off is an arrow."""
     ax = own_axes(ax, 7, 0.3 * len(rows) + 1)
@@ -78,7 +75,7 @@ def coefficients(
     return ax
 
 
-def path(fits: "Mapping[str, FitRecord]", *, legends: bool = True, ax: Axes | None = None) -> Axes:
+def path(fits: Mapping[str, FitRecord], *, legends: bool = True, ax: Axes | None = None) -> Axes:
     """Cross-entropy along the optimisers' steps: training rows solid, held-out rows dashed."""
     ax = own_axes(ax, 7, 3)
     walked = {name: fit.path for name, fit in fits.items() if fit.path}
@@ -116,7 +113,7 @@ def path(fits: "Mapping[str, FitRecord]", *, legends: bool = True, ax: Axes | No
     return ax
 
 
-def prior_posterior(rows: "Sequence[PriorRow]", *, ax: Axes | None = None) -> Axes:
+def prior_posterior(rows: Sequence[PriorRow], *, ax: Axes | None = None) -> Axes:
     """Prior (grey) and posterior of single coefficients: 95 % (thin) and 50 % (thick)."""
     ax = own_axes(ax, 7, 0.34 * len(rows) + 1)
     for i, row in enumerate(rows):
@@ -143,9 +140,7 @@ def prior_posterior(rows: "Sequence[PriorRow]", *, ax: Axes | None = None) -> Ax
     return ax
 
 
-def sensitivity(
-    record: "PriorSensitivity", *, legends: bool = True, ax: Axes | None = None
-) -> Axes:
+def sensitivity(record: PriorSensitivity, *, legends: bool = True, ax: Axes | None = None) -> Axes:
     """Held-out log-loss against the prior's width, with 95 % intervals of the change.
 
     A gap in the posterior's line: its draws cannot say (Pareto k above 0.7).

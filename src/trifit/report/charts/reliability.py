@@ -1,7 +1,6 @@
 """Forecast against outcome: reliability curves, confidences, confidence against accuracy."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 
@@ -16,16 +15,14 @@ from trifit.report.charts.style import (
     segment,
     style,
 )
-
-if TYPE_CHECKING:
-    from trifit.comparison import Interval, Reliability, TopLabel
+from trifit.results import Interval, Reliability, TopLabel
 
 BAND_FITS = ("mle", "map", "bayes", "laplace")
 """Fits whose confidence bands are drawn where all fits share one plot."""
 
 
 def reliability(
-    curve: "Reliability", *, name: str = "", ax: Axes | None = None, lw: float = 2.0
+    curve: Reliability, *, name: str = "", ax: Axes | None = None, lw: float = 2.0
 ) -> Axes:
     """A CORP curve: observed frequency against forecast, as steps of pooled blocks."""
     ax = own_axes(ax, 4, 4)
@@ -76,7 +73,7 @@ def _from_chance(ax: Axes, n_classes: int | None) -> Axes:
 
 
 def top_label(
-    curve: "TopLabel", *, name: str = "", n_classes: int | None = None, ax: Axes | None = None
+    curve: TopLabel, *, name: str = "", n_classes: int | None = None, ax: Axes | None = None
 ) -> Axes:
     """Confidence against accuracy of one fit, with the bands that calibration allows.
 
@@ -101,7 +98,7 @@ def top_label(
 
 
 def top_labels(
-    curves: "Mapping[str, TopLabel]",
+    curves: Mapping[str, TopLabel],
     *,
     n_classes: int | None = None,
     legends: bool = True,
@@ -145,7 +142,7 @@ def _staircase(
 
 
 def confidences(
-    curves: "Mapping[str, TopLabel]", *, legends: bool = True, ax: Axes | None = None
+    curves: Mapping[str, TopLabel], *, legends: bool = True, ax: Axes | None = None
 ) -> Axes:
     """Histogram of confidences: share of rows in 20 bins, an outline per fit."""
     ax = own_axes(ax, 5, 1.8)
@@ -181,7 +178,7 @@ def confidences(
 
 
 def confidence_accuracy(
-    confidence: Mapping[str, float], accuracy: "Mapping[str, Interval]", *, ax: Axes | None = None
+    confidence: Mapping[str, float], accuracy: Mapping[str, Interval], *, ax: Axes | None = None
 ) -> Axes:
     """Mean confidence (open) against share right (filled, 95 % interval), a row per fit."""
     ax = own_axes(ax, 6, 0.3 * len(confidence) + 0.9)

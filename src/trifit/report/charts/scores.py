@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -22,10 +22,8 @@ from trifit.report.charts.style import (
     segment,
     style,
 )
+from trifit.results import Difference, FitRecord, Gain
 from trifit.text import rounded, signed_with_se, significant, with_se
-
-if TYPE_CHECKING:
-    from trifit.comparison import Difference, FitRecord, Gain
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def scores(
     return ax
 
 
-def differences(rows: "Sequence[Difference]", *, ax: Axes | None = None) -> Axes:
+def differences(rows: Sequence[Difference], *, ax: Axes | None = None) -> Axes:
     """Forest plot of paired differences of log-loss, on a symmetric logarithmic axis."""
     ax = own_axes(ax, 7, 0.24 * len(rows) + 0.9)
     return _intervals(
@@ -70,7 +68,7 @@ def differences(rows: "Sequence[Difference]", *, ax: Axes | None = None) -> Axes
     )
 
 
-def gains(values: "Mapping[str, Gain]", *, ax: Axes | None = None) -> Axes:
+def gains(values: Mapping[str, Gain], *, ax: Axes | None = None) -> Axes:
     """What recalibration gains for each fit, with 95 % intervals; at zero it is calibrated."""
     ax = own_axes(ax, 7, 2.0)
     return _intervals(
@@ -129,8 +127,8 @@ STEP_NAMES = {
 
 
 def waterfall(
-    fits: "Mapping[str, FitRecord]",
-    differences: "Sequence[Difference]",
+    fits: Mapping[str, FitRecord],
+    differences: Sequence[Difference],
     *,
     ax: Axes | None = None,
 ) -> Axes:

@@ -1,7 +1,6 @@
 """Over the grid of a study: lines with intervals, phase diagrams, theory's curves."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,17 +17,15 @@ from trifit.report.charts.style import (
     plain_log,
     tint,
 )
+from trifit.results.study import Curve, Line, Over, Picture, Tile
 from trifit.text import significant, with_interval
-
-if TYPE_CHECKING:
-    from trifit.study.record import Curve, Line, Over, Picture, Tile
 
 LOW, HIGH = "#0072B2", "#D55E00"
 """Of a phase diagram: below and above what is best."""
 
 
 def study_lines(
-    picture: "Picture", panel: str, *, names: Sequence[str], ax: Axes | None = None
+    picture: Picture, panel: str, *, names: Sequence[str], ax: Axes | None = None
 ) -> Axes:
     """A quantity over one setting: means with 95 % intervals, theory's curves dashed."""
     ax = own_axes(ax, 5, 3.2)
@@ -49,13 +46,13 @@ def study_lines(
     return ax
 
 
-def _floor(lines: Sequence["Line"]) -> float:
+def _floor(lines: Sequence[Line]) -> float:
     """Where intervals that reach 0 are cut off, as a logarithmic axis has no 0."""
     values = [y.value for line in lines for y in line.y if y.value is not None]
     return min(values, default=1.0) / 2
 
 
-def _line(ax: Axes, line: "Line", names: Sequence[str], floor: float) -> None:
+def _line(ax: Axes, line: Line, names: Sequence[str], floor: float) -> None:
     colour, marker = look(line.name, names.index(line.name))
     held = [(x, y) for x, y in zip(line.x, line.y, strict=True) if y.value is not None]
     if not held:
@@ -72,12 +69,12 @@ def _line(ax: Axes, line: "Line", names: Sequence[str], floor: float) -> None:
     mark(dots, fit=line.name, tips=[f"{line.name} at {x:g}: {said(y)}" for x, y in held])
 
 
-def _curve(ax: Axes, curve: "Curve") -> None:
+def _curve(ax: Axes, curve: Curve) -> None:
     (path,) = ax.plot(curve.x, curve.y, color=look(curve.name)[0], lw=1.1, ls=(0, (4, 2)))
     mark(path, fit=curve.name)
 
 
-def phase(picture: "Picture", panel: str, *, ax: Axes | None = None) -> Axes:
+def phase(picture: Picture, panel: str, *, ax: Axes | None = None) -> Axes:
     """A quantity over two settings: a tile per point with its number in it."""
     ax = own_axes(ax, 5, 4)
     tiles = [t for t in picture.tiles if t.panel == panel and t.value.value is not None]
@@ -104,7 +101,7 @@ def phase(picture: "Picture", panel: str, *, ax: Axes | None = None) -> Axes:
 
 def _tile(
     ax: Axes,
-    tile: "Tile",
+    tile: Tile,
     middle: float,
     reach: float,
     x: Sequence[float],
@@ -131,7 +128,7 @@ def _edges(values: Sequence[float]) -> list[float]:
     return [float(e) for e in np.r_[v[0] - half[0], v[:-1] + half, v[-1] + half[-1]]]
 
 
-def said(y: "Over") -> str:
+def said(y: Over) -> str:
     """A number over replications in words."""
     if y.value is None:
         return "no number"

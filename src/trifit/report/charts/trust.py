@@ -1,16 +1,12 @@
 """Can the posterior be trusted: ranks and energies of the chains."""
 
-from typing import TYPE_CHECKING
-
 from matplotlib.axes import Axes
 
 from trifit.report.charts.style import INK, class_style, grid, mark, own_axes
-
-if TYPE_CHECKING:
-    from trifit.comparison import Ranks, Trust
+from trifit.results import Ranks, Trust
 
 
-def ranks(record: "Ranks", *, ax: Axes | None = None) -> Axes:
+def ranks(record: Ranks, *, ax: Axes | None = None) -> Axes:
     """Rank histograms of one quantity, a line per chain; flat where chains agree."""
     ax = own_axes(ax, 4.5, 2.4)
     for j, counts in enumerate(record.counts):
@@ -33,7 +29,7 @@ def ranks(record: "Ranks", *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def energy(record: "Trust", *, ax: Axes | None = None) -> Axes:
+def energy(record: Trust, *, ax: Axes | None = None) -> Axes:
     """Energy (outline) and its change from draw to draw (filled), all chains together."""
     ax = own_axes(ax, 4.5, 2.4)
     marginal = [sum(c) for c in zip(*(c.energy for c in record.chains), strict=True)]

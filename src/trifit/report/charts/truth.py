@@ -1,7 +1,6 @@
 """Against the truth, which only simulations know."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,14 +16,12 @@ from trifit.report.charts.style import (
     segment,
     style,
 )
+from trifit.results import Truth
 from trifit.text import with_se
-
-if TYPE_CHECKING:
-    from trifit.comparison import Truth
 
 
 def estimated_against_true(
-    truth: "Truth", fit: str, *, class_names: Sequence[str], ax: Axes | None = None
+    truth: Truth, fit: str, *, class_names: Sequence[str], ax: Axes | None = None
 ) -> Axes:
     """Estimated against true class probability, a mark per row and class."""
     ax = own_axes(ax, 4, 4)
@@ -49,7 +46,7 @@ def estimated_against_true(
     return ax
 
 
-def excess(truth: "Truth", *, ax: Axes | None = None) -> Axes:
+def excess(truth: Truth, *, ax: Axes | None = None) -> Axes:
     """KL divergence from the truth, with 95 % intervals, a row per fit; 0 is the truth."""
     ax = own_axes(ax, 7, 0.3 * len(truth.fits) + 0.9)
     for i, (name, record) in enumerate(truth.fits.items()):

@@ -5,7 +5,7 @@ that returns what its template shows, or None where it has nothing to say.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trifit.report.sections import (
     answer,
@@ -18,11 +18,9 @@ from trifit.report.sections import (
     trust,
     truth,
 )
+from trifit.results import Comparison
 
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison
-
-type Content = Callable[["Comparison"], dict[str, Any] | None]
+type Content = Callable[[Comparison], dict[str, Any] | None]
 
 SECTIONS: dict[str, tuple[str, Content]] = {
     "answer": (answer.TITLE, answer.content),

@@ -1,12 +1,13 @@
 """The answer: a verdict per fit, the scoreboard, the paired differences."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trifit.report import charts
 from trifit.report.charts import Estimate
 from trifit.report.parts import Cell, Chart, Draw, Table, chart, panels
 from trifit.report.standing import clear, clear_best
+from trifit.results import Comparison, Interval
 from trifit.scores import BITS
 from trifit.text import (
     between,
@@ -17,9 +18,6 @@ from trifit.text import (
     signed_with_se,
     with_se,
 )
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison, Interval
 
 TITLE = "The answer"
 
@@ -56,7 +54,7 @@ SCORES = {
 """Scores of the scoreboard: heading, and axis label of those that are drawn."""
 
 
-def content(c: "Comparison") -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any]:
     """What the template ``answer.html.j2`` shows."""
     return {
         "marks": MARKS,
@@ -78,7 +76,7 @@ VERDICT_WORDS = {
 """What one fit is, and what several are, in the order of the headline."""
 
 
-def headline(c: "Comparison") -> str:
+def headline(c: Comparison) -> str:
     """The answer in two sentences: every fit's verdict, and which predicts best."""
     parts = []
     for verdict, (one, several) in VERDICT_WORDS.items():
@@ -94,7 +92,7 @@ def headline(c: "Comparison") -> str:
     return f"{'; '.join(parts)}. {_prediction(c)}"
 
 
-def _prediction(c: "Comparison") -> str:
+def _prediction(c: Comparison) -> str:
     """Which fit predicts best, if the differences allow saying so."""
     if not any(
         d.b == "class frequencies" and d.log_loss_diff < 0 and c.fits[d.a].trustworthy
@@ -109,7 +107,7 @@ def _prediction(c: "Comparison") -> str:
     return f"{best} has the smallest log-loss, {loss} nats."
 
 
-def scoreboard(c: "Comparison") -> Table:
+def scoreboard(c: Comparison) -> Table:
     """Every score of every fit and baseline with its 95 % interval."""
     rows = []
     for name, row in c.scoreboard.items():
@@ -144,7 +142,7 @@ def scoreboard(c: "Comparison") -> Table:
     )
 
 
-def _scores(c: "Comparison") -> Chart:
+def _scores(c: Comparison) -> Chart:
     best = clear_best(c)
     frequency = c.baselines["class frequencies"].log_loss
     worse = [n for n, f in c.fits.items() if f.log_loss > frequency]
@@ -173,7 +171,7 @@ def _scores(c: "Comparison") -> Chart:
     return panels("scores", caption, draws, size=(4.3, 2.5))
 
 
-def _gained(c: "Comparison") -> str:
+def _gained(c: Comparison) -> str:
     """Gains that are clear; a fit called over-confident is never said to gain nothing."""
     gains = {name: fit.gains["temperature"] for name, fit in c.fits.items()}
     far = {n: g for n, g in gains.items() if g.value > charts.Z95 * g.se}
@@ -190,11 +188,11 @@ def _gained(c: "Comparison") -> str:
     return f"One temperature, fitted on other rows, {'; it '.join(parts)}."
 
 
-def _words(v: "Interval") -> str:
+def _words(v: Interval) -> str:
     return f"{estimate(v.value, v.low, v.high)}, 95% {between(v.low, v.high)}"
 
 
-def _forest(c: "Comparison") -> Chart:
+def _forest(c: Comparison) -> Chart:
     sure = sum(clear(d) for d in c.differences)
     caption = (
         f"{sure} of {len(c.differences)} differences {'has' if sure == 1 else 'have'} a 95% "
@@ -204,7 +202,7 @@ def _forest(c: "Comparison") -> Chart:
     return chart("forest", caption, draw, size=(6.6, 0.26 * len(c.differences) + 0.8))
 
 
-def _differences(c: "Comparison") -> Table:
+def _differences(c: Comparison) -> Table:
     rows = tuple(
         (
             f"{d.a} − {d.b}",

@@ -1,28 +1,26 @@
 """Bits: cross-entropy as the length of a message."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trifit.report import charts
 from trifit.report.charts import Length
 from trifit.report.parts import Cell, Chart, Table, chart
 from trifit.report.standing import clear_best, ranked
+from trifit.results import Comparison
 from trifit.scores import BITS
 from trifit.text import significant, with_se
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison
 
 TITLE = "Bits"
 
 
-def content(c: "Comparison") -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any]:
     """What the template ``bits.html.j2`` shows."""
     floored = any(f.code and f.code.n_floored for f in c.fits.values())
     return {"lengths": _chart(c), "table": _table(c), "floored": floored}
 
 
-def lengths(c: "Comparison") -> list[Length]:
+def lengths(c: Comparison) -> list[Length]:
     """Bits per label: baselines, fits, and the truth's entropy where it is known."""
     n = c.evaluation.n_test
     found = [Length(name, s.log_loss_bits, s.log_loss_se * BITS) for name, s in c.baselines.items()]
@@ -34,7 +32,7 @@ def lengths(c: "Comparison") -> list[Length]:
     return found
 
 
-def _chart(c: "Comparison") -> Chart:
+def _chart(c: Comparison) -> Chart:
     best, all_ranked = clear_best(c), ranked(c)
     frequency = c.baselines["class frequencies"].log_loss_bits
     if best is not None:
@@ -61,7 +59,7 @@ def _chart(c: "Comparison") -> Chart:
     return chart("bits", caption + ".", draw, size=(6.4, 0.28 * len(rows) + 0.7))
 
 
-def _table(c: "Comparison") -> Table:
+def _table(c: Comparison) -> Table:
     rows = []
     for name, fit in c.fits.items():
         if fit.code is None:

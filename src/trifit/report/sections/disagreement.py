@@ -1,17 +1,15 @@
 """Where the fits disagree: row by row, away from the data, over a plane."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from trifit.report import charts
 from trifit.report.charts.disagreement import WORDS
 from trifit.report.parts import Cell, Chart, Key, Table, chart, class_keys, panels, shape
+from trifit.results import ByDistance, Comparison, Disagreement, Example, PosteriorRecord
 from trifit.text import significant
-
-if TYPE_CHECKING:
-    from trifit.comparison import ByDistance, Comparison, Disagreement, Example, PosteriorRecord
 
 TITLE = "Where the fits disagree"
 
@@ -25,7 +23,7 @@ NEW_PLACE = 2.0
 """From this distance on a row lies where little has been seen."""
 
 
-def content(c: "Comparison") -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any]:
     """What the template ``disagreement.html.j2`` shows; parts that are missing are None."""
     d, p = c.disagreement, c.posterior
     return {
@@ -46,7 +44,7 @@ def _right_wrong() -> tuple[Key, ...]:
     return tuple(Key(word, colour, shape(marker)) for word, (colour, marker) in WORDS.items())
 
 
-def _scatter(c: "Comparison", d: "Disagreement") -> Chart | None:
+def _scatter(c: Comparison, d: Disagreement) -> Chart | None:
     a, last = d.between
     others = [n for n in ("map", "mle+T", last) if n in d.rows.probs and n != a]
     at = np.arange(len(d.rows.label))
@@ -71,7 +69,7 @@ def _scatter(c: "Comparison", d: "Disagreement") -> Chart | None:
     return panels("scatter", caption, draws, size=(3.7, 3.7), keys=_right_wrong())
 
 
-def _examples(c: "Comparison", d: "Disagreement") -> Chart:
+def _examples(c: Comparison, d: Disagreement) -> Chart:
     a, b = d.between
     first = d.examples[0]
     names = c.data.class_names
@@ -87,11 +85,11 @@ def _examples(c: "Comparison", d: "Disagreement") -> Chart:
     )
 
 
-def _features(c: "Comparison", d: "Disagreement") -> Table:
+def _features(c: Comparison, d: Disagreement) -> Table:
     a, b = d.between
     widest = max(len(row.features) for row in d.examples)
 
-    def cells(row: "Example") -> tuple[Cell | str, ...]:
+    def cells(row: Example) -> tuple[Cell | str, ...]:
         shown = [
             Cell(
                 f"{f.name} = {'missing' if f.value is None else format(f.value, '.5g')}",
@@ -121,7 +119,7 @@ def _signed(value: float) -> str:
     return f"{'+' if value >= 0 else ''}{significant(value, 2)}"
 
 
-def _entropies(c: "Comparison", d: "Disagreement") -> Chart | None:
+def _entropies(c: Comparison, d: Disagreement) -> Chart | None:
     fit = charts.posterior_fit(d.rows.probs)
     if fit is None or d.rows.epistemic is None or d.rows.aleatoric is None:
         return None
@@ -135,7 +133,7 @@ def _entropies(c: "Comparison", d: "Disagreement") -> Chart | None:
     return chart("entropies", caption, draw, size=(5, 3.8), keys=_right_wrong())
 
 
-def _single_draws(p: "PosteriorRecord") -> Table:
+def _single_draws(p: PosteriorRecord) -> Table:
     words = {
         "log_loss": "log-loss, nats",
         "confidence": "mean confidence",
@@ -163,7 +161,7 @@ def _single_draws(p: "PosteriorRecord") -> Table:
     )
 
 
-def _distance(table: "ByDistance") -> Chart:
+def _distance(table: ByDistance) -> Chart:
     fits = [n for n in BAR_FITS if n in table.confidence]
     far = f"{table.count[-1]} rows furthest from the training rows ({table.distance[-1]:.1f} times"
     said = {
@@ -188,7 +186,7 @@ def _distance(table: "ByDistance") -> Chart:
     )
 
 
-def _maps(c: "Comparison", d: "Disagreement") -> Chart:
+def _maps(c: Comparison, d: Disagreement) -> Chart:
     plane = d.map
     assert plane is not None
     fits = [n for n in MAP_FITS if n in plane.fits]

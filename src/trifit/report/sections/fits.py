@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trifit.report import charts
 from trifit.report.charts import parameter_name
 from trifit.report.charts.fits import ARROWS, runs_to
 from trifit.report.parts import Cell, Chart, Key, Table, chart, fit_keys, shape
+from trifit.results import Comparison, Parameter, PriorPosterior, PriorSensitivity
 from trifit.text import listing, significant
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison, Parameter, PriorPosterior, PriorSensitivity
 
 TITLE = "The fits themselves"
 
@@ -27,7 +25,7 @@ AUXILIARY = ("_z", "_raw")
 """Endings of variables that a named coefficient is made of."""
 
 
-def content(c: "Comparison") -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any]:
     """What the template ``fits.html.j2`` shows; parts that are missing are None."""
     rows = ranked(c.parameters)
     shown = bool(rows) and c.card["identified"]
@@ -56,7 +54,7 @@ def content(c: "Comparison") -> dict[str, Any]:
     }
 
 
-def ranked(parameters: "Sequence[Parameter]") -> "list[Parameter]":
+def ranked(parameters: Sequence[Parameter]) -> list[Parameter]:
     """The coefficients that stand out most, in the model's units."""
     rows = [
         p
@@ -64,14 +62,14 @@ def ranked(parameters: "Sequence[Parameter]") -> "list[Parameter]":
         if p.units == "model" and not p.parameter.partition("[")[0].endswith(AUXILIARY)
     ]
 
-    def weight(p: "Parameter") -> float:
+    def weight(p: Parameter) -> float:
         return abs(p.map) if p.mean is None else abs(p.mean) / (p.sd or 1.0)
 
     kept = {id(p) for p in sorted(rows, key=weight, reverse=True)[:MAX_COEFFICIENTS]}
     return [p for p in rows if id(p) in kept]
 
 
-def _coefficients(rows: "list[Parameter]", posterior: str | None) -> Chart:
+def _coefficients(rows: list[Parameter], posterior: str | None) -> Chart:
     clear = sum(r.low * r.high > 0 for r in rows if r.low is not None and r.high is not None)
     off = sum(bool(r.mle_runs_to) for r in rows)
     sentences = [
@@ -93,7 +91,7 @@ def _have(n: int) -> str:
     return "has" if n == 1 else "have"
 
 
-def _table(rows: "list[Parameter]") -> Table:
+def _table(rows: list[Parameter]) -> Table:
     return Table(
         caption="In the model's units; interval: 95% equal-tailed",
         columns=(
@@ -115,7 +113,7 @@ def _table(rows: "list[Parameter]") -> Table:
     )  # fmt: skip
 
 
-def _interval(p: "Parameter") -> str:
+def _interval(p: Parameter) -> str:
     if p.low is None or p.high is None:
         return "–"
     return f"{significant(p.low)} to {significant(p.high)}".replace("-", "−")
@@ -125,7 +123,7 @@ def _number(value: float | None) -> Cell:
     return Cell(significant(value).replace("-", "−"), value)
 
 
-def _path(c: "Comparison") -> Chart:
+def _path(c: Comparison) -> Chart:
     held_out = [
         (p.held_out, p.step)
         for p in (c.fits["mle"].path if "mle" in c.fits else [])
@@ -150,7 +148,7 @@ def _path(c: "Comparison") -> Chart:
     return chart("path", caption, draw, size=(6.6, 3), keys=keys)
 
 
-def _prior(p: "PriorPosterior") -> Chart:
+def _prior(p: PriorPosterior) -> Chart:
     least = min(p.rows, key=lambda r: r.contraction)
     caption = (
         f"Of the {len(p.rows)} coefficients furthest from their prior, {parameter_name(least)} "
@@ -163,7 +161,7 @@ def _prior(p: "PriorPosterior") -> Chart:
     return chart("prior", caption, draw, size=(6.6, 0.34 * len(p.rows) + 0.8), keys=keys)
 
 
-def _groups(p: "PriorPosterior", *, identified: bool) -> Table:
+def _groups(p: PriorPosterior, *, identified: bool) -> Table:
     traded = "" if identified else "; below 0 also where weights can trade places"
     return Table(
         caption="Contraction 1 − var(posterior) / var(prior): 1 where only the data speak, 0 "
@@ -186,7 +184,7 @@ def _groups(p: "PriorPosterior", *, identified: bool) -> Table:
     )  # fmt: skip
 
 
-def _sensitivity(record: "PriorSensitivity") -> Chart:
+def _sensitivity(record: PriorSensitivity) -> Chart:
     said = [s for s in record.map if s.log_loss is not None and s.se is not None]
     best = min(said, key=lambda s: s.log_loss or 0.0)
     clear = best.difference is not None and -best.difference > charts.Z95 * (best.se or 0.0)

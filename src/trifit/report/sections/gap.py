@@ -1,15 +1,13 @@
 """Where the gap comes from: the log-loss from mle to bayes, step by step."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trifit.report import charts
 from trifit.report.parts import Chart, chart
 from trifit.report.standing import clear
+from trifit.results import Comparison
 from trifit.text import listed, signed_with_se
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison
 
 TITLE = "Where the gap comes from"
 
@@ -22,12 +20,12 @@ MEANING = {
 }
 
 
-def content(c: "Comparison") -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any]:
     """What the template ``gap.html.j2`` shows."""
     return {"waterfall": waterfall(c)}
 
 
-def waterfall(c: "Comparison") -> Chart:
+def waterfall(c: Comparison) -> Chart:
     """The steps, with a sentence about those that are clear."""
     change = {(d.a, d.b): d for d in c.differences}
     walk = charts.steps(c.fits)

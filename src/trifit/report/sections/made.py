@@ -1,22 +1,20 @@
 """How this was made: command, card, versions, definitions, downloads."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trifit.report.downloads import downloads
+from trifit.results import Comparison
 from trifit.text import significant
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison
 
 TITLE = "How this was made"
 
 
-def content(c: "Comparison") -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any]:
     """What the template ``made.html.j2`` shows."""
     return {"facts": _facts(c), "downloads": downloads(c)}
 
 
-def _facts(c: "Comparison") -> dict[str, str]:
+def _facts(c: Comparison) -> dict[str, str]:
     """Names and values, in the order of the page."""
     card, provenance = c.card, c.provenance
     counts = zip(c.data.class_names, c.data.class_counts, strict=True)

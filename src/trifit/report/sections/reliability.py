@@ -1,17 +1,15 @@
 """Reliability: whether confidence is the chance of being right, and how far from it."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matplotlib.axes import Axes
 
 from trifit.report import charts
 from trifit.report.charts.reliability import BAND_FITS
 from trifit.report.parts import Cell, Chart, Table, chart, fit_keys, panels
+from trifit.results import Comparison
 from trifit.text import listed, p_value, signed_with_se
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison
 
 TITLE = "Reliability"
 
@@ -27,7 +25,7 @@ MAPS = {
 """Recalibration maps in the order of the table."""
 
 
-def content(c: "Comparison") -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any]:
     """What the template ``reliability.html.j2`` shows."""
     return {
         "curves": _curves(c),
@@ -41,7 +39,7 @@ def content(c: "Comparison") -> dict[str, Any]:
     }
 
 
-def _curves(c: "Comparison") -> Chart:
+def _curves(c: Comparison) -> Chart:
     out = [n for n, f in c.fits.items() if f.top_label.mcb > f.top_label.mcb_limit]
     if out:
         verb = "leaves" if len(out) == 1 else "leave"
@@ -61,7 +59,7 @@ def _curves(c: "Comparison") -> Chart:
     return chart("curves", caption, draw, size=(5.2, 4.9), keys=fit_keys(c.fits))
 
 
-def _histogram(c: "Comparison") -> Chart:
+def _histogram(c: Comparison) -> Chart:
     curves = {n: f.top_label for n, f in c.fits.items()}
     sure = {n: t.histogram[-1] / sum(t.histogram) for n, t in curves.items()}
     most, least = max(sure, key=lambda n: sure[n]), min(sure, key=lambda n: sure[n])
@@ -73,7 +71,7 @@ def _histogram(c: "Comparison") -> Chart:
     return chart("confidences", caption, draw, size=(5.2, 2.4), keys=fit_keys(c.fits))
 
 
-def _confidence(c: "Comparison") -> Chart:
+def _confidence(c: Comparison) -> Chart:
     off = {}
     for n, f in c.fits.items():
         right = c.scoreboard[n].accuracy
@@ -96,7 +94,7 @@ def _confidence(c: "Comparison") -> Chart:
     return chart("confidence", caption, draw, size=(5.2, 0.3 * len(c.fits) + 0.8))
 
 
-def _top_label(c: "Comparison") -> Chart:
+def _top_label(c: Comparison) -> Chart:
     said = {
         n: f"{f.top_label.confidence:.1%} confident and {f.accuracy:.1%} right"
         for n, f in c.fits.items()
@@ -115,7 +113,7 @@ def _top_label(c: "Comparison") -> Chart:
     return panels("toplabel", caption, draws, size=(2.7, 2.7), said=said)
 
 
-def _classes(c: "Comparison") -> Chart:
+def _classes(c: Comparison) -> Chart:
     names = c.data.class_names[:MAX_PANELS]
 
     def of_class(k: int, *, ax: Axes) -> None:
@@ -137,7 +135,7 @@ def _classes(c: "Comparison") -> Chart:
     return panels("classes", caption, draws, size=(2.7, 2.7), keys=fit_keys(c.fits))
 
 
-def _gain_table(c: "Comparison") -> Table:
+def _gain_table(c: Comparison) -> Table:
     rows = []
     for name, fit in c.fits.items():
         cells: list[Cell | str] = [name]
@@ -157,7 +155,7 @@ def _gain_table(c: "Comparison") -> Table:
     )
 
 
-def _rules(c: "Comparison") -> Table:
+def _rules(c: Comparison) -> Table:
     judged = {name: fit.rules for name, fit in c.fits.items() if fit.rules}
     rows = [
         (

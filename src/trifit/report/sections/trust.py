@@ -1,19 +1,17 @@
 """Can the fits be trusted: how each ended, checks of the draws, ranks and energies."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, class_keys, panels
+from trifit.results import Comparison, LaplaceError, Loo, Trust
 from trifit.text import significant, with_se
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison, LaplaceError, Loo, Trust
 
 TITLE = "Can the posterior be trusted?"
 
 
-def content(c: "Comparison") -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any]:
     """What the template ``trust.html.j2`` shows; parts that are missing are None."""
     bayes, t, posterior = c.fits.get("bayes"), c.trust, charts.posterior_fit(c.fits)
     loo = c.posterior.loo if c.posterior else None
@@ -64,7 +62,7 @@ def _checks(d: dict[str, float | None]) -> Table:
     )  # fmt: skip
 
 
-def _chains(t: "Trust") -> Table:
+def _chains(t: Trust) -> Table:
     return Table(
         caption=f"Chains of training set {t.training_set} of {t.n_training_sets}, "
         f"{t.n_draws:,} draws each",
@@ -81,7 +79,7 @@ def _chains(t: "Trust") -> Table:
     )
 
 
-def _ranks(t: "Trust") -> Chart:
+def _ranks(t: Trust) -> Chart:
     def name(r: Any) -> str:
         if r.kind == "prediction":
             return f"log probability of {r.label}, row {r.name}"
@@ -103,7 +101,7 @@ def _ranks(t: "Trust") -> Chart:
     return panels("ranks", caption, draws, size=(4.3, 2.5), keys=keys)
 
 
-def _energy(t: "Trust") -> Chart:
+def _energy(t: Trust) -> Chart:
     low = min((c.bfmi for c in t.chains if c.bfmi is not None), default=None)
     word = "reaches" if low is not None and low >= 0.3 else "does not reach"
     caption = (
@@ -113,7 +111,7 @@ def _energy(t: "Trust") -> Chart:
     return chart("energy", caption, partial(charts.energy, t), size=(5, 2.6))
 
 
-def _laplace(c: "Comparison", e: "LaplaceError") -> Table:
+def _laplace(c: Comparison, e: LaplaceError) -> Table:
     rows: list[tuple[Cell | str, ...]] = []
     if (p := e.parameters) is not None:
         rows = [
@@ -146,7 +144,7 @@ def _laplace(c: "Comparison", e: "LaplaceError") -> Table:
     )
 
 
-def _elpd(c: "Comparison", name: str, loo: "Loo | None") -> Table:
+def _elpd(c: Comparison, name: str, loo: Loo | None) -> Table:
     fit = c.fits[name]
     rows: list[tuple[Cell | str, ...]] = [
         (

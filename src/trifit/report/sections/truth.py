@@ -1,20 +1,18 @@
 """Truth: estimated against true probabilities, which only simulated data know."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, panels
 from trifit.report.standing import clear_best
+from trifit.results import Comparison, Truth
 from trifit.text import listed, signed_with_se, significant, with_se
-
-if TYPE_CHECKING:
-    from trifit.comparison import Comparison, Truth
 
 TITLE = "Truth"
 
 
-def content(c: "Comparison") -> dict[str, Any] | None:
+def content(c: Comparison) -> dict[str, Any] | None:
     """What the template ``truth.html.j2`` shows; None where the truth is not known."""
     if c.truth is None:
         return None
@@ -27,7 +25,7 @@ def content(c: "Comparison") -> dict[str, Any] | None:
     }
 
 
-def _excess(c: "Comparison", truth: "Truth") -> Chart:
+def _excess(c: Comparison, truth: Truth) -> Chart:
     best = clear_best(c, {n: r.kl for n, r in truth.fits.items()})
     if best is None:
         caption = "No fit is clearly closer to the truth than all others"
@@ -42,7 +40,7 @@ def _excess(c: "Comparison", truth: "Truth") -> Chart:
     return chart("excess", caption, partial(charts.excess, truth), size=size)
 
 
-def _scatter(c: "Comparison", truth: "Truth") -> Chart:
+def _scatter(c: Comparison, truth: Truth) -> Chart:
     off = {
         n: r
         for n, r in truth.fits.items()
@@ -69,7 +67,7 @@ def _scatter(c: "Comparison", truth: "Truth") -> Chart:
     return panels("truth", caption, draws, size=(2.9, 2.9), said=said)
 
 
-def _table(truth: "Truth") -> Table:
+def _table(truth: Truth) -> Table:
     return Table(
         caption="Against the true probabilities of the held-out rows, ± standard error",
         columns=(
@@ -102,7 +100,7 @@ def _table(truth: "Truth") -> Table:
     )
 
 
-def _intervals(truth: "Truth") -> Table:
+def _intervals(truth: Truth) -> Table:
     return Table(
         caption="The posterior's credible intervals for p(class | row)",
         columns=("credible interval", "holds the truth", "mean width"),

@@ -1,6 +1,6 @@
 """Scoreboard, reliability curves and what verdicts rest on."""
 
-from trifit.comparison.record import Interval, Record
+from trifit.results.record import Interval, Record
 
 
 class Curve(Record, frozen=True, kw_only=True):

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from trifit.comparison.disagreement import (
+from trifit.errors import InputError
+from trifit.files import write_whole
+from trifit.results.disagreement import (
     Axis,
     ByDistance,
     Disagreement,
@@ -17,8 +19,8 @@ from trifit.comparison.disagreement import (
     ProbabilityMap,
     RowTable,
 )
-from trifit.comparison.plots import Plots
-from trifit.comparison.posterior import (
+from trifit.results.plots import Plots, report
+from trifit.results.posterior import (
     Chain,
     Draws,
     LaplaceError,
@@ -28,7 +30,7 @@ from trifit.comparison.posterior import (
     Ranks,
     Trust,
 )
-from trifit.comparison.prior import (
+from trifit.results.prior import (
     PriorGroup,
     PriorPosterior,
     PriorRecord,
@@ -36,8 +38,8 @@ from trifit.comparison.prior import (
     PriorSensitivity,
     SensitivityStep,
 )
-from trifit.comparison.record import Interval, Record
-from trifit.comparison.reliability import (
+from trifit.results.record import Interval, Record
+from trifit.results.reliability import (
     Band,
     Code,
     Curve,
@@ -47,9 +49,7 @@ from trifit.comparison.reliability import (
     Scoreboard,
     TopLabel,
 )
-from trifit.comparison.truth import Coverage, Truth, TruthRecord
-from trifit.errors import InputError
-from trifit.files import write_whole
+from trifit.results.truth import Coverage, Truth, TruthRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -378,9 +378,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
 
     def to_html(self, path: str | os.PathLike[str]) -> None:
         """Write the report: one self-contained HTML file."""
-        from trifit.report import render
-
-        write_whole(path, render(self))
+        write_whole(path, report("page").render(self))
 
 
 def _on_one_line(numbers: re.Match[bytes]) -> bytes:

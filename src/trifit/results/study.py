@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from trifit.comparison import Record
+from trifit.results import Record
 
 Outcome = Literal["as expected", "no clear answer", "contradicted", "not in this grid"]
 

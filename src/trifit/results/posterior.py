@@ -2,7 +2,7 @@
 
 import msgspec
 
-from trifit.comparison.record import Record
+from trifit.results.record import Record
 
 
 class Loo(Record, frozen=True, kw_only=True):

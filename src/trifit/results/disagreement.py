@@ -1,6 +1,6 @@
 """Where the fits disagree: rows one by one, distance from the data, maps of the plane."""
 
-from trifit.comparison.record import Interval, Record
+from trifit.results.record import Interval, Record
 
 
 class RowTable(Record, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Every fit against the truth, which only simulations know."""
 
-from trifit.comparison.record import Record
-from trifit.comparison.reliability import Gain
+from trifit.results.record import Record
+from trifit.results.reliability import Gain
 
 
 class Coverage(Record, frozen=True, kw_only=True):

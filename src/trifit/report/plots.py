@@ -1,0 +1,87 @@
+"""Charts of a comparison, for notebooks and papers.
+
+Each draws on the axes given, or on those of a new figure, and returns them.
+:class:`trifit.results.Comparison` has them as methods (``plot_reliability`` and so on).
+"""
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+
+from trifit.errors import InputError
+from trifit.report import charts
+from trifit.report.sections.fits import ranked
+from trifit.results import Comparison, TopLabel
+
+
+def reliability(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Confidence against accuracy of all fits, with 95 % confidence bands."""
+    return charts.top_labels(_top_labels(c), n_classes=c.data.n_classes, ax=ax)
+
+
+def class_reliability(c: Comparison, class_name: str, *, ax: Axes | None = None) -> Axes:
+    """Reliability curves of one class's probability under all fits."""
+    names = c.data.class_names
+    if class_name not in names:
+        raise InputError(f"class_name {class_name!r}: none of the classes {', '.join(names)}")
+    ax = charts.own_axes(ax, 4, 4)
+    for name, fit in c.fits.items():
+        charts.reliability(fit.classes[names.index(class_name)], name=name, ax=ax)
+    charts.legend(ax)
+    return ax
+
+
+def confidences(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Histogram of the confidences of all fits."""
+    return charts.confidences(_top_labels(c), ax=ax)
+
+
+def differences(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Forest plot of the paired differences of log-loss."""
+    return charts.differences(c.differences, ax=ax)
+
+
+def gap(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """From the MLE's log-loss to the posterior's, step by step."""
+    return charts.waterfall(c.fits, c.differences, ax=ax)
+
+
+def gains(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """What one temperature gains for each fit; at zero it is calibrated."""
+    return charts.gains({n: f.gains["temperature"] for n, f in c.fits.items()}, ax=ax)
+
+
+def coefficients(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """The coefficients that stand out: posterior intervals, MAP and MLE."""
+    return charts.coefficients(ranked(c.parameters), ax=ax)
+
+
+def path(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Cross-entropy along the optimisers' steps."""
+    return charts.path(c.fits, ax=ax)
+
+
+def scatter(c: Comparison, a: str, b: str, *, ax: Axes | None = None) -> Axes:
+    """Probability of the true class under two fits, a mark per held-out row."""
+    rows = c.disagreement.rows
+    for name in (a, b):
+        _known(name, rows.probs)
+    return charts.probability_scatter(rows, a, b, class_names=c.data.class_names, ax=ax)
+
+
+def probability_map(c: Comparison, fit: str, *, ax: Axes | None = None) -> Axes:
+    """Class probabilities of one fit on a plane, further out than the data reach."""
+    plane = c.disagreement.map
+    if plane is None:
+        raise InputError("no map: the data have one feature")
+    _known(fit, plane.fits)
+    return charts.probability_map(plane, fit, class_names=c.data.class_names, ax=ax)
+
+
+def _top_labels(c: Comparison) -> dict[str, TopLabel]:
+    return {name: fit.top_label for name, fit in c.fits.items()}
+
+
+def _known(fit: str, fits: Mapping[str, object]) -> None:
+    if fit not in fits:
+        raise InputError(f"fit {fit!r}: not among {', '.join(fits)}")
