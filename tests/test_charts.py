@@ -7,13 +7,13 @@ import pytest
 from matplotlib.axes import Axes
 
 from made_up import made_up
+from trifit.contestants import CONTESTANTS
 from trifit.errors import InputError
 from trifit.report import charts
 from trifit.report.charts import Estimate, Length
 from trifit.report.charts.fits import runs_to
 from trifit.report.parts import chart, class_keys, fit_keys, panels, shape
 from trifit.report.svg import to_svg, with_style
-from trifit.results import FIT_NAMES
 
 C = made_up()
 NAMES = C.data.class_names
@@ -63,7 +63,7 @@ def test_every_chart_function_is_tried():
     functions = {name for name in charts.__all__ if callable(getattr(charts, name))}
     helpers = {
         "Estimate", "Length", "class_style", "label", "legend", "look", "mark", "new_figure",
-        "own_axes", "parameter_name", "posterior_fit", "steps", "style",
+        "own_axes", "parameter_name", "style",
     }  # fmt: skip
     assert functions - helpers == set(DRAWN)
 
@@ -101,14 +101,14 @@ def test_marks_need_a_text_for_every_point():
 
 
 def test_every_fit_has_its_own_colour_and_shape():
-    assert set(FIT_NAMES) <= set(charts.STYLE)
-    for kind in zip(*charts.STYLE.values(), strict=True):
-        assert len(set(kind)) == len(charts.STYLE)
-    assert len({key.shape for key in fit_keys(charts.STYLE)}) == len(charts.STYLE)
+    looks = [charts.style(name) for name in CONTESTANTS]
+    for kind in zip(*looks, strict=True):
+        assert len(set(kind)) == len(CONTESTANTS)
+    assert len({key.shape for key in fit_keys(CONTESTANTS)}) == len(CONTESTANTS)
     assert len({(key.colour, key.shape) for key in class_keys([str(k) for k in range(10)])}) == 10
 
 
-@pytest.mark.parametrize("marker", [m for _, m in charts.STYLE.values()])
+@pytest.mark.parametrize("marker", [c.marker for c in CONTESTANTS.values()])
 def test_a_shape_in_a_legend_stays_in_its_square(marker):
     numbers = [float(v) for v in re.findall(r"-?\d+\.\d+", shape(marker))]
     assert max(abs(v) for v in numbers) == 1.0

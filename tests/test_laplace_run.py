@@ -9,9 +9,10 @@ from click.testing import CliRunner
 
 from fitting import FAST
 from trifit.cli import main
+from trifit.contestants import gap_of
 from trifit.data import load_dataset
 from trifit.errors import InputError
-from trifit.report import charts, render
+from trifit.report import render
 from trifit.results import Comparison
 from trifit.run import run_comparison, save_run
 from trifit.types import Status
@@ -115,7 +116,7 @@ def test_parameters_without_nuts_are_those_of_laplace(runs):
 
 
 def test_the_gap_ends_at_the_posterior_there_is(runs):
-    ends = {which: charts.steps(run.comparison.fits)[-1][0] for which, run in runs.items()}
+    ends = {which: gap_of(run.comparison.fits)[-1].a for which, run in runs.items()}
     assert ends == {
         (True, True): "bayes", (True, False): "bayes", (False, True): "laplace",
         (False, False): "map",

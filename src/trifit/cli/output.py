@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from trifit.results import FIT_NAMES, Comparison, FitRecord, LaplaceError, Scores, Truth
+from trifit.contestants import shows
+from trifit.results import Comparison, FitRecord, LaplaceError, Scores, Truth
 from trifit.results.preview import Preview
 from trifit.scores import BITS
 from trifit.text import probability, signed_with_se, significant, with_se
@@ -225,27 +226,11 @@ def _differences(comparison: Comparison) -> Table:
     table.title_justify = table.caption_justify = "left"
     for heading in ("", "difference", "better", "what it shows"):
         table.add_column(heading, no_wrap=heading != "what it shows")
-    meaning = {
-        ("map", "mle"): "the prior",
-        ("mean", "map"): "the location: mean instead of mode",
-        ("bayes", "mean"): "averaging over the posterior",
-        ("bayes", "mle"): "all three together",
-        ("mle+T", "mle"): "one temperature",
-        ("bayes", "mle+T"): "Bayes against one temperature",
-        ("bayes", "map"): "the whole posterior instead of its mode",
-        ("laplace", "map"): "a normal posterior instead of its mode",
-        ("laplace", "bayes"): "what the normal approximation costs",
-        ("map-cv", "map"): "the prior's weight from cross-validation",
-    }
-
-    def name(fit: str) -> str:
-        return FIT_NAMES.get(fit, fit)
-
     for row in comparison.differences:
         table.add_row(
             f"{row.a} - {row.b}",
             signed_with_se(row.log_loss_diff, row.se),
             probability(row.probability_better),
-            meaning.get((row.a, row.b), f"{name(row.a)} against {name(row.b)}"),
+            shows(row.a, row.b),
         )
     return table

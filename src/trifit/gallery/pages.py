@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from trifit.contestants import CONTESTANTS
 from trifit.errors import InputError
 from trifit.files import write_whole
 from trifit.gallery.question import Answer, Numbers, Question
 from trifit.gallery.source import code
 from trifit.report.page import document
-from trifit.report.sections.answer import KEY
 from trifit.report.svg import with_style
 
 INDEX = "index.html"
@@ -25,7 +25,7 @@ def render(question: Question, found: Numbers, questions: Sequence[Question]) ->
         question=question,
         answer=answer,
         code=code(question.experiment),
-        fits={name: KEY[name] for name in KEY if name in _words(answer)},
+        fits={n: c.description for n, c in CONTESTANTS.items() if n in _words(answer)},
         place=f"question {at + 1} of {len(questions)}",
     )
 

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from trifit.contestants import main_of
 from trifit.report import charts
 from trifit.report.page import document
 from trifit.report.parts import Cell, Table, fit_keys
@@ -14,13 +15,10 @@ from trifit.report.svg import to_svg, with_style
 from trifit.results import Comparison
 from trifit.text import between, estimate
 
-SHOWN = ("mle", "map", "bayes", "laplace")
-"""Fits with a column and a curve of their own, where any run has them."""
-
 
 def render_index(runs: Mapping[str, Comparison]) -> str:
     """One page that lists runs, keyed by their folder; the same input gives the same bytes."""
-    fits = [n for n in SHOWN if any(n in c.fits for c in runs.values())]
+    fits = main_of(n for c in runs.values() for n in c.fits)
     with with_style():
         rows = [_row(folder, runs[folder], fits, i) for i, folder in enumerate(sorted(runs))]
     table = Table(
@@ -64,7 +62,7 @@ def _smallest(c: Comparison) -> Cell:
 
 
 def _trusted(c: Comparison) -> Cell:
-    if charts.posterior_fit(c.fits) is None:
+    if c.posterior_fit is None:
         return Cell("–")
     return Cell("yes" if c.trustworthy else "no", failed=not c.trustworthy)
 

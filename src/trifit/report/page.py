@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from trifit.contestants import CONTESTANTS
 from trifit.report.charts import Z95, parameter_name
 from trifit.report.sections import SECTIONS
-from trifit.report.sections.answer import KEY, headline
+from trifit.report.sections.answer import headline
 from trifit.report.svg import with_style
 from trifit.results import Comparison
 from trifit.text import duration, interval, printable, significant, with_se
@@ -31,7 +32,7 @@ def render(comparison: Comparison) -> str:
         title=f"{comparison.data.name} · {comparison.card['name']} · trifit",
         c=comparison,
         headline=headline(comparison),
-        key={name: KEY[name] for name in comparison.fits},
+        key={name: CONTESTANTS[name].description for name in comparison.fits},
         sections=sections,
     )
 

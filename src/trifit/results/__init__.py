@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from trifit.contestants import posterior_of
 from trifit.errors import InputError
 from trifit.files import write_whole
 from trifit.results.disagreement import (
@@ -55,9 +56,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "EXTRAS",
-    "FIT_NAMES",
-    "POSTERIORS",
     "SCHEMA",
     "Axis",
     "Band",
@@ -106,24 +104,6 @@ __all__ = [
 ]
 
 SCHEMA = "trifit.comparison/1"
-
-EXTRAS = ("laplace", "map-cv", "squared-error")
-"""Further fits, made where asked for."""
-
-POSTERIORS = ("bayes", "laplace")
-"""Fits that are a whole posterior; the first of them there is called *the* posterior."""
-
-FIT_NAMES = {
-    "mle": "maximum likelihood",
-    "map": "maximum a posteriori",
-    "mean": "at the posterior mean",
-    "bayes": "full posterior",
-    "mle+T": "MLE with one temperature",
-    "laplace": "normal approximation of the posterior",
-    "map-cv": "MAP with its prior's weight from cross-validation",
-    "squared-error": "least squared error",
-}
-
 
 NUMBERS = re.compile(rb"\[\n[-+.\deE, \n]+\]")
 """A list of numbers spread over lines: no text can hold it, since JSON escapes line ends."""
@@ -325,7 +305,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     @property
     def posterior_fit(self) -> str | None:
         """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
-        return next((name for name in POSTERIORS if name in self.fits), None)
+        return posterior_of(self.fits)
 
     def summary(self) -> "pd.DataFrame":
         """One row per fit and baseline: scores with standard errors, and the verdict."""

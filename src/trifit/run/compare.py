@@ -18,7 +18,7 @@ from trifit.duplicates import n_copies
 from trifit.errors import InputError
 from trifit.fit import Density, fused
 from trifit.fit.density import LOG_ZERO
-from trifit.results import POSTERIORS, Comparison, Data, Evaluation, Provenance
+from trifit.results import Comparison, Data, Evaluation, Provenance
 from trifit.run.disagreement import disagreement
 from trifit.run.expected import expected_of_mle
 from trifit.run.fits import TrainedFits, check_methods, fit_all, temperature_notes
@@ -297,7 +297,7 @@ def run_comparison(
         laplace_error=laplace_error(
             problem.density, trained, predictions, parts, identified=card.identified
         )
-        if set(POSTERIORS) <= set(log_probs)
+        if {"bayes", "laplace"} <= set(log_probs)
         else None,
         trust=chains,
         prior=prior,

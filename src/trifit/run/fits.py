@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from trifit.cards import Card
+from trifit.contestants import on_request
 from trifit.errors import InputError
 from trifit.fit import (
     Density,
@@ -28,7 +29,6 @@ from trifit.fit.trust import diagnose_predictions, posterior_status
 from trifit.information import entropy
 from trifit.predict import predict, prediction_draws
 from trifit.recalibration.temperature import MAX_TEMPERATURE, Temperature
-from trifit.results import EXTRAS
 from trifit.types import Fit, FloatArray, Prediction, Rows, Status
 
 
@@ -73,8 +73,8 @@ def check_methods(density: Density, card: Card, methods: Sequence[str], *, nuts:
     InputError
     """
     for name in methods:
-        if name not in EXTRAS:
-            raise InputError(f"methods {name!r}: expected some of {', '.join(EXTRAS)}")
+        if name not in on_request():
+            raise InputError(f"methods {name!r}: expected some of {', '.join(on_request())}")
     learned = f"card {card.name!r} learns the scale of its prior from the data"
     if nuts:
         check_size(density)

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from trifit.checks import Labels
+from trifit.contestants import posterior_of
 from trifit.fit import Density
-from trifit.results import POSTERIORS
 from trifit.run.fits import TrainedFits
 from trifit.run.problem import Part, Problem
 from trifit.types import FloatArray, IntArray, Prediction
@@ -55,7 +55,7 @@ class Fitted:
     @property
     def posterior(self) -> str | None:
         """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
-        return next((name for name in POSTERIORS if name in self.trained[0].fits), None)
+        return posterior_of(self.trained[0].fits)
 
     @cached_property
     def log_probs(self) -> dict[str, FloatArray]:

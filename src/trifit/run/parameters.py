@@ -5,11 +5,12 @@ from shlex import quote
 
 import numpy as np
 
+from trifit.contestants import posterior_of, posteriors_of
 from trifit.data import Standardiser
 from trifit.fit import Density, Layout
 from trifit.fit.linear import LinearDensity
 from trifit.fit.trust import diagnose_draws
-from trifit.results import POSTERIORS, Parameter
+from trifit.results import Parameter
 from trifit.run.fits import TrainedFits
 from trifit.run.records import finite
 from trifit.types import FloatArray
@@ -32,9 +33,7 @@ def parameter_rows(
     """
     layout = density.layout
     values = {
-        name: trained.fits[name].draws
-        for name in ("mle", "map", *POSTERIORS)
-        if name in trained.fits
+        name: trained.fits[name].draws for name in ("mle", "map", *posteriors_of(trained.fits))
     }
     direction = trained.fits["mle"].direction
     runs_to = np.zeros(layout.size) if direction is None else np.sign(direction)
@@ -131,7 +130,7 @@ def _posterior_columns(values: dict[str, FloatArray]) -> dict[str, FloatArray]:
     """Mean, sd, interval, R-hat and ESS of every parameter; NaN where there are none."""
     columns = ("mean", "sd", "low", "high", "rhat", "ess_bulk", "ess_tail")
     found = {name: np.full(values["map"].shape[-1], np.nan) for name in columns}
-    draws = next((values[name] for name in POSTERIORS if name in values), None)
+    draws = values.get(posterior_of(values) or "")
     if draws is None:
         return found
     flat = draws.reshape(-1, draws.shape[-1])

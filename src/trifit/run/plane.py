@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.decomposition import PCA
 
+from trifit.contestants import posteriors_of
 from trifit.data import Standardiser
 from trifit.fit import Density
-from trifit.results import POSTERIORS, Axis, Layer, ProbabilityMap
+from trifit.results import Axis, Layer, ProbabilityMap
 from trifit.run.fits import TrainedFits
 from trifit.run.fitted import Fitted
 from trifit.run.problem import Part
@@ -119,12 +120,11 @@ def layers(
 def _thinned(trained: TrainedFits) -> tuple[TrainedFits, int]:
     """The same fits with at most 400 evenly spaced draws of the posterior."""
     fits, n_draws = dict(trained.fits), 0
-    for name in POSTERIORS:
-        if name in fits:
-            draws = fits[name].flat_draws
-            every = np.unique(np.linspace(0, len(draws) - 1, MAX_DRAWS).astype(int))
-            fits[name] = dataclasses.replace(fits[name], draws=draws[every][None])
-            n_draws = len(every)
+    for name in posteriors_of(fits):
+        draws = fits[name].flat_draws
+        every = np.unique(np.linspace(0, len(draws) - 1, MAX_DRAWS).astype(int))
+        fits[name] = dataclasses.replace(fits[name], draws=draws[every][None])
+        n_draws = len(every)
     return dataclasses.replace(trained, fits=fits), n_draws
 
 

@@ -14,6 +14,7 @@ from trifit.calibration import (
     top_label,
 )
 from trifit.checks import Labels, label_probs
+from trifit.contestants import PAIRS
 from trifit.elpd import elpd, probability_better, total
 from trifit.fit.trust import MAX_RHAT
 from trifit.information import code_length
@@ -37,30 +38,6 @@ from trifit.types import Fit, FloatArray, Status
 from trifit.verdict import judge
 
 HISTOGRAM_BINS = 20
-
-COMPARED = (
-    ("map", "mle"),
-    ("mean", "map"),
-    ("bayes", "mean"),
-    ("bayes", "mle"),
-    ("bayes", "map"),
-    ("mle+T", "mle"),
-    ("bayes", "mle+T"),
-    ("map-cv", "map"),
-    ("bayes", "map-cv"),
-    ("squared-error", "mle"),
-    ("mle", "class frequencies"),
-    ("map", "class frequencies"),
-    ("bayes", "class frequencies"),
-    ("laplace", "map"),
-    ("laplace", "mle"),
-    ("laplace", "bayes"),
-    ("laplace", "class frequencies"),
-)
-"""Pairs (a, b) of the difference table: the steps of the gap, the whole, the baseline.
-
-Those of which both were fitted are compared."""
-
 
 EVIDENCE: Mapping[Status, Mapping[str, str]] = {
     Status.UNMIXED: {
@@ -163,10 +140,10 @@ def fit_record(
 def differences(
     log_probs: Mapping[str, FloatArray], y: Labels, rng: np.random.Generator
 ) -> list[Difference]:
-    """Paired log-loss differences of the pairs in :data:`COMPARED`."""
+    """Paired log-loss differences of the pairs in :data:`PAIRS`."""
     lpd = {name: log_predictive_density(lp, y) for name, lp in log_probs.items()}
     rows = []
-    for a, b in COMPARED:
+    for a, b in ((pair.a, pair.b) for pair in PAIRS):
         if a not in lpd or b not in lpd:
             continue
         mean, summed = paired_difference(lpd[b], lpd[a]), total(lpd[a] - lpd[b])

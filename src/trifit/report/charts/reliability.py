@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
+from trifit.contestants import main_of
 from trifit.report.charts.style import (
     INK,
     grid,
@@ -16,9 +17,6 @@ from trifit.report.charts.style import (
     style,
 )
 from trifit.results import Interval, Reliability, TopLabel
-
-BAND_FITS = ("mle", "map", "bayes", "laplace")
-"""Fits whose confidence bands are drawn where all fits share one plot."""
 
 
 def reliability(
@@ -112,7 +110,7 @@ def top_labels(
     ax = own_axes(ax, 5, 5)
     for name, curve in curves.items():
         band = curve.confidence_band
-        if name in BAND_FITS and band is not None:
+        if name in main_of(curves) and band is not None:
             colour = style(name)[0]
             xs, lower, upper = _staircase(band.grid, band.lower, band.upper)
             mark(ax.fill_between(xs, lower, upper, color=colour, alpha=0.08, lw=0), fit=name)

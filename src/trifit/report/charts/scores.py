@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
+from trifit.contestants import CONTESTANTS, PAIRS, gap_of
 from trifit.report.charts.style import (
     INK,
     ON_COLOUR,
-    STYLE,
     Z95,
     grid,
     label,
@@ -102,30 +100,6 @@ def _intervals(ax: Axes, rows: Sequence[tuple[str, str, float, float]], *, xlabe
     return ax
 
 
-def posterior_fit(fits: Mapping[str, Any]) -> str | None:
-    """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
-    return next((name for name in ("bayes", "laplace") if name in fits), None)
-
-
-def steps(fits: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The pairs whose differences add up from mle to the posterior.
-
-    Where parameters are not identified there is no fit at their mean; without
-    NUTS the posterior is that of ``laplace``, if any.
-    """
-    path = [n for n in ("mle", "map", "mean", posterior_fit(fits)) if n is not None and n in fits]
-    return [(b, a) for a, b in pairwise(path)]
-
-
-STEP_NAMES = {
-    ("map", "mle"): "+ prior\nmap",
-    ("mean", "map"): "+ location\nmean",
-    ("bayes", "mean"): "+ averaging\nbayes",
-    ("bayes", "map"): "+ location,\naveraging\nbayes",
-    ("laplace", "map"): "+ location,\naveraging\nlaplace",
-}
-
-
 def waterfall(
     fits: Mapping[str, FitRecord],
     differences: Sequence[Difference],
@@ -138,11 +112,11 @@ def waterfall(
     """
     ax = own_axes(ax, 7, 3)
     change = {(d.a, d.b): d for d in differences}
-    walk = [(pair[0], change.get(pair)) for pair in steps(fits)]
-    path = [("mle", None), *walk] + [("mle+T", change.get(("mle+T", "mle")))] * ("mle+T" in fits)
-    floor = min(fits[name].log_loss for name, _ in path)
-    names = []
-    for i, (name, step) in enumerate(path):
+    walk = [*gap_of(fits), *(p for p in PAIRS if p.a == "mle+T" and p.a in fits)]
+    path: list[tuple[str, Difference | None, str]] = [("mle", None, "mle")]
+    path += [(p.a, change.get((p.a, p.b)), f"{p.step}\n{p.a}") for p in walk]
+    floor = min(fits[name].log_loss for name, *_ in path)
+    for i, (name, step, _) in enumerate(path):
         colour = style(name)[0]
         level = fits[name].log_loss
         text = rounded(level, fits[name].log_loss_se)
@@ -158,9 +132,7 @@ def waterfall(
         tip = f"{name}: {with_se(level, fits[name].log_loss_se)} nats"
         point(ax, i, level, name, tip, size=60)
         ax.annotate(text, (i, level), xytext=(9, 3), textcoords="offset points", va="bottom")
-        pair = (step.a, step.b) if step is not None else ("", "")
-        names.append(STEP_NAMES.get(pair, "one\ntemperature\nmle+T" if name == "mle+T" else name))
-    ax.set_xticks(range(len(path)), names)
+    ax.set_xticks(range(len(path)), [heading for *_, heading in path])
     ax.set_xlim(-0.4, len(path) - 0.2)
     plain_log(ax, "y", "log-loss, nats")
     grid(ax, "y")
@@ -189,7 +161,7 @@ def code_lengths(lengths: Sequence[Length], *, ax: Axes | None = None) -> Axes:
     """
     ax = own_axes(ax, 7, 0.3 * len(lengths) + 0.8)
     longest = max(code.bits + Z95 * code.se for code in lengths)
-    plain = [code.bits for code in lengths if code.name not in STYLE]
+    plain = [code.bits for code in lengths if code.name not in CONTESTANTS]
     right = min(1.05 * longest, FAR * max(plain)) if plain else 1.05 * longest
     for i, code in enumerate(lengths):
         colour = style(code.name)[0]

@@ -4,7 +4,7 @@ Every fit has one colour (Okabe & Ito's colour-blind-safe palette) **and** one m
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import matplotlib as mpl
@@ -14,18 +14,9 @@ from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from trifit.contestants import CONTESTANTS
 from trifit.text import printable
 
-STYLE: Mapping[str, tuple[str, str]] = {
-    "mle": ("#D55E00", "s"),
-    "map": ("#0072B2", "o"),
-    "mean": ("#56B4E9", "^"),
-    "bayes": ("#009E73", "D"),
-    "mle+T": ("#CC79A7", "v"),
-    "laplace": ("#7A5CC0", "p"),
-    "map-cv": ("#E69F00", "P"),
-    "squared-error": ("#8F7A00", "X"),
-}
 OTHER = ("#888888", "o")
 
 CLASS_STYLE: Sequence[tuple[str, str]] = (
@@ -100,7 +91,8 @@ def mark(artist: Artist, *, fit: str = "", tips: Sequence[str] = ()) -> None:
 
 def style(name: str) -> tuple[str, str]:
     """Colour and marker of a fit; grey for what is not a fit."""
-    return STYLE.get(name, OTHER)
+    known = CONTESTANTS.get(name)
+    return (known.colour, known.marker) if known else OTHER
 
 
 def class_style(k: int) -> tuple[str, str]:
@@ -110,7 +102,7 @@ def class_style(k: int) -> tuple[str, str]:
 
 def look(name: str, k: int = 0) -> tuple[str, str]:
     """Colour and marker of a series: a fit's own, else those of class k."""
-    return style(name) if name in STYLE else class_style(k)
+    return style(name) if name in CONTESTANTS else class_style(k)
 
 
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:

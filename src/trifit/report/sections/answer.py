@@ -31,18 +31,6 @@ MARKS = {
     "not trustworthy": ("✗", "bad"),
 }
 
-KEY = {
-    "mle": "maximum likelihood: parameters that make the training labels most probable, no prior",
-    "map": "maximum a posteriori: the same with the card's prior, the mode of the posterior",
-    "mean": "one set of parameters as well: their mean under the posterior",
-    "bayes": "predictions averaged over draws of the whole posterior (NUTS)",
-    "mle+T": "the MLE with its log-odds divided by one temperature from held-out training folds",
-    "laplace": "predictions averaged over a normal approximation of the posterior",
-    "map-cv": "the MAP with its prior's weight chosen by cross-validation",
-    "squared-error": "least squared error of the probabilities, not maximum likelihood",
-}
-"""What every fit is, in a line."""
-
 SCORES = {
     "log_loss": ("log-loss, nats", "nats per row (lower is better)"),
     "log_loss_bits": ("log-loss, bits", ""),

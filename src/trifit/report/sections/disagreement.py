@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from trifit.contestants import CONTESTANTS, Kind, main_of, posterior_of
 from trifit.report import charts
 from trifit.report.charts.disagreement import WORDS
 from trifit.report.parts import Cell, Chart, Key, Table, chart, class_keys, panels, shape
@@ -13,11 +14,6 @@ from trifit.text import significant
 
 TITLE = "Where the fits disagree"
 
-BAR_FITS = ("mle", "map", "bayes", "laplace")
-"""Fits with a bar in the rows that differ most."""
-
-MAP_FITS = ("mle", "map", "bayes", "laplace", "mle+T")
-"""Fits with a map of their own (the plug-in at the mean looks like the MAP)."""
 
 NEW_PLACE = 2.0
 """From this distance on a row lies where little has been seen."""
@@ -34,7 +30,7 @@ def content(c: Comparison) -> dict[str, Any]:
         "entropies": d and _entropies(c, d),
         "single_draws": p and _single_draws(p),
         "posterior": p,
-        "posterior_fit": charts.posterior_fit(c.fits),
+        "posterior_fit": c.posterior_fit,
         "distance": d and d.by_distance and _distance(d.by_distance),
         "maps": d and d.map and _maps(c, d),
     }
@@ -78,7 +74,7 @@ def _examples(c: Comparison, d: Disagreement) -> Chart:
         f"probability {first.probs[a][first.label]:.3f} under {a} and "
         f"{first.probs[b][first.label]:.3f} under {b}. A full bar is 1; the truth is outlined."
     )
-    fits = [n for n in BAR_FITS if n in first.probs]
+    fits = main_of(first.probs)
     draw = partial(charts.examples, d.examples, fits, class_names=names)
     return chart(
         "examples", caption, draw, size=(6.6, 0.58 * len(d.examples) + 0.7), keys=class_keys(names)
@@ -120,7 +116,7 @@ def _signed(value: float) -> str:
 
 
 def _entropies(c: Comparison, d: Disagreement) -> Chart | None:
-    fit = charts.posterior_fit(d.rows.probs)
+    fit = posterior_of(d.rows.probs)
     if fit is None or d.rows.epistemic is None or d.rows.aleatoric is None:
         return None
     chance, doubt = float(np.mean(d.rows.aleatoric)), float(np.mean(d.rows.epistemic))
@@ -162,7 +158,7 @@ def _single_draws(p: PosteriorRecord) -> Table:
 
 
 def _distance(table: ByDistance) -> Chart:
-    fits = [n for n in BAR_FITS if n in table.confidence]
+    fits = main_of(table.confidence)
     far = f"{table.count[-1]} rows furthest from the training rows ({table.distance[-1]:.1f} times"
     said = {
         n: f"{table.confidence[n][-1]:.1%} confident and {table.accuracy[n][-1].value:.1%} right"
@@ -189,7 +185,7 @@ def _distance(table: ByDistance) -> Chart:
 def _maps(c: Comparison, d: Disagreement) -> Chart:
     plane = d.map
     assert plane is not None
-    fits = [n for n in MAP_FITS if n in plane.fits]
+    fits = [*main_of(plane.fits), *(n for n in plane.fits if CONTESTANTS[n].kind is Kind.DERIVED)]
     sure = {n: np.mean(np.asarray(plane.fits[n].probability) > 950) for n in fits}
     said = {n: f"more than 95% sure on {sure[n]:.0%} of this plane" for n in fits}
     caption = "; ".join(f"{n} is {said[n]}" for n in fits)

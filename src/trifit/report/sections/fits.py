@@ -34,10 +34,10 @@ def content(c: Comparison) -> dict[str, Any]:
     running = [p for p in c.parameters if p.units == "model" and p.mle_runs_to]
     leaks = c.data.leaks if running else []
     return {
-        "posterior": charts.posterior_fit(c.fits),
+        "posterior": c.posterior_fit,
         "n_model_rows": sum(p.units == "model" for p in c.parameters),
         "rows": rows,
-        "coefficients": _coefficients(rows, charts.posterior_fit(c.fits)) if shown else None,
+        "coefficients": _coefficients(rows, c.posterior_fit) if shown else None,
         "table": _table(rows) if shown else None,
         "leaks": listing(leaks),
         "running": []

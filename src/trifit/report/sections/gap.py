@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from trifit.contestants import gap_of
 from trifit.report import charts
 from trifit.report.parts import Chart, chart
 from trifit.report.standing import clear
@@ -10,14 +11,6 @@ from trifit.results import Comparison
 from trifit.text import listed, signed_with_se
 
 TITLE = "Where the gap comes from"
-
-MEANING = {
-    ("map", "mle"): "the prior",
-    ("mean", "map"): "the posterior mean in place of the mode",
-    ("bayes", "mean"): "averaging over the posterior",
-    ("bayes", "map"): "the whole posterior in place of its mode",
-    ("laplace", "map"): "the posterior's normal approximation in place of its mode",
-}
 
 
 def content(c: Comparison) -> dict[str, Any]:
@@ -28,17 +21,17 @@ def content(c: Comparison) -> dict[str, Any]:
 def waterfall(c: Comparison) -> Chart:
     """The steps, with a sentence about those that are clear."""
     change = {(d.a, d.b): d for d in c.differences}
-    walk = charts.steps(c.fits)
-    steps = {MEANING[pair]: change[pair] for pair in walk}
+    walk = gap_of(c.fits)
+    steps = {pair.shows: change[pair.a, pair.b] for pair in walk}
     said = [
         f"{words} ({signed_with_se(d.log_loss_diff, d.se)} nats per row)"
         for words, d in steps.items()
         if clear(d)
     ]
     caption = (
-        f"From mle to {walk[-1][0]}, clear of zero: {listed(said)}"
+        f"From mle to {walk[-1].a}, clear of zero: {listed(said)}"
         if said
-        else f"No step from mle to {walk[-1][0]} is clear of zero"
+        else f"No step from mle to {walk[-1].a} is clear of zero"
     )
     caption += ". Lower is better; thin lines: 95% intervals of each step."
     draw = partial(charts.waterfall, c.fits, c.differences)

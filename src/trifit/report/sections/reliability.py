@@ -5,8 +5,8 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from trifit.contestants import main_of
 from trifit.report import charts
-from trifit.report.charts.reliability import BAND_FITS
 from trifit.report.parts import Cell, Chart, Table, chart, fit_keys, panels
 from trifit.results import Comparison
 from trifit.text import listed, p_value, signed_with_se
@@ -51,7 +51,7 @@ def _curves(c: Comparison) -> Chart:
     else:
         caption = "No fit leaves the diagonal by more than calibrated forecasts do 19 times in 20."
     curves = {n: f.top_label for n, f in c.fits.items()}
-    shaded = [n for n in BAND_FITS if n in curves and curves[n].confidence_band is not None]
+    shaded = [n for n in main_of(curves) if curves[n].confidence_band is not None]
     if shaded:
         caption += f" Shaded ({listed(shaded)}): where the true curve lies with 95% confidence."
     caption += " Steps: rows pooled by the estimate."
@@ -99,7 +99,7 @@ def _top_label(c: Comparison) -> Chart:
         n: f"{f.top_label.confidence:.1%} confident and {f.accuracy:.1%} right"
         for n, f in c.fits.items()
     }
-    drawn = [n for n in ("mle", "map", charts.posterior_fit(c.fits)) if n]
+    drawn = [n for n in ("mle", "map", c.posterior_fit) if n]
     parts = [f"{n} is {said[n]}" for n in drawn]
     caption = (
         f"On average {'; '.join(parts)}. Grey: where the curve of calibrated forecasts would lie "

@@ -13,7 +13,7 @@ TITLE = "Can the posterior be trusted?"
 
 def content(c: Comparison) -> dict[str, Any]:
     """What the template ``trust.html.j2`` shows; parts that are missing are None."""
-    bayes, t, posterior = c.fits.get("bayes"), c.trust, charts.posterior_fit(c.fits)
+    bayes, t, posterior = c.fits.get("bayes"), c.trust, c.posterior_fit
     loo = c.posterior.loo if c.posterior else None
     return {
         "well": c.trustworthy,

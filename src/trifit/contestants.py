@@ -1,0 +1,221 @@
+"""Who can be in a comparison: everything that is known of a fit by its name.
+
+To add one: an entry in :data:`CONTESTANTS`, the pairs it is compared in
+(:data:`PAIRS`), and the function that ``method`` names.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+
+class Kind(StrEnum):
+    """What a contestant's forecasts are made from."""
+
+    POINT = "point"
+    """One set of parameters."""
+    POSTERIOR = "posterior"
+    """An average over draws of the whole posterior."""
+    DERIVED = "derived"
+    """The forecasts of another contestant, changed."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way of making forecasts from a card and training rows.
+
+    Attributes
+    ----------
+    title : str
+        What the name stands for, in a few words.
+    description : str
+        What it is, in one line.
+    kind : Kind
+    method : str
+        ``module:function`` that fits it, with the signature of :data:`trifit.fit.methods.Method`.
+    colour, marker : str
+        Its look in every chart: a colour-blind-safe hue and a matplotlib marker.
+    main : bool
+        One of the three ways: shown where there is no room for all.
+    on_request : bool
+        Made only where it was asked for.
+    """
+
+    title: str
+    description: str
+    kind: Kind
+    method: str
+    colour: str
+    marker: str
+    main: bool = False
+    on_request: bool = False
+
+
+CONTESTANTS: Mapping[str, Contestant] = {
+    "mle": Contestant(
+        "maximum likelihood",
+        "maximum likelihood: parameters that make the training labels most probable, no prior",
+        Kind.POINT,
+        "trifit.fit.methods.mle:fit",
+        "#D55E00",
+        "s",
+        main=True,
+    ),
+    "map": Contestant(
+        "maximum a posteriori",
+        "maximum a posteriori: the same with the card's prior, the mode of the posterior",
+        Kind.POINT,
+        "trifit.fit.methods.map:fit",
+        "#0072B2",
+        "o",
+        main=True,
+    ),
+    "mean": Contestant(
+        "at the posterior mean",
+        "one set of parameters as well: their mean under the posterior",
+        Kind.POINT,
+        "trifit.fit.methods.mean:fit",
+        "#56B4E9",
+        "^",
+    ),
+    "bayes": Contestant(
+        "full posterior",
+        "predictions averaged over draws of the whole posterior (NUTS)",
+        Kind.POSTERIOR,
+        "trifit.fit.methods.bayes:fit",
+        "#009E73",
+        "D",
+        main=True,
+    ),
+    "mle+T": Contestant(
+        "MLE with one temperature",
+        "the MLE with its log-odds divided by one temperature from held-out training folds",
+        Kind.DERIVED,
+        "trifit.fit.methods.temperature:fit",
+        "#CC79A7",
+        "v",
+    ),
+    "laplace": Contestant(
+        "normal approximation of the posterior",
+        "predictions averaged over a normal approximation of the posterior",
+        Kind.POSTERIOR,
+        "trifit.fit.methods.laplace:fit",
+        "#7A5CC0",
+        "p",
+        main=True,
+        on_request=True,
+    ),
+    "map-cv": Contestant(
+        "MAP with its prior's weight from cross-validation",
+        "the MAP with its prior's weight chosen by cross-validation",
+        Kind.POINT,
+        "trifit.fit.methods.map_cv:fit",
+        "#E69F00",
+        "P",
+        on_request=True,
+    ),
+    "squared-error": Contestant(
+        "least squared error",
+        "least squared error of the probabilities, not maximum likelihood",
+        Kind.POINT,
+        "trifit.fit.methods.squared_error:fit",
+        "#8F7A00",
+        "X",
+        on_request=True,
+    ),
+}
+"""Keyed by name, in the order in which they are fitted and shown."""
+
+FREQUENCIES = "class frequencies"
+"""The baseline that every contestant should beat."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two contestants whose paired difference is shown.
+
+    Attributes
+    ----------
+    a, b : str
+    shows : str
+        What the difference of the first from the second is due to; empty where that
+        is only "one against the other".
+    step : str
+        The same on the chart of the gap from ``mle`` to the posterior; empty where
+        the pair is no step of it.
+    """
+
+    a: str
+    b: str
+    shows: str = ""
+    step: str = ""
+
+
+PAIRS: tuple[Pair, ...] = (
+    Pair("map", "mle", "the prior", "+ prior"),
+    Pair("mean", "map", "the posterior mean in place of the mode", "+ location"),
+    Pair("bayes", "mean", "averaging over the posterior", "+ averaging"),
+    Pair("bayes", "mle", "all three together"),
+    Pair("bayes", "map", "the whole posterior in place of its mode", "+ location,\naveraging"),
+    Pair("mle+T", "mle", "one temperature", "one\ntemperature"),
+    Pair("bayes", "mle+T", "Bayes against one temperature"),
+    Pair("map-cv", "map", "the prior's weight from cross-validation"),
+    Pair("bayes", "map-cv"),
+    Pair("squared-error", "mle"),
+    Pair("mle", FREQUENCIES),
+    Pair("map", FREQUENCIES),
+    Pair("bayes", FREQUENCIES),
+    Pair(
+        "laplace",
+        "map",
+        "the posterior's normal approximation in place of its mode",
+        "+ location,\naveraging",
+    ),
+    Pair("laplace", "mle"),
+    Pair("laplace", "bayes", "what the normal approximation costs"),
+    Pair("laplace", FREQUENCIES),
+)
+"""The difference table: the steps of the gap, the whole, the baseline."""
+
+_PAIR = {(pair.a, pair.b): pair for pair in PAIRS}
+
+
+def on_request() -> list[str]:
+    """Names of the contestants that are made only where they are asked for."""
+    return [name for name, c in CONTESTANTS.items() if c.on_request]
+
+
+def main_of(names: Iterable[str]) -> list[str]:
+    """Of some contestants those shown where there is no room for all, in their order."""
+    there = set(names)
+    return [name for name, c in CONTESTANTS.items() if c.main and name in there]
+
+
+def posteriors_of(names: Iterable[str]) -> list[str]:
+    """Of some contestants those that are a whole posterior."""
+    there = set(names)
+    return [n for n, c in CONTESTANTS.items() if c.kind is Kind.POSTERIOR and n in there]
+
+
+def posterior_of(names: Iterable[str]) -> str | None:
+    """Which contestant is called *the* posterior: NUTS's, else its approximation, else none."""
+    return next(iter(posteriors_of(names)), None)
+
+
+def gap_of(names: Iterable[str]) -> list[Pair]:
+    """The pairs whose differences add up from ``mle`` to the posterior.
+
+    Where parameters are not identified there is no fit at their mean.
+    """
+    there = set(names)
+    path = [n for n in ("mle", "map", "mean", posterior_of(there)) if n in there]
+    return [_PAIR[b, a] for a, b in pairwise(path)]
+
+
+def shows(a: str, b: str) -> str:
+    """What the difference of two contestants shows, in words."""
+    pair = _PAIR.get((a, b))
+    if pair is not None and pair.shows:
+        return pair.shows
+    return " against ".join(CONTESTANTS[n].title if n in CONTESTANTS else n for n in (a, b))
