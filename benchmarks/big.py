@@ -45,7 +45,7 @@ def fitted(folder, method):
     card = load_card("softmax")
     density = density_of(card, X, np.asarray(y[:BLOCK]))
     before, start = peak_bytes(), time.perf_counter()
-    fit, _ = maximise(
+    fit = maximise(
         method, density, Rows(X, y), card.optimiser, np.random.default_rng(1),
         prior=float(method == "map"),
     )  # fmt: skip
@@ -66,8 +66,9 @@ def sampled(n_obs, n_features, n_classes, draws, tune):
     import msgspec
 
     from trifit.cards import load_card
-    from trifit.fit import fit_bayes, fit_map
-    from trifit.run.progress import Reporter
+    from trifit.crossfit.progress import Reporter
+    from trifit.fit.methods.bayes import fit_bayes
+    from trifit.fit.methods.map import fit_map
     from trifit.types import Rows
 
     X, y = simulated(n_obs, n_features, n_classes)
@@ -81,8 +82,8 @@ def sampled(n_obs, n_features, n_classes, draws, tune):
     reporter.expect(density, Rows(X, y), card)
     print(said[0], flush=True)
     start = time.perf_counter()
-    _, centre = fit_map(density, Rows(X, y), card.optimiser, np.random.default_rng(1))
-    fit = fit_bayes(density, objective, centre, sampler, seed=1).fit
+    centre = fit_map(density, Rows(X, y), card.optimiser, np.random.default_rng(1)).theta
+    fit = fit_bayes(density, objective, centre, sampler, seed=1)
     return {
         "expected": said[0].rsplit("about ", 1)[1],
         "seconds": time.perf_counter() - start,

@@ -58,9 +58,10 @@ def seconds_per_draw(density, rows, objective, card, draws=50):
     """Wall seconds of sampling over draws of all chains, warm-up draws counted too."""
     import msgspec
 
-    from trifit.fit import fit_bayes, fit_map
+    from trifit.fit.methods.bayes import fit_bayes
+    from trifit.fit.methods.map import fit_map
 
-    _, centre = fit_map(density, rows, card.optimiser, np.random.default_rng(1))
+    centre = fit_map(density, rows, card.optimiser, np.random.default_rng(1)).theta
     sampler = msgspec.structs.replace(card.sampler, draws=draws, tune=draws)
     start = time.perf_counter()
     fit_bayes(density, objective, centre, sampler, seed=1)

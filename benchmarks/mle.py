@@ -38,7 +38,7 @@ def trifit(X, y, density, tolerance):
 
     settings = msgspec.structs.replace(Optimiser(), tolerance=tolerance)
     rng = np.random.default_rng(1)
-    fit, _ = maximise("mle", density, Rows(X, y), settings, rng, prior=0.0)
+    fit = maximise("mle", density, Rows(X, y), settings, rng, prior=0.0)
     n_classes = int(y.max()) + 1
     params = fit.draws[0, 0]
     return params[:n_classes], params[n_classes:].reshape(X.shape[1], n_classes)

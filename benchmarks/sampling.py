@@ -73,8 +73,9 @@ def trifit(name, seed):
     import msgspec
 
     from trifit.cards import load_card
-    from trifit.fit import fit_bayes, fit_map
     from trifit.fit.density import covariance_root
+    from trifit.fit.methods.bayes import fit_bayes
+    from trifit.fit.methods.map import fit_map
     from trifit.types import Rows
 
     case = CASES[name]
@@ -85,7 +86,7 @@ def trifit(name, seed):
     assert density.layout.names == ("intercept", "beta"), density.layout.names
     objective = density.bind(X, y)
     start = time.perf_counter()
-    _, centre = fit_map(density, Rows(X, y), card.optimiser, np.random.default_rng(seed))
+    centre = fit_map(density, Rows(X, y), card.optimiser, np.random.default_rng(seed)).theta
     covariance_root(objective.hessian(centre, prior=1.0, jacobian=1.0))
     to_mode = time.perf_counter() - start
     with clock_of_nutpie() as sampling, limited(CORES):

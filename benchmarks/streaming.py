@@ -16,8 +16,8 @@ from problems import density_of, simulated
 def predicted(n_draws, n_obs, n_features, n_classes):
     """Seconds, bytes above those before, and the largest error of a row's total probability."""
     from trifit.cards import load_card
-    from trifit.predict import predict
-    from trifit.types import Fit, Status
+    from trifit.fit.prediction import predict
+    from trifit.fits import Fit, Status
 
     X, y = simulated(n_obs, n_features, n_classes)
     density = density_of(load_card("softmax"), X, y)

@@ -48,8 +48,10 @@ def plain():
 def ours():
     """The same through trifit."""
     from trifit.cards import load_card
-    from trifit.fit import fit_bayes, fit_map, fit_mle
-    from trifit.predict import predict
+    from trifit.fit.methods.bayes import fit_bayes
+    from trifit.fit.methods.map import fit_map
+    from trifit.fit.methods.mle import fit_mle
+    from trifit.fit.prediction import predict
     from trifit.types import Rows
 
     X, y = bundled("iris")
@@ -58,9 +60,9 @@ def ours():
     density = density_of(card, X, y)
     objective = density.bind(X, y)
     rng = np.random.default_rng(1)
-    mle = fit_mle(density, Rows(X, y), card.optimiser, rng)[0]
-    map_, centre = fit_map(density, Rows(X, y), card.optimiser, rng)
-    bayes = fit_bayes(density, objective, centre, card.sampler, seed=1).fit
+    mle = fit_mle(density, Rows(X, y), card.optimiser, rng)
+    map_ = fit_map(density, Rows(X, y), card.optimiser, rng)
+    bayes = fit_bayes(density, objective, map_.theta, card.sampler, seed=1)
     for fit in (mle, map_, bayes):
         predict(density, fit, X)
     return time.perf_counter() - start

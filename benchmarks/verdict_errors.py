@@ -21,8 +21,8 @@ from scipy import special
 from scipy.optimize import brentq
 
 from trifit.calibration import slope_intercept
+from trifit.fits import Status
 from trifit.run.evidence import gather
-from trifit.types import Status
 from trifit.verdict import judge
 
 SEED = 20261127

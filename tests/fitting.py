@@ -5,7 +5,7 @@ import numpy as np
 from trifit.cards import Card
 from trifit.data import Standardiser
 from trifit.fit import build_density
-from trifit.predict import predict
+from trifit.fit.prediction import predict
 
 FAST = {"draws": 700, "tune": 300}
 """Draws enough for the trust gate on small problems."""

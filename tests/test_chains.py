@@ -3,21 +3,19 @@
 import numpy as np
 import pytest
 
-from trifit.fit.nuts import Posterior
-from trifit.fit.trust import bfmi, rhat
-from trifit.run.trust import energies, rank_histogram
-from trifit.types import Fit, Status
+from trifit.analyses.chains import energies, rank_histogram
+from trifit.fit.diagnostics import bfmi, rhat
+from trifit.fits import Sampling
 
 
-def posterior_with(energy, diverging=None):
+def sampling_with(energy, diverging=None):
     shape = energy.shape
     stats = {
         "energy": energy,
         "diverging": np.zeros(shape, bool) if diverging is None else diverging,
         "tree_depth": np.full(shape, 3),
     }
-    fit = Fit(method="bayes", draws=np.zeros((*shape, 1)), status=Status.TRUSTED, seconds=0.0)
-    return Posterior(fit, stats, np.zeros(1))
+    return Sampling(stats, np.zeros(1))
 
 
 def test_ranks_of_every_bin_add_up(rng):
@@ -51,7 +49,7 @@ def test_constant_draws_share_the_middle_rank():
 def test_energies_by_hand():
     energy = np.array([[10.0, 12.0, 10.0, 12.0], [11.0, 11.0, 11.0, 11.0]])
     diverging = np.array([[True, False, False, True], [False] * 4])
-    edges, (first, second) = energies(posterior_with(energy, diverging))
+    edges, (first, second) = energies(sampling_with(energy, diverging))
     assert len(edges) == 31
     assert (edges[0], edges[-1]) == (-2.0, 2.0)
     assert (sum(first.energy), sum(first.energy_change)) == (4, 3)
@@ -65,7 +63,7 @@ def test_energies_by_hand():
 
 def test_slow_energy_shows_as_narrow_changes(rng):
     walk = np.cumsum(rng.normal(scale=0.1, size=(4, 1000)), axis=1)
-    edges, chains = energies(posterior_with(walk))
+    edges, chains = energies(sampling_with(walk))
     centre = (np.array(edges)[1:] + np.array(edges)[:-1]) / 2
 
     def spread(counts):
@@ -77,21 +75,21 @@ def test_slow_energy_shows_as_narrow_changes(rng):
 
 
 def test_the_comparisons_chains(iris_run):
-    trust, posterior = iris_run.comparison.trust, iris_run.trained.posterior
+    trust, bayes = iris_run.comparison.trust, iris_run.fitted.final.fits["bayes"]
     assert (trust.training_set, trust.n_training_sets, trust.n_draws) == (4, 4, 700)
     assert [c.bfmi for c in trust.chains] == pytest.approx(
-        bfmi(posterior.stats["energy"]), rel=1e-4
+        bfmi(bayes.sampling.stats["energy"]), rel=1e-4
     )
     for chain in trust.chains:
         assert (sum(chain.energy), sum(chain.energy_change)) == (700, 699)
     parameter, prediction = trust.ranks
     assert (parameter.kind, prediction.kind) == ("parameter", "prediction")
-    every = rhat(posterior.fit.draws)
+    every = rhat(bayes.draws)
     assert parameter.rhat == pytest.approx(every.max(), rel=1e-4)
-    names = iris_run.density.layout.labels()
+    names = iris_run.fitted.density.layout.labels()
     assert names[int(every.argmax())] == (parameter.name, parameter.feature, parameter.label)
     # A step back to where it was is a tie, which may carry a draw over an edge.
-    draws = posterior.fit.flat_draws
+    draws = bayes.flat_draws
     ties = len(draws) - len(np.unique(draws[:, 0]))
     for ranks in trust.ranks:
         counts = np.array(ranks.counts).sum(axis=0)

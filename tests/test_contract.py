@@ -8,13 +8,15 @@ from markupsafe import escape
 
 from fitting import relabelled
 from trifit.cards import Optimiser, card_names, load_card
-from trifit.fit import fit_map, graph
+from trifit.fit import graph
 from trifit.fit.backend import compilations
+from trifit.fit.methods.map import fit_map
+from trifit.fits import Status
 from trifit.report import render
 from trifit.results import Comparison
 from trifit.run import run_comparison
 from trifit.run.compare import Run
-from trifit.types import Dataset, Rows, Status
+from trifit.types import Dataset, Rows
 
 TWO_CLASSES = ("logistic", "probit")
 N = 80
@@ -57,7 +59,7 @@ def fitted(request):
     )
     before = compilations()
     run = run_comparison(dataset, card, test_size=0.3, cores=1)
-    return Fitted(name, dataset, run, run.density, compilations() - before)
+    return Fitted(name, dataset, run, run.fitted.density, compilations() - before)
 
 
 def test_fits_three_ways(fitted):
@@ -101,9 +103,9 @@ def test_relabelling_classes_leaves_the_map_loss(fitted):
     """The prior has no preferred class: with labels permuted the mode is as high."""
     order = np.roll(np.arange(fitted.dataset.n_classes), 1)
     losses = [
-        fit_map(fitted.density, Rows(fitted.dataset.X, y), Optimiser(), np.random.default_rng(1))[
-            0
-        ].diagnostics["objective"]
+        fit_map(
+            fitted.density, Rows(fitted.dataset.X, y), Optimiser(), np.random.default_rng(1)
+        ).diagnostics["objective"]
         for y in (fitted.dataset.y, order[fitted.dataset.y])
     ]
     assert losses[0] == pytest.approx(losses[1], abs=1e-6)
@@ -149,7 +151,7 @@ def test_new_data_needs_no_compiling(fitted, monkeypatch, rng):
     density = fitted.density
     fit_map(density, fitted.rows, Optimiser(max_steps=5), rng)
     monkeypatch.setattr(graph, "compile_function", lambda *_, **__: pytest.fail("compiled"))
-    fit, _ = fit_map(
+    fit = fit_map(
         density, Rows(fitted.dataset.X[:40], fitted.dataset.y[:40]), Optimiser(max_steps=5), rng
     )
     assert fit.status in (Status.CONVERGED, Status.MAX_STEPS)

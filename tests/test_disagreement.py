@@ -9,11 +9,11 @@ from sklearn.neighbors import NearestNeighbors
 
 import trifit
 from fitting import FAST
+from trifit.analyses.distance import DistanceFromData
+from trifit.analyses.plane import layers, plane_of
 from trifit.data import Standardiser, load_dataset
-from trifit.predict import predict
+from trifit.fit.prediction import predict
 from trifit.run import run_comparison
-from trifit.run.distance import DistanceFromData
-from trifit.run.plane import layers, plane_of
 from trifit.types import Dataset
 
 
@@ -61,7 +61,7 @@ def test_examples_are_the_largest_differences(iris_run):
 def test_contributions_of_a_logistic_regression_are_its_terms(sepals_run):
     """``beta_j (x_j - mean_j)``, with the sign of the class that comes first."""
     run = sepals_run
-    named = run.density.layout.unravel(run.trained.fits["mle"].flat_draws[0])
+    named = run.fitted.density.layout.unravel(run.fitted.final.fits["mle"].flat_draws[0])
     train = np.setdiff1d(np.arange(run.dataset.n_obs), run.test_rows)
     Z = Standardiser.fit(run.dataset.X[train])
     for example in run.comparison.disagreement.examples:
@@ -95,7 +95,7 @@ def test_distance_of_a_copy_and_of_a_stranger(rng):
 def test_many_training_rows_are_represented_by_some(rng, monkeypatch):
     X = rng.normal(size=(400, 2))
     whole = DistanceFromData(X, rng)(X[:50] + 0.1)
-    monkeypatch.setattr("trifit.run.distance.MAX_REFERENCE", 200)
+    monkeypatch.setattr("trifit.analyses.distance.MAX_REFERENCE", 200)
     part = DistanceFromData(X, rng)(X[:50] + 0.1)
     assert np.median(part / whole) == pytest.approx(1.0, abs=0.25)
 
@@ -128,7 +128,7 @@ def test_map_at_a_row_is_the_prediction_for_it(sepals_run):
     assert plane.points == pytest.approx(run.dataset.X[train])
     points = run.dataset.X[run.test_rows]
     assert plane.features(points) == pytest.approx(Z.transform(points))
-    found = layers(run.density, run.trained, plane, points)
+    found = layers(run.fitted.density, run.fitted.final.fits, plane, points)
     assert list(found) == list(run.log_probs)
     for name, log_probs in run.log_probs.items():
         probs = np.exp(log_probs)
@@ -178,10 +178,10 @@ def test_map_of_components_is_the_plane_of_most_variance(iris_run):
     for k, axis in enumerate(plane.axes):
         assert axis.loadings[0][1] == pytest.approx(abs(Vt[k]).max(), rel=1e-3)
     origin = plane_of(X, Standardiser.fit(iris_run.dataset.X)).features(np.zeros((1, 2)))
-    prediction = predict(iris_run.density, iris_run.trained.fits["map"], origin).probs
+    prediction = predict(iris_run.fitted.density, iris_run.fitted.final.fits["map"], origin).probs
     found = layers(
-        iris_run.density,
-        iris_run.trained,
+        iris_run.fitted.density,
+        iris_run.fitted.final.fits,
         plane_of(X, Standardiser.fit(iris_run.dataset.X)),
         np.zeros((1, 2)),
     )

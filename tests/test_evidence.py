@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
 
+from trifit.analyses.posterior import _quantiles
 from trifit.calibration import class_bias, slope_intercept
 from trifit.calibration.tests import kernel
+from trifit.fits import Status
 from trifit.recalibration import METHODS, recalibration_gain
 from trifit.run import evidence as module
 from trifit.run.evidence import gather
-from trifit.run.posterior import _quantiles
-from trifit.types import Status
 from trifit.verdict import judge
 
 

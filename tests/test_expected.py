@@ -7,10 +7,11 @@ import pytest
 
 from fitting import card
 from trifit import theory
+from trifit.analyses.theory import expected_of_mle
+from trifit.crossfit.fitted import Fitted, Trained
+from trifit.crossfit.problem import Problem
 from trifit.data import load_dataset
-from trifit.fit import fit_mle
-from trifit.run.expected import expected_of_mle
-from trifit.run.problem import Problem
+from trifit.fit.methods.mle import fit_mle
 
 
 def note(world, builder="logistic_regression", **parameters):
@@ -19,8 +20,9 @@ def note(world, builder="logistic_regression", **parameters):
     chosen = card(builder)
     problem = Problem.build(data, chosen, rows)
     part = problem.part(rows, rows)
-    mle, _ = fit_mle(problem.density, part.train, chosen.optimiser, np.random.default_rng(0))
-    return expected_of_mle(problem.density, mle, part)
+    mle = fit_mle(problem.density, part.train, chosen.optimiser, np.random.default_rng(0))
+    only = Trained(part, rows, {"mle": mle}, {})
+    return expected_of_mle(Fitted(problem, [only], only))
 
 
 @pytest.mark.parametrize("builder", ["logistic_regression", "softmax_regression"])

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from fitting import FAST
+from trifit.analyses.chains import trust
+from trifit.analyses.disagreement import disagreement
+from trifit.analyses.prior import prior_record
+from trifit.analyses.sensitivity import sensitivity
 from trifit.cards import load_card
-from trifit.run.disagreement import disagreement
-from trifit.run.fits import fit_all
-from trifit.run.fitted import Fitted
-from trifit.run.prior import prior_record
-from trifit.run.problem import Problem
-from trifit.run.sensitivity import sensitivity
-from trifit.run.trust import trust
-from trifit.types import Status
+from trifit.crossfit.fitted import Fitted, Trained
+from trifit.crossfit.problem import Problem
+from trifit.fit import Training, fits_of, predict_all
+from trifit.fits import Status
 
 
 @pytest.fixture(scope="module")
@@ -23,34 +23,21 @@ def fitted(overlapping):
     card = load_card("logistic").with_overrides(FAST)
     rows = np.arange(overlapping.n_obs)
     problem = Problem.build(overlapping, card, rows)
-    splits = [(rows[::2], rows[1::2]), (rows[1::2], rows[::2])]
-    parts = [problem.part(train, test) for train, test in splits]
-    trained = [
-        fit_all(problem.density, p.train, p.test, card, np.random.SeedSequence(k))
-        for k, p in enumerate(parts)
-    ]
-    both = zip(trained, parts, strict=True)
-    return Fitted(
-        problem=problem,
-        test_rows=np.concatenate([test for _, test in splits]),
-        parts=parts,
-        trained=trained,
-        predictions=[fits.predict(problem.density, part.test.X) for fits, part in both],
-        last=(trained[-1], parts[-1]),
-    )
+    folds = []
+    for k, (train, test) in enumerate([(rows[::2], rows[1::2]), (rows[1::2], rows[::2])]):
+        part, seeds = problem.part(train, test), np.random.SeedSequence(k)
+        fits = Training(problem.density, part.train, part.test, card, seeds).fit_all(fits_of(card))
+        folds.append(Trained(part, test, fits, predict_all(problem.density, fits, part.test.X)))
+    return Fitted(problem, folds, folds[-1])
 
 
 def with_fits(fitted, change):
-    trained = [dataclasses.replace(t, fits=change(k, t.fits)) for k, t in enumerate(fitted.trained)]
-    return dataclasses.replace(
-        fitted,
-        trained=trained,
-        predictions=[
-            {name: p[name] for name in t.fits}
-            for p, t in zip(fitted.predictions, trained, strict=True)
-        ],
-        last=(trained[-1], fitted.last[1]),
-    )
+    folds = []
+    for k, fold in enumerate(fitted.folds):
+        fits = change(k, fold.fits)
+        predictions = {name: fold.predictions[name] for name in fits}
+        folds.append(dataclasses.replace(fold, fits=fits, predictions=predictions))
+    return Fitted(fitted.problem, folds, folds[-1])
 
 
 def test_without_a_posterior_its_records_are_left_out(fitted):
@@ -81,7 +68,7 @@ def test_a_posterior_that_failed_is_the_one_shown(fitted):
 
 
 def test_the_table_holds_some_of_many_rows(fitted, monkeypatch):
-    monkeypatch.setattr("trifit.run.disagreement.MAX_ROWS", 30)
+    monkeypatch.setattr("trifit.analyses.disagreement.MAX_ROWS", 30)
     whole = disagreement(fitted, np.random.default_rng(1))
     assert whole.rows.row == sorted(set(whole.rows.row))
     assert (len(whole.rows.row), whole.rows.n_held_out) == (30, 100)
@@ -95,7 +82,7 @@ def test_the_table_holds_some_of_many_rows(fitted, monkeypatch):
 
 def test_where_all_refits_would_take_long_the_last_training_set_stands_for_all(fitted, monkeypatch):
     every = sensitivity(fitted, np.random.default_rng(1))
-    monkeypatch.setattr("trifit.run.sensitivity.MAX_WORK", 0)
+    monkeypatch.setattr("trifit.analyses.sensitivity.MAX_WORK", 0)
     last = sensitivity(fitted, np.random.default_rng(1))
     assert (every.n_training_sets, every.n_obs) == (2, 100)
     assert (last.n_training_sets, last.n_obs) == (1, 50)
@@ -103,7 +90,7 @@ def test_where_all_refits_would_take_long_the_last_training_set_stands_for_all(f
 
 
 def test_held_out_rows_of_a_refit_are_at_most_so_many(fitted, monkeypatch):
-    monkeypatch.setattr("trifit.run.sensitivity.MAX_ROWS", 20)
+    monkeypatch.setattr("trifit.analyses.sensitivity.MAX_ROWS", 20)
     found = sensitivity(fitted, np.random.default_rng(1))
     assert found.n_obs == 40
     (own,) = [step for step in found.bayes if step.factor == 1]

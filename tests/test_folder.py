@@ -22,7 +22,7 @@ def test_all_files_are_written(saved):
 
 def test_json_holds_what_was_promised(saved):
     document = json.loads((saved / "comparison.json").read_text())
-    assert document["schema"] == "trifit.results/1"
+    assert document["schema"] == "trifit.comparison/1"
     assert set(document["fits"]) == {"mle", "map", "mean", "bayes", "mle+T"}
     wanted = {"status", "seconds", "log_loss", "log_loss_se", "brier", "accuracy", "slope"}
     for fit in document["fits"].values():
@@ -130,7 +130,7 @@ def test_nothing_half_written(iris_run, tmp_path, monkeypatch):
     [
         (None, "no such file"),
         (b"{", "is not a trifit comparison"),
-        (b'{"schema": "trifit.results/1"}', "missing required field"),
+        (b'{"schema": "trifit.comparison/1"}', "missing required field"),
     ],
 )
 def test_reading_what_is_no_comparison(tmp_path, content, message):

@@ -9,17 +9,20 @@ from hypothesis import strategies as st
 from scipy.special import digamma, polygamma
 
 from fitting import density_of, standardised
+from trifit.analyses.laplace import parameter_error, total_variation
 from trifit.cards import Optimiser, Sampler
 from trifit.data import load_dataset
-from trifit.fit import Layout, fit_bayes, fit_laplace, fit_map
+from trifit.fit import Layout
 from trifit.fit.density import covariance_root
 from trifit.fit.graph import GraphDensity
 from trifit.fit.importance import smoothed_weights
-from trifit.fit.laplace import evaluate, resample
+from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.laplace import evaluate, fit_laplace, resample
+from trifit.fit.methods.map import fit_map
+from trifit.fits import Fit, Prediction, Status
 from trifit.models import neural_network, softmax_regression
-from trifit.run.laplace import parameter_error, total_variation
 from trifit.threads import limited
-from trifit.types import Fit, Prediction, Rows, Status
+from trifit.types import Rows
 
 NO_ROWS = Rows(np.empty((0, 1)), np.empty(0, dtype=np.int64))
 
@@ -200,8 +203,8 @@ def test_resampling_is_unbiased(rng):
 def fits_of(X, y, builder, **hyperparameters):
     density = density_of(X, y, builder, **hyperparameters)
     rows = Rows(X, y)
-    _, centre = fit_map(density, rows, Optimiser(), np.random.default_rng(1))
-    nuts = fit_bayes(density, density.bind(X, y), centre, Sampler(), seed=3).fit
+    centre = fit_map(density, rows, Optimiser(), np.random.default_rng(1)).theta
+    nuts = fit_bayes(density, density.bind(X, y), centre, Sampler(), seed=3)
     return density, laplace(density, rows, centre), nuts, density.constrain(centre[None])[0]
 
 

@@ -12,10 +12,10 @@ from trifit.cli import main
 from trifit.contestants import gap_of
 from trifit.data import load_dataset
 from trifit.errors import InputError
+from trifit.fits import Status
 from trifit.report import render
 from trifit.results import Comparison
 from trifit.run import run_comparison, save_run
-from trifit.types import Status
 
 NUTS, POINT = ("mean", "bayes"), ("mle", "map", "mle+T")
 

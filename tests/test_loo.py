@@ -8,16 +8,17 @@ from scipy.stats import norm
 
 from fitting import density_of, standardised
 from trifit.cards import Optimiser, Sampler
-from trifit.fit import fit_bayes, fit_map
 from trifit.fit import loo as module
 from trifit.fit.loo import loo
+from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.map import fit_map
 from trifit.types import Rows
 
 
 def bayes(density, X, y, **sampler):
     objective = density.bind(X, y)
-    _, centre = fit_map(density, Rows(X, y), Optimiser(), np.random.default_rng(0))
-    return fit_bayes(density, objective, centre, Sampler(**sampler), seed=3).fit
+    centre = fit_map(density, Rows(X, y), Optimiser(), np.random.default_rng(0)).theta
+    return fit_bayes(density, objective, centre, Sampler(**sampler), seed=3)
 
 
 N = 40

@@ -9,13 +9,17 @@ from fitting import density_of, probs_of, standardised
 from trifit.cards import Optimiser, Sampler, load_card
 from trifit.data import load_dataset
 from trifit.errors import InputError
-from trifit.fit import fit_bayes, fit_map, fit_mle, fit_squared_error
+from trifit.fit.diagnostics import posterior_status
 from trifit.fit.linear import LinearDensity
+from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.map import fit_map
+from trifit.fit.methods.mle import fit_mle
+from trifit.fit.methods.squared_error import fit_squared_error
 from trifit.fit.optimise import maximise
-from trifit.fit.trust import posterior_status
+from trifit.fits import Fit, Status
 from trifit.models import neural_network
 from trifit.run.records import fit_record
-from trifit.types import Fit, Rows, Status
+from trifit.types import Rows
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,7 @@ def test_without_hidden_layers_it_is_softmax_regression(rng):
     softmax = density_of(X, y, prior_scale=2.0 / np.sqrt(13), intercept_scale=3.0)
     assert isinstance(network, LinearDensity)
     for fit in (fit_mle, fit_map):
-        a, b = (probs_of(d, fit(d, Rows(X, y), Optimiser(), rng)[0], X) for d in (network, softmax))
+        a, b = (probs_of(d, fit(d, Rows(X, y), Optimiser(), rng), X) for d in (network, softmax))
         assert a == pytest.approx(b, abs=1e-6)
     theta = rng.normal(size=softmax.n_params)
     params = softmax.constrain(theta[None])
@@ -84,11 +88,11 @@ def test_zero_is_a_saddle_point_and_several_starts_leave_it(moons, network, rng)
     _, gradient = objective(at_zero, prior=0.0, jacobian=0.0)
     weights = network.entries(lambda name: name != "intercept")
     assert abs(gradient[weights]).max() < 1e-10  # the gradient sees no way out
-    fit, _ = fit_mle(network, Rows(X, y), Optimiser(starts=3, tolerance=1e-5), rng)
+    fit = fit_mle(network, Rows(X, y), Optimiser(starts=3, tolerance=1e-5), rng)
     assert fit.diagnostics["objective"] < 0.8 * np.log(2)
     assert fit.diagnostics["starts"] == 3
     assert 0 <= fit.diagnostics["starts_spread"] <= 1
-    one, _ = fit_mle(network, Rows(X, y), Optimiser(tolerance=1e-5), np.random.default_rng(1))
+    one = fit_mle(network, Rows(X, y), Optimiser(tolerance=1e-5), np.random.default_rng(1))
     assert "starts_spread" not in one.diagnostics
 
 
@@ -96,10 +100,10 @@ def test_the_best_start_is_kept(moons, network):
     X, y = moons
     settings = Optimiser(max_steps=15)
     each = [
-        maximise("mle", network, Rows(X, y), settings, np.random.default_rng(3), prior=0.0)[0]
+        maximise("mle", network, Rows(X, y), settings, np.random.default_rng(3), prior=0.0)
         for _ in range(1)
     ]
-    several, _ = maximise(
+    several = maximise(
         "mle", network, Rows(X, y), Optimiser(max_steps=15, starts=4), np.random.default_rng(3),
         prior=0.0,
     )  # fmt: skip
@@ -110,12 +114,12 @@ def test_the_best_start_is_kept(moons, network):
 def test_early_stopping_keeps_the_best_step(moons, network, rng):
     X, y = moons
     settings = Optimiser(validation=0.3, tolerance=1e-7)
-    fit, theta = fit_mle(network, Rows(X, y), settings, rng, held_out=Rows(X, y))
+    fit = fit_mle(network, Rows(X, y), settings, rng, held_out=Rows(X, y))
     assert fit.status is Status.STOPPED_EARLY
-    whole, _ = fit_mle(network, Rows(X, y), Optimiser(tolerance=1e-7), np.random.default_rng(1))
+    whole = fit_mle(network, Rows(X, y), Optimiser(tolerance=1e-7), np.random.default_rng(1))
     assert fit.diagnostics["steps"] < whole.diagnostics["steps"]
     assert fit.diagnostics["objective"] > whole.diagnostics["objective"]  # not memorised
-    at_end = network.bind(X, y)(theta, prior=0.0, jacobian=0.0)[0] / len(y)
+    at_end = network.bind(X, y)(fit.theta, prior=0.0, jacobian=0.0)[0] / len(y)
     assert fit.path[-1].__len__() == 4
     assert fit.path[-1][0] == fit.diagnostics["steps"]
     assert fit.path[-1][3] == pytest.approx(-at_end)
@@ -124,7 +128,7 @@ def test_early_stopping_keeps_the_best_step(moons, network, rng):
 def test_a_memorising_network_is_called_separated(rng):
     X, y = rng.normal(size=(10, 2)), np.arange(10) % 2
     density = density_of(X, y, "neural_network", hidden=[8])
-    fit, _ = fit_mle(density, Rows(X, y), Optimiser(starts=4, tolerance=1e-5), rng)
+    fit = fit_mle(density, Rows(X, y), Optimiser(starts=4, tolerance=1e-5), rng)
     assert (probs_of(density, fit, X).argmax(axis=1) == y).all()
     assert fit.status is Status.SEPARATED
 
@@ -197,7 +201,7 @@ def mean_divergence(n, seeds):
         X, y, _ = gaussians(n, rng)
         density = density_of(X, y, "neural_network", hidden=[4])
         fits = {
-            "cross-entropy": fit_mle(density, Rows(X, y), settings, rng)[0],
+            "cross-entropy": fit_mle(density, Rows(X, y), settings, rng),
             "squared-error": fit_squared_error(density, Rows(X, y), settings, rng),
         }
         for name, fit in fits.items():

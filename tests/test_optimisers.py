@@ -8,9 +8,12 @@ from fitting import density_of, probs_of, standardised
 from trifit.cards import Optimiser
 from trifit.data import load_dataset
 from trifit.errors import InputError
-from trifit.fit import fit_map, fit_mle, fit_squared_error
+from trifit.fit.methods.map import fit_map
+from trifit.fit.methods.mle import fit_mle
+from trifit.fit.methods.squared_error import fit_squared_error
 from trifit.fit.optimise import maximise
-from trifit.types import Rows, Status
+from trifit.fits import Status
+from trifit.types import Rows
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +55,8 @@ CONVEX = [("softmax_regression", {}), ("logistic_regression", {}),
 def test_all_optimisers_reach_one_optimum(sepals, method, builder, settings, fit, rng):
     X, y = sepals
     density = density_of(X, y, builder, **settings)
-    best, _ = fit(density, Rows(X, y), Optimiser(), rng)
-    other, _ = fit(
+    best = fit(density, Rows(X, y), Optimiser(), rng)
+    other = fit(
         density, Rows(X, y), Optimiser(method=method, tolerance=1e-7, max_steps=20_000), rng
     )
     assert other.status in (Status.CONVERGED, Status.UNCERTIFIED)
@@ -64,7 +67,7 @@ def test_all_optimisers_reach_one_optimum(sepals, method, builder, settings, fit
 def test_newton_takes_few_steps(sepals, rng):
     X, y = sepals
     density = density_of(X, y)
-    fit, _ = fit_mle(density, Rows(X, y), Optimiser(method="newton"), rng)
+    fit = fit_mle(density, Rows(X, y), Optimiser(method="newton"), rng)
     assert fit.diagnostics["steps"] <= 10
 
 
@@ -72,9 +75,9 @@ def test_gradient_descent_takes_the_step_it_is_told(sepals, rng):
     X, y = sepals
     density = density_of(X, y, "logistic_regression")
     settings = Optimiser(method="gradient-descent", step_size=0.1, max_steps=1)
-    fit, theta = fit_mle(density, Rows(X, y), settings, rng)
+    fit = fit_mle(density, Rows(X, y), settings, rng)
     gradient = -density.bind(X, y)(np.zeros(3), prior=0.0, jacobian=0.0)[1] / len(y)
-    assert theta == pytest.approx(-0.1 * gradient)
+    assert fit.theta == pytest.approx(-0.1 * gradient)
     assert fit.status is Status.MAX_STEPS
 
 
@@ -82,7 +85,7 @@ def test_a_step_too_large_is_said(sepals, rng):
     X, y = sepals
     density = density_of(X, y, "logistic_regression", prior_scale=0.1)
     settings = Optimiser(method="gradient-descent", step_size=1e4, max_steps=200)
-    fit, _ = fit_map(density, Rows(X, y), settings, rng)
+    fit = fit_map(density, Rows(X, y), settings, rng)
     assert fit.status is Status.STEP_TOO_LARGE
     assert not fit.status.trustworthy
     assert "step size is too large" in fit.status.value
@@ -93,7 +96,7 @@ def test_paths_record_what_happened(sepals, rng):
     density = density_of(X, y)
     train, test = Rows(X[:70], y[:70]), Rows(X[70:], y[70:])
     settings = Optimiser(method="gradient-descent", step_size=0.05, max_steps=300)
-    fit, theta = fit_mle(density, train, settings, rng, held_out=test)
+    fit = fit_mle(density, train, settings, rng, held_out=test)
     steps = [row[0] for row in fit.path]
     assert steps[:3] == [0, 1, 2]
     assert steps[-1] == fit.diagnostics["steps"] == 300
@@ -102,7 +105,7 @@ def test_paths_record_what_happened(sepals, rng):
     losses = [row[1] for row in fit.path]
     assert losses[0] == pytest.approx(np.log(2))
     assert losses == sorted(losses, reverse=True)
-    last = density.bind(test.X, test.labels)(theta, prior=0.0, jacobian=0.0)[0] / 30
+    last = density.bind(test.X, test.labels)(fit.theta, prior=0.0, jacobian=0.0)[0] / 30
     assert fit.path[-1][3] == pytest.approx(-last)
     assert fit.path[-1][2] == pytest.approx(fit.diagnostics["gradient"])
     assert fit.path[0][2] > fit.path[-1][2]
@@ -111,7 +114,7 @@ def test_paths_record_what_happened(sepals, rng):
 def test_inner_fits_record_nothing(sepals, rng):
     X, y = sepals
     density = density_of(X, y)
-    assert maximise("mle", density, Rows(X, y), Optimiser(), rng, prior=0.0)[0].path == ()
+    assert maximise("mle", density, Rows(X, y), Optimiser(), rng, prior=0.0).path == ()
 
 
 def test_squared_error_is_minimised(sepals, rng):
@@ -119,7 +122,7 @@ def test_squared_error_is_minimised(sepals, rng):
     X, y = sepals
     density = density_of(X, y)
     fit = fit_squared_error(density, Rows(X, y), Optimiser(), rng)
-    mle, _ = fit_mle(density, Rows(X, y), Optimiser(), rng)
+    mle = fit_mle(density, Rows(X, y), Optimiser(), rng)
 
     def brier(fit):
         return ((probs_of(density, fit, X) - np.eye(2)[y]) ** 2).sum(axis=1).mean()

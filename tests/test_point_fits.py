@@ -8,8 +8,11 @@ from sklearn.linear_model import LogisticRegression
 from fitting import BUNDLED, density_of, probs_of, standardised
 from trifit.cards import Optimiser
 from trifit.data import load_dataset
-from trifit.fit import fit_map, fit_mle, fit_temperature
-from trifit.types import Rows, Status
+from trifit.fit.methods.map import fit_map
+from trifit.fit.methods.mle import fit_mle
+from trifit.fit.methods.temperature import fit_temperature
+from trifit.fits import Status
+from trifit.types import Rows
 
 
 @pytest.mark.parametrize("name", BUNDLED)
@@ -18,11 +21,11 @@ def test_map_is_ridge_regression(name, scale, rng):
     """MAP with scale s is scikit-learn's LogisticRegression with C = s**2."""
     X, y = standardised(load_dataset(name))
     density = density_of(X, y, prior_scale=scale, intercept_scale=1e4)
-    fit, _ = fit_map(density, Rows(X, y), Optimiser(), rng)
+    fit = fit_map(density, Rows(X, y), Optimiser(), rng)
     peer = LogisticRegression(C=scale**2, tol=1e-8, max_iter=10_000).fit(X, y)
     if y.max() == 1:  # two classes: scikit-learn penalises the one log-odds
         density = density_of(X, y, "logistic_regression", prior_scale=scale, intercept_scale=1e4)
-        fit, _ = fit_map(density, Rows(X, y), Optimiser(), rng)
+        fit = fit_map(density, Rows(X, y), Optimiser(), rng)
     assert fit.status is Status.CONVERGED
     assert fit.diagnostics["gradient"] <= 1e-6
     assert abs(probs_of(density, fit, X) - peer.predict_proba(X)).max() < 1e-5
@@ -47,7 +50,7 @@ def test_mle_is_unpenalised_regression(name, rng):
     X, y = has_mle()[name]
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     density = density_of(X, y)
-    fit = fit_mle(density, Rows(X, y), Optimiser(), rng)[0]
+    fit = fit_mle(density, Rows(X, y), Optimiser(), rng)
     assert fit.status is Status.CONVERGED
     peer = LogisticRegression(C=np.inf, tol=1e-9, max_iter=10_000).fit(X, y)
     assert abs(probs_of(density, fit, X) - peer.predict_proba(X)).max() < 1e-5
@@ -57,18 +60,18 @@ def test_mle_is_unpenalised_regression(name, rng):
 def test_no_mle_exists_on_the_bundled_sets(name, rng):
     X, y = standardised(load_dataset(name))
     density = density_of(X, y)
-    assert fit_mle(density, Rows(X, y), Optimiser(), rng)[0].status is Status.SEPARATED
+    assert fit_mle(density, Rows(X, y), Optimiser(), rng).status is Status.SEPARATED
 
 
 def test_unscaled_features_converge_too(rng):
     """Raw units from 1e-3 to 4e3: Newton steps finish what L-BFGS cannot."""
     cancer = load_dataset("breast_cancer")
     density = density_of(cancer.X, cancer.y, "logistic_regression")
-    fit, _ = fit_map(density, Rows(cancer.X, cancer.y), Optimiser(), rng)
+    fit = fit_map(density, Rows(cancer.X, cancer.y), Optimiser(), rng)
     assert fit.status is Status.CONVERGED
     X = cancer.X[:, :3]
     density = density_of(X, cancer.y, "logistic_regression")
-    mle = fit_mle(density, Rows(X, cancer.y), Optimiser(), rng)[0]
+    mle = fit_mle(density, Rows(X, cancer.y), Optimiser(), rng)
     assert mle.status is Status.CONVERGED
     Z = (X - X.mean(axis=0)) / X.std(axis=0)
     peer = LogisticRegression(C=np.inf, tol=1e-9, max_iter=10_000).fit(Z, cancer.y)
@@ -80,8 +83,8 @@ def test_map_approaches_the_mle_as_the_prior_widens(overlapping, rng):
     gaps = []
     for scale in (1.0, 10.0, 100.0):
         density = density_of(X, y, prior_scale=scale, intercept_scale=scale)
-        mle, (map_, _) = (
-            fit_mle(density, Rows(X, y), Optimiser(), rng)[0],
+        mle, map_ = (
+            fit_mle(density, Rows(X, y), Optimiser(), rng),
             fit_map(density, Rows(X, y), Optimiser(), rng),
         )
         gaps.append(abs(probs_of(density, mle, X) - probs_of(density, map_, X)).max())
@@ -94,7 +97,7 @@ def test_mle_without_signal_gives_class_frequencies(rng):
     X = np.tile([[1.0], [-1.0]], (12, 1))
     y = np.repeat([0, 0, 0, 1, 2, 2], 4).astype(np.int64)
     density = density_of(X, y)
-    fit = fit_mle(density, Rows(X, y), Optimiser(), rng)[0]
+    fit = fit_mle(density, Rows(X, y), Optimiser(), rng)
     expected = np.tile(np.bincount(y) / len(y), (len(y), 1))
     assert probs_of(density, fit, X) == pytest.approx(expected, abs=1e-6)
 
@@ -124,7 +127,7 @@ def test_the_certificate_is_about_rows_not_links(output, classes, status, rng):
     X, y = iris.X[rows][:, :2], (iris.y[rows] == classes[1]).astype(np.int64)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     density = density_of(X, y, "logistic_regression", output=output)
-    assert fit_mle(density, Rows(X, y), Optimiser(), rng)[0].status is status
+    assert fit_mle(density, Rows(X, y), Optimiser(), rng).status is status
 
 
 @pytest.mark.broad
@@ -133,4 +136,4 @@ def test_every_prior_of_a_linear_model_gets_the_certificate(prior, rng):
     iris = load_dataset("iris")
     X = (iris.X - iris.X.mean(axis=0)) / iris.X.std(axis=0)
     density = density_of(X, iris.y, prior=prior)
-    assert fit_mle(density, Rows(X, iris.y), Optimiser(), rng)[0].status is Status.SEPARATED
+    assert fit_mle(density, Rows(X, iris.y), Optimiser(), rng).status is Status.SEPARATED

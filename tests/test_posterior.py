@@ -14,15 +14,18 @@ from scipy.stats import entropy, norm
 from fitting import density_of, standardised
 from trifit.cards import Card, Optimiser, Sampler
 from trifit.data import load_dataset
-from trifit.fit import build_density, fit_bayes, fit_map
+from trifit.fit import build_density
 from trifit.fit.density import covariance_root
+from trifit.fit.diagnostics import diagnose_draws
 from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
-from trifit.fit.trust import diagnose_draws
+from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.map import fit_map
+from trifit.fit.prediction import epistemic, predict, prediction_draws, thinned
+from trifit.fits import Fit, Status
 from trifit.models import softmax_regression
-from trifit.predict import epistemic, predict, prediction_draws, thinned
 from trifit.threads import limited
-from trifit.types import Fit, Rows, Status
+from trifit.types import Rows
 
 
 def test_posterior_of_one_coefficient_is_quadrature(tmp_path, rng):
@@ -46,8 +49,8 @@ def test_posterior_of_one_coefficient_is_quadrature(tmp_path, rng):
     )  # fmt: skip
     assert isinstance(density, LinearDensity)
     objective = density.bind(X, y)
-    _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
-    fit = fit_bayes(density, objective, centre, Sampler(draws=2000), seed=5).fit
+    centre = fit_map(density, Rows(X, y), Optimiser(), rng).theta
+    fit = fit_bayes(density, objective, centre, Sampler(draws=2000), seed=5)
     assert fit.status is Status.TRUSTED
     grid = np.linspace(-6, 8, 4001)
     log_density = [
@@ -72,12 +75,12 @@ def test_same_seed_same_draws_whatever_the_cores(overlapping, rng):
     X, y = standardised(overlapping)
     density = density_of(X, y)
     objective = density.bind(X, y)
-    _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
+    centre = fit_map(density, Rows(X, y), Optimiser(), rng).theta
     sampler = Sampler(draws=50, tune=50)
 
     def draws(seed, cores):
         with limited(cores):
-            return fit_bayes(density, objective, centre, sampler, seed=seed).fit.draws
+            return fit_bayes(density, objective, centre, sampler, seed=seed).draws
 
     one = draws(1, 1)
     assert (draws(1, 2) == one).all()
@@ -88,7 +91,7 @@ def test_progress_reaches_the_end(overlapping, rng):
     X, y = standardised(overlapping)
     density = density_of(X, y)
     objective = density.bind(X, y)
-    _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
+    centre = fit_map(density, Rows(X, y), Optimiser(), rng).theta
     shares = []
     fit_bayes(density, objective, centre, Sampler(draws=500), seed=1, advance=shares.append)
     assert shares == sorted(shares)
@@ -99,8 +102,8 @@ def test_too_few_draws_do_not_pass_the_gate(overlapping, rng):
     X, y = standardised(overlapping)
     density = density_of(X, y)
     objective = density.bind(X, y)
-    _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
-    fit = fit_bayes(density, objective, centre, Sampler(draws=20, tune=50), seed=1).fit
+    centre = fit_map(density, Rows(X, y), Optimiser(), rng).theta
+    fit = fit_bayes(density, objective, centre, Sampler(draws=20, tune=50), seed=1)
     assert not fit.status.trustworthy
 
 
@@ -160,16 +163,17 @@ def test_compiled_and_interpreted_graphs_agree(hierarchical, rng):
 def test_a_compiled_posterior_is_sampled_and_named(hierarchical, rng):
     density, X, y = hierarchical
     objective = density.bind(X, y)
-    fit, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
+    fit = fit_map(density, Rows(X, y), Optimiser(), rng)
+    centre = fit.theta
     assert fit.status is Status.CONVERGED
     assert density.layout.labels()[0] == ("scale", "", "")
     sampler = Sampler(draws=500, tune=500)
-    bayes = fit_bayes(density, objective, centre, sampler, seed=1).fit
+    bayes = fit_bayes(density, objective, centre, sampler, seed=1)
     named = density.layout.unravel(bayes.draws)
     assert (named["scale"] > 0).all()
     assert named["beta"].sum(axis=-1) == pytest.approx(0, abs=1e-9)
     assert bayes.diagnostics["rhat_max"] < 1.03
-    again = fit_bayes(density, objective, centre, sampler, seed=1).fit
+    again = fit_bayes(density, objective, centre, sampler, seed=1)
     assert (again.draws == bayes.draws).all()
     probs = predict(density, bayes, X).probs
     assert probs.sum(axis=1) == pytest.approx(1)
@@ -178,7 +182,7 @@ def test_a_compiled_posterior_is_sampled_and_named(hierarchical, rng):
 
 def test_compiled_models_take_other_rows_without_compiling(hierarchical, rng):
     density, X, y = hierarchical
-    fit, _ = fit_map(density, Rows(X[::2], y[::2]), Optimiser(), rng)
+    fit = fit_map(density, Rows(X[::2], y[::2]), Optimiser(), rng)
     assert density.log_probs(fit.flat_draws, X[:3]).shape == (1, 3, 3)
 
 
@@ -188,7 +192,7 @@ def test_prediction_streams_what_one_block_gives(overlapping, rng, monkeypatch):
     fit = Fit("bayes", rng.normal(size=(2, 30, density.layout.size)), Status.TRUSTED, 0.0)
     whole = predict(density, fit, X).probs
     assert whole == pytest.approx(np.exp(density.log_probs(fit.flat_draws, X)).mean(axis=0))
-    monkeypatch.setattr("trifit.predict.BLOCK", 500)
+    monkeypatch.setattr("trifit.fit.prediction.BLOCK", 500)
     assert predict(density, fit, X).probs == pytest.approx(whole, rel=1e-12)
     assert prediction_draws(density, fit, X).shape == (2, 30, 100)
 
@@ -204,7 +208,7 @@ def test_entropy_is_aleatoric_plus_epistemic(overlapping, rng, monkeypatch):
     divergence = entropy(draws, prediction.probs[None], axis=2).mean(axis=0)
     assert epistemic(prediction) == pytest.approx(divergence, abs=1e-12)
     assert epistemic(prediction).min() > 0
-    monkeypatch.setattr("trifit.predict.BLOCK", 500)
+    monkeypatch.setattr("trifit.fit.prediction.BLOCK", 500)
     assert predict(density, fit, X).aleatoric == pytest.approx(prediction.aleatoric, rel=1e-12)
 
 
@@ -232,8 +236,8 @@ def test_posterior_means_match_an_independent_sampler(name, rng):
     scale = 0.3 if name == "digits" else 1.0
     density = density_of(X, y, prior_scale=scale)
     objective = density.bind(X, y)
-    _, centre = fit_map(density, Rows(X, y), Optimiser(), rng)
-    ours = fit_bayes(density, objective, centre, Sampler(), seed=3).fit
+    centre = fit_map(density, Rows(X, y), Optimiser(), rng).theta
+    ours = fit_bayes(density, objective, centre, Sampler(), seed=3)
     assert ours.status is Status.TRUSTED
     with softmax_regression(X, y, prior_scale=scale):
         draws = 1500 if name == "digits" else 4000
@@ -259,7 +263,9 @@ import numpy as np
 from fitting import standardised
 from trifit.cards import Card, Optimiser, Sampler
 from trifit.data import load_dataset
-from trifit.fit import build_density, fit_bayes, fit_map
+from trifit.fit import build_density
+from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.map import fit_map
 from trifit.threads import limited
 from trifit.types import Rows
 iris = load_dataset("iris")
@@ -269,8 +275,8 @@ density = build_density(
     feature_names=iris.feature_names, class_names=iris.class_names,
 )
 objective = density.bind(X, y)
-_, centre = fit_map(density, Rows(X, y), Optimiser(), np.random.default_rng(1))
-fit = fit_bayes(density, objective, centre, Sampler(draws=200, tune=200), seed=1).fit
+centre = fit_map(density, Rows(X, y), Optimiser(), np.random.default_rng(1)).theta
+fit = fit_bayes(density, objective, centre, Sampler(draws=200, tune=200), seed=1)
 print(fit.draws.tobytes().hex()[:4000])
 """
     environment = os.environ | {

@@ -8,13 +8,15 @@ from scipy.stats import norm
 
 import trifit
 from fitting import density_of, standardised
+from trifit.analyses.prior import against_prior
 from trifit.cards import Optimiser, Sampler, load_card
 from trifit.data import load_dataset
-from trifit.fit import Layout, build_density, fit_bayes, fit_map
+from trifit.fit import Layout, build_density
 from trifit.fit.graph import GraphDensity
 from trifit.fit.importance import reweighted
 from trifit.fit.linear import LinearDensity
-from trifit.run.prior import against_prior
+from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.map import fit_map
 from trifit.types import Rows
 
 N = 60
@@ -28,7 +30,7 @@ def one_slope():
     X = rng.uniform(-2, 2, size=(N, 1))
     y = (rng.random(N) < expit(1.2 * X[:, 0] + 0.3)).astype(np.int64)
     density = density_of(X, y, "logistic_regression", prior_scale=1.0, intercept_scale=1.0)
-    _, centre = fit_map(density, Rows(X, y), Optimiser(), np.random.default_rng(0))
+    centre = fit_map(density, Rows(X, y), Optimiser(), np.random.default_rng(0)).theta
     objective = density.bind(X, y)
     return X, y, density, fit_bayes(density, objective, centre, Sampler(draws=4000), seed=3)
 

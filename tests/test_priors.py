@@ -13,13 +13,15 @@ from sklearn.model_selection import StratifiedKFold
 from fitting import card, density_of, probs_of
 from trifit.cards import Optimiser
 from trifit.errors import InputError
-from trifit.fit import fit_map, fit_map_cv, fit_mle
 from trifit.fit.density import is_scale
-from trifit.fit.temperature import SCALE_FACTORS
+from trifit.fit.methods.map import fit_map
+from trifit.fit.methods.map_cv import SCALE_FACTORS, fit_map_cv
+from trifit.fit.methods.mle import fit_mle
+from trifit.fits import Status
 from trifit.models import logistic_regression, softmax_regression
 from trifit.models.priors import PRIORS
 from trifit.run import run_comparison
-from trifit.types import Dataset, Rows, Status
+from trifit.types import Dataset, Rows
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def test_the_map_of_a_prior_is_that_of_its_formula(two_classes, prior, rng):
     """Logistic regression written out in numpy and handed to another optimiser."""
     X, y = two_classes
     density = density_of(X, y, "logistic_regression", prior=prior, prior_scale=1.5)
-    fit, _ = fit_map(density, Rows(X, y), Optimiser(), rng)
+    fit = fit_map(density, Rows(X, y), Optimiser(), rng)
     heavy = 3.0 if prior == "student-t" else 1.0
     of_intercept = norm(0, 5.0) if prior == "normal" else student_t(heavy, scale=5.0)
 
@@ -63,7 +65,7 @@ def test_laplace_sets_coefficients_to_zero(two_classes, rng):
     density = density_of(
         X, y, "logistic_regression", prior="laplace", prior_scale=scale, intercept_scale=1e4
     )
-    fit, _ = fit_map(density, Rows(X, y), Optimiser(), rng)
+    fit = fit_map(density, Rows(X, y), Optimiser(), rng)
     assert fit.status is Status.CONVERGED
     lasso = LogisticRegression(
         C=scale, l1_ratio=1.0, solver="saga", tol=1e-10, max_iter=100_000
@@ -126,9 +128,11 @@ def test_a_learned_scale_makes_the_map_degenerate(rng):
     assert fit.status == "degenerate"
     assert fit.trustworthy
     assert "scales held at their posterior medians" in fit.status_text
-    scale = run.density.layout.names.index("beta_scale")
-    draws = run.density.layout.unravel(run.trained.posterior.fit.flat_draws)["beta_scale"]
-    held = run.density.layout.unravel(run.trained.fits["map"].draws[0, 0])["beta_scale"]
+    scale = run.fitted.density.layout.names.index("beta_scale")
+    draws = run.fitted.density.layout.unravel(run.fitted.final.fits["bayes"].flat_draws)[
+        "beta_scale"
+    ]
+    held = run.fitted.density.layout.unravel(run.fitted.final.fits["map"].draws[0, 0])["beta_scale"]
     assert scale >= 0
     assert held == pytest.approx(np.exp(np.median(np.log(draws))), rel=1e-9)
 
@@ -195,7 +199,7 @@ def test_probit_is_the_normal_distribution_function(rng):
 def test_logistic_and_probit_agree_up_to_a_scale(two_classes, rng):
     X, y = two_classes
     probs = [
-        probs_of(d, fit_mle(d, Rows(X, y), Optimiser(), rng)[0], X)
+        probs_of(d, fit_mle(d, Rows(X, y), Optimiser(), rng), X)
         for d in (
             density_of(X, y, "logistic_regression"),
             density_of(X, y, "logistic_regression", output="probit"),

@@ -5,7 +5,7 @@ import time
 import trifit
 from trifit.cli import output
 from trifit.cli.output import progress_bar
-from trifit.run.progress import Reporter
+from trifit.crossfit.progress import Reporter
 
 
 def test_every_stage_is_named_and_shares_grow(overlapping):

@@ -13,10 +13,11 @@ import trifit
 from fitting import FAST
 from trifit.data import load_dataset
 from trifit.errors import InputError
+from trifit.fits import Status
 from trifit.results import Comparison
 from trifit.run import run_comparison
 from trifit.scores import log_loss
-from trifit.types import Dataset, Status
+from trifit.types import Dataset
 
 STANDARD = ("mle", "map", "mean", "bayes", "mle+T")
 
@@ -210,8 +211,8 @@ def test_commands_from_python_tell_runs_apart(overlapping):
 def test_outputs_with_a_good_slope_and_a_shift_are_found_out(rng):
     from scipy.special import expit, log_expit
 
+    from trifit.fits import Fit
     from trifit.run.records import fit_record
-    from trifit.types import Fit
 
     z = rng.normal(size=4000) * 2
     y = (rng.random(4000) < expit(z)).astype(int)
@@ -228,9 +229,9 @@ def test_outputs_with_a_good_slope_and_a_shift_are_found_out(rng):
 
 def test_stuck_chains_still_make_a_readable_run(iris_run, tmp_path):
     """R-hat of chains that do not move is no number; the run can be read all the same."""
-    from trifit.fit.trust import diagnose_draws
+    from trifit.fit.diagnostics import diagnose_draws
+    from trifit.fits import Fit
     from trifit.run.records import fit_record
-    from trifit.types import Fit
 
     stuck = np.repeat(np.arange(4.0)[:, None, None], 50, axis=1)
     worst = float(diagnose_draws(stuck)["rhat"].max())

@@ -7,7 +7,7 @@ from scipy.stats import beta
 from simulated import simulated
 from trifit.calibration import confidence_band, top_label
 from trifit.elpd import mean_interval
-from trifit.run.rounding import rounded
+from trifit.rounding import rounded
 from trifit.scores import BITS, mean_with_se, wilson
 
 

@@ -13,7 +13,8 @@ from fitting import card, density_of
 from trifit import theory
 from trifit.cards import Sampler
 from trifit.errors import InputError
-from trifit.fit import fit_bayes, fit_map
+from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.map import fit_map
 from trifit.separation import separation
 from trifit.types import Rows
 
@@ -266,7 +267,7 @@ def check_posterior(rng, n, p, replications, draws, scales):
                 prior_scale=scale * GAMMA / p**0.5, intercept_scale=1e-3,
             )  # fmt: skip
             train = Rows(X, y)
-            _, centre = fit_map(density, train, card().optimiser, rng)
+            centre = fit_map(density, train, card().optimiser, rng).theta
             posterior = fit_bayes(
                 density, density.bind(X, y), centre,
                 Sampler(draws=draws, tune=200, chains=2), seed=int(rng.integers(2**31)),

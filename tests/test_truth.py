@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from fitting import FAST
 from simulated import simulated
+from trifit.analyses import truth as module
+from trifit.crossfit.fitted import Fitted, Trained
+from trifit.crossfit.problem import Problem
 from trifit.data import load_dataset
 from trifit.errors import InputError
+from trifit.fit import predict_all
 from trifit.results import Comparison
 from trifit.run import run_comparison
-from trifit.run import truth as module
-from trifit.run.fitted import Fitted
-from trifit.run.problem import Problem
 from trifit.scores import log_loss
 from trifit.truth import calibration_error, confidence_bias, coverage, excess_log_loss
 from trifit.types import Dataset
@@ -165,14 +166,9 @@ def all_rows(run, **changes):
     rows = np.arange(dataset.n_obs)
     problem = Problem.build(dataset, run.card, rows)
     part = problem.part(rows, rows)
-    return Fitted(
-        problem=problem,
-        test_rows=rows,
-        parts=[part],
-        trained=[run.trained],
-        predictions=[run.trained.predict(problem.density, part.test.X)],
-        last=(run.trained, part),
-    )
+    fits = run.fitted.final.fits
+    only = Trained(part, rows, fits, predict_all(problem.density, fits, part.test.X))
+    return Fitted(problem, [only], only)
 
 
 def test_at_most_so_many_values_are_drawn(run, monkeypatch):
@@ -188,9 +184,9 @@ def test_real_data_have_no_truth(run):
 
 def test_without_a_posterior_there_are_no_intervals(run):
     fitted = all_rows(run)
-    points = {name: fit for name, fit in run.trained.fits.items() if name != "bayes"}
-    trained = dataclasses.replace(run.trained, fits=points)
-    assert module.truth(dataclasses.replace(fitted, trained=[trained])).intervals == []
+    points = {name: fit for name, fit in fitted.final.fits.items() if name != "bayes"}
+    only = dataclasses.replace(fitted.final, fits=points)
+    assert module.truth(Fitted(fitted.problem, [only], only)).intervals == []
     assert len(module.truth(fitted).intervals) == 2
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from trifit.types import Status
+from trifit.fits import Status
 from trifit.verdict import ClassBias, Evidence, judge
 
 NAN = float("nan")

@@ -1,7 +1,7 @@
 """Who can be in a comparison: everything that is known of a fit by its name.
 
 To add one: an entry in :data:`CONTESTANTS`, the pairs it is compared in
-(:data:`PAIRS`), and the function that ``method`` names.
+(:data:`PAIRS`), and the module that ``method`` names.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ class Contestant:
         What it is, in one line.
     kind : Kind
     method : str
-        ``module:function`` that fits it, with the signature of :data:`trifit.fit.methods.Method`.
+        The module that fits it, see :mod:`trifit.fit.methods`.
     colour, marker : str
         Its look in every chart: a colour-blind-safe hue and a matplotlib marker.
     main : bool
@@ -57,7 +57,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
         "maximum likelihood",
         "maximum likelihood: parameters that make the training labels most probable, no prior",
         Kind.POINT,
-        "trifit.fit.methods.mle:fit",
+        "trifit.fit.methods.mle",
         "#D55E00",
         "s",
         main=True,
@@ -66,7 +66,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
         "maximum a posteriori",
         "maximum a posteriori: the same with the card's prior, the mode of the posterior",
         Kind.POINT,
-        "trifit.fit.methods.map:fit",
+        "trifit.fit.methods.map",
         "#0072B2",
         "o",
         main=True,
@@ -75,7 +75,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
         "at the posterior mean",
         "one set of parameters as well: their mean under the posterior",
         Kind.POINT,
-        "trifit.fit.methods.mean:fit",
+        "trifit.fit.methods.mean",
         "#56B4E9",
         "^",
     ),
@@ -83,7 +83,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
         "full posterior",
         "predictions averaged over draws of the whole posterior (NUTS)",
         Kind.POSTERIOR,
-        "trifit.fit.methods.bayes:fit",
+        "trifit.fit.methods.bayes",
         "#009E73",
         "D",
         main=True,
@@ -92,7 +92,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
         "MLE with one temperature",
         "the MLE with its log-odds divided by one temperature from held-out training folds",
         Kind.DERIVED,
-        "trifit.fit.methods.temperature:fit",
+        "trifit.fit.methods.temperature",
         "#CC79A7",
         "v",
     ),
@@ -100,7 +100,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
         "normal approximation of the posterior",
         "predictions averaged over a normal approximation of the posterior",
         Kind.POSTERIOR,
-        "trifit.fit.methods.laplace:fit",
+        "trifit.fit.methods.laplace",
         "#7A5CC0",
         "p",
         main=True,
@@ -110,7 +110,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
         "MAP with its prior's weight from cross-validation",
         "the MAP with its prior's weight chosen by cross-validation",
         Kind.POINT,
-        "trifit.fit.methods.map_cv:fit",
+        "trifit.fit.methods.map_cv",
         "#E69F00",
         "P",
         on_request=True,
@@ -119,7 +119,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
         "least squared error",
         "least squared error of the probabilities, not maximum likelihood",
         Kind.POINT,
-        "trifit.fit.methods.squared_error:fit",
+        "trifit.fit.methods.squared_error",
         "#8F7A00",
         "X",
         on_request=True,

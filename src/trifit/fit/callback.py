@@ -45,7 +45,7 @@ INFINITE_GRADIENT, INFINITE_VALUE = 3, 4
 def nutpie_model(
     objective: Objective, centre: FloatArray, scale: FloatArray | None, spread: float
 ) -> Any:
-    """A model whose draws are ``z``; see :mod:`trifit.fit.nuts`.
+    """A model whose draws are ``z``; see :mod:`trifit.fit.methods.bayes`.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from trifit.fit.density import LOG_ZERO, Density
-from trifit.fit.nuts import Posterior
+from trifit.fits import Fit
 from trifit.types import FloatArray
 
 MAX_PARETO_K = 0.7
@@ -22,7 +22,7 @@ BLOCK = 4_000_000
 
 
 def reweighted(
-    density: Density, posterior: Posterior, X: FloatArray, weights: Sequence[float]
+    density: Density, bayes: Fit, X: FloatArray, weights: Sequence[float]
 ) -> tuple[list[FloatArray], list[float | None]]:
     """Predictions of the posterior whose log prior counts ``weight`` times.
 
@@ -33,7 +33,8 @@ def reweighted(
     Parameters
     ----------
     density : Density
-    posterior : Posterior
+    bayes : Fit
+        A posterior that NUTS sampled.
     X : shape (n_obs, n_features)
         Rows as the model sees them.
     weights : sequence of float
@@ -52,7 +53,8 @@ def reweighted(
     Kallioinen et al. (2024), Stat. Comput. 34(57), doi:10.1007/s11222-023-10366-5;
     Vehtari et al. (2024), JMLR 25(72), arXiv:1507.02646
     """
-    log_prior = posterior.stats["log_prior"].ravel()
+    assert bayes.sampling is not None  # NUTS ran
+    log_prior = bayes.sampling.stats["log_prior"].ravel()
     shares = np.full((len(weights), len(log_prior)), 1 / len(log_prior))
     pareto_k: list[float | None] = []
     for share, weight in zip(shares, weights, strict=True):
@@ -62,7 +64,7 @@ def reweighted(
             continue
         share[:], k = smoothed_weights(log_ratio)
         pareto_k.append(k if math.isfinite(k) else math.inf)
-    draws = posterior.fit.flat_draws
+    draws = bayes.flat_draws
     n_classes = density.log_probs(draws[:1], X[:1]).shape[2]
     total = np.zeros((len(weights), len(X) * n_classes))
     step = max(1, BLOCK // (len(X) * n_classes))

@@ -12,7 +12,8 @@ import numpy as np
 
 from trifit.checks import Labels
 from trifit.fit.density import Density
-from trifit.types import Fit, FloatArray
+from trifit.fits import Fit
+from trifit.types import FloatArray
 
 MAX_ROWS = 20_000
 """Most training rows: about half a millisecond each, for 4,000 draws."""

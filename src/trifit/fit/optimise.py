@@ -1,8 +1,8 @@
-"""MLE and MAP: one objective at two weights of the prior."""
+"""A loss per row minimised from several starts: what MLE, MAP and least squares share."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -10,11 +10,11 @@ import numpy as np
 from trifit.cards import Optimiser
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, second_differences
-from trifit.fit.existence import certify
 from trifit.fit.linear import LinearObjective
 from trifit.fit.minimise import Path, gradient_descent, lbfgs, newton, settle_kinks
+from trifit.fits import Fit, Status
 from trifit.threads import limited
-from trifit.types import Fit, FloatArray, Rows, Status
+from trifit.types import FloatArray, Rows
 
 Criterion = Literal["cross-entropy", "squared-error"]
 
@@ -23,92 +23,6 @@ MAX_NEWTON_PARAMS = 2_000
 
 ALIKE = 200
 """Rows on which the predictions of several starts are compared."""
-
-
-def fit_mle(
-    density: Density,
-    rows: Rows,
-    settings: Optimiser,
-    rng: np.random.Generator,
-    *,
-    held_out: Rows | None = None,
-    certifying: Callable[[], None] | None = None,
-) -> tuple[Fit, FloatArray]:
-    """Maximum likelihood: the least cross-entropy, no prior term.
-
-    A certificate says whether a maximum exists where that can be known; a
-    separated fit is where the optimiser stopped, at its gradient tolerance.
-    With a validation share it is stopped early instead, and no MLE is claimed.
-    ``certifying`` is called before the certificate, which may take seconds.
-
-    Returns the fit and its unconstrained ``theta``.
-    """
-    fit, theta = maximise(
-        "mle", density, rows, settings, rng, prior=0.0, held_out=held_out, record=True
-    )
-    if fit.status in (Status.STOPPED_EARLY, Status.STEP_TOO_LARGE):
-        return fit, theta
-    if certifying is not None:
-        certifying()
-    verdict = certify(density, density.bind(rows.X, rows.labels), theta)
-    direction = None
-    if verdict.exists is False:
-        status = Status.SEPARATED
-        if verdict.direction is not None:
-            there, here = density.constrain(np.array([verdict.direction, np.zeros_like(theta)]))
-            direction = there - here
-    elif verdict.exists or fit.status is not Status.CONVERGED:
-        status = fit.status
-    else:
-        status = Status.UNCERTIFIED
-    return replace(fit, status=status, direction=direction), theta
-
-
-def fit_map(
-    density: Density,
-    rows: Rows,
-    settings: Optimiser,
-    rng: np.random.Generator,
-    *,
-    weight: float = 1.0,
-    held_out: Rows | None = None,
-    scales: FloatArray | None = None,
-) -> tuple[Fit, FloatArray]:
-    """Maximum a posteriori: the mode of the density in the model's own parameters.
-
-    Learned prior scales are held, because a joint mode over them is
-    degenerate: at ``scales`` (entries of theta), or where they start.
-
-    Returns the fit and its unconstrained ``theta``.
-    """
-    return maximise(
-        "map", density, rows, settings, rng,
-        prior=weight, held_out=held_out, scales=scales, record=True,
-    )  # fmt: skip
-
-
-def fit_squared_error(
-    density: Density,
-    rows: Rows,
-    settings: Optimiser,
-    rng: np.random.Generator,
-    *,
-    held_out: Rows | None = None,
-) -> Fit:
-    """The least squared error (Brier score) instead of the least cross-entropy.
-
-    The other loss whose minimum is the class probabilities.
-
-    References
-    ----------
-    Richard & Lippmann (1991), Neural Comput. 3(4), doi:10.1162/neco.1991.3.4.461
-    """
-    fit, _ = maximise(
-        "squared-error", density, rows, settings, rng,
-        prior=0.0, criterion="squared-error", held_out=held_out, record=True,
-    )  # fmt: skip
-    uncertified = fit.status is Status.CONVERGED
-    return replace(fit, status=Status.UNCERTIFIED) if uncertified else fit
 
 
 def maximise(
@@ -123,7 +37,7 @@ def maximise(
     held_out: Rows | None = None,
     scales: FloatArray | None = None,
     record: bool = False,
-) -> tuple[Fit, FloatArray]:
+) -> Fit:
     """Minimise a loss per row, from several starts; the best is kept.
 
     The loss is minus ``log_likelihood + prior * log_prior``, or the squared
@@ -160,15 +74,15 @@ def maximise(
             np.mean([0.5 * abs(p - ours).sum(axis=1).mean() for p in probs])
         )
         diagnostics["starts_loss_range"] = float(np.ptp([walk.rank for walk in walks]))
-    fit = Fit(
+    return Fit(
         method=method,
         draws=density.constrain(best.theta[None])[None],
         status=best.status,
         seconds=time.perf_counter() - start,
         diagnostics=diagnostics,
         path=tuple(best.path.rows),
+        theta=best.theta,
     )
-    return fit, best.theta
 
 
 @dataclass(eq=False)

@@ -147,10 +147,10 @@ def _write_posterior(run: Run, fit: str, path: Path) -> None:
     """Draws, and NUTS's statistics, as an ArviZ ``DataTree``, checksummed."""
     import arviz as az
 
-    layout, nuts = run.density.layout, run.trained.posterior
-    groups = {"posterior": layout.unravel(run.trained.fits[fit].draws)}
-    if nuts is not None:
-        groups["sample_stats"] = nuts.stats
+    layout, bayes = run.fitted.density.layout, run.fitted.final.fits[fit]
+    groups: dict[str, Any] = {"posterior": layout.unravel(bayes.draws)}
+    if bayes.sampling is not None:
+        groups["sample_stats"] = dict(bayes.sampling.stats)
     tree = az.from_dict(
         groups,
         coords={k: list(v) for k, v in layout.coords.items()},

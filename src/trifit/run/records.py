@@ -1,6 +1,5 @@
 """From log probabilities and fits to the plain records of a ``Comparison``."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,7 +15,8 @@ from trifit.calibration import (
 from trifit.checks import Labels, label_probs
 from trifit.contestants import PAIRS
 from trifit.elpd import elpd, probability_better, total
-from trifit.fit.trust import MAX_RHAT
+from trifit.fit.diagnostics import MAX_RHAT
+from trifit.fits import Fit, Status
 from trifit.information import code_length
 from trifit.results import (
     Band,
@@ -31,10 +31,10 @@ from trifit.results import (
     Scores,
     TopLabel,
 )
+from trifit.rounding import finite, rounded
 from trifit.run.evidence import gather
-from trifit.run.rounding import rounded
 from trifit.scores import BITS, accuracy, brier, log_loss, log_predictive_density, paired_difference
-from trifit.types import Fit, FloatArray, Status
+from trifit.types import FloatArray
 from trifit.verdict import judge
 
 HISTOGRAM_BINS = 20
@@ -176,11 +176,6 @@ def worst_status(statuses: Sequence[Status]) -> Status:
         if status in statuses:
             return status
     return statuses[0]
-
-
-def finite(value: float) -> float | None:
-    """JSON has no NaN: None where a number does not exist."""
-    return value if math.isfinite(value) else None
 
 
 def _status_text(

@@ -3,10 +3,10 @@
 import numpy as np
 
 from trifit.cards import Card
+from trifit.crossfit.problem import standardiser_of
 from trifit.errors import InputError
 from trifit.fit.preview import preview
 from trifit.results.preview import Preview
-from trifit.run.problem import standardiser_of
 from trifit.types import Dataset
 
 MAX_ROWS = 100

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trifit.errors import InputError
-from trifit.run.fits import check_methods
+from trifit.fit import check_fits
 from trifit.simulate.shifts import Shift
 from trifit.study.cells import SIZE, Cell, axes_of, cells_of
 from trifit.study.findings import judge
@@ -89,7 +89,7 @@ def _check_models(cells: Sequence[Cell]) -> None:
         if kind not in built:
             built.add(kind)
             small = dataset_of(cell, np.random.SeedSequence(0), n=1000, n_test=0, shift="none")
-            check_methods(problem_of(small, card).density, card, extra, nuts=nuts)
+            check_fits(problem_of(small, card).density, card, extra, nuts=nuts)
 
 
 def _check_asked(study: Study, asked: Figure | Claim, fits: set[str]) -> None:

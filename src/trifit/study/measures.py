@@ -16,13 +16,13 @@ from scipy.special import softmax, xlogy
 
 from trifit.calibration import binned_error, slope_intercept, smooth_error, tests
 from trifit.cards import Card, load_card
+from trifit.crossfit.problem import Part, Problem
+from trifit.crossfit.progress import expected_seconds
 from trifit.errors import InputError
-from trifit.fit import Density, build_density
+from trifit.fit import Density, Training, build_density, predict_all, training
+from trifit.fit.prediction import thinned
+from trifit.fits import Fit, Prediction, Status
 from trifit.information import entropy
-from trifit.predict import thinned
-from trifit.run.fits import TrainedFits, fit_all
-from trifit.run.problem import Part, Problem
-from trifit.run.progress import expected_seconds
 from trifit.scores import accuracy, log_loss
 from trifit.separation import separation
 from trifit.simulate import World, simulate, world
@@ -33,7 +33,7 @@ from trifit.study.spec import Setting
 from trifit.study.store import Row
 from trifit.threads import limited
 from trifit.truth import calibration_error, confidence_bias, coverage
-from trifit.types import Dataset, Fit, FloatArray, Prediction, Status
+from trifit.types import Dataset, FloatArray
 
 N_TEST = 2000
 """Rows of the test set, unless a study says otherwise: exact truths need no labels."""
@@ -80,31 +80,25 @@ def fits(cell: Cell) -> list[Row]:
     train = np.arange(dataset.n_obs - dataset.n_test)
     problem = problem_of(dataset, card)
     part = problem.part(train, np.arange(len(train), dataset.n_obs))
-    trained = fit_all(
-        problem.density,
-        part.train,
-        part.test,
-        card,
-        for_fits,
-        extra=texts(cell.model, "methods"),
-        nuts=bool(cell.model.get("nuts", True)),
-    )
+    extra, nuts = texts(cell.model, "methods"), bool(cell.model.get("nuts", True))
+    given = Training(problem.density, part.train, part.test, card, for_fits)
+    fitted = given.fit_all(training.fits_of(card, extra, nuts=nuts))
     assert dataset.true_probs is not None
     true = dataset.true_probs[len(train) :]
     rows = [
         Row(name, quantity, value)
-        for name, prediction in trained.predict(problem.density, part.test.X).items()
+        for name, prediction in predict_all(problem.density, fitted, part.test.X).items()
         for quantity, value in _against_truth(prediction, true, part).items()
     ]
     rows.append(Row("", "true_entropy", float(entropy(true).mean())))
-    rows += _of_fits(trained)
-    if "bayes" in trained.fits:
-        rows += _of_intervals(problem.density, trained.fits["bayes"], part.test.X, true)
+    rows += _of_fits(fitted)
+    if "bayes" in fitted:
+        rows += _of_intervals(problem.density, fitted["bayes"], part.test.X, true)
     linear = cell.data["world"] in LINEAR and not cell.data.get("label_noise")
     if linear and dataset.n_classes == 2 and card.identified and not card.standardize:
         unit_log_probs = np.log(world_of(cell).true_probs(_units(part)))
-        for name, fit in trained.fits.items():
-            if name != "mle+T":
+        for fit in fitted.values():
+            if fit.recalibration is None:
                 rows += _inflation(problem.density, fit, unit_log_probs, part)
     return rows
 
@@ -167,9 +161,8 @@ def fits_of(cell: Cell) -> set[str]:
     """The fits (tests) that a cell gives numbers of."""
     if cell.measure != "fits":
         return {"mle"} if cell.measure == "existence" else set(TESTS)
-    sampled = {"bayes"} | ({"mean"} if card_of(cell.model).identified else set())
-    found = {"mle", "map", "mle+T", *texts(cell.model, "methods")}
-    return found | sampled if cell.model.get("nuts", True) else found
+    nuts = bool(cell.model.get("nuts", True))
+    return set(training.fits_of(card_of(cell.model), texts(cell.model, "methods"), nuts=nuts))
 
 
 def measure(cell: Cell) -> list[Row]:
@@ -267,20 +260,17 @@ def _against_truth(prediction: Prediction, true: FloatArray, part: Part) -> dict
     }
 
 
-def _of_fits(trained: TrainedFits) -> list[Row]:
-    separated = trained.fits["mle"].status is Status.SEPARATED
+def _of_fits(fitted: Mapping[str, Fit]) -> list[Row]:
+    separated = fitted["mle"].status is Status.SEPARATED
     return [
         Row("mle", "no_mle", float(separated)),
-        Row("mle+T", "temperature", trained.temperature.value),
-        *(Row(name, "seconds", fit.seconds) for name, fit in trained.fits.items()),
+        Row("mle+T", "temperature", fitted["mle+T"].diagnostics["temperature"]),
+        *(Row(name, "seconds", fit.seconds) for name, fit in fitted.items()),
+        *(Row(name, "trusted", float(fit.status.trustworthy)) for name, fit in fitted.items()),
         *(
-            Row(name, "trusted", float(fit.status.trustworthy))
-            for name, fit in trained.fits.items()
-        ),
-        *(
-            Row("bayes", quantity, trained.fits["bayes"].diagnostics[name])
+            Row("bayes", quantity, fitted["bayes"].diagnostics[name])
             for quantity, name in CHECKED.items()
-            if "bayes" in trained.fits
+            if "bayes" in fitted
         ),
     ]
 

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from trifit.fits import Status
 from trifit.text import signed_with_se
-from trifit.types import Status
 from trifit.verdict import words
 from trifit.verdict.evidence import GOOD, LEVEL, MIN_EVENTS, SUSPECT, Z99, Evidence
 

@@ -6,40 +6,33 @@ from shlex import quote
 import numpy as np
 
 from trifit.contestants import posterior_of, posteriors_of
+from trifit.crossfit.fitted import Fitted
 from trifit.data import Standardiser
-from trifit.fit import Density, Layout
+from trifit.fit import Layout
+from trifit.fit.diagnostics import diagnose_draws
 from trifit.fit.linear import LinearDensity
-from trifit.fit.trust import diagnose_draws
 from trifit.results import Parameter
-from trifit.run.fits import TrainedFits
-from trifit.run.records import finite
+from trifit.rounding import finite
 from trifit.types import FloatArray
 
 INTERVAL = (0.025, 0.975)
 
 
-def parameter_rows(
-    trained: TrainedFits,
-    density: Density,
-    standardiser: Standardiser,
-    *,
-    class_names: Sequence[str],
-) -> list[Parameter]:
+def parameter_rows(fitted: Fitted) -> list[Parameter]:
     """Rows in the model's units, then (for linear models) in the data's.
 
     Intervals are 95 % equal-tailed, of the posterior if there is one; R-hat and
     ESS are of NUTS's draws. The one set of coefficients that a model of two classes
     may have is of the log-odds of the second class.
     """
-    layout = density.layout
-    values = {
-        name: trained.fits[name].draws for name in ("mle", "map", *posteriors_of(trained.fits))
-    }
-    direction = trained.fits["mle"].direction
+    layout, fits = fitted.density.layout, fitted.final.fits
+    standardiser, classes = fitted.final.part.standardiser, fitted.problem.dataset.class_names
+    values = {name: fits[name].draws for name in ("mle", "map", *posteriors_of(fits))}
+    direction = fits["mle"].direction
     runs_to = np.zeros(layout.size) if direction is None else np.sign(direction)
-    second = class_names[1] if len(class_names) == 2 else ""
+    second = classes[1] if len(classes) == 2 else ""
     rows = _rows("model", layout, values, runs_to, second)
-    if not isinstance(density, LinearDensity):
+    if not isinstance(fitted.density, LinearDensity):
         return rows
     in_data_units = {
         name: to_data_units(draws, layout, standardiser) for name, draws in values.items()

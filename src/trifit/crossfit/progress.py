@@ -6,8 +6,9 @@ from collections.abc import Callable
 import numpy as np
 
 from trifit.cards import Card
-from trifit.fit import Density, describes_by_mode
+from trifit.fit import Density
 from trifit.fit.linear import LinearObjective
+from trifit.fit.methods.bayes import describes_by_mode
 from trifit.text import duration
 from trifit.threads import cores, limited
 from trifit.types import Rows

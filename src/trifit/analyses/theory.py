@@ -2,12 +2,11 @@
 
 import numpy as np
 
+from trifit.crossfit.fitted import Fitted
 from trifit.errors import InputError
-from trifit.fit import Density
 from trifit.fit.linear import LinearDensity
-from trifit.run.problem import Part
+from trifit.fits import Status
 from trifit.theory import leave_one_out_sd, mle, signal
-from trifit.types import Fit, Status
 
 MIN_KAPPA, MIN_FEATURES = 0.05, 10
 """Fewer features, or fewer per row: the classical theory is close enough."""
@@ -16,14 +15,15 @@ MIN_SHARE = 0.25
 """The rarer class has at least this share: the theory is that of balanced classes."""
 
 
-def expected_of_mle(density: Density, fit: Fit, part: Part) -> list[str]:
+def expected_of_mle(fitted: Fitted) -> list[str]:
     """A note on how far off an MLE's log-odds should be; none where the theory does not apply.
 
     It applies to two classes, linear log-odds and an MLE that exists. The signal
     is estimated from the fit by leaving rows out
     (:func:`trifit.theory.leave_one_out_sd`).
     """
-    X, y = part.train.X, part.train.labels
+    first, density = fitted.folds[0], fitted.density
+    X, y, fit = first.part.train.X, first.part.train.labels, first.fits["mle"]
     n_obs, n_features = X.shape
     kappa = n_features / n_obs
     applies = (

@@ -1,4 +1,4 @@
-"""The full posterior: NUTS (nutpie), in whitened coordinates where that helps.
+"""``bayes``: the full posterior by NUTS (nutpie), in whitened coordinates where that helps.
 
 Where a mode describes the posterior, sampling starts there:
 ``theta = map + scale @ z`` with ``scale @ scale.T`` the inverse of minus the
@@ -13,18 +13,22 @@ took 1.2 to 1.7 times as many steps per draw.
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from trifit.cards import Sampler
+from trifit.cards import Card, Sampler
 from trifit.errors import InputError
 from trifit.fit.callback import nutpie_model
 from trifit.fit.density import Density, Objective, covariance_root
-from trifit.fit.trust import diagnose_parameters, posterior_status
+from trifit.fit.diagnostics import diagnose_parameters, diagnose_predictions, posterior_status
+from trifit.fit.prediction import prediction_draws
+from trifit.fit.training import Training
+from trifit.fits import Fit, Sampling
 from trifit.threads import cores, limited
-from trifit.types import Fit, FloatArray
+from trifit.types import FloatArray
 
 MAX_TREE_DEPTH = 10
 
@@ -37,23 +41,34 @@ DISPERSION = 0.5
 Advance = Callable[[float], None]
 
 
-@dataclass(frozen=True, eq=False)
-class Posterior:
-    """A posterior fit with what NUTS says about its own run.
+def check(density: Density, card: Card) -> None:
+    """Refuse a model that NUTS would take many hours for."""
+    check_size(density)
 
-    Attributes
-    ----------
-    fit : Fit
-    stats : dict of (n_chains, n_draws) arrays
-        ``diverging``, ``tree_depth``, ``n_steps``, ``energy``, ``lp``,
-        ``log_prior`` (in the model's own parameters).
-    median : shape (n_params,)
-        Median of every entry of theta.
+
+def fit(training: Training) -> Fit:
+    """The posterior of one training set, judged by its predictions for held-out rows.
+
+    And by its parameters, where these are identified.
     """
-
-    fit: Fit
-    stats: dict[str, np.ndarray]
-    median: FloatArray
+    density, card, rows = training.density, training.card, training.rows
+    centre = None
+    if describes_by_mode(density, identified=card.identified):
+        centre = training.fit("map").theta
+    bayes = fit_bayes(
+        density,
+        density.bind(rows.X, rows.labels),
+        centre,
+        card.sampler,
+        seed=training.seed("sampler"),
+        advance=partial(training.tell, "posterior"),
+    )
+    diagnostics = {
+        **bayes.diagnostics,
+        **diagnose_predictions(prediction_draws(density, bayes, training.held_out.X)),
+    }
+    status = posterior_status(diagnostics, len(bayes.draws), parameters=card.identified)
+    return replace(bayes, status=status, diagnostics=diagnostics)
 
 
 def fit_bayes(
@@ -64,7 +79,7 @@ def fit_bayes(
     *,
     seed: int,
     advance: Advance | None = None,
-) -> Posterior:
+) -> Fit:
     """Sample the posterior with NUTS.
 
     Parameters
@@ -109,14 +124,14 @@ def fit_bayes(
     }
     shaped = draws.reshape(n_chains, n_draws, -1)
     diagnostics = diagnose_parameters(shaped, stats, max_depth=MAX_TREE_DEPTH)
-    fit = Fit(
+    return Fit(
         method="bayes",
         draws=shaped,
         status=posterior_status(diagnostics, n_chains),
         seconds=time.perf_counter() - start,
         diagnostics=diagnostics,
+        sampling=Sampling(stats, np.median(flat, axis=0)),
     )
-    return Posterior(fit, stats, np.median(flat, axis=0))
 
 
 def check_size(density: Density) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from trifit.types import FloatArray, Status
+from trifit.fits import Status
+from trifit.types import FloatArray
 
 MAX_RHAT = 1.01
 MIN_ESS_PER_CHAIN = 100

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import rankdata
 
-from trifit.fit.nuts import MAX_TREE_DEPTH, Posterior
-from trifit.fit.trust import bfmi, rhat
-from trifit.predict import prediction_draws, trust_rows
+from trifit.crossfit.fitted import Fitted
+from trifit.fit.diagnostics import bfmi, rhat
+from trifit.fit.methods.bayes import MAX_TREE_DEPTH
+from trifit.fit.prediction import prediction_draws, trust_rows
+from trifit.fits import Sampling
 from trifit.results import Chain, Ranks, Trust
-from trifit.run.fitted import Fitted
-from trifit.run.records import finite
-from trifit.run.rounding import rounded
+from trifit.rounding import finite, rounded
 from trifit.types import FloatArray
 
 RANK_BINS = 20
@@ -23,33 +23,29 @@ def trust(fitted: Fitted) -> Trust | None:
 
     None where nothing was sampled. See :class:`trifit.results.Trust`.
     """
-    trained, parts = list(fitted.trained), list(fitted.parts)
-    test_rows = np.split(fitted.test_rows, np.cumsum([len(p.test) for p in parts])[:-1])
-    if fitted.last[0] is not trained[-1]:
-        trained.append(fitted.last[0])
-        parts.append(fitted.last[1])
-        test_rows.append(np.arange(len(fitted.last[1].test)))
-    if "bayes" not in trained[-1].fits:
+    if "bayes" not in fitted.names:
         return None
-    failed = [k for k, fits in enumerate(trained) if not fits.fits["bayes"].status.trustworthy]
-    which = failed[0] if failed else len(trained) - 1
-    posterior = trained[which].posterior
-    assert posterior is not None  # there is a fit of NUTS
-    edges, chains = energies(posterior)
-    draws = posterior.fit.draws
+    every = fitted.every
+    failed = [k for k, each in enumerate(every) if not each.fits["bayes"].status.trustworthy]
+    which = failed[0] if failed else len(every) - 1
+    shown = every[which]
+    bayes = shown.fits["bayes"]
+    assert bayes.sampling is not None  # NUTS ran
+    edges, chains = energies(bayes.sampling)
+    draws = bayes.draws
     ranks = []
     if fitted.problem.card.identified:
         names = fitted.density.layout.labels()
         ranks.append(_worst("parameter", draws, names))
-    X, classes = parts[which].test.X, fitted.problem.dataset.class_names
-    predicted = prediction_draws(fitted.density, posterior.fit, X)
-    rows = test_rows[which][trust_rows(len(X), len(classes))]
+    X, classes = shown.part.test.X, fitted.problem.dataset.class_names
+    predicted = prediction_draws(fitted.density, bayes, X)
+    rows = shown.test_rows[trust_rows(len(X), len(classes))]
     ranks.append(
         _worst("prediction", predicted, [(str(row), "", name) for row in rows for name in classes])
     )
     return Trust(
         training_set=which + 1,
-        n_training_sets=len(trained),
+        n_training_sets=len(every),
         n_draws=draws.shape[1],
         energy_edges=edges,
         chains=chains,
@@ -57,7 +53,7 @@ def trust(fitted: Fitted) -> Trust | None:
     )
 
 
-def energies(posterior: Posterior) -> tuple[list[float], list[Chain]]:
+def energies(sampling: Sampling) -> tuple[list[float], list[Chain]]:
     """Edges of the energy histograms, and the record of every chain.
 
     Energies are shown less their mean, beside their changes from draw to draw:
@@ -68,7 +64,7 @@ def energies(posterior: Posterior) -> tuple[list[float], list[Chain]]:
     ----------
     Betancourt (2016), arXiv:1604.00695
     """
-    stats = posterior.stats
+    stats = sampling.stats
     energy = stats["energy"] - stats["energy"].mean()
     change = np.diff(energy, axis=1)
     low, high = min(energy.min(), change.min()), max(energy.max(), change.max())

@@ -1,57 +1,39 @@
 """What only the posterior can say: two kinds of entropy, single draws, leave-one-out."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 
 from trifit.calibration import slope_intercept, top_label
 from trifit.checks import Labels, label_probs
-from trifit.fit import Density
+from trifit.crossfit.fitted import Fitted
 from trifit.fit.loo import loo
+from trifit.fit.prediction import epistemic, thinned
 from trifit.information import entropy
-from trifit.predict import epistemic, thinned
 from trifit.results import Draws, Loo, PosteriorRecord
-from trifit.run.problem import Part
-from trifit.run.records import finite
+from trifit.rounding import finite
 from trifit.scores import log_loss
-from trifit.types import Fit, FloatArray, Prediction
+from trifit.types import FloatArray
 
 MAX_DRAWS = 100
 MAX_VALUES = 4_000_000
 """Most log probabilities of single draws that are looked at: rows x classes x draws."""
 
 
-def posterior_record(
-    density: Density,
-    fits: Sequence[Fit],
-    predictions: Sequence[Prediction],
-    parts: Sequence[Part],
-    y: Labels,
-    *,
-    last: tuple[Fit, Part],
-) -> PosteriorRecord:
-    """The posterior's record of pooled test rows.
-
-    Parameters
-    ----------
-    density : Density
-    fits, predictions, parts : one per training set
-        Posterior fits, their predictions for the test rows, and those rows.
-    y : shape (n_obs,) or (n_obs, n_classes)
-        Labels of the pooled test rows.
-    last : (Fit, Part)
-        The fit whose training rows are left out one by one.
-    """
+def posterior_record(fitted: Fitted) -> PosteriorRecord | None:
+    """The posterior's record of pooled held-out rows; None where there is no posterior."""
+    name = fitted.posterior
+    if name is None:
+        return None
+    predictions = [fold.predictions[name] for fold in fitted.folds]
     probs = np.concatenate([p.probs for p in predictions])
     aleatoric = np.concatenate([p.aleatoric for p in predictions])
     unsure = np.concatenate([epistemic(p) for p in predictions])
-    truth = label_probs(y, probs.shape[1]).argmax(axis=1)
-    right = probs.argmax(axis=1) == truth
+    right = probs.argmax(axis=1) == label_probs(fitted.y, probs.shape[1]).argmax(axis=1)
     n_draws = int(np.clip(MAX_VALUES // probs.size, 10, MAX_DRAWS))
-    fit, rows = last[0], last[1].train
+    fit, rows = fitted.final.fits[name], fitted.final.part.train
     # Reweighting draws that are not the posterior's would say nothing.
-    one_out = loo(density, fit, rows.X, rows.labels) if fit.status.trustworthy else None
+    one_out = loo(fitted.density, fit, rows.X, rows.labels) if fit.status.trustworthy else None
     return PosteriorRecord(
         entropy=float(entropy(probs).mean()),
         aleatoric=float(aleatoric.mean()),
@@ -59,31 +41,25 @@ def posterior_record(
         epistemic_right=finite(float(unsure[right].mean())) if right.any() else None,
         epistemic_wrong=finite(float(unsure[~right].mean())) if not right.all() else None,
         n_draws=n_draws,
-        draws=_single_draws(density, fits, parts, predictions, y, n_draws),
+        draws=_single_draws(fitted, name, n_draws),
         loo=Loo(**dataclasses.asdict(one_out)) if one_out else None,
     )
 
 
-def _single_draws(
-    density: Density,
-    fits: Sequence[Fit],
-    parts: Sequence[Part],
-    predictions: Sequence[Prediction],
-    y: Labels,
-    n_draws: int,
-) -> dict[str, Draws]:
+def _single_draws(fitted: Fitted, name: str, n_draws: int) -> dict[str, Draws]:
     """Each number of single draws, and of the probabilities averaged over draws.
 
     With folds, one draw of every fold's posterior makes one set of pooled rows.
     """
+    y = fitted.y
     streams = [
-        thinned(density, fit, part.test.X, n_draws) for fit, part in zip(fits, parts, strict=True)
+        thinned(fitted.density, fold.fits[name], fold.part.test.X, n_draws) for fold in fitted.folds
     ]
     single = [_numbers(np.concatenate(rows), y) for rows in zip(*streams, strict=True)]
-    averaged = _numbers(np.concatenate([p.log_probs for p in predictions]), y)
+    averaged = _numbers(fitted.log_probs[name], y)
     return {
-        name: _quantiles(np.array([numbers[name] for numbers in single]), averaged[name])
-        for name in averaged
+        key: _quantiles(np.array([numbers[key] for numbers in single]), averaged[key])
+        for key in averaged
     }
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trifit.crossfit.fitted import Fitted, Trained
 from trifit.fit.density import LOG_ZERO
 from trifit.fit.importance import MAX_PARETO_K, reweighted
 from trifit.fit.linear import LinearDensity
+from trifit.fit.methods.map_cv import SCALE_FACTORS
 from trifit.fit.optimise import maximise
-from trifit.fit.temperature import SCALE_FACTORS
 from trifit.results import PriorSensitivity, SensitivityStep
-from trifit.run.fitted import Fitted
-from trifit.run.rounding import rounded
+from trifit.rounding import rounded
 from trifit.scores import log_predictive_density, paired_difference
 from trifit.types import FloatArray, IntArray
 
@@ -46,11 +46,11 @@ def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | 
     if fitted.density.scales.any():
         return None
     chosen = _training_sets(fitted)
-    rows = [_some(len(fitted.parts[k].test)) for k in chosen]
-    refits = [_refitted(fitted, k, some, rng) for k, some in zip(chosen, rows, strict=True)]
+    rows = [_some(len(fold.test_rows)) for fold in chosen]
+    refits = [_refitted(fitted, fold, some, rng) for fold, some in zip(chosen, rows, strict=True)]
     posterior = None
     if "bayes" in fitted.log_probs:
-        each = [_reweighted(fitted, k, some) for k, some in zip(chosen, rows, strict=True)]
+        each = [_reweighted(fitted, fold, some) for fold, some in zip(chosen, rows, strict=True)]
         posterior = _steps(NEAR_FACTORS, each)
     return PriorSensitivity(
         n_obs=sum(len(some) for some in rows),
@@ -60,32 +60,32 @@ def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | 
     )
 
 
-def _training_sets(fitted: Fitted) -> list[int]:
+def _training_sets(fitted: Fitted) -> Sequence[Trained]:
     """All training sets where refits are quick, else the last: a rule of sizes, not of clocks."""
-    n_rows = sum(len(part.train) for part in fitted.parts)
+    n_rows = sum(len(fold.part.train) for fold in fitted.folds)
     quick = isinstance(fitted.density, LinearDensity)
     if quick and n_rows * fitted.density.n_params <= MAX_WORK:
-        return list(range(len(fitted.parts)))
-    return [len(fitted.parts) - 1]
+        return fitted.folds
+    return fitted.folds[-1:]
 
 
 def _some(n_obs: int) -> IntArray:
     return np.unique(np.linspace(0, n_obs - 1, min(n_obs, MAX_ROWS)).astype(np.int64))
 
 
-def _refitted(fitted: Fitted, k: int, some: IntArray, rng: np.random.Generator) -> list[_Losses]:
+def _refitted(
+    fitted: Fitted, fold: Trained, some: IntArray, rng: np.random.Generator
+) -> list[_Losses]:
     """The MAP of one training set under every prior, at some of its held-out rows."""
-    part, settings = fitted.parts[k], fitted.problem.card.optimiser
+    part, settings = fold.part, fitted.problem.card.optimiser
     y = part.test.take(some).labels
     losses = []
     for factor in SCALE_FACTORS:
         if factor == 1:
-            log_probs = fitted.predictions[k]["map"].log_probs[some]
+            log_probs = fold.predictions["map"].log_probs[some]
             losses.append(_Losses(log_predictive_density(log_probs, y)))
             continue
-        fit, _ = maximise(
-            "map", fitted.density, part.train, settings, rng, prior=float(factor) ** -2
-        )
+        fit = maximise("map", fitted.density, part.train, settings, rng, prior=float(factor) ** -2)
         if not fit.status.trustworthy:
             losses.append(_Losses(None))
             continue
@@ -94,13 +94,12 @@ def _refitted(fitted: Fitted, k: int, some: IntArray, rng: np.random.Generator) 
     return losses
 
 
-def _reweighted(fitted: Fitted, k: int, some: IntArray) -> list[_Losses]:
+def _reweighted(fitted: Fitted, fold: Trained, some: IntArray) -> list[_Losses]:
     """The posterior of one training set under every prior, at some of its held-out rows."""
-    part, posterior = fitted.parts[k], fitted.trained[k].posterior
-    assert posterior is not None  # there is a fit of NUTS
-    y = part.test.take(some).labels
+    test = fold.part.test
+    y = test.take(some).labels
     weights = [float(factor) ** -2 for factor in NEAR_FACTORS]
-    log_probs, pareto_k = reweighted(fitted.density, posterior, part.test.X[some], weights)
+    log_probs, pareto_k = reweighted(fitted.density, fold.fits["bayes"], test.X[some], weights)
     return [
         _Losses(
             log_predictive_density(lp, y) if known is None or known <= MAX_PARETO_K else None,

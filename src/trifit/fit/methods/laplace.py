@@ -1,4 +1,4 @@
-"""The posterior as a normal distribution at its mode, corrected by importance weights.
+"""``laplace``: the posterior as a normal distribution at its mode, corrected by importance weights.
 
 Seconds where NUTS takes minutes, and right where rows are many: the posterior
 is then close to normal. How close is measured, not assumed: every draw is
@@ -8,16 +8,21 @@ largest weights says whether the weighted draws can be relied on.
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from trifit.cards import Optimiser, Sampler
+from trifit.cards import Card, Optimiser, Sampler
+from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
+from trifit.fit.diagnostics import MIN_ESS_PER_CHAIN
 from trifit.fit.importance import MAX_PARETO_K, smoothed_weights
 from trifit.fit.minimise import Path, lbfgs
-from trifit.fit.trust import MIN_ESS_PER_CHAIN
+from trifit.fit.optimise import MAX_NEWTON_PARAMS
+from trifit.fit.training import Training
+from trifit.fits import Fit, Status
 from trifit.threads import cores, limited, side_by_side
-from trifit.types import Fit, FloatArray, IntArray, Rows, Status
+from trifit.types import FloatArray, IntArray, Rows
 
 HOPELESS_K = 1.0
 """Pareto k above which the weights have no mean, so that more proposals do not help."""
@@ -29,6 +34,30 @@ BLOCKS = 20
 """Parts of a round, after each of which it is said how much is done."""
 
 Advance = Callable[[float], None]
+
+
+def check(density: Density, card: Card) -> None:
+    """Refuse a model that is too large for second derivatives."""
+    if density.n_params > MAX_NEWTON_PARAMS:
+        raise InputError(
+            f"methods 'laplace': the model has {density.n_params:,} parameters, too many for the "
+            f"second derivatives it needs (at most {MAX_NEWTON_PARAMS:,}); leave it out"
+        )
+
+
+def fit(training: Training) -> Fit:
+    """The normal approximation of one training set's posterior, from the MAP."""
+    start = training.fit("map").theta
+    assert start is not None
+    return fit_laplace(
+        training.density,
+        training.rows,
+        start,
+        training.card.optimiser,
+        training.card.sampler,
+        training.generator("laplace"),
+        advance=partial(training.tell, "laplace"),
+    )
 
 
 def fit_laplace(

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from trifit.analyses.sensitivity import sensitivity
+from trifit.crossfit.fitted import Fitted
 from trifit.fit import Layout
 from trifit.results import PriorGroup, PriorPosterior, PriorRecord, PriorRow
-from trifit.run.fitted import Fitted
-from trifit.run.rounding import rounded
-from trifit.run.sensitivity import sensitivity
+from trifit.rounding import rounded
 from trifit.types import FloatArray
 
 N_DRAWS = 1_000
@@ -29,7 +29,7 @@ def _prior_posterior(fitted: Fitted, seed: int) -> PriorPosterior | None:
     prior = fitted.density.prior_draws(N_DRAWS, seed)
     if prior is None:
         return None
-    draws = fitted.last[0].fits[fitted.posterior].flat_draws
+    draws = fitted.final.fits[fitted.posterior].flat_draws
     return against_prior(prior, draws, fitted.density.layout, single=fitted.problem.card.identified)
 
 

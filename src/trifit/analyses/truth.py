@@ -4,11 +4,11 @@ import numpy as np
 
 from trifit.calibration import binned_error, slope_intercept, smooth_error
 from trifit.checks import Labels
+from trifit.crossfit.fitted import Fitted
+from trifit.fit.prediction import thinned
 from trifit.information import entropy
-from trifit.predict import thinned
 from trifit.results import Coverage, Gain, Truth, TruthRecord
-from trifit.run.fitted import Fitted
-from trifit.run.records import finite
+from trifit.rounding import finite
 from trifit.truth import calibration_error, confidence_bias, coverage, excess_log_loss
 from trifit.types import FloatArray, IntArray
 
@@ -80,15 +80,15 @@ def _record(
 
 def _draws(fitted: Fitted, posterior: str, shown: IntArray) -> FloatArray:
     """Probabilities of single draws for pooled test rows, (n_draws, n_shown, n_classes)."""
-    parts, posteriors = fitted.parts, [fits.fits[posterior] for fits in fitted.trained]
-    ends = np.cumsum([len(part.test) for part in parts])
-    n_draws = min(MAX_DRAWS, *(len(fit.flat_draws) for fit in posteriors))
-    pieces = []
-    for fit, part, end in zip(posteriors, parts, ends, strict=True):
-        start = end - len(part.test)
+    n_draws = min(MAX_DRAWS, *(len(fold.fits[posterior].flat_draws) for fold in fitted.folds))
+    pieces, start = [], 0
+    for fold in fitted.folds:
+        end = start + len(fold.test_rows)
         rows = shown[(start <= shown) & (shown < end)] - start
         if len(rows):
-            pieces.append(np.array([*thinned(fitted.density, fit, part.test.X[rows], n_draws)]))
+            X = fold.part.test.X[rows]
+            pieces.append(np.array([*thinned(fitted.density, fold.fits[posterior], X, n_draws)]))
+        start = end
     return np.exp(np.concatenate(pieces, axis=1))
 
 

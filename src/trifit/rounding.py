@@ -1,4 +1,4 @@
-"""Numbers of a picture, rounded: five digits draw the same, in a third of the bytes."""
+"""Numbers as records hold them: no NaN, and five digits where they are only drawn."""
 
 import math
 from typing import Any
@@ -31,3 +31,8 @@ def positions(values: Any) -> Any:
     span = float(np.ptp(array))
     far = abs(array).max() / span if span > 0 else 1.0
     return rounded(array, min(17, 5 + max(0, math.floor(math.log10(max(far, 1.0))))))
+
+
+def finite(value: float) -> float | None:
+    """JSON has no NaN: None where a number does not exist."""
+    return value if math.isfinite(value) else None

@@ -1,14 +1,15 @@
 """From draws of parameters to predictive class probabilities, block by block."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from trifit.fit.density import LOG_ZERO, Density
 from trifit.fit.kernel import add_probabilities
+from trifit.fits import Fit, Prediction
 from trifit.information import entropy
 from trifit.threads import limited, side_by_side
-from trifit.types import Fit, FloatArray, IntArray, Prediction
+from trifit.types import FloatArray, IntArray
 
 BLOCK = 1_000_000
 """Most log probabilities a thread holds at a time (8 MB, and as much again twice)."""
@@ -52,7 +53,15 @@ def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
     with limited():
         parts = side_by_side(chunk, range(0, len(X), ROWS))
     log_probs, aleatoric = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Prediction(log_probs, aleatoric)
+    if fit.recalibration is None:
+        return Prediction(log_probs, aleatoric)
+    changed = fit.recalibration.transform(log_probs)
+    return Prediction(changed, entropy(np.exp(changed)))
+
+
+def predict_all(density: Density, fits: Mapping[str, Fit], X: FloatArray) -> dict[str, Prediction]:
+    """Predictive probabilities of several fits; see :func:`predict`."""
+    return {name: predict(density, fit, X) for name, fit in fits.items()}
 
 
 class MeanProbabilities:

@@ -1,51 +1,29 @@
 """How far the Laplace posterior is from NUTS's, beside NUTS's own Monte Carlo error."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from trifit.crossfit.fitted import Fitted, Trained
 from trifit.fit import Density, Layout
-from trifit.predict import predict
+from trifit.fit.prediction import predict
+from trifit.fits import Fit, Prediction
 from trifit.results import LaplaceError, ParameterError
-from trifit.run.fits import TrainedFits
-from trifit.run.problem import Part
-from trifit.types import Fit, FloatArray, Prediction
+from trifit.types import FloatArray
 
 
-def laplace_error(
-    density: Density,
-    trained: Sequence[TrainedFits],
-    predictions: Sequence[Mapping[str, Prediction]],
-    parts: Sequence[Part],
-    *,
-    identified: bool,
-) -> LaplaceError:
-    """The error of ``laplace`` where ``bayes`` is there to tell.
-
-    Parameters
-    ----------
-    density : Density
-    trained : sequence of TrainedFits
-        One per part, and the last is the one behind the parameters.
-    predictions : one mapping per part
-        Of the part's test rows.
-    parts : sequence of Part
-    identified : bool
-        Whether parameters mean anything by themselves.
-    """
-    distances = np.concatenate([total_variation(p["laplace"], p["bayes"]) for p in predictions])
-    noise = np.concatenate(
-        [
-            0.5 * _between_halves(density, fits.fits["bayes"], part)
-            for fits, part in zip(trained, parts, strict=False)
-        ]
+def laplace_error(fitted: Fitted) -> LaplaceError | None:
+    """The error of ``laplace`` where ``bayes`` is there to tell; else None."""
+    if not {"bayes", "laplace"} <= set(fitted.names):
+        return None
+    distances = np.concatenate(
+        [total_variation(f.predictions["laplace"], f.predictions["bayes"]) for f in fitted.folds]
     )
-    last = trained[-1].fits
+    noise = np.concatenate([0.5 * _between_halves(fitted.density, f) for f in fitted.folds])
+    laplace, bayes = fitted.final.fits["laplace"], fitted.final.fits["bayes"]
+    identified = fitted.problem.card.identified
     return LaplaceError(
-        parameters=(
-            parameter_error(last["laplace"], last["bayes"], density.layout) if identified else None
-        ),
+        parameters=parameter_error(laplace, bayes, fitted.density.layout) if identified else None,
         probs_mean=float(distances.mean()),
         probs_worst=float(distances.max()),
         probs_mcse=float(noise.mean()),
@@ -85,11 +63,12 @@ def total_variation(a: Prediction, b: Prediction) -> FloatArray:
     return np.asarray(0.5 * abs(a.probs - b.probs).sum(axis=1))
 
 
-def _between_halves(density: Density, nuts: Fit, part: Part) -> FloatArray:
+def _between_halves(density: Density, fold: Trained) -> FloatArray:
     """Distance of the predictions of the first half of the chains from the second's."""
+    nuts = fold.fits["bayes"]
     half = len(nuts.draws) // 2
     first, second = (
-        predict(density, replace(nuts, draws=draws), part.test.X)
+        predict(density, replace(nuts, draws=draws), fold.part.test.X)
         for draws in (nuts.draws[:half], nuts.draws[half:])
     )
     return total_variation(first, second)

@@ -3,9 +3,12 @@
 import numpy as np
 from scipy.special import logsumexp
 
+from trifit.analyses.distance import DistanceFromData
+from trifit.analyses.plane import probability_map
 from trifit.calibration import top_label
+from trifit.crossfit.fitted import Fitted
 from trifit.fit.density import LOG_ZERO
-from trifit.predict import epistemic
+from trifit.fit.prediction import epistemic
 from trifit.results import (
     ByDistance,
     Disagreement,
@@ -14,10 +17,7 @@ from trifit.results import (
     Interval,
     RowTable,
 )
-from trifit.run.distance import DistanceFromData
-from trifit.run.fitted import Fitted
-from trifit.run.plane import probability_map
-from trifit.run.rounding import rounded
+from trifit.rounding import rounded
 from trifit.scores import wilson
 from trifit.types import FloatArray, IntArray
 
@@ -57,7 +57,7 @@ def disagreement(fitted: Fitted, rng: np.random.Generator) -> Disagreement:
 def _table(fitted: Fitted, chosen: IntArray, distance: FloatArray | None) -> RowTable:
     aleatoric = unsure = None
     if fitted.posterior is not None:
-        averaged = [p[fitted.posterior] for p in fitted.predictions]
+        averaged = [fold.predictions[fitted.posterior] for fold in fitted.folds]
         aleatoric = rounded(np.concatenate([p.aleatoric for p in averaged])[chosen])
         unsure = rounded(np.concatenate([epistemic(p) for p in averaged])[chosen])
     return RowTable(
@@ -73,15 +73,17 @@ def _table(fitted: Fitted, chosen: IntArray, distance: FloatArray | None) -> Row
 
 def _distances(fitted: Fitted, chosen: IntArray, rng: np.random.Generator) -> FloatArray | None:
     """Distance of each chosen row from the training rows of its own part."""
-    part_of, at = np.array(fitted.where).T[:, chosen]
     distances = np.empty(len(chosen))
-    for k, part in enumerate(fitted.parts):
-        here = part_of == k
-        measure = DistanceFromData(part.train.X, rng)
+    start = 0
+    for fold in fitted.folds:
+        at = chosen - start
+        here = (at >= 0) & (at < len(fold.test_rows))
+        measure = DistanceFromData(fold.part.train.X, rng)
         if measure.typical == 0:
             return None
         if here.any():
-            distances[here] = measure(part.test.X[at[here]])
+            distances[here] = measure(fold.part.test.X[at[here]])
+        start += len(fold.test_rows)
     return distances
 
 
@@ -141,8 +143,8 @@ def _features(fitted: Fitted, position: int) -> list[FeatureValue]:
     ``c_j = l(x) - l(x with x_j at its training mean)``, with the log-odds
     ``l = log p_k - log(1 - p_k)`` of the class k that the MLE puts first.
     """
-    k, i = fitted.where[position]
-    part, fit = fitted.parts[k], fitted.trained[k].fits["mle"]
+    fold, i = fitted.where[position]
+    part, fit = fold.part, fold.fits["mle"]
     x, mean, sd = part.test.X[i], part.train.X.mean(axis=0), part.train.X.std(axis=0)
     z = np.divide(x - mean, sd, out=np.zeros_like(x), where=sd > 0)
     candidates = np.argsort(-abs(z), kind="stable")[:MAX_CANDIDATES]

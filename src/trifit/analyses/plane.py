@@ -1,19 +1,20 @@
 """Each fit's class probabilities on a plane through the data, and beyond them."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.decomposition import PCA
 
 from trifit.contestants import posteriors_of
+from trifit.crossfit.fitted import Fitted
+from trifit.crossfit.problem import Part
 from trifit.data import Standardiser
-from trifit.fit import Density
+from trifit.fit import Density, predict_all
+from trifit.fits import Fit
 from trifit.results import Axis, Layer, ProbabilityMap
-from trifit.run.fits import TrainedFits
-from trifit.run.fitted import Fitted
-from trifit.run.problem import Part
-from trifit.run.rounding import positions, rounded
+from trifit.rounding import positions, rounded
 from trifit.types import FloatArray, IntArray
 
 N_GRID = 48
@@ -81,7 +82,7 @@ def plane_of(X: FloatArray, standardiser: Standardiser) -> Plane | None:
 
 def probability_map(fitted: Fitted, rng: np.random.Generator) -> ProbabilityMap | None:
     """The map of the last training set; see :class:`trifit.results.ProbabilityMap`."""
-    trained, part = fitted.last
+    part = fitted.final.part
     plane = plane_of(part.train.X, part.standardiser)
     if plane is None:
         return None
@@ -89,7 +90,7 @@ def probability_map(fitted: Fitted, rng: np.random.Generator) -> ProbabilityMap 
     axes = (_axis(plane, 0, names), _axis(plane, 1, names))
     across, up = (np.linspace(axis.low, axis.high, N_GRID) for axis in axes)
     grid = np.column_stack([np.tile(across, N_GRID), np.repeat(up, N_GRID)])
-    thin, n_draws = _thinned(trained)
+    thin, n_draws = _thinned(fitted.final.fits)
     some = np.sort(rng.permutation(len(part.train))[:MAX_POINTS])
     return ProbabilityMap(
         kind="features" if plane.shares is None else "components",
@@ -104,10 +105,10 @@ def probability_map(fitted: Fitted, rng: np.random.Generator) -> ProbabilityMap 
 
 
 def layers(
-    density: Density, trained: TrainedFits, plane: Plane, points: FloatArray
+    density: Density, fits: Mapping[str, Fit], plane: Plane, points: FloatArray
 ) -> dict[str, Layer]:
     """The most probable class and its probability in thousandths, at points (n, 2)."""
-    predictions = trained.predict(density, plane.features(points))
+    predictions = predict_all(density, fits, plane.features(points))
     return {
         name: Layer(
             probability=np.rint(1000 * prediction.probs.max(axis=1)).astype(int).tolist(),
@@ -117,15 +118,15 @@ def layers(
     }
 
 
-def _thinned(trained: TrainedFits) -> tuple[TrainedFits, int]:
+def _thinned(fits: Mapping[str, Fit]) -> tuple[Mapping[str, Fit], int]:
     """The same fits with at most 400 evenly spaced draws of the posterior."""
-    fits, n_draws = dict(trained.fits), 0
+    thin, n_draws = dict(fits), 0
     for name in posteriors_of(fits):
         draws = fits[name].flat_draws
         every = np.unique(np.linspace(0, len(draws) - 1, MAX_DRAWS).astype(int))
-        fits[name] = dataclasses.replace(fits[name], draws=draws[every][None])
+        thin[name] = dataclasses.replace(fits[name], draws=draws[every][None])
         n_draws = len(every)
-    return dataclasses.replace(trained, fits=fits), n_draws
+    return thin, n_draws
 
 
 def _axis(plane: Plane, k: int, names: tuple[str, ...]) -> Axis:

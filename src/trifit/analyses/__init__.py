@@ -1,0 +1,1 @@
+"""What is said of fits besides their scores: one function a topic, from ``Fitted`` to a record."""

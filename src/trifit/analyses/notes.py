@@ -1,0 +1,63 @@
+"""Notes above the answer: what a reader should know of data and fits."""
+
+from trifit.analyses.parameters import whose_log_odds
+from trifit.analyses.theory import expected_of_mle
+from trifit.crossfit.fitted import Fitted
+from trifit.duplicates import n_copies
+from trifit.recalibration.temperature import MAX_TEMPERATURE, Temperature
+
+MANY_COPIES = 0.01
+"""Share of rows that are copies of others from which on it is said."""
+
+
+def notes(fitted: Fitted) -> list[str]:
+    """What was noticed, in the order in which it came up."""
+    dataset = fitted.problem.dataset
+    return [
+        *dataset.notes,
+        *fitted.problem.notes,
+        *_copies(fitted),
+        *_unseen(fitted),
+        *whose_log_odds(fitted.density.layout, dataset.class_names),
+        *expected_of_mle(fitted),
+        *_temperatures(fitted),
+    ]
+
+
+def _copies(fitted: Fitted) -> list[str]:
+    dataset = fitted.problem.dataset
+    copies = n_copies(dataset.X, dataset.labels)
+    if copies <= MANY_COPIES * dataset.n_obs:
+        return []
+    return [
+        f"{copies} rows are copies of others; a copy on the other side of a split makes "
+        "prediction look easier than it is"
+    ]
+
+
+def _unseen(fitted: Fitted) -> list[str]:
+    unseen = sum(fold.part.unseen for fold in fitted.folds)
+    if not unseen:
+        return []
+    return [
+        f"{unseen} test rows hold a category or value not seen in training; "
+        "its coefficient counts as zero"
+    ]
+
+
+def _temperatures(fitted: Fitted) -> list[str]:
+    """What to know of temperatures that are at a bound, if any are."""
+    found = [Temperature(fold.fits["mle+T"].diagnostics["temperature"]) for fold in fitted.folds]
+    notes = []
+    if any(t.at_bound and t.value > 1 for t in found):
+        notes.append(
+            f"mle+T: no temperature up to {MAX_TEMPERATURE:g} is best: on held-out folds of the "
+            "training rows the MLE's log-odds rank the classes no better than chance, so mle+T "
+            "gives all classes the same probability"
+        )
+    if any(t.at_bound and t.value < 1 for t in found):
+        notes.append(
+            f"mle+T: the best temperature is at its lower bound, {1 / MAX_TEMPERATURE:g}: on "
+            "held-out folds of the training rows even the smallest log-odds of the MLE are right"
+        )
+    return notes

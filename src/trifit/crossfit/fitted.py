@@ -1,0 +1,101 @@
+"""Everything one comparison has fitted, as its records are made from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from trifit.checks import Labels
+from trifit.contestants import posterior_of
+from trifit.crossfit.problem import Part, Problem
+from trifit.fit import Density
+from trifit.fits import Fit, Prediction
+from trifit.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """One training set: its rows, the fits to them, and what these predict.
+
+    Attributes
+    ----------
+    part : Part
+    test_rows : array of shape (n_test,)
+        Row numbers of its held-out rows.
+    fits : mapping of str to Fit
+    predictions : mapping of str to Prediction
+        For the held-out rows; empty where nothing is held out.
+    """
+
+    part: Part
+    test_rows: IntArray
+    fits: Mapping[str, Fit]
+    predictions: Mapping[str, Prediction]
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """The fits of one comparison and their predictions for its held-out rows.
+
+    Attributes
+    ----------
+    problem : Problem
+    folds : sequence of Trained
+        Training sets whose held-out rows are scored, pooled in this order.
+    final : Trained
+        What parameters and posterior are shown of: with cross-validation a
+        further training set of all rows, else the only one.
+    """
+
+    problem: Problem
+    folds: Sequence[Trained]
+    final: Trained
+
+    @property
+    def every(self) -> list[Trained]:
+        """All training sets."""
+        return [*self.folds, *([] if self.final is self.folds[-1] else [self.final])]
+
+    @property
+    def density(self) -> Density:
+        """The model that was fitted."""
+        return self.problem.density
+
+    @cached_property
+    def test_rows(self) -> IntArray:
+        """Row numbers of the held-out rows, fold after fold."""
+        return np.concatenate([fold.test_rows for fold in self.folds])
+
+    @property
+    def y(self) -> Labels:
+        """Labels of the held-out rows: class codes, or soft labels as distributions."""
+        return self.problem.dataset.labels[self.test_rows]
+
+    @property
+    def codes(self) -> IntArray:
+        """Class codes of the held-out rows; with soft labels the most likely classes."""
+        return self.problem.dataset.y[self.test_rows]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the fits."""
+        return list(self.final.fits)
+
+    @property
+    def posterior(self) -> str | None:
+        """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
+        return posterior_of(self.names)
+
+    @cached_property
+    def log_probs(self) -> dict[str, FloatArray]:
+        """Pooled log predictive probabilities of every fit, (n_test, n_classes)."""
+        return {
+            name: np.concatenate([fold.predictions[name].log_probs for fold in self.folds])
+            for name in self.names
+        }
+
+    @cached_property
+    def where(self) -> list[tuple[Trained, int]]:
+        """Fold, and row within its held-out rows, of every held-out row."""
+        return [(fold, i) for fold in self.folds for i in range(len(fold.test_rows))]

@@ -1,0 +1,124 @@
+"""One training set, and the fits to it: each is made when it is first asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
+
+import numpy as np
+
+from trifit.cards import Card
+from trifit.contestants import CONTESTANTS, Kind, on_request
+from trifit.errors import InputError
+from trifit.fit.density import Density
+from trifit.fits import Fit
+from trifit.seeds import child, generator
+from trifit.types import Rows
+
+Report = Callable[[str, float], None]
+"""Called with the name of the stage that runs, and the share of it that is done."""
+
+
+class Training:
+    """What a method is given: model, rows, settings, random numbers, and the other fits.
+
+    A method is a module of :mod:`trifit.fit.methods` with ``fit(training) -> Fit``. What it
+    builds on it asks for: ``training.fit("map")``.
+
+    Parameters
+    ----------
+    density : Density
+    rows : Rows
+        The training rows.
+    held_out : Rows
+        Whose predicted log probabilities the posterior's checks look at, and whose
+        cross-entropy the optimisers' paths record. Nothing is fitted to them.
+    card : Card
+    seed_sequence : SeedSequence
+    report : callable, optional
+    """
+
+    def __init__(
+        self,
+        density: Density,
+        rows: Rows,
+        held_out: Rows,
+        card: Card,
+        seed_sequence: np.random.SeedSequence,
+        report: Report | None = None,
+    ) -> None:
+        self.density, self.rows, self.held_out, self.card = density, rows, held_out, card
+        self._seeds, self._report = seed_sequence, report
+        self._fits: dict[str, Fit] = {}
+        self._generators: dict[str, np.random.Generator] = {}
+
+    @property
+    def learns_scales(self) -> bool:
+        """Whether prior scales are learned from the data: a joint mode then means nothing."""
+        return bool(self.density.scales.any())
+
+    def fit(self, name: str) -> Fit:
+        """The fit of a contestant."""
+        if name not in self._fits:
+            self._fits[name] = method_of(name).fit(self)
+        return self._fits[name]
+
+    def fit_all(self, names: Sequence[str]) -> Mapping[str, Fit]:
+        """The fits of several contestants, in their order; those that take longest come last."""
+        for name in sorted(names, key=_takes_long):
+            self.fit(name)
+        return {name: self._fits[name] for name in names}
+
+    def generator(self, name: str) -> np.random.Generator:
+        """The generator of a name; asked for again, it goes on where it was."""
+        if name not in self._generators:
+            self._generators[name] = generator(self._seeds, name)
+        return self._generators[name]
+
+    def seed(self, name: str) -> int:
+        """A whole number for a sampler that takes no generator."""
+        return int(child(self._seeds, name).generate_state(1)[0] >> 1)
+
+    def tell(self, stage: str, share: float = 0.0) -> None:
+        """Say which stage runs, and what share of it is done."""
+        if self._report is not None:
+            self._report(stage, share)
+
+
+def _takes_long(name: str) -> bool:
+    return name == "mean" or CONTESTANTS[name].kind is Kind.POSTERIOR
+
+
+def method_of(name: str) -> ModuleType:
+    """The module that fits a contestant."""
+    return import_module(CONTESTANTS[name].method)
+
+
+def fits_of(card: Card, extra: Sequence[str] = (), *, nuts: bool = True) -> list[str]:
+    """Names of all fits of a card: the standard ones, then those asked for."""
+    left_out = set() if nuts else {"bayes", "mean"}
+    if not card.identified:
+        left_out.add("mean")
+    standard = [name for name, c in CONTESTANTS.items() if not c.on_request]
+    return [*(name for name in standard if name not in left_out), *extra]
+
+
+def check_fits(density: Density, card: Card, extra: Sequence[str], *, nuts: bool) -> None:
+    """Refuse, before anything is fitted, what a model is too large for or cannot have.
+
+    Raises
+    ------
+    InputError
+    """
+    for name in extra:
+        if name not in on_request():
+            raise InputError(f"methods {name!r}: expected some of {', '.join(on_request())}")
+    if not nuts and density.scales.any():
+        raise InputError(
+            f"--no-nuts (nuts=False): card {card.name!r} learns the scale of its prior from the "
+            "data, and its MAP needs NUTS to know that scale; leave it out, or fix the scale, e.g. "
+            "--prior normal"
+        )
+    for name in fits_of(card, extra, nuts=nuts):
+        check = getattr(method_of(name), "check", None)
+        if check is not None:
+            check(density, card)

@@ -1,0 +1,74 @@
+"""How a comparison was made: its data, its command, its versions."""
+
+from hashlib import sha256
+from importlib.metadata import version
+from platform import python_version
+
+import numpy as np
+
+from trifit.cards import Card
+from trifit.checks import label_probs
+from trifit.fit import fused
+from trifit.results import Data, Provenance
+from trifit.run.settings import Settings
+from trifit.types import Dataset
+
+VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
+
+
+def data_record(dataset: Dataset, notes: list[str]) -> Data:
+    """What was classified, with a fingerprint of its numbers."""
+    digest = sha256()
+    for part in (
+        np.ascontiguousarray(dataset.X).data,
+        np.ascontiguousarray(dataset.labels).data,
+        repr(dataset.feature_names).encode(),
+    ):
+        digest.update(part)
+    return Data(
+        name=dataset.name,
+        source=dataset.source,
+        n_obs=dataset.n_obs,
+        n_features=dataset.n_features,
+        n_classes=dataset.n_classes,
+        feature_names=list(dataset.feature_names),
+        class_names=list(dataset.class_names),
+        class_counts=label_probs(dataset.labels, dataset.n_classes).sum(axis=0).tolist(),
+        fingerprint=digest.hexdigest(),
+        notes=notes,
+        leaks=list(dataset.leaks),
+    )
+
+
+def provenance(
+    data: Data,
+    card: Card,
+    settings: Settings,
+    *,
+    command: str | None,
+    seconds: dict[str, float],
+) -> Provenance:
+    """How to make the same numbers again; without a command line, the call from Python."""
+    return Provenance(
+        command=command or python_command(data, card, settings),
+        seed=settings.seed,
+        versions={"python": python_version()} | {p: version(p) for p in VERSIONED},
+        settings={
+            "interval": "95% equal-tailed",
+            "numba_fastmath": False,
+            "fused_likelihood": fused(),
+        },
+        seconds=seconds,
+    )
+
+
+def python_command(data: Data, card: Card, settings: Settings) -> str:
+    """The call that made a run from Python, exact enough to tell two runs apart."""
+    hyper = ", ".join(f"{k}={v!r}" for k, v in sorted(card.hyperparameters.items()))
+    given = "".join(f", {k}={v}" for k, v in settings.given.items())
+    sampler = card.sampler
+    return (
+        f"trifit.compare({data.name!r} [{data.fingerprint[:12]}], model={card.name!r} [{hyper}, "
+        f"draws={sampler.draws}, tune={sampler.tune}, chains={sampler.chains}, "
+        f"target_accept={sampler.target_accept}, standardize={card.standardize}]{given})"
+    )
