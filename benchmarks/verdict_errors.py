@@ -20,18 +20,19 @@ from joblib import Parallel, delayed
 from scipy import special
 from scipy.optimize import brentq
 
-from trifit.calibration import slope_intercept
-from trifit.fits import Status
-from trifit.run.evidence import gather
-from trifit.verdict import judge
+from trifit.forecasts import Forecasts
+from trifit.judge import verdict_on
+from trifit.judge.calibration import calibration
+from trifit.results import Verdict
+from trifit.words import VERDICTS as WORDS
 
 SEED = 20261127
 VERDICTS = (
-    "behaves like probabilities",
-    "over-confident",
-    "under-confident",
-    "miscalibrated otherwise",
-    "cannot tell",
+    Verdict.BEHAVES,
+    Verdict.OVER_CONFIDENT,
+    Verdict.UNDER_CONFIDENT,
+    Verdict.MISCALIBRATED,
+    Verdict.UNCERTAIN,
 )
 
 SPREAD = 1.5
@@ -112,9 +113,8 @@ def verdicts(make, arguments, n_replications, seed):
     for _ in range(n_replications):
         log_probs, y = make(rng, *arguments)
         names = [str(k) for k in range(log_probs.shape[1])]
-        slope = slope_intercept(np.exp(log_probs), y, log_probs=log_probs)
-        evidence = gather(slope, log_probs, y, class_names=names, rng=rng)
-        counts[judge(Status.CONVERGED, evidence).name] += 1
+        forecasts = Forecasts({"fit": log_probs}, y, names)
+        counts[verdict_on(calibration(forecasts, "fit", rng))] += 1
     return counts
 
 
@@ -161,7 +161,7 @@ def main():
         if table != title:
             lines += [
                 f"\n## {table}\n",
-                f"| forecasts | replications | {' | '.join(VERDICTS)} |",
+                f"| forecasts | replications | {' | '.join(WORDS[v] for v in VERDICTS)} |",
                 "|---|---:|" + "---:|" * len(VERDICTS),
             ]
             title = table

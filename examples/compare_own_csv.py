@@ -23,7 +23,8 @@ if not PATH.exists():  # a stand-in for your data: 90 birds of three made-up spe
 birds = trifit.load_dataset(PATH, target=TARGET)
 run = trifit.run_comparison(birds, "softmax", seed=1, overrides={"prior_scale": 1.0})
 
-for name, fit in run.comparison.fits.items():
-    print(f"{name:6} log-loss {fit.log_loss:.3f} ± {fit.log_loss_se:.3f}  {fit.verdict_text}")
+for name, judged in run.comparison.contestants.items():
+    loss = judged.scores.log_loss
+    print(f"{name:6} log-loss {loss.value:.3f} ± {loss.se:.3f}  {run.comparison.explain(name)}")
 trifit.save_run(run, Path("reports/penguins_like"))
 print("Page, numbers, predictions and posterior are in reports/penguins_like")

@@ -2,25 +2,30 @@
 
 import numpy as np
 
+from trifit.cards import Card, Sampler
+from trifit.fits import Status
 from trifit.results import (
     Axis,
     Band,
     ByDistance,
+    Calibration,
     Chain,
+    ClassBias,
     Code,
     Comparison,
-    Coverage,
     Curve,
     Data,
     Difference,
     Disagreement,
     Draws,
+    Encoding,
+    Estimate,
     Evaluation,
     Example,
     FeatureValue,
     FitRecord,
-    Gain,
     Interval,
+    Judged,
     Layer,
     Loo,
     Parameter,
@@ -36,15 +41,15 @@ from trifit.results import (
     Ranks,
     Reliability,
     RowTable,
-    Rule,
-    Scoreboard,
     Scores,
     SensitivityStep,
     TopLabel,
     Trust,
     Truth,
     TruthRecord,
-)
+    Verdict,
+)  # fmt: skip
+from trifit.truth import Coverage
 
 CLASSES = ["adelie", "chinstrap", "gentoo"]
 FEATURES = ["bill length", "bill depth"]
@@ -93,29 +98,44 @@ def top_label(fit):
     )  # fmt: skip
 
 
-def fit_record(fit):
-    loss = LOSS[fit]
+def calibration(fit):
     exists = fit != "mle"
-    return FitRecord(
-        log_loss=loss, log_loss_se=0.05, log_loss_bits=loss * BITS, brier=0.2, brier_se=0.02,
-        accuracy=0.9, accuracy_se=0.03, status="converged" if exists else "separated",
-        status_text="the optimiser met its tolerance" if exists else "no MLE exists",
-        trustworthy=True, seconds=0.5, slope=0.9 if exists else None,
-        slope_se=0.1 if exists else None, intercepts=[0.0, 0.0, 0.0], elpd=-6 * loss, elpd_se=0.3,
-        gains={
-            key: Gain(value=0.3 if fit == "mle" else -0.01, se=0.05)
-            for key in ("temperature", "vector", "dirichlet", "isotonic", "beta")
-        },
-        p_value=0.2, verdict="behaves like probabilities" if exists else "no MLE exists",
-        verdict_text="Calibration slope 0.90." if exists else "Rows can be separated.",
-        rules=[Rule(asked="slope inside 0.8 to 1.25", found="0.90", met=exists)],
-        code=Code(bits=64, ideal_bits=6 * loss * BITS, n_floored=int(not exists)), code_note="",
+    gain = Estimate.normal(0.3 if fit == "mle" else -0.01, 0.05)
+    return Calibration(
+        n_obs=6, n_events=40, entropy=1.0, slope=Estimate.normal(0.9, 0.1) if exists else None,
+        intercepts=[0.0, 0.0, 0.0],
+        gains={key: gain for key in ("temperature", "vector", "dirichlet", "isotonic", "beta")},
+        p_value=0.2,
+        classes=[
+            ClassBias(
+                name=name, mean_prob=0.3, frequency=0.33, p_value=0.5, odds_low=0.9, odds_high=1.4
+            )
+            for name in CLASSES
+        ],
+    )  # fmt: skip
+
+
+def judged(fit):
+    loss, exists = LOSS[fit], fit != "mle"
+    return Judged(
+        scores=scores(loss), elpd=Estimate.normal(-6 * loss, 0.3), calibration=calibration(fit),
+        verdict=Verdict.BEHAVES if exists else Verdict.NO_MLE,
+        outputs=Verdict.BEHAVES if exists else Verdict.UNCERTAIN,
+        code=Code(
+            outcome=Encoding.WRITTEN, bits=64, ideal_bits=6 * loss * BITS, n_floored=int(not exists)
+        ),
         top_label=top_label(fit),
         classes=[
             Reliability(score=0.1, mcb=0.01 * (k + 1), dsc=0.02, unc=0.11, curve=curve(0.7))
             for k in range(3)
         ],
-        diagnostics=DIAGNOSTICS if fit == "bayes" else {},
+    )  # fmt: skip
+
+
+def fit_record(fit):
+    return FitRecord(
+        status=Status.CONVERGED if fit != "mle" else Status.SEPARATED, n_with_status=1,
+        n_training_sets=1, seconds=0.5, diagnostics=DIAGNOSTICS if fit == "bayes" else {},
         path=[
             PathStep(step=s, cross_entropy=1.1 / (s + 1), gradient=0.1, held_out=h)
             for s, h in enumerate([1.1, 0.6, 0.9])
@@ -125,25 +145,21 @@ def fit_record(fit):
     )  # fmt: skip
 
 
+def estimate(value, half):
+    return Estimate(value=value, se=half / 2, low=value - half, high=value + half)
+
+
 def scores(loss):
     return Scores(
-        log_loss=loss, log_loss_se=0.0, log_loss_bits=loss * BITS, brier=0.667, brier_se=0.0,
-        accuracy=0.333, accuracy_se=0.05,
-    )  # fmt: skip
-
-
-def board(loss, *, gain):
-    return Scoreboard(
-        log_loss=around(loss, 0.1), log_loss_bits=around(loss * BITS, 0.1 * BITS),
-        brier=around(0.2, 0.04), accuracy=around(0.9, 0.06),
-        gain=around(0.012, 0.03) if gain else None, calibration_error=around(0.05, 0.02),
+        log_loss=estimate(loss, 0.1), brier=estimate(0.2, 0.04), accuracy=estimate(0.9, 0.06),
+        calibration_error=estimate(0.05, 0.02),
     )  # fmt: skip
 
 
 def difference(a, b):
     d = LOSS[a] - LOSS.get(b, FREQUENCY)
     return Difference(
-        a=a, b=b, log_loss_diff=d, se=0.03, elpd_diff=-6 * d, elpd_diff_se=0.2,
+        a=a, b=b, log_loss=Estimate.normal(d, 0.03), elpd=Estimate.normal(-6 * d, 0.2),
         probability_better=float(d < 0),
     )  # fmt: skip
 
@@ -247,11 +263,11 @@ def truth():
         entropy=0.35, rows=rows, true=[0.8, 0.1, 0.1, 0.2, 0.7, 0.1],
         fits={
             fit: TruthRecord(
-                kl=LOSS[fit] - 0.35, kl_se=0.02, calibration_error=SURE[fit] - 0.75,
-                calibration_error_se=0.01, class_calibration_error=0.04,
-                class_calibration_error_se=0.01, confidence_bias=SURE[fit] - 0.78,
-                confidence_bias_se=0.01, slope=0.9,
-                estimators={"smooth": Gain(value=0.05, se=0.01)},
+                kl=Estimate.normal(LOSS[fit] - 0.35, 0.02),
+                calibration_error=Estimate.normal(SURE[fit] - 0.75, 0.01),
+                class_calibration_error=Estimate.normal(0.04, 0.01),
+                confidence_bias=Estimate.normal(SURE[fit] - 0.78, 0.01), slope=0.9,
+                estimators={"smooth": Estimate.normal(0.05, 0.01)},
                 estimated=[p for i in rows for p in probs_of(fit)[i // 10]],
             )
             for fit in LOSS
@@ -268,20 +284,17 @@ def made_up():
             feature_names=FEATURES, class_names=CLASSES, class_counts=[20.0, 20.0, 20.0],
             fingerprint="0" * 64, notes=["one row was dropped"],
         ),
-        card={
-            "name": "softmax", "builder": "trifit.models:softmax_regression", "note": "A note.",
-            "hyperparameters": {"prior_scale": 2.5}, "identified": True, "standardize": True,
-            "feature_sd": 1.0, "references": ["Cox (1958)"],
-            "optimiser": {"method": "lbfgs", "starts": 1, "validation": 0.0},
-            "sampler": {"chains": 2, "tune": 500, "draws": 1000, "target_accept": 0.9},
-        },
+        card=Card(
+            name="softmax", builder="trifit.models:softmax_regression", note="A note.",
+            hyperparameters={"prior_scale": 2.5}, references=["Cox (1958)"],
+            sampler=Sampler(chains=2, tune=500, draws=1000),
+        ),
         evaluation=Evaluation(
             kind="holdout", reason="a hold-out of 20%", n_parts=1, n_test=6, n_train=54
         ),
+        contestants={fit: judged(fit) for fit in LOSS},
         fits={fit: fit_record(fit) for fit in LOSS},
-        baselines={"uniform": scores(FREQUENCY), "class frequencies": scores(FREQUENCY)},
-        scoreboard={fit: board(loss, gain=True) for fit, loss in LOSS.items()}
-        | {name: board(FREQUENCY, gain=False) for name in ("uniform", "class frequencies")},
+        baselines={name: scores(FREQUENCY) for name in ("uniform", "class frequencies")},
         differences=[
             difference("map", "mle"), difference("mean", "map"), difference("bayes", "mean"),
             difference("bayes", "mle"), difference("bayes", "map"), difference("mle+T", "mle"),

@@ -10,28 +10,31 @@ from made_up import made_up
 from trifit.contestants import CONTESTANTS
 from trifit.errors import InputError
 from trifit.report import charts
-from trifit.report.charts import Estimate, Length
+from trifit.report.charts import Length
 from trifit.report.charts.fits import runs_to
 from trifit.report.parts import chart, class_keys, fit_keys, panels, shape
 from trifit.report.svg import to_svg, with_style
+from trifit.results import Estimate
 
 C = made_up()
 NAMES = C.data.class_names
-TOP = {name: fit.top_label for name, fit in C.fits.items()}
+MAP = C.contestants["map"]
+TOP = {name: judged.top_label for name, judged in C.contestants.items()}
+LOSSES = {name: judged.scores.log_loss for name, judged in C.contestants.items()}
 ROWS = C.disagreement.rows
 
 DRAWN = {
-    "scores": lambda ax: charts.scores([Estimate("mle", 1, 0.9, 1.1)], xlabel="x", ax=ax),
+    "scores": lambda ax: charts.scores(LOSSES, xlabel="x", ax=ax),
     "differences": lambda ax: charts.differences(C.differences, ax=ax),
-    "gains": lambda ax: charts.gains(C.fits["mle"].gains, ax=ax),
-    "waterfall": lambda ax: charts.waterfall(C.fits, C.differences, ax=ax),
+    "gains": lambda ax: charts.gains(MAP.calibration.gains, ax=ax),
+    "waterfall": lambda ax: charts.waterfall(LOSSES, C.differences, ax=ax),
     "code_lengths": lambda ax: charts.code_lengths([Length("mle", 1.0)], ax=ax),
-    "reliability": lambda ax: charts.reliability(C.fits["map"].classes[0], name="map", ax=ax),
+    "reliability": lambda ax: charts.reliability(MAP.classes[0], name="map", ax=ax),
     "top_label": lambda ax: charts.top_label(TOP["map"], name="map", ax=ax),
     "top_labels": lambda ax: charts.top_labels(TOP, ax=ax),
     "confidences": lambda ax: charts.confidences(TOP, ax=ax),
     "confidence_accuracy": lambda ax: charts.confidence_accuracy(
-        {"mle": 0.9}, {"mle": C.scoreboard["mle"].accuracy}, ax=ax
+        {"mle": 0.9}, {"mle": C.scoreboard["mle"]["accuracy"]}, ax=ax
     ),
     "probability_scatter": lambda ax: charts.probability_scatter(
         ROWS, "mle", "bayes", class_names=NAMES, ax=ax
@@ -62,7 +65,7 @@ DRAWN = {
 def test_every_chart_function_is_tried():
     functions = {name for name in charts.__all__ if callable(getattr(charts, name))}
     helpers = {
-        "Estimate", "Length", "class_style", "label", "legend", "look", "mark", "new_figure",
+        "Length", "class_style", "label", "legend", "look", "mark", "new_figure",
         "own_axes", "parameter_name", "style",
     }  # fmt: skip
     assert functions - helpers == set(DRAWN)
@@ -185,7 +188,7 @@ def test_a_long_title_gets_an_ellipsis():
 
 @pytest.mark.parametrize(("least", "scale"), [(0.2, "linear"), (0.02, "log")])
 def test_a_logarithmic_axis_spans_a_decade_or_is_linear(least, scale):
-    rows = [Estimate("map", least, 0.9 * least, 1.1 * least), Estimate("mle", 1, 0.9, 1.1)]
+    rows = {name: Estimate.normal(v, 0.05 * v) for name, v in (("map", least), ("mle", 1.0))}
     ax = charts.scores(rows, xlabel="log-loss", log=True)
     assert ax.get_xscale() == scale
     assert ("log. axis" in ax.get_xlabel()) == (scale == "log")

@@ -89,7 +89,7 @@ def test_simulated_data_like_any_other(tmp_path):
     assert document["provenance"]["command"] == " ".join(["trifit", *words])
     assert document["data"]["source"].startswith("sim:gaussian n=90 seed=1 shift=label severity=2")
     assert document["evaluation"]["n_test"] == 90
-    assert 0 < document["truth"]["fits"]["bayes"]["kl"] < 1
+    assert 0 < document["truth"]["fits"]["bayes"]["kl"]["value"] < 1
     assert "sim:moons" in trifit("data").output
 
 

@@ -76,8 +76,8 @@ def test_fits_three_ways(fitted):
 
 
 def test_learns_something(fitted):
-    frequencies = fitted.run.comparison.baselines["class frequencies"].log_loss
-    assert fitted.run.comparison.fits["bayes"].log_loss < frequencies
+    board = fitted.run.comparison.scoreboard
+    assert board["bayes"]["log_loss"].value < board["class frequencies"]["log_loss"].value
 
 
 def test_json_round_trip(fitted, tmp_path):

@@ -7,11 +7,12 @@ from scipy.special import log_softmax, softmax
 from trifit.analyses.posterior import _quantiles
 from trifit.calibration import class_bias, slope_intercept
 from trifit.calibration.tests import kernel
-from trifit.fits import Status
+from trifit.forecasts import Forecasts
+from trifit.judge import calibration as module
+from trifit.judge import verdict_on
 from trifit.recalibration import METHODS, recalibration_gain
-from trifit.run import evidence as module
-from trifit.run.evidence import gather
-from trifit.verdict import judge
+from trifit.results import Estimate, Verdict
+from trifit.words.verdict import of_outputs
 
 
 def forecast(rng, n, distort=lambda z: z):
@@ -21,25 +22,26 @@ def forecast(rng, n, distort=lambda z: z):
 
 
 def gathered(log_probs, y, seed=7):
-    slope = slope_intercept(np.exp(log_probs), y)
-    rng = np.random.default_rng(seed)
-    return gather(slope, log_probs, y, class_names="pqr", rng=rng)
+    forecasts = Forecasts({"fit": log_probs}, y, "pqr")
+    return module.calibration(forecasts, "fit", np.random.default_rng(seed))
 
 
 def test_evidence_is_what_the_measures_say(rng):
     log_probs, y = forecast(rng, 400)
     found, probs = gathered(log_probs, y), np.exp(log_probs)
     again = np.random.default_rng(7)
+    slope = slope_intercept(probs, y)
+    assert found.slope == Estimate.normal(slope.slope, slope.se)
     for name in METHODS:
         gain = recalibration_gain(log_probs, y, method=name, seed=again)
-        assert found.gains[name] == (gain.value, gain.se)
+        assert found.gains[name] == Estimate.normal(gain.value, gain.se)
     assert found.p_value == kernel(probs, y, seed=again).p_value
     assert found.n_events == 400 - np.bincount(y).max()
     bias = class_bias(probs, y)
     for k, c in enumerate(found.classes):
         assert c.mean_prob - c.frequency == pytest.approx(bias.bias[k])
         assert c.p_value == bias.p_value[k]
-        assert c.odds == (bias.odds_low[k], bias.odds_high[k])
+        assert (c.odds_low, c.odds_high) == (bias.odds_low[k], bias.odds_high[k])
     share = np.bincount(y) / 400
     assert found.entropy == pytest.approx(-(share * np.log(share)).sum())
 
@@ -47,18 +49,18 @@ def test_evidence_is_what_the_measures_say(rng):
 @pytest.mark.parametrize(
     ("distort", "verdict"),
     [
-        (lambda z: z, "behaves like probabilities"),
-        (lambda z: 2 * z, "over-confident"),
-        (lambda z: z / 2, "under-confident"),
-        (lambda z: z + np.array([0.8, 0.0, 0.0]), "miscalibrated otherwise"),
+        (lambda z: z, Verdict.BEHAVES),
+        (lambda z: 2 * z, Verdict.OVER_CONFIDENT),
+        (lambda z: z / 2, Verdict.UNDER_CONFIDENT),
+        (lambda z: z + np.array([0.8, 0.0, 0.0]), Verdict.MISCALIBRATED),
     ],
 )
 def test_known_forecasts_are_recognised(rng, distort, verdict):
     log_probs, y = forecast(rng, 3000, distort)
-    found = judge(Status.CONVERGED, gathered(log_probs, y))
-    assert found.name == verdict
-    if verdict == "miscalibrated otherwise":
-        assert "class p has probability" in found.text
+    found = gathered(log_probs, y)
+    assert verdict_on(found) is verdict
+    if verdict is Verdict.MISCALIBRATED:
+        assert "class p has probability" in of_outputs(verdict, found)
 
 
 def test_a_large_matrix_is_not_tried(rng, monkeypatch):

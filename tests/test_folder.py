@@ -22,14 +22,18 @@ def test_all_files_are_written(saved):
 
 def test_json_holds_what_was_promised(saved):
     document = json.loads((saved / "comparison.json").read_text())
-    assert document["schema"] == "trifit.comparison/1"
+    assert document["schema"] == "trifit.comparison/2"
     assert set(document["fits"]) == {"mle", "map", "mean", "bayes", "mle+T"}
-    wanted = {"status", "seconds", "log_loss", "log_loss_se", "brier", "accuracy", "slope"}
     for fit in document["fits"].values():
-        assert wanted | {"verdict", "rules", "gains", "elpd"} <= set(fit)
-        assert set(fit["gains"]) == {"temperature", "vector", "dirichlet", "isotonic", "beta"}
+        assert {"status", "seconds", "diagnostics"} <= set(fit)
+    assert set(document["contestants"]) == set(document["fits"])
+    for judged in document["contestants"].values():
+        assert {"verdict", "outputs", "elpd", "scores", "calibration"} <= set(judged)
+        assert set(judged["scores"]["log_loss"]) == {"value", "se", "low", "high"}
+        gains = judged["calibration"]["gains"]
+        assert set(gains) == {"temperature", "vector", "dirichlet", "isotonic", "beta"}
     for row in document["differences"]:
-        assert {"a", "b", "log_loss_diff", "se", "probability_better"} <= set(row)
+        assert {"a", "b", "log_loss", "elpd", "probability_better"} <= set(row)
     assert {"data", "card", "provenance"} <= set(document)
 
 
@@ -130,7 +134,7 @@ def test_nothing_half_written(iris_run, tmp_path, monkeypatch):
     [
         (None, "no such file"),
         (b"{", "is not a trifit comparison"),
-        (b'{"schema": "trifit.comparison/1"}', "missing required field"),
+        (b'{"schema": "trifit.comparison/2"}', "missing required field"),
     ],
 )
 def test_reading_what_is_no_comparison(tmp_path, content, message):
@@ -144,6 +148,6 @@ def test_reading_what_is_no_comparison(tmp_path, content, message):
 def test_reading_another_schema(saved, tmp_path):
     path = tmp_path / "comparison.json"
     shutil.copy(saved / "comparison.json", path)
-    path.write_text(path.read_text().replace("comparison/1", "comparison/9"))
+    path.write_text(path.read_text().replace("comparison/2", "comparison/9"))
     with pytest.raises(InputError, match=r"schema 'trifit\.comparison/9'"):
         Comparison.from_json(path)

@@ -157,7 +157,7 @@ def test_without_a_peak_there_is_no_approximation():
     )
     fit = laplace(flat, start=np.array([1.0, 2.0]))
     assert fit.status is Status.NO_PEAK
-    assert not fit.status.trustworthy
+    assert fit.status.failed
     assert np.allclose(fit.flat_draws, [0.0, 2.0])
     assert covariance_root(np.full((2, 2), np.nan)) is None
 

@@ -87,7 +87,7 @@ def test_a_step_too_large_is_said(sepals, rng):
     settings = Optimiser(method="gradient-descent", step_size=1e4, max_steps=200)
     fit = fit_map(density, Rows(X, y), settings, rng)
     assert fit.status is Status.STEP_TOO_LARGE
-    assert not fit.status.trustworthy
+    assert fit.status.failed
     assert "step size is too large" in fit.status.value
 
 

@@ -60,7 +60,8 @@ def test_the_readmes_model_runs(root, groups, tmp_path):
     assert comparison.fits["map"].status == "degenerate"
     offsets = {p.parameter: p for p in comparison.parameters if p.parameter.startswith("offset")}
     assert len(offsets) >= 4
-    assert comparison.fits["bayes"].log_loss < comparison.baselines["class frequencies"].log_loss
+    board = comparison.scoreboard
+    assert board["bayes"]["log_loss"].value < board["class frequencies"]["log_loss"].value
 
 
 def own(X, y, *, n_classes, coords, scale=1.0):
@@ -246,8 +247,7 @@ def test_flat_priors_are_fitted_and_cannot_be_previewed(overlapping):
     from trifit.run.show import preview_card
 
     comparison = trifit.compare(overlapping, model=flat, test_size=0.3, overrides=QUICK)
-    assert comparison.fits["map"].log_loss == pytest.approx(
-        comparison.fits["mle"].log_loss, abs=1e-6
-    )
+    loss = {name: row["log_loss"].value for name, row in comparison.scoreboard.items()}
+    assert loss["map"] == pytest.approx(loss["mle"], abs=1e-6)
     with pytest.raises(InputError, match="cannot be drawn from"):
         preview_card(load_card(flat), overlapping)

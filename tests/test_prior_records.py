@@ -168,7 +168,7 @@ def test_sensitivity_at_the_cards_own_prior_is_the_fit(iris_run):
     assert [step.factor for step in found.map] == [2.0**k for k in range(-5, 6)]
     for fit, steps in (("map", found.map), ("bayes", found.bayes)):
         (own,) = [step for step in steps if step.factor == 1]
-        assert own.log_loss == pytest.approx(c.fits[fit].log_loss, abs=1e-7)
+        assert own.log_loss == pytest.approx(c.contestants[fit].scores.log_loss.value, abs=1e-7)
         assert (own.difference, own.se, own.pareto_k) == (0.0, 0.0, None)
         for step in steps:
             if step.log_loss is not None:
@@ -184,7 +184,7 @@ def test_sensitivity_of_the_map_is_that_of_a_card_with_another_prior(iris_run):
     half = {name: 0.5 * given[name] for name in ("prior_scale", "intercept_scale")}
     narrow = trifit.compare(load_dataset("iris"), seed=1, cv=3, overrides={**FEW, **half})
     (step,) = [s for s in iris_run.comparison.prior.sensitivity.map if s.factor == 0.5]
-    assert step.log_loss == pytest.approx(narrow.fits["map"].log_loss, abs=1e-5)
+    assert step.log_loss == pytest.approx(narrow.contestants["map"].scores.log_loss.value, abs=1e-5)
 
 
 @pytest.mark.broad

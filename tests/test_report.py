@@ -21,6 +21,7 @@ from trifit.text import (
     significant,
     with_se,
 )
+from trifit.words import VERDICTS, verdict_text
 
 NASTY = [
     "</script><script>alert(1)</script>",
@@ -61,8 +62,10 @@ def nasty():
         axis["name"] = NASTY[i]
     for ranks in document["trust"]["ranks"]:
         ranks |= {"feature": NASTY[0], "class": NASTY[1]}
-    for fit in document["fits"].values():
-        fit |= {"verdict_text": NASTY[0], "status_text": NASTY[1], "code_note": NASTY[2]}
+    for judged in document["contestants"].values():
+        for k, found in enumerate(judged["calibration"]["classes"]):
+            found |= {"name": names[k], "p_value": 1e-9, "odds_low": 2.0, "odds_high": 3.0}
+        judged |= {"outputs": "miscalibrated", "verdict": "miscalibrated"}
     return msgspec.convert(document, Comparison)
 
 
@@ -155,16 +158,16 @@ def test_headings_tables_and_pictures_are_marked_up(page):
 def test_the_numbers_on_the_page_are_those_of_the_comparison(page):
     c = made_up()
     text = " ".join(Outline(page).text)
-    for name, fit in c.fits.items():
-        assert f"{name}: {fit.verdict}" in text
-        assert fit.verdict_text in text
-        v = c.scoreboard[name].log_loss
+    for name, judged in c.contestants.items():
+        assert f"{name}: {VERDICTS[judged.verdict]}" in text
+        assert verdict_text(judged, c.fits[name]) in text
+        v = judged.scores.log_loss
         assert estimate(v.value, v.low, v.high) in text
         assert between(v.low, v.high) in text
-        for gain in fit.gains.values():
+        for gain in judged.calibration.gains.values():
             assert signed_with_se(gain.value, gain.se) in text
     for row in c.differences:
-        assert signed_with_se(row.log_loss_diff, row.se) in text
+        assert signed_with_se(row.log_loss.value, row.log_loss.se) in text
     assert c.data.fingerprint in text
 
 
@@ -185,7 +188,7 @@ def test_text_from_data_is_only_text(nasty_page):
 
 def test_a_real_run_is_drawn(iris_run):
     page = render(iris_run.comparison)
-    assert f"{iris_run.comparison.fits['bayes'].log_loss:.3f}"[:4] in page
+    assert f"{iris_run.comparison.contestants['bayes'].scores.log_loss.value:.3f}"[:4] in page
     assert "petal width (cm)" in page
 
 
@@ -212,8 +215,8 @@ def test_downloads_hold_every_number():
 
     assert msgspec.json.decode(content("comparison.json"), type=Comparison) == c
     assert content("scores.csv").splitlines()[:2] == [
-        "fit,score,value,low,high",
-        "mle,log_loss,0.9,0.8,1.0",
+        "fit,score,value,low,high,se",
+        "mle,log_loss,0.9,0.8,1.0,0.05",
     ]
     assert len(content("differences.csv").splitlines()) == 1 + len(c.differences)
     assert len(content("rows.csv").splitlines()) == 1 + 6
@@ -233,13 +236,13 @@ def test_the_index_lists_runs_and_links_to_nothing_else():
 def test_the_index_ranks_only_fits_that_can_be_trusted():
     document = msgspec.to_builtins(made_up())
     assert "bayes, not clearly below the next; 0.300 to 0.500" in render_index({"a": made_up()})
-    document["fits"]["bayes"]["trustworthy"] = False
+    document["fits"]["bayes"]["status"] = "unmixed"
     page = render_index({"a": msgspec.convert(document, Comparison)})
     assert "mean, " in page
     assert '<td class="failed">no</td>' in page
     for fit in document["fits"].values():
-        fit["trustworthy"] = False
-    del document["fits"]["bayes"]
+        fit["status"] = "max_steps"
+    del document["fits"]["bayes"], document["contestants"]["bayes"]
     page = render_index({"a": msgspec.convert(document, Comparison)})
     assert '<td class="failed">' not in page  # no posterior: nothing to trust, and no best
     assert page.count("<td>–</td>") == 2

@@ -1,5 +1,6 @@
 """One comparison end to end: what it promises about numbers, files and seeds."""
 
+import dataclasses
 import json
 import re
 import sys
@@ -11,13 +12,20 @@ import pytest
 
 import trifit
 from fitting import FAST
+from trifit.analyses.fits import fit_records
 from trifit.data import load_dataset
 from trifit.errors import InputError
-from trifit.fits import Status
-from trifit.results import Comparison
+from trifit.fit.diagnostics import diagnose_draws
+from trifit.fits import Fit, Status
+from trifit.forecasts import Forecasts
+from trifit.judge import verdict_on
+from trifit.judge.calibration import calibration
+from trifit.judge.contestant import encoded
+from trifit.results import Code, Comparison, Encoding, Verdict
 from trifit.run import run_comparison
-from trifit.scores import log_loss
+from trifit.scores import BITS, log_loss
 from trifit.types import Dataset
+from trifit.words import status_text, why_not_encoded
 
 STANDARD = ("mle", "map", "mean", "bayes", "mle+T")
 
@@ -40,31 +48,33 @@ def test_scores_can_be_recomputed_from_the_predictions(saved, iris_run):
     y = np.array([classes.index(c) for c in table["y"]])
     for fit in ("map", "mean", "bayes"):
         log_probs = np.log(table[[f"{fit}:{c}" for c in classes]].to_numpy())
-        record = iris_run.comparison.fits[fit]
-        assert log_loss(log_probs, y).value == pytest.approx(record.log_loss)
-        assert log_loss(log_probs, y).se == pytest.approx(record.log_loss_se)
+        loss = iris_run.comparison.contestants[fit].scores.log_loss
+        assert log_loss(log_probs, y).value == pytest.approx(loss.value)
+        assert log_loss(log_probs, y).se == pytest.approx(loss.se)
 
 
 def test_the_gap_is_the_sum_of_its_steps(iris_run):
-    change = {(d.a, d.b): d.log_loss_diff for d in iris_run.comparison.differences}
+    change = {(d.a, d.b): d.log_loss.value for d in iris_run.comparison.differences}
     steps = change["map", "mle"] + change["mean", "map"] + change["bayes", "mean"]
     assert steps == pytest.approx(change["bayes", "mle"])
-    fits = {**iris_run.comparison.fits, **iris_run.comparison.baselines}
+    loss = {n: row["log_loss"].value for n, row in iris_run.comparison.scoreboard.items()}
     for (a, b), difference in change.items():
-        assert difference == pytest.approx(fits[a].log_loss - fits[b].log_loss)
+        assert difference == pytest.approx(loss[a] - loss[b])
 
 
 def test_numbers_of_one_comparison_agree_with_each_other(iris_run):
     c = iris_run.comparison
-    for fit in c.fits.values():
-        assert fit.elpd == pytest.approx(-150 * fit.log_loss)
-        assert fit.code is None or fit.code.ideal_bits == pytest.approx(150 * fit.log_loss_bits)
-        assert fit.code is None or fit.code.n_floored or fit.code.bits >= fit.code.ideal_bits
-        assert (fit.code is None) == bool(fit.code_note)
+    for judged in c.contestants.values():
+        loss, code = judged.scores.log_loss, judged.code
+        assert judged.elpd.value == pytest.approx(-150 * loss.value)
+        assert (code.bits is None) == (code.outcome is not Encoding.WRITTEN)
+        assert code.bits is None or code.ideal_bits == pytest.approx(150 * loss.value * BITS)
+        assert code.bits is None or code.n_floored or code.bits >= code.ideal_bits
+        assert (code.bits is None) == bool(why_not_encoded(code, 150))
     for d in c.differences:
-        assert d.elpd_diff == pytest.approx(-150 * d.log_loss_diff)
-        assert d.elpd_diff_se == pytest.approx(150 * d.se)
-    assert c.fits["bayes"].code is not None
+        assert d.elpd.value == pytest.approx(-150 * d.log_loss.value)
+        assert d.elpd.se == pytest.approx(150 * d.log_loss.se)
+    assert c.contestants["bayes"].code.outcome is Encoding.WRITTEN
 
 
 def test_the_posteriors_record(iris_run):
@@ -74,28 +84,24 @@ def test_the_posteriors_record(iris_run):
     assert posterior.epistemic_wrong > posterior.epistemic_right > 0
     for name, numbers in posterior.draws.items():
         assert numbers.low < numbers.median < numbers.high, name
-    bayes = c.fits["bayes"]
-    assert posterior.draws["log_loss"].averaged == pytest.approx(bayes.log_loss)
-    assert posterior.draws["slope"].averaged == pytest.approx(bayes.slope)
+    bayes = c.contestants["bayes"]
+    assert posterior.draws["log_loss"].averaged == pytest.approx(bayes.scores.log_loss.value)
+    assert posterior.draws["slope"].averaged == pytest.approx(bayes.calibration.slope.value)
     assert posterior.draws["confidence"].averaged == pytest.approx(bayes.top_label.confidence)
     # Averaging softens: the mixture is less confident than its median draw.
     assert posterior.draws["confidence"].averaged < posterior.draws["confidence"].median
     assert posterior.loo.n_obs == 150
-    assert abs(posterior.loo.elpd - bayes.elpd) < 2 * bayes.elpd_se
+    assert abs(posterior.loo.elpd - bayes.elpd.value) < 2 * bayes.elpd.se
 
 
 def test_labels_that_cannot_be_encoded_say_why(monkeypatch):
-    from trifit.run.records import encoded
-
-    assert encoded(np.array([[0.0, 1.0]] * 2), np.array([0, 1])) == (
-        None,
-        "not written: 1 of 2 labels have a probability below the least "
-        "number the coder can hold (1e-308)",
-    )
+    code = encoded(np.array([[0.0, 1.0]] * 2), np.array([0, 1]))
+    assert code == Code(outcome=Encoding.IMPOSSIBLE, n_impossible=1)
+    assert "1 of 2 labels have a probability below the least number" in why_not_encoded(code, 2)
     monkeypatch.setitem(sys.modules, "constriction", None)
-    code, note = encoded(np.array([[0.5, 0.5]]), np.array([0]))
-    assert code is None
-    assert "pip install 'trifit[code]'" in note
+    code = encoded(np.array([[0.5, 0.5]]), np.array([0]))
+    assert code == Code(outcome=Encoding.NO_CODER)
+    assert "pip install 'trifit[code]'" in why_not_encoded(code, 1)
 
 
 def test_parameters_in_both_units(saved, iris_run):
@@ -131,7 +137,7 @@ def test_same_seed_same_numbers_other_seed_not(tmp_path):
         )
 
     assert run(7) == run(7)
-    assert run(7)["fits"]["map"]["log_loss"] != run(8)["fits"]["map"]["log_loss"]
+    assert run(7)["contestants"]["map"]["scores"] != run(8)["contestants"]["map"]["scores"]
 
 
 def test_summary_is_a_table(iris_run):
@@ -143,10 +149,9 @@ def test_summary_is_a_table(iris_run):
 
 
 def test_iris_has_no_mle_and_says_so(iris_run):
-    mle = iris_run.comparison.fits["mle"]
-    assert mle.status == "separated"
-    assert mle.verdict == "no MLE exists"
-    assert iris_run.comparison.trustworthy
+    assert iris_run.comparison.fits["mle"].status is Status.SEPARATED
+    assert iris_run.comparison.contestants["mle"].verdict is Verdict.NO_MLE
+    assert iris_run.comparison.failed == []
 
 
 def test_bayes_status_counts_predictions(iris_run):
@@ -211,53 +216,44 @@ def test_commands_from_python_tell_runs_apart(overlapping):
 def test_outputs_with_a_good_slope_and_a_shift_are_found_out(rng):
     from scipy.special import expit, log_expit
 
-    from trifit.fits import Fit
-    from trifit.run.records import fit_record
-
     z = rng.normal(size=4000) * 2
     y = (rng.random(4000) < expit(z)).astype(int)
-    fit = Fit("map", np.zeros((1, 1, 1)), Status.CONVERGED, 0.0)
-
-    def verdict(shift):
-        log_probs = np.column_stack([log_expit(-z - shift), log_expit(z + shift)])
-        return fit_record([fit], log_probs, y, class_names=("p", "q"), rng=rng)
-
-    assert verdict(0.0).verdict == "behaves like probabilities"
-    assert verdict(1.0).verdict == "miscalibrated otherwise"
-    assert re.search("class [pq] has probability 0.[36].* on average", verdict(1.0).verdict_text)
+    log_probs = {
+        shift: np.column_stack([log_expit(-z - shift), log_expit(z + shift)]) for shift in (0, 1)
+    }
+    found = {
+        shift: verdict_on(calibration(Forecasts({"map": lp}, y, "pq"), "map", rng))
+        for shift, lp in log_probs.items()
+    }
+    assert found == {0: Verdict.BEHAVES, 1: Verdict.MISCALIBRATED}
 
 
 def test_stuck_chains_still_make_a_readable_run(iris_run, tmp_path):
     """R-hat of chains that do not move is no number; the run can be read all the same."""
-    from trifit.fit.diagnostics import diagnose_draws
-    from trifit.fits import Fit
-    from trifit.run.records import fit_record
-
     stuck = np.repeat(np.arange(4.0)[:, None, None], 50, axis=1)
     worst = float(diagnose_draws(stuck)["rhat"].max())
     assert not worst < 1.01
-    fit = Fit("bayes", stuck, Status.UNMIXED, 0.0, {"rhat_max": worst})
-    log_probs = np.log(np.full((20, 2), 0.5))
-    record = fit_record(
-        [fit], log_probs, np.arange(20) % 2, class_names="pq", rng=np.random.default_rng(0)
+    diagnostics = iris_run.fitted.final.fits["bayes"].diagnostics | {"rhat_max": worst}
+    fit = Fit("bayes", stuck, Status.UNMIXED, 0.0, diagnostics)
+    final = dataclasses.replace(
+        iris_run.fitted.final, fits=iris_run.fitted.final.fits | {"bayes": fit}
     )
-    fits = iris_run.comparison.fits | {"bayes": record}
+    fits = fit_records(dataclasses.replace(iris_run.fitted, final=final))
     comparison = msgspec.structs.replace(iris_run.comparison, fits=fits)
     comparison.to_json(tmp_path / "c.json")
-    assert Comparison.from_json(tmp_path / "c.json").fits["bayes"].verdict == "not trustworthy"
+    again = Comparison.from_json(tmp_path / "c.json")
+    assert again.failed == ["bayes"]
+    assert "disagree about the posterior (1 of 4 training sets)" in status_text(again.fits["bayes"])
 
 
 def test_a_sampler_that_fails_is_marked(overlapping):
     comparison = trifit.compare(
         overlapping, "logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
     )
-    bayes = comparison.fits["bayes"]
-    assert not comparison.trustworthy
-    assert not bayes.trustworthy
-    assert bayes.verdict == "not trustworthy"
-    assert bayes.status in {s.code for s in Status if not s.trustworthy}
-    assert not comparison.fits["mean"].trustworthy
-    assert comparison.fits["map"].trustworthy
+    assert comparison.failed == ["mean", "bayes"]
+    assert comparison.fits["bayes"].status.failed
+    assert comparison.contestants["bayes"].verdict is Verdict.FAILED
+    assert comparison.contestants["bayes"].outputs is not Verdict.FAILED
 
 
 @pytest.mark.parametrize(
@@ -297,4 +293,4 @@ def test_a_failed_check_names_its_number(overlapping):
     comparison = trifit.compare(
         overlapping, "logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
     )
-    assert re.search(r"wanted 1[.0]+1?0?.*--set draws", comparison.fits["bayes"].status_text)
+    assert re.search(r"wanted 1[.0]+1?0?.*--set draws", status_text(comparison.fits["bayes"]))

@@ -7,29 +7,33 @@ from scipy.stats import beta
 from simulated import simulated
 from trifit.calibration import confidence_band, top_label
 from trifit.elpd import mean_interval
+from trifit.forecasts import Forecasts
+from trifit.judge import scores
 from trifit.rounding import rounded
-from trifit.scores import BITS, mean_with_se, wilson
+from trifit.scores import BITS, accuracy, log_loss, mean_with_se, wilson
 
 
 def test_values_are_those_of_the_fits(iris_run):
     c = iris_run.comparison
-    assert list(c.scoreboard) == [*c.fits, *c.baselines]
+    y, log_probs = iris_run.fitted.y, iris_run.log_probs
+    assert list(c.scoreboard) == [*c.contestants, *c.baselines]
     for name, board in c.scoreboard.items():
-        record = c.fits.get(name) or c.baselines[name]
-        assert board.log_loss.value == pytest.approx(record.log_loss)
-        assert board.log_loss_bits.low == pytest.approx(board.log_loss.low * BITS)
-        assert board.brier.value == pytest.approx(record.brier)
-        assert board.accuracy.value == pytest.approx(record.accuracy)
-        assert (board.gain is None) == (name in c.baselines)
+        assert ("gain" in board) == (name in c.contestants)
+        if name in c.contestants:
+            for score, measure in (("log_loss", log_loss), ("accuracy", accuracy)):
+                own = measure(log_probs[name], y)
+                assert board[score].value == pytest.approx(own.value)
+                assert board[score].se == pytest.approx(own.se)
+        assert board["log_loss_bits"].low == pytest.approx(board["log_loss"].low * BITS)
         for score in ("log_loss", "log_loss_bits", "brier", "accuracy", "calibration_error"):
-            interval = getattr(board, score)
+            interval = board[score]
             assert interval.low <= interval.value <= interval.high, (name, score)
-    gain, fit = c.scoreboard["map"].gain, c.fits["map"].gains["temperature"]
-    assert gain.high - gain.value == pytest.approx(1.96 * fit.se)
+    gain = c.scoreboard["map"]["gain"]
+    assert gain.high - gain.value == pytest.approx(1.96 * gain.se)
 
 
 def test_a_score_that_no_row_changes_is_a_point(iris_run):
-    loss = iris_run.comparison.scoreboard["uniform"].log_loss
+    loss = iris_run.comparison.scoreboard["uniform"]["log_loss"]
     assert loss.value == pytest.approx(np.log(3))
     assert loss.high - loss.low < 1e-12
 
@@ -73,7 +77,7 @@ def test_wilson_inverts_the_score_test(share, n):
 
 
 def test_bands_of_the_reliability_curve(iris_run):
-    for fit in iris_run.comparison.fits.values():
+    for fit in iris_run.comparison.contestants.values():
         top = fit.top_label
         assert len(top.band_grid) == len(top.band_lower_all) == len(top.band_upper_all)
         assert (np.array(top.band_lower_all) <= np.array(top.band_lower) + 1e-4).all()
@@ -81,7 +85,7 @@ def test_bands_of_the_reliability_curve(iris_run):
     probs = np.exp(iris_run.log_probs["map"])
     y = iris_run.dataset.y[iris_run.test_rows]
     band = confidence_band(*top_label(np.minimum(probs, 1.0), y))
-    record = iris_run.comparison.fits["map"].top_label.confidence_band
+    record = iris_run.comparison.contestants["map"].top_label.confidence_band
     assert record.grid == pytest.approx(band.grid)
     assert record.lower == pytest.approx(band.lower, rel=1e-4)
     assert record.upper == pytest.approx(band.upper, rel=1e-4)
@@ -89,11 +93,9 @@ def test_bands_of_the_reliability_curve(iris_run):
 
 def test_calibrated_forecasts_have_no_calibration_error(rng):
     """The interval reaches 0 where it should, and not where the log-odds are doubled."""
-    from trifit.run.scoreboard import scoreboard
-
     for slope, wrong in ((1.0, False), (0.5, True)):
         probs, y, _ = simulated(rng, 3000, slope=slope)
-        board = scoreboard({"a": np.log(probs)}, y, {}, rng)["a"]
+        board = scores(Forecasts({"a": np.log(probs)}, y, range(probs.shape[1])), rng)["a"]
         assert (board.calibration_error.low > 0) == wrong
 
 

@@ -10,8 +10,8 @@ import pytest
 from made_up import made_up
 from trifit.report.page import render_section
 from trifit.report.sections import SECTIONS
-from trifit.report.sections.answer import headline
-from trifit.report.standing import clear_best
+from trifit.results import Estimate, clear_best
+from trifit.words import headline
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -40,7 +40,7 @@ def test_a_section_is_what_it_was(name):
 
 
 def changed(**fields):
-    """The comparison with other values at dotted places, e.g. ``fits.map.slope``."""
+    """The comparison with other values at dotted places, e.g. ``fits.map.status``."""
     document = msgspec.to_builtins(made_up())
     for place, value in fields.items():
         *way, last = place.split("__")
@@ -51,11 +51,15 @@ def changed(**fields):
     return msgspec.convert(document, type(made_up()))
 
 
+def normal(value, se):
+    return msgspec.to_builtins(Estimate.normal(value, se))
+
+
 def without(*fits):
     """The comparison without some fits, as if they had never been made."""
     document = msgspec.to_builtins(made_up())
     for fit in fits:
-        del document["fits"][fit], document["scoreboard"][fit], document["truth"]["fits"][fit]
+        del document["fits"][fit], document["contestants"][fit], document["truth"]["fits"][fit]
     d = document["disagreement"]
     tables = [d["rows"]["probs"], d["by_distance"]["confidence"], d["by_distance"]["accuracy"]]
     for table in [*tables, d["map"]["fits"], *(e["probs"] for e in d["examples"])]:
@@ -99,9 +103,8 @@ def test_data_that_were_not_simulated_have_no_truth():
 
 def test_an_untrustworthy_posterior_is_open_and_named():
     comparison = changed(
-        fits__bayes__trustworthy=False,
         fits__bayes__status="unmixed",
-        fits__bayes__verdict="not trustworthy",
+        contestants__bayes__verdict="failed",
     )
     section = render_section(comparison, "trust")
     assert '<details class="alarm" open>' in section
@@ -111,14 +114,13 @@ def test_an_untrustworthy_posterior_is_open_and_named():
 
 
 def test_what_does_not_exist_is_a_dash():
-    answer = render_section(changed(fits__map__slope=None, fits__map__slope_se=None), "answer")
+    answer = render_section(changed(contestants__map__calibration__slope=None), "answer")
     assert answer.count("<td>–</td>") == render_section(made_up(), "answer").count("<td>–</td>") + 1
 
 
 def test_what_was_not_computed_says_why():
     comparison = changed(
-        fits__map__code=None,
-        fits__map__code_note="not encoded: pip install",
+        contestants__map__code={"outcome": "no coder"},
         posterior__loo=None,
         posterior__epistemic_wrong=None,
         disagreement__map=None,
@@ -135,23 +137,23 @@ def test_what_was_not_computed_says_why():
 
 @pytest.mark.parametrize("gain", [0.2, -0.01])
 def test_the_caption_of_the_gains_claims_no_more_than_the_numbers(gain):
-    comparison = changed(fits__mle__gains__temperature={"value": gain, "se": 0.01})
+    comparison = changed(contestants__mle__calibration__gains__temperature=normal(gain, 0.01))
     section = render_section(comparison, "answer")
     assert ("gains for mle (0.200 ± 0.010 nats per row)" in section) == (gain > 0)
     assert ("gains nothing clear for mle, map" in section) == (gain < 0)
 
 
 def test_a_fit_called_over_confident_is_not_said_to_gain_nothing():
-    section = render_section(changed(fits__map__verdict="over-confident"), "answer")
+    section = render_section(changed(contestants__map__verdict="over-confident"), "answer")
     assert "it gains for map an amount these rows do not settle" in section
     assert "it gains nothing clear for mean, bayes and mle+T." in section
 
 
 def test_the_headline_states_every_verdict():
     comparison = changed(
-        fits__map__verdict="over-confident",
-        fits__mean__verdict="over-confident",
-        fits__bayes__verdict="cannot tell",
+        contestants__map__verdict="over-confident",
+        contestants__mean__verdict="over-confident",
+        contestants__bayes__verdict="uncertain",
     )
     assert headline(comparison) == (
         "mle+T behaves like probabilities; mle has no maximum; map and mean are over-confident; "
@@ -163,7 +165,7 @@ def test_the_headline_states_every_verdict():
 def test_the_best_is_named_only_where_the_paired_difference_is_clear():
     assert clear_best(made_up()) is None  # bayes - mean: -0.05 with a standard error of 0.03
     document = msgspec.to_builtins(made_up())
-    document["differences"][2]["se"] = 0.02
+    document["differences"][2]["log_loss"] = normal(-0.05, 0.02)
     comparison = msgspec.convert(document, type(made_up()))
     assert (comparison.differences[2].a, comparison.differences[2].b) == ("bayes", "mean")
     assert clear_best(comparison) == "bayes"
@@ -172,15 +174,15 @@ def test_the_best_is_named_only_where_the_paired_difference_is_clear():
     assert "probabilities of bayes, a label costs" in render_section(comparison, "bits")
     # The order turned round says the same; a fit that is not trustworthy is left out.
     pair = document["differences"][2]
-    pair |= {"a": "mean", "b": "bayes", "log_loss_diff": 0.05}
+    pair |= {"a": "mean", "b": "bayes", "log_loss": normal(0.05, 0.02)}
     assert clear_best(msgspec.convert(document, type(made_up()))) == "bayes"
-    document["fits"]["bayes"]["trustworthy"] = False
+    document["fits"]["bayes"]["status"] = "unmixed"
     assert clear_best(msgspec.convert(document, type(made_up()))) is None
 
 
 @pytest.mark.parametrize(("limit", "who"), [(0.015, "mle leaves"), (0.03, "No fit leaves")])
 def test_the_caption_of_the_curves_names_who_leaves_the_diagonal(limit, who):
-    comparison = changed(fits__mle__top_label__mcb_limit=limit)
+    comparison = changed(contestants__mle__top_label__mcb_limit=limit)
     assert who in render_section(comparison, "reliability")
 
 
@@ -214,8 +216,8 @@ def test_many_classes_are_drawn_in_part():
     document = msgspec.to_builtins(made_up())
     document["data"]["class_names"] = [f"class {k}" for k in range(30)]
     document["data"]["class_counts"] = [5] * 30
-    for fit in document["fits"].values():
-        fit["classes"] = fit["classes"] * 10
+    for judged in document["contestants"].values():
+        judged["classes"] = judged["classes"] * 10
     comparison = msgspec.convert(document, type(made_up()))
     section = render_section(comparison, "reliability")
     assert "The first 12 of 30 classes are drawn" in section

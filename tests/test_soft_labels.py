@@ -117,9 +117,7 @@ def test_counts_are_the_table_written_out(rng):
         trifit.compare(data, nuts=False, test_size=0.3, methods=["laplace"]) for data in (a, b)
     )
     for name in one.fits:
-        assert one.fits[name].log_loss == other.fits[name].log_loss
-        assert one.fits[name].gains == other.fits[name].gains
-        assert one.fits[name].verdict_text == other.fits[name].verdict_text
+        assert one.contestants[name] == other.contestants[name]
     assert one.scoreboard == other.scoreboard
     assert one.evaluation.n_test == other.evaluation.n_test == round(0.3 * len(persons) + 0.49)
 
@@ -151,8 +149,9 @@ def test_a_comparison_of_soft_labels(truth, tmp_path):
     )
     assert comparison.fits["mle"].status == "converged"
     p_test = -(p * np.log(p)).sum(axis=1)
-    assert comparison.fits["mle"].log_loss < p_test.max()
-    assert comparison.fits["mle"].p_value is None  # no canonical test without observed labels
+    mle = comparison.contestants["mle"]
+    assert mle.scores.log_loss.value < p_test.max()
+    assert mle.calibration.p_value is None  # no canonical test without observed labels
     assert comparison.data.class_counts == pytest.approx(p.sum(axis=0))
     page = render(comparison)
     assert "generalised" in page

@@ -561,7 +561,7 @@ def test_a_hard_column_does_not_stop_a_comparison(name):
     frame = pd.DataFrame({"c": HARD[name], "x": X + 0.5 * np.tile([0, 1], N // 2), "y": CLASSES})
     comparison = trifit.compare(load_dataset(frame, "y"), nuts=False, test_size=0.4)
     assert "</html>" in render(comparison)
-    assert np.isfinite(comparison.fits["map"].log_loss)
+    assert np.isfinite(comparison.contestants["map"].scores.log_loss.value)
 
 
 @pytest.mark.parametrize(("size", "word"), [(1e300, "large"), (1e-300, "small")])

@@ -1,172 +1,206 @@
-import dataclasses
+"""Verdicts by their numbers, and what is said of them."""
+
 import math
 import re
 
+import msgspec
 import pytest
 
 from trifit.fits import Status
-from trifit.verdict import ClassBias, Evidence, judge
+from trifit.judge import verdict_on, with_status
+from trifit.results import Calibration, ClassBias, Estimate, Verdict
+from trifit.words import rules, verdict_text
+from trifit.words.verdict import of_outputs
 
 NAN = float("nan")
-FINE = (ClassBias("p", 0.4, 0.4, 0.9, (0.9, 1.1)), ClassBias("q", 0.6, 0.6, 0.8, (0.9, 1.1)))
+
+
+def bias(name, mean_prob, frequency, p_value, odds):
+    low, high = odds
+    return ClassBias(
+        name=name, mean_prob=mean_prob, frequency=frequency, p_value=p_value, odds_low=low,
+        odds_high=high,
+    )  # fmt: skip
+
+
+FINE = (bias("p", 0.4, 0.4, 0.9, (0.9, 1.1)), bias("q", 0.6, 0.6, 0.8, (0.9, 1.1)))
 
 
 def evidence(slope=1.0, se=0.05, n_obs=500, *, gain=0.05, p_value=0.5, n_events=200, classes=FINE):
-    return Evidence(
+    return Calibration(
         n_obs=n_obs,
         n_events=n_events,
         entropy=0.67,
-        slope=slope,
-        slope_se=se,
-        gains={"temperature": (gain, 0.01), "vector": (gain - 0.001, 0.01)},
+        slope=None if math.isnan(slope) else Estimate.normal(slope, se),
+        intercepts=[0.0] * len(classes),
+        gains={
+            "temperature": Estimate.normal(gain, 0.01),
+            "vector": Estimate.normal(gain - 0.001, 0.01),
+        },
         p_value=p_value,
-        classes=classes,
+        classes=list(classes),
     )
 
 
-P_IS_OFF = (
-    ClassBias("p", 0.3, 0.4, 1e-5, (1.3, 1.9)),
-    ClassBias("q", 0.7, 0.6, 0.2, (0.5, 0.8)),
-)
+def text_of(calibration):
+    return of_outputs(verdict_on(calibration), calibration)
+
+
+def judged(calibration, status, *, where=(1, 1)):
+    """The verdict and its sentence on a fit that ended so."""
+    from made_up import fit_record, made_up
+
+    whole = made_up().contestants["map"]
+    outputs = verdict_on(calibration)
+    found = msgspec.structs.replace(whole, calibration=calibration, outputs=outputs)
+    found = with_status(found, status)
+    fit = msgspec.structs.replace(
+        fit_record("map"), status=status, n_with_status=where[0], n_training_sets=where[1]
+    )
+    return found.verdict, verdict_text(found, fit)
+
+
+P_IS_OFF = (bias("p", 0.3, 0.4, 1e-5, (1.3, 1.9)), bias("q", 0.7, 0.6, 0.2, (0.5, 0.8)))
 
 
 @pytest.mark.parametrize(
     ("status", "slope", "se", "name", "words"),
     [
-        (Status.TRUSTED, 1.0, 0.05, "behaves like probabilities", "0.90 to 1.10"),
-        (Status.TRUSTED, 0.9, 0.03, "behaves like probabilities", "can be read as probabilities"),
-        (Status.CONVERGED, 0.5, 0.05, "over-confident", "divide its log-odds by 2.0"),
-        (Status.CONVERGED, 1.6, 0.1, "under-confident", "multiply its log-odds by 1.6"),
-        (Status.CONVERGED, 0.5, 0.05, "over-confident", r"gains 0.050 ± 0.010 nats"),
-        (Status.CONVERGED, 1.1, 0.4, "cannot tell", r"about \d[\d,]* would be enough"),
-        (Status.CONVERGED, NAN, NAN, "cannot tell", "do not determine"),
-        (Status.SEPARATED, 0.1, 0.02, "no MLE exists", "over-confident"),
-        (Status.DERIVED_SEPARATED, 1.0, 0.05, "behaves like probabilities", "0.90 to 1.10"),
-        (Status.UNMIXED, 1.0, 0.01, "not trustworthy", "R-hat"),
-        (Status.MAX_STEPS, 1.0, 0.01, "not trustworthy", "gradient tolerance"),
+        (Status.TRUSTED, 1.0, 0.05, Verdict.BEHAVES, "0.90 to 1.10"),
+        (Status.TRUSTED, 0.9, 0.03, Verdict.BEHAVES, "can be read as probabilities"),
+        (Status.CONVERGED, 0.5, 0.05, Verdict.OVER_CONFIDENT, "divide its log-odds by 2.0"),
+        (Status.CONVERGED, 1.6, 0.1, Verdict.UNDER_CONFIDENT, "multiply its log-odds by 1.6"),
+        (Status.CONVERGED, 0.5, 0.05, Verdict.OVER_CONFIDENT, r"gains 0.050 ± 0.010 nats"),
+        (Status.CONVERGED, 1.1, 0.4, Verdict.UNCERTAIN, r"about \d[\d,]* would be enough"),
+        (Status.CONVERGED, NAN, NAN, Verdict.UNCERTAIN, "do not determine"),
+        (Status.SEPARATED, 0.1, 0.02, Verdict.NO_MLE, "over-confident"),
+        (Status.DERIVED_SEPARATED, 1.0, 0.05, Verdict.BEHAVES, "0.90 to 1.10"),
+        (Status.UNMIXED, 1.0, 0.01, Verdict.FAILED, "R-hat"),
+        (Status.MAX_STEPS, 1.0, 0.01, Verdict.FAILED, "gradient tolerance"),
     ],
 )
 def test_rules(status, slope, se, name, words):
-    verdict = judge(status, evidence(slope, se))
-    assert verdict.name == name
-    assert re.search(words, verdict.text)
+    verdict, text = judged(evidence(slope, se), status)
+    assert verdict is name
+    assert re.search(words, text)
 
 
 @pytest.mark.parametrize(
     ("slope", "se", "then"),
     [
-        (1.0, 0.4, "behaves like probabilities"),
-        (0.85, 0.09, "over-confident"),
-        (1.2, 0.11, "under-confident"),
-        (1.6, 0.5, "under-confident"),
-        (1.08, 0.2, "behaves like probabilities"),
+        (1.0, 0.4, Verdict.BEHAVES),
+        (0.85, 0.09, Verdict.OVER_CONFIDENT),
+        (1.2, 0.11, Verdict.UNDER_CONFIDENT),
+        (1.6, 0.5, Verdict.UNDER_CONFIDENT),
+        (1.08, 0.2, Verdict.BEHAVES),
     ],
 )
 def test_the_rows_it_asks_for_would_do(slope, se, then):
     """With the number of rows it names, and the slope as it is, there is an answer."""
-    verdict = judge(Status.CONVERGED, evidence(slope, se))
-    assert verdict.name == "cannot tell"
-    needed = int(verdict.text.rsplit("about ", 1)[1].split()[0].replace(",", ""))
+    given = evidence(slope, se)
+    assert verdict_on(given) is Verdict.UNCERTAIN
+    needed = int(text_of(given).rsplit("about ", 1)[1].split()[0].replace(",", ""))
     assert needed > 500
     again = evidence(slope, se * (500 / needed) ** 0.5, needed)
-    assert judge(Status.CONVERGED, again).name == then
+    assert verdict_on(again) == then
 
 
 def test_a_fault_is_claimed_at_one_percent():
     """Slope 2.3 standard errors below 1: outside a 95 % interval, inside a 99 % one."""
-    assert judge(Status.TRUSTED, evidence(0.77, 0.1)).name == "cannot tell"
-    assert judge(Status.TRUSTED, evidence(0.73, 0.1)).name == "over-confident"
+    assert verdict_on(evidence(0.77, 0.1)) is Verdict.UNCERTAIN
+    assert verdict_on(evidence(0.73, 0.1)) is Verdict.OVER_CONFIDENT
 
 
 def test_overconfidence_must_cost_something():
-    assert judge(Status.TRUSTED, evidence(0.7, 0.1, gain=0.001)).name == "over-confident"
-    verdict = judge(Status.TRUSTED, evidence(0.7, 0.1, gain=-0.001))
-    assert verdict.name == "cannot tell"
-    assert "does not lower the log-loss (−0.001 ± 0.010 nats)" in verdict.text
+    assert verdict_on(evidence(0.7, 0.1, gain=0.001)) is Verdict.OVER_CONFIDENT
+    given = evidence(0.7, 0.1, gain=-0.001)
+    assert verdict_on(given) is Verdict.UNCERTAIN
+    assert "does not lower the log-loss (−0.001 ± 0.010 nats)" in text_of(given)
 
 
 def test_few_events_are_not_judged():
-    verdict = judge(Status.TRUSTED, evidence(-1.4, 0.7, 200, n_events=2))
-    assert verdict.name == "cannot tell"
-    assert "Only 2 test rows" in verdict.text
-    assert not verdict.rules[0].met
+    given = evidence(-1.4, 0.7, 200, n_events=2)
+    assert verdict_on(given) is Verdict.UNCERTAIN
+    assert "Only 2 test rows" in text_of(given)
+    assert not rules(given)[0].met
 
 
 def test_slopes_without_information():
-    assert "no information" in judge(Status.TRUSTED, evidence(-0.5, 0.4)).text
-    assert "far too few" in judge(Status.TRUSTED, evidence(-100.0, 60.0)).text
+    assert "no information" in text_of(evidence(-0.5, 0.4))
+    assert "far too few" in text_of(evidence(-100.0, 60.0))
 
 
 def test_a_good_slope_is_not_enough():
-    verdict = judge(Status.TRUSTED, evidence(classes=P_IS_OFF))
-    assert verdict.name == "miscalibrated otherwise"
-    assert "class p has probability 0.300 on average but frequency 0.400" in verdict.text
-    assert "(odds 1.6 times too small)" in verdict.text
-    assert "class q" not in verdict.text
-    verdict = judge(Status.TRUSTED, evidence(p_value=0.004))
-    assert verdict.name == "miscalibrated otherwise"
-    assert "less than 1 time in 250" in verdict.text
-    assert judge(Status.TRUSTED, evidence(0.5, classes=P_IS_OFF)).name == "over-confident"
+    given = evidence(classes=P_IS_OFF)
+    assert verdict_on(given) is Verdict.MISCALIBRATED
+    assert "class p has probability 0.300 on average but frequency 0.400" in text_of(given)
+    assert "(odds 1.6 times too small)" in text_of(given)
+    assert "class q" not in text_of(given)
+    given = evidence(p_value=0.004)
+    assert verdict_on(given) is Verdict.MISCALIBRATED
+    assert "less than 1 time in 250" in text_of(given)
+    assert verdict_on(evidence(0.5, classes=P_IS_OFF)) is Verdict.OVER_CONFIDENT
 
 
 def test_a_fault_without_a_slope_is_still_a_fault():
-    assert judge(Status.TRUSTED, evidence(NAN, NAN, p_value=0.001)).name == (
-        "miscalibrated otherwise"
-    )
+    assert verdict_on(evidence(NAN, NAN, p_value=0.001)) == (Verdict.MISCALIBRATED)
 
 
 def a_million(classes):
     """A million rows refute anything."""
-    return Evidence(
+    return Calibration(
         n_obs=10**6,
         n_events=10**5,
         entropy=0.33,
-        slope=0.99,
-        slope_se=0.001,
-        gains={"temperature": (0.0002, 0.00005), "isotonic": (0.001, 0.0001)},
+        slope=Estimate.normal(0.99, 0.001),
+        intercepts=[0.0, 0.0],
+        gains={
+            "temperature": Estimate.normal(0.0002, 0.00005),
+            "isotonic": Estimate.normal(0.001, 0.0001),
+        },
         p_value=0.001,
-        classes=classes,
+        classes=list(classes),
     )
 
 
 def test_a_fault_worth_nothing_does_not_matter():
     """What cannot gain 1 % of the entropy, and odds right within a quarter, are no fault."""
     within = (
-        ClassBias("p", 0.11, 0.1, 1e-9, (0.85, 0.95)),
-        ClassBias("q", 0.89, 0.9, 1e-9, (1, 1.2)),
+        bias("p", 0.11, 0.1, 1e-9, (0.85, 0.95)),
+        bias("q", 0.89, 0.9, 1e-9, (1, 1.2)),
     )
-    verdict = judge(Status.TRUSTED, a_million(within))
-    assert verdict.name == "behaves like probabilities"
-    assert [rule.met for rule in verdict.rules] == [True, True, False, False, True, False, True]
+    given = a_million(within)
+    assert verdict_on(given) is Verdict.BEHAVES
+    assert [rule.met for rule in rules(given)] == [True, True, False, False, True, False, True]
 
 
 def test_a_class_off_by_more_than_a_quarter_of_its_odds_is_a_fault_whatever_it_costs():
-    verdict = judge(Status.TRUSTED, a_million(P_IS_OFF))
-    assert verdict.name == "miscalibrated otherwise"
-    assert not verdict.rules[4].met
+    given = a_million(P_IS_OFF)
+    assert verdict_on(given) is Verdict.MISCALIBRATED
+    assert not rules(given)[4].met
 
 
 def test_margins_follow_the_entropy_of_the_labels():
     """The same gain is nothing for balanced classes and a third of what a rare one can tell."""
     slight = evidence(p_value=0.001, gain=-0.015)
     assert slight.most == pytest.approx(0.0046, abs=1e-4)
-    assert judge(Status.TRUSTED, slight).name == "behaves like probabilities"
-    rare = dataclasses.replace(slight, entropy=0.032)
-    assert judge(Status.TRUSTED, rare).name == "miscalibrated otherwise"
+    assert verdict_on(slight) is Verdict.BEHAVES
+    rare = msgspec.structs.replace(slight, entropy=0.032)
+    assert verdict_on(rare) is Verdict.MISCALIBRATED
 
 
 def test_labels_that_were_all_but_excluded_are_said():
-    text = judge(Status.TRUSTED, evidence(p_value=2e-9)).text
+    text = text_of(evidence(p_value=2e-9))
     assert "labels occurred to which it gave practically no chance (p-value 2e-09)" in text
 
 
 def test_classes_are_judged_where_a_slope_cannot_be():
     few = evidence(NAN, NAN, n_events=2, classes=P_IS_OFF)
-    assert judge(Status.TRUSTED, few).name == "miscalibrated otherwise"
+    assert verdict_on(few) is Verdict.MISCALIBRATED
 
 
 def test_a_slope_off_does_not_hide_a_class():
-    text = judge(Status.TRUSTED, evidence(0.5, classes=P_IS_OFF)).text
+    text = text_of(evidence(0.5, classes=P_IS_OFF))
     assert "Besides, class p has probability 0.300" in text
 
 
@@ -175,25 +209,25 @@ def test_a_slope_off_does_not_hide_a_class():
     [(0.86, "slightly over-confident"), (1.12, "slightly under-confident"), (0.98, None)],
 )
 def test_the_direction_is_said_where_it_is_known(slope, words):
-    verdict = judge(Status.TRUSTED, evidence(slope, 0.02))
-    assert verdict.name == "behaves like probabilities"
-    assert (words in verdict.text) if words else ("slightly" not in verdict.text)
+    given = evidence(slope, 0.02)
+    assert verdict_on(given) is Verdict.BEHAVES
+    assert (words in text_of(given)) if words else ("slightly" not in text_of(given))
 
 
 def test_a_rare_class_is_named_as_what_there_is_too_little_of():
     rare = (
-        ClassBias("yes", 0.005, 0.005, 0.9, (0.8, 1.3)),
-        ClassBias("no", 0.995, 0.995, 0.9, (0.8, 1.3)),
+        bias("yes", 0.005, 0.005, 0.9, (0.8, 1.3)),
+        bias("no", 0.995, 0.995, 0.9, (0.8, 1.3)),
     )
-    verdict = judge(Status.TRUSTED, evidence(1.0, 0.2, 8000, n_events=39, classes=rare))
-    assert verdict.name == "cannot tell"
-    assert "39 test rows outside class no (of 8,000) are too few" in verdict.text
-    assert "about 310 would be enough (of 63,000 rows)" in verdict.text
+    given = evidence(1.0, 0.2, 8000, n_events=39, classes=rare)
+    assert verdict_on(given) is Verdict.UNCERTAIN
+    assert "39 test rows outside class no (of 8,000) are too few" in text_of(given)
+    assert "about 310 would be enough (of 63,000 rows)" in text_of(given)
 
 
 def test_every_rule_shows_its_number():
-    rules = judge(Status.TRUSTED, evidence(0.5, classes=P_IS_OFF, p_value=0.03)).rules
-    found = [(rule.found, rule.met) for rule in rules]
+    shown = rules(evidence(0.5, classes=P_IS_OFF, p_value=0.03))
+    found = [(rule.found, rule.met) for rule in shown]
     assert found == [
         ("200", True),
         ("0.40 to 0.60", False),
@@ -203,37 +237,36 @@ def test_every_rule_shows_its_number():
         ("0.03", False),
         ("0.070", False),
     ]
-    assert judge(Status.TRUSTED, evidence(NAN, NAN)).rules[1].found == "no slope"
-    assert judge(Status.UNMIXED, evidence()).rules == ()
+    assert rules(evidence(NAN, NAN))[1].found == "no slope"
 
 
 def test_bonferroni_over_classes():
-    many = [ClassBias(str(k), 0.1, 0.1, 0.008 if k == 3 else 0.5, (1.2, 1.6)) for k in range(10)]
-    assert judge(Status.TRUSTED, evidence(classes=many)).name == "behaves like probabilities"
-    assert judge(Status.TRUSTED, evidence(classes=many[3:4])).name == "miscalibrated otherwise"
+    many = [bias(str(k), 0.1, 0.1, 0.008 if k == 3 else 0.5, (1.2, 1.6)) for k in range(10)]
+    assert verdict_on(evidence(classes=many)) is Verdict.BEHAVES
+    assert verdict_on(evidence(classes=many[3:4])) is Verdict.MISCALIBRATED
 
 
 def test_a_suspicion_forbids_praise_but_is_no_fault():
     """Between 1 and 5 %: neither a fault nor good behaviour, unless it cannot matter."""
     doubtful = evidence(p_value=0.03)
-    verdict = judge(Status.TRUSTED, doubtful)
-    assert verdict.name == "cannot tell"
-    assert "only 3.0 times in 100; about 1,300 would be enough" in verdict.text
-    biased = evidence(classes=(ClassBias("p", 0.4, 0.5, 0.02, (1.1, 2.0)), *FINE[1:]))
-    assert judge(Status.TRUSTED, biased).name == "cannot tell"
+    given = doubtful
+    assert verdict_on(given) is Verdict.UNCERTAIN
+    assert "only 3.0 times in 100; about 1,300 would be enough" in text_of(given)
+    biased = evidence(classes=(bias("p", 0.4, 0.5, 0.02, (1.1, 2.0)), *FINE[1:]))
+    assert verdict_on(biased) is Verdict.UNCERTAIN
     harmless = evidence(p_value=0.03, gain=-0.02)
-    assert judge(Status.TRUSTED, harmless).name == "behaves like probabilities"
+    assert verdict_on(harmless) is Verdict.BEHAVES
 
 
 def test_soft_labels_have_no_test_of_the_whole_vector():
-    verdict = judge(Status.TRUSTED, evidence(p_value=NAN))
-    assert verdict.name == "behaves like probabilities"
-    assert len(verdict.rules) == len(judge(Status.TRUSTED, evidence()).rules) - 1
+    given = evidence(p_value=None)
+    assert verdict_on(given) is Verdict.BEHAVES
+    assert len(rules(given)) == len(rules(evidence())) - 1
 
 
 def test_where_an_mle_was_separated_is_said():
-    verdict = judge(Status.SEPARATED, evidence(), where="1 of 6 training sets")
-    assert "without error in 1 of 6 training sets" in verdict.text
+    _, text = judged(evidence(), Status.SEPARATED, where=(1, 6))
+    assert "without error in 1 of 6 training sets" in text
 
 
 def test_the_most_is_the_highest_limit_of_any_map():

@@ -11,11 +11,12 @@ from trifit.results import Comparison
 def main(folder: str, target: str) -> None:
     comparison = Comparison.from_json(Path(folder) / "comparison.json")
     with with_style():
-        figure, axes = charts.new_figure(11, 2.7, 1, len(comparison.fits))
-        for ax, (name, fit) in zip(axes[0], comparison.fits.items(), strict=True):
-            charts.top_label(fit.top_label, name=name, ax=ax)
-            slope = "" if fit.slope is None else f", slope {fit.slope:.2f}"
-            ax.set_title(f"{name}\nlog-loss {fit.log_loss:.2f}{slope}", fontsize=9)
+        figure, axes = charts.new_figure(11, 2.7, 1, len(comparison.contestants))
+        for ax, (name, judged) in zip(axes[0], comparison.contestants.items(), strict=True):
+            charts.top_label(judged.top_label, name=name, ax=ax)
+            slope, loss = judged.calibration.slope, judged.scores.log_loss.value
+            shown = "" if slope is None else f", slope {slope.value:.2f}"
+            ax.set_title(f"{name}\nlog-loss {loss:.2f}{shown}", fontsize=9)
             ax.set_xlabel("confidence")
         axes[0, 0].set_ylabel("share right")
         Path(target).parent.mkdir(parents=True, exist_ok=True)

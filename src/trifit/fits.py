@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum, auto
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -12,81 +12,61 @@ from numpy.typing import NDArray
 from trifit.types import FloatArray
 
 
-class Status(Enum):
-    """How a fit ended; the value is the sentence a reader gets."""
+class Status(StrEnum):
+    """How a fit ended; the sentences are in :mod:`trifit.words.status`."""
 
-    CONVERGED = "the optimiser met its gradient tolerance"
-    MAX_STEPS = "the optimiser stopped before it met its gradient tolerance"
-    STEP_TOO_LARGE = "gradient descent diverged: its step size is too large"
-    STOPPED_EARLY = (
-        "stopped, as its card asks, where the log-loss of a validation share of the training rows "
-        "was lowest: not a maximum of the likelihood"
-    )
-    SEPARATED = (
-        "no MLE exists: some coefficients can grow for ever and the likelihood only grows with "
-        "them, because a linear rule separates some or all of the training rows without error; the "
-        "numbers are where the optimiser stopped"
-    )
-    DEGENERATE = (
-        "the joint mode of coefficients and their learned prior scales is degenerate (the density "
-        "favours scales of zero, or depends on how the model is written); shown is the mode with "
-        "the scales held at their posterior medians"
-    )
-    TRUSTED = "the posterior passed every check of its draws"
-    DIVERGENT = "too many divergent transitions: the sampler missed part of the posterior"
-    UNMIXED = "R-hat is too high: the chains disagree about the posterior"
-    FEW_EFFECTIVE = "too few effective draws for stable estimates"
-    LOW_ENERGY = "E-BFMI is too low: the sampler explores the tails poorly"
-    DEPTH_LIMITED = "too many draws hit the tree-depth limit"
-    APPROXIMATE = (
-        "a normal approximation at the mode, corrected by importance weights that can be relied on"
-    )
-    NOT_NORMAL = (
-        "the posterior is too far from its normal approximation: the importance weights that "
-        "should correct it cannot be relied on"
-    )
-    NO_PEAK = (
-        "no normal approximation: minus the Hessian of the log posterior at the mode is not "
-        "positive definite; shown is the mode alone"
-    )
-    UNCERTIFIED = (
-        "the optimiser met its gradient tolerance; whether a maximum exists was not certified"
-    )
-    DERIVED = "computed from another fit, which ended well"
-    DERIVED_SEPARATED = (
-        "computed from the MLE, which does not exist here: it rests on where the optimiser stopped"
-    )
+    CONVERGED = auto()
+    MAX_STEPS = auto()
+    STEP_TOO_LARGE = auto()
+    STOPPED_EARLY = auto()
+    SEPARATED = auto()
+    """No MLE exists: the likelihood only grows along some direction."""
+    DEGENERATE = auto()
+    """A joint mode over learned scales means nothing: they are held."""
+    TRUSTED = auto()
+    """A posterior whose draws passed every check."""
+    DIVERGENT = auto()
+    UNMIXED = auto()
+    FEW_EFFECTIVE = auto()
+    LOW_ENERGY = auto()
+    DEPTH_LIMITED = auto()
+    APPROXIMATE = auto()
+    """A normal approximation whose importance weights can be relied on."""
+    NOT_NORMAL = auto()
+    NO_PEAK = auto()
+    UNCERTIFIED = auto()
+    """Converged; whether a maximum exists was not certified."""
+    DERIVED = auto()
+    DERIVED_SEPARATED = auto()
 
     @property
-    def code(self) -> str:
-        """The short name written to files, e.g. ``"converged"``."""
-        return self.name.lower()
+    def failed(self) -> bool:
+        """Whether the fit is not what it claims to be, so that it is not judged.
 
-    @property
-    def trustworthy(self) -> bool:
-        """Whether the fit is what it claims to be.
-
-        A separated MLE is a finding about the data, not a failed computation,
-        so it counts as trustworthy; its verdict says that no MLE exists.
+        A separated MLE is a finding about the data, not a failed computation: its
+        verdict says that no MLE exists.
         """
-        return self in {
-            Status.CONVERGED,
-            Status.STOPPED_EARLY,
-            Status.DEGENERATE,
-            Status.UNCERTIFIED,
-            Status.SEPARATED,
-            Status.TRUSTED,
-            Status.APPROXIMATE,
-            Status.DERIVED,
-            Status.DERIVED_SEPARATED,
-        }
+        return self in FAILED
 
     @property
     def derived(self) -> "Status":
         """The status of what is computed from a fit that ended so."""
         if self is Status.SEPARATED:
             return Status.DERIVED_SEPARATED
-        return Status.DERIVED if self.trustworthy else self
+        return self if self.failed else Status.DERIVED
+
+
+FAILED = {
+    Status.MAX_STEPS,
+    Status.STEP_TOO_LARGE,
+    Status.DIVERGENT,
+    Status.UNMIXED,
+    Status.FEW_EFFECTIVE,
+    Status.LOW_ENERGY,
+    Status.DEPTH_LIMITED,
+    Status.NOT_NORMAL,
+    Status.NO_PEAK,
+}
 
 
 class Recalibration(Protocol):

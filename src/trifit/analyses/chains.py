@@ -26,7 +26,7 @@ def trust(fitted: Fitted) -> Trust | None:
     if "bayes" not in fitted.names:
         return None
     every = fitted.every
-    failed = [k for k, each in enumerate(every) if not each.fits["bayes"].status.trustworthy]
+    failed = [k for k, each in enumerate(every) if each.fits["bayes"].status.failed]
     which = failed[0] if failed else len(every) - 1
     shown = every[which]
     bayes = shown.fits["bayes"]

@@ -1,7 +1,5 @@
 """What only the posterior can say: two kinds of entropy, single draws, leave-one-out."""
 
-import dataclasses
-
 import numpy as np
 
 from trifit.calibration import slope_intercept, top_label
@@ -10,7 +8,7 @@ from trifit.crossfit.fitted import Fitted
 from trifit.fit.loo import loo
 from trifit.fit.prediction import epistemic, thinned
 from trifit.information import entropy
-from trifit.results import Draws, Loo, PosteriorRecord
+from trifit.results import Draws, PosteriorRecord
 from trifit.rounding import finite
 from trifit.scores import log_loss
 from trifit.types import FloatArray
@@ -33,7 +31,7 @@ def posterior_record(fitted: Fitted) -> PosteriorRecord | None:
     n_draws = int(np.clip(MAX_VALUES // probs.size, 10, MAX_DRAWS))
     fit, rows = fitted.final.fits[name], fitted.final.part.train
     # Reweighting draws that are not the posterior's would say nothing.
-    one_out = loo(fitted.density, fit, rows.X, rows.labels) if fit.status.trustworthy else None
+    one_out = None if fit.status.failed else loo(fitted.density, fit, rows.X, rows.labels)
     return PosteriorRecord(
         entropy=float(entropy(probs).mean()),
         aleatoric=float(aleatoric.mean()),
@@ -42,7 +40,7 @@ def posterior_record(fitted: Fitted) -> PosteriorRecord | None:
         epistemic_wrong=finite(float(unsure[~right].mean())) if not right.all() else None,
         n_draws=n_draws,
         draws=_single_draws(fitted, name, n_draws),
-        loo=Loo(**dataclasses.asdict(one_out)) if one_out else None,
+        loo=one_out,
     )
 
 

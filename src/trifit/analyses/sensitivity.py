@@ -86,7 +86,7 @@ def _refitted(
             losses.append(_Losses(log_predictive_density(log_probs, y)))
             continue
         fit = maximise("map", fitted.density, part.train, settings, rng, prior=float(factor) ** -2)
-        if not fit.status.trustworthy:
+        if fit.status.failed:
             losses.append(_Losses(None))
             continue
         log_probs = fitted.density.log_probs(fit.flat_draws, part.test.X[some])[0]

@@ -7,7 +7,7 @@ from trifit.checks import Labels
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.prediction import thinned
 from trifit.information import entropy
-from trifit.results import Coverage, Gain, Truth, TruthRecord
+from trifit.results import Estimate, Truth, TruthRecord
 from trifit.rounding import finite
 from trifit.truth import calibration_error, confidence_bias, coverage, excess_log_loss
 from trifit.types import FloatArray, IntArray
@@ -41,10 +41,7 @@ def truth(fitted: Fitted) -> Truth | None:
             name: _record(true, np.minimum(np.exp(lp), 1.0), lp, y, shown)
             for name, lp in fitted.log_probs.items()
         },
-        intervals=[
-            Coverage(level=c.level, coverage=c.coverage, width=c.width)
-            for c in (coverage(true[shown], draws, level=level) for level in LEVELS)
-        ]
+        intervals=[coverage(true[shown], draws, level=level) for level in LEVELS]
         if draws is not None
         else [],
     )
@@ -60,19 +57,15 @@ def _record(
     plain, debiased = (binned_error(probs, y, debiased=d) for d in (False, True))
     smooth = smooth_error(probs, y)
     return TruthRecord(
-        kl=kl.value,
-        kl_se=kl.se,
-        calibration_error=top.value,
-        calibration_error_se=top.se,
-        class_calibration_error=each.value,
-        class_calibration_error_se=each.se,
-        confidence_bias=bias.value,
-        confidence_bias_se=bias.se,
+        kl=Estimate.normal(kl.value, kl.se),
+        calibration_error=Estimate.normal(top.value, top.se),
+        class_calibration_error=Estimate.normal(each.value, each.se),
+        confidence_bias=Estimate.normal(bias.value, bias.se),
         slope=finite(slope_intercept(probs, true, log_probs=log_probs).slope),
         estimators={
-            "binned": Gain(value=plain.value, se=plain.se),
-            "binned, debiased": Gain(value=debiased.value, se=debiased.se),
-            "smooth": Gain(value=smooth.value, se=smooth.se),
+            "binned": Estimate.normal(plain.value, plain.se),
+            "binned, debiased": Estimate.normal(debiased.value, debiased.se),
+            "smooth": Estimate.normal(smooth.value, smooth.se),
         },
         estimated=_rounded(probs[shown]),
     )

@@ -381,9 +381,11 @@ def _world(parameters: tuple[str, ...], **options: float | str | None) -> dict[s
 
 
 def _exit_for(comparison: "Comparison") -> None:
-    if comparison.trustworthy:
+    if not comparison.failed:
         return
-    for name, fit in comparison.fits.items():
-        if not fit.trustworthy:
-            click.echo(f"trifit: {name} is not trustworthy: {fit.status_text}", err=True)
+    from trifit.words import status_text
+
+    for name in comparison.failed:
+        text = status_text(comparison.fits[name])
+        click.echo(f"trifit: {name} is not trustworthy: {text}", err=True)
     click.get_current_context().exit(UNTRUSTWORTHY)

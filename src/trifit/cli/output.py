@@ -12,10 +12,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from trifit.contestants import shows
-from trifit.results import Comparison, FitRecord, LaplaceError, Scores, Truth
+from trifit.results import Comparison, Estimate, FitRecord, LaplaceError, Truth
 from trifit.results.preview import Preview
-from trifit.scores import BITS
 from trifit.text import probability, signed_with_se, significant, with_se
+from trifit.words import VERDICTS, status_name, verdict_text
 
 LONG = 1.0
 """Seconds after which a stage is worth a line."""
@@ -103,9 +103,10 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(_truth(comparison.truth))
     if comparison.laplace_error is not None:
         console.print(laplace_error(comparison.laplace_error), highlight=False, markup=False)
-    for name, fit in comparison.fits.items():
+    for name, judged in comparison.contestants.items():
+        text = verdict_text(judged, comparison.fits.get(name))
         console.print(
-            f"[bold]{name}[/bold]: [bold]{fit.verdict}[/bold]. {escape(fit.verdict_text)}",
+            f"[bold]{name}[/bold]: [bold]{VERDICTS[judged.verdict]}[/bold]. {escape(text)}",
             highlight=False,
         )
 
@@ -152,44 +153,43 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
         padding=(0, 1, 0, 0),
     )
 
-    def cell(value: float, se: float | None) -> str:
-        text = with_se(value, se)
+    def cell(estimate: Estimate | None) -> str:
+        if estimate is None:
+            return "–"
+        text = with_se(estimate.value, estimate.se)
         return text.replace(" ± ", "\n±") if narrow else text
 
     table.add_column("fit")
-    for heading in ("log-loss", "bits", "Brier", "accuracy", "slope", "gain", "miscal."):
+    headings = {
+        "log_loss": "log-loss",
+        "log_loss_bits": "bits",
+        "brier": "Brier",
+        "accuracy": "accuracy",
+        "calibration_error": "calibration error",
+        "gain": "gain",
+    }
+    for heading in (*headings.values(), "slope"):
         table.add_column(heading, justify="right")
     table.add_column("status")
-    for name, fit in comparison.fits.items():
-        slope = "–" if fit.slope is None else cell(fit.slope, fit.slope_se)
-        gain = cell(fit.gains["temperature"].value, fit.gains["temperature"].se)
-        top = fit.top_label
-        mark = " *" if top.mcb > top.mcb_limit else ""
-        table.add_row(name, *_scores(fit, cell), slope, gain, f"{top.mcb:.4f}{mark}", _status(fit))
-    table.add_section()
-    for name, scores in comparison.baselines.items():
-        table.add_row(name, *_scores(scores, cell), "", "", "", "")
+    for name, row in comparison.scoreboard.items():
+        if name == next(iter(comparison.baselines)):
+            table.add_section()
+        scores = [cell(row[key]) if key in row else "" for key in headings]
+        judged, fit = comparison.contestants.get(name), comparison.fits.get(name)
+        slope = "" if judged is None else cell(judged.calibration.slope)
+        table.add_row(name, *scores, slope, "" if fit is None else _status(fit))
     table.caption = (
-        "slope: of the log-odds, 1 is calibrated, below 1 over-confident; gain: log-loss that one "
-        "temperature gains on other rows, 0 or below is calibrated; miscal.: miscalibration of the "
-        "top label (Brier), * above what chance gives calibrated forecasts 19 times in 20"
+        "calibration error: of the top label, 0 is calibrated; gain: log-loss that one temperature "
+        "gains on other rows, 0 or below is calibrated; slope: of the log-odds, 1 is calibrated, "
+        "below 1 over-confident"
     )
     table.caption_justify = "left"
     return table
 
 
-def _scores(scores: Scores, cell: Callable[[float, float | None], str]) -> tuple[str, ...]:
-    return (
-        cell(scores.log_loss, scores.log_loss_se),
-        cell(scores.log_loss_bits, scores.log_loss_se * BITS),
-        cell(scores.brier, scores.brier_se),
-        cell(scores.accuracy, scores.accuracy_se),
-    )
-
-
 def _status(fit: FitRecord) -> str:
-    words = fit.status.replace("_", " ")
-    return words if fit.trustworthy else f"[bold red]NOT TRUSTWORTHY: {words}[/]"
+    name = status_name(fit.status)
+    return f"[bold red]NOT TRUSTWORTHY: {name}[/]" if fit.status.failed else name
 
 
 def _truth(truth: Truth) -> Table:
@@ -209,9 +209,9 @@ def _truth(truth: Truth) -> Table:
     for name, fit in truth.fits.items():
         table.add_row(
             name,
-            with_se(fit.kl, fit.kl_se),
-            with_se(fit.calibration_error, fit.calibration_error_se),
-            signed_with_se(fit.confidence_bias, fit.confidence_bias_se),
+            with_se(fit.kl.value, fit.kl.se),
+            with_se(fit.calibration_error.value, fit.calibration_error.se),
+            signed_with_se(fit.confidence_bias.value, fit.confidence_bias.se),
             "–" if fit.slope is None else f"{fit.slope:.3f}",
         )
     return table
@@ -229,7 +229,7 @@ def _differences(comparison: Comparison) -> Table:
     for row in comparison.differences:
         table.add_row(
             f"{row.a} - {row.b}",
-            signed_with_se(row.log_loss_diff, row.se),
+            signed_with_se(row.log_loss.value, row.log_loss.se),
             probability(row.probability_better),
             shows(row.a, row.b),
         )

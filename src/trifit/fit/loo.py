@@ -6,13 +6,14 @@ says whether that may be trusted.
 """
 
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 
 from trifit.checks import Labels
 from trifit.fit.density import Density
 from trifit.fits import Fit
+from trifit.results.posterior import Loo
+from trifit.rounding import finite
 from trifit.types import FloatArray
 
 MAX_ROWS = 20_000
@@ -23,33 +24,6 @@ SURE = 1e-12
 
 BLOCK = 4_000_000
 """Most log probabilities held at a time (32 MB)."""
-
-
-@dataclass(frozen=True)
-class Loo:
-    """Leave-one-out elpd of a posterior's training rows, in nats; higher is better.
-
-    Attributes
-    ----------
-    elpd, se : float
-        Sum over rows and its standard error.
-    p : float
-        Effective number of parameters: how much worse than in-sample.
-    n_obs : int
-    n_high_k : int
-        Rows whose Pareto k is above ``k_limit``: their share is not reliable.
-    k_limit : float
-        ``min(1 - 1 / log10(n_draws), 0.7)``.
-    k_max : float
-    """
-
-    elpd: float
-    se: float
-    p: float
-    n_obs: int
-    n_high_k: int
-    k_limit: float
-    k_max: float
 
 
 def loo(density: Density, fit: Fit, X: FloatArray, y: Labels) -> Loo | None:
@@ -114,7 +88,7 @@ def loo(density: Density, fit: Fit, X: FloatArray, y: Labels) -> Loo | None:
         n_obs=len(elpd_i),
         n_high_k=int(np.sum(~(k <= limit))),
         k_limit=float(limit),
-        k_max=float(k.max()),
+        k_max=finite(float(k.max())),
     )
 
 

@@ -43,7 +43,7 @@ def experiment(
             found["truth"][i, r] = truth.entropy
             for fit in ("mle", "bayes"):
                 found[f"{fit} own"][i, r] = entropy(np.exp(run.log_probs[fit])).mean()
-                found[f"{fit} loss"][i, r] = truth.entropy + truth.fits[fit].kl
+                found[f"{fit} loss"][i, r] = truth.entropy + truth.fits[fit].kl.value
             found["chance"][i, r] = posterior.aleatoric
             found["ignorance"][i, r] = posterior.epistemic
     return {"rows": np.array(rows)} | found

@@ -48,10 +48,10 @@ def experiment(
             truth = trifit.compare(data, "logistic", overrides=settings, methods=methods).truth
             assert truth is not None
             for f, fit in enumerate(FITS):
-                kl[f, w, r] = truth.fits[fit].kl
-                bias[f, w, r] = truth.fits[fit].confidence_bias
+                kl[f, w, r] = truth.fits[fit].kl.value
+                bias[f, w, r] = truth.fits[fit].confidence_bias.value
             if methods:
-                cv[r] = truth.fits["map-cv"].kl
+                cv[r] = truth.fits["map-cv"].kl.value
     limit = [
         [
             fit.log_loss - fit.entropy

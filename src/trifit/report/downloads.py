@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from trifit.results import Comparison, Reliability
+from trifit.results import Comparison, Difference, Reliability
 
 PLAIN = "!$&'()*+,-./:;=?@[]^_`{|}~"
 """Characters that may stand in a data URL as they are."""
@@ -34,7 +34,7 @@ def downloads(c: Comparison) -> list[Download]:
     files = [Download("comparison.json", "every number", _url("application/json", text))]
     for name, what, rows in (
         ("scores.csv", "scores with intervals", _scores(c)),
-        ("differences.csv", "paired differences", map(_record, c.differences)),
+        ("differences.csv", "paired differences", map(_difference, c.differences)),
         ("recalibration.csv", "gains of recalibration", _gains(c)),
         ("curves.csv", "reliability curves", _curves(c)),
         ("parameters.csv", "coefficients of all fits", map(_record, c.parameters)),
@@ -66,23 +66,29 @@ def _record(record: Any) -> dict[str, Any]:
     return plain
 
 
+def _difference(d: Difference) -> dict[str, Any]:
+    flat = {"a": d.a, "b": d.b}
+    for name in ("log_loss", "elpd"):
+        flat |= {f"{name}_{k}": v for k, v in _record(getattr(d, name)).items()}
+    return flat | {"probability_better": d.probability_better}
+
+
 def _scores(c: Comparison) -> Iterable[dict[str, Any]]:
     for name, row in c.scoreboard.items():
-        for score, value in _record(row).items():
-            if value is not None:
-                yield {"fit": name, "score": score, **value}
+        for score, value in row.items():
+            yield {"fit": name, "score": score, **_record(value)}
 
 
 def _gains(c: Comparison) -> Iterable[dict[str, Any]]:
-    for name, fit in c.fits.items():
-        for key, gain in fit.gains.items():
+    for name, judged in c.contestants.items():
+        for key, gain in judged.calibration.gains.items():
             yield {"fit": name, "map": key, **_record(gain)}
 
 
 def _curves(c: Comparison) -> Iterable[dict[str, Any]]:
-    for name, fit in c.fits.items():
-        events: dict[str, Reliability] = {"most probable class is right": fit.top_label}
-        events |= dict(zip(c.data.class_names, fit.classes, strict=True))
+    for name, judged in c.contestants.items():
+        events: dict[str, Reliability] = {"most probable class is right": judged.top_label}
+        events |= dict(zip(c.data.class_names, judged.classes, strict=True))
         for event, curve in events.items():
             blocks = _record(curve.curve)
             for values in zip(*blocks.values(), strict=True):

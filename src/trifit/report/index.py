@@ -10,10 +10,10 @@ from trifit.report import charts
 from trifit.report.page import document
 from trifit.report.parts import Cell, Table, fit_keys
 from trifit.report.sections.answer import MARKS
-from trifit.report.standing import clear_best, ranked
 from trifit.report.svg import to_svg, with_style
-from trifit.results import Comparison
+from trifit.results import Comparison, Verdict, clear_best, ranked
 from trifit.text import between, estimate
+from trifit.words import VERDICTS
 
 
 def render_index(runs: Mapping[str, Comparison]) -> str:
@@ -34,14 +34,14 @@ def render_index(runs: Mapping[str, Comparison]) -> str:
 
 def _row(folder: str, c: Comparison, fits: list[str], i: int) -> tuple[Cell, ...]:
     verdicts = [
-        Cell(f"{MARKS[c.fits[n].verdict][0]} {c.fits[n].verdict}" if n in c.fits else "–")
+        Cell(f"{MARKS[v][0]} {VERDICTS[v]}" if (v := _verdict(c, n)) is not None else "–")
         for n in fits
     ]
     return (
         Cell(folder, href=f"{quote(folder)}/index.html"),
         Cell("", picture=_thumbnail(c, fits, i)),
         Cell(c.data.name),
-        Cell(str(c.card["name"])),
+        Cell(c.card.name),
         Cell(f"{c.data.n_obs:,}", c.data.n_obs),
         Cell(str(c.data.n_classes), c.data.n_classes),
         _smallest(c),
@@ -50,12 +50,16 @@ def _row(folder: str, c: Comparison, fits: list[str], i: int) -> tuple[Cell, ...
     )
 
 
+def _verdict(c: Comparison, name: str) -> Verdict | None:
+    return c.contestants[name].verdict if name in c.contestants else None
+
+
 def _smallest(c: Comparison) -> Cell:
     """The smallest log-loss of the fits that are what they claim to be."""
     first = next(iter(ranked(c)), None)
     if first is None:
         return Cell("–")
-    loss = c.scoreboard[first].log_loss
+    loss = c.contestants[first].scores.log_loss
     text = estimate(loss.value, loss.low, loss.high)
     who = first if clear_best(c) else f"{first}, not clearly below the next"
     return Cell(text, loss.value, f"{who}; {between(loss.low, loss.high)}")
@@ -64,20 +68,20 @@ def _smallest(c: Comparison) -> Cell:
 def _trusted(c: Comparison) -> Cell:
     if c.posterior_fit is None:
         return Cell("–")
-    return Cell("yes" if c.trustworthy else "no", failed=not c.trustworthy)
+    return Cell("no" if c.failed else "yes", failed=bool(c.failed))
 
 
 def _thumbnail(c: Comparison, fits: list[str], i: int) -> Markup:
     figure, axes = charts.new_figure(1.2, 1.2)
     ax = axes[0, 0]
     for name in fits:
-        if name in c.fits:
-            charts.reliability(c.fits[name].top_label, name=name, ax=ax, lw=1.2)
+        if name in c.contestants:
+            charts.reliability(c.contestants[name].top_label, name=name, ax=ax, lw=1.2)
     ax.set_xticks([])
     ax.set_yticks([])
-    drawn = [n for n in fits if n in c.fits]
+    drawn = {n: c.contestants[n] for n in fits if n in c.contestants}
     parts = [
-        f"{n} {c.fits[n].top_label.confidence:.0%} confident, {c.fits[n].accuracy:.0%} right"
-        for n in drawn
+        f"{n} {judged.top_label.confidence:.0%} confident, {judged.scores.accuracy.value:.0%} right"
+        for n, judged in drawn.items()
     ]
     return to_svg(figure, name=f"run{i}", description=f"{'; '.join(parts)}.")

@@ -1,8 +1,9 @@
 """A comparison as rich HTML for notebooks: the answer and the scoreboard, without scripts."""
 
 from trifit.report.page import environment
-from trifit.report.sections.answer import MARKS, headline, scoreboard
+from trifit.report.sections.answer import scoreboard, verdicts
 from trifit.results import Comparison
+from trifit.words import headline
 
 
 def render_notebook(comparison: Comparison) -> str:
@@ -13,7 +14,7 @@ def render_notebook(comparison: Comparison) -> str:
         .render(
             c=comparison,
             headline=headline(comparison),
-            marks=MARKS,
+            verdicts=verdicts(comparison),
             scoreboard=scoreboard(comparison),
         )
     )

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from trifit.contestants import CONTESTANTS
 from trifit.report.charts import Z95, parameter_name
 from trifit.report.sections import SECTIONS
-from trifit.report.sections.answer import headline
 from trifit.report.svg import with_style
 from trifit.results import Comparison
 from trifit.text import duration, interval, printable, significant, with_se
+from trifit.words import headline, status_name, status_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -29,7 +29,7 @@ def render(comparison: Comparison) -> str:
             sections.append((name, title, body))
     return document(
         "comparison.html.j2",
-        title=f"{comparison.data.name} · {comparison.card['name']} · trifit",
+        title=f"{comparison.data.name} · {comparison.card.name} · trifit",
         c=comparison,
         headline=headline(comparison),
         key={name: CONTESTANTS[name].description for name in comparison.fits},
@@ -90,6 +90,8 @@ def environment() -> "Environment":
         "significant": significant,
         "duration": duration,
         "parameter_name": parameter_name,
+        "status_name": status_name,
+        "status_text": status_text,
         "z95": Z95,
     }
     return made

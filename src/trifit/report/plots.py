@@ -25,8 +25,8 @@ def class_reliability(c: Comparison, class_name: str, *, ax: Axes | None = None)
     if class_name not in names:
         raise InputError(f"class_name {class_name!r}: none of the classes {', '.join(names)}")
     ax = charts.own_axes(ax, 4, 4)
-    for name, fit in c.fits.items():
-        charts.reliability(fit.classes[names.index(class_name)], name=name, ax=ax)
+    for name, judged in c.contestants.items():
+        charts.reliability(judged.classes[names.index(class_name)], name=name, ax=ax)
     charts.legend(ax)
     return ax
 
@@ -43,12 +43,13 @@ def differences(c: Comparison, *, ax: Axes | None = None) -> Axes:
 
 def gap(c: Comparison, *, ax: Axes | None = None) -> Axes:
     """From the MLE's log-loss to the posterior's, step by step."""
-    return charts.waterfall(c.fits, c.differences, ax=ax)
+    losses = {name: judged.scores.log_loss for name, judged in c.contestants.items()}
+    return charts.waterfall(losses, c.differences, ax=ax)
 
 
 def gains(c: Comparison, *, ax: Axes | None = None) -> Axes:
     """What one temperature gains for each fit; at zero it is calibrated."""
-    return charts.gains({n: f.gains["temperature"] for n, f in c.fits.items()}, ax=ax)
+    return charts.gains({n: row["gain"] for n, row in c.scoreboard.items() if "gain" in row}, ax=ax)
 
 
 def coefficients(c: Comparison, *, ax: Axes | None = None) -> Axes:
@@ -79,7 +80,7 @@ def probability_map(c: Comparison, fit: str, *, ax: Axes | None = None) -> Axes:
 
 
 def _top_labels(c: Comparison) -> dict[str, TopLabel]:
-    return {name: fit.top_label for name, fit in c.fits.items()}
+    return {name: judged.top_label for name, judged in c.contestants.items()}
 
 
 def _known(fit: str, fits: Mapping[str, object]) -> None:

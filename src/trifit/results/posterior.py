@@ -6,9 +6,21 @@ from trifit.results.record import Record
 
 
 class Loo(Record, frozen=True, kw_only=True):
-    """PSIS-LOO of the posterior on its training rows; see :func:`trifit.fit.loo.loo`.
+    """PSIS-LOO of the posterior on its training rows, in nats; higher is better.
 
-    ``k_max`` is None where it is infinite: a row on which the draws agree to the last digit.
+    Attributes
+    ----------
+    elpd, se : float
+        Sum over rows and its standard error.
+    p : float
+        Effective number of parameters: how much worse than in-sample.
+    n_obs : int
+    n_high_k : int
+        Rows whose Pareto k is above ``k_limit``: their share is not reliable.
+    k_limit : float
+        ``min(1 - 1 / log10(n_draws), 0.7)``.
+    k_max : float or None
+        None where it is infinite: a row on which the draws agree to the last digit.
     """
 
     elpd: float

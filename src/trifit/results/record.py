@@ -1,6 +1,11 @@
-"""What every group of plain numbers is."""
+"""What every group of plain numbers is, and what an uncertain number is."""
+
+import math
 
 import msgspec
+
+Z95 = 1.96
+"""Standard errors on either side of a normal 95 % interval."""
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -16,3 +21,33 @@ class Interval(Record, frozen=True, kw_only=True):
     value: float
     low: float
     high: float
+
+
+class Estimate(Interval, frozen=True, kw_only=True):
+    """A number, its standard error and its 95 % interval."""
+
+    se: float
+
+    @classmethod
+    def normal(cls, value: float, se: float) -> "Estimate":
+        """With the interval of a normal distribution."""
+        return cls(value=value, se=se, low=value - Z95 * se, high=value + Z95 * se)
+
+    def times(self, factor: float) -> "Estimate":
+        """In another unit; the factor is above 0."""
+        return Estimate(
+            value=self.value * factor,
+            se=self.se * factor,
+            low=self.low * factor,
+            high=self.high * factor,
+        )
+
+    @property
+    def clear(self) -> bool:
+        """Whether zero is more than 1.96 standard errors away."""
+        return abs(self.value) > Z95 * self.se
+
+
+def normal_or_none(value: float, se: float) -> Estimate | None:
+    """An estimate, or None where the number does not exist."""
+    return Estimate.normal(value, se) if math.isfinite(value) and math.isfinite(se) else None

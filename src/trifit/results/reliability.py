@@ -1,6 +1,6 @@
-"""Scoreboard, reliability curves and what verdicts rest on."""
+"""Reliability curves and their bands."""
 
-from trifit.results.record import Interval, Record
+from trifit.results.record import Record
 
 
 class Curve(Record, frozen=True, kw_only=True):
@@ -62,59 +62,3 @@ class TopLabel(Reliability, frozen=True, kw_only=True):
     band_upper_all: list[float]
     confidence_band: Band | None
     histogram: list[int]
-
-
-class Gain(Record, frozen=True, kw_only=True):
-    """Log-loss gained by a recalibration map on rows it has not seen, nats per row.
-
-    0 or below is calibrated; see :func:`trifit.recalibration.recalibration_gain`.
-    """
-
-    value: float
-    se: float
-
-
-class Rule(Record, frozen=True, kw_only=True):
-    """One rule behind a verdict: what was asked, the number found, whether it was met."""
-
-    asked: str
-    found: str
-    met: bool
-
-
-class Code(Record, frozen=True, kw_only=True):
-    """The held-out labels really encoded; see :func:`trifit.information.code_length`."""
-
-    bits: int
-    ideal_bits: float
-    n_floored: int
-
-
-class Scoreboard(Record, frozen=True, kw_only=True):
-    """Every score of one fit or baseline on the held-out rows, with its 95 % interval.
-
-    Attributes
-    ----------
-    log_loss, log_loss_bits, brier : Interval
-        Means over rows; lower is better. Bayesian bootstrap of the rows, which
-        follows the skewness that a few costly rows bring.
-    accuracy : Interval
-        Higher is better. Wilson's interval; with soft labels the bootstrap's.
-    gain : Interval or None
-        Log-loss gained by one temperature fitted to other held-out rows, nats per
-        row; 0 or below is calibrated. Normal, from the paired standard error.
-        None for baselines, which have no log-odds to stretch.
-    calibration_error : Interval
-        Debiased expected calibration error of the top label (15 bins, L1), 0 to 1,
-        lower is better; see :func:`trifit.calibration.binned_error`. Its interval
-        is for the error of the population and allows for the bias: its low end is 0
-        unless the bins differ by more than chance. (Resampling rows would add the
-        bias once more, so the bootstrap is not used here.)
-    """
-
-    log_loss: Interval
-    log_loss_bits: Interval
-    brier: Interval
-    accuracy: Interval
-    gain: Interval | None
-    calibration_error: Interval

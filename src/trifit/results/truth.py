@@ -1,15 +1,7 @@
 """Every fit against the truth, which only simulations know."""
 
-from trifit.results.record import Record
-from trifit.results.reliability import Gain
-
-
-class Coverage(Record, frozen=True, kw_only=True):
-    """Credible intervals for the true probabilities; see :func:`trifit.truth.coverage`."""
-
-    level: float
-    coverage: float
-    width: float
+from trifit.results.record import Estimate, Record
+from trifit.truth import Coverage
 
 
 class TruthRecord(Record, frozen=True, kw_only=True):
@@ -17,13 +9,13 @@ class TruthRecord(Record, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    kl, kl_se : float
+    kl : Estimate
         Mean KL(truth || prediction) in nats: the expected excess log-loss.
-    calibration_error, calibration_error_se : float
+    calibration_error : Estimate
         True calibration error of the top label, E|E[p_true | p_hat] - p_hat|.
-    class_calibration_error, class_calibration_error_se : float
+    class_calibration_error : Estimate
         The same averaged over classes.
-    confidence_bias, confidence_bias_se : float
+    confidence_bias : Estimate
         Mean confidence minus the mean true probability of that class.
     slope : float or None
         Calibration slope against the true probabilities: below 1 over-confident.
@@ -35,16 +27,12 @@ class TruthRecord(Record, frozen=True, kw_only=True):
         within a row, to 5 significant digits.
     """
 
-    kl: float
-    kl_se: float
-    calibration_error: float
-    calibration_error_se: float
-    class_calibration_error: float
-    class_calibration_error_se: float
-    confidence_bias: float
-    confidence_bias_se: float
+    kl: Estimate
+    calibration_error: Estimate
+    class_calibration_error: Estimate
+    confidence_bias: Estimate
     slope: float | None
-    estimators: dict[str, Gain]
+    estimators: dict[str, Estimate]
     estimated: list[float]
 
 

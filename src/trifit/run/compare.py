@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from trifit.analyses.chains import trust
 from trifit.analyses.disagreement import disagreement
+from trifit.analyses.fits import fit_records
 from trifit.analyses.laplace import laplace_error
 from trifit.analyses.notes import notes
 from trifit.analyses.parameters import parameter_rows
@@ -18,7 +18,7 @@ from trifit.analyses.prior import prior_record
 from trifit.analyses.truth import truth
 from trifit.cards import Builder, Card, load_card
 from trifit.checks import label_probs
-from trifit.contestants import FREQUENCIES
+from trifit.contestants import FREQUENCIES, PAIRS
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Clock, Progress, Reporter
@@ -26,10 +26,10 @@ from trifit.data import check_split, choose_split
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.fit.density import LOG_ZERO
+from trifit.forecasts import Forecasts
+from trifit.judge import differences, judged, scores, with_status
 from trifit.results import Comparison, Evaluation
 from trifit.run.provenance import data_record, provenance
-from trifit.run.records import differences, fit_record, scores_of
-from trifit.run.scoreboard import scoreboard
 from trifit.run.settings import Settings
 from trifit.seeds import child, generator
 from trifit.threads import obeys_cores
@@ -254,21 +254,18 @@ def describe(
 ) -> Comparison:
     """Every number of the page from what was fitted."""
     dataset, card = fitted.problem.dataset, fitted.problem.card
-    log_probs, y = fitted.log_probs, fitted.y
     data = data_record(dataset, notes(fitted))
     baselines = _baselines(dataset, split)
+    forecasts = Forecasts(fitted.log_probs | baselines, fitted.y, dataset.class_names)
+    fits = fit_records(fitted)
     reporter.say("scores and calibration")
-    records = {
-        name: fit_record(
-            [each.fits[name] for each in fitted.every],
-            log_probs[name],
-            y,
-            class_names=dataset.class_names,
-            rng=generator(streams, "bands"),
+    board = scores(forecasts, generator(streams, "intervals"))
+    contestants = {
+        name: with_status(
+            judged(forecasts, name, board[name], generator(streams, "bands")), fit.status
         )
-        for name in log_probs
+        for name, fit in fits.items()
     }
-    board = scoreboard(log_probs | baselines, y, records, generator(streams, "intervals"))
     clock.lap("scores")
     reporter.say("chains")
     chains = trust(fitted)
@@ -282,21 +279,19 @@ def describe(
     reporter.say("differences and posterior")
     return Comparison(
         data=data,
-        card=msgspec.to_builtins(card),
+        card=card,
         evaluation=Evaluation(
             kind=split.kind,
             reason=split.reason,
             n_parts=len(split.parts),
-            n_test=len(y),
+            n_test=len(fitted.test_rows),
             n_train=len(split.parts[0][0]),
         ),
-        fits=records,
-        baselines={name: scores_of(lp, y) for name, lp in baselines.items()},
-        scoreboard=board,
+        contestants=contestants,
+        fits=fits,
+        baselines={name: board[name] for name in baselines},
         differences=differences(
-            log_probs | {FREQUENCIES: baselines[FREQUENCIES]},
-            y,
-            generator(streams, "weights"),
+            forecasts, [(p.a, p.b) for p in PAIRS], generator(streams, "weights")
         ),
         temperatures=[fold.fits["mle+T"].diagnostics["temperature"] for fold in fitted.folds],
         posterior=posterior_record(fitted),

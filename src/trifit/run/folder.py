@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 
 from trifit.errors import InputError
-from trifit.results import Comparison, Parameter
+from trifit.results import Parameter
+from trifit.results.comparison import command_of
 from trifit.run.compare import Run
 
 FILES = (
@@ -46,13 +47,12 @@ def check_folder(folder: Path, *, command: str, force: bool) -> None:
         raise InputError(f"--out {str(folder)!r} is not writable; give another folder")
     if force or not folder.exists() or not any(folder.iterdir()):
         return
-    try:
-        made_by = Comparison.from_json(folder / "comparison.json").provenance.command
-    except InputError:
+    made_by = command_of(folder / "comparison.json")
+    if made_by is None:
         raise InputError(
             f"--out {str(folder)!r} exists and is not a run of trifit; give another folder, "
             "or --force to write into it (its own files stay)"
-        ) from None
+        )
     if made_by != command:
         raise InputError(
             f"--out {str(folder)!r} holds another run ({made_by}); give another folder, "

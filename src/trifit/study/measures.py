@@ -266,7 +266,7 @@ def _of_fits(fitted: Mapping[str, Fit]) -> list[Row]:
         Row("mle", "no_mle", float(separated)),
         Row("mle+T", "temperature", fitted["mle+T"].diagnostics["temperature"]),
         *(Row(name, "seconds", fit.seconds) for name, fit in fitted.items()),
-        *(Row(name, "trusted", float(fit.status.trustworthy)) for name, fit in fitted.items()),
+        *(Row(name, "trusted", float(not fit.status.failed)) for name, fit in fitted.items()),
         *(
             Row("bayes", quantity, fitted["bayes"].diagnostics[name])
             for quantity, name in CHECKED.items()

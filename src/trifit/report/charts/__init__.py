@@ -25,7 +25,6 @@ from trifit.report.charts.reliability import (
     top_labels,
 )
 from trifit.report.charts.scores import (
-    Estimate,
     Length,
     code_lengths,
     differences,
@@ -37,7 +36,6 @@ from trifit.report.charts.style import (
     CLASS_STYLE,
     INK,
     RC,
-    Z95,
     class_style,
     label,
     legend,
@@ -49,13 +47,13 @@ from trifit.report.charts.style import (
 )
 from trifit.report.charts.trust import energy, ranks
 from trifit.report.charts.truth import estimated_against_true, excess
+from trifit.results.record import Z95
 
 __all__ = [
     "CLASS_STYLE",
     "INK",
     "RC",
     "Z95",
-    "Estimate",
     "Length",
     "class_style",
     "code_lengths",

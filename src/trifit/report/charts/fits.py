@@ -6,7 +6,6 @@ from matplotlib.axes import Axes
 
 from trifit.report.charts.style import (
     INK,
-    Z95,
     grid,
     label,
     legend,
@@ -18,6 +17,7 @@ from trifit.report.charts.style import (
     style,
 )
 from trifit.results import FitRecord, Parameter, PriorRow, PriorSensitivity
+from trifit.results.record import Z95
 from trifit.text import signed_with_se, significant
 
 MANY_STEPS = 200

@@ -10,7 +10,6 @@ from trifit.contestants import CONTESTANTS, PAIRS, gap_of
 from trifit.report.charts.style import (
     INK,
     ON_COLOUR,
-    Z95,
     grid,
     label,
     mark,
@@ -20,32 +19,23 @@ from trifit.report.charts.style import (
     segment,
     style,
 )
-from trifit.results import Difference, FitRecord, Gain
-from trifit.text import rounded, signed_with_se, significant, with_se
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number of one fit with its 95 % interval."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-    text: str = ""
+from trifit.results import Difference, Estimate, Interval
+from trifit.results.record import Z95
+from trifit.text import between, estimate, rounded, signed_with_se, significant, with_se
 
 
 def scores(
-    estimates: Sequence[Estimate], *, xlabel: str, log: bool = False, ax: Axes | None = None
+    estimates: Mapping[str, Interval], *, xlabel: str, log: bool = False, ax: Axes | None = None
 ) -> Axes:
     """One score of all fits and baselines with 95 % intervals, a row each."""
     ax = own_axes(ax, 5, 2.6)
-    floor = min((e.value for e in estimates if e.value > 0), default=1.0) / 10
-    for i, e in enumerate(estimates):
+    floor = min((e.value for e in estimates.values() if e.value > 0), default=1.0) / 10
+    for i, (name, e) in enumerate(estimates.items()):
         low = max(e.low, floor) if log else e.low
-        segment(ax, [low, e.high], [i, i], e.name)
-        point(ax, e.value, i, e.name, f"{e.name}: {e.text or significant(e.value)}")
-    ax.set_yticks(range(len(estimates)), [label(e.name) for e in estimates])
+        segment(ax, [low, e.high], [i, i], name)
+        text = f"{estimate(e.value, e.low, e.high)}, 95% {between(e.low, e.high)}"
+        point(ax, e.value, i, name, f"{name}: {text}")
+    ax.set_yticks(range(len(estimates)), [label(name) for name in estimates])
     ax.set_ylim(len(estimates) - 0.5, -0.5)
     if log:
         plain_log(ax, "x", xlabel)
@@ -61,12 +51,12 @@ def differences(rows: Sequence[Difference], *, ax: Axes | None = None) -> Axes:
     ax = own_axes(ax, 7, 0.24 * len(rows) + 0.9)
     return _intervals(
         ax,
-        [(f"{d.a} − {d.b}", d.a, d.log_loss_diff, d.se) for d in rows],
+        [(f"{d.a} − {d.b}", d.a, d.log_loss.value, d.log_loss.se) for d in rows],
         xlabel="difference of log-loss, nats (left of zero: the first is better; symlog axis)",
     )
 
 
-def gains(values: Mapping[str, Gain], *, ax: Axes | None = None) -> Axes:
+def gains(values: Mapping[str, Estimate], *, ax: Axes | None = None) -> Axes:
     """What recalibration gains for each fit, with 95 % intervals; at zero it is calibrated."""
     ax = own_axes(ax, 7, 2.0)
     return _intervals(
@@ -101,7 +91,7 @@ def _intervals(ax: Axes, rows: Sequence[tuple[str, str, float, float]], *, xlabe
 
 
 def waterfall(
-    fits: Mapping[str, FitRecord],
+    losses: Mapping[str, Estimate],
     differences: Sequence[Difference],
     *,
     ax: Axes | None = None,
@@ -112,24 +102,24 @@ def waterfall(
     """
     ax = own_axes(ax, 7, 3)
     change = {(d.a, d.b): d for d in differences}
-    walk = [*gap_of(fits), *(p for p in PAIRS if p.a == "mle+T" and p.a in fits)]
+    walk = [*gap_of(losses), *(p for p in PAIRS if p.a == "mle+T" and p.a in losses)]
     path: list[tuple[str, Difference | None, str]] = [("mle", None, "mle")]
     path += [(p.a, change.get((p.a, p.b)), f"{p.step}\n{p.a}") for p in walk]
-    floor = min(fits[name].log_loss for name, *_ in path)
+    floor = min(losses[name].value for name, *_ in path)
     for i, (name, step, _) in enumerate(path):
         colour = style(name)[0]
-        level = fits[name].log_loss
-        text = rounded(level, fits[name].log_loss_se)
+        level, se = losses[name].value, losses[name].se
+        text = rounded(level, se)
         if step is not None:
-            before = fits[step.b].log_loss
+            before = losses[step.b].value
             start = 0 if step.b == "mle" else i - 1
             ax.plot([start, i], [before, before], color=INK, lw=0.7, alpha=0.5, zorder=1)
             ax.plot([i, i], [before, level], color=colour, lw=9, alpha=0.35, solid_capstyle="butt")
-            half = Z95 * step.se
+            half = Z95 * step.log_loss.se
             ax.plot([i, i], [max(level - half, floor / 3), level + half], color=INK, lw=1)
-            sign = "+" * (step.log_loss_diff >= 0)
-            text = f"{sign}{rounded(step.log_loss_diff, step.se)}\n→ {text}"
-        tip = f"{name}: {with_se(level, fits[name].log_loss_se)} nats"
+            sign = "+" * (step.log_loss.value >= 0)
+            text = f"{sign}{rounded(step.log_loss.value, step.log_loss.se)}\n→ {text}"
+        tip = f"{name}: {with_se(level, se)} nats"
         point(ax, i, level, name, tip, size=60)
         ax.annotate(text, (i, level), xytext=(9, 3), textcoords="offset points", va="bottom")
     ax.set_xticks(range(len(path)), [heading for *_, heading in path])

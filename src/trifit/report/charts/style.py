@@ -65,8 +65,6 @@ RC = {
     "svg.hashsalt": "trifit",
 }
 
-Z95 = 1.96
-
 MARK = "mark:"
 """Beginning of the gid of an artist that carries values; see :func:`mark`."""
 

@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 
 from trifit.report.charts.style import (
     INK,
-    Z95,
     grid,
     label,
     mark,
@@ -50,13 +49,13 @@ def excess(truth: Truth, *, ax: Axes | None = None) -> Axes:
     """KL divergence from the truth, with 95 % intervals, a row per fit; 0 is the truth."""
     ax = own_axes(ax, 7, 0.3 * len(truth.fits) + 0.9)
     for i, (name, record) in enumerate(truth.fits.items()):
-        half = Z95 * record.kl_se
-        segment(ax, [max(0.0, record.kl - half), record.kl + half], [i, i], name)
-        tip = f"{name}: {with_se(record.kl, record.kl_se)} nats from the truth"
-        point(ax, record.kl, i, name, tip)
+        kl = record.kl
+        segment(ax, [max(0.0, kl.low), kl.high], [i, i], name)
+        tip = f"{name}: {with_se(kl.value, kl.se)} nats from the truth"
+        point(ax, kl.value, i, name, tip)
     ax.set_yticks(range(len(truth.fits)), [label(name) for name in truth.fits])
     ax.set_ylim(len(truth.fits) - 0.5, -0.5)
-    ax.set_xlim(left=min(0.0, float(np.min([r.kl for r in truth.fits.values()]))))
+    ax.set_xlim(left=min(0.0, float(np.min([r.kl.value for r in truth.fits.values()]))))
     ax.set_xlabel("KL(truth || prediction), nats: the expected excess log-loss")
     grid(ax)
     return ax

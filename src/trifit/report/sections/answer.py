@@ -1,13 +1,13 @@
 """The answer: a verdict per fit, the scoreboard, the paired differences."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from trifit.contestants import FREQUENCIES
 from trifit.report import charts
-from trifit.report.charts import Estimate
 from trifit.report.parts import Cell, Chart, Draw, Table, chart, panels
-from trifit.report.standing import clear, clear_best
-from trifit.results import Comparison, Interval
+from trifit.results import Comparison, Verdict, clear_best
 from trifit.scores import BITS
 from trifit.text import (
     between,
@@ -18,18 +18,20 @@ from trifit.text import (
     signed_with_se,
     with_se,
 )
+from trifit.words import VERDICTS, status_name, verdict_text
 
 TITLE = "The answer"
 
 MARKS = {
-    "behaves like probabilities": ("✓", "good"),
-    "over-confident": ("▲", "bad"),
-    "under-confident": ("▽", "warn"),
-    "miscalibrated otherwise": ("≁", "warn"),
-    "cannot tell": ("?", "unsure"),
-    "no MLE exists": ("∞", "bad"),
-    "not trustworthy": ("✗", "bad"),
+    Verdict.BEHAVES: ("✓", "good"),
+    Verdict.OVER_CONFIDENT: ("▲", "bad"),
+    Verdict.UNDER_CONFIDENT: ("▽", "warn"),
+    Verdict.MISCALIBRATED: ("≁", "warn"),
+    Verdict.UNCERTAIN: ("?", "unsure"),
+    Verdict.NO_MLE: ("∞", "bad"),
+    Verdict.FAILED: ("✗", "bad"),
 }
+"""Sign and tone of a verdict."""
 
 SCORES = {
     "log_loss": ("log-loss, nats", "nats per row (lower is better)"),
@@ -45,7 +47,7 @@ SCORES = {
 def content(c: Comparison) -> dict[str, Any]:
     """What the template ``answer.html.j2`` shows."""
     return {
-        "marks": MARKS,
+        "verdicts": verdicts(c),
         "scoreboard": scoreboard(c),
         "scores": _scores(c),
         "forest": _forest(c),
@@ -53,46 +55,26 @@ def content(c: Comparison) -> dict[str, Any]:
     }
 
 
-VERDICT_WORDS = {
-    "behaves like probabilities": ("behaves like probabilities", "behave like probabilities"),
-    "no MLE exists": ("has no maximum", "have no maximum"),
-    "over-confident": ("is over-confident", "are over-confident"),
-    "under-confident": ("is under-confident", "are under-confident"),
-    "miscalibrated otherwise": ("is miscalibrated otherwise", "are miscalibrated otherwise"),
-    "not trustworthy": ("cannot be trusted", "cannot be trusted"),
-}
-"""What one fit is, and what several are, in the order of the headline."""
+@dataclass(frozen=True)
+class Said:
+    """A contestant's verdict as the page shows it."""
+
+    name: str
+    mark: str
+    tone: str
+    verdict: str
+    text: str
 
 
-def headline(c: Comparison) -> str:
-    """The answer in two sentences: every fit's verdict, and which predicts best."""
-    parts = []
-    for verdict, (one, several) in VERDICT_WORDS.items():
-        names = [n for n, f in c.fits.items() if f.verdict == verdict]
-        if names:
-            parts.append(f"{listed(names)} {one if len(names) == 1 else several}")
-    unsure = [n for n, f in c.fits.items() if f.verdict == "cannot tell"]
-    if unsure:
-        parts.append(
-            f"{c.evaluation.n_test:,} test rows cannot tell whether the outputs of "
-            f"{listed(unsure)} are probabilities"
+def verdicts(c: Comparison) -> list[Said]:
+    """Every contestant's verdict."""
+    return [
+        Said(
+            name, *MARKS[judged.verdict], VERDICTS[judged.verdict],
+            verdict_text(judged, c.fits.get(name)),
         )
-    return f"{'; '.join(parts)}. {_prediction(c)}"
-
-
-def _prediction(c: Comparison) -> str:
-    """Which fit predicts best, if the differences allow saying so."""
-    if not any(
-        d.b == "class frequencies" and d.log_loss_diff < 0 and c.fits[d.a].trustworthy
-        for d in c.differences
-        if clear(d)
-    ):
-        return "No fit predicts clearly better than the bare class frequencies."
-    best = clear_best(c)
-    if best is None:
-        return "No fit's log-loss is clearly below that of all others."
-    loss = with_se(c.fits[best].log_loss, c.fits[best].log_loss_se)
-    return f"{best} has the smallest log-loss, {loss} nats."
+        for name, judged in c.contestants.items()
+    ]  # fmt: skip
 
 
 def scoreboard(c: Comparison) -> Table:
@@ -101,7 +83,7 @@ def scoreboard(c: Comparison) -> Table:
     for name, row in c.scoreboard.items():
         cells: list[Cell | str] = [name]
         for key in SCORES:
-            value = getattr(row, key)
+            value = row.get(key)
             if value is None:
                 cells.append(Cell("–"))
                 continue
@@ -111,11 +93,14 @@ def scoreboard(c: Comparison) -> Table:
         if fit is None:
             cells += [Cell("–"), Cell("baseline")]
         else:
-            slope = "–" if fit.slope is None else with_se(fit.slope, fit.slope_se)
-            status = fit.status if fit.trustworthy else f"not trustworthy: {fit.status}"
+            slope = c.contestants[name].calibration.slope
+            status = status_name(fit.status)
             cells += [
-                Cell(slope, fit.slope),
-                Cell(status.replace("_", " "), failed=not fit.trustworthy),
+                Cell("–") if slope is None else Cell(with_se(slope.value, slope.se), slope.value),
+                Cell(
+                    f"not trustworthy: {status}" if fit.status.failed else status,
+                    failed=fit.status.failed,
+                ),
             ]
         rows.append(tuple(cells))
     return Table(
@@ -132,12 +117,13 @@ def scoreboard(c: Comparison) -> Table:
 
 def _scores(c: Comparison) -> Chart:
     best = clear_best(c)
-    frequency = c.baselines["class frequencies"].log_loss
-    worse = [n for n, f in c.fits.items() if f.log_loss > frequency]
+    losses = {name: judged.scores.log_loss for name, judged in c.contestants.items()}
+    frequency = c.baselines[FREQUENCIES].log_loss.value
+    worse = [n for n, loss in losses.items() if loss.value > frequency]
     if best is None:
         caption = "No fit's log-loss is clearly below that of all others"
     else:
-        loss = with_se(c.fits[best].log_loss, c.fits[best].log_loss_se)
+        loss = with_se(losses[best].value, losses[best].se)
         caption = f"{best} has the smallest log-loss, {loss} nats per row"
     if worse:
         caption += (
@@ -147,13 +133,9 @@ def _scores(c: Comparison) -> Chart:
     for key, (heading, xlabel) in SCORES.items():
         if not xlabel:
             continue
-        rows = [
-            Estimate(name, v.value, v.low, v.high, _words(v))
-            for name, row in c.scoreboard.items()
-            if (v := getattr(row, key)) is not None
-        ]
+        rows = {name: row[key] for name, row in c.scoreboard.items() if key in row}
         draws[heading] = partial(charts.scores, rows, xlabel=xlabel, log=key == "log_loss")
-    gains = {name: fit.gains["temperature"] for name, fit in c.fits.items()}
+    gains = {n: row["gain"] for n, row in c.scoreboard.items() if "gain" in row}
     draws[SCORES["gain"][0]] = partial(charts.gains, gains)
     caption += f". {_gained(c)} Lines: 95% intervals."
     return panels("scores", caption, draws, size=(4.3, 2.5))
@@ -161,9 +143,9 @@ def _scores(c: Comparison) -> Chart:
 
 def _gained(c: Comparison) -> str:
     """Gains that are clear; a fit called over-confident is never said to gain nothing."""
-    gains = {name: fit.gains["temperature"] for name, fit in c.fits.items()}
-    far = {n: g for n, g in gains.items() if g.value > charts.Z95 * g.se}
-    over = [n for n in gains if n not in far and c.fits[n].verdict == "over-confident"]
+    gains = {n: row["gain"] for n, row in c.scoreboard.items() if "gain" in row}
+    far = {n: g for n, g in gains.items() if g.value > 0 and g.clear}
+    over = [n for n in gains if n not in far and c.contestants[n].verdict is Verdict.OVER_CONFIDENT]
     close = [n for n in gains if n not in far and n not in over]
     parts = []
     if far:
@@ -176,12 +158,8 @@ def _gained(c: Comparison) -> str:
     return f"One temperature, fitted on other rows, {'; it '.join(parts)}."
 
 
-def _words(v: Interval) -> str:
-    return f"{estimate(v.value, v.low, v.high)}, 95% {between(v.low, v.high)}"
-
-
 def _forest(c: Comparison) -> Chart:
-    sure = sum(clear(d) for d in c.differences)
+    sure = sum(d.log_loss.clear for d in c.differences)
     caption = (
         f"{sure} of {len(c.differences)} differences {'has' if sure == 1 else 'have'} a 95% "
         "interval that excludes zero (filled marks); all are paired, row by row."
@@ -195,12 +173,12 @@ def _differences(c: Comparison) -> Table:
         (
             f"{d.a} − {d.b}",
             Cell(
-                signed_with_se(d.log_loss_diff, d.se),
-                d.log_loss_diff,
-                interval(d.log_loss_diff, d.se),
+                signed_with_se(d.log_loss.value, d.log_loss.se),
+                d.log_loss.value,
+                interval(d.log_loss.value, d.log_loss.se),
             ),
-            Cell(signed_with_se(d.log_loss_diff * BITS, d.se * BITS), d.log_loss_diff),
-            Cell(signed_with_se(d.elpd_diff, d.elpd_diff_se), d.elpd_diff),
+            Cell(signed_with_se(d.log_loss.value * BITS, d.log_loss.se * BITS), d.log_loss.value),
+            Cell(signed_with_se(d.elpd.value, d.elpd.se), d.elpd.value),
             Cell(probability(d.probability_better), d.probability_better),
         )
         for d in c.differences

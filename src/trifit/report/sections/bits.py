@@ -3,30 +3,32 @@
 from functools import partial
 from typing import Any
 
+from trifit.contestants import FREQUENCIES
 from trifit.report import charts
 from trifit.report.charts import Length
 from trifit.report.parts import Cell, Chart, Table, chart
-from trifit.report.standing import clear_best, ranked
-from trifit.results import Comparison
+from trifit.results import Comparison, clear_best, ranked
 from trifit.scores import BITS
 from trifit.text import significant, with_se
+from trifit.words import why_not_encoded
 
 TITLE = "Bits"
 
 
 def content(c: Comparison) -> dict[str, Any]:
     """What the template ``bits.html.j2`` shows."""
-    floored = any(f.code and f.code.n_floored for f in c.fits.values())
+    floored = any(judged.code.n_floored for judged in c.contestants.values())
     return {"lengths": _chart(c), "table": _table(c), "floored": floored}
 
 
 def lengths(c: Comparison) -> list[Length]:
-    """Bits per label: baselines, fits, and the truth's entropy where it is known."""
-    n = c.evaluation.n_test
-    found = [Length(name, s.log_loss_bits, s.log_loss_se * BITS) for name, s in c.baselines.items()]
-    for name, fit in c.fits.items():
-        written = fit.code.bits / n if fit.code else None
-        found.append(Length(name, fit.log_loss_bits, fit.log_loss_se * BITS, written))
+    """Bits per label: baselines, contestants, and the truth's entropy where it is known."""
+    n, board = c.evaluation.n_test, c.scoreboard
+    found = []
+    for name in (*c.baselines, *c.contestants):
+        bits = board[name]["log_loss_bits"]
+        written = c.contestants[name].code.bits if name in c.contestants else None
+        found.append(Length(name, bits.value, bits.se, None if written is None else written / n))
     if c.truth is not None:
         found.append(Length("the truth", c.truth.entropy * BITS))
     return found
@@ -34,25 +36,24 @@ def lengths(c: Comparison) -> list[Length]:
 
 def _chart(c: Comparison) -> Chart:
     best, all_ranked = clear_best(c), ranked(c)
-    frequency = c.baselines["class frequencies"].log_loss_bits
+    bits = {name: row["log_loss_bits"] for name, row in c.scoreboard.items()}
     if best is not None:
-        fit = c.fits[best]
         caption = (
             f"Told which class it is with the probabilities of {best}, a label costs "
-            f"{with_se(fit.log_loss_bits, fit.log_loss_se * BITS)} bits"
+            f"{with_se(bits[best].value, bits[best].se)} bits"
         )
     elif all_ranked:
-        low, high = (c.fits[n].log_loss_bits for n in (all_ranked[0], all_ranked[-1]))
+        low, high = (bits[n].value for n in (all_ranked[0], all_ranked[-1]))
         caption = (
             f"A label costs {significant(low)} to {significant(high)} bits with the probabilities "
             "of the fits, none of them clearly the shortest"
         )
     else:
         caption = "No fit can be trusted"
-    caption += f"; the class frequencies need {significant(frequency)}"
+    caption += f"; the class frequencies need {significant(bits[FREQUENCIES].value)}"
     if c.truth is not None:
         caption += f" and the true probabilities {significant(c.truth.entropy * BITS)}"
-    if any(fit.code for fit in c.fits.values()):
+    if any(judged.code.bits is not None for judged in c.contestants.values()):
         caption += "; ticks: what an encoder wrote"
     rows = lengths(c)
     draw = partial(charts.code_lengths, rows)
@@ -61,16 +62,17 @@ def _chart(c: Comparison) -> Chart:
 
 def _table(c: Comparison) -> Table:
     rows = []
-    for name, fit in c.fits.items():
-        if fit.code is None:
-            rows.append((name, Cell("–"), Cell(fit.code_note)))
+    for name, judged in c.contestants.items():
+        code = judged.code
+        if code.bits is None or code.ideal_bits is None:
+            rows.append((name, Cell("–"), Cell(why_not_encoded(code, c.evaluation.n_test))))
             continue
-        dagger = " †" if fit.code.n_floored else ""
+        dagger = " †" if code.n_floored else ""
         rows.append(
             (
                 name,
-                Cell(f"{fit.code.bits:,}{dagger}", fit.code.bits),
-                Cell(f"{fit.code.ideal_bits:,.1f}", fit.code.ideal_bits),
+                Cell(f"{code.bits:,}{dagger}", code.bits),
+                Cell(f"{code.ideal_bits:,.1f}", code.ideal_bits),
             )
         )
     return Table(

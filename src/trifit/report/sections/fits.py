@@ -28,7 +28,7 @@ AUXILIARY = ("_z", "_raw")
 def content(c: Comparison) -> dict[str, Any]:
     """What the template ``fits.html.j2`` shows; parts that are missing are None."""
     rows = ranked(c.parameters)
-    shown = bool(rows) and c.card["identified"]
+    shown = bool(rows) and c.card.identified
     prior = c.prior
     posterior = prior and prior.posterior
     running = [p for p in c.parameters if p.units == "model" and p.mle_runs_to]
@@ -49,7 +49,7 @@ def content(c: Comparison) -> dict[str, Any]:
         "n_more_running": len(running) - MAX_RUNNING,
         "path": _path(c) if any(f.path for f in c.fits.values()) else None,
         "prior": posterior and posterior.rows and _prior(posterior),
-        "groups": posterior and _groups(posterior, identified=c.card["identified"]),
+        "groups": posterior and _groups(posterior, identified=c.card.identified),
         "sensitivity": prior and prior.sensitivity and _sensitivity(prior.sensitivity),
     }
 

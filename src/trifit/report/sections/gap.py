@@ -6,7 +6,6 @@ from typing import Any
 from trifit.contestants import gap_of
 from trifit.report import charts
 from trifit.report.parts import Chart, chart
-from trifit.report.standing import clear
 from trifit.results import Comparison
 from trifit.text import listed, signed_with_se
 
@@ -24,15 +23,16 @@ def waterfall(c: Comparison) -> Chart:
     walk = gap_of(c.fits)
     steps = {pair.shows: change[pair.a, pair.b] for pair in walk}
     said = [
-        f"{words} ({signed_with_se(d.log_loss_diff, d.se)} nats per row)"
+        f"{words} ({signed_with_se(d.log_loss.value, d.log_loss.se)} nats per row)"
         for words, d in steps.items()
-        if clear(d)
+        if d.log_loss.clear
     ]
     caption = (
         f"From mle to {walk[-1].a}, clear of zero: {listed(said)}"
         if said
         else f"No step from mle to {walk[-1].a} is clear of zero"
     )
+    losses = {name: judged.scores.log_loss for name, judged in c.contestants.items()}
     caption += ". Lower is better; thin lines: 95% intervals of each step."
-    draw = partial(charts.waterfall, c.fits, c.differences)
+    draw = partial(charts.waterfall, losses, c.differences)
     return chart("waterfall", caption, draw, size=(6.6, 3.2))

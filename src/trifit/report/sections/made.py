@@ -1,7 +1,9 @@
 """How this was made: command, card, versions, definitions, downloads."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from trifit.cards import Optimiser, Sampler
 from trifit.report.downloads import downloads
 from trifit.results import Comparison
 from trifit.text import significant
@@ -23,10 +25,10 @@ def _facts(c: Comparison) -> dict[str, str]:
         "data": c.data.source,
         "data fingerprint (SHA-256)": c.data.fingerprint,
         "classes": ", ".join(f"{name} ({n:g})" for name, n in counts),
-        "card": f"{card['name']}: {card['builder']}{_settings(card['hyperparameters'])}",
-        "features": "standardised" if card["standardize"] else "as they came",
-        "optimiser": _optimiser(card["optimiser"]),
-        **({"sampler": _sampler(card["sampler"])} if "bayes" in c.fits else {}),
+        "card": f"{card.name}: {card.builder}{_settings(card.hyperparameters)}",
+        "features": "standardised" if card.standardize else "as they came",
+        "optimiser": _optimiser(card.optimiser),
+        **({"sampler": _sampler(card.sampler)} if "bayes" in c.fits else {}),
         "seconds": ", ".join(
             f"{name} {significant(fit.seconds, 2)}" for name, fit in c.fits.items()
         )
@@ -35,28 +37,28 @@ def _facts(c: Comparison) -> dict[str, str]:
         "versions": ", ".join(f"{k} {v}" for k, v in provenance.versions.items()),
         "settings": ", ".join(f"{k} = {v}" for k, v in provenance.settings.items()),
     }
-    if card["feature_sd"] != 1:
-        facts["features"] += f", scaled to sd {card['feature_sd']:g}"
-    if card["references"]:
-        facts["references"] = "; ".join(card["references"])
+    if card.feature_sd != 1:
+        facts["features"] += f", scaled to sd {card.feature_sd:g}"
+    if card.references:
+        facts["references"] = "; ".join(card.references)
     return facts
 
 
-def _settings(values: dict[str, Any]) -> str:
+def _settings(values: Mapping[str, object]) -> str:
     return "".join(f", {k} = {v}" for k, v in values.items())
 
 
-def _optimiser(o: dict[str, Any]) -> str:
-    text = str(o["method"])
-    if o["starts"] > 1:
-        text += f" from {o['starts']} starts"
-    if o["validation"]:
-        text += f", stopped early on {100 * o['validation']:.0f}% of the training rows"
+def _optimiser(o: Optimiser) -> str:
+    text = str(o.method)
+    if o.starts > 1:
+        text += f" from {o.starts} starts"
+    if o.validation:
+        text += f", stopped early on {100 * o.validation:.0f}% of the training rows"
     return text
 
 
-def _sampler(s: dict[str, Any]) -> str:
+def _sampler(s: Sampler) -> str:
     return (
-        f"{s['chains']} chains of {s['tune']:,} + {s['draws']:,} draws, "
-        f"target acceptance {s['target_accept']:g}"
+        f"{s.chains} chains of {s.tune:,} + {s.draws:,} draws, "
+        f"target acceptance {s.target_accept:g}"
     )

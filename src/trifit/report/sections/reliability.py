@@ -10,6 +10,7 @@ from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, fit_keys, panels
 from trifit.results import Comparison
 from trifit.text import listed, p_value, signed_with_se
+from trifit.words import rules
 
 TITLE = "Reliability"
 
@@ -40,27 +41,27 @@ def content(c: Comparison) -> dict[str, Any]:
 
 
 def _curves(c: Comparison) -> Chart:
-    out = [n for n, f in c.fits.items() if f.top_label.mcb > f.top_label.mcb_limit]
+    out = [n for n, f in c.contestants.items() if f.top_label.mcb > f.top_label.mcb_limit]
     if out:
         verb = "leaves" if len(out) == 1 else "leave"
         caption = (
             f"{listed(out)} {verb} the diagonal by more than calibrated forecasts do 19 times in 20"
         )
-        rest = [n for n in c.fits if n not in out]
+        rest = [n for n in c.contestants if n not in out]
         caption += f"; {listed(rest)} by no more than chance." if rest else "."
     else:
         caption = "No fit leaves the diagonal by more than calibrated forecasts do 19 times in 20."
-    curves = {n: f.top_label for n, f in c.fits.items()}
+    curves = {n: f.top_label for n, f in c.contestants.items()}
     shaded = [n for n in main_of(curves) if curves[n].confidence_band is not None]
     if shaded:
         caption += f" Shaded ({listed(shaded)}): where the true curve lies with 95% confidence."
     caption += " Steps: rows pooled by the estimate."
     draw = partial(charts.top_labels, curves, n_classes=c.data.n_classes, legends=False)
-    return chart("curves", caption, draw, size=(5.2, 4.9), keys=fit_keys(c.fits))
+    return chart("curves", caption, draw, size=(5.2, 4.9), keys=fit_keys(c.contestants))
 
 
 def _histogram(c: Comparison) -> Chart:
-    curves = {n: f.top_label for n, f in c.fits.items()}
+    curves = {n: f.top_label for n, f in c.contestants.items()}
     sure = {n: t.histogram[-1] / sum(t.histogram) for n, t in curves.items()}
     most, least = max(sure, key=lambda n: sure[n]), min(sure, key=lambda n: sure[n])
     caption = (
@@ -68,36 +69,36 @@ def _histogram(c: Comparison) -> Chart:
         f"{least} {sure[least]:.0%}."
     )
     draw = partial(charts.confidences, curves, legends=False)
-    return chart("confidences", caption, draw, size=(5.2, 2.4), keys=fit_keys(c.fits))
+    return chart("confidences", caption, draw, size=(5.2, 2.4), keys=fit_keys(c.contestants))
 
 
 def _confidence(c: Comparison) -> Chart:
     off = {}
-    for n, f in c.fits.items():
-        right = c.scoreboard[n].accuracy
+    for n, f in c.contestants.items():
+        right = f.scores.accuracy
         if not right.low <= f.top_label.confidence <= right.high:
             off[n] = f.top_label.confidence - right.value
     if off:
         worst = max(off, key=lambda n: abs(off[n]))
         word = "surer than right" if off[worst] > 0 else "less sure than right"
         caption = (
-            f"{worst} is {word}: {c.fits[worst].top_label.confidence:.1%} confident on average, "
-            f"{c.fits[worst].accuracy:.1%} right."
+            f"{worst} is {word}: {c.contestants[worst].top_label.confidence:.1%} confident on "
+            f"average, {c.contestants[worst].scores.accuracy.value:.1%} right."
         )
     else:
         caption = "The mean confidence of every fit lies within the 95% interval of its accuracy."
     draw = partial(
         charts.confidence_accuracy,
-        {n: f.top_label.confidence for n, f in c.fits.items()},
-        {n: c.scoreboard[n].accuracy for n in c.fits},
+        {n: f.top_label.confidence for n, f in c.contestants.items()},
+        {n: f.scores.accuracy for n, f in c.contestants.items()},
     )
-    return chart("confidence", caption, draw, size=(5.2, 0.3 * len(c.fits) + 0.8))
+    return chart("confidence", caption, draw, size=(5.2, 0.3 * len(c.contestants) + 0.8))
 
 
 def _top_label(c: Comparison) -> Chart:
     said = {
-        n: f"{f.top_label.confidence:.1%} confident and {f.accuracy:.1%} right"
-        for n, f in c.fits.items()
+        n: f"{f.top_label.confidence:.1%} confident and {f.scores.accuracy.value:.1%} right"
+        for n, f in c.contestants.items()
     }
     drawn = [n for n in ("mle", "map", c.posterior_fit) if n]
     parts = [f"{n} is {said[n]}" for n in drawn]
@@ -108,7 +109,7 @@ def _top_label(c: Comparison) -> Chart:
     n_classes = c.data.n_classes
     draws = {
         n: partial(charts.top_label, f.top_label, name=n, n_classes=n_classes)
-        for n, f in c.fits.items()
+        for n, f in c.contestants.items()
     }
     return panels("toplabel", caption, draws, size=(2.7, 2.7), said=said)
 
@@ -117,14 +118,14 @@ def _classes(c: Comparison) -> Chart:
     names = c.data.class_names[:MAX_PANELS]
 
     def of_class(k: int, *, ax: Axes) -> None:
-        for name, fit in c.fits.items():
-            charts.reliability(fit.classes[k], name=name, ax=ax, lw=1.4)
+        for name, judged in c.contestants.items():
+            charts.reliability(judged.classes[k], name=name, ax=ax, lw=1.4)
 
     worst = max(
-        ((n, k) for n, f in c.fits.items() for k in range(len(names))),
-        key=lambda nk: c.fits[nk[0]].classes[nk[1]].mcb,
+        ((n, k) for n, f in c.contestants.items() for k in range(len(names))),
+        key=lambda nk: c.contestants[nk[0]].classes[nk[1]].mcb,
     )
-    mcb = c.fits[worst[0]].classes[worst[1]].mcb
+    mcb = c.contestants[worst[0]].classes[worst[1]].mcb
     caption = (
         f"Each output on its own, the label's and the others'. Largest miscalibration: {worst[0]} "
         f"for class {names[worst[1]]} (Brier {mcb:.4f})."
@@ -132,21 +133,22 @@ def _classes(c: Comparison) -> Chart:
     if len(c.data.class_names) > MAX_PANELS:
         caption += f" The first {MAX_PANELS} of {len(c.data.class_names)} classes are drawn."
     draws = {name: partial(of_class, k) for k, name in enumerate(names)}
-    return panels("classes", caption, draws, size=(2.7, 2.7), keys=fit_keys(c.fits))
+    return panels("classes", caption, draws, size=(2.7, 2.7), keys=fit_keys(c.contestants))
 
 
 def _gain_table(c: Comparison) -> Table:
     rows = []
-    for name, fit in c.fits.items():
+    for name, judged in c.contestants.items():
         cells: list[Cell | str] = [name]
         for key in MAPS:
-            gain = fit.gains.get(key)
+            gain = judged.calibration.gains.get(key)
             if gain is None:
                 cells.append(Cell("not tried"))
                 continue
-            star = " *" if gain.value > charts.Z95 * gain.se else ""
+            star = " *" if gain.value > 0 and gain.clear else ""
             cells.append(Cell(signed_with_se(gain.value, gain.se) + star, gain.value))
-        rows.append((*cells, Cell(p_value(fit.p_value), fit.p_value)))
+        p = judged.calibration.p_value
+        rows.append((*cells, Cell(p_value(p), p)))
     return Table(
         caption="Log-loss gained by recalibration, nats per row ± standard error; "
         "* above 0 at the 95% level",
@@ -156,13 +158,17 @@ def _gain_table(c: Comparison) -> Table:
 
 
 def _rules(c: Comparison) -> Table:
-    judged = {name: fit.rules for name, fit in c.fits.items() if fit.rules}
+    judged = {
+        name: rules(contestant.calibration)
+        for name, contestant in c.contestants.items()
+        if name not in c.failed
+    }
     rows = [
         (
-            rules[0].asked,
-            *(Cell(f"{r.found} {'✓' if r.met else '✗'}", failed=not r.met) for r in rules),
+            asked[0].asked,
+            *(Cell(f"{r.found} {'✓' if r.met else '✗'}", failed=not r.met) for r in asked),
         )
-        for rules in zip(*judged.values(), strict=True)
+        for asked in zip(*judged.values(), strict=True)
     ]
     return Table(
         caption="✓ speaks for probabilities, ✗ against, for each fit that was judged",

@@ -16,7 +16,7 @@ def content(c: Comparison) -> dict[str, Any]:
     bayes, t, posterior = c.fits.get("bayes"), c.trust, c.posterior_fit
     loo = c.posterior.loo if c.posterior else None
     return {
-        "well": c.trustworthy,
+        "well": not c.failed,
         "checks": bayes and _checks(bayes.diagnostics),
         "chains": t and _chains(t),
         "ranks": t and t.ranks and _ranks(t),
@@ -145,13 +145,14 @@ def _laplace(c: Comparison, e: LaplaceError) -> Table:
 
 
 def _elpd(c: Comparison, name: str, loo: Loo | None) -> Table:
-    fit = c.fits[name]
+    judged = c.contestants[name]
+    loss = judged.scores.log_loss
     rows: list[tuple[Cell | str, ...]] = [
         (
             "held out",
             Cell(f"{c.evaluation.n_test:,}"),
-            Cell(with_se(fit.elpd, fit.elpd_se)),
-            Cell(with_se(-fit.log_loss, fit.log_loss_se)),
+            Cell(with_se(judged.elpd.value, judged.elpd.se)),
+            Cell(with_se(-loss.value, loss.se)),
         )
     ]
     if loo:

@@ -5,8 +5,7 @@ from typing import Any
 
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, panels
-from trifit.report.standing import clear_best
-from trifit.results import Comparison, Truth
+from trifit.results import Comparison, Estimate, Truth, clear_best
 from trifit.text import listed, signed_with_se, significant, with_se
 
 TITLE = "Truth"
@@ -26,14 +25,14 @@ def content(c: Comparison) -> dict[str, Any] | None:
 
 
 def _excess(c: Comparison, truth: Truth) -> Chart:
-    best = clear_best(c, {n: r.kl for n, r in truth.fits.items()})
+    best = clear_best(c, {n: r.kl.value for n, r in truth.fits.items()})
     if best is None:
         caption = "No fit is clearly closer to the truth than all others"
     else:
         record = truth.fits[best]
         caption = (
             f"{best} comes closest to the truth: its log-loss exceeds the least possible by "
-            f"{with_se(record.kl, record.kl_se)} nats per row"
+            f"{_with_se(record.kl)} nats per row"
         )
     caption += ". Lines: 95% intervals."
     size = (7, 0.28 * len(truth.fits) + 0.8)
@@ -41,13 +40,10 @@ def _excess(c: Comparison, truth: Truth) -> Chart:
 
 
 def _scatter(c: Comparison, truth: Truth) -> Chart:
-    off = {
-        n: r
-        for n, r in truth.fits.items()
-        if abs(r.confidence_bias) > charts.Z95 * r.confidence_bias_se
-    }
+    off = {n: r for n, r in truth.fits.items() if r.confidence_bias.clear}
     said_off = [
-        f"{n} ({signed_with_se(r.confidence_bias, r.confidence_bias_se)})" for n, r in off.items()
+        f"{n} ({signed_with_se(r.confidence_bias.value, r.confidence_bias.se)})"
+        for n, r in off.items()
     ]
     caption = (
         f"Confidence less the true probability, on average, is clear of zero for {listed(said_off)}"
@@ -60,8 +56,7 @@ def _scatter(c: Comparison, truth: Truth) -> Chart:
         for n in truth.fits
     }
     said = {
-        n: f"{with_se(r.kl, r.kl_se)} nats from the truth, confidence off by "
-        f"{with_se(r.confidence_bias, r.confidence_bias_se)}"
+        n: f"{_with_se(r.kl)} nats from the truth, confidence off by {_with_se(r.confidence_bias)}"
         for n, r in truth.fits.items()
     }
     return panels("truth", caption, draws, size=(2.9, 2.9), said=said)
@@ -82,22 +77,24 @@ def _table(truth: Truth) -> Table:
         rows=tuple(
             (
                 name,
-                Cell(with_se(r.kl, r.kl_se), r.kl),
-                Cell(with_se(r.calibration_error, r.calibration_error_se), r.calibration_error),
-                Cell(
-                    with_se(r.class_calibration_error, r.class_calibration_error_se),
-                    r.class_calibration_error,
-                ),
-                Cell(
-                    with_se(r.confidence_bias, r.confidence_bias_se),
-                    r.confidence_bias,
-                ),
+                _cell(r.kl),
+                _cell(r.calibration_error),
+                _cell(r.class_calibration_error),
+                _cell(r.confidence_bias),
                 Cell(significant(r.slope), r.slope),
-                *(Cell(with_se(g.value, g.se), g.value) for g in r.estimators.values()),
+                *(_cell(g) for g in r.estimators.values()),
             )
             for name, r in truth.fits.items()
         ),
     )
+
+
+def _cell(e: Estimate) -> Cell:
+    return Cell(_with_se(e), e.value)
+
+
+def _with_se(e: Estimate) -> str:
+    return with_se(e.value, e.se)
 
 
 def _intervals(truth: Truth) -> Table:

@@ -1,8 +1,9 @@
-"""What held-out rows say about the calibration of one fit."""
+"""What held-out rows say about the calibration of one contestant."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from enum import StrEnum
+
+from trifit.results.record import Estimate, Record
 
 Z99 = 2.575829
 Z95 = 1.959964
@@ -23,8 +24,24 @@ MIN_EVENTS = 10
 """Rows outside the most frequent class that a slope needs."""
 
 
-@dataclass(frozen=True)
-class ClassBias:
+class Verdict(StrEnum):
+    """What a contestant's outputs are; the sentences are in :mod:`trifit.words`."""
+
+    BEHAVES = "behaves"
+    """They behave like probabilities."""
+    OVER_CONFIDENT = "over-confident"
+    UNDER_CONFIDENT = "under-confident"
+    MISCALIBRATED = "miscalibrated"
+    """Off in another way than by a factor of the log-odds."""
+    UNCERTAIN = "uncertain"
+    """These rows cannot tell."""
+    NO_MLE = "no-mle"
+    """Of a maximum that does not exist."""
+    FAILED = "failed"
+    """Of a fit that is not what it claims to be: not judged."""
+
+
+class ClassBias(Record, frozen=True, kw_only=True):
     """How often one class was forecast, and how often it occurred.
 
     Attributes
@@ -34,25 +51,26 @@ class ClassBias:
     p_value : float
         Of the hypothesis that the forecasts are calibrated, by the distribution
         that they give to the class's count.
-    odds : (float, float)
-        95 % interval of odds(frequency) / odds(mean_prob); 1 is calibrated.
+    odds_low, odds_high : float
+        95 % interval of odds(frequency) / odds(mean_prob); 1 is calibrated. The upper
+        end is None where it is infinite.
     """
 
     name: str
     mean_prob: float
     frequency: float
     p_value: float
-    odds: tuple[float, float]
+    odds_low: float
+    odds_high: float | None
 
     @property
     def good(self) -> bool:
         """Whether the interval of the odds lies inside 0.8 to 1.25."""
-        return inside(*self.odds)
+        return self.odds_high is not None and inside(self.odds_low, self.odds_high)
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What held-out rows say about one fit.
+class Calibration(Record, frozen=True, kw_only=True):
+    """What a verdict rests on.
 
     Attributes
     ----------
@@ -61,28 +79,33 @@ class Evidence:
         Rows outside the most frequent class.
     entropy : float
         Of the class frequencies, in nats: all that there is to know per row.
-    slope, slope_se : float
-        Calibration slope of the log-odds; NaN where not determined.
-    gains : mapping of str to (value, se)
-        Recalibration gain in nats per row by map; ``temperature`` must be there.
-    p_value : float
-        Of a test that the whole vector is calibrated; NaN where there is none
+    slope : Estimate or None
+        Calibration slope of the log-odds; None where not determined.
+    intercepts : list of float
+        Of the same recalibration, relative to the first class.
+    gains : dict of Estimate
+        Log-loss gained by a recalibration map on rows it has not seen, nats per row, by
+        map; 0 or below is calibrated. ``temperature`` is always there.
+    p_value : float or None
+        Of a test that the whole vector is calibrated; None where there is none
         (soft labels).
-    classes : sequence of ClassBias
+    classes : list of ClassBias
     """
 
     n_obs: int
     n_events: int
     entropy: float
-    slope: float
-    slope_se: float
-    gains: Mapping[str, tuple[float, float]]
-    p_value: float
-    classes: Sequence[ClassBias]
+    slope: Estimate | None
+    intercepts: list[float]
+    gains: dict[str, Estimate]
+    p_value: float | None
+    classes: list[ClassBias]
 
     def interval(self, z: float = Z95) -> tuple[float, float]:
-        """Normal interval of the slope, 95 % by default."""
-        return self.slope - z * self.slope_se, self.slope + z * self.slope_se
+        """Normal interval of the slope, 95 % by default; NaN where there is no slope."""
+        if self.slope is None:
+            return math.nan, math.nan
+        return self.slope.value - z * self.slope.se, self.slope.value + z * self.slope.se
 
     @property
     def enough_events(self) -> bool:
@@ -107,7 +130,11 @@ class Evidence:
     @property
     def most(self) -> float:
         """The most that recalibration may gain: the highest 95 % limit of any map."""
-        return max(value + Z95 * se for value, se in self.gains.values())
+        return max(gain.value + Z95 * gain.se for gain in self.gains.values())
+
+    def fails(self, level: float) -> bool:
+        """Whether the test of the whole vector fails at a level."""
+        return self.p_value is not None and self.p_value < level
 
     def off(self, level: float = LEVEL) -> list[ClassBias]:
         """Classes forecast too often or too rarely, the clearest first.
@@ -122,7 +149,7 @@ class Evidence:
     def suspect_at(self) -> float:
         """Smallest level at which the whole vector or a class's bias would be a fault."""
         levels = [len(self.classes) * c.p_value for c in self.classes if not c.good]
-        if not math.isnan(self.p_value) and self.most >= self.margin:
+        if self.p_value is not None and self.most >= self.margin:
             levels.append(self.p_value)
         return min(levels, default=1.0)
 

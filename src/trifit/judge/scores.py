@@ -1,0 +1,46 @@
+"""Every score of every contestant with its standard error and 95 % interval."""
+
+import numpy as np
+
+from trifit.calibration import binned_error, top_label
+from trifit.elpd import mean_interval
+from trifit.forecasts import Forecasts
+from trifit.results import Estimate, Scores
+from trifit.scores import log_predictive_density, mean_with_se, squared_distance, wilson
+from trifit.types import FloatArray
+
+
+def scores(forecasts: Forecasts, rng: np.random.Generator) -> dict[str, Scores]:
+    """Scores of all forecasts; see :class:`trifit.results.Scores`.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+    rng : numpy Generator
+        Draws the bootstrap's weights.
+    """
+    return {name: _scores(forecasts, name, rng) for name in forecasts.log_probs}
+
+
+def _scores(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Scores:
+    probs, y = forecasts.probs(name), forecasts.labels
+    _, right = top_label(probs, y)
+    error = binned_error(probs, y, debiased=True)
+    return Scores(
+        log_loss=_mean(-log_predictive_density(forecasts.log_probs[name], y), rng),
+        brier=_mean(squared_distance(probs, y), rng),
+        accuracy=_share(right) if y.ndim == 1 else _mean(right, rng),
+        calibration_error=Estimate(value=error.value, se=error.se, low=error.low, high=error.high),
+    )
+
+
+def _mean(pointwise: FloatArray, rng: np.random.Generator) -> Estimate:
+    mean = mean_with_se(pointwise)
+    low, high = mean_interval(pointwise, seed=rng)
+    return Estimate(value=mean.value, se=mean.se, low=low, high=high)
+
+
+def _share(right: FloatArray) -> Estimate:
+    mean = mean_with_se(right)
+    low, high = wilson(mean.value, len(right))
+    return Estimate(value=mean.value, se=mean.se, low=low, high=high)

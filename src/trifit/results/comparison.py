@@ -1,0 +1,287 @@
+"""``Comparison``: every number of a report, as plain data that is JSON."""
+
+import os
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from trifit.cards import Card
+from trifit.contestants import posterior_of
+from trifit.errors import InputError
+from trifit.files import write_whole
+from trifit.results.contestant import FitRecord, Judged, Scores
+from trifit.results.disagreement import Disagreement
+from trifit.results.plots import Plots, report
+from trifit.results.posterior import LaplaceError, PosteriorRecord, Trust
+from trifit.results.prior import PriorRecord
+from trifit.results.record import Estimate, Record
+from trifit.results.truth import Truth
+from trifit.scores import BITS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = "trifit.comparison/2"
+
+NUMBERS = re.compile(rb"\[\n[-+.\deE, \n]+\]")
+"""A list of numbers spread over lines: no text can hold it, since JSON escapes line ends."""
+
+
+class Difference(Record, frozen=True, kw_only=True):
+    """One contestant against another on the same rows, row by row.
+
+    ``log_loss`` is ``log_loss(a) - log_loss(b)`` per row, in nats: negative means a is better.
+    ``elpd`` is ``elpd(a) - elpd(b)``: positive means a is better. ``probability_better`` is the
+    Bayesian bootstrap's that a is.
+    """
+
+    a: str
+    b: str
+    log_loss: Estimate
+    elpd: Estimate
+    probability_better: float
+
+
+class Parameter(Record, frozen=True, kw_only=True):
+    """One coefficient in one kind of units, under all fits.
+
+    Mean, sd and 95 % interval are the posterior's, None where there is none; R-hat
+    and ESS are NUTS's.
+    ``mle_runs_to`` is 1 or -1 where a separated MLE runs to plus or minus
+    infinity, else 0.
+    """
+
+    parameter: str
+    feature: str
+    label: str = msgspec.field(name="class")
+    units: str
+    mle: float
+    mle_runs_to: int
+    map: float
+    mean: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
+    rhat: float | None
+    ess_bulk: float | None
+    ess_tail: float | None
+
+
+class Data(Record, frozen=True, kw_only=True):
+    """What was classified."""
+
+    name: str
+    source: str
+    n_obs: int
+    n_features: int
+    n_classes: int
+    feature_names: list[str]
+    class_names: list[str]
+    class_counts: list[float]
+    fingerprint: str
+    notes: list[str]
+    leaks: list[str] = msgspec.field(default_factory=list)
+
+
+class Evaluation(Record, frozen=True, kw_only=True):
+    """Which rows were scored."""
+
+    kind: str
+    reason: str
+    n_parts: int
+    n_test: int
+    n_train: int
+
+    @property
+    def rows(self) -> str:
+        """How many rows there are, in words; those of a test set that was given apart."""
+        if self.kind == "given":
+            return f"{self.n_train:,} training and {self.n_test:,} test rows"
+        n_obs = self.n_test if self.kind == "cv" else self.n_train + self.n_test
+        return f"{n_obs:,} rows"
+
+
+class Provenance(Record, frozen=True, kw_only=True):
+    """How to make the same numbers again.
+
+    ``seconds`` are wall seconds per stage, and ``total``: with each fit's
+    ``seconds`` the only numbers that differ between two runs with one seed.
+    """
+
+    command: str
+    seed: int
+    versions: dict[str, str]
+    settings: dict[str, bool | float | str]
+    seconds: dict[str, float]
+
+
+class Comparison(Plots, Record, frozen=True, kw_only=True):
+    """One classifier fitted three ways and compared on held-out rows.
+
+    Attributes
+    ----------
+    contestants : dict of Judged
+        What held-out rows say of each: ``mle``, ``map``, ``mean`` (not for networks),
+        ``bayes``, ``mle+T`` and what else was asked for; without NUTS neither ``mean`` nor
+        ``bayes``.
+    fits : dict of FitRecord
+        How each contestant's fit ended.
+    baselines : dict of Scores
+        ``uniform`` and ``class frequencies``.
+    differences : list of Difference
+    temperatures : list of float
+        The temperature of ``mle+T``, one per training set.
+    posterior : PosteriorRecord or None
+        Of :attr:`posterior_fit`.
+    laplace_error : LaplaceError or None
+        Where both ``laplace`` and ``bayes`` were fitted.
+    trust : Trust or None
+        The chains of one posterior; None without NUTS.
+    prior : PriorRecord
+    disagreement : Disagreement
+    parameters : list of Parameter
+        Of the fit to all training rows.
+    truth : Truth or None
+        Where the data are simulated: every fit against the true probabilities.
+    """
+
+    schema: str = SCHEMA
+    data: Data
+    card: Card
+    evaluation: Evaluation
+    contestants: dict[str, Judged]
+    fits: dict[str, FitRecord]
+    baselines: dict[str, Scores]
+    differences: list[Difference]
+    temperatures: list[float]
+    posterior: PosteriorRecord | None
+    laplace_error: LaplaceError | None = None
+    parameters: list[Parameter]
+    provenance: Provenance
+    trust: Trust | None
+    prior: PriorRecord
+    disagreement: Disagreement
+    truth: Truth | None = None
+
+    @property
+    def failed(self) -> list[str]:
+        """Fits that are not what they claim to be."""
+        return [name for name, fit in self.fits.items() if fit.status.failed]
+
+    @property
+    def posterior_fit(self) -> str | None:
+        """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
+        return posterior_of(self.fits)
+
+    @property
+    def scoreboard(self) -> dict[str, dict[str, Estimate]]:
+        """Every score of every contestant, then of the baselines.
+
+        ``log_loss`` in nats and in bits, ``brier``, ``accuracy``, ``calibration_error``; of
+        contestants also ``gain``, what one temperature gains. (Baselines have no log-odds to
+        stretch.)
+        """
+        board = {name: _scores(judged.scores) for name, judged in self.contestants.items()}
+        for name, judged in self.contestants.items():
+            board[name]["gain"] = judged.calibration.gains["temperature"]
+        return board | {name: _scores(scores) for name, scores in self.baselines.items()}
+
+    def explain(self, name: str) -> str:
+        """The verdict on one contestant, and why, in sentences."""
+        words = import_module("trifit.words")
+        judged = self.contestants[name]
+        text = words.verdict_text(judged, self.fits.get(name))
+        return f"{words.VERDICTS[judged.verdict]}. {text}"
+
+    def summary(self) -> "pd.DataFrame":
+        """One row per contestant and baseline: scores with standard errors, and the verdict."""
+        import pandas as pd
+
+        rows: dict[str, dict[str, Any]] = {}
+        for name, scores in self.scoreboard.items():
+            rows[name] = {}
+            for score, estimate in scores.items():
+                rows[name] |= {score: estimate.value, f"{score}_se": estimate.se}
+        for name, judged in self.contestants.items():
+            slope = judged.calibration.slope
+            rows[name] |= {
+                "slope": slope and slope.value,
+                "slope_se": slope and slope.se,
+                "status": self.fits[name].status.value,
+                "verdict": judged.verdict.value,
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write the comparison as JSON."""
+        text = msgspec.json.format(msgspec.json.encode(self), indent=1)
+        write_whole(path, NUMBERS.sub(_on_one_line, text) + b"\n")
+
+    @classmethod
+    def from_json(cls, path: str | os.PathLike[str]) -> "Comparison":
+        """Read a comparison written by :meth:`to_json`.
+
+        Raises
+        ------
+        InputError
+            If the file is missing or is not a comparison.
+        """
+        file = Path(path)
+        if not file.is_file():
+            raise InputError(f"{str(file)!r}: no such file; trifit compare writes it")
+        try:
+            content = file.read_bytes()
+            schema = msgspec.json.decode(content, type=_Schema).schema
+            if schema != SCHEMA:
+                raise InputError(
+                    f"{str(file)!r} has schema {schema!r}; this trifit reads {SCHEMA!r}: make it "
+                    "again with the command that it holds"
+                )
+            return msgspec.json.decode(content, type=cls)
+        except OSError as error:
+            raise InputError(f"{str(file)!r} cannot be read: {error.strerror}") from error
+        except msgspec.DecodeError as error:
+            raise InputError(f"{str(file)!r} is not a trifit comparison: {error}") from error
+
+    def to_html(self, path: str | os.PathLike[str]) -> None:
+        """Write the report: one self-contained HTML file."""
+        write_whole(path, report("page").render(self))
+
+
+def command_of(path: Path) -> str | None:
+    """The command that a file of any version says made it; None if it says none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Made).provenance.command
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+class _Schema(msgspec.Struct):
+    """What tells one version of the file from another."""
+
+    schema: str
+
+
+class _Command(msgspec.Struct):
+    command: str
+
+
+class _Made(msgspec.Struct):
+    provenance: _Command
+
+
+def _scores(scores: Scores) -> dict[str, Estimate]:
+    return {
+        "log_loss": scores.log_loss,
+        "log_loss_bits": scores.log_loss.times(BITS),
+        "brier": scores.brier,
+        "accuracy": scores.accuracy,
+        "calibration_error": scores.calibration_error,
+    }
+
+
+def _on_one_line(numbers: re.Match[bytes]) -> bytes:
+    return b" ".join(numbers[0].split()).replace(b"[ ", b"[").replace(b" ]", b"]")

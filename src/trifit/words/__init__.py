@@ -1,0 +1,18 @@
+"""Results as sentences: the one place for what terminal and page say of statuses and verdicts."""
+
+from trifit.words.answer import headline
+from trifit.words.code import why_not_encoded
+from trifit.words.rules import Rule, rules
+from trifit.words.status import status_name, status_text
+from trifit.words.verdict import VERDICTS, verdict_text
+
+__all__ = [
+    "VERDICTS",
+    "Rule",
+    "headline",
+    "rules",
+    "status_name",
+    "status_text",
+    "verdict_text",
+    "why_not_encoded",
+]

@@ -1,0 +1,62 @@
+"""The rules behind a verdict, each with the number that answered it."""
+
+from dataclasses import dataclass
+
+from trifit.results import Calibration
+from trifit.results.calibration import GOOD, LEVEL, MIN_EVENTS, SUSPECT, Z99
+from trifit.text import signed_with_se
+from trifit.words.verdict import bounds, nats, odds
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: what was asked, the number that answered, and whether it was met."""
+
+    asked: str
+    found: str
+    met: bool
+
+
+def rules(c: Calibration) -> list[Rule]:
+    """All rules; with soft labels there is no test of the whole vector."""
+    gain = c.gains["temperature"]
+    limit = SUSPECT / len(c.classes)
+    # The class nearest to a fault: one that is not right within a quarter, if there is any.
+    worst = min(c.classes, key=lambda k: (k.good, k.p_value))
+    found = [
+        Rule(
+            f"at least {MIN_EVENTS} rows outside the most frequent class",
+            f"{c.n_events}",
+            c.enough_events,
+        ),
+        Rule(
+            f"95% interval of the slope inside {GOOD[0]} to {GOOD[1]}",
+            bounds(*c.interval()),
+            c.good_slope,
+        ),
+        Rule("99% interval of the slope holds 1", bounds(*c.interval(Z99)), c.side() == 0),
+        Rule(
+            "nats per row that one temperature gains on other rows: none",
+            signed_with_se(gain.value, gain.se),
+            gain.value <= 0,
+        ),
+        Rule(
+            f"every class as frequent as forecast: p-value at least {limit:.2g} "
+            f"(below {limit * LEVEL / SUSPECT:.2g} is a fault), or odds within {GOOD[0]} to "
+            f"{GOOD[1]} of those forecast",
+            f"{worst.p_value:.2g}, odds {odds(worst)} ({worst.name})",
+            worst.good or worst.p_value >= limit,
+        ),
+    ]
+    if c.p_value is not None:
+        asked = f"p-value of the whole vector at least {SUSPECT} (below {LEVEL} is a fault)"
+        found.append(Rule(asked, f"{c.p_value:.3g}", not c.fails(SUSPECT)))
+    return [
+        *found,
+        Rule(
+            "nats per row that any recalibration may gain: less than "
+            f"{nats(c.margin)} (1% of the entropy of the labels)",
+            nats(c.most),
+            c.most < c.margin,
+        ),
+    ]

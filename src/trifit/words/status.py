@@ -1,0 +1,109 @@
+"""How a fit ended, as a sentence."""
+
+from collections.abc import Mapping
+
+from trifit.fits import Status
+from trifit.results import FitRecord
+
+STATUSES: Mapping[Status, str] = {
+    Status.CONVERGED: "the optimiser met its gradient tolerance",
+    Status.MAX_STEPS: "the optimiser stopped before it met its gradient tolerance",
+    Status.STEP_TOO_LARGE: "gradient descent diverged: its step size is too large",
+    Status.STOPPED_EARLY: (
+        "stopped, as its card asks, where the log-loss of a validation share of the training rows "
+        "was lowest: not a maximum of the likelihood"
+    ),
+    Status.SEPARATED: (
+        "no MLE exists: some coefficients can grow for ever and the likelihood only grows with "
+        "them, because a linear rule separates some or all of the training rows without error; the "
+        "numbers are where the optimiser stopped"
+    ),
+    Status.DEGENERATE: (
+        "the joint mode of coefficients and their learned prior scales is degenerate (the density "
+        "favours scales of zero, or depends on how the model is written); shown is the mode with "
+        "the scales held at their posterior medians"
+    ),
+    Status.TRUSTED: "the posterior passed every check of its draws",
+    Status.DIVERGENT: "too many divergent transitions: the sampler missed part of the posterior",
+    Status.UNMIXED: "R-hat is too high: the chains disagree about the posterior",
+    Status.FEW_EFFECTIVE: "too few effective draws for stable estimates",
+    Status.LOW_ENERGY: "E-BFMI is too low: the sampler explores the tails poorly",
+    Status.DEPTH_LIMITED: "too many draws hit the tree-depth limit",
+    Status.APPROXIMATE: (
+        "a normal approximation at the mode, corrected by importance weights that can be relied on"
+    ),
+    Status.NOT_NORMAL: (
+        "the posterior is too far from its normal approximation: the importance weights that "
+        "should correct it cannot be relied on"
+    ),
+    Status.NO_PEAK: (
+        "no normal approximation: minus the Hessian of the log posterior at the mode is not "
+        "positive definite; shown is the mode alone"
+    ),
+    Status.UNCERTIFIED: (
+        "the optimiser met its gradient tolerance; whether a maximum exists was not certified"
+    ),
+    Status.DERIVED: "computed from another fit, which ended well",
+    Status.DERIVED_SEPARATED: (
+        "computed from the MLE, which does not exist here: it rests on where the optimiser stopped"
+    ),
+}
+
+EVIDENCE: Mapping[Status, Mapping[str, str]] = {
+    Status.UNMIXED: {
+        "rhat_max": "largest R-hat of parameters",
+        "prediction_rhat_max": "of predictions (wanted 1.01)",
+    },
+    Status.FEW_EFFECTIVE: {
+        "ess_bulk_min": "smallest bulk ESS of parameters",
+        "ess_tail_min": "tail ESS",
+        "prediction_ess_bulk_min": "bulk ESS of predictions",
+        "prediction_ess_tail_min": "tail ESS (wanted 100 per chain)",
+        "effective_min": "effective draws after weighting (wanted 100 per chain)",
+    },
+    Status.DIVERGENT: {"divergent_share": "share of divergent transitions"},
+    Status.LOW_ENERGY: {"bfmi_min": "E-BFMI (wanted 0.3)"},
+    Status.DEPTH_LIMITED: {"depth_limited_share": "share of draws at the limit"},
+    Status.NOT_NORMAL: {"pareto_k": "Pareto k (wanted at most 0.7)"},
+    Status.APPROXIMATE: {"pareto_k": "Pareto k", "effective_min": "effective draws"},
+}
+"""The diagnostics behind a status, and how they are called in its sentence."""
+
+MAX_RHAT = 1.01
+"""R-hat up to which chains agree."""
+
+
+def status_name(status: Status) -> str:
+    """A status in a word or two."""
+    return status.value.replace("_", " ")
+
+
+def status_text(fit: FitRecord) -> str:
+    """How a fit ended, with the numbers that decided it, and what helps if it failed."""
+    text = STATUSES[fit.status]
+    if fit.n_with_status < fit.n_training_sets:
+        text += f" ({fit.n_with_status} of {fit.n_training_sets} training sets)"
+    numbers = [
+        f"{words} {value:.4g}"
+        for name, words in EVIDENCE.get(fit.status, {}).items()
+        if (value := fit.diagnostics.get(name)) is not None
+    ]
+    if not numbers:
+        return text
+    found = f"{text}: {', '.join(numbers)}"
+    return f"{found}; {_remedy(fit)}" if fit.status.failed else found
+
+
+def _remedy(fit: FitRecord) -> str:
+    """What usually helps against a failed check."""
+    of_predictions = fit.diagnostics.get("prediction_rhat_max") or 2.0
+    if fit.status is Status.UNMIXED and of_predictions <= MAX_RHAT:
+        return (
+            "its predictions agree, so perhaps its parameters can be permuted, as hidden units "
+            "can: then --set identified=false judges predictions alone"
+        )
+    if fit.status is Status.DIVERGENT:
+        return "smaller steps may help: --set target_accept=0.99"
+    if fit.status is Status.NOT_NORMAL:
+        return "NUTS (the column bayes) needs no such approximation"
+    return "more draws may help: --set draws=2000 --set tune=1000"

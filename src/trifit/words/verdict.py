@@ -1,0 +1,223 @@
+"""Verdicts as sentences."""
+
+import math
+from collections.abc import Callable, Mapping
+from statistics import NormalDist
+
+from trifit.calibration.resampling import RULED_OUT
+from trifit.results import Calibration, ClassBias, FitRecord, Judged, Verdict
+from trifit.results.calibration import GOOD, MIN_EVENTS, Z95, Z99
+from trifit.text import decimals_for, signed_with_se, significant, with_se
+from trifit.words.status import STATUSES
+
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.BEHAVES: "behaves like probabilities",
+    Verdict.OVER_CONFIDENT: "over-confident",
+    Verdict.UNDER_CONFIDENT: "under-confident",
+    Verdict.MISCALIBRATED: "miscalibrated otherwise",
+    Verdict.UNCERTAIN: "cannot tell",
+    Verdict.NO_MLE: "no MLE exists",
+    Verdict.FAILED: "not trustworthy",
+}
+
+Z80 = 0.841621
+MAX_SE = 2.0
+RARE = 0.1
+"""Share of rows outside the most frequent class below which their number is what counts."""
+
+
+def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
+    """Why a contestant got its verdict, and what would help."""
+    if judged.verdict is Verdict.FAILED and fit is not None:
+        return f"Not judged: {STATUSES[fit.status]}."
+    text = of_outputs(judged.outputs, judged.calibration)
+    if judged.verdict is Verdict.NO_MLE and fit is not None:
+        where = f"{fit.n_with_status} of {fit.n_training_sets} training sets"
+        return (
+            f"A linear rule separates some or all rows without error in {where}. Where the "
+            f"optimiser stopped: {VERDICTS[judged.outputs]}. {text}"
+        )
+    return text
+
+
+def of_outputs(verdict: Verdict, c: Calibration) -> str:
+    """What the numbers say of the outputs."""
+    if verdict is Verdict.UNCERTAIN and not c.enough_events:
+        return few_events(c)
+    return SENTENCES[verdict](c)
+
+
+def behaves(c: Calibration) -> str:
+    """A calibrated fit, with the direction where the slope is known to differ from 1."""
+    direction = {-1: "slightly over-confident", 1: "slightly under-confident"}.get(c.side(Z95))
+    if direction:
+        return (
+            f"Nearly: its outputs can be read as probabilities, but they are {direction}: "
+            f"{slope(c)}."
+        )
+    return f"Its outputs can be read as probabilities: {slope(c)}."
+
+
+def over_confident(c: Calibration) -> str:
+    """A slope below 1, and what would mend it."""
+    remedy = (
+        f"divide its log-odds by {significant(1 / c.slope.value, 2)}"
+        if c.slope is not None and c.interval()[0] > 0
+        else "its log-odds may carry no information at all"
+    )
+    return f"Its outputs are too extreme: {slope(c)}; {remedy}. {_worth(c)}{_besides(c)}"
+
+
+def under_confident(c: Calibration) -> str:
+    """A slope above 1, and what would mend it."""
+    factor = None if c.slope is None else c.slope.value
+    remedy = f"multiply its log-odds by {significant(factor, 2)}"
+    return f"Its outputs are too timid: {slope(c)}; {remedy}. {_worth(c)}{_besides(c)}"
+
+
+def miscalibrated(c: Calibration) -> str:
+    """What is wrong besides the slope, with the classes it is wrong for."""
+    if c.off():
+        return f"Its outputs are off in another way: {_classes_off(c)}."
+    p_value = 1.0 if c.p_value is None else c.p_value
+    if p_value < RULED_OUT:
+        return (
+            "Its outputs are off in another way: labels occurred to which it gave practically no "
+            f"chance (p-value {significant(p_value, 1)})."
+        )
+    return (
+        "Its outputs are off in another way: calibrated probabilities would look so unlike the "
+        f"labels less than 1 time in {math.floor(1 / max(p_value, 1e-6)):,}, though no single "
+        "class is forecast too often or too rarely."
+    )
+
+
+def few_events(c: Calibration) -> str:
+    """Too few rows for a slope."""
+    return (
+        f"Only {c.n_events} test rows are outside the most frequent class; calibration needs at "
+        f"least {MIN_EVENTS}."
+    )
+
+
+def what_would_do(c: Calibration) -> str:
+    """Why these rows cannot tell, and how many could."""
+    if c.slope is None:
+        return (
+            f"The {c.n_obs} test rows do not determine a calibration slope: the classes are "
+            "predicted too well (or the outputs do not vary)."
+        )
+    few = f"{_rows(c)} are too few: {slope(c)}"
+    if c.side():
+        gain = c.gains["temperature"]
+        return (
+            f"{few}, but one temperature from other rows does not lower the log-loss "
+            f"({signed_with_se(gain.value, gain.se)} nats), so the slope hangs on few rows."
+        )
+    if c.good_slope:
+        times = ((Z99 + Z80) / NormalDist().inv_cdf(1 - c.suspect_at / 2)) ** 2
+        return (
+            f"{few}, but calibrated outputs would look so odd only {100 * c.suspect_at:.1f} times "
+            f"in 100; {_enough(c, times)}."
+        )
+    found, se = c.slope.value, c.slope.se
+    if se > MAX_SE:
+        return f"{_rows(c)} are far too few for outputs that vary so: {slope(c)}."
+    # Rows enough to exclude 1, or to fit inside the band, with power 80 % if the slope stays.
+    away, room = abs(found - 1), min(found - GOOD[0], GOOD[1] - found)
+    precision = max(away / (Z99 + Z80), room / (Z95 + Z80))
+    return f"{few}; {_enough(c, (se / precision) ** 2)}."
+
+
+def slope(c: Calibration) -> str:
+    """The slope with its interval."""
+    if c.slope is None:
+        return "no calibration slope"
+    value = f"{c.slope.value:.{_decimals(c.slope.se)}f}"
+    return f"calibration slope {value} (95% interval {bounds(*c.interval())})"
+
+
+def bounds(low: float, high: float) -> str:
+    """Bounds of an interval of the slope."""
+    if not math.isfinite(low):
+        return "no slope"
+    digits = _decimals((high - low) / (2 * Z95))
+    return f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def odds(k: ClassBias) -> str:
+    """Bounds of the interval of a class's odds."""
+    high = "infinity" if k.odds_high is None else significant(k.odds_high, 2)
+    return f"{significant(k.odds_low, 2)} to {high}"
+
+
+def nats(value: float) -> str:
+    """A gain in nats, two digits."""
+    return significant(value, 2).replace("-", "−")
+
+
+def _worth(c: Calibration) -> str:
+    gain = c.gains["temperature"]
+    return f"One temperature gains {with_se(gain.value, gain.se)} nats per row."
+
+
+def _besides(c: Calibration) -> str:
+    return f" Besides, {_classes_off(c)}." if c.off() else ""
+
+
+def _classes_off(c: Calibration) -> str:
+    """The clearest three; of two classes the rarer one, as the other says the same."""
+    found = c.off()
+    if len(c.classes) == 2:
+        found = [min(found, key=lambda k: k.frequency)]
+    return "; ".join(_class_off(k) for k in found[:3])
+
+
+def _class_off(k: ClassBias) -> str:
+    said = (
+        f"class {k.name} has probability {significant(k.mean_prob)} on average but frequency "
+        f"{significant(k.frequency)}"
+    )
+    if not (0 < k.mean_prob < 1 and 0 < k.frequency < 1):
+        return said
+    ratio = k.mean_prob * (1 - k.frequency) / (k.frequency * (1 - k.mean_prob))
+    times, way = (ratio, "large") if ratio > 1 else (1 / ratio, "small")
+    return f"{said} (odds {significant(times, 2)} times too {way})"
+
+
+def _rows(c: Calibration) -> str:
+    """The test rows, or those outside the most frequent class where these are few."""
+    if c.n_events >= RARE * c.n_obs:
+        return f"{c.n_obs} test rows"
+    usual = max(c.classes, key=lambda k: k.frequency).name
+    return f"{c.n_events} test rows outside class {usual} (of {c.n_obs:,})"
+
+
+def _enough(c: Calibration, times: float) -> str:
+    """How many rows would do, if what is seen stays as it is."""
+    if c.n_events >= RARE * c.n_obs:
+        return f"about {_round_up(times * c.n_obs)} would be enough"
+    return (
+        f"about {_round_up(times * c.n_events)} would be enough "
+        f"(of {_round_up(times * c.n_obs)} rows)"
+    )
+
+
+def _decimals(se: float) -> int:
+    """Two decimals, more only where the error asks for them."""
+    return 2 if se >= 0.005 else decimals_for(se)
+
+
+def _round_up(x: float) -> str:
+    """Two significant digits, rounded up: 1234.0 -> "1,300"."""
+    step = 10 ** max(0, math.floor(math.log10(max(x, 1))) - 1)
+    return f"{math.ceil(x / step) * step:,}"
+
+
+SENTENCES: Mapping[Verdict, Callable[[Calibration], str]] = {
+    Verdict.BEHAVES: behaves,
+    Verdict.OVER_CONFIDENT: over_confident,
+    Verdict.UNDER_CONFIDENT: under_confident,
+    Verdict.MISCALIBRATED: miscalibrated,
+    Verdict.UNCERTAIN: what_would_do,
+}
