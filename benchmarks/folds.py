@@ -24,7 +24,7 @@ def compared(card, split):
     """Seconds of the comparison, of its fits, and of the process so far."""
     import trifit
     import trifit.run
-    from trifit.fit.backend import compilations
+    from trifit.fit.fast.backend import compilations
 
     data = trifit.load_dataset("iris")
     start = time.perf_counter()

@@ -9,7 +9,7 @@ from markupsafe import escape
 from fitting import relabelled
 from trifit.cards import Optimiser, card_names, load_card
 from trifit.fit import graph
-from trifit.fit.backend import compilations
+from trifit.fit.fast.backend import compilations
 from trifit.fit.methods.map import fit_map
 from trifit.fits import Status
 from trifit.report import render

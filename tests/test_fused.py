@@ -11,10 +11,10 @@ from scipy.special import log_softmax
 from fitting import card, density_of
 from trifit.cards import card_names, load_card
 from trifit.fit import build_density
-from trifit.fit.backend import compilations
 from trifit.fit.build import build_model
+from trifit.fit.fast.backend import compilations
+from trifit.fit.fast.kernel import BLOCK, CHUNK, _exp, log_likelihood_of
 from trifit.fit.graph import GraphDensity
-from trifit.fit.kernel import BLOCK, CHUNK, _exp, log_likelihood_of
 from trifit.fit.linear import LinearDensity
 from trifit.threads import limited
 

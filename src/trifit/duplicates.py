@@ -53,14 +53,14 @@ def collapsed(X: FloatArray, labels: Labels, n_classes: int) -> tuple[FloatArray
 
     Parameters
     ----------
-    X : shape (n_obs, n_features)
-    labels : shape (n_obs,) or (n_obs, n_classes)
+    X : array of shape (n_obs, n_features)
+    labels : array of shape (n_obs,) or (n_obs, n_classes)
     n_classes : int
 
     Returns
     -------
-    X : shape (n_distinct, n_features)
-    weights : shape (n_distinct, n_classes)
+    X : array of shape (n_distinct, n_features)
+    weights : array of shape (n_distinct, n_classes)
         Number of rows of each class, or sums of their weights.
     """
     if len(X) < MIN_ROWS:

@@ -36,9 +36,9 @@ def elpd(log_probs: FloatArray, y: Labels) -> Elpd:
 
     Parameters
     ----------
-    log_probs : shape (n_draws, n_obs, n_classes) or (n_obs, n_classes)
+    log_probs : array of shape (n_draws, n_obs, n_classes) or (n_obs, n_classes)
         Held-out log probabilities.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
 
     Raises
     ------
@@ -65,9 +65,9 @@ def elpd_difference(a: FloatArray, b: FloatArray, y: Labels) -> Elpd:
 
     Parameters
     ----------
-    a, b : shape (n_draws, n_obs, n_classes) or (n_obs, n_classes)
+    a, b : array of shape (n_draws, n_obs, n_classes) or (n_obs, n_classes)
         Log probabilities of two fits.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
 
     Raises
     ------
@@ -105,7 +105,7 @@ def probability_better(
 
     Parameters
     ----------
-    lpd_a, lpd_b : shape (n_obs,)
+    lpd_a, lpd_b : array of shape (n_obs,)
         Pointwise log predictive densities of two fits on the same rows.
     n_draws : int
         Monte Carlo error at most ``0.5 / sqrt(n_draws)``.
@@ -154,7 +154,7 @@ def mean_interval(
 
     Parameters
     ----------
-    pointwise : shape (n_obs,)
+    pointwise : array of shape (n_obs,)
     level : float
     n_draws : int
     seed : int or numpy Generator

@@ -105,7 +105,7 @@ class Fit:
     ----------
     method : str
         ``"mle"``, ``"map"``, ``"mean"``, ``"bayes"``, ``"laplace"``, …
-    draws : shape (n_chains, n_draws, n_values)
+    draws : array of shape (n_chains, n_draws, n_values)
         Values of the model's own (constrained) parameters, raveled.
     status : Status
     seconds : float
@@ -113,10 +113,10 @@ class Fit:
         E.g. ``gradient`` or ``rhat_max``.
     path : tuple of (step, cross-entropy, gradient, held-out cross-entropy or None)
         Where the optimiser of a point fit has been, nats per row.
-    direction : shape (n_values,) or None
+    direction : array of shape (n_values,) or None
         Of a separated MLE: a direction in which the likelihood only grows.
         Parameters with a non-zero entry run to plus or minus infinity.
-    theta : shape (n_params,) or None
+    theta : array of shape (n_params,) or None
         Of a point fit that an optimiser found: its unconstrained parameters.
     sampling : Sampling or None
         Where NUTS ran.
@@ -153,10 +153,10 @@ class Prediction:
 
     Attributes
     ----------
-    log_probs : shape (n_obs, n_classes)
+    log_probs : array of shape (n_obs, n_classes)
         Log of the probabilities **averaged over draws as probabilities**
         (averaging logs instead would understate them, by Jensen). Natural logs.
-    aleatoric : shape (n_obs,)
+    aleatoric : array of shape (n_obs,)
         Entropy of a draw's probabilities, averaged over draws, in nats: the chance
         that would remain if the parameters were known.
     """

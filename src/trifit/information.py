@@ -75,7 +75,7 @@ def entropy(p: FloatArray, *, unit: Unit = "nats") -> FloatArray:
 
     Parameters
     ----------
-    p : shape (n_obs, n_classes)
+    p : array of shape (n_obs, n_classes)
     unit : {"nats", "bits"}
 
     Returns
@@ -107,7 +107,7 @@ def cross_entropy(p: FloatArray, q: FloatArray, *, unit: Unit = "nats") -> Float
 
     Parameters
     ----------
-    p, q : shape (n_obs, n_classes)
+    p, q : array of shape (n_obs, n_classes)
         The truth (or soft labels), and the forecast. Not symmetric.
     unit : {"nats", "bits"}
 
@@ -141,7 +141,7 @@ def kl_divergence(p: FloatArray, q: FloatArray, *, unit: Unit = "nats") -> Float
 
     Parameters
     ----------
-    p, q : shape (n_obs, n_classes)
+    p, q : array of shape (n_obs, n_classes)
         The truth, and the forecast. Not symmetric.
     unit : {"nats", "bits"}
 
@@ -175,7 +175,7 @@ def jensen_shannon(p: FloatArray, q: FloatArray, *, unit: Unit = "nats") -> Floa
 
     Parameters
     ----------
-    p, q : shape (n_obs, n_classes)
+    p, q : array of shape (n_obs, n_classes)
     unit : {"nats", "bits"}
 
     Returns
@@ -206,9 +206,9 @@ def decompose(truth: FloatArray, probs: FloatArray, *, unit: Unit = "nats") -> D
 
     Parameters
     ----------
-    truth : shape (n_obs, n_classes)
+    truth : array of shape (n_obs, n_classes)
         True class probabilities, as simulations know them.
-    probs : shape (n_obs, n_classes)
+    probs : array of shape (n_obs, n_classes)
         The forecast.
     unit : {"nats", "bits"}
 
@@ -240,8 +240,8 @@ def code_length(probs: FloatArray, y: IntArray) -> CodeLength:
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
-    y : shape (n_obs,)
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,)
         Class codes.
 
     Returns

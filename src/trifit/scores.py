@@ -47,15 +47,15 @@ def log_predictive_density(log_probs: FloatArray, y: Labels) -> FloatArray:
 
     Parameters
     ----------
-    log_probs : shape (n_draws, n_obs, n_classes) or (n_obs, n_classes)
+    log_probs : array of shape (n_draws, n_obs, n_classes) or (n_obs, n_classes)
         Log class probabilities. A point fit has one draw, or no draw axis.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes in ``0 .. n_classes - 1``, or soft labels, for which
         ``lpd_i = sum_k y_ik log p_ik``.
 
     Returns
     -------
-    lpd_i : shape (n_obs,)
+    lpd_i : array of shape (n_obs,)
 
     Raises
     ------
@@ -89,8 +89,8 @@ def log_loss(log_probs: FloatArray, y: Labels) -> Estimate:
 
     Parameters
     ----------
-    log_probs : shape (n_obs, n_classes)
-    y : shape (n_obs,) or (n_obs, n_classes)
+    log_probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
 
     Raises
     ------
@@ -117,8 +117,8 @@ def brier(probs: FloatArray, y: Labels) -> Estimate:
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
-    y : shape (n_obs,) or (n_obs, n_classes)
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
 
     Raises
     ------
@@ -151,9 +151,9 @@ def accuracy(probs: FloatArray, y: Labels) -> Estimate:
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
+    probs : array of shape (n_obs, n_classes)
         Probabilities, or their logarithms: only their order matters.
-    y : shape (n_obs,)
+    y : array of shape (n_obs,)
 
     Examples
     --------
@@ -201,7 +201,7 @@ def paired_difference(a: FloatArray, b: FloatArray) -> Estimate:
 
     Parameters
     ----------
-    a, b : shape (n_obs,)
+    a, b : array of shape (n_obs,)
         Per-row scores of two fits **on the same rows**; the rows' common
         difficulty cancels, so the error is usually far below that of either.
 

@@ -48,7 +48,7 @@ def excess_log_loss(true_probs: Any, probs: Any) -> Estimate:
 
     Parameters
     ----------
-    true_probs, probs : shape (n_obs, n_classes)
+    true_probs, probs : array of shape (n_obs, n_classes)
 
     Raises
     ------
@@ -82,7 +82,7 @@ def calibration_error(
 
     Parameters
     ----------
-    true_probs, probs : shape (n_obs, n_classes)
+    true_probs, probs : array of shape (n_obs, n_classes)
     notion : {"top-label", "class-wise"}
         Of the most probable class; or of every class, averaged over classes.
     bins : int, optional
@@ -145,8 +145,8 @@ def coverage(true_probs: Any, draws: Any, *, level: float = 0.95) -> Coverage:
 
     Parameters
     ----------
-    true_probs : shape (n_obs, n_classes)
-    draws : shape (n_draws, n_obs, n_classes)
+    true_probs : array of shape (n_obs, n_classes)
+    draws : array of shape (n_draws, n_obs, n_classes)
         Class probabilities of single draws of the posterior.
     level : float
 

@@ -19,14 +19,14 @@ class Dataset:
     Attributes
     ----------
     name : str
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         Encoded features, unstandardised. NaN marks a value to be imputed from
         training rows; no other value may be missing or infinite.
-    y : shape (n_obs,)
+    y : array of shape (n_obs,)
         Class codes in ``0 .. n_classes - 1``; with soft labels the most likely
         class, used for stratified splits only.
     feature_names, class_names : tuple of str
-    soft_labels : shape (n_obs, n_classes), optional
+    soft_labels : array of shape (n_obs, n_classes), optional
         A distribution over classes per row. (Counts are no soft labels:
         :func:`trifit.load_dataset` writes them out, a row for each.)
     n_test : int
@@ -37,7 +37,7 @@ class Dataset:
         Columns that each determine the class of every training row.
     source : str
         What the user typed to get this data.
-    true_probs : shape (n_obs, n_classes), optional
+    true_probs : array of shape (n_obs, n_classes), optional
         The true class probabilities of every row, which only simulations know.
     """
 
@@ -189,8 +189,8 @@ class Rows:
 
     Attributes
     ----------
-    X : shape (n_obs, n_features)
-    labels : shape (n_obs,) or (n_obs, n_classes)
+    X : array of shape (n_obs, n_features)
+    labels : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes, or soft labels.
     """
 

@@ -88,7 +88,7 @@ def rank_histogram(draws: FloatArray) -> list[list[int]]:
 
     Parameters
     ----------
-    draws : shape (n_chains, n_draws)
+    draws : array of shape (n_chains, n_draws)
         Ties share their mean rank.
 
     References

@@ -26,7 +26,7 @@ class DistanceFromData:
 
     Parameters
     ----------
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         Training rows, as the model sees them.
     rng : numpy Generator
         Draws 10,000 of them where there are more.

@@ -10,7 +10,6 @@ from trifit.crossfit.fitted import Fitted
 from trifit.data import Standardiser
 from trifit.fit import Layout
 from trifit.fit.diagnostics import diagnose_draws
-from trifit.fit.linear import LinearDensity
 from trifit.results import Parameter
 from trifit.rounding import finite
 from trifit.types import FloatArray
@@ -32,7 +31,7 @@ def parameter_rows(fitted: Fitted) -> list[Parameter]:
     runs_to = np.zeros(layout.size) if direction is None else np.sign(direction)
     second = classes[1] if len(classes) == 2 else ""
     rows = _rows("model", layout, values, runs_to, second)
-    if not isinstance(fitted.density, LinearDensity):
+    if not fitted.density.linear:
         return rows
     in_data_units = {
         name: to_data_units(draws, layout, standardiser) for name, draws in values.items()

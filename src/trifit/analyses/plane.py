@@ -33,10 +33,10 @@ class Plane:
 
     Attributes
     ----------
-    origin : shape (n_features,)
-    directions : shape (2, n_features)
+    origin : array of shape (n_features,)
+    directions : array of shape (2, n_features)
         ``x = origin + points @ directions``.
-    points : shape (n_obs, 2)
+    points : array of shape (n_obs, 2)
         Where the training rows are, projected.
     shares : (float, float) or None
         Of the training rows' variance, for components.
@@ -59,7 +59,7 @@ def plane_of(X: FloatArray, standardiser: Standardiser) -> Plane | None:
 
     Parameters
     ----------
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         Training rows, as the model sees them.
     standardiser : Standardiser
         What brought them there.

@@ -40,7 +40,7 @@ def against_prior(
 
     Parameters
     ----------
-    prior, posterior : shape (n_draws, layout.size)
+    prior, posterior : array of shape (n_draws, layout.size)
     layout : Layout
     single : bool
         Whether single entries mean something: weights that can be permuted do not.

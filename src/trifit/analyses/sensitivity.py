@@ -8,7 +8,6 @@ import numpy as np
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.fit.density import LOG_ZERO
 from trifit.fit.importance import MAX_PARETO_K, reweighted
-from trifit.fit.linear import LinearDensity
 from trifit.fit.methods.map_cv import SCALE_FACTORS
 from trifit.fit.optimise import maximise
 from trifit.results import PriorSensitivity, SensitivityStep
@@ -63,8 +62,7 @@ def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | 
 def _training_sets(fitted: Fitted) -> Sequence[Trained]:
     """All training sets where refits are quick, else the last: a rule of sizes, not of clocks."""
     n_rows = sum(len(fold.part.train) for fold in fitted.folds)
-    quick = isinstance(fitted.density, LinearDensity)
-    if quick and n_rows * fitted.density.n_params <= MAX_WORK:
+    if fitted.density.linear and n_rows * fitted.density.n_params <= MAX_WORK:
         return fitted.folds
     return fitted.folds[-1:]
 

@@ -4,7 +4,6 @@ import numpy as np
 
 from trifit.crossfit.fitted import Fitted
 from trifit.errors import InputError
-from trifit.fit.linear import LinearDensity
 from trifit.fits import Status
 from trifit.theory import leave_one_out_sd, mle, signal
 
@@ -27,7 +26,7 @@ def expected_of_mle(fitted: Fitted) -> list[str]:
     n_obs, n_features = X.shape
     kappa = n_features / n_obs
     applies = (
-        isinstance(density, LinearDensity)
+        density.linear
         and y.ndim == 1
         and fit.status is Status.CONVERGED
         and kappa >= MIN_KAPPA

@@ -27,11 +27,11 @@ class Groups:
 
     Attributes
     ----------
-    index : shape (n_obs,)
+    index : array of shape (n_obs,)
         Group of each row; groups ascend with the forecast.
-    forecast : shape (n_groups,)
+    forecast : array of shape (n_groups,)
         Mean forecast of the group.
-    count : shape (n_groups,)
+    count : array of shape (n_groups,)
     """
 
     index: IntArray
@@ -48,9 +48,9 @@ class Consistency:
     mcb_mean, mcb_limit : float
         Mean and ``level`` quantile of the miscalibration term (Brier) under
         calibration.
-    grid, lower, upper : shape (n_grid,)
+    grid, lower, upper : array of shape (n_grid,)
         Pointwise band of the curve under calibration.
-    lower_all, upper_all : shape (n_grid,)
+    lower_all, upper_all : array of shape (n_grid,)
         Simultaneous band: a calibrated curve leaves it anywhere at all with
         probability ``1 - level``.
     level : float
@@ -75,7 +75,7 @@ class ConfidenceBand:
 
     Attributes
     ----------
-    grid, lower, upper : shape (n_grid,)
+    grid, lower, upper : array of shape (n_grid,)
         The true curve lies between ``lower`` and ``upper`` at all points at
         once with probability at least ``level``. Between grid points ``lower``
         holds from the point before, ``upper`` from the point after.
@@ -140,7 +140,7 @@ def consistency(
 
     Parameters
     ----------
-    forecast : shape (n_obs,)
+    forecast : array of shape (n_obs,)
         Probabilities of one event.
     level : float
         Of the pointwise band, of the simultaneous band (the pointwise one
@@ -209,8 +209,8 @@ def confidence_band(forecast: Any, outcome: Any, *, level: float = 0.95) -> Conf
 
     Parameters
     ----------
-    forecast : shape (n_obs,)
-    outcome : shape (n_obs,)
+    forecast : array of shape (n_obs,)
+    outcome : array of shape (n_obs,)
         0 or 1.
     level : float
 

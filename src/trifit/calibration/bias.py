@@ -27,14 +27,14 @@ class ClassBias:
 
     Attributes
     ----------
-    mean_prob, frequency : shape (n_classes,)
-    se : shape (n_classes,)
+    mean_prob, frequency : array of shape (n_classes,)
+    se : array of shape (n_classes,)
         Standard deviation that the frequency has under the forecasts,
         ``sqrt(sum_i p_i (1 - p_i)) / n_obs``.
-    p_value : shape (n_classes,)
+    p_value : array of shape (n_classes,)
         Two-sided, of the hypothesis that the forecasts are calibrated; twice the
         smaller tail of the Poisson-binomial distribution, at most 1.
-    odds_low, odds_high : shape (n_classes,)
+    odds_low, odds_high : array of shape (n_classes,)
         95 % interval of the odds of the frequency over the odds of the mean
         probability: 1 is calibrated, below 1 the class is forecast too often.
     """

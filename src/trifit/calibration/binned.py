@@ -20,10 +20,10 @@ class Bins:
 
     Attributes
     ----------
-    forecast, frequency : shape (n_bins,)
+    forecast, frequency : array of shape (n_bins,)
         Mean forecast and mean outcome of each bin, ascending in forecast.
-    count : shape (n_bins,)
-    variance : shape (n_bins,)
+    count : array of shape (n_bins,)
+    variance : array of shape (n_bins,)
         Of ``frequency``: ``frequency * (1 - frequency) / (count - 1)``. A bin of
         one row cannot tell noise from error: its squared error counts as noise.
     """
@@ -66,7 +66,7 @@ class BinnedError:
         Standard error of the estimate.
     low, high : float
         95 % interval for the binned error of the population, bias allowed for.
-    per_event : shape (n_events,)
+    per_event : array of shape (n_events,)
         The estimate for each event: one, or one per class.
     tables : tuple of Bins
         The bins of each event.
@@ -118,8 +118,8 @@ def binned_error(
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
-    y : shape (n_obs,) or (n_obs, n_classes)
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes or soft labels.
     notion : {"top-label", "class-wise"}
     bins : int

@@ -18,11 +18,11 @@ class Curve:
 
     Attributes
     ----------
-    low, high : shape (n_blocks,)
+    low, high : array of shape (n_blocks,)
         Smallest and largest forecast of each block, ascending.
-    frequency : shape (n_blocks,)
+    frequency : array of shape (n_blocks,)
         How often the event came true in the block; non-decreasing.
-    count : shape (n_blocks,)
+    count : array of shape (n_blocks,)
         Number of forecasts in the block.
     """
 
@@ -73,9 +73,9 @@ def corp(forecast: Any, outcome: Any, *, score: Score = "brier") -> Corp:
 
     Parameters
     ----------
-    forecast : shape (n_obs,)
+    forecast : array of shape (n_obs,)
         Probabilities of the event in [0, 1].
-    outcome : shape (n_obs,)
+    outcome : array of shape (n_obs,)
         1 where the event came true, else 0; or its probability (soft label).
     score : {"brier", "log"}
         ``(p - y)**2``, or ``-log p(y)`` in nats (infinite where a forecast of

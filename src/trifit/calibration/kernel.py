@@ -42,7 +42,7 @@ class KernelError:
     se : float
         Standard error of the unbiased estimate; up to a third too large for
         calibrated forecasts, whose variance term of first order is 0.
-    per_event, bandwidth : shape (n_events,)
+    per_event, bandwidth : array of shape (n_events,)
         One of each; for ``"class-wise"`` one per class.
     n_blocks : int
         Blocks the rows were cut into; 1 means that all pairs were used, half the
@@ -88,8 +88,8 @@ def kernel_error(
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
-    y : shape (n_obs,) or (n_obs, n_classes)
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes or soft labels.
     notion : {"canonical", "class-wise", "top-label"}
     estimator : {"unbiased", "biased", "linear"}

@@ -24,7 +24,7 @@ class SlopeIntercept:
     ----------
     slope, se : float
         NaN where the rows do not determine a slope.
-    intercepts, intercepts_se : shape (n_classes,)
+    intercepts, intercepts_se : array of shape (n_classes,)
         Relative to the first class that has a row (0 there, and for classes
         without a row).
     """
@@ -46,12 +46,12 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
+    probs : array of shape (n_obs, n_classes)
         Probabilities; zeros count as the smallest positive float.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes or soft labels. Classes without a row are left out: slope
         and intercepts are about the odds between those that occur.
-    log_probs : shape (n_obs, n_classes), optional
+    log_probs : array of shape (n_obs, n_classes), optional
         Their logarithms, for probabilities too small for floating point.
 
     Returns

@@ -27,7 +27,7 @@ class SmoothError:
     se : float
         Standard error at the chosen bandwidths. Calibrated forecasts have a
         positive value too, of the order of ``se``.
-    per_event, bandwidth : shape (n_events,)
+    per_event, bandwidth : array of shape (n_events,)
         Value and bandwidth of each event: one, or one per class.
     notion : {"top-label", "class-wise"}
     """
@@ -54,8 +54,8 @@ def smooth_error(probs: Any, y: Any, *, notion: Notion = "top-label") -> SmoothE
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
-    y : shape (n_obs,) or (n_obs, n_classes)
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes or soft labels.
     notion : {"top-label", "class-wise"}
         Class-wise: the mean over classes.

@@ -101,8 +101,8 @@ def kernel(
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
-    y : shape (n_obs,)
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,)
         Class codes.
     bandwidth : float, optional
         By default half the root mean squared distance between two forecasts.
@@ -174,8 +174,8 @@ def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
-    y : shape (n_obs,)
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,)
         Class codes.
 
     Returns
@@ -246,8 +246,8 @@ def hosmer_lemeshow(
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
-    y : shape (n_obs,)
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,)
         Class codes.
     notion : {"class-wise", "top-label"}
     bins : int
@@ -341,8 +341,8 @@ def top_label(
 
     Parameters
     ----------
-    probs : shape (n_obs, n_classes)
-    y : shape (n_obs,)
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,)
         Class codes.
     n_resamples : int
     seed : int or numpy Generator

@@ -7,7 +7,6 @@ import numpy as np
 
 from trifit.cards import Card
 from trifit.fit import Density
-from trifit.fit.linear import LinearObjective
 from trifit.fit.methods.bayes import describes_by_mode
 from trifit.text import duration
 from trifit.threads import cores, limited
@@ -118,7 +117,7 @@ def expected_seconds(
             objective(theta + 1e-6 * (i + 1), prior=1.0, jacobian=1.0)
         each = (time.perf_counter() - start) / 20
     point, sampler = each, card.sampler
-    native = isinstance(objective, LinearObjective)
+    native = objective.linear is not None
     each += 0.0 if native else 2e-5  # the interpreter's own work
     # Leapfrog steps per draw, as measured. Linear classifiers in whitened
     # coordinates: 8 with 10 parameters, 13 with 30, 63 to 127 with 560;

@@ -30,13 +30,13 @@ class Standardiser:
 
     Attributes
     ----------
-    mean, scale : shape (n_features,)
+    mean, scale : array of shape (n_features,)
         ``scale`` is 1 for constant columns, and for all where features are
         not to be standardised (then ``mean`` is 0 too).
-    fill : shape (n_features,)
+    fill : array of shape (n_features,)
         What a missing value becomes, in the data's units.
         For a constant column this is its value in the training rows.
-    constant : shape (n_features,)
+    constant : array of shape (n_features,)
     """
 
     mean: FloatArray

@@ -94,8 +94,8 @@ def written_out(
     Parameters
     ----------
     data : str
-    X : shape (n_rows, n_features)
-    counts : shape (n_rows, n_classes)
+    X : array of shape (n_rows, n_features)
+    counts : array of shape (n_rows, n_classes)
     n_test : int
         The last rows that are test rows.
 

@@ -10,8 +10,8 @@ import numpy as np
 from trifit.cards import Card
 from trifit.checks import TOLERANCE
 from trifit.errors import InputError
-from trifit.fit.backend import autocast_float_as
 from trifit.fit.density import Density
+from trifit.fit.fast.backend import autocast_float_as
 from trifit.fit.graph import GraphDensity, check_contract
 from trifit.fit.linear import LinearDensity
 from trifit.types import FloatArray, IntArray
@@ -30,9 +30,9 @@ def build_density(
     Parameters
     ----------
     card : Card
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         Features as they will be fitted (standardised where the card says so).
-    y : shape (n_obs,)
+    y : array of shape (n_obs,)
         Class codes; with soft labels the most likely ones. The fits pair the
         model's class probabilities with the labels themselves.
     feature_names, class_names : tuple of str

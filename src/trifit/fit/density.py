@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from trifit.checks import Labels
+from trifit.fit.affine import Affine
 from trifit.types import BoolArray, FloatArray
 
 LOG_ZERO = -1e6
@@ -54,6 +55,26 @@ class Layout:
         return rows
 
 
+@dataclass(frozen=True, eq=False)
+class LinearForm:
+    """All that there is to know of an objective that is linear, with a quadratic log prior.
+
+    Attributes
+    ----------
+    to_weights : Affine
+        Of theta: the raveled ``[1, x]`` coefficients of the log-odds of classes 1, 2, ...
+        against class 0.
+    prior_gradient : Affine
+        Of theta: the gradient of the log prior.
+    prior_constant : float
+        The log prior at zero.
+    """
+
+    to_weights: Affine
+    prior_gradient: Affine
+    prior_constant: float
+
+
 class Objective(Protocol):
     """``log_likelihood + prior * log_prior + jacobian * log|J|`` on one data set.
 
@@ -65,6 +86,15 @@ class Objective(Protocol):
 
     weight: float
     """Total weight of the labels; the number of rows where they are class codes."""
+
+    X: FloatArray
+    labels: Labels
+    n_classes: int
+
+    @property
+    def linear(self) -> LinearForm | None:
+        """Where it is linear: derivatives in closed form, and what machine code samples from."""
+        ...
 
     def __call__(
         self, theta: FloatArray, *, prior: float, jacobian: float
@@ -85,7 +115,14 @@ class Density(Protocol):
     """A model as functions of an unconstrained vector ``theta``."""
 
     n_params: int
+    n_classes: int
     layout: Layout
+    linear: bool
+    """Whether log-odds are linear in parameters and features (with a quadratic log prior)."""
+    free_names: tuple[str, ...]
+    """The free variable that each entry of theta belongs to."""
+    unconstrained: BoolArray
+    """Which entries of theta may be any real number (or any that sum to zero)."""
     scales: BoolArray
     """Which entries of theta are learned prior scales (see :func:`is_scale`)."""
 
@@ -137,6 +174,11 @@ def second_differences(
         columns.append((gradient(theta + shift) - gradient(theta - shift)) / (2 * step))
     H = np.array(columns)
     return np.asarray((H + H.T) / 2)
+
+
+def design_of(X: FloatArray) -> FloatArray:
+    """Rows ``[1, x]``."""
+    return np.column_stack([np.ones(len(X)), X])
 
 
 def covariance_root(hessian: FloatArray) -> FloatArray | None:

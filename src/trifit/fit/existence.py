@@ -4,9 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from trifit.checks import Labels
-from trifit.fit.density import Density, Objective
-from trifit.fit.graph import GraphDensity, GraphObjective
-from trifit.fit.linear import LinearObjective, design_of
+from trifit.fit.density import Density, Objective, design_of
 from trifit.separation import Certificate, Separation, separation
 from trifit.types import BoolArray, FloatArray, IntArray
 
@@ -32,20 +30,16 @@ def certify(density: Density, objective: Objective, theta: FloatArray) -> Certif
     layer up takes the likelihood to 1: proved here by checking that doubling
     ``beta`` and ``intercept`` doubles the log-odds. Nothing is known of other models.
     """
-    if isinstance(objective, LinearObjective):
-        weights = objective.to_weights.matrix
-        return _separation(objective.X, objective.labels, objective.n_classes, weights, theta)
-    if isinstance(density, GraphDensity) and isinstance(objective, GraphObjective):
-        X, labels = objective.X, objective.labels
-        B = _linear_weights(density, theta, X)
-        if B is None:
-            B = _monotone_weights(density, theta, X)
-        if B is not None:
-            found = _separation(X, labels, density.n_classes, None, B)
-            return Certificate(found.separation)
-        if _separates(density, objective, theta, X):
-            return Certificate(Separation.COMPLETE)
-    return Certificate(Separation.UNKNOWN)
+    X, labels, n_classes = objective.X, objective.labels, objective.n_classes
+    if objective.linear is not None:
+        return _separation(X, labels, n_classes, objective.linear.to_weights.matrix, theta)
+    B = _linear_weights(density, theta, X)
+    if B is None:
+        B = _monotone_weights(density, theta, X)
+    if B is not None:
+        return Certificate(_separation(X, labels, n_classes, None, B).separation)
+    complete = _separates(density, labels, theta, X)
+    return Certificate(Separation.COMPLETE if complete else Separation.UNKNOWN)
 
 
 def _separation(
@@ -76,7 +70,7 @@ def _spaced(chosen: BoolArray) -> IntArray:
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(FEW, len(rows))).astype(np.int64))]
 
 
-def _linear_weights(density: GraphDensity, theta: FloatArray, X: FloatArray) -> FloatArray | None:
+def _linear_weights(density: Density, theta: FloatArray, X: FloatArray) -> FloatArray | None:
     """Raveled coefficients of the log-odds, (1 + n_features) x (n_classes - 1), at theta.
 
     None unless the log-odds are linear in the features, change sign with the
@@ -109,7 +103,7 @@ def _linear_weights(density: GraphDensity, theta: FloatArray, X: FloatArray) -> 
     return np.asarray(coefficients(theta[None])[0][0])
 
 
-def _monotone_weights(density: GraphDensity, theta: FloatArray, X: FloatArray) -> FloatArray | None:
+def _monotone_weights(density: Density, theta: FloatArray, X: FloatArray) -> FloatArray | None:
     """``(intercept, beta)`` of two classes whose log-odds grow with ``intercept + x @ beta``.
 
     None unless both are parameters, may be any real numbers, and the log-odds
@@ -146,14 +140,11 @@ def _monotone_weights(density: GraphDensity, theta: FloatArray, X: FloatArray) -
     return np.asarray(B[0])
 
 
-def _separates(
-    density: GraphDensity, objective: GraphObjective, theta: FloatArray, X: FloatArray
-) -> bool:
+def _separates(density: Density, labels: Labels, theta: FloatArray, X: FloatArray) -> bool:
     """Whether every label comes first and the output layer can be scaled up without end."""
-    labels = objective.labels
     if (labels > 0).sum(axis=1).max() > 1:
         return False
-    doubled = np.where(density.entries(lambda name: name in OUTPUT_LAYER), 2.0, 1.0) * theta
+    doubled = np.where([name in OUTPUT_LAYER for name in density.free_names], 2.0, 1.0) * theta
     thetas = np.array([theta, doubled])
     once, twice = _odds(density.log_probs(density.constrain(thetas), X))
     at_label = once[np.arange(len(X)), labels.argmax(axis=1)]

@@ -14,7 +14,8 @@ import numpy as np
 from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.errors import InputError
-from trifit.fit.backend import (
+from trifit.fit.density import Layout, is_scale, second_differences
+from trifit.fit.fast.backend import (
     Join,
     LogSoftmax,
     Softmax,
@@ -28,9 +29,8 @@ from trifit.fit.backend import (
     pt,
     with_settings,
 )
-from trifit.fit.density import Layout, is_scale, second_differences
-from trifit.fit.fused import fused_log_likelihood
-from trifit.types import BoolArray, FloatArray
+from trifit.fit.fast.fused import fused_log_likelihood
+from trifit.types import FloatArray
 
 
 class GraphDensity:
@@ -52,7 +52,7 @@ class GraphDensity:
     mode : {"compiled", "interpreted"}
         Compiled is fast to call; interpreted is ready at once, for a few calls.
     fused : bool
-        Whether the log-likelihood is :class:`trifit.fit.fused.FusedLogLikelihood`
+        Whether the log-likelihood is :class:`trifit.fit.fast.fused.FusedLogLikelihood`
         where the model's scores allow it; else it is the plain graph.
 
     Raises
@@ -84,18 +84,15 @@ class GraphDensity:
             dims=tuple(tuple(model.named_vars_to_dims.get(name, ())) for name in names),
             coords={k: tuple(map(str, v)) for k, v in model.coords.items() if v is not None},
         )
-        self.scales = self.entries(is_scale)
-        free = {rv.name for rv in model.free_RVs if _is_unconstrained(model, rv)}
-        self.unconstrained = self.entries(lambda name: name in free)
-
-    def entries(self, chosen: Callable[[str], bool]) -> BoolArray:
-        """Which entries of theta belong to free variables with a chosen name."""
-        return np.concatenate(
-            [
-                np.full(np.size(self._point[value.name]), chosen(rv.name))
-                for rv, value in zip(self.model.free_RVs, self.model.value_vars, strict=True)
-            ]
+        self.linear = False
+        self.free_names = tuple(
+            rv.name
+            for rv, value in zip(model.free_RVs, model.value_vars, strict=True)
+            for _ in range(np.size(self._point[value.name]))
         )
+        free = {rv.name for rv in model.free_RVs if _is_unconstrained(model, rv)}
+        self.scales = np.array([is_scale(name) for name in self.free_names])
+        self.unconstrained = np.array([name in free for name in self.free_names])
 
     def start(self, rng: np.random.Generator) -> FloatArray:
         """A jittered starting point: zero is a saddle point of many networks."""
@@ -222,9 +219,11 @@ class GraphObjective:
 
     def __init__(self, density: GraphDensity, X: FloatArray, labels: Labels) -> None:
         self.density = density
+        self.n_classes = density.n_classes
+        self.linear = None
         X, labels = collapsed(X, labels, density.n_classes)
         self.X = np.ascontiguousarray(X)
-        self.labels = np.ascontiguousarray(label_probs(labels, density.n_classes))
+        self.labels: Labels = np.ascontiguousarray(label_probs(labels, density.n_classes))
         self.weight = float(self.labels.sum())
 
     def __call__(

@@ -35,7 +35,7 @@ def reweighted(
     density : Density
     bayes : Fit
         A posterior that NUTS sampled.
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         Rows as the model sees them.
     weights : sequence of float
         1 is the posterior itself.
@@ -84,12 +84,12 @@ def smoothed_weights(log_ratios: FloatArray) -> tuple[FloatArray, float]:
 
     Parameters
     ----------
-    log_ratios : shape (n_proposals,)
+    log_ratios : array of shape (n_proposals,)
         Log of target over proposal density, up to a constant.
 
     Returns
     -------
-    weights : shape (n_proposals,)
+    weights : array of shape (n_proposals,)
     k : float
         Infinite where no proposal has a density.
     """

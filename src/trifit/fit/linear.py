@@ -8,8 +8,6 @@ nothing to compile. Whether a model is of this kind is **asked of its graph**, a
 random points, never assumed from its name.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import batched
 
 import numpy as np
@@ -19,46 +17,13 @@ from scipy.special import softmax
 
 from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
-from trifit.fit.density import Layout
+from trifit.fit.affine import Affine, close, compact
+from trifit.fit.density import Layout, LinearForm, design_of
+from trifit.fit.fast.kernel import CHUNK, log_likelihood_of, log_probs_of_odds
 from trifit.fit.graph import GraphDensity
-from trifit.fit.kernel import CHUNK, log_likelihood_of, log_probs_of_odds
 from trifit.separation import information
 from trifit.threads import side_by_side
-from trifit.types import FloatArray
-
-AGREEMENT = 1e-9
-"""Relative agreement with the graph, at random points, that proves the structure."""
-
-Function = Callable[[FloatArray], FloatArray]
-
-
-@dataclass(frozen=True, eq=False)
-class Affine:
-    """``offset + matrix @ v``, with a matrix that is sparse where it is large."""
-
-    offset: FloatArray
-    matrix: FloatArray | sp.csr_array
-
-    @classmethod
-    def probe(cls, function: Function, size: int) -> "Affine":
-        """The affine function that agrees with ``function`` at 0 and the unit vectors."""
-        offset = function(np.zeros(size))
-        columns = []
-        for j in range(size):
-            unit = np.zeros(size)
-            unit[j] = 1.0
-            columns.append(sp.csc_array((function(unit) - offset)[:, None]))
-        return cls(offset, _compact(sp.csr_array(sp.hstack(columns))))
-
-    def __call__(self, v: FloatArray) -> FloatArray:
-        """Value at one vector."""
-        return np.asarray(self.offset + self.matrix @ v)
-
-    def agrees(self, function: Function, rng: np.random.Generator) -> bool:
-        """Whether ``function`` is this one at random points near and far."""
-        size = int(self.matrix.shape[1])
-        points = [s * rng.standard_normal(size) for s in (0.3, 1.0, 3.0)]
-        return all(_close(self(v), function(v)) for v in points)
+from trifit.types import BoolArray, FloatArray
 
 
 class LinearDensity:
@@ -74,14 +39,21 @@ class LinearDensity:
     def __init__(
         self,
         layout: Layout,
+        n_classes: int,
         *,
         params: Affine,
         weights: Affine,
         prior_gradient: Affine,
         prior_constant: float,
+        free_names: tuple[str, ...],
+        unconstrained: BoolArray,
     ) -> None:
+        self.linear = True
         self.layout = layout
+        self.free_names = free_names
+        self.unconstrained = unconstrained
         self.n_params = int(params.matrix.shape[1])
+        self.n_classes = n_classes
         self.weights = weights
         self.scales = np.zeros(self.n_params, dtype=bool)
         self._params = params
@@ -95,7 +67,7 @@ class LinearDensity:
         Parameters
         ----------
         graph : GraphDensity
-        X : shape (n_obs, n_features)
+        X : array of shape (n_obs, n_features)
             Training rows: linearity is asked for where the data are, and beyond.
         """
         rng = np.random.default_rng(20260101)
@@ -122,7 +94,7 @@ class LinearDensity:
             # One random look rules most other models out before they are probed.
             some = params_of(rng.standard_normal(graph.n_params))
             B = weights_of(some).reshape(1 + n_features, graph.n_classes - 1)
-            if not _close(B[0] + look @ B[1:], log_odds(some, look)):
+            if not close(B[0] + look @ B[1:], log_odds(some, look)):
                 return None
             weights = Affine.probe(weights_of, graph.layout.size)
             params = Affine.probe(params_of, graph.n_params)
@@ -130,10 +102,13 @@ class LinearDensity:
             constant, _ = graph.log_prior(zero, jacobian=0.0)
             linear = cls(
                 graph.layout,
+                graph.n_classes,
                 params=params,
                 weights=weights,
                 prior_gradient=prior,
                 prior_constant=constant,
+                free_names=graph.free_names,
+                unconstrained=graph.unconstrained,
             )
             agreed = (
                 params.agrees(params_of, rng)
@@ -148,7 +123,7 @@ class LinearDensity:
         far = 30.0 * rng.standard_normal((2, self.n_params))
         for params in (graph.constrain(far), graph.constrain(far / 30.0)):
             for rows in (X, 10.0 * X):
-                if not _close(self.log_probs(params, rows), graph.log_probs(params, rows)):
+                if not close(self.log_probs(params, rows), graph.log_probs(params, rows)):
                     return False
         y = rng.integers(graph.n_classes, size=len(X))
         ours, theirs = self.bind(X, y), graph.bind(X, y)
@@ -156,7 +131,7 @@ class LinearDensity:
             theta = rng.standard_normal(self.n_params)
             a, b = (f(theta, prior=1.0, jacobian=jacobian) for f in (ours, theirs))
             # The jacobian of an affine map is a constant, which we leave out.
-            if not _close(a[1], b[1]) or (jacobian == 0.0 and not _close(a[0], b[0])):
+            if not close(a[1], b[1]) or (jacobian == 0.0 and not close(a[0], b[0])):
                 return False
         return True
 
@@ -188,11 +163,11 @@ class LinearDensity:
         """The objective on one data set."""
         to_weights = Affine(
             self.weights(self._params.offset),
-            _compact(sp.csr_array(self.weights.matrix @ self._params.matrix)),
+            compact(sp.csr_array(self.weights.matrix @ self._params.matrix)),
         )
-        n_classes = len(self.weights.offset) // (1 + X.shape[1]) + 1
-        X, labels = collapsed(X, labels, n_classes)
-        return LinearObjective(X, labels, to_weights, self._prior_gradient, self._prior_constant)
+        X, labels = collapsed(X, labels, self.n_classes)
+        form = LinearForm(to_weights, self._prior_gradient, self._prior_constant)
+        return LinearObjective(X, labels, form)
 
     def constrain(self, thetas: FloatArray) -> FloatArray:
         """Values in the model's own units: (n, n_params) to (n, layout.size)."""
@@ -211,35 +186,24 @@ class LinearObjective:
 
     Attributes
     ----------
-    X : shape (n_obs, n_features)
-    labels : shape (n_obs,) or (n_obs, n_classes)
+    X : array of shape (n_obs, n_features)
+    labels : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes, or weights of every class.
-    to_weights, prior_gradient : Affine
-        Of theta: the raveled ``[1, x]`` coefficients of the log-odds of classes
-        1, 2, ... against class 0, and the gradient of the log prior.
+    linear : LinearForm
     """
 
-    def __init__(
-        self,
-        X: FloatArray,
-        labels: Labels,
-        to_weights: Affine,
-        prior_gradient: Affine,
-        prior_constant: float,
-    ) -> None:
+    def __init__(self, X: FloatArray, labels: Labels, linear: LinearForm) -> None:
         self.X = np.ascontiguousarray(X, dtype=np.float64)
         self.labels: Labels = (
             np.ascontiguousarray(labels, dtype=np.int64)
             if labels.ndim == 1
             else np.ascontiguousarray(labels, dtype=np.float64)
         )
-        self.to_weights = to_weights
-        self.prior_gradient = prior_gradient
-        self.prior_constant = prior_constant
-        self._shape = (1 + X.shape[1], len(to_weights.offset) // (1 + X.shape[1]))
+        self.linear = linear
+        self._shape = (1 + X.shape[1], len(linear.to_weights.offset) // (1 + X.shape[1]))
         self.n_classes = self._shape[1] + 1
         self.weight = float(len(X) if labels.ndim == 1 else labels.sum())
-        self._to_theta = to_weights.matrix.T
+        self._to_theta = linear.to_weights.matrix.T
         self._last: tuple[FloatArray, float, FloatArray] | None = None
 
     def __call__(
@@ -248,9 +212,10 @@ class LinearObjective:
         """``log_likelihood + prior * log_prior`` and its gradient; log|J| is a constant."""
         value, gradient = self._log_likelihood(theta)
         if prior:
-            slope = self.prior_gradient(theta)
+            form = self.linear
+            slope = form.prior_gradient(theta)
             value += prior * (
-                self.prior_constant + 0.5 * float(theta @ (slope + self.prior_gradient.offset))
+                form.prior_constant + 0.5 * float(theta @ (slope + form.prior_gradient.offset))
             )
             gradient = gradient + prior * slope
         return value, gradient
@@ -292,14 +257,14 @@ class LinearObjective:
             X = self.X[rows]
             return information(design_of(X), _probs(X, weights), w.sum(axis=1))
 
-        S = self.to_weights.matrix
+        S = self.linear.to_weights.matrix
         total = sum(sum(side_by_side(chunk, some)) for some in batched(self._chunks(), 8))
         half = S.T @ -total
         out = (S.T @ np.asarray(half).T).T
-        return np.asarray(out + prior * _dense(self.prior_gradient.matrix))
+        return np.asarray(out + prior * _dense(self.linear.prior_gradient.matrix))
 
     def _weights(self, theta: FloatArray) -> FloatArray:
-        return self.to_weights(theta).reshape(self._shape)
+        return self.linear.to_weights(theta).reshape(self._shape)
 
     def _chunks(self) -> list[slice]:
         return [slice(start, start + CHUNK) for start in range(0, len(self.X), CHUNK)]
@@ -310,11 +275,6 @@ def _probs(X: FloatArray, weights: FloatArray) -> FloatArray:
     return np.asarray(softmax(np.column_stack([np.zeros(len(X)), log_odds]), axis=1))
 
 
-def design_of(X: FloatArray) -> FloatArray:
-    """Rows ``[1, x]``."""
-    return np.column_stack([np.ones(len(X)), X])
-
-
 def _telling_rows(X: FloatArray, limit: int = 100) -> FloatArray:
     """Rows that would show a bend: evenly spaced ones and each column's extremes."""
     spaced = np.linspace(0, len(X) - 1, min(limit, len(X))).astype(int)
@@ -322,16 +282,5 @@ def _telling_rows(X: FloatArray, limit: int = 100) -> FloatArray:
     return np.asarray(X[np.unique(np.concatenate([spaced, extremes]))])
 
 
-def _compact(matrix: sp.csr_array) -> FloatArray | sp.csr_array:
-    """Dense where that is the faster form: below some 10,000 entries."""
-    return matrix.toarray() if np.prod(matrix.shape) <= 10_000 else matrix
-
-
 def _dense(matrix: FloatArray | sp.csr_array) -> FloatArray:
     return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.toarray())
-
-
-def _close(a: FloatArray | float, b: FloatArray | float) -> bool:
-    """Equal within rounding of the largest entry (NaN and infinity agree with nothing)."""
-    size = max(1.0, float(np.abs(b).max(initial=0.0)))
-    return bool((abs(np.asarray(a) - b) <= AGREEMENT * size).all())

@@ -38,9 +38,9 @@ def loo(density: Density, fit: Fit, X: FloatArray, y: Labels) -> Loo | None:
     density : Density
     fit : Fit
         A posterior.
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         The rows it was fitted to, as the model sees them.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
 
     Returns
     -------

@@ -3,8 +3,9 @@
 Each walks from a start and tells a :class:`Path` where it has been.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from scipy.optimize import minimize
@@ -14,6 +15,19 @@ from trifit.types import BoolArray, FloatArray
 
 Loss = Callable[[FloatArray], tuple[float, FloatArray]]
 """Mean loss per row (nats) and its gradient."""
+
+
+class SmoothLoss(Protocol):
+    """A loss that knows its second derivatives."""
+
+    def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
+        """Mean loss per row (nats) and its gradient."""
+        ...
+
+    def curvature(self, theta: FloatArray, /) -> FloatArray:
+        """Matrix of second derivatives of the mean loss."""
+        ...
+
 
 DENSE_STEPS = 50
 """So many first steps are all recorded, later ones every 5 %."""
@@ -154,11 +168,7 @@ def settle_kinks(
 
 
 def newton(
-    loss: Loss,
-    theta: FloatArray,
-    settings: Optimiser,
-    path: Path,
-    curvature: Callable[[FloatArray], FloatArray],
+    loss: SmoothLoss, theta: FloatArray, settings: Optimiser, path: Path
 ) -> tuple[FloatArray, int]:
     """Damped Newton steps on the mean loss with its matrix of second derivatives.
 
@@ -175,7 +185,7 @@ def newton(
             return theta, step
         if _largest(gradient) <= settings.tolerance:
             return theta, step
-        direction = _newton_direction(curvature(theta), gradient)
+        direction = _newton_direction(loss.curvature(theta), gradient)
         length = 1.0
         while length > 1e-8:
             proposal, new_gradient = loss(theta + length * direction)
@@ -189,18 +199,14 @@ def newton(
 
 
 def gradient_descent(
-    loss: Loss,
-    theta: FloatArray,
-    settings: Optimiser,
-    path: Path,
-    curvature: Callable[[FloatArray], FloatArray],
+    loss: SmoothLoss, theta: FloatArray, settings: Optimiser, path: Path
 ) -> tuple[FloatArray, int]:
     """``theta <- theta - step_size * gradient``, nothing else.
 
     A step size that is too large makes the loss grow: then the walk ends at
     once, and the last theta's gradient says that it failed.
     """
-    step_size = settings.step_size or 1.0 / _largest_curvature(curvature, theta)
+    step_size = settings.step_size or 1.0 / _largest_curvature(loss, theta)
     value, gradient = loss(theta)
     start = value
     for step in range(settings.max_steps):
@@ -227,5 +233,11 @@ def _newton_direction(curvature: FloatArray, gradient: FloatArray) -> FloatArray
     return np.asarray(-(vectors @ (inverse * (vectors.T @ (gradient / scale)))) / scale)
 
 
-def _largest_curvature(curvature: Callable[[FloatArray], FloatArray], theta: FloatArray) -> float:
-    return float(np.linalg.eigvalsh(curvature(theta))[-1])
+def _largest_curvature(loss: SmoothLoss, theta: FloatArray) -> float:
+    return float(np.linalg.eigvalsh(loss.curvature(theta))[-1])
+
+
+SOLVERS: Mapping[
+    str, Callable[[SmoothLoss, FloatArray, Optimiser, Path], tuple[FloatArray, int]]
+] = {"lbfgs": lbfgs, "newton": newton, "gradient-descent": gradient_descent}
+"""From a start to where it ends, and the steps it took; by the name that a card gives."""

@@ -10,11 +10,10 @@ import numpy as np
 from trifit.cards import Optimiser
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, second_differences
-from trifit.fit.linear import LinearObjective
-from trifit.fit.minimise import Path, gradient_descent, lbfgs, newton, settle_kinks
+from trifit.fit.minimise import SOLVERS, Path, newton, settle_kinks
 from trifit.fits import Fit, Status
 from trifit.threads import limited
-from trifit.types import FloatArray, Rows
+from trifit.types import BoolArray, FloatArray, Rows
 
 Criterion = Literal["cross-entropy", "squared-error"]
 
@@ -51,15 +50,23 @@ def maximise(
     if settings.validation and not prior:
         rows, validation = _split_off(rows, settings.validation, rng)
     objective = density.bind(rows.X, rows.labels)
+    tested = None if held_out is None else density.bind(held_out.X, held_out.labels)
+    validated = None if validation is None else density.bind(validation.X, validation.labels)
+
+    def walk() -> _Walk:
+        theta = density.start(rng)
+        if scales is not None:
+            theta = np.where(density.scales, scales, theta)
+        loss = MeanLoss(objective, theta, ~density.scales, prior, criterion)
+        path = Path(
+            cross_entropy=loss.cross_entropy_on(objective) if record else None,
+            held_out=None if tested is None else loss.cross_entropy_on(tested),
+            validation=None if validated is None else loss.cross_entropy_on(validated),
+        )
+        return _walk(loss, settings, path)
+
     with limited():
-        walks = [
-            _walk(
-                density, objective, settings, rng,
-                prior=prior, criterion=criterion, held_out=held_out, validation=validation,
-                scales=scales, record=record,
-            )
-            for _ in range(settings.starts)
-        ]  # fmt: skip
+        walks = [walk() for _ in range(settings.starts)]
     best = min(walks, key=lambda walk: walk.rank)
     diagnostics = {
         "objective": best.loss,
@@ -85,7 +92,60 @@ def maximise(
     )
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
+class MeanLoss:
+    """A loss per row as a function of the entries of theta that are free.
+
+    Parameters
+    ----------
+    objective : Objective
+    theta : array of shape (n_params,)
+        The start; its entries that are not free stay as they are.
+    free : array of shape (n_params,)
+    prior : float
+        Weight of minus the log prior beside the cross-entropy.
+    criterion : {"cross-entropy", "squared-error"}
+    """
+
+    objective: Objective
+    theta: FloatArray
+    free: BoolArray
+    prior: float
+    criterion: Criterion
+
+    @property
+    def start(self) -> FloatArray:
+        """The free entries at the start."""
+        return self.theta[self.free]
+
+    def expand(self, part: FloatArray) -> FloatArray:
+        """The whole theta of its free entries."""
+        full = self.theta.copy()
+        full[self.free] = part
+        return full
+
+    def __call__(self, part: FloatArray) -> tuple[float, FloatArray]:
+        """Value and gradient, per row."""
+        theta, weight = self.expand(part), self.objective.weight
+        if self.criterion == "squared-error":
+            value, gradient = self.objective.squared_error(theta)
+            return value / weight, gradient[self.free] / weight
+        value, gradient = self.objective(theta, prior=self.prior, jacobian=0.0)
+        return -value / weight, -gradient[self.free] / weight
+
+    def curvature(self, part: FloatArray) -> FloatArray:
+        """Matrix of second derivatives, per row."""
+        if self.criterion == "squared-error":
+            return second_differences(lambda t: self(t)[1], part)
+        hessian = self.objective.hessian(self.expand(part), prior=self.prior, jacobian=0.0)
+        return np.asarray(-hessian[np.ix_(self.free, self.free)] / self.objective.weight)
+
+    def cross_entropy_on(self, rows: Objective) -> Callable[[FloatArray], float]:
+        """Cross-entropy of some rows, per row, as a function of the free entries."""
+        return lambda part: -rows(self.expand(part), prior=0.0, jacobian=0.0)[0] / rows.weight
+
+
+@dataclass(frozen=True, eq=False)
 class _Walk:
     """Where one start ended."""
 
@@ -103,74 +163,22 @@ class _Walk:
         return value if np.isfinite(value) else np.inf
 
 
-def _walk(
-    density: Density,
-    objective: Objective,
-    settings: Optimiser,
-    rng: np.random.Generator,
-    *,
-    prior: float,
-    criterion: Criterion,
-    held_out: Rows | None,
-    validation: Rows | None,
-    scales: FloatArray | None,
-    record: bool,
-) -> _Walk:
-    theta = density.start(rng)
-    free = ~density.scales
-    if scales is not None:
-        theta = np.where(density.scales, scales, theta)
-    whole = theta
-
-    def expand(part: FloatArray) -> FloatArray:
-        full = whole.copy()
-        full[free] = part
-        return full
-
-    def loss(part: FloatArray) -> tuple[float, FloatArray]:
-        if criterion == "squared-error":
-            value, gradient = objective.squared_error(expand(part))
-            return value / objective.weight, gradient[free] / objective.weight
-        value, gradient = objective(expand(part), prior=prior, jacobian=0.0)
-        return -value / objective.weight, -gradient[free] / objective.weight
-
-    def curvature(part: FloatArray) -> FloatArray:
-        if criterion == "squared-error":
-            return second_differences(lambda t: loss(t)[1], part)
-        hessian = objective.hessian(expand(part), prior=prior, jacobian=0.0)
-        return -hessian[np.ix_(free, free)] / objective.weight
-
-    def cross_entropy(bound: Objective) -> Callable[[FloatArray], float]:
-        return lambda part: -bound(expand(part), prior=0.0, jacobian=0.0)[0] / bound.weight
-
-    def mean_loss(rows: Rows | None) -> Callable[[FloatArray], float] | None:
-        return None if rows is None else cross_entropy(density.bind(rows.X, rows.labels))
-
-    path = Path(
-        cross_entropy(objective) if record else None, mean_loss(held_out), mean_loss(validation)
-    )
-    part = theta[free]
+def _walk(loss: MeanLoss, settings: Optimiser, path: Path) -> _Walk:
+    """One start to where it ends, and how it ended there."""
+    part = loss.start
+    if settings.method != "lbfgs" and len(part) > MAX_NEWTON_PARAMS:
+        raise InputError(
+            f"optimiser.method = {settings.method!r} needs second derivatives, too many with "
+            f"{len(part)} parameters; use lbfgs"
+        )
+    part, steps = SOLVERS[settings.method](loss, part, settings, path)
     at_kink = np.zeros(len(part), dtype=bool)
-    if settings.method == "lbfgs":
-        part, steps = lbfgs(loss, part, settings, path)
-        stuck = abs(loss(part)[1]).max() > settings.tolerance and path.best is None
-        if stuck and isinstance(objective, LinearObjective):
-            # Features in units of very different size are too much for L-BFGS.
-            part, more = newton(loss, part, settings, Path(), curvature)
-            steps += more
-        elif stuck and prior:
-            part, at_kink = settle_kinks(loss, part, settings)
-    else:
-        if len(part) > MAX_NEWTON_PARAMS:
-            raise InputError(
-                f"optimiser.method = {settings.method!r} needs second derivatives, too many with "
-                f"{len(part)} parameters; use lbfgs"
-            )
-        walk = newton if settings.method == "newton" else gradient_descent
-        part, steps = walk(loss, part, settings, path, curvature)
+    if settings.method == "lbfgs" and path.best is None:
+        part, more, at_kink = _finish(loss, part, settings)
+        steps += more
     value, gradient = loss(part)
     largest = float(abs(gradient[~at_kink]).max(initial=0.0))
-    if settings.method == "gradient-descent" and not value <= loss(theta[free])[0]:
+    if settings.method == "gradient-descent" and not value <= loss(loss.start)[0]:
         status = Status.STEP_TOO_LARGE
     elif path.best is not None:
         _, steps, part = path.best
@@ -179,7 +187,24 @@ def _walk(
     else:
         status = Status.CONVERGED if largest <= settings.tolerance else Status.MAX_STEPS
     path.visit(steps, part, largest, last=True)
-    return _Walk(expand(part), value, largest, steps, status, path)
+    return _Walk(loss.expand(part), value, largest, steps, status, path)
+
+
+def _finish(
+    loss: MeanLoss, part: FloatArray, settings: Optimiser
+) -> tuple[FloatArray, int, BoolArray]:
+    """Where L-BFGS got stuck: Newton steps, or entries held at the kinks of a prior."""
+    nowhere = np.zeros(len(part), dtype=bool)
+    if abs(loss(part)[1]).max() <= settings.tolerance:
+        return part, 0, nowhere
+    if loss.objective.linear is not None:
+        # Features in units of very different size are too much for L-BFGS.
+        part, more = newton(loss, part, settings, Path())
+        return part, more, nowhere
+    if loss.prior:
+        part, at_kink = settle_kinks(loss, part, settings)
+        return part, 0, at_kink
+    return part, 0, nowhere
 
 
 def _split_off(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows, Rows]:

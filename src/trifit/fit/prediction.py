@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from trifit.fit.density import LOG_ZERO, Density
-from trifit.fit.kernel import add_probabilities
+from trifit.fit.fast.kernel import add_probabilities
 from trifit.fits import Fit, Prediction
 from trifit.information import entropy
 from trifit.threads import limited, side_by_side
@@ -32,7 +32,7 @@ def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
     ----------
     density : Density
     fit : Fit
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         Rows as the model was fitted to: standardised where it was.
 
     References

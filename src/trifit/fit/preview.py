@@ -4,8 +4,8 @@ import numpy as np
 
 from trifit.cards import Card
 from trifit.errors import InputError
-from trifit.fit.backend import draw, pm
 from trifit.fit.build import build_model
+from trifit.fit.fast.backend import draw, pm
 from trifit.fit.graph import check_contract, log_probs_of
 from trifit.results.preview import Node, Preview
 from trifit.types import FloatArray, IntArray
@@ -26,9 +26,9 @@ def preview(
     Parameters
     ----------
     card : Card
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         Features as they would be fitted; the labels ``y`` are not looked at.
-    y : shape (n_obs,)
+    y : array of shape (n_obs,)
     feature_names, class_names : tuple of str
     n_draws : int
     seed : int

@@ -64,7 +64,7 @@ def across(
     ax : Axes
     names : sequence of str
         The series, drawn one below the other so that none covers another.
-    values : shape (n_conditions, n_series, n_repeats)
+    values : array of shape (n_conditions, n_series, n_repeats)
     what : sequence of str
         The conditions.
     at : float

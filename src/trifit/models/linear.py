@@ -35,9 +35,9 @@ def softmax_regression(
 
     Parameters
     ----------
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         Features, best standardised: one prior scale serves all of them.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes in ``0 .. n_classes - 1``, or whole counts of each class.
     n_classes : int, optional
         Default: ``max(y) + 1``.
@@ -112,9 +112,9 @@ def logistic_regression(
 
     Parameters
     ----------
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         Features, best standardised: one prior scale serves all of them.
-    y : shape (n_obs,)
+    y : array of shape (n_obs,)
         Class codes, 0 or 1.
     n_classes : int, optional
         Must be 2 if given.

@@ -44,9 +44,9 @@ def neural_network(
 
     Parameters
     ----------
-    X : shape (n_obs, n_features)
+    X : array of shape (n_obs, n_features)
         Features, best standardised.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes in ``0 .. n_classes - 1``, or whole counts of each class.
     n_classes : int, optional
         Default: ``max(y) + 1``.

@@ -35,9 +35,9 @@ def fit(log_probs: FloatArray, y: Labels, *, ridge: float = 1.0) -> Dirichlet:
 
     Parameters
     ----------
-    log_probs : shape (n_obs, n_classes)
+    log_probs : array of shape (n_obs, n_classes)
         Log probabilities or logits.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
     ridge : float
         As many rows' worth of holding back; 0 is plain matrix scaling.
 

@@ -97,11 +97,11 @@ def fit_linear(
         Parameters (n_params,) to logits (n_obs, n_classes).
     adjoint : callable
         Its transpose: residuals (n_obs, n_classes) to (n_params,).
-    target : shape (n_obs, n_classes)
-    neutral : shape (n_params,)
+    target : array of shape (n_obs, n_classes)
+    neutral : array of shape (n_params,)
         Parameters of the map that changes nothing: start and centre.
     ridge : float
-    scale : shape (n_params,)
+    scale : array of shape (n_params,)
         Size of each parameter's feature, which the optimiser divides out.
     bounds : sequence of (low, high), optional
 

@@ -58,9 +58,9 @@ def recalibration_gain(
 
     Parameters
     ----------
-    log_probs : shape (n_obs, n_classes)
+    log_probs : array of shape (n_obs, n_classes)
         Held-out log probabilities or logits.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
     method : {"temperature", "vector", "dirichlet", "isotonic", "beta"}
     folds : int or shape (n_obs,)
         How many folds, or the fold of each row.

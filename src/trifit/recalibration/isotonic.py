@@ -40,9 +40,9 @@ def fit(log_probs: FloatArray, y: Labels) -> Isotonic:
 
     Parameters
     ----------
-    log_probs : shape (n_obs, n_classes)
+    log_probs : array of shape (n_obs, n_classes)
         Log probabilities or logits.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
 
     Raises
     ------

@@ -33,9 +33,9 @@ def fit(log_probs: FloatArray, y: Labels, *, ridge: float = 1.0) -> Vector:
 
     Parameters
     ----------
-    log_probs : shape (n_obs, n_classes)
+    log_probs : array of shape (n_obs, n_classes)
         Log probabilities or logits.
-    y : shape (n_obs,) or (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
     ridge : float
         As many rows' worth of holding back; 0 is the method of the paper, whose
         minimum need not exist.

@@ -42,7 +42,7 @@ class Preview:
     ----------
     nodes : tuple of Node
         Parents first.
-    probs : shape (n_draws, n_obs, n_classes)
+    probs : array of shape (n_draws, n_obs, n_classes)
     """
 
     nodes: tuple[Node, ...]

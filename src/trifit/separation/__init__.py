@@ -40,7 +40,7 @@ class Certificate:
     Attributes
     ----------
     separation : Separation
-    direction : shape (n_params,) or None
+    direction : array of shape (n_params,) or None
         A direction in which the likelihood only grows, largest entry 1: its
         non-zero entries are parameters that run to plus or minus infinity.
     """
@@ -75,18 +75,18 @@ def separation(
 
     Parameters
     ----------
-    design : shape (n_obs, n_terms)
+    design : array of shape (n_obs, n_terms)
         Rows ``a_i``; a column of ones carries the intercept.
-    labels : shape (n_obs,) or (n_obs, n_classes)
+    labels : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes, or soft labels: a row counts as one of every class it has
         weight in, so rows of two classes are never separated from each other.
-    weights : shape (n_terms * (n_classes - 1), n_params), optional
+    weights : array of shape (n_terms * (n_classes - 1), n_params), optional
         Log-odds of classes 1, 2, ... against class 0 are
         ``a_i @ (weights @ theta).reshape(n_terms, n_classes - 1)``. By default
         theta is those log-odds' coefficients themselves.
     n_classes : int, optional
         Default: what the labels say.
-    guess : shape (n_params,), optional
+    guess : array of shape (n_params,), optional
         Where an optimiser of the likelihood ended; found here if not given.
 
     Examples

@@ -23,10 +23,10 @@ class Mixture:
 
     Attributes
     ----------
-    mean, sd : shape (n_components, n_features)
-    weight : shape (n_components,)
+    mean, sd : array of shape (n_components, n_features)
+    weight : array of shape (n_components,)
         Sums to one.
-    label : shape (n_components,)
+    label : array of shape (n_components,)
         Class of each component.
     """
 

@@ -53,7 +53,7 @@ class Shift:
         One of :data:`SHIFTS`.
     severity : int
     law : Law
-    reference : shape (n_reference, n_features)
+    reference : array of shape (n_reference, n_features)
         Rows of the unshifted world.
     """
 

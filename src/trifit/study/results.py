@@ -112,7 +112,7 @@ def over(
 
     Parameters
     ----------
-    values : shape (n_replications,)
+    values : array of shape (n_replications,)
     summary : {"mean", "median"}
     level : float
     trials : int, optional

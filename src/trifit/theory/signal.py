@@ -23,10 +23,10 @@ def leave_one_out_sd(X: FloatArray, y: IntArray, log_odds: FloatArray) -> float:
 
     Parameters
     ----------
-    X : shape (n_obs, n_features)
-    y : shape (n_obs,)
+    X : array of shape (n_obs, n_features)
+    y : array of shape (n_obs,)
         Class codes, 0 or 1.
-    log_odds : shape (n_obs,)
+    log_odds : array of shape (n_obs,)
         Of class 1, as fitted.
 
     References

@@ -21,9 +21,9 @@ import numpy as np
 
 from trifit.cards import Card, Sampler
 from trifit.errors import InputError
-from trifit.fit.callback import nutpie_model
 from trifit.fit.density import Density, Objective, covariance_root
 from trifit.fit.diagnostics import diagnose_parameters, diagnose_predictions, posterior_status
+from trifit.fit.fast.callback import nutpie_model
 from trifit.fit.prediction import prediction_draws
 from trifit.fit.training import Training
 from trifit.fits import Fit, Sampling
@@ -85,7 +85,7 @@ def fit_bayes(
     Parameters
     ----------
     density, objective
-    centre : shape (n_params,) or None
+    centre : array of shape (n_params,) or None
         The MAP's theta, around which to whiten; None for plain coordinates.
     sampler : Sampler
     seed : int

@@ -82,7 +82,7 @@ def fit_laplace(
     ----------
     density : Density
     rows : Rows
-    start : shape (n_params,)
+    start : array of shape (n_params,)
         Where the mode is searched from: the MAP's theta.
     settings : Optimiser
     sampler : Sampler

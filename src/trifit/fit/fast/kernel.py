@@ -72,15 +72,15 @@ def log_likelihood(X, labels, intercept, beta, first, by_intercept, by_beta, by_
 
     Parameters
     ----------
-    X : shape (n_obs, n_features), C order
-    labels : shape (n_obs,) or (n_obs, n_classes)
+    X : array of shape (n_obs, n_features), C order
+    labels : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes, or weights ``w`` of every class.
-    intercept, beta : shape (n_scores,), (n_features, n_scores)
+    intercept, beta : array of shape (n_scores,), (n_features, n_scores)
     first : int
         Class of the first column. 1 where class 0 has no column: its score is zero.
     by_intercept, by_beta : as intercept, beta
         Overwritten by the gradient.
-    by_X : shape (n_obs, n_features) or (0, 0)
+    by_X : array of shape (n_obs, n_features) or (0, 0)
         Overwritten by the gradient with respect to X, where it has rows.
     """
     n, d = X.shape
@@ -164,9 +164,9 @@ def log_likelihood_of(
 
     Parameters
     ----------
-    X : shape (n_obs, n_features)
-    labels : shape (n_obs,) or (n_obs, n_classes)
-    weights : shape (1 + n_features, n_classes - 1)
+    X : array of shape (n_obs, n_features)
+    labels : array of shape (n_obs,) or (n_obs, n_classes)
+    weights : array of shape (1 + n_features, n_classes - 1)
         Log-odds of classes 1, 2, ... against class 0 are ``[1, x] @ weights``.
     """
     intercept, beta = weights[0].copy(), np.ascontiguousarray(weights[1:])
@@ -215,12 +215,12 @@ def add_probabilities(log_probs, lowest, total, tiny, entropy):  # type: ignore[
 
     Parameters
     ----------
-    log_probs : shape (n_draws, n_obs, n_classes)
+    log_probs : array of shape (n_draws, n_obs, n_classes)
     lowest : float
         What a log probability counts as at least.
-    total, tiny : shape (n_obs, n_classes)
+    total, tiny : array of shape (n_obs, n_classes)
         Sum of probabilities, and log of the sum of the tiny ones.
-    entropy : shape (n_obs,)
+    entropy : array of shape (n_obs,)
         Sum of the draws' entropies, in nats.
     """
     n_draws, n_obs, n_classes = log_probs.shape

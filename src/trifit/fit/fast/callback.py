@@ -13,9 +13,8 @@ from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 from nutpie.compile_pymc import CompiledPyMCModel, address_as_void_pointer
 from nutpie.compiled_pyfunc import from_pyfunc
 
-from trifit.fit.density import Objective
-from trifit.fit.kernel import VERSION, log_likelihood
-from trifit.fit.linear import LinearObjective
+from trifit.fit.density import LinearForm, Objective
+from trifit.fit.fast.kernel import VERSION, log_likelihood
 from trifit.types import FloatArray
 
 ARRAYS = (
@@ -50,8 +49,8 @@ def nutpie_model(
     Parameters
     ----------
     objective : Objective
-    centre : shape (n_params,)
-    scale : shape (n_params, n_params) or None
+    centre : array of shape (n_params,)
+    scale : array of shape (n_params, n_params) or None
         Upper triangular; None for the identity.
     spread : float
         Standard deviation of the chains' starts.
@@ -61,8 +60,8 @@ def nutpie_model(
     def start(seed: int) -> FloatArray:
         return np.random.default_rng(seed).normal(scale=spread, size=size)
 
-    if isinstance(objective, LinearObjective):
-        return _compiled_model(objective, centre, scale, start)
+    if objective.linear is not None:
+        return _compiled_model(objective, objective.linear, centre, scale, start)
 
     objective(centre, prior=1.0, jacobian=1.0)  # compiled before chains call it side by side
 
@@ -84,10 +83,14 @@ def nutpie_model(
 
 
 def _compiled_model(
-    objective: LinearObjective, centre: FloatArray, scale: FloatArray | None, start: Any
+    objective: Objective,
+    form: LinearForm,
+    centre: FloatArray,
+    scale: FloatArray | None,
+    start: Any,
 ) -> CompiledPyMCModel:
-    weights = sp.csr_array(objective.to_weights.matrix)
-    prior = sp.csr_array(objective.prior_gradient.matrix)
+    weights = sp.csr_array(form.to_weights.matrix)
+    prior = sp.csr_array(form.prior_gradient.matrix)
     soft = objective.labels.ndim == 2
     arrays = {
         "X": np.ascontiguousarray(objective.X, dtype=np.float64),
@@ -95,11 +98,11 @@ def _compiled_model(
         "centre": np.array(centre, dtype=np.float64),
         "scale": np.empty(0) if scale is None else np.ascontiguousarray(scale),
         "scale_t": np.empty(0) if scale is None else np.ascontiguousarray(scale.T),
-        "offset": objective.to_weights.offset,
+        "offset": form.to_weights.offset,
         "starts": weights.indptr.astype(np.int64),
         "columns": weights.indices.astype(np.int64),
         "entries": weights.data,
-        "prior_offset": objective.prior_gradient.offset,
+        "prior_offset": form.prior_gradient.offset,
         "prior_starts": prior.indptr.astype(np.int64),
         "prior_columns": prior.indices.astype(np.int64),
         "prior_entries": prior.data,
@@ -112,7 +115,7 @@ def _compiled_model(
     record["n_scores"], record["n_params"] = objective.n_classes - 1, len(centre)
     record["n_entries"], record["n_prior_entries"] = weights.nnz, prior.nnz
     record["whitened"] = scale is not None
-    record["prior_constant"] = objective.prior_constant
+    record["prior_constant"] = form.prior_constant
     return CompiledPyMCModel(
         dims={},
         _n_dim=len(centre),

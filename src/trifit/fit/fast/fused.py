@@ -17,8 +17,8 @@ from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.math import Dot
 from scipy.special import log_softmax
 
-from trifit.fit.backend import ancestors, pt
-from trifit.fit.kernel import VERSION, log_likelihood
+from trifit.fit.fast.backend import ancestors, pt
+from trifit.fit.fast.kernel import VERSION, log_likelihood
 
 
 class FusedLogLikelihood(Op):  # type: ignore[misc]
@@ -30,7 +30,7 @@ class FusedLogLikelihood(Op):  # type: ignore[misc]
     Parameters
     ----------
     first : int
-        Class of the first column of ``beta``; see :func:`trifit.fit.kernel.log_likelihood`.
+        Class of the first column of ``beta``; see :func:`trifit.fit.fast.kernel.log_likelihood`.
     rows_move : bool
         Whether X depends on parameters.
     """
