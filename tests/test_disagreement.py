@@ -110,12 +110,12 @@ def test_bins_of_distance_hold_all_rows(iris_run):
     assert np.average(bins.distance, weights=bins.count) == pytest.approx(
         np.mean(rows.distance), rel=1e-3
     )
-    for name, fit in iris_run.comparison.fits.items():
+    for name, judged in iris_run.comparison.contestants.items():
         assert np.average(bins.confidence[name], weights=bins.count) == pytest.approx(
-            fit.top_label.confidence, rel=1e-3
+            judged.top_label.confidence, rel=1e-3
         )
         right = np.average([a.value for a in bins.accuracy[name]], weights=bins.count)
-        assert right == pytest.approx(fit.accuracy, rel=1e-3)
+        assert right == pytest.approx(judged.scores.accuracy.value, rel=1e-3)
         assert all(a.low <= a.value <= a.high for a in bins.accuracy[name])
 
 

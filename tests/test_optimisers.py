@@ -88,7 +88,6 @@ def test_a_step_too_large_is_said(sepals, rng):
     fit = fit_map(density, Rows(X, y), settings, rng)
     assert fit.status is Status.STEP_TOO_LARGE
     assert fit.status.failed
-    assert "step size is too large" in fit.status.value
 
 
 def test_paths_record_what_happened(sepals, rng):

@@ -76,8 +76,8 @@ def test_a_function_is_a_model(overlapping):
     comparison = trifit.compare(
         overlapping, model=own, test_size=0.3, overrides=QUICK | {"scale": 0.5}
     )
-    assert comparison.card["name"] == "own"
-    assert comparison.card["hyperparameters"] == {"scale": 0.5}
+    assert comparison.card.name == "own"
+    assert comparison.card.hyperparameters == {"scale": 0.5}
     page = render(comparison)
     assert "own" in page
 

@@ -146,9 +146,9 @@ def test_a_comparison_of_simulated_data_records_the_truth(run, tmp_path):
     assert set(found.fits) == set(run.comparison.fits)
     for name, record in found.fits.items():
         probs = np.exp(run.log_probs[name])
-        assert record.kl == pytest.approx(excess_log_loss(true, probs).value)
-        assert record.calibration_error == calibration_error(true, probs).value
-        assert record.confidence_bias == confidence_bias(true, probs).value
+        assert record.kl.value == pytest.approx(excess_log_loss(true, probs).value)
+        assert record.calibration_error.value == calibration_error(true, probs).value
+        assert record.confidence_bias.value == confidence_bias(true, probs).value
         shown = probs[np.isin(run.test_rows, found.rows)].ravel()
         assert sorted(record.estimated) == pytest.approx(sorted(shown), rel=1e-4)
         assert record.estimators["binned"].value > record.estimators["binned, debiased"].value

@@ -96,6 +96,25 @@ CONTESTANTS: Mapping[str, Contestant] = {
         "#CC79A7",
         "v",
     ),
+    "map+T": Contestant(
+        "MAP with one temperature",
+        "the MAP with its log-odds divided by one temperature from held-out training folds",
+        Kind.DERIVED,
+        "trifit.fit.methods.map_temperature",
+        "#B03060",
+        "<",
+        on_request=True,
+    ),
+    "mle-early": Contestant(
+        "MLE stopped early",
+        "the MLE's training stopped where a fifth of the training rows, kept aside, is predicted "
+        "best",
+        Kind.POINT,
+        "trifit.fit.methods.mle_early",
+        "#5B8C00",
+        ">",
+        on_request=True,
+    ),
     "laplace": Contestant(
         "normal approximation of the posterior",
         "predictions averaged over a normal approximation of the posterior",
@@ -175,6 +194,11 @@ PAIRS: tuple[Pair, ...] = (
     Pair("laplace", "mle"),
     Pair("laplace", "bayes", "what the normal approximation costs"),
     Pair("laplace", FREQUENCIES),
+    Pair("map+T", "map", "one temperature"),
+    Pair("bayes", "map+T", "Bayes against one temperature of the MAP"),
+    Pair("mle-early", "mle", "stopping early"),
+    Pair("bayes", "mle-early"),
+    Pair("mle-early", FREQUENCIES),
 )
 """The difference table: the steps of the gap, the whole, the baseline."""
 

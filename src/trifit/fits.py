@@ -21,6 +21,8 @@ class Status(StrEnum):
     STOPPED_EARLY = auto()
     SEPARATED = auto()
     """No MLE exists: the likelihood only grows along some direction."""
+    PLATEAU = auto()
+    """No maximum was reached: the training loss hardly falls any more, but weights still grow."""
     DEGENERATE = auto()
     """A joint mode over learned scales means nothing: they are held."""
     TRUSTED = auto()
@@ -38,6 +40,7 @@ class Status(StrEnum):
     """Converged; whether a maximum exists was not certified."""
     DERIVED = auto()
     DERIVED_SEPARATED = auto()
+    """Computed from an MLE that does not exist, or was not reached."""
 
     @property
     def failed(self) -> bool:
@@ -51,7 +54,7 @@ class Status(StrEnum):
     @property
     def derived(self) -> "Status":
         """The status of what is computed from a fit that ended so."""
-        if self is Status.SEPARATED:
+        if self in (Status.SEPARATED, Status.PLATEAU):
             return Status.DERIVED_SEPARATED
         return self if self.failed else Status.DERIVED
 

@@ -11,6 +11,7 @@ from trifit.rounding import finite
 
 FINDINGS = (
     Status.SEPARATED,
+    Status.PLATEAU,
     Status.DERIVED_SEPARATED,
     Status.DEGENERATE,
     Status.STOPPED_EARLY,
@@ -51,7 +52,7 @@ def worst_status(statuses: Sequence[Status]) -> Status:
 def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float | None]:
     """Each diagnostic at its worst over training sets (smallest of the ``_min`` ones)."""
     worst: dict[str, float | None] = {}
-    for name in fits[0].diagnostics:
-        values = np.array([fit.diagnostics[name] for fit in fits])
+    for name in dict.fromkeys(name for fit in fits for name in fit.diagnostics):
+        values = np.array([f.diagnostics[name] for f in fits if name in f.diagnostics])
         worst[name] = finite(float((np.min if name.endswith("_min") else np.max)(values)))
     return worst

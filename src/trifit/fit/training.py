@@ -12,7 +12,7 @@ from trifit.errors import InputError
 from trifit.fit.density import Density
 from trifit.fits import Fit
 from trifit.seeds import child, generator
-from trifit.types import Rows
+from trifit.types import FloatArray, Rows
 
 Report = Callable[[str, float], None]
 """Called with the name of the stage that runs, and the share of it that is done."""
@@ -55,6 +55,15 @@ class Training:
     def learns_scales(self) -> bool:
         """Whether prior scales are learned from the data: a joint mode then means nothing."""
         return bool(self.density.scales.any())
+
+    @property
+    def held_scales(self) -> FloatArray | None:
+        """Where point fits hold learned prior scales: at their posterior medians."""
+        if not self.learns_scales:
+            return None
+        sampling = self.fit("bayes").sampling
+        assert sampling is not None  # NUTS ran
+        return sampling.median
 
     def fit(self, name: str) -> Fit:
         """The fit of a contestant."""

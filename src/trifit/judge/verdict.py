@@ -54,7 +54,7 @@ def with_status(judged: Judged, status: Status) -> Judged:
     """The record of a contestant whose fit ended so: a fit that failed is not judged."""
     if status.failed:
         verdict = Verdict.FAILED
-    elif status is Status.SEPARATED:
+    elif status in (Status.SEPARATED, Status.DERIVED_SEPARATED):
         verdict = Verdict.NO_MLE
     else:
         verdict = judged.outputs

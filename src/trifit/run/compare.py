@@ -200,6 +200,16 @@ def prepare(
     return problem, split
 
 
+def methods_of(card: Card, settings: Settings) -> list[str]:
+    """What is fitted beside the standard fits: the yardsticks, then what was asked for.
+
+    Where no MLE exists there is none to temper, so the MAP is tempered too; and networks
+    are stopped early by most who train them.
+    """
+    yardsticks = ["map+T"] if card.identified else ["map+T", "mle-early"]
+    return list(dict.fromkeys([*yardsticks, *settings.methods]))
+
+
 def cross_fit(
     problem: Problem,
     split: Split,
@@ -216,7 +226,7 @@ def cross_fit(
         everything = np.arange(problem.dataset.n_obs - problem.dataset.n_test)
         rows.append((everything, everything))
     parts = [problem.part(train, test) for train, test in rows]
-    names = fits_of(problem.card, settings.methods, nuts=settings.nuts)
+    names = fits_of(problem.card, methods_of(problem.card, settings), nuts=settings.nuts)
     reporter.expect(
         split.reason,
         len(parts),

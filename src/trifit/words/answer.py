@@ -6,7 +6,7 @@ from trifit.text import listed, with_se
 
 HEADLINE = {
     Verdict.BEHAVES: ("behaves like probabilities", "behave like probabilities"),
-    Verdict.NO_MLE: ("has no maximum", "have no maximum"),
+    Verdict.NO_MLE: ("does not exist", "do not exist"),
     Verdict.OVER_CONFIDENT: ("is over-confident", "are over-confident"),
     Verdict.UNDER_CONFIDENT: ("is under-confident", "are under-confident"),
     Verdict.MISCALIBRATED: ("is miscalibrated otherwise", "are miscalibrated otherwise"),

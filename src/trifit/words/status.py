@@ -18,6 +18,10 @@ STATUSES: Mapping[Status, str] = {
         "them, because a linear rule separates some or all of the training rows without error; the "
         "numbers are where the optimiser stopped"
     ),
+    Status.PLATEAU: (
+        "no maximum was reached: the training loss hardly falls any more, but the weights still "
+        "grow, as they do where no maximum exists; the numbers are where training stopped"
+    ),
     Status.DEGENERATE: (
         "the joint mode of coefficients and their learned prior scales is degenerate (the density "
         "favours scales of zero, or depends on how the model is written); shown is the mode with "
@@ -45,7 +49,8 @@ STATUSES: Mapping[Status, str] = {
     ),
     Status.DERIVED: "computed from another fit, which ended well",
     Status.DERIVED_SEPARATED: (
-        "computed from the MLE, which does not exist here: it rests on where the optimiser stopped"
+        "computed from the MLE, which does not exist here or was not reached: it rests on where "
+        "the optimiser stopped"
     ),
 }
 
@@ -64,6 +69,10 @@ EVIDENCE: Mapping[Status, Mapping[str, str]] = {
     Status.DIVERGENT: {"divergent_share": "share of divergent transitions"},
     Status.LOW_ENERGY: {"bfmi_min": "E-BFMI (wanted 0.3)"},
     Status.DEPTH_LIMITED: {"depth_limited_share": "share of draws at the limit"},
+    Status.PLATEAU: {
+        "train_loss": "training cross-entropy",
+        "train_right": "share of training rows that are right",
+    },
     Status.NOT_NORMAL: {"pareto_k": "Pareto k (wanted at most 0.7)"},
     Status.APPROXIMATE: {"pareto_k": "Pareto k", "effective_min": "effective draws"},
 }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from statistics import NormalDist
 
 from trifit.calibration.resampling import RULED_OUT
+from trifit.fits import Status
 from trifit.results import Calibration, ClassBias, FitRecord, Judged, Verdict
 from trifit.results.calibration import GOOD, MIN_EVENTS, Z95, Z99
 from trifit.text import decimals_for, signed_with_se, significant, with_se
@@ -31,6 +32,17 @@ def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
     if judged.verdict is Verdict.FAILED and fit is not None:
         return f"Not judged: {STATUSES[fit.status]}."
     text = of_outputs(judged.outputs, judged.calibration)
+    if fit is not None and fit.status is Status.DERIVED_SEPARATED:
+        return (
+            "There is no MLE to temper: the temperature comes from folds whose log-odds are as "
+            "large as their optimisers happened to run. The scalar to look at is that of map+T."
+        )
+    if fit is not None and fit.status is Status.PLATEAU:
+        return (
+            "No maximum was reached: the weights still grew when training stopped, at a training "
+            f"cross-entropy of {significant(fit.diagnostics.get('train_loss'))} nats per row. "
+            f"{text}"
+        )
     if judged.verdict is Verdict.NO_MLE and fit is not None:
         where = f"{fit.n_with_status} of {fit.n_training_sets} training sets"
         return (

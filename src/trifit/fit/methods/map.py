@@ -14,11 +14,7 @@ from trifit.types import FloatArray, Rows
 
 def fit(training: Training) -> Fit:
     """The MAP of one training set; learned prior scales are held at their posterior medians."""
-    scales = None
-    if training.learns_scales:
-        sampling = training.fit("bayes").sampling
-        assert sampling is not None
-        scales = sampling.median
+    scales = training.held_scales
     training.tell("MAP")
     found = fit_map(
         training.density,

@@ -28,6 +28,31 @@ def fit(training: Training) -> Fit:
     )
 
 
+MATERIAL = 0.5
+"""Nats of log-likelihood: what one more parameter gains on average where it is of no use."""
+
+
+MIN_STEPS = 200
+"""Fewer steps than that say nothing of how an optimiser ends."""
+
+
+def on_plateau(fit: Fit, weight: float) -> bool:
+    """Whether the last tenth of the steps gained less log-likelihood than a useless parameter.
+
+    Parameters
+    ----------
+    fit : Fit
+        With its path.
+    weight : float
+        Training rows: the path's cross-entropies are per row.
+    """
+    if fit.status is not Status.MAX_STEPS or fit.path[-1][0] < MIN_STEPS:
+        return False
+    last_step, at_end, *_ = fit.path[-1]
+    before = [loss for step, loss, *_ in fit.path if step <= 0.9 * last_step]
+    return weight * (before[-1] - at_end) < MATERIAL
+
+
 def fit_mle(
     density: Density,
     rows: Rows,
@@ -51,7 +76,8 @@ def fit_mle(
         certifying()
     theta = fit.theta
     assert theta is not None
-    verdict = certify(density, density.bind(rows.X, rows.labels), theta)
+    objective = density.bind(rows.X, rows.labels)
+    verdict = certify(density, objective, theta)
     direction = None
     if verdict.exists is False:
         status = Status.SEPARATED
@@ -60,6 +86,19 @@ def fit_mle(
             direction = there - here
     elif verdict.exists or fit.status is not Status.CONVERGED:
         status = fit.status
+        if verdict.exists is None and on_plateau(fit, objective.weight):
+            status = Status.PLATEAU
     else:
         status = Status.UNCERTIFIED
-    return replace(fit, status=status, direction=direction)
+    diagnostics = fit.diagnostics
+    if status is Status.PLATEAU:
+        right = _right(density, fit, rows)
+        diagnostics = {**diagnostics, "train_loss": fit.path[-1][1], "train_right": right}
+    return replace(fit, status=status, direction=direction, diagnostics=diagnostics)
+
+
+def _right(density: Density, fit: Fit, rows: Rows) -> float:
+    """Share of the training rows whose label is the most probable class."""
+    first = density.log_probs(fit.flat_draws, rows.X)[0].argmax(axis=1)
+    labels = rows.labels if rows.labels.ndim == 1 else rows.labels.argmax(axis=1)
+    return float(np.mean(first == labels))

@@ -1,0 +1,94 @@
+"""Where no maximum exists, or none was reached: what is judged, and what is said."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import trifit
+from trifit.data import load_dataset
+from trifit.fit.methods.mle import MIN_STEPS, on_plateau
+from trifit.fits import Fit, Status
+from trifit.results import Verdict
+from trifit.words import headline, status_text, verdict_text
+
+ONE_START = {"hidden": [8], "starts": 1, "max_steps": 1500}
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Eight hidden units on noisy half moons: some weights grow without end."""
+    data = load_dataset("sim:moons", n=400, seed=1, n_test=500)
+    return trifit.compare(data, "network", nuts=False, overrides=ONE_START)
+
+
+def test_a_networks_mle_is_judged_where_training_stopped(network):
+    fit, mle = network.fits["mle"], network.contestants["mle"]
+    assert fit.status is Status.PLATEAU
+    assert network.failed == []
+    assert mle.outputs is Verdict.OVER_CONFIDENT
+    assert mle.scores.log_loss.value > 10 * network.contestants["map"].scores.log_loss.value
+    assert verdict_text(mle, fit).startswith("No maximum was reached")
+
+
+def test_stopping_early_is_a_contestant_of_networks(network):
+    assert network.fits["mle-early"].status is Status.STOPPED_EARLY
+    change = {(d.a, d.b): d.log_loss for d in network.differences}
+    assert change["mle-early", "mle"].value < 0
+    assert change["mle-early", "mle"].clear
+
+
+def test_there_is_no_mle_to_temper_but_a_map(network):
+    assert network.contestants["mle+T"].verdict is Verdict.NO_MLE
+    text = verdict_text(network.contestants["mle+T"], network.fits["mle+T"])
+    assert text.startswith("There is no MLE to temper")
+    assert not network.fits["map+T"].status.failed
+    assert network.contestants["map+T"].verdict not in (Verdict.NO_MLE, Verdict.FAILED)
+    assert "mle+T" in headline(network).split("do not exist")[0]
+
+
+def path(losses):
+    return tuple((step, loss, 1e-3, None) for step, loss in losses)
+
+
+STEPS = np.unique(np.geomspace(1, 5000, 200).astype(int))
+ENDS = {
+    "flat": ([(s, 0.1 + 1 / s) for s in STEPS], True),
+    "still falling": ([(s, 1 - s / 5000) for s in STEPS], False),
+    "few steps": ([(s, 0.1) for s in range(MIN_STEPS)], False),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_a_plateau_gains_less_than_a_useless_parameter(case):
+    losses, flat = ENDS[case]
+    fit = Fit("mle", np.zeros((1, 1, 1)), Status.MAX_STEPS, 0.0, path=path(losses))
+    assert on_plateau(fit, 100.0) == flat
+    assert not on_plateau(dataclasses.replace(fit, status=Status.CONVERGED), 100.0)
+    if flat:  # the same fall on many more rows is evidence
+        assert not on_plateau(fit, 1e6)
+
+
+def test_a_linear_mle_out_of_steps_is_no_plateau(overlapping):
+    """Its maximum is known to exist: it was stopped too soon."""
+    comparison = trifit.compare(
+        overlapping, "logistic", nuts=False, test_size=0.3,
+        overrides={"method": "gradient-descent", "step_size": 1e-4, "max_steps": 300},
+    )  # fmt: skip
+    assert comparison.fits["mle"].status is Status.MAX_STEPS
+    assert {"mle", "mle+T"} <= set(comparison.failed)
+
+
+def test_one_temperature_of_the_map_is_a_fair_yardstick(rng):
+    """Where the MLE is separated its temperature is an accident; the MAP's is near 1."""
+    X = rng.normal(size=(120, 30))
+    odds = X[:, :2] @ [2.0, -2.0]
+    y = (rng.random(120) < 1 / (1 + np.exp(-odds))).astype(int)
+    data = trifit.Dataset("d", X, y, tuple(f"x{j}" for j in range(30)), ("n", "p"), n_test=40)
+    c = trifit.compare(data, "logistic", nuts=False)
+    assert c.fits["mle"].status is Status.SEPARATED
+    assert c.contestants["mle+T"].verdict is Verdict.NO_MLE
+    loss = {name: judged.scores.log_loss.value for name, judged in c.contestants.items()}
+    assert loss["map+T"] < loss["mle"]
+    assert 0.2 < c.fits["map+T"].diagnostics["temperature"] < 20
+    assert "computed from another fit" in status_text(c.fits["map+T"])
