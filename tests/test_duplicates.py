@@ -30,9 +30,7 @@ def test_collapsed_rows_have_the_same_likelihood(soft, rng):
     density = density_of(X[:500], y[:500])
     objective = density.bind(X, labels)
     assert len(objective.X) == len(np.unique(X, axis=0)) <= 64
-    whole = type(objective)(
-        X, labels, objective.to_weights, objective.prior_gradient, objective.prior_constant
-    )
+    whole = type(objective)(X, labels, objective.linear)
     theta = rng.normal(size=density.n_params)
     for at in ((0.0, 0.0), (1.0, 1.0)):
         weights = dict(zip(("prior", "jacobian"), at, strict=True))

@@ -13,7 +13,7 @@ from trifit.results import Comparison
 from trifit.run import check_folder, save_run
 from trifit.run.folder import FILES
 
-STANDARD = ("mle", "map", "mean", "bayes", "mle+T")
+STANDARD = ("mle", "map", "mean", "bayes", "mle+T", "map+T")
 
 
 def test_all_files_are_written(saved):
@@ -23,7 +23,7 @@ def test_all_files_are_written(saved):
 def test_json_holds_what_was_promised(saved):
     document = json.loads((saved / "comparison.json").read_text())
     assert document["schema"] == "trifit.comparison/2"
-    assert set(document["fits"]) == {"mle", "map", "mean", "bayes", "mle+T"}
+    assert set(document["fits"]) == set(STANDARD)
     for fit in document["fits"].values():
         assert {"status", "seconds", "diagnostics"} <= set(fit)
     assert set(document["contestants"]) == set(document["fits"])

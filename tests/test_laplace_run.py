@@ -18,7 +18,7 @@ from trifit.results import Comparison
 from trifit.run import run_comparison, save_run
 from trifit.words import status_text
 
-NUTS, POINT = ("mean", "bayes"), ("mle", "map", "mle+T")
+NUTS, POINT = ("mean", "bayes"), ("mle", "map", "mle+T", "map+T")
 
 
 def run_of(overlapping, **options):
@@ -167,7 +167,7 @@ def test_weights_that_fail_end_with_three_and_their_k(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"methods": ["laplas"]}, "methods 'laplas': expected some of laplace, map-cv"),
+        ({"methods": ["laplas"]}, "methods 'laplas': expected some of map[+]T, mle-early, laplace"),
         ({"nuts": False, "overrides": {"prior": "hierarchical"}}, "its MAP needs NUTS"),
         (
             {"model": "network", "overrides": {"hidden": [300]}, "methods": ["laplace"]},

@@ -8,6 +8,11 @@ from trifit.cli.output import progress_bar
 from trifit.crossfit.progress import Reporter
 
 
+STAGES = (
+    "MLE", "whether an MLE exists", "MAP", "temperature of MLE", "temperature of MAP", "laplace",
+)  # fmt: skip
+
+
 def test_every_stage_is_named_and_shares_grow(overlapping):
     told = []
     trifit.compare(
@@ -18,7 +23,7 @@ def test_every_stage_is_named_and_shares_grow(overlapping):
     assert stages[0] == "building the model"
     assert "3 posteriors without NUTS, about" in stages[1]
     for k in (1, 2, 3):
-        for stage in ("MLE", "whether an MLE exists", "MAP", "temperature", "laplace"):
+        for stage in STAGES:
             assert f"{stage}, {k} of 3" in stages
     assert stages[-5:] == [
         "scores and calibration", "chains", "where fits disagree", "prior sensitivity",

@@ -27,7 +27,7 @@ from trifit.scores import BITS, log_loss
 from trifit.types import Dataset
 from trifit.words import status_text, why_not_encoded
 
-STANDARD = ("mle", "map", "mean", "bayes", "mle+T")
+STANDARD = ("mle", "map", "mean", "bayes", "mle+T", "map+T")
 
 
 def without_seconds(value):

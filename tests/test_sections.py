@@ -156,7 +156,7 @@ def test_the_headline_states_every_verdict():
         contestants__bayes__verdict="uncertain",
     )
     assert headline(comparison) == (
-        "mle+T behaves like probabilities; mle has no maximum; map and mean are over-confident; "
+        "mle+T behaves like probabilities; mle does not exist; map and mean are over-confident; "
         "6 test rows cannot tell whether the outputs of bayes are probabilities. "
         "No fit's log-loss is clearly below that of all others."
     )

@@ -92,7 +92,7 @@ def test_the_page(tmp_path):
         (("show", "logistic", "iris"), "is for two classes, the data have 3"),
         (
             ("compare", "iris", "--methods", "bayes2"),
-            "expected some of laplace, map-cv, squared-error",
+            "expected some of map+T, mle-early, laplace, map-cv, squared-error",
         ),
         (("compare", "iris", "--prior", "hierarchical", "--methods", "map-cv"), "learns the scale"),
         (("show", "network", "--set", "hidden=8"), "hidden = 8: expected a list of widths"),
@@ -122,7 +122,7 @@ def test_further_methods_and_priors_on_the_command_line(tmp_path):
 
     comparison = Comparison.from_json(out / "comparison.json")
     assert list(comparison.fits) == [
-        "mle", "map", "mean", "bayes", "mle+T", "map-cv", "squared-error",
+        "mle", "map", "mean", "bayes", "mle+T", "map+T", "map-cv", "squared-error",
     ]  # fmt: skip
     assert ("map-cv", "map") in [(d.a, d.b) for d in comparison.differences]
     html = (out / "index.html").read_text(encoding="utf-8")

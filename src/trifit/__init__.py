@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from trifit.data import load_dataset
     from trifit.errors import InputError
     from trifit.results import Comparison
-    from trifit.run import Run, compare, run_comparison, save_run
+    from trifit.run import Run, compare, evaluate, run_comparison, save_run
     from trifit.study import load_study, run_study
     from trifit.types import Dataset
 
@@ -26,6 +26,7 @@ _HOME = {
     "InputError": "trifit.errors",
     "Run": "trifit.run",
     "compare": "trifit.run",
+    "evaluate": "trifit.run",
     "load_card": "trifit.cards",
     "load_dataset": "trifit.data",
     "load_study": "trifit.study",
@@ -42,6 +43,7 @@ __all__ = [
     "Run",
     "__version__",
     "compare",
+    "evaluate",
     "load_card",
     "load_dataset",
     "load_study",

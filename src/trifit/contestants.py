@@ -146,8 +146,8 @@ CONTESTANTS: Mapping[str, Contestant] = {
 }
 """Keyed by name, in the order in which they are fitted and shown."""
 
-FREQUENCIES = "class frequencies"
-"""The baseline that every contestant should beat."""
+UNIFORM, FREQUENCIES = BASELINES = ("uniform", "class frequencies")
+"""Knowing nothing, and knowing how often each class happens: every contestant should beat both."""
 
 
 @dataclass(frozen=True)
@@ -211,9 +211,10 @@ def on_request() -> list[str]:
 
 
 def main_of(names: Iterable[str]) -> list[str]:
-    """Of some contestants those shown where there is no room for all, in their order."""
-    there = set(names)
-    return [name for name, c in CONTESTANTS.items() if c.main and name in there]
+    """Of some contestants those shown where there is no room for all: the three ways, and files."""
+    there = list(dict.fromkeys(names))
+    known = [name for name, c in CONTESTANTS.items() if c.main and name in there]
+    return known + [name for name in there if name not in CONTESTANTS and name not in BASELINES]
 
 
 def posteriors_of(names: Iterable[str]) -> list[str]:

@@ -8,6 +8,9 @@ import numpy as np
 from trifit.checks import Labels
 from trifit.types import FloatArray
 
+LOG_ZERO = -1e6
+"""What a probability of exactly zero counts as, in nats: a finite, glaring number."""
+
 
 @dataclass(frozen=True, eq=False)
 class Forecasts:

@@ -305,6 +305,7 @@ def _encode(probs: FloatArray, codes: Any) -> Any:
         ) from error
     categorical = constriction.stream.model.Categorical(perfect=False)
     encoder = constriction.stream.queue.RangeEncoder()
+    probs = np.ascontiguousarray(probs)  # it takes any other layout for another array
     encoder.encode(codes, categorical, probs)
     words = encoder.get_compressed()
     decoded = constriction.stream.queue.RangeDecoder(words).decode(categorical, probs)

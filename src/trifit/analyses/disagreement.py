@@ -7,8 +7,8 @@ from trifit.analyses.distance import DistanceFromData
 from trifit.analyses.plane import probability_map
 from trifit.calibration import top_label
 from trifit.crossfit.fitted import Fitted
-from trifit.fit.density import LOG_ZERO
 from trifit.fit.prediction import epistemic
+from trifit.forecasts import LOG_ZERO
 from trifit.results import (
     ByDistance,
     Disagreement,

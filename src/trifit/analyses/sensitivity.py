@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from trifit.crossfit.fitted import Fitted, Trained
-from trifit.fit.density import LOG_ZERO
 from trifit.fit.importance import MAX_PARETO_K, reweighted
 from trifit.fit.methods.map_cv import SCALE_FACTORS
 from trifit.fit.optimise import maximise
+from trifit.forecasts import LOG_ZERO
 from trifit.results import PriorSensitivity, SensitivityStep
 from trifit.rounding import rounded
 from trifit.scores import log_predictive_density, paired_difference

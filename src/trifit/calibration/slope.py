@@ -12,6 +12,9 @@ from trifit.types import FloatArray
 MAX_CONDITION = 1e10
 """Above this the rows determine no slope that arithmetic could find."""
 
+RULED_OUT = -9e5
+"""Log probabilities below this stand for a probability of exactly zero."""
+
 MAX_LOG_ODDS = 1e3
 """Recalibrated log-odds of a usual row that no finite number of rows would ask for."""
 
@@ -58,7 +61,7 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
     -------
     SlopeIntercept
         ``slope`` is NaN where the likelihood has no maximum (the probabilities
-        rank every label first, or do not vary).
+        rank every label first, do not vary, or rule a label out).
 
     Raises
     ------
@@ -85,6 +88,8 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
     if len(present) < 2:
         return _result(p.shape[1])
     log_probs, truth = log_probs[:, present], truth[:, present]
+    if ((log_probs <= RULED_OUT) & (truth > 0)).any():
+        return _result(p.shape[1])
     unit = _spread(log_probs)
     if unit == 0:
         return _result(p.shape[1])
@@ -121,9 +126,10 @@ def _spread(log_probs: FloatArray) -> float:
     """Difference between the largest and the least log probability of a usual row.
 
     In these units slopes of logits a thousand times too sharp, or too flat, are
-    found as easily as any.
+    found as easily as any. Classes that a row rules out have no part in it.
     """
-    spread = np.ptp(log_probs, axis=1)
+    least = np.where(log_probs > RULED_OUT, log_probs, np.inf).min(axis=1)
+    spread = np.maximum(log_probs.max(axis=1) - least, 0.0)
     return float(np.median(spread)) or float(spread.max())
 
 

@@ -9,6 +9,7 @@ import click
 from trifit import __version__
 from trifit.cli.codes import BAD_INPUT, INTERRUPTED, UNTRUSTWORTHY
 from trifit.cli.command import canonical_command
+from trifit.cli.evaluate import evaluate
 from trifit.cli.study import studies, study
 from trifit.errors import InputError
 from trifit.files import write_whole
@@ -42,6 +43,7 @@ def main() -> None:
 
 
 main.add_command(study)
+main.add_command(evaluate)
 main.add_command(studies)
 
 

@@ -89,8 +89,9 @@ def print_comparison(comparison: Comparison) -> None:
     if not console.is_terminal:
         console = Console(width=140)  # a pipe has no width of its own
     data, evaluation = comparison.data, comparison.evaluation
+    features = f"{data.n_features} features, " if data.n_features else ""
     console.print(
-        f"\n{data.name}: {evaluation.rows}, {data.n_features} features, {data.n_classes} classes; "
+        f"\n{data.name}: {evaluation.rows}, {features}{data.n_classes} classes; "
         f"{evaluation.reason}",
         highlight=False,
         markup=False,
@@ -98,7 +99,8 @@ def print_comparison(comparison: Comparison) -> None:
     for note in data.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
     console.print(_scoreboard(comparison, narrow=console.width < 110))
-    console.print(_differences(comparison))
+    if comparison.differences:
+        console.print(_differences(comparison))
     if comparison.truth is not None:
         console.print(_truth(comparison.truth))
     if comparison.laplace_error is not None:
@@ -174,8 +176,13 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
     for name, row in comparison.scoreboard.items():
         if name == next(iter(comparison.baselines)):
             table.add_section()
-        scores = [cell(row[key]) if key in row else "" for key in headings]
         judged, fit = comparison.contestants.get(name), comparison.fits.get(name)
+        scores = [cell(row[key]) if key in row else "" for key in headings]
+        if comparison.infinite(name):
+            scores = [
+                "∞" if key in ("log_loss", "log_loss_bits", "gain") else text
+                for key, text in zip(headings, scores, strict=True)
+            ]
         slope = "" if judged is None else cell(judged.calibration.slope)
         table.add_row(name, *scores, slope, "" if fit is None else _status(fit))
     table.caption = (
@@ -229,7 +236,8 @@ def _differences(comparison: Comparison) -> Table:
     for row in comparison.differences:
         table.add_row(
             f"{row.a} - {row.b}",
-            signed_with_se(row.log_loss.value, row.log_loss.se),
+            comparison.infinite(row.a, row.b)
+            or signed_with_se(row.log_loss.value, row.log_loss.se),
             probability(row.probability_better),
             shows(row.a, row.b),
         )

@@ -11,9 +11,6 @@ from trifit.checks import Labels
 from trifit.fit.affine import Affine
 from trifit.types import BoolArray, FloatArray
 
-LOG_ZERO = -1e6
-"""What a probability of exactly zero counts as, in nats: a finite, glaring number."""
-
 
 @dataclass(frozen=True)
 class Layout:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import logsumexp
 
-from trifit.fit.density import LOG_ZERO, Density
+from trifit.fit.density import Density
 from trifit.fits import Fit
+from trifit.forecasts import LOG_ZERO
 from trifit.types import FloatArray
 
 MAX_PARETO_K = 0.7

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from trifit.fit.density import LOG_ZERO, Density
+from trifit.fit.density import Density
 from trifit.fit.fast.kernel import add_probabilities
 from trifit.fits import Fit, Prediction
+from trifit.forecasts import LOG_ZERO
 from trifit.information import entropy
 from trifit.threads import limited, side_by_side
 from trifit.types import FloatArray, IntArray

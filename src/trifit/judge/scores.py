@@ -4,7 +4,7 @@ import numpy as np
 
 from trifit.calibration import binned_error, top_label
 from trifit.elpd import mean_interval
-from trifit.forecasts import Forecasts
+from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.results import Estimate, Scores
 from trifit.scores import log_predictive_density, mean_with_se, squared_distance, wilson
 from trifit.types import FloatArray
@@ -26,10 +26,12 @@ def _scores(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Scores
     probs, y = forecasts.probs(name), forecasts.labels
     _, right = top_label(probs, y)
     error = binned_error(probs, y, debiased=True)
+    loss = -log_predictive_density(forecasts.log_probs[name], y)
     return Scores(
-        log_loss=_mean(-log_predictive_density(forecasts.log_probs[name], y), rng),
+        log_loss=_mean(loss, rng),
         brier=_mean(squared_distance(probs, y), rng),
         accuracy=_share(right) if y.ndim == 1 else _mean(right, rng),
+        n_impossible=int((-loss <= LOG_ZERO).sum()),
         calibration_error=Estimate(value=error.value, se=error.se, low=error.low, high=error.high),
     )
 

@@ -96,6 +96,8 @@ def _curves(c: Comparison) -> Iterable[dict[str, Any]]:
 
 
 def _rows(c: Comparison) -> Iterable[dict[str, Any]]:
+    if c.disagreement is None:
+        return
     table = c.disagreement.rows
     names = c.data.class_names
     for i, row in enumerate(table.row):

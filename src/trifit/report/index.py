@@ -41,7 +41,7 @@ def _row(folder: str, c: Comparison, fits: list[str], i: int) -> tuple[Cell, ...
         Cell(folder, href=f"{quote(folder)}/index.html"),
         Cell("", picture=_thumbnail(c, fits, i)),
         Cell(c.data.name),
-        Cell(c.card.name),
+        Cell(c.card.name if c.card else "predictions"),
         Cell(f"{c.data.n_obs:,}", c.data.n_obs),
         Cell(str(c.data.n_classes), c.data.n_classes),
         _smallest(c),

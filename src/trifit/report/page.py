@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from trifit.contestants import CONTESTANTS
 from trifit.report.charts import Z95, parameter_name
+from trifit.report.charts.style import looks_of
 from trifit.report.sections import SECTIONS
 from trifit.report.svg import with_style
 from trifit.results import Comparison
@@ -29,22 +30,33 @@ def render(comparison: Comparison) -> str:
             sections.append((name, title, body))
     return document(
         "comparison.html.j2",
-        title=f"{comparison.data.name} · {comparison.card.name} · trifit",
+        title=" · ".join([comparison.data.name, *_card(comparison), "trifit"]),
         c=comparison,
         headline=headline(comparison),
-        key={name: CONTESTANTS[name].description for name in comparison.fits},
+        key={name: _described(comparison, name) for name in comparison.contestants},
         sections=sections,
     )
 
 
 def render_section(comparison: Comparison, name: str) -> Markup | None:
     """One section as HTML, or None where it has nothing to say."""
-    with with_style():
+    with with_style(), looks_of(comparison.contestants):
         content = SECTIONS[name][1](comparison)
     if content is None:
         return None
     template = environment().get_template(f"{name}.html.j2")
     return Markup(template.render(c=comparison, s=content))
+
+
+def _card(c: Comparison) -> list[str]:
+    return [] if c.card is None else [c.card.name]
+
+
+def _described(c: Comparison, name: str) -> str:
+    """What a contestant is, in a line."""
+    if name in CONTESTANTS:
+        return CONTESTANTS[name].description
+    return f"forecasts of {c.sources[name]}" if name in c.sources else "forecasts that were given"
 
 
 def document(template: str, **content: Any) -> str:

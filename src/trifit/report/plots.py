@@ -64,6 +64,8 @@ def path(c: Comparison, *, ax: Axes | None = None) -> Axes:
 
 def scatter(c: Comparison, a: str, b: str, *, ax: Axes | None = None) -> Axes:
     """Probability of the true class under two fits, a mark per held-out row."""
+    if c.disagreement is None:
+        raise InputError("one contestant alone disagrees with nobody")
     rows = c.disagreement.rows
     for name in (a, b):
         _known(name, rows.probs)
@@ -72,9 +74,9 @@ def scatter(c: Comparison, a: str, b: str, *, ax: Axes | None = None) -> Axes:
 
 def probability_map(c: Comparison, fit: str, *, ax: Axes | None = None) -> Axes:
     """Class probabilities of one fit on a plane, further out than the data reach."""
-    plane = c.disagreement.map
+    plane = None if c.disagreement is None else c.disagreement.map
     if plane is None:
-        raise InputError("no map: the data have one feature")
+        raise InputError("no map: the data have one feature, or no features are known")
     _known(fit, plane.fits)
     return charts.probability_map(plane, fit, class_names=c.data.class_names, ax=ax)
 

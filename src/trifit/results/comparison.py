@@ -98,6 +98,8 @@ class Evaluation(Record, frozen=True, kw_only=True):
     @property
     def rows(self) -> str:
         """How many rows there are, in words; those of a test set that was given apart."""
+        if self.kind == "predictions":
+            return f"{self.n_test:,} rows"
         if self.kind == "given":
             return f"{self.n_train:,} training and {self.n_test:,} test rows"
         n_obs = self.n_test if self.kind == "cv" else self.n_train + self.n_test
@@ -119,7 +121,10 @@ class Provenance(Record, frozen=True, kw_only=True):
 
 
 class Comparison(Plots, Record, frozen=True, kw_only=True):
-    """One classifier fitted three ways and compared on held-out rows.
+    """One classifier fitted three ways, or forecasts of any origin, on held-out rows.
+
+    What only fits have (``card``, ``fits``, ``posterior``, ``parameters``, ``trust``,
+    ``prior``) is empty or None where forecasts came from files.
 
     Attributes
     ----------
@@ -127,6 +132,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         What held-out rows say of each: ``mle``, ``map``, ``mean`` (not for networks),
         ``bayes``, ``mle+T`` and what else was asked for; without NUTS neither ``mean`` nor
         ``bayes``.
+    sources : dict of str
+        Of forecasts from files: which one.
     fits : dict of FitRecord
         How each contestant's fit ended.
     baselines : dict of Scores
@@ -140,8 +147,9 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Where both ``laplace`` and ``bayes`` were fitted.
     trust : Trust or None
         The chains of one posterior; None without NUTS.
-    prior : PriorRecord
-    disagreement : Disagreement
+    prior : PriorRecord or None
+    disagreement : Disagreement or None
+        None with a single contestant.
     parameters : list of Parameter
         Of the fit to all training rows.
     truth : Truth or None
@@ -150,9 +158,10 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
 
     schema: str = SCHEMA
     data: Data
-    card: Card
+    card: Card | None
     evaluation: Evaluation
     contestants: dict[str, Judged]
+    sources: dict[str, str] = msgspec.field(default_factory=dict)
     fits: dict[str, FitRecord]
     baselines: dict[str, Scores]
     differences: list[Difference]
@@ -162,8 +171,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     parameters: list[Parameter]
     provenance: Provenance
     trust: Trust | None
-    prior: PriorRecord
-    disagreement: Disagreement
+    prior: PriorRecord | None
+    disagreement: Disagreement | None
     truth: Truth | None = None
 
     @property
@@ -188,6 +197,23 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         for name, judged in self.contestants.items():
             board[name]["gain"] = judged.calibration.gains["temperature"]
         return board | {name: _scores(scores) for name, scores in self.baselines.items()}
+
+    def infinite(self, a: str, b: str | None = None) -> str:
+        """The log-loss of a contestant, or its difference from another's, where it is infinite.
+
+        Empty where it is finite: no label was given probability 0.
+        """
+        first, second = (
+            name is not None
+            and name in self.contestants
+            and self.contestants[name].scores.n_impossible > 0
+            for name in (a, b)
+        )
+        if b is None:
+            return "∞" if first else ""
+        return {(True, False): "+∞", (False, True): "−∞", (True, True): "∞ − ∞"}.get(
+            (first, second), ""
+        )
 
     def explain(self, name: str) -> str:
         """The verdict on one contestant, and why, in sentences."""

@@ -26,12 +26,16 @@ class Scores(Record, frozen=True, kw_only=True):
         is for the error of the population and allows for the bias: its low end is 0
         unless the bins differ by more than chance. (Resampling rows would add the
         bias once more, so the bootstrap is not used here.)
+    n_impossible : int
+        Rows whose label was given probability 0. With any, the log-loss is infinite; its
+        number here counts each of them as a million nats.
     """
 
     log_loss: Estimate
     brier: Estimate
     accuracy: Estimate
     calibration_error: Estimate
+    n_impossible: int = 0
 
 
 class Encoding(StrEnum):

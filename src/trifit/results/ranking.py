@@ -6,11 +6,15 @@ from trifit.results.comparison import Comparison
 
 
 def ranked(c: Comparison, scores: Mapping[str, float] | None = None) -> list[str]:
-    """The contestants whose fits did not fail, lowest score (else log-loss) first."""
+    """The contestants whose fits did not fail, lowest score (else log-loss) first.
+
+    Without those whose log-loss is infinite.
+    """
     if scores is None:
         scores = {n: judged.scores.log_loss.value for n, judged in c.contestants.items()}
     of = scores
-    return sorted((n for n in of if n not in c.failed), key=lambda n: of[n])
+    left = (n for n in of if n not in c.failed and not c.infinite(n))
+    return sorted(left, key=lambda n: of[n])
 
 
 def clear_best(c: Comparison, scores: Mapping[str, float] | None = None) -> str | None:

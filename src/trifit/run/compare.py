@@ -18,15 +18,14 @@ from trifit.analyses.prior import prior_record
 from trifit.analyses.truth import truth
 from trifit.cards import Builder, Card, load_card
 from trifit.checks import label_probs
-from trifit.contestants import FREQUENCIES, PAIRS
+from trifit.contestants import FREQUENCIES, PAIRS, UNIFORM
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Clock, Progress, Reporter
 from trifit.data import check_split, choose_split
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
-from trifit.fit.density import LOG_ZERO
-from trifit.forecasts import Forecasts
+from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.judge import differences, judged, scores, with_status
 from trifit.results import Comparison, Evaluation
 from trifit.run.provenance import data_record, provenance
@@ -324,4 +323,4 @@ def _baselines(dataset: Dataset, split: Split) -> dict[str, FloatArray]:
         with np.errstate(divide="ignore"):
             share = np.maximum(np.log(total / total.sum()), LOG_ZERO)
         frequencies.append(np.tile(share, (len(test), 1)))
-    return {"uniform": uniform, FREQUENCIES: np.concatenate(frequencies)}
+    return {UNIFORM: uniform, FREQUENCIES: np.concatenate(frequencies)}

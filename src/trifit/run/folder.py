@@ -4,6 +4,8 @@ import csv
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import msgspec
 import numpy as np
 
 from trifit.errors import InputError
-from trifit.results import Parameter
+from trifit.results import Comparison, Parameter
 from trifit.results.comparison import command_of
 from trifit.run.compare import Run
 
@@ -71,7 +73,18 @@ def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
         If the folder must not be replaced (see :func:`check_folder`) or the
         disk refuses.
     """
-    check_folder(folder, command=run.comparison.provenance.command, force=force)
+    command = run.comparison.provenance.command
+    _save(folder, partial(_write, run), command=command, force=force)
+
+
+def save_comparison(comparison: Comparison, folder: Path, *, force: bool = False) -> None:
+    """Write the numbers and the page of forecasts that were judged; see :func:`save_run`."""
+    command = comparison.provenance.command
+    _save(folder, partial(_write_numbers, comparison), command=command, force=force)
+
+
+def _save(folder: Path, write: Callable[[Path], None], *, command: str, force: bool) -> None:
+    check_folder(folder, command=command, force=force)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(
@@ -80,7 +93,7 @@ def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
     except OSError as error:
         raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
     try:
-        _write(run, temporary)
+        write(temporary)
         temporary.chmod(0o755)
         _move_into_place(temporary, folder)
     except OSError as error:
@@ -111,13 +124,17 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
 
 
 def _write(run: Run, folder: Path) -> None:
-    run.comparison.to_json(folder / "comparison.json")
-    run.comparison.to_html(folder / "index.html")
+    _write_numbers(run.comparison, folder)
     _write_predictions(run, folder / "predictions.parquet")
     _write_parameters(run.comparison.parameters, folder / "parameters.csv")
     if run.comparison.posterior_fit is not None:
         _write_posterior(run, run.comparison.posterior_fit, folder / "posterior.nc")
     (folder / "card.toml").write_text(run.card.to_toml(), encoding="utf-8")
+
+
+def _write_numbers(comparison: Comparison, folder: Path) -> None:
+    comparison.to_json(folder / "comparison.json")
+    comparison.to_html(folder / "index.html")
 
 
 def _write_predictions(run: Run, path: Path) -> None:

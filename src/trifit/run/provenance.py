@@ -49,9 +49,14 @@ def provenance(
     seconds: dict[str, float],
 ) -> Provenance:
     """How to make the same numbers again; without a command line, the call from Python."""
+    return record(command or python_command(data, card, settings), settings.seed, seconds)
+
+
+def record(command: str, seed: int, seconds: dict[str, float]) -> Provenance:
+    """A command with the versions and settings in force."""
     return Provenance(
-        command=command or python_command(data, card, settings),
-        seed=settings.seed,
+        command=command,
+        seed=seed,
         versions={"python": python_version()} | {p: version(p) for p in VERSIONED},
         settings={
             "interval": "95% equal-tailed",

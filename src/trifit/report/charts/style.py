@@ -4,7 +4,9 @@ Every fit has one colour (Okabe & Ito's colour-blind-safe palette) **and** one m
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal
 
 import matplotlib as mpl
@@ -87,10 +89,24 @@ def mark(artist: Artist, *, fit: str = "", tips: Sequence[str] = ()) -> None:
     artist.set_gid(MARK + json.dumps([fit, tips], ensure_ascii=False))
 
 
+_LOOKS: ContextVar[Mapping[str, tuple[str, str]] | None] = ContextVar("looks", default=None)
+
+
+@contextmanager
+def looks_of(names: Iterable[str]) -> Iterator[None]:
+    """Give contestants from files, which have no colour of their own, those of classes."""
+    own = [name for name in names if name not in CONTESTANTS]
+    token = _LOOKS.set({name: class_style(k) for k, name in enumerate(own)})
+    try:
+        yield
+    finally:
+        _LOOKS.reset(token)
+
+
 def style(name: str) -> tuple[str, str]:
-    """Colour and marker of a fit; grey for what is not a fit."""
+    """Colour and marker of a contestant; grey for what is none."""
     known = CONTESTANTS.get(name)
-    return (known.colour, known.marker) if known else OTHER
+    return (known.colour, known.marker) if known else (_LOOKS.get() or {}).get(name, OTHER)
 
 
 def class_style(k: int) -> tuple[str, str]:

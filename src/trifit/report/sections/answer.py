@@ -7,7 +7,7 @@ from typing import Any
 from trifit.contestants import FREQUENCIES
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Draw, Table, chart, panels
-from trifit.results import Comparison, Verdict, clear_best
+from trifit.results import Comparison, Difference, Estimate, Verdict, clear_best
 from trifit.scores import BITS
 from trifit.text import (
     between,
@@ -42,6 +42,9 @@ SCORES = {
     "calibration_error": ("calibration error", "top-label calibration error (lower is better)"),
 }
 """Scores of the scoreboard: heading, and axis label of those that are drawn."""
+
+LOGARITHMIC = ("log_loss", "log_loss_bits", "gain")
+"""Scores that are infinite where a label was ruled out."""
 
 
 def content(c: Comparison) -> dict[str, Any]:
@@ -87,21 +90,17 @@ def scoreboard(c: Comparison) -> Table:
             if value is None:
                 cells.append(Cell("–"))
                 continue
+            if key in LOGARITHMIC and (n := _impossible(c, name)):
+                cells.append(Cell("∞", value.value, f"{n:,} rows ruled out"))
+                continue
             text = estimate(value.value, value.low, value.high)
             cells.append(Cell(text, value.value, between(value.low, value.high)))
-        fit = c.fits.get(name)
-        if fit is None:
-            cells += [Cell("–"), Cell("baseline")]
-        else:
-            slope = c.contestants[name].calibration.slope
-            status = status_name(fit.status)
-            cells += [
-                Cell("–") if slope is None else Cell(with_se(slope.value, slope.se), slope.value),
-                Cell(
-                    f"not trustworthy: {status}" if fit.status.failed else status,
-                    failed=fit.status.failed,
-                ),
-            ]
+        judged = c.contestants.get(name)
+        slope = None if judged is None else judged.calibration.slope
+        cells.append(
+            Cell("–") if slope is None else Cell(with_se(slope.value, slope.se), slope.value)
+        )
+        cells.append(_status(c, name))
         rows.append(tuple(cells))
     return Table(
         caption=f"Scores of {c.evaluation.n_test:,} held-out rows, 95% intervals beneath",
@@ -113,6 +112,22 @@ def scoreboard(c: Comparison) -> Table:
         ),
         rows=tuple(rows),
     )
+
+
+def _status(c: Comparison, name: str) -> Cell:
+    if name in c.baselines:
+        return Cell("baseline")
+    if name not in c.fits:
+        return Cell("given")
+    status = c.fits[name].status
+    said = status_name(status)
+    return Cell(f"not trustworthy: {said}" if status.failed else said, failed=status.failed)
+
+
+def _impossible(c: Comparison, name: str) -> int:
+    """Rows whose label a contestant gave probability 0."""
+    judged = c.contestants.get(name)
+    return 0 if judged is None else judged.scores.n_impossible
 
 
 def _scores(c: Comparison) -> Chart:
@@ -133,17 +148,26 @@ def _scores(c: Comparison) -> Chart:
     for key, (heading, xlabel) in SCORES.items():
         if not xlabel:
             continue
-        rows = {name: row[key] for name, row in c.scoreboard.items() if key in row}
+        left_out = [n for n in c.contestants if key in LOGARITHMIC and c.infinite(n)]
+        rows = {n: row[key] for n, row in c.scoreboard.items() if key in row and n not in left_out}
         draws[heading] = partial(charts.scores, rows, xlabel=xlabel, log=key == "log_loss")
-    gains = {n: row["gain"] for n, row in c.scoreboard.items() if "gain" in row}
-    draws[SCORES["gain"][0]] = partial(charts.gains, gains)
+    gains = _finite_gains(c)
+    if gains:
+        draws[SCORES["gain"][0]] = partial(charts.gains, gains)
     caption += f". {_gained(c)} Lines: 95% intervals."
     return panels("scores", caption, draws, size=(4.3, 2.5))
 
 
+def _finite_gains(c: Comparison) -> dict[str, Estimate]:
+    board = c.scoreboard.items()
+    return {n: row["gain"] for n, row in board if "gain" in row and not c.infinite(n)}
+
+
 def _gained(c: Comparison) -> str:
     """Gains that are clear; a fit called over-confident is never said to gain nothing."""
-    gains = {n: row["gain"] for n, row in c.scoreboard.items() if "gain" in row}
+    gains = _finite_gains(c)
+    if not gains:
+        return "What one temperature gains is infinite."
     far = {n: g for n, g in gains.items() if g.value > 0 and g.clear}
     over = [n for n in gains if n not in far and c.contestants[n].verdict is Verdict.OVER_CONFIDENT]
     close = [n for n in gains if n not in far and n not in over]
@@ -158,14 +182,30 @@ def _gained(c: Comparison) -> str:
     return f"One temperature, fitted on other rows, {'; it '.join(parts)}."
 
 
-def _forest(c: Comparison) -> Chart:
-    sure = sum(d.log_loss.clear for d in c.differences)
+def _forest(c: Comparison) -> Chart | None:
+    shown = [d for d in c.differences if not c.infinite(d.a, d.b)]
+    if not shown:
+        return None
+    sure = sum(d.log_loss.clear for d in shown)
     caption = (
-        f"{sure} of {len(c.differences)} differences {'has' if sure == 1 else 'have'} a 95% "
+        f"{sure} of {len(shown)} differences {'has' if sure == 1 else 'have'} a 95% "
         "interval that excludes zero (filled marks); all are paired, row by row."
     )
-    draw = partial(charts.differences, c.differences)
-    return chart("forest", caption, draw, size=(6.6, 0.26 * len(c.differences) + 0.8))
+    draw = partial(charts.differences, shown)
+    return chart("forest", caption, draw, size=(6.6, 0.26 * len(shown) + 0.8))
+
+
+def _difference(c: Comparison, d: Difference) -> tuple[Cell, ...]:
+    """A difference in nats, in bits and as elpd."""
+    loss, elpd = d.log_loss, d.elpd
+    if text := c.infinite(d.a, d.b):
+        return Cell(text, loss.value), Cell(text, loss.value), Cell("–", elpd.value)
+    bits = loss.times(BITS)
+    return (
+        Cell(signed_with_se(loss.value, loss.se), loss.value, interval(loss.value, loss.se)),
+        Cell(signed_with_se(bits.value, bits.se), loss.value),
+        Cell(signed_with_se(elpd.value, elpd.se), elpd.value),
+    )
 
 
 def _differences(c: Comparison) -> Table:

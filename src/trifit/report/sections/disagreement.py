@@ -19,20 +19,22 @@ NEW_PLACE = 2.0
 """From this distance on a row lies where little has been seen."""
 
 
-def content(c: Comparison) -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any] | None:
     """What the template ``disagreement.html.j2`` shows; parts that are missing are None."""
     d, p = c.disagreement, c.posterior
+    if d is None:
+        return None
     return {
-        "scatter": d and _scatter(c, d),
-        "examples": d and d.examples and _examples(c, d),
-        "features": d and d.examples and _features(c, d),
-        "between": d and d.between,
-        "entropies": d and _entropies(c, d),
+        "scatter": _scatter(c, d),
+        "examples": d.examples and _examples(c, d),
+        "features": d.examples and d.examples[0].features and _features(c, d),
+        "between": d.between,
+        "entropies": _entropies(c, d),
         "single_draws": p and _single_draws(p),
         "posterior": p,
         "posterior_fit": c.posterior_fit,
-        "distance": d and d.by_distance and _distance(d.by_distance),
-        "maps": d and d.map and _maps(c, d),
+        "distance": d.by_distance and _distance(d.by_distance),
+        "maps": d.map and _maps(c, d),
     }
 
 

@@ -25,8 +25,10 @@ AUXILIARY = ("_z", "_raw")
 """Endings of variables that a named coefficient is made of."""
 
 
-def content(c: Comparison) -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any] | None:
     """What the template ``fits.html.j2`` shows; parts that are missing are None."""
+    if c.card is None:
+        return None
     rows = ranked(c.parameters)
     shown = bool(rows) and c.card.identified
     prior = c.prior

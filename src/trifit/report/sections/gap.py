@@ -12,8 +12,10 @@ from trifit.text import listed, signed_with_se
 TITLE = "Where the gap comes from"
 
 
-def content(c: Comparison) -> dict[str, Any]:
-    """What the template ``gap.html.j2`` shows."""
+def content(c: Comparison) -> dict[str, Any] | None:
+    """What the template ``gap.html.j2`` shows; None where there are no steps."""
+    if not gap_of(c.contestants):
+        return None
     return {"waterfall": waterfall(c)}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trifit.cards import Optimiser, Sampler
+from trifit.cards import Card, Optimiser, Sampler
 from trifit.report.downloads import downloads
 from trifit.results import Comparison
 from trifit.text import significant
@@ -18,30 +18,36 @@ def content(c: Comparison) -> dict[str, Any]:
 
 def _facts(c: Comparison) -> dict[str, str]:
     """Names and values, in the order of the page."""
-    card, provenance = c.card, c.provenance
+    provenance = c.provenance
     counts = zip(c.data.class_names, c.data.class_counts, strict=True)
     facts = {
         "seed": str(provenance.seed),
         "data": c.data.source,
         "data fingerprint (SHA-256)": c.data.fingerprint,
         "classes": ", ".join(f"{name} ({n:g})" for name, n in counts),
-        "card": f"{card.name}: {card.builder}{_settings(card.hyperparameters)}",
-        "features": "standardised" if card.standardize else "as they came",
-        "optimiser": _optimiser(card.optimiser),
-        **({"sampler": _sampler(card.sampler)} if "bayes" in c.fits else {}),
-        "seconds": ", ".join(
-            f"{name} {significant(fit.seconds, 2)}" for name, fit in c.fits.items()
-        )
-        + "; stages: "
-        + ", ".join(f"{k} {significant(v, 2)}" for k, v in provenance.seconds.items()),
+    }
+    if c.card is not None:
+        facts |= _of_card(c.card, sampled="bayes" in c.fits)
+    fits = ", ".join(f"{name} {significant(fit.seconds, 2)}" for name, fit in c.fits.items())
+    stages = ", ".join(f"{k} {significant(v, 2)}" for k, v in provenance.seconds.items())
+    facts |= {
+        "seconds": f"{fits}; stages: {stages}" if fits else stages,
         "versions": ", ".join(f"{k} {v}" for k, v in provenance.versions.items()),
         "settings": ", ".join(f"{k} = {v}" for k, v in provenance.settings.items()),
     }
-    if card.feature_sd != 1:
-        facts["features"] += f", scaled to sd {card.feature_sd:g}"
-    if card.references:
-        facts["references"] = "; ".join(card.references)
+    if c.card is not None and c.card.references:
+        facts["references"] = "; ".join(c.card.references)
     return facts
+
+
+def _of_card(card: Card, *, sampled: bool) -> dict[str, str]:
+    scaled = "" if card.feature_sd == 1 else f", scaled to sd {card.feature_sd:g}"
+    return {
+        "card": f"{card.name}: {card.builder}{_settings(card.hyperparameters)}",
+        "features": f"{'standardised' if card.standardize else 'as they came'}{scaled}",
+        "optimiser": _optimiser(card.optimiser),
+        **({"sampler": _sampler(card.sampler)} if sampled else {}),
+    }
 
 
 def _settings(values: Mapping[str, object]) -> str:

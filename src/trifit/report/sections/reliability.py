@@ -100,7 +100,7 @@ def _top_label(c: Comparison) -> Chart:
         n: f"{f.top_label.confidence:.1%} confident and {f.scores.accuracy.value:.1%} right"
         for n, f in c.contestants.items()
     }
-    drawn = [n for n in ("mle", "map", c.posterior_fit) if n]
+    drawn = [n for n in main_of(c.contestants) if n in said]
     parts = [f"{n} is {said[n]}" for n in drawn]
     caption = (
         f"On average {'; '.join(parts)}. Grey: where the curve of calibrated forecasts would lie "

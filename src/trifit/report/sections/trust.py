@@ -11,8 +11,10 @@ from trifit.text import significant, with_se
 TITLE = "Can the posterior be trusted?"
 
 
-def content(c: Comparison) -> dict[str, Any]:
+def content(c: Comparison) -> dict[str, Any] | None:
     """What the template ``trust.html.j2`` shows; parts that are missing are None."""
+    if not c.fits:
+        return None
     bayes, t, posterior = c.fits.get("bayes"), c.trust, c.posterior_fit
     loo = c.posterior.loo if c.posterior else None
     return {

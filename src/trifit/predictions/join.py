@@ -1,0 +1,233 @@
+"""Files of predictions joined to forecasts of the same rows."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.special import log_softmax
+
+from trifit.checks import checked_probs
+from trifit.data.columns import UNSEEN, level_codes
+from trifit.errors import InputError
+from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.predictions.reading import Raw, Reading, read_raw
+from trifit.text import listing
+from trifit.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Forecasts of files, and what to say of them.
+
+    Attributes
+    ----------
+    forecasts : Forecasts
+    sources : mapping of str to str
+        Which file each contestant comes from.
+    notes : list of str
+    """
+
+    forecasts: Forecasts
+    sources: Mapping[str, str]
+    notes: list[str]
+
+
+def read_predictions(
+    files: Mapping[str, Path], reading: Reading, *, floor: float | None = None
+) -> Predictions:
+    """Read files of predictions, one contestant each (or several by ``model_col``).
+
+    The order of classes is that of the first file's columns. Rows are joined by
+    ``row_id``, else by their order; labels that several files hold must agree.
+
+    Parameters
+    ----------
+    files : mapping of contestant to path
+    reading : Reading
+    floor : float, optional
+        Smallest probability: smaller ones are raised to it, and rows divided by their sum.
+
+    Raises
+    ------
+    InputError
+        In one line: which file, which row, what is wrong with it.
+    """
+    if floor is not None and not 0 < floor < 0.5:
+        raise InputError(f"--floor {floor}: expected a small probability, such as 1e-6")
+    notes: list[str] = []
+    raws = _by_model(files, reading)
+    first = next(iter(raws.values()))
+    assert first.labels is not None  # asked for
+    classes = _classes(first, reading, notes)
+    y = _codes(first, classes, notes)
+    log_probs = {}
+    for name, raw in raws.items():
+        same = _in_order(raw, first)
+        if same.labels is not None and same.labels != first.labels:
+            row = next(i for i, t in enumerate(same.labels) if t != first.labels[i])
+            raise InputError(
+                f"predictions {raw.file!r}: the label of row {_row(same, row)} is "
+                f"{same.labels[row]!r}, in {first.file!r} it is {first.labels[row]!r}"
+            )
+        log_probs[name] = _log_probs(same, classes, reading, floor)
+    if floor is not None:
+        notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
+    _notes_of_zeros(log_probs, y, notes)
+    return Predictions(
+        forecasts=Forecasts(log_probs, y, classes),
+        sources={name: raw.file for name, raw in raws.items()},
+        notes=notes,
+    )
+
+
+def _by_model(files: Mapping[str, Path], reading: Reading) -> dict[str, Raw]:
+    """Each contestant's rows."""
+    raws: dict[str, Raw] = {}
+    for name, path in files.items():
+        raw = read_raw(path, reading, need_label=not raws)
+        if raw.models is None:
+            raws[name] = raw
+            continue
+        models = np.array(raw.models)
+        for model in dict.fromkeys(raw.models):
+            if model in raws:
+                raise InputError(f"predictions {raw.file!r}: model {model!r} is given twice")
+            raws[model] = _rows(raw, np.flatnonzero(models == model))
+    return raws
+
+
+def _rows(raw: Raw, rows: IntArray) -> Raw:
+    def some(texts: list[str] | None) -> list[str] | None:
+        return None if texts is None else [texts[i] for i in rows]
+
+    return replace(raw, values=raw.values[rows], labels=some(raw.labels), ids=some(raw.ids))
+
+
+def _in_order(raw: Raw, first: Raw) -> Raw:
+    """The rows in the order of the first file."""
+    if raw.ids is None or first.ids is None:
+        if len(raw.values) != len(first.values):
+            raise InputError(
+                f"predictions {raw.file!r} have {len(raw.values):,} rows, {first.file!r} "
+                f"{len(first.values):,}; join them by a column that names the rows: --id COLUMN"
+            )
+        return raw
+    place = {text: i for i, text in enumerate(raw.ids)}
+    for texts, file in ((raw.ids, raw.file), (first.ids, first.file)):
+        if len(set(texts)) < len(texts):
+            twice = next(t for i, t in enumerate(texts) if t in texts[:i])
+            raise InputError(f"predictions {file!r}: row {twice!r} appears twice")
+    missing = [text for text in first.ids if text not in place]
+    if missing or len(raw.ids) > len(first.ids):
+        more = set(raw.ids) - set(first.ids)
+        what = f"row {missing[0]!r} is missing" if missing else f"row {min(more)!r} is not"
+        where = f"in {raw.file!r}" if missing else f"in {first.file!r}"
+        raise InputError(f"predictions: {what} {where}; all models must forecast the same rows")
+    return _rows(raw, np.array([place[text] for text in first.ids]))
+
+
+def _classes(first: Raw, reading: Reading, notes: list[str]) -> tuple[str, ...]:
+    """Names of the classes: the columns', or the two that labels have."""
+    if len(first.classes) > 1:
+        twice = [c for i, c in enumerate(first.classes) if c in first.classes[:i]]
+        if twice:
+            raise InputError(f"predictions {first.file!r}: class {twice[0]!r} has two columns")
+        return first.classes
+    labels = sorted(set(first.labels or []))
+    if reading.positive is None:
+        raise InputError(
+            f"predictions {first.file!r}: one column of forecasts is of one class of two; say of "
+            f"which one: --positive {labels[-1]!r}"
+        )
+    others = [text for text in labels if text != reading.positive]
+    if len(others) != 1 or reading.positive not in labels:
+        raise InputError(
+            f"--positive {reading.positive!r}: the labels are {listing(labels)}; expected "
+            "two classes, of which it is one"
+        )
+    return others[0], reading.positive
+
+
+def _codes(first: Raw, classes: Sequence[str], notes: list[str]) -> IntArray:
+    """Class codes of the labels."""
+    labels = first.labels or []
+    codes = level_codes(list(labels), tuple(classes))
+    if (codes == UNSEEN).any():
+        numbers = {str(k) for k in range(len(classes))}
+        if set(labels) <= numbers and not numbers & set(classes):
+            notes.append(
+                f"labels are numbers: they were taken as places of the columns, 0 is {classes[0]!r}"
+            )
+            return np.array([int(text) for text in labels])
+        row = int(np.flatnonzero(codes == UNSEEN)[0])
+        raise InputError(
+            f"predictions {first.file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
+            f"column of forecasts; these are for {listing(classes)}"
+        )
+    y = codes.astype(np.int64)
+    absent = [c for k, c in enumerate(classes) if not (y == k).any()]
+    if len(absent) == len(classes) - 1:
+        raise InputError(
+            f"predictions {first.file!r}: every label is {labels[0]!r}; one class alone says "
+            "nothing of probabilities"
+        )
+    if absent:
+        notes.append(f"no row has the class {listing(absent)}")
+    return y
+
+
+def _log_probs(
+    raw: Raw, classes: Sequence[str], reading: Reading, floor: float | None
+) -> FloatArray:
+    values = raw.values
+    if values.shape[1] == 1:
+        first = np.zeros_like(values) if reading.logits else 1 - values
+        values = np.hstack([first, values])
+    elif set(raw.classes) != set(classes) or len(raw.classes) != len(classes):
+        raise InputError(
+            f"predictions {raw.file!r} are for the classes {listing(raw.classes)}, those of the "
+            f"first file for {listing(classes)}"
+        )
+    else:
+        values = values[:, [raw.classes.index(c) for c in classes]]
+    if reading.logits:
+        if not np.isfinite(values).all():
+            row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
+            raise InputError(
+                f"predictions {raw.file!r}: a logit of row {_row(raw, row)} is not finite"
+            )
+        log_probs = log_softmax(values, axis=1)
+        probs = np.exp(log_probs)
+    else:
+        probs = _checked(raw, values)
+        with np.errstate(divide="ignore"):
+            log_probs = np.log(probs)
+    if floor is not None:
+        raised = np.maximum(probs, floor)
+        log_probs = np.log(raised / raised.sum(axis=1, keepdims=True))
+    return np.asarray(np.maximum(log_probs, LOG_ZERO))
+
+
+def _checked(raw: Raw, values: FloatArray) -> FloatArray:
+    try:
+        return checked_probs(values, name="")
+    except ValueError as error:
+        text = re.sub(r"^\[(\d+)\]", lambda m: f"row {_row(raw, int(m[1]))}", str(error))
+        raise InputError(f"predictions {raw.file!r}: {text}") from error
+
+
+def _row(raw: Raw, row: int) -> str:
+    """A row as the user knows it."""
+    return repr(raw.ids[row]) if raw.ids is not None else f"{row + 1}"
+
+
+def _notes_of_zeros(log_probs: Mapping[str, FloatArray], y: IntArray, notes: list[str]) -> None:
+    for name, each in log_probs.items():
+        n = int((each[np.arange(len(y)), y] <= LOG_ZERO).sum())
+        if n:
+            notes.append(
+                f"{name} gives probability 0 to what happened in {n:,} of {len(y):,} rows: its "
+                "log-loss is infinite (--floor 1e-6 gives those a chance)"
+            )

@@ -1,0 +1,234 @@
+"""How the columns of a file are to be read, and the columns of one file."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trifit.data.columns import as_floats, texts_of
+from trifit.data.numbers import POINT
+from trifit.data.tables import Table, read_table
+from trifit.errors import InputError
+from trifit.text import listing
+from trifit.types import FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """Which columns hold what.
+
+    Attributes
+    ----------
+    label : str
+        Column of the class that happened.
+    probs, logits : str, optional
+        One of the two: a pattern such as ``"p_*"``, whose star is the class, or columns
+        separated by commas.
+    positive : str, optional
+        With one column of two classes: the class that it is the probability (log-odds) of.
+    row_id : str, optional
+        Column that names the rows, by which several files are joined.
+    model_col : str, optional
+        Column that names the model, where one file holds several.
+
+    Raises
+    ------
+    InputError
+        Unless exactly one of probs and logits is given.
+    """
+
+    label: str
+    probs: str | None = None
+    logits: str | None = None
+    positive: str | None = None
+    row_id: str | None = None
+    model_col: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.probs is None) == (self.logits is None):
+            raise InputError(
+                "say where the forecasts are: --probs 'p_*' (probabilities), or --logits 'z_*'"
+            )
+
+    @property
+    def columns(self) -> str:
+        """The pattern or list of the columns of the forecasts."""
+        return self.probs or self.logits or ""
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """One file as it was read, before anything is judged of it.
+
+    Attributes
+    ----------
+    file : str
+    values : array of shape (n_obs, n_columns)
+        Probabilities or logits.
+    classes : tuple of str
+        What the columns are called, as classes.
+    labels, ids, models : list of str, optional
+    """
+
+    file: str
+    values: FloatArray
+    classes: tuple[str, ...]
+    labels: list[str] | None
+    ids: list[str] | None
+    models: list[str] | None
+
+
+def read_raw(path: Path, reading: Reading, *, need_label: bool) -> Raw:
+    """The forecasts of a file, and what goes with them.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or holds what it cannot hold.
+    """
+    if path.suffix.lower() == ".npz":
+        return _of_arrays(path, reading, need_label=need_label)
+    if not path.exists():
+        raise InputError(f"predictions {str(path)!r}: no such file")
+    table = read_table(path)
+    names, classes = find_columns(table.columns, reading.columns, str(path))
+    return Raw(
+        file=path.name,
+        values=np.column_stack([_numbers(table, name, path.name) for name in names]),
+        classes=classes,
+        labels=_texts(table, reading.label, path.name, needed=need_label),
+        ids=_texts(table, reading.row_id, path.name, needed=True),
+        models=_texts(table, reading.model_col, path.name, needed=True),
+    )
+
+
+def find_columns(
+    columns: Sequence[str], pattern: str, file: str
+) -> tuple[list[str], tuple[str, ...]]:
+    """The columns of a pattern or list, and the classes that they are called after.
+
+    Examples
+    --------
+    >>> find_columns(["id", "p_cat", "p_dog"], "p_*", "f.csv")
+    (['p_cat', 'p_dog'], ('cat', 'dog'))
+    >>> find_columns(["id", "cat", "dog"], "dog,cat", "f.csv")
+    (['dog', 'cat'], ('dog', 'cat'))
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    if "*" in pattern:
+        names = [name for name in columns if fnmatchcase(name, pattern)]
+        if not names:
+            raise InputError(
+                f"predictions {file!r}: no column is called like {pattern!r}; it has "
+                f"{listing(columns)}"
+            )
+        before, _, after = pattern.partition("*")
+        return names, tuple(n[len(before) : len(n) - len(after)] for n in names)
+    names = [name.strip() for name in pattern.split(",") if name.strip()]
+    for name in names:
+        if name not in columns:
+            raise InputError(
+                f"predictions {file!r}: there is no column {name!r}; it has {listing(columns)}"
+            )
+    heads = {re.match(r"(.*[_.: -])?", name)[0] for name in names}  # type: ignore[index]
+    prefix = heads.pop() if len(names) > 1 and len(heads) == 1 else ""
+    return names, tuple(name.removeprefix(prefix) for name in names)
+
+
+def _numbers(table: Table, name: str, file: str) -> FloatArray:
+    import pyarrow as pa
+
+    column = table.cells[name]
+    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
+        values = column.cast(pa.float64(), safe=False).to_numpy()
+    else:
+        values = as_floats(column, ("",), POINT)
+        if values is None:
+            texts = texts_of(column, ())
+            row, text = next((i, t) for i, t in enumerate(texts) if not _is_number(t))
+            raise InputError(
+                f"predictions {file!r}: column {name!r} holds {text!r} in data row {row + 1} "
+                "where a number is needed"
+            )
+    absent = np.isnan(values)
+    if absent.any():
+        raise InputError(
+            f"predictions {file!r}: column {name!r} has no number in data row "
+            f"{int(np.flatnonzero(absent)[0]) + 1}; a forecast is needed in every row"
+        )
+    return np.asarray(values, dtype=np.float64)
+
+
+def _is_number(text: str | None) -> bool:
+    try:
+        float(text or "")
+    except ValueError:
+        return False
+    return True
+
+
+def _texts(table: Table, name: str | None, file: str, *, needed: bool) -> list[str] | None:
+    if name is None:
+        return None
+    if name not in table.columns:
+        if not needed:
+            return None
+        raise InputError(
+            f"predictions {file!r}: there is no column {name!r}; it has {listing(table.columns)}"
+        )
+    texts = texts_of(table.cells[name], ("",))
+    if None in texts:
+        raise InputError(
+            f"predictions {file!r}: column {name!r} is empty in data row {texts.index(None) + 1}"
+        )
+    return [str(text) for text in texts]
+
+
+def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
+    """The arrays of an ``.npz`` file: forecasts, labels, and perhaps classes and row ids."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError) as error:
+        raise InputError(f"predictions {str(path)!r} cannot be read: {error}") from error
+
+    def array(name: str | None, *, needed: bool) -> Any:
+        if name is None or (name not in arrays and not needed):
+            return None
+        if name not in arrays:
+            raise InputError(
+                f"predictions {path.name!r}: there is no array {name!r}; it has "
+                f"{listing([*arrays])}"
+            )
+        return arrays[name]
+
+    values = np.asarray(array(reading.columns, needed=True), dtype=np.float64)
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2 or np.isnan(values).any():
+        raise InputError(
+            f"predictions {path.name!r}: array {reading.columns!r} has shape {values.shape}; "
+            "expected (n_obs, n_classes) without NaN"
+        )
+    classes = array("classes", needed=False)
+    names = [str(k) for k in range(values.shape[1])] if classes is None else map(str, classes)
+    texts = {
+        name: None if (found := array(name, needed=needed)) is None else [str(v) for v in found]
+        for name, needed in ((reading.label, need_label), (reading.row_id, True))
+        if name is not None
+    }
+    return Raw(
+        file=path.name,
+        values=values,
+        classes=tuple(names),
+        labels=texts[reading.label],
+        ids=texts.get(reading.row_id or ""),
+        models=None,
+    )

@@ -1,0 +1,186 @@
+"""Forecasts of any origin, judged: the same records and page as a comparison's."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from trifit.checks import Labels, checked_labels, checked_probs, label_probs
+from trifit.contestants import BASELINES, FREQUENCIES, UNIFORM
+from trifit.crossfit.progress import Clock, Progress
+from trifit.errors import InputError
+from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.judge import differences, judged, scores
+from trifit.judge.rows import disagreement
+from trifit.results import Comparison, Data, Evaluation
+from trifit.run.provenance import record
+from trifit.seeds import child, generator
+from trifit.types import FloatArray
+
+MAX_PAIRED = 6
+"""Contestants up to which each is held against each other one; more only against the first."""
+
+
+def evaluate(
+    probs: Any,
+    y: Any,
+    *,
+    class_names: Sequence[str] | None = None,
+    name: str = "forecasts",
+    seed: int = 1,
+) -> Comparison:
+    """Judge class probabilities that anything made.
+
+    Parameters
+    ----------
+    probs : array of shape (n_obs, n_classes), or mapping of contestant to such arrays
+        Of the same rows; classes in one order.
+    y : array of shape (n_obs,) or (n_obs, n_classes)
+        Class codes, or soft labels.
+    class_names : sequence of str, optional
+        Default: "0", "1", ...
+    name : str
+        Of the data, on the page.
+    seed : int
+
+    Returns
+    -------
+    Comparison
+        Without what only fits have.
+
+    Raises
+    ------
+    InputError
+        On probabilities or labels that are none, naming the row.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> p = rng.dirichlet([1, 1], size=400)
+    >>> y = (rng.random(400) < p[:, 1]).astype(int)
+    >>> evaluate(p, y).contestants["model"].verdict.value
+    'behaves'
+    """
+    given = probs if isinstance(probs, Mapping) else {"model": probs}
+    try:
+        checked = {key: checked_probs(p, name=f"probs of {key}") for key, p in given.items()}
+        first = next(iter(checked.values()))
+        labels = checked_labels(np.asarray(y), *first.shape)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    with np.errstate(divide="ignore"):
+        log_probs = {key: np.maximum(np.log(p), LOG_ZERO) for key, p in checked.items()}
+    names = tuple(map(str, class_names or range(first.shape[1])))
+    try:
+        forecasts = Forecasts(log_probs, labels, names)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    return evaluate_forecasts(forecasts, name=name, seed=seed)
+
+
+def evaluate_forecasts(
+    forecasts: Forecasts,
+    *,
+    name: str,
+    seed: int = 1,
+    source: str = "",
+    sources: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
+    command: str | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """The comparison of forecasts that are at hand; see :func:`evaluate`."""
+    for key in forecasts.log_probs:
+        if key in BASELINES:
+            raise InputError(f"contestant {key!r}: that is a baseline's name; take another")
+    clock, streams = Clock(), np.random.SeedSequence(seed)
+    tell = progress or (lambda stage, share: None)
+    y, contestants = forecasts.labels, list(forecasts.log_probs)
+    everyone = Forecasts(
+        {**forecasts.log_probs, **_baselines(y, len(forecasts.class_names))},
+        y,
+        forecasts.class_names,
+    )
+    tell("scores", 0.05)
+    board = scores(everyone, generator(streams, "intervals"))
+    found = {}
+    for k, key in enumerate(contestants):
+        tell(f"calibration of {key}", 0.1 + 0.7 * k / len(contestants))
+        rng = np.random.default_rng(child(child(streams, "bands"), key))
+        found[key] = judged(everyone, key, board[key], rng)
+    clock.lap("scores")
+    tell("differences", 0.85)
+    paired = differences(everyone, _pairs(contestants), generator(streams, "weights"))
+    rows = disagreement(forecasts, generator(streams, "rows")) if len(contestants) > 1 else None
+    clock.lap("differences")
+    data = _data(forecasts, name, source, list(notes))
+    return Comparison(
+        data=data,
+        card=None,
+        evaluation=Evaluation(
+            kind="predictions",
+            reason="forecasts that were given",
+            n_parts=1,
+            n_test=len(y),
+            n_train=0,
+        ),
+        contestants=found,
+        sources=dict(sources or {}),
+        fits={},
+        baselines={key: board[key] for key in BASELINES},
+        differences=paired,
+        temperatures=[],
+        posterior=None,
+        parameters=[],
+        trust=None,
+        prior=None,
+        disagreement=rows,
+        provenance=record(
+            command or f"trifit.evaluate({name!r} [{data.fingerprint[:12]}], seed={seed})",
+            seed,
+            clock.seconds(),
+        ),
+    )
+
+
+def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    first = names[0]
+    if len(names) <= MAX_PAIRED:
+        among = [(b, a) for a, b in combinations(names, 2)]
+    else:
+        among = [(name, first) for name in names[1:]]
+    return [*among, *((name, FREQUENCIES) for name in names)]
+
+
+def _baselines(y: Labels, n_classes: int) -> dict[str, FloatArray]:
+    """Knowing nothing, and the class frequencies of the judged rows themselves."""
+    share = label_probs(y, n_classes).mean(axis=0)
+    with np.errstate(divide="ignore"):
+        frequencies = np.maximum(np.log(share), LOG_ZERO)
+    shape = (len(y), n_classes)
+    return {
+        UNIFORM: np.full(shape, -np.log(n_classes)),
+        FREQUENCIES: np.tile(frequencies, (len(y), 1)),
+    }
+
+
+def _data(forecasts: Forecasts, name: str, source: str, notes: list[str]) -> Data:
+    digest = sha256()
+    for log_probs in forecasts.log_probs.values():
+        digest.update(np.ascontiguousarray(log_probs).data)
+    digest.update(np.ascontiguousarray(forecasts.labels).data)
+    counts = label_probs(forecasts.labels, len(forecasts.class_names)).sum(axis=0)
+    return Data(
+        name=name,
+        source=source,
+        n_obs=len(forecasts.labels),
+        n_features=0,
+        n_classes=len(forecasts.class_names),
+        feature_names=[],
+        class_names=list(forecasts.class_names),
+        class_counts=counts.tolist(),
+        fingerprint=digest.hexdigest(),
+        notes=notes,
+    )
