@@ -10,8 +10,8 @@ import pytest
 from fitting import FAST
 from trifit.errors import InputError
 from trifit.results import Comparison
+from trifit.results.folder import FILES
 from trifit.run import check_folder, save_run
-from trifit.run.folder import FILES
 
 STANDARD = ("mle", "map", "mean", "bayes", "mle+T", "map+T")
 
@@ -113,7 +113,7 @@ def test_an_earlier_run_survives_a_failed_move(saved, iris_run, monkeypatch):
         return original(source, target)
 
     original = real.replace
-    monkeypatch.setattr("trifit.run.folder.os.replace", fail_second)
+    monkeypatch.setattr("trifit.results.folder.os.replace", fail_second)
     with pytest.raises(InputError, match="Directory not empty"):
         save_run(iris_run, saved)
     assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)

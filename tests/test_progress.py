@@ -7,7 +7,6 @@ from trifit.cli import output
 from trifit.cli.output import progress_bar
 from trifit.crossfit.progress import Reporter
 
-
 STAGES = (
     "MLE", "whether an MLE exists", "MAP", "temperature of MLE", "temperature of MAP", "laplace",
 )  # fmt: skip

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from trifit.cards import Card, load_card
     from trifit.data import load_dataset
     from trifit.errors import InputError
+    from trifit.predictions.evaluate import evaluate
     from trifit.results import Comparison
-    from trifit.run import Run, compare, evaluate, run_comparison, save_run
+    from trifit.run import Run, compare, run_comparison, save_run
     from trifit.study import load_study, run_study
     from trifit.types import Dataset
 
@@ -26,7 +27,7 @@ _HOME = {
     "InputError": "trifit.errors",
     "Run": "trifit.run",
     "compare": "trifit.run",
-    "evaluate": "trifit.run",
+    "evaluate": "trifit.predictions.evaluate",
     "load_card": "trifit.cards",
     "load_dataset": "trifit.data",
     "load_study": "trifit.study",

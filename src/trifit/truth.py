@@ -5,7 +5,6 @@ the same rows. No label is looked at, so no label noise enters: what scatters is
 only which rows were held out.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,28 +14,7 @@ from trifit.calibration.notions import Notion, events
 from trifit.checks import checked_probs
 from trifit.information import kl_divergence
 from trifit.scores import Estimate, mean_with_se
-from trifit.types import FloatArray
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How often credible intervals hold the true probability, and how wide they are.
-
-    Attributes
-    ----------
-    level : float
-        Nominal probability of the intervals.
-    coverage : float
-        Share of true probabilities inside. The rows of one data set share one
-        posterior, so this share scatters far more from data set to data set than
-        its number of rows suggests: judge it over replications.
-    width : float
-        Mean width, in probability.
-    """
-
-    level: float
-    coverage: float
-    width: float
+from trifit.types import Coverage, FloatArray
 
 
 def excess_log_loss(true_probs: Any, probs: Any) -> Estimate:

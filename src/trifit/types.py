@@ -226,3 +226,24 @@ class Split:
     def test_rows(self) -> IntArray:
         """Test row indices of all parts, in the order predictions are pooled."""
         return np.concatenate([test for _, test in self.parts])
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How often credible intervals hold the true probability, and how wide they are.
+
+    Attributes
+    ----------
+    level : float
+        Nominal probability of the intervals.
+    coverage : float
+        Share of true probabilities inside. The rows of one data set share one
+        posterior, so this share scatters far more from data set to data set than
+        its number of rows suggests: judge it over replications.
+    width : float
+        Mean width, in probability.
+    """
+
+    level: float
+    coverage: float
+    width: float

@@ -7,13 +7,11 @@ import numpy as np
 from scipy.special import log_softmax
 
 from trifit.calibration.notions import checked_prediction
-from trifit.types import FloatArray
+from trifit.forecasts import LOG_ZERO
+from trifit.types import BoolArray, FloatArray
 
 MAX_CONDITION = 1e10
 """Above this the rows determine no slope that arithmetic could find."""
-
-RULED_OUT = -9e5
-"""Log probabilities below this stand for a probability of exactly zero."""
 
 MAX_LOG_ODDS = 1e3
 """Recalibrated log-odds of a usual row that no finite number of rows would ask for."""
@@ -88,7 +86,7 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
     if len(present) < 2:
         return _result(p.shape[1])
     log_probs, truth = log_probs[:, present], truth[:, present]
-    if ((log_probs <= RULED_OUT) & (truth > 0)).any():
+    if (_ruled_out(log_probs) & (truth > 0)).any():
         return _result(p.shape[1])
     unit = _spread(log_probs)
     if unit == 0:
@@ -128,9 +126,14 @@ def _spread(log_probs: FloatArray) -> float:
     In these units slopes of logits a thousand times too sharp, or too flat, are
     found as easily as any. Classes that a row rules out have no part in it.
     """
-    least = np.where(log_probs > RULED_OUT, log_probs, np.inf).min(axis=1)
+    least = np.where(_ruled_out(log_probs), np.inf, log_probs).min(axis=1)
     spread = np.maximum(log_probs.max(axis=1) - least, 0.0)
     return float(np.median(spread)) or float(spread.max())
+
+
+def _ruled_out(log_probs: FloatArray) -> BoolArray:
+    """Where a probability is exactly zero."""
+    return np.asarray((log_probs == LOG_ZERO) | np.isneginf(log_probs))
 
 
 def _log_likelihood(

@@ -53,12 +53,12 @@ def evaluate(
         trifit evaluate head.npz --label y --logits logits
         trifit evaluate --preds net=a.csv --preds forest=b.csv --id row --label y --probs 'p_*'
     """
+    files = _files(file, named)
     from trifit.cli.output import print_comparison, progress_bar
     from trifit.predictions import Reading, read_predictions
-    from trifit.run.evaluate import evaluate_forecasts
-    from trifit.run.folder import check_folder, save_comparison
+    from trifit.predictions.evaluate import evaluate_forecasts
+    from trifit.results.folder import check_folder, save_comparison
 
-    files = _files(file, named)
     reading = Reading(
         label=label,
         probs=probs,
@@ -100,4 +100,7 @@ def _files(file: Path | None, named: tuple[str, ...]) -> dict[str, Path]:
         files[name] = Path(path)
     if not files:
         raise InputError("give a FILE of predictions, or --preds NAME=FILE")
+    for given in files.values():
+        if not given.exists():
+            raise InputError(f"predictions {str(given)!r}: no such file")
     return files

@@ -164,7 +164,7 @@ def compare(
     from trifit.cards import load_card, parse_setting
     from trifit.cli.output import print_comparison, progress_bar
     from trifit.data import load_dataset
-    from trifit.run.folder import check_folder
+    from trifit.results.folder import check_folder
 
     overrides = dict(parse_setting(text) for text in settings)
     for key, value in (("prior", prior), ("prior_scale", prior_scale)):

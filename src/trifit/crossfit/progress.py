@@ -1,23 +1,16 @@
 """Progress: what will be done, how long it should take, how much is done."""
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 
 from trifit.cards import Card
 from trifit.fit import Density
 from trifit.fit.methods.bayes import describes_by_mode
+from trifit.progress import Progress
 from trifit.text import duration
 from trifit.threads import cores, limited
 from trifit.types import Rows
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the share of the whole that is done.
-
-At share 0 the text says what will be done; afterwards it is the name of the stage, the
-same for as long as that runs.
-"""
 
 PASSES, PASSES_EACH = 400, 25
 """Passes over the rows by the point fits to one training set: so many, and so many more
@@ -138,21 +131,3 @@ def expected_seconds(
     threads = min(cores(), sampler.chains)
     point_fits = (PASSES + PASSES_EACH * n_params) * point
     return float(point_fits + 1), float(evaluations / threads * each)
-
-
-class Clock:
-    """Wall seconds of the stages of one comparison."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        """Count the time since the last call towards a stage."""
-        now = time.perf_counter()
-        self._laps[stage] = self._laps.get(stage, 0.0) + now - self._last
-        self._last = now
-
-    def seconds(self) -> dict[str, float]:
-        """Seconds of every stage, and ``total`` since the clock was made."""
-        return {**self._laps, "total": time.perf_counter() - self._start}

@@ -11,9 +11,18 @@ from trifit.information import entropy
 from trifit.recalibration import METHODS, recalibration_gain
 from trifit.results import Calibration, ClassBias, Estimate
 from trifit.results.record import normal_or_none
+from trifit.types import IntArray
 
 MAX_MATRIX_VALUES = 500_000
 """Most entries (rows x classes squared) for which the Dirichlet map is tried."""
+
+MAX_MAPPED_CLASSES = 100
+"""Most classes for which maps with parameters of each class are tried."""
+
+MAX_MAP_VALUES, MAX_SLOPE_VALUES = 1_000_000, 8_000_000
+"""Most probabilities (rows x classes) behind a map, and behind slope, temperature and test;
+else some rows, evenly spaced, stand for all: their error is then far below what a verdict
+needs."""
 
 
 def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Calibration:
@@ -30,13 +39,19 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
         Deals folds and draws the test's resamples.
     """
     log_probs, y, names = forecasts.log_probs[name], forecasts.labels, forecasts.class_names
-    slope = slope_intercept(forecasts.probs(name), y, log_probs=log_probs)
     probs = np.exp(log_probs)
     n_obs, n_classes = probs.shape
-    maps = [
-        name for name in METHODS if name != "dirichlet" or n_obs * n_classes**2 <= MAX_MATRIX_VALUES
-    ]
-    gains = {name: recalibration_gain(log_probs, y, method=name, seed=rng) for name in maps}
+    tested = _rows(n_obs, n_classes, MAX_SLOPE_VALUES)
+    slope = slope_intercept(
+        np.minimum(probs[tested], 1.0),  # rounding errors
+        y[tested],
+        log_probs=log_probs[tested],
+    )
+    mapped = _rows(n_obs, n_classes, MAX_MAP_VALUES)
+    gains = {}
+    for name in _maps(n_obs, n_classes):
+        rows = tested if name == "temperature" else mapped
+        gains[name] = recalibration_gain(log_probs[rows], y[rows], method=name, seed=rng)
     bias = class_bias(probs, y)
     return Calibration(
         n_obs=n_obs,
@@ -45,7 +60,7 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
         slope=normal_or_none(slope.slope, slope.se),
         intercepts=slope.intercepts.tolist(),
         gains={name: Estimate.normal(gain.value, gain.se) for name, gain in gains.items()},
-        p_value=kernel(probs, y, seed=rng).p_value if y.ndim == 1 else None,
+        p_value=kernel(probs[tested], y[tested], seed=rng).p_value if y.ndim == 1 else None,
         classes=[
             ClassBias(
                 name=names[k],
@@ -58,3 +73,19 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
             for k in range(n_classes)
         ],
     )
+
+
+def _maps(n_obs: int, n_classes: int) -> list[str]:
+    """The recalibration maps that are tried."""
+    if n_classes > MAX_MAPPED_CLASSES:
+        return ["temperature"]
+    matrix = n_obs * n_classes**2 <= MAX_MATRIX_VALUES
+    return [name for name in METHODS if name != "dirichlet" or matrix]
+
+
+def _rows(n_obs: int, n_classes: int, most: int) -> IntArray | slice:
+    """All rows, or evenly spaced ones with at most so many probabilities."""
+    n = max(1_000, most // n_classes)
+    if n >= n_obs:
+        return slice(None)
+    return np.unique(np.linspace(0, n_obs - 1, n).astype(np.int64))

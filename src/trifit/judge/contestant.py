@@ -25,6 +25,9 @@ from trifit.types import FloatArray
 
 HISTOGRAM_BINS = 20
 
+MAX_CURVES = 50
+"""Most classes with a reliability curve of their own."""
+
 
 def judged(forecasts: Forecasts, name: str, scores: Scores, rng: np.random.Generator) -> Judged:
     """Everything that held-out rows say of one contestant.
@@ -53,7 +56,10 @@ def judged(forecasts: Forecasts, name: str, scores: Scores, rng: np.random.Gener
         outputs=outputs,
         code=encoded(probs, y),
         top_label=top,
-        classes=[_reliability(corp(p, t)) for p, t in zip(probs.T, truth.T, strict=True)],
+        classes=[
+            _reliability(corp(probs[:, k], truth[:, k]))
+            for k in range(min(probs.shape[1], MAX_CURVES))
+        ],
     )
 
 

@@ -24,6 +24,9 @@ def class_reliability(c: Comparison, class_name: str, *, ax: Axes | None = None)
     names = c.data.class_names
     if class_name not in names:
         raise InputError(f"class_name {class_name!r}: none of the classes {', '.join(names)}")
+    drawn = min(len(judged.classes) for judged in c.contestants.values())
+    if names.index(class_name) >= drawn:
+        raise InputError(f"class_name {class_name!r}: only the first {drawn} classes have curves")
     ax = charts.own_axes(ax, 4, 4)
     for name, judged in c.contestants.items():
         charts.reliability(judged.classes[names.index(class_name)], name=name, ax=ax)

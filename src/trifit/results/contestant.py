@@ -80,7 +80,7 @@ class Judged(Record, frozen=True, kw_only=True):
     code : Code
     top_label : TopLabel
     classes : list of Reliability
-        CORP of every class's probability.
+        CORP of every class's probability; of the first 50 classes.
     """
 
     scores: Scores

@@ -1,7 +1,7 @@
 """Every fit against the truth, which only simulations know."""
 
 from trifit.results.record import Estimate, Record
-from trifit.truth import Coverage
+from trifit.types import Coverage
 
 
 class TruthRecord(Record, frozen=True, kw_only=True):

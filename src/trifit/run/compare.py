@@ -21,12 +21,13 @@ from trifit.checks import label_probs
 from trifit.contestants import FREQUENCIES, PAIRS, UNIFORM
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
-from trifit.crossfit.progress import Clock, Progress, Reporter
+from trifit.crossfit.progress import Reporter
 from trifit.data import check_split, choose_split
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.judge import differences, judged, scores, with_status
+from trifit.progress import Clock, Progress
 from trifit.results import Comparison, Evaluation
 from trifit.run.provenance import data_record, provenance
 from trifit.run.settings import Settings

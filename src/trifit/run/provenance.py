@@ -1,8 +1,6 @@
 """How a comparison was made: its data, its command, its versions."""
 
 from hashlib import sha256
-from importlib.metadata import version
-from platform import python_version
 
 import numpy as np
 
@@ -10,10 +8,9 @@ from trifit.cards import Card
 from trifit.checks import label_probs
 from trifit.fit import fused
 from trifit.results import Data, Provenance
+from trifit.results.provenance import provenance_of
 from trifit.run.settings import Settings
 from trifit.types import Dataset
-
-VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
 
 
 def data_record(dataset: Dataset, notes: list[str]) -> Data:
@@ -49,21 +46,11 @@ def provenance(
     seconds: dict[str, float],
 ) -> Provenance:
     """How to make the same numbers again; without a command line, the call from Python."""
-    return record(command or python_command(data, card, settings), settings.seed, seconds)
-
-
-def record(command: str, seed: int, seconds: dict[str, float]) -> Provenance:
-    """A command with the versions and settings in force."""
-    return Provenance(
-        command=command,
-        seed=seed,
-        versions={"python": python_version()} | {p: version(p) for p in VERSIONED},
-        settings={
-            "interval": "95% equal-tailed",
-            "numba_fastmath": False,
-            "fused_likelihood": fused(),
-        },
-        seconds=seconds,
+    return provenance_of(
+        command or python_command(data, card, settings),
+        settings.seed,
+        seconds,
+        settings={"numba_fastmath": False, "fused_likelihood": fused()},
     )
 
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from trifit.checks import Labels, checked_labels, checked_probs, label_probs
 from trifit.contestants import BASELINES, FREQUENCIES, UNIFORM
-from trifit.crossfit.progress import Clock, Progress
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.judge import differences, judged, scores
 from trifit.judge.rows import disagreement
+from trifit.progress import Clock, Progress
 from trifit.results import Comparison, Data, Evaluation
-from trifit.run.provenance import record
+from trifit.results.provenance import provenance_of
 from trifit.seeds import child, generator
 from trifit.types import FloatArray
 
@@ -58,10 +58,11 @@ def evaluate(
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> p = rng.dirichlet([1, 1], size=400)
-    >>> y = (rng.random(400) < p[:, 1]).astype(int)
-    >>> evaluate(p, y).contestants["model"].verdict.value
-    'behaves'
+    >>> true = rng.dirichlet([1, 1], size=400)
+    >>> y = (rng.random(400) < true[:, 1]).astype(int)
+    >>> sharp = true**3 / (true**3).sum(axis=1, keepdims=True)  # log-odds three times too large
+    >>> evaluate(sharp, y).contestants["model"].verdict.value
+    'over-confident'
     """
     given = probs if isinstance(probs, Mapping) else {"model": probs}
     try:
@@ -137,10 +138,11 @@ def evaluate_forecasts(
         trust=None,
         prior=None,
         disagreement=rows,
-        provenance=record(
+        provenance=provenance_of(
             command or f"trifit.evaluate({name!r} [{data.fingerprint[:12]}], seed={seed})",
             seed,
             clock.seconds(),
+            settings={},
         ),
     )
 
@@ -161,8 +163,8 @@ def _baselines(y: Labels, n_classes: int) -> dict[str, FloatArray]:
         frequencies = np.maximum(np.log(share), LOG_ZERO)
     shape = (len(y), n_classes)
     return {
-        UNIFORM: np.full(shape, -np.log(n_classes)),
-        FREQUENCIES: np.tile(frequencies, (len(y), 1)),
+        UNIFORM: np.broadcast_to(-np.log(n_classes), shape),
+        FREQUENCIES: np.broadcast_to(frequencies, shape),
     }
 
 

@@ -1,0 +1,108 @@
+"""The folder of a page and its numbers: written whole under a temporary name, then renamed."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from trifit.errors import InputError
+from trifit.results.comparison import Comparison, command_of
+
+FILES = (
+    "index.html",
+    "predictions.parquet",
+    "parameters.csv",
+    "posterior.nc",
+    "card.toml",
+    "comparison.json",
+)
+"""All files of a run; the one that says which run it is comes last.
+
+A run without a posterior has no ``posterior.nc``."""
+
+
+def check_folder(folder: Path, *, command: str, force: bool) -> None:
+    """Refuse, before anything is fitted, a folder that must not be replaced.
+
+    A missing or empty folder is fine, and so is one that the same command
+    made; any other needs ``force``.
+
+    Raises
+    ------
+    InputError
+        Saying what is there and what to do.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {str(folder)!r} is a file; give a folder")
+    # The run is written beside the folder first, so the parent must take it.
+    parent = next(p for p in folder.absolute().parents if p.exists())
+    if not os.access(parent, os.W_OK) or (folder.exists() and not os.access(folder, os.W_OK)):
+        raise InputError(f"--out {str(folder)!r} is not writable; give another folder")
+    if force or not folder.exists() or not any(folder.iterdir()):
+        return
+    made_by = command_of(folder / "comparison.json")
+    if made_by is None:
+        raise InputError(
+            f"--out {str(folder)!r} exists and is not a run of trifit; give another folder, "
+            "or --force to write into it (its own files stay)"
+        )
+    if made_by != command:
+        raise InputError(
+            f"--out {str(folder)!r} holds another run ({made_by}); give another folder, "
+            "or --force to replace it"
+        )
+
+
+def save_comparison(comparison: Comparison, folder: Path, *, force: bool = False) -> None:
+    """Write the numbers and the page of forecasts that were judged; see :func:`save_run`."""
+    command = comparison.provenance.command
+    save_whole(folder, partial(write_numbers, comparison), command=command, force=force)
+
+
+def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, force: bool) -> None:
+    """Let ``write`` fill a folder, which then takes its place; see :func:`check_folder`."""
+    check_folder(folder, command=command, force=force)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(
+            tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".trifit-tmp", dir=folder.parent)
+        )
+    except OSError as error:
+        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    try:
+        write(temporary)
+        temporary.chmod(0o755)
+        _move_into_place(temporary, folder)
+    except OSError as error:
+        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move_into_place(temporary: Path, folder: Path) -> None:
+    if folder.exists() and any(p.name not in FILES for p in folder.iterdir()):
+        for name in FILES:  # keep what is not ours
+            if (temporary / name).exists():
+                os.replace(temporary / name, folder / name)
+            else:  # of an earlier run
+                (folder / name).unlink(missing_ok=True)
+        return
+    if folder.exists():
+        old = temporary.with_suffix(".old.trifit-tmp")
+        os.replace(folder, old)
+        try:
+            os.replace(temporary, folder)
+        except OSError:
+            os.replace(old, folder)  # the earlier run is not lost
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        os.replace(temporary, folder)
+
+
+def write_numbers(comparison: Comparison, folder: Path) -> None:
+    """The numbers and the page drawn from them."""
+    comparison.to_json(folder / "comparison.json")
+    comparison.to_html(folder / "index.html")
