@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-broad test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies snapshots lock clean
+.PHONY: report setup test test-broad test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies schema snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare iris
@@ -108,6 +108,10 @@ gallery: setup
 studies: setup
 	for name in $$($(BIN)/trifit studies | cut -d' ' -f1); do \
 		$(BIN)/trifit study $$name --resume --out reports/studies/$$name || exit 1; done
+
+# The JSON Schema of comparison.json, from its types.
+schema: setup
+	$(BIN)/python tools/schema.py docs/comparison.schema.json
 
 # What the sections of the page look like now; read the difference before committing it.
 snapshots: setup

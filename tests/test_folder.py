@@ -4,6 +4,7 @@ import json
 import shutil
 
 import arviz as az
+import msgspec
 import pandas as pd
 import pytest
 
@@ -35,6 +36,15 @@ def test_json_holds_what_was_promised(saved):
     for row in document["differences"]:
         assert {"a", "b", "log_loss", "elpd", "probability_better"} <= set(row)
     assert {"data", "card", "provenance"} <= set(document)
+
+
+def test_the_schema_file_is_that_of_the_types(root, saved):
+    """Written by: make schema."""
+    file = root / "docs" / "comparison.schema.json"
+    schema = json.loads(file.read_bytes())
+    assert schema == msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(Comparison)))
+    fields = schema["$defs"]["Comparison"]["properties"]
+    assert set(json.loads((saved / "comparison.json").read_text())) <= set(fields)
 
 
 def test_json_round_trip(iris_run, tmp_path):

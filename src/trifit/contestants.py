@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from trifit.errors import InputError
+
 
 class Kind(StrEnum):
     """What a contestant's forecasts are made from."""
@@ -208,6 +210,18 @@ _PAIR = {(pair.a, pair.b): pair for pair in PAIRS}
 def on_request() -> list[str]:
     """Names of the contestants that are made only where they are asked for."""
     return [name for name, c in CONTESTANTS.items() if c.on_request]
+
+
+def check_methods(names: Iterable[str]) -> None:
+    """Refuse names that are no contestants one can ask for.
+
+    Raises
+    ------
+    InputError
+    """
+    for name in names:
+        if name not in on_request():
+            raise InputError(f"methods {name!r}: expected some of {', '.join(on_request())}")
 
 
 def main_of(names: Iterable[str]) -> list[str]:

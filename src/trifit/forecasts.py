@@ -11,6 +11,9 @@ from trifit.types import FloatArray
 LOG_ZERO = -1e6
 """What a probability of exactly zero counts as, in nats: a finite, glaring number."""
 
+RULED_OUT = 1e-4
+"""Probability of labels so improbable below which they refute the forecasts by themselves."""
+
 
 @dataclass(frozen=True, eq=False)
 class Forecasts:

@@ -7,13 +7,11 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import log_softmax
 
+from trifit.forecasts import RULED_OUT
 from trifit.types import BoolArray, FloatArray, IntArray
 
 LEVEL, POWER = 0.05, 0.8
 """What a detectable slope refers to."""
-
-RULED_OUT = 1e-4
-"""Probability of labels so improbable below which they refute the forecasts by themselves."""
 
 MAX_LOG_ODDS_FACTOR = math.log(100)
 """Distortions looked for: log-odds up to 100 times too large."""

@@ -163,9 +163,11 @@ def compare(
     """
     from trifit.cards import load_card, parse_setting
     from trifit.cli.output import print_comparison, progress_bar
-    from trifit.data import load_dataset
+    from trifit.contestants import check_methods
+    from trifit.data import check_split, load_dataset
     from trifit.results.folder import check_folder
 
+    check_methods(_list(methods))
     overrides = dict(parse_setting(text) for text in settings)
     for key, value in (("prior", prior), ("prior_scale", prior_scale)):
         if value is not None:
@@ -197,6 +199,7 @@ def compare(
         classes_order=_list(classes_order),
         **world,
     )
+    check_split(dataset, cv, test_size)
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)

@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from trifit.cards import Card
-from trifit.contestants import CONTESTANTS, Kind, on_request
+from trifit.contestants import CONTESTANTS, Kind, check_methods
 from trifit.errors import InputError
 from trifit.fit.density import Density
 from trifit.fits import Fit
@@ -118,9 +118,7 @@ def check_fits(density: Density, card: Card, extra: Sequence[str], *, nuts: bool
     ------
     InputError
     """
-    for name in extra:
-        if name not in on_request():
-            raise InputError(f"methods {name!r}: expected some of {', '.join(on_request())}")
+    check_methods(extra)
     if not nuts and density.scales.any():
         raise InputError(
             f"--no-nuts (nuts=False): card {card.name!r} learns the scale of its prior from the "

@@ -19,7 +19,7 @@ MAX_MATRIX_VALUES = 500_000
 MAX_MAPPED_CLASSES = 100
 """Most classes for which maps with parameters of each class are tried."""
 
-MAX_MAP_VALUES, MAX_SLOPE_VALUES = 1_000_000, 8_000_000
+MAX_MAP_VALUES, MAX_SLOPE_VALUES = 1_000_000, 4_000_000
 """Most probabilities (rows x classes) behind a map, and behind slope, temperature and test;
 else some rows, evenly spaced, stand for all: their error is then far below what a verdict
 needs."""

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from statistics import NormalDist
 
-from trifit.calibration.resampling import RULED_OUT
 from trifit.fits import Status
+from trifit.forecasts import RULED_OUT
 from trifit.results import Calibration, ClassBias, FitRecord, Judged, Verdict
 from trifit.results.calibration import GOOD, MIN_EVENTS, Z95, Z99
 from trifit.text import decimals_for, signed_with_se, significant, with_se
