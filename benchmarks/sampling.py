@@ -91,7 +91,7 @@ def trifit(name, seed):
     to_mode = time.perf_counter() - start
     with clock_of_nutpie() as sampling, limited(CORES):
         posterior = fit_bayes(density, objective, centre, sampler, seed=seed)
-    return summary(posterior.fit.draws, to_mode + sum(sampling), since_start())
+    return summary(posterior.draws, to_mode + sum(sampling), since_start())
 
 
 def stock(name, seed):

@@ -17,6 +17,7 @@ from trifit.report import render
 from trifit.results import Comparison
 from trifit.run import run_comparison, save_run
 from trifit.words import status_text
+from trifit.words.status import STATUSES
 
 NUTS, POINT = ("mean", "bayes"), ("mle", "map", "mle+T", "map+T")
 
@@ -157,7 +158,7 @@ def test_weights_that_fail_end_with_three_and_their_k(tmp_path):
     arguments += ["--test-size", "0.3", "--out", str(tmp_path / "run")]
     done = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert done.exit_code == 3, done.output
-    assert Status.NOT_NORMAL.value in done.stderr
+    assert STATUSES[Status.NOT_NORMAL] in done.stderr
     assert "Pareto k (wanted at most 0.7)" in done.stderr
     assert "6 posteriors" not in done.stderr
     assert "1 posterior without NUTS, about" in done.stderr

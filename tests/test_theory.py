@@ -272,7 +272,7 @@ def check_posterior(rng, n, p, replications, draws, scales):
                 density, density.bind(X, y), centre,
                 Sampler(draws=draws, tune=200, chains=2), seed=int(rng.integers(2**31)),
             )  # fmt: skip
-            b = posterior.fit.flat_draws[:, -p:]
+            b = posterior.flat_draws[:, -p:]
             fresh = rng.standard_normal((4000, p))
             z = fresh @ beta
             prob = expit(fresh @ b.T).mean(axis=1)
