@@ -215,6 +215,12 @@ def test_a_class_ruled_out_that_happened_is_an_infinite_loss(frame, labels, tmp_
     c.to_html(tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert "∞<br><small>2 rows ruled out" in page
+    for d in c.differences:  # as in the terminal: in nats and in bits, no finite stand-in
+        row = page.split(f'<th scope="row">{d.a} − {d.b}')[-1].split("</tr>")[0]
+        assert row.count("∞") == (2 if "net" in (d.a, d.b) else 0), (d.a, d.b)
+    summary = c.summary()  # where nothing was fitted there is a verdict and no status
+    assert summary.loc["net", "verdict"] == c.contestants["net"].verdict.value
+    assert summary["status"].isna().all()
     floored = np.maximum(probs, 1e-6)
     finite = trifit.evaluate(floored / floored.sum(axis=1, keepdims=True), labels)
     assert finite.contestants["model"].scores.n_impossible == 0

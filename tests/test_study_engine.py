@@ -214,16 +214,16 @@ def settled(folder):
     return begun(folder) == before
 
 
-@pytest.mark.parametrize("driver", ["loky", "dask"], indirect=True)
-def test_kill_9_of_the_driver_loses_nothing_and_nothing_runs_twice(driver, tmp_path):
+# loky's two workers follow the driver, with a cell each in their hands; Dask's end theirs
+@pytest.mark.parametrize(("driver", "lost"), [("loky", 2), ("dask", 0)], indirect=["driver"])
+def test_kill_9_of_the_driver_loses_nothing_and_nothing_runs_twice(driver, lost, tmp_path):
     os.kill(driver.pid, signal.SIGKILL)
     driver.wait(60)
-    wait_for(lambda: not group_lives(driver.pid))  # loky's workers follow by themselves
-    wait_for(lambda: settled(tmp_path))  # Dask's end what is in their hands
-    store, first = Store(tmp_path / "store"), begun(tmp_path)
-    kept, finished = numbers(store), store.finished()
+    store = Store(tmp_path / "store")
+    wait_for(lambda: not group_lives(driver.pid))
+    wait_for(lambda: settled(tmp_path) and len(begun(tmp_path).keys() - store.finished()) <= lost)
+    first, kept, finished = begun(tmp_path), numbers(store), store.finished()
     assert 6 <= len(finished) < 40
-    assert len(first.keys() - finished) <= 2  # those in the two workers' hands
     tasks = many(40, tmp_path / "traces")
     run_cells(tasks, study_work.work, store, jobs=2)
     twice = {key for key, n in begun(tmp_path).items() if n > 1}

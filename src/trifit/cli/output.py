@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 
 from trifit.contestants import shows
-from trifit.results import Comparison, Estimate, FitRecord, LaplaceError, Truth
+from trifit.results import LOGARITHMIC, Comparison, Estimate, FitRecord, LaplaceError, Truth
 from trifit.results.preview import Preview
 from trifit.text import probability, signed_with_se, significant, with_se
 from trifit.words import VERDICTS, status_name, verdict_text
@@ -180,7 +180,7 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
         scores = [cell(row[key]) if key in row else "" for key in headings]
         if comparison.infinite(name):
             scores = [
-                "∞" if key in ("log_loss", "log_loss_bits", "gain") else text
+                "∞" if key in LOGARITHMIC else text
                 for key, text in zip(headings, scores, strict=True)
             ]
         slope = "" if judged is None else cell(judged.calibration.slope)

@@ -49,9 +49,9 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
     )
     mapped = _rows(n_obs, n_classes, MAX_MAP_VALUES)
     gains = {}
-    for name in _maps(n_obs, n_classes):
-        rows = tested if name == "temperature" else mapped
-        gains[name] = recalibration_gain(log_probs[rows], y[rows], method=name, seed=rng)
+    for method in _maps(n_obs, n_classes):
+        rows = tested if method == "temperature" else mapped
+        gains[method] = recalibration_gain(log_probs[rows], y[rows], method=method, seed=rng)
     bias = class_bias(probs, y)
     return Calibration(
         n_obs=n_obs,
@@ -59,7 +59,7 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
         entropy=float(entropy(bias.frequency[None])[0]),
         slope=normal_or_none(slope.slope, slope.se),
         intercepts=slope.intercepts.tolist(),
-        gains={name: Estimate.normal(gain.value, gain.se) for name, gain in gains.items()},
+        gains={method: Estimate.normal(gain.value, gain.se) for method, gain in gains.items()},
         p_value=kernel(probs[tested], y[tested], seed=rng).p_value if y.ndim == 1 else None,
         classes=[
             ClassBias(

@@ -60,7 +60,7 @@ def read_predictions(
     raws = _by_model(files, reading)
     first = next(iter(raws.values()))
     assert first.labels is not None  # asked for
-    classes = _classes(first, reading, notes)
+    classes = _classes(first, reading)
     y = _codes(first, classes, notes)
     log_probs = {}
     for name, raw in raws.items():
@@ -128,7 +128,7 @@ def _in_order(raw: Raw, first: Raw) -> Raw:
     return _rows(raw, np.array([place[text] for text in first.ids]))
 
 
-def _classes(first: Raw, reading: Reading, notes: list[str]) -> tuple[str, ...]:
+def _classes(first: Raw, reading: Reading) -> tuple[str, ...]:
     """Names of the classes: the columns', or the two that labels have."""
     if len(first.classes) > 1:
         twice = [c for i, c in enumerate(first.classes) if c in first.classes[:i]]

@@ -6,6 +6,7 @@ from trifit.results.calibration import (
     Verdict,
 )
 from trifit.results.comparison import (
+    LOGARITHMIC,
     SCHEMA,
     Comparison,
     Data,
@@ -71,6 +72,7 @@ from trifit.results.truth import (
 )
 
 __all__ = [
+    "LOGARITHMIC",
     "SCHEMA",
     "Axis",
     "Band",

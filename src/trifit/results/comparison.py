@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SCHEMA = "trifit.comparison/2"
 
+LOGARITHMIC = ("log_loss", "log_loss_bits", "gain")
+"""Scores that are infinite where a label was given probability 0."""
+
 NUMBERS = re.compile(rb"\[\n[-+.\deE, \n]+\]")
 """A list of numbers spread over lines: no text can hold it, since JSON escapes line ends."""
 
@@ -236,7 +239,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
             rows[name] |= {
                 "slope": slope and slope.value,
                 "slope_se": slope and slope.se,
-                "status": self.fits[name].status.value,
+                "status": self.fits[name].status.value if name in self.fits else None,
                 "verdict": judged.verdict.value,
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")

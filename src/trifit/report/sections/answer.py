@@ -7,7 +7,7 @@ from typing import Any
 from trifit.contestants import FREQUENCIES
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Draw, Table, chart, panels
-from trifit.results import Comparison, Difference, Estimate, Verdict, clear_best
+from trifit.results import LOGARITHMIC, Comparison, Difference, Estimate, Verdict, clear_best
 from trifit.scores import BITS
 from trifit.text import (
     between,
@@ -42,9 +42,6 @@ SCORES = {
     "calibration_error": ("calibration error", "top-label calibration error (lower is better)"),
 }
 """Scores of the scoreboard: heading, and axis label of those that are drawn."""
-
-LOGARITHMIC = ("log_loss", "log_loss_bits", "gain")
-"""Scores that are infinite where a label was ruled out."""
 
 
 def content(c: Comparison) -> dict[str, Any]:
@@ -90,8 +87,9 @@ def scoreboard(c: Comparison) -> Table:
             if value is None:
                 cells.append(Cell("–"))
                 continue
-            if key in LOGARITHMIC and (n := _impossible(c, name)):
-                cells.append(Cell("∞", value.value, f"{n:,} rows ruled out"))
+            if key in LOGARITHMIC and (text := c.infinite(name)):
+                n = c.contestants[name].scores.n_impossible
+                cells.append(Cell(text, value.value, f"{n:,} rows ruled out"))
                 continue
             text = estimate(value.value, value.low, value.high)
             cells.append(Cell(text, value.value, between(value.low, value.high)))
@@ -122,12 +120,6 @@ def _status(c: Comparison, name: str) -> Cell:
     status = c.fits[name].status
     said = status_name(status)
     return Cell(f"not trustworthy: {said}" if status.failed else said, failed=status.failed)
-
-
-def _impossible(c: Comparison, name: str) -> int:
-    """Rows whose label a contestant gave probability 0."""
-    judged = c.contestants.get(name)
-    return 0 if judged is None else judged.scores.n_impossible
 
 
 def _scores(c: Comparison) -> Chart:
@@ -209,16 +201,10 @@ def _difference(c: Comparison, d: Difference) -> tuple[Cell, ...]:
 
 
 def _differences(c: Comparison) -> Table:
-    rows = tuple(
+    rows: tuple[tuple[Cell | str, ...], ...] = tuple(
         (
             f"{d.a} − {d.b}",
-            Cell(
-                signed_with_se(d.log_loss.value, d.log_loss.se),
-                d.log_loss.value,
-                interval(d.log_loss.value, d.log_loss.se),
-            ),
-            Cell(signed_with_se(d.log_loss.value * BITS, d.log_loss.se * BITS), d.log_loss.value),
-            Cell(signed_with_se(d.elpd.value, d.elpd.se), d.elpd.value),
+            *_difference(c, d),
             Cell(probability(d.probability_better), d.probability_better),
         )
         for d in c.differences
