@@ -4,13 +4,15 @@ Sums over rows, in nats, higher is better: the scale of LOO and WAIC. The mean
 over rows with its sign turned is the log-loss.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from trifit.checks import Labels
+from trifit.clusters import group_sums, quantile
 from trifit.scores import log_predictive_density, mean_with_se
-from trifit.types import FloatArray
+from trifit.types import FloatArray, IntArray
 
 MAX_GROUPS = 5_000
 """Most groups of rows whose Bayesian-bootstrap weights are drawn one by one."""
@@ -28,7 +30,7 @@ class Elpd:
     n_obs: int
 
 
-def elpd(log_probs: FloatArray, y: Labels) -> Elpd:
+def elpd(log_probs: FloatArray, y: Labels, groups: IntArray | None = None) -> Elpd:
     """Expected log predictive density for ``n_obs`` new rows; higher is better, at most 0.
 
     ``sum_i lpd_i`` with standard error ``sqrt(n_obs) sd(lpd_i)``. Of pooled out-of-fold
@@ -39,6 +41,8 @@ def elpd(log_probs: FloatArray, y: Labels) -> Elpd:
     log_probs : array of shape (n_draws, n_obs, n_classes) or (n_obs, n_classes)
         Held-out log probabilities.
     y : array of shape (n_obs,) or (n_obs, n_classes)
+    groups : array of shape (n_obs,), optional
+        Rows that belong together; the error is then that of the groups' sums.
 
     Raises
     ------
@@ -54,7 +58,7 @@ def elpd(log_probs: FloatArray, y: Labels) -> Elpd:
     >>> round(elpd(np.log([[0.9, 0.1], [0.5, 0.5]]), np.array([0, 1])).value, 4)
     -0.7985
     """
-    return total(log_predictive_density(log_probs, y))
+    return total(log_predictive_density(log_probs, y), groups)
 
 
 def elpd_difference(a: FloatArray, b: FloatArray, y: Labels) -> Elpd:
@@ -83,9 +87,9 @@ def elpd_difference(a: FloatArray, b: FloatArray, y: Labels) -> Elpd:
     return total(log_predictive_density(a, y) - log_predictive_density(b, y))
 
 
-def total(pointwise: FloatArray) -> Elpd:
+def total(pointwise: FloatArray, groups: IntArray | None = None) -> Elpd:
     """The sum of per-row values, with the standard error of that sum."""
-    mean = mean_with_se(pointwise)
+    mean = mean_with_se(pointwise, groups)
     return Elpd(mean.value * mean.n_obs, mean.se * mean.n_obs, mean.n_obs)
 
 
@@ -93,6 +97,7 @@ def probability_better(
     lpd_a: FloatArray,
     lpd_b: FloatArray,
     *,
+    groups: IntArray | None = None,
     n_draws: int = 4000,
     seed: int | np.random.Generator = 0,
 ) -> float:
@@ -101,12 +106,15 @@ def probability_better(
     The rows' weights are drawn from their posterior under a Dirichlet process,
     ``w ~ Dirichlet(1, ..., 1)``; the answer is the share of draws with ``sum_i w_i
     (lpd_a_i - lpd_b_i) > 0``, ties counted half. Above 5,000 rows, rows with
-    neighbouring differences share a weight of the same total.
+    neighbouring differences share a weight of the same total. Rows of one group share
+    one weight.
 
     Parameters
     ----------
     lpd_a, lpd_b : array of shape (n_obs,)
         Pointwise log predictive densities of two fits on the same rows.
+    groups : array of shape (n_obs,), optional
+        Rows that belong together.
     n_draws : int
         Monte Carlo error at most ``0.5 / sqrt(n_draws)``.
     seed : int or numpy Generator
@@ -136,13 +144,14 @@ def probability_better(
         raise ValueError(
             f"row {row}: lpd_a is {a[row]} and lpd_b {b[row]}; expected finite numbers"
         )
-    means = _bootstrapped(difference, n_draws, np.random.default_rng(seed))
+    means = _bootstrapped(difference, groups, n_draws, np.random.default_rng(seed))
     return float(np.mean(means > 0) + 0.5 * np.mean(means == 0))
 
 
 def mean_interval(
     pointwise: FloatArray,
     *,
+    groups: IntArray | None = None,
     level: float = 0.95,
     n_draws: int = 2000,
     seed: int | np.random.Generator = 0,
@@ -155,6 +164,9 @@ def mean_interval(
     Parameters
     ----------
     pointwise : array of shape (n_obs,)
+    groups : array of shape (n_obs,), optional
+        Rows that belong together: they share a weight, and the interval is widened about
+        the mean as Student's t is wider than the normal distribution.
     level : float
     n_draws : int
     seed : int or numpy Generator
@@ -179,19 +191,33 @@ def mean_interval(
         raise ValueError(
             f"pointwise has shape {values.shape}; expected (n_obs,), not empty, finite numbers"
         )
-    means = _bootstrapped(values, n_draws, np.random.default_rng(seed))
+    means = _bootstrapped(values, groups, n_draws, np.random.default_rng(seed))
     low, high = np.quantile(means, ((1 - level) / 2, (1 + level) / 2))
+    if groups is not None:
+        n, mean = len(np.unique(groups)), values.mean()
+        wider = quantile(level, n) / quantile(level, None) * math.sqrt((n + 1) / max(n - 1, 1))
+        low, high = mean + wider * (low - mean), mean + wider * (high - mean)
+        low, high = max(low, values.min()), min(high, values.max())
     return float(low), float(high)
 
 
-def _bootstrapped(values: FloatArray, n_draws: int, rng: np.random.Generator) -> FloatArray:
-    """Weighted means (n_draws,) of values, weights ``Dirichlet(1, ..., 1)``."""
-    groups = np.array_split(np.sort(values), min(len(values), MAX_GROUPS))
-    value = np.array([group.mean() for group in groups])
-    size = np.array([len(group) for group in groups], dtype=np.float64)
+def _bootstrapped(
+    values: FloatArray, groups: IntArray | None, n_draws: int, rng: np.random.Generator
+) -> FloatArray:
+    """Weighted means (n_draws,) of values, weights ``Dirichlet(1, ..., 1)`` of rows or groups."""
+    if groups is None:
+        sums, sizes = values, np.ones(len(values))
+    else:
+        sums, sizes = group_sums(values, groups), group_sums(np.ones(len(values)), groups)
+    order = np.argsort(sums / sizes, kind="stable")
+    bundles = np.array_split(order, min(len(order), MAX_GROUPS))
+    # A bundle of neighbours has the weight of all of them, and their mean.
+    count = np.array([len(bundle) for bundle in bundles], dtype=np.float64)
+    value = np.array([sums[bundle].mean() for bundle in bundles])
+    size = np.array([sizes[bundle].mean() for bundle in bundles])
     means = []
-    step = max(1, BLOCK // len(groups))
+    step = max(1, BLOCK // len(bundles))
     for start in range(0, n_draws, step):
-        weights = rng.standard_gamma(size, (min(step, n_draws - start), len(groups)))
-        means.append(weights @ value / weights.sum(axis=1))
+        weights = rng.standard_gamma(count, (min(step, n_draws - start), len(bundles)))
+        means.append(weights @ value / (weights @ size))
     return np.concatenate(means)

@@ -1,12 +1,14 @@
 """The seam: what is judged, and nothing of where it comes from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from trifit.checks import Labels
-from trifit.types import FloatArray
+from trifit.clusters import n_groups
+from trifit.types import FloatArray, IntArray
 
 LOG_ZERO = -1e6
 """What a probability of exactly zero counts as, in nats: a finite, glaring number."""
@@ -26,6 +28,8 @@ class Forecasts:
     labels : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes, or soft labels.
     class_names : sequence of str
+    groups : array of shape (n_obs,), optional
+        Codes of groups of rows that belong together; none: every row is independent.
 
     Raises
     ------
@@ -36,6 +40,7 @@ class Forecasts:
     log_probs: Mapping[str, FloatArray]
     labels: Labels
     class_names: Sequence[str]
+    groups: IntArray | None = None
 
     def __post_init__(self) -> None:
         expected = (len(self.labels), len(self.class_names))
@@ -45,6 +50,26 @@ class Forecasts:
                     f"forecasts of {name!r} have shape {log_probs.shape}; expected (n_obs, "
                     f"n_classes) = {expected}"
                 )
+        if self.groups is not None and self.groups.shape != expected[:1]:
+            raise ValueError(f"groups have shape {self.groups.shape}; expected {expected[:1]}")
+
+    @cached_property
+    def n_groups(self) -> int | None:
+        """How many groups there are; None where every row is independent."""
+        return None if self.groups is None else n_groups(self.groups)
+
+    def with_more(self, log_probs: Mapping[str, FloatArray]) -> "Forecasts":
+        """The same rows with further contestants."""
+        return replace(self, log_probs={**self.log_probs, **log_probs})
+
+    def take(self, rows: IntArray) -> "Forecasts":
+        """Some of the rows, or some of them several times."""
+        return Forecasts(
+            {name: log_probs[rows] for name, log_probs in self.log_probs.items()},
+            self.labels[rows],
+            self.class_names,
+            None if self.groups is None else self.groups[rows],
+        )
 
     def probs(self, name: str) -> FloatArray:
         """Probabilities of one contestant, (n_obs, n_classes)."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from trifit.checks import Labels, checked_labels, checked_probs, label_probs, log_of_checked_probs
-from trifit.types import FloatArray
+from trifit.clusters import standard_error
+from trifit.types import FloatArray, IntArray
 
 BITS = float(1.0 / np.log(2.0))
 """Bits per nat."""
@@ -27,13 +28,16 @@ class Estimate:
     n_obs: int
 
 
-def mean_with_se(pointwise: FloatArray) -> Estimate:
+def mean_with_se(pointwise: FloatArray, groups: IntArray | None = None) -> Estimate:
     """Mean of per-row values; its standard error is ``sd / sqrt(n_obs)``.
 
-    With cross-validation the rows share training data, so this is slightly
-    too small; no unbiased estimator exists (Bengio & Grandvalet 2004, JMLR 5).
+    With groups it is that of :func:`trifit.clusters.standard_error`. With
+    cross-validation the rows share training data, so both are slightly too small; no
+    unbiased estimator exists (Bengio & Grandvalet 2004, JMLR 5).
     """
     n = len(pointwise)
+    if groups is not None:
+        return Estimate(float(np.mean(pointwise)), standard_error(pointwise, groups), n)
     with np.errstate(invalid="ignore"):  # an infinite mean has no standard error: NaN
         se = float(np.std(pointwise, ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
     return Estimate(float(np.mean(pointwise)), se, n)
@@ -196,7 +200,7 @@ def wilson(share: float, n_obs: float, *, z: float = 1.96) -> tuple[float, float
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def paired_difference(a: FloatArray, b: FloatArray) -> Estimate:
+def paired_difference(a: FloatArray, b: FloatArray, groups: IntArray | None = None) -> Estimate:
     """Mean of ``a - b`` over rows, with the standard error of that difference.
 
     Parameters
@@ -204,6 +208,8 @@ def paired_difference(a: FloatArray, b: FloatArray) -> Estimate:
     a, b : array of shape (n_obs,)
         Per-row scores of two fits **on the same rows**; the rows' common
         difficulty cancels, so the error is usually far below that of either.
+    groups : array of shape (n_obs,), optional
+        Rows that belong together.
 
     Raises
     ------
@@ -218,4 +224,4 @@ def paired_difference(a: FloatArray, b: FloatArray) -> Estimate:
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(f"a has shape {a.shape} and b {b.shape}; expected two of (n_obs,)")
-    return mean_with_se(a - b)
+    return mean_with_se(a - b, groups)

@@ -1,6 +1,7 @@
 """Arrays, and the frozen types that data walks through, with their shape checks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,12 @@ class Dataset:
         What the user typed to get this data.
     true_probs : array of shape (n_obs, n_classes), optional
         The true class probabilities of every row, which only simulations know.
+    groups : array of shape (n_obs,), optional
+        Codes of groups of rows that belong together, such as those of one patient.
+    time : array of shape (n_obs,), optional
+        When each row was observed: earlier rows train, later rows test.
+    roles : mapping of str to str
+        The columns that groups, time and weights were read from.
     """
 
     name: str
@@ -52,6 +59,9 @@ class Dataset:
     leaks: tuple[str, ...] = ()
     source: str = ""
     true_probs: FloatArray | None = None
+    groups: IntArray | None = None
+    time: FloatArray | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         X = np.ascontiguousarray(self.X, dtype=np.float64)
@@ -87,6 +97,11 @@ class Dataset:
             raise InputError(
                 f"data {self.name!r}: n_test={self.n_test} leaves no training rows of {len(y)}"
             )
+        for role, values in (("groups", self.groups), ("time", self.time)):
+            if values is not None and values.shape != y.shape:
+                raise InputError(
+                    f"data {self.name!r}: {role} has shape {values.shape}; expected {y.shape}"
+                )
         if self.soft_labels is not None:
             soft = self._distributions(
                 "soft_labels", self.soft_labels, "soft labels",
@@ -192,17 +207,21 @@ class Rows:
     X : array of shape (n_obs, n_features)
     labels : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes, or soft labels.
+    groups : array of shape (n_obs,), optional
+        Codes of groups of rows that belong together.
     """
 
     X: FloatArray
     labels: IntArray | FloatArray
+    groups: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.X)
 
     def take(self, rows: IntArray) -> "Rows":
         """Some of the rows."""
-        return Rows(np.ascontiguousarray(self.X[rows]), self.labels[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        return Rows(np.ascontiguousarray(self.X[rows]), self.labels[rows], groups)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,8 @@ def notes(fitted: Fitted) -> list[str]:
 
 def _copies(fitted: Fitted) -> list[str]:
     dataset = fitted.problem.dataset
+    if dataset.groups is not None or "weights" in dataset.roles:
+        return []  # copies are meant, and groups keep them together
     copies = n_copies(dataset.X, dataset.labels)
     if copies <= MANY_COPIES * dataset.n_obs:
         return []

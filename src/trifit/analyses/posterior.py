@@ -30,8 +30,10 @@ def posterior_record(fitted: Fitted) -> PosteriorRecord | None:
     right = probs.argmax(axis=1) == label_probs(fitted.y, probs.shape[1]).argmax(axis=1)
     n_draws = int(np.clip(MAX_VALUES // probs.size, 10, MAX_DRAWS))
     fit, rows = fitted.final.fits[name], fitted.final.part.train
-    # Reweighting draws that are not the posterior's would say nothing.
-    one_out = None if fit.status.failed else loo(fitted.density, fit, rows.X, rows.labels)
+    # Draws that are not the posterior's would say nothing; a row that is left out is not new
+    # to the fit where others of its group stay.
+    skipped = fit.status.failed or rows.groups is not None
+    one_out = None if skipped else loo(fitted.density, fit, rows.X, rows.labels)
     return PosteriorRecord(
         entropy=float(entropy(probs).mean()),
         aleatoric=float(aleatoric.mean()),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import isotonic_regression
+from scipy.sparse import csr_array
 from scipy.special import betaincinv
 
 from trifit.calibration.corp import checked_event
@@ -126,6 +127,8 @@ def miscalibration(events: FloatArray | IntArray, groups: Groups) -> tuple[Float
 def consistency(
     forecast: Any,
     *,
+    outcome: Any = None,
+    groups: IntArray | None = None,
     level: float = 0.95,
     n_resamples: int = 1000,
     n_grid: int = 51,
@@ -142,6 +145,10 @@ def consistency(
     ----------
     forecast : array of shape (n_obs,)
         Probabilities of one event.
+    outcome, groups : array of shape (n_obs,), optional
+        Rows that belong together, and their outcomes. How outcomes of one group hang
+        together is not known, so they cannot be drawn: the forecasts plus the groups'
+        errors with random signs stand for them (wild bootstrap).
     level : float
         Of the pointwise band, of the simultaneous band (the pointwise one
         widened by one factor on both sides) and of the quantile ``mcb_limit``.
@@ -167,13 +174,17 @@ def consistency(
     >>> bool((band.lower_all <= band.lower).all() and (band.upper_all >= band.upper).all())
     True
     """
-    forecast, _ = checked_event(forecast, forecast)
-    groups = pooled(forecast)
+    forecast, outcome = checked_event(forecast, forecast if outcome is None else outcome)
+    pools = pooled(forecast)
     rng = np.random.default_rng(seed)
-    events = rng.binomial(groups.count, groups.forecast, size=(n_resamples, len(groups.count)))
-    mcb, curve = miscalibration(events, groups)
-    grid = np.linspace(groups.forecast[0], groups.forecast[-1], n_grid)
-    on_grid = np.array([np.interp(grid, groups.forecast, row) for row in curve])
+    events: FloatArray | IntArray
+    if groups is None:
+        events = rng.binomial(pools.count, pools.forecast, size=(n_resamples, len(pools.count)))
+    else:
+        events = _with_random_signs(forecast, outcome, groups, pools, n_resamples, rng)
+    mcb, curve = miscalibration(events, pools)
+    grid = np.linspace(pools.forecast[0], pools.forecast[-1], n_grid)
+    on_grid = np.array([np.interp(grid, pools.forecast, row) for row in curve])
     tail = (1 - level) / 2
     lower, upper = np.quantile(on_grid, (tail, 1 - tail), axis=0)
     centre = on_grid.mean(axis=0)
@@ -192,8 +203,25 @@ def consistency(
         upper_all=np.clip(centre + factor * above, upper, 1.0),
         level=level,
         n_resamples=n_resamples,
-        n_groups=len(groups.count),
+        n_groups=len(pools.count),
     )
+
+
+def _with_random_signs(
+    forecast: FloatArray,
+    outcome: FloatArray,
+    groups: IntArray,
+    pools: Groups,
+    n_resamples: int,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Numbers of events per pool, (n_resamples, n_pools): forecasts and errors of either sign."""
+    present, place = np.unique(groups, return_inverse=True)
+    errors = csr_array(
+        (outcome - forecast, (place, pools.index)), shape=(len(present), len(pools.count))
+    )
+    signs = rng.choice([-1.0, 1.0], size=(n_resamples, len(present)))
+    return np.asarray(pools.count * pools.forecast + signs @ errors)
 
 
 def confidence_band(forecast: Any, outcome: Any, *, level: float = 0.95) -> ConfidenceBand:

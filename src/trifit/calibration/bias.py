@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import expit, logit, stdtr
 from scipy.stats import norm
 
 from trifit.calibration.notions import checked_prediction
+from trifit.clusters import n_groups, quantile, standard_error
 from trifit.scores import wilson
-from trifit.types import FloatArray
+from trifit.types import FloatArray, IntArray
+
+Z95 = 1.96
+"""Normal quantile of a 95 % interval."""
 
 MAX_TERMS = 100
 """Most outcomes of a sum of events whose probabilities are computed one by one."""
@@ -52,7 +56,7 @@ class ClassBias:
         return self.mean_prob - self.frequency
 
 
-def class_bias(probs: Any, y: Any) -> ClassBias:
+def class_bias(probs: Any, y: Any, *, groups: IntArray | None = None) -> ClassBias:
     """Mean probability against frequency of every class (calibration in the large).
 
     With soft labels the expected counts are compared. Their variance is at most
@@ -63,6 +67,10 @@ def class_bias(probs: Any, y: Any) -> ClassBias:
     probs : array of shape (n_obs, n_classes)
     y : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes or soft labels.
+    groups : array of shape (n_obs,), optional
+        Rows that belong together. The forecasts do not say how labels of one group hang
+        together, so the count's variance is estimated from the groups' sums, the p-value
+        is Student's, and neither is allowed to be smaller than with independent rows.
 
     Raises
     ------
@@ -85,10 +93,24 @@ def class_bias(probs: Any, y: Any) -> ClassBias:
     mean, count = p.mean(axis=0), truth.sum(axis=0)
     variance = (p * (1 - p)).sum(axis=0)
     p_value = np.array([_two_sided(each, c) for each, c in zip(p.T, count, strict=True)])
+    z = Z95
+    if groups is not None:
+        n_independent = n_groups(groups)
+        se = np.array([standard_error(each, groups) for each in (truth - p).T])
+        variance, z = np.maximum(variance, (n * se) ** 2), quantile(0.95, n_independent)
+        of_groups = _student(mean - count / n, se, n_independent)
+        p_value = np.where(p_value > 0, np.maximum(p_value, of_groups), 0.0)  # 0: impossible
     bounds = np.array(
-        [_odds_ratio(m, c / n, v / n, n) for m, c, v in zip(mean, count, variance, strict=True)]
+        [_odds_ratio(m, c / n, v / n, n, z) for m, c, v in zip(mean, count, variance, strict=True)]
     )
     return ClassBias(mean, count / n, np.sqrt(variance) / n, p_value, bounds[:, 0], bounds[:, 1])
+
+
+def _student(difference: FloatArray, se: FloatArray, n: int) -> FloatArray:
+    """Two-sided p-values of differences from 0, by Student's t of so many groups."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.nan_to_num(abs(difference) / se)  # no difference, no error: 0
+    return np.asarray(2 * stdtr(max(n - 1, 1), -t))
 
 
 def _two_sided(p: FloatArray, count: float) -> float:
@@ -200,7 +222,9 @@ def _tilt(log_odds: FloatArray, count: int) -> float:
     return t
 
 
-def _odds_ratio(mean: float, frequency: float, variance: float, n: int) -> tuple[float, float]:
+def _odds_ratio(
+    mean: float, frequency: float, variance: float, n: int, z: float
+) -> tuple[float, float]:
     """95 % interval of odds(frequency) / odds(mean).
 
     Wilson's, with as many rows as a binomial frequency would need for the variance
@@ -209,6 +233,6 @@ def _odds_ratio(mean: float, frequency: float, variance: float, n: int) -> tuple
     if variance <= 0 or not 0 < mean < 1:
         ratio = 1.0 if frequency == mean else math.inf if frequency > mean else 0.0
         return ratio, ratio
-    low, high = wilson(frequency, n * mean * (1 - mean) / variance)
+    low, high = wilson(frequency, n * mean * (1 - mean) / variance, z=z)
     odds = mean / (1 - mean)
     return low / (1 - low) / odds, (high / (1 - high) if high < 1 else math.inf) / odds

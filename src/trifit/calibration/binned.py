@@ -9,6 +9,7 @@ from scipy.special import betaincinv, erf
 from scipy.stats import norm as normal
 
 from trifit.calibration.notions import Notion, events
+from trifit.clusters import group_sums
 from trifit.types import FloatArray, IntArray
 
 Binning = Literal["width", "mass"]
@@ -25,13 +26,17 @@ class Bins:
     count : array of shape (n_bins,)
     variance : array of shape (n_bins,)
         Of ``frequency``: ``frequency * (1 - frequency) / (count - 1)``. A bin of
-        one row cannot tell noise from error: its squared error counts as noise.
+        one row cannot tell noise from error: its squared error counts as noise. With
+        groups, of ``frequency - forecast``, from the sums of the bin's groups.
+    effective : array of shape (n_bins,)
+        Independent rows that the bin is worth: its groups, else its rows.
     """
 
     forecast: FloatArray
     frequency: FloatArray
     count: IntArray
     variance: FloatArray
+    effective: IntArray
 
     @property
     def weight(self) -> FloatArray:
@@ -46,7 +51,7 @@ class Bins:
     @property
     def wide_variance(self) -> FloatArray:
         """Variance with one more event and one more non-event per bin: never zero."""
-        n = self.count
+        n = self.effective
         square = self.variance * (n - 1) + self.frequency**2
         square = np.where(n == 1, self.frequency, square)
         mean = (n * self.frequency + 1) / (n + 2)
@@ -98,6 +103,7 @@ def binned_error(
     norm: float = 1,
     debiased: bool = False,
     level: float = 0.95,
+    groups: IntArray | None = None,
 ) -> BinnedError:
     """Binned calibration error; lower is better, 0 to 1, 0 if calibrated on average in every bin.
 
@@ -133,6 +139,9 @@ def binned_error(
         Confidence of the interval. ``norm=1``: from the triangle inequality
         below and the sampling error above; ``norm=2``: normal for the debiased
         square; MCE: Clopper-Pearson in every bin, Bonferroni over bins.
+    groups : array of shape (n_obs,), optional
+        Rows that belong together; for ``norm`` 1 and 2. Within a bin groups are
+        independent, not rows; what a group has in several bins is taken as independent.
 
     Raises
     ------
@@ -158,9 +167,12 @@ def binned_error(
         raise ValueError(f"norm={norm}: expected 1, 2 or math.inf")
     if debiased and norm == math.inf:
         raise ValueError("debiased=True: no debiased form of the maximum (norm=math.inf) is known")
+    if groups is not None and norm == math.inf:
+        raise ValueError("groups: no interval of the maximum (norm=math.inf) is known for groups")
     forecast, outcome = events(probs, y, notion)
     tables = tuple(
-        bin_table(*event, bins, binning) for event in zip(forecast.T, outcome.T, strict=True)
+        bin_table(*event, bins, binning, groups)
+        for event in zip(forecast.T, outcome.T, strict=True)
     )
     z = float(normal.isf((1 - level) / 2))
     if norm == 1:
@@ -180,7 +192,13 @@ def binned_error(
     )
 
 
-def bin_table(forecast: FloatArray, outcome: FloatArray, bins: int, binning: Binning) -> Bins:
+def bin_table(
+    forecast: FloatArray,
+    outcome: FloatArray,
+    bins: int,
+    binning: Binning,
+    groups: IntArray | None = None,
+) -> Bins:
     """The bins of one event (see :func:`binned_error` for the rules)."""
     index = np.searchsorted(_edges(forecast, bins, binning), forecast)
     count = np.bincount(index)
@@ -192,7 +210,27 @@ def bin_table(forecast: FloatArray, outcome: FloatArray, bins: int, binning: Bin
     p, q, n = mean(forecast), mean(outcome), count[filled]
     spread = np.maximum(mean(outcome**2) - q**2, 0.0)
     variance = np.where(n > 1, spread / np.maximum(n - 1, 1), (q - p) ** 2)
-    return Bins(forecast=p, frequency=q, count=n, variance=variance)
+    if groups is None:
+        return Bins(forecast=p, frequency=q, count=n, variance=variance, effective=n)
+    variance, effective = _of_groups(outcome - forecast, index, groups)
+    return Bins(forecast=p, frequency=q, count=n, variance=variance, effective=effective)
+
+
+def _of_groups(error: FloatArray, index: IntArray, groups: IntArray) -> tuple[FloatArray, IntArray]:
+    """Variance of each filled bin's mean error from the sums of its groups, and how many these are.
+
+    A bin of one group cannot tell noise from error: its squared error counts as noise.
+    """
+    found = []
+    for b in np.unique(index):
+        here = index == b
+        mean = error[here].mean()
+        sums = group_sums(error[here] - mean, groups[here])
+        n = len(sums)
+        noise = n / (n - 1) * (sums**2).sum() / here.sum() ** 2 if n > 1 else mean**2
+        found.append((noise, n))
+    variance, effective = zip(*found, strict=True)
+    return np.array(variance), np.array(effective)
 
 
 def _edges(forecast: FloatArray, bins: int, binning: Binning) -> FloatArray:

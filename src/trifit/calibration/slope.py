@@ -7,8 +7,9 @@ import numpy as np
 from scipy.special import log_softmax
 
 from trifit.calibration.notions import checked_prediction
+from trifit.clusters import group_sums
 from trifit.forecasts import LOG_ZERO
-from trifit.types import BoolArray, FloatArray
+from trifit.types import BoolArray, FloatArray, IntArray
 
 MAX_CONDITION = 1e10
 """Above this the rows determine no slope that arithmetic could find."""
@@ -36,7 +37,13 @@ class SlopeIntercept:
     intercepts_se: FloatArray
 
 
-def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) -> SlopeIntercept:
+def slope_intercept(
+    probs: Any,
+    y: Any,
+    *,
+    log_probs: FloatArray | None = None,
+    groups: IntArray | None = None,
+) -> SlopeIntercept:
     """Calibration slope and intercepts: a recalibration of the log-odds.
 
     Fits ``softmax(b log p_k + c_k)`` to the labels by maximum likelihood. Slope
@@ -54,6 +61,9 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
         and intercepts are about the odds between those that occur.
     log_probs : array of shape (n_obs, n_classes), optional
         Their logarithms, for probabilities too small for floating point.
+    groups : array of shape (n_obs,), optional
+        Rows that belong together: standard errors are then the sandwich's, from the
+        groups' sums of the score.
 
     Returns
     -------
@@ -69,7 +79,8 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
     References
     ----------
     Cox (1958), Biometrika 45(3-4), doi:10.1093/biomet/45.3-4.562;
-    Van Hoorde et al. (2015), J. Biomed. Inform. 54, doi:10.1016/j.jbi.2014.12.016
+    Van Hoorde et al. (2015), J. Biomed. Inform. 54, doi:10.1016/j.jbi.2014.12.016;
+    Liang & Zeger (1986), Biometrika 73(1), doi:10.1093/biomet/73.1.13 (groups)
 
     Examples
     --------
@@ -104,7 +115,10 @@ def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) 
         step = np.linalg.solve(information, gradient)
         # On separated rows the gradient vanishes too, but the Newton step does not.
         if abs(step).max() < 1e-8 * (1 + abs(theta).max()):
-            se = np.sqrt(np.diag(np.linalg.inv(scaled))) / scale
+            covariance = np.linalg.inv(scaled) / np.outer(scale, scale)
+            if groups is not None:
+                covariance = covariance @ _of_groups(log_probs, truth - q, groups) @ covariance
+            se = np.sqrt(np.diag(covariance))
             theta[0], se[0] = theta[0] / unit, se[0] / unit
             return _result(p.shape[1], present[1:], theta, se)
         length = 1.0
@@ -168,6 +182,13 @@ def _derivatives(
     others = _sums_before(q) + _sums_before(q[:, ::-1])[:, ::-1]
     information[1:, 1:][np.diag_indices(free.shape[1])] = (free * others[:, 1:]).sum(axis=0)
     return gradient, information
+
+
+def _of_groups(log_probs: FloatArray, residual: FloatArray, groups: IntArray) -> FloatArray:
+    """Covariance of the gradient, from the groups' sums of it."""
+    rows = np.column_stack([(residual * log_probs).sum(axis=1), residual[:, 1:]])
+    sums = group_sums(rows, groups)
+    return np.asarray(sums.T @ sums * len(sums) / max(len(sums) - 1, 1))
 
 
 def _sums_before(q: FloatArray) -> FloatArray:

@@ -46,6 +46,7 @@ from trifit.calibration.resampling import (
     top_surprise,
     unless_ruled_out,
 )
+from trifit.clusters import group_sums
 from trifit.threads import limited
 from trifit.types import FloatArray, IntArray
 
@@ -88,6 +89,7 @@ def kernel(
     *,
     bandwidth: float | None = None,
     n_resamples: int = 199,
+    groups: IntArray | None = None,
     seed: int | np.random.Generator = 0,
     detect: bool = True,
 ) -> CalibrationTest:
@@ -107,6 +109,11 @@ def kernel(
     bandwidth : float, optional
         By default half the root mean squared distance between two forecasts.
     n_resamples : int
+    groups : array of shape (n_obs,), optional
+        Rows that belong together. How labels of one group hang together is not known, so
+        labels cannot be drawn: each group's part of the statistic gets a random sign
+        instead (wild bootstrap), which has its size with many groups only. No detectable
+        slope.
     seed : int or numpy Generator
     detect : bool
         Whether to compute the detectable slope (else NaN).
@@ -118,7 +125,9 @@ def kernel(
 
     References
     ----------
-    Widmann, Lindsten & Zachariah (2019), NeurIPS 32, doi:10.48550/arXiv.1910.11385
+    Widmann, Lindsten & Zachariah (2019), NeurIPS 32, doi:10.48550/arXiv.1910.11385;
+    Leucht & Neumann (2013), J. Multivar. Anal. 117, doi:10.1016/j.jmva.2013.03.003 (the
+    wild bootstrap of degenerate U-statistics)
 
     Examples
     --------
@@ -131,6 +140,8 @@ def kernel(
         raise ValueError("probs has 1 row; a kernel calibration error compares two")
     with limited():
         phi = features(p, bandwidth or default_bandwidth(p))
+        if groups is not None:
+            return _of_groups(p, codes, phi, groups, n_resamples, seed)
         expected = phi.T @ p
     own = np.einsum("ij,ij->i", phi, phi)  # k(p_i, p_i) after projection
     own_part = float(own @ (1 + (p**2).sum(axis=1)))
@@ -160,6 +171,32 @@ def kernel(
     slope = detectable(gap) if detect else math.nan
     p_found = p_value(observed, null, surprise(p, codes))
     return CalibrationTest("kernel", observed, p_found, slope, n, n_resamples)
+
+
+def _of_groups(
+    p: FloatArray,
+    codes: IntArray,
+    phi: FloatArray,
+    groups: IntArray,
+    n_resamples: int,
+    seed: int | np.random.Generator,
+) -> CalibrationTest:
+    """The kernel test of groups: ``|sum_g s_g Z_g|**2 - sum_g |Z_g|**2`` over pairs of groups.
+
+    ``Z_g`` sums ``phi_i (e_{y_i} - p_i)'`` over a group; the signs ``s_g`` are 1 for the
+    statistic and random for its null distribution. Rows of one group are not compared.
+    """
+    residual = -p.copy()
+    residual[np.arange(len(p)), codes] += 1
+    parts = np.stack([group_sums(phi * r[:, None], groups) for r in residual.T], axis=2)
+    parts = parts.reshape(len(parts), -1)
+    n = len(parts)
+    own, scale = float((parts**2).sum()), max(n * (n - 1), 1) * (len(p) / n) ** 2
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(n_resamples, n))
+    null = (((signs @ parts) ** 2).sum(axis=1) - own) / scale
+    observed = float(((parts.sum(axis=0) ** 2).sum() - own) / scale)
+    found = p_value(observed, null, surprise(p, codes))
+    return CalibrationTest("kernel", observed, found, math.nan, len(p), n_resamples)
 
 
 def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:

@@ -23,6 +23,8 @@ from trifit.errors import InputError
 )
 @click.option("--model-col", metavar="COLUMN", help="Column that names the model, in one file.")
 @click.option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to join files.")
+@click.option("--groups", metavar="COLUMN", help="Rows with equal values belong together.")
+@click.option("--weights", metavar="COLUMN", help="How many identical rows each row stands for.")
 @click.option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
 @click.option("--floor", type=float, help="Raise smaller probabilities to this, e.g. 1e-6.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
@@ -37,6 +39,8 @@ def evaluate(
     named: tuple[str, ...],
     model_col: str | None,
     row_id: str | None,
+    groups: str | None,
+    weights: str | None,
     positive: str | None,
     floor: float | None,
     seed: int,
@@ -66,6 +70,8 @@ def evaluate(
         positive=positive,
         row_id=row_id,
         model_col=model_col,
+        groups=groups,
+        weights=weights,
     )
     name = "-".join(dict.fromkeys(path.stem for path in files.values()))[:60]
     folder = out or Path("reports") / f"evaluate-{name}"
@@ -80,6 +86,7 @@ def evaluate(
             source=", ".join(str(path) for path in files.values()),
             sources=found.sources,
             notes=found.notes,
+            grouped_by=groups or "",
             command=command,
             progress=progress,
         )

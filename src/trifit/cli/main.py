@@ -102,6 +102,13 @@ main.add_command(studies)
 @click.option("--thousands", metavar="MARK", help="Mark between thousands of text files.")
 @click.option("--positive", metavar="CLASS", help="Of two classes the one that is modelled.")
 @click.option("--classes-order", metavar="A,B,...", help="All classes, in order.")
+@click.option(
+    "--groups", metavar="COLUMN", help="Rows with equal values belong together (one patient's)."
+)
+@click.option(
+    "--time", metavar="COLUMN", help="Train on earlier rows, test on the latest (--test-size)."
+)
+@click.option("--weights", metavar="COLUMN", help="How many identical rows each row stands for.")
 @click.option("--n", type=int, help="Simulated data: training rows.")
 @click.option("--features", type=int, help="Simulated data: number of features.")
 @click.option("--classes", type=int, help="Simulated data: number of classes.")
@@ -141,6 +148,9 @@ def compare(
     thousands: str | None,
     positive: str | None,
     classes_order: str | None,
+    groups: str | None,
+    time: str | None,
+    weights: str | None,
     n: int | None,
     features: int | None,
     classes: int | None,
@@ -197,6 +207,9 @@ def compare(
         thousands=thousands,
         positive=positive,
         classes_order=_list(classes_order),
+        groups=groups,
+        time=time,
+        weights=weights,
         **world,
     )
     check_split(dataset, cv, test_size)

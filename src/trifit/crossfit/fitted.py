@@ -78,6 +78,12 @@ class Fitted:
         return self.problem.dataset.y[self.test_rows]
 
     @property
+    def groups(self) -> IntArray | None:
+        """Groups of the held-out rows; None where every row is independent."""
+        groups = self.problem.dataset.groups
+        return None if groups is None else groups[self.test_rows]
+
+    @property
     def names(self) -> list[str]:
         """Names of the fits."""
         return list(self.final.fits)

@@ -91,7 +91,8 @@ class Problem:
             X = standardiser.transform(data.X, rows)
             if not self.varies.all():
                 X = np.ascontiguousarray(X[:, self.varies])
-            return Rows(X, data.labels[rows])
+            groups = None if data.groups is None else data.groups[rows]
+            return Rows(X, data.labels[rows], groups)
 
         return Part(
             train=seen(train),

@@ -1,7 +1,7 @@
 """From a training table, and perhaps a test table, to a data set."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 from typing import Literal
 
@@ -11,8 +11,16 @@ from trifit.data.columns import texts_of
 from trifit.data.labels import absent_texts, drop_unused_classes, encode_classes, learn_classes
 from trifit.data.leaks import gives_away
 from trifit.data.numbers import COMMA, Style
+from trifit.data.roles import (
+    Roles,
+    advice,
+    notes_of,
+    read_roles,
+    repeats,
+    without_roles,
+)
 from trifit.data.schema import Reading, Schema, learn, table_style
-from trifit.data.soft import PREFIX, are_counts, label_weights, written_out
+from trifit.data.soft import PREFIX, are_counts, check_written, label_weights, written_out
 from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.text import listing
@@ -27,23 +35,29 @@ SOFT_NOTE = (
 )
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _Rows:
     """Encoded rows, training rows first, on their way to a data set."""
 
     X: FloatArray
     y: IntArray
-    weights: FloatArray | None
+    soft: FloatArray | None
     unlabelled: BoolArray
     unseen: BoolArray
+    roles: Roles
     n_test: int
 
-    def keep(self, rows: BoolArray) -> None:
-        """Leave the other rows out."""
-        self.n_test = int(rows[len(rows) - self.n_test :].sum()) if self.n_test else 0
-        self.X, self.y, self.unseen = self.X[rows], self.y[rows], self.unseen[rows]
-        self.unlabelled = self.unlabelled[rows]
-        self.weights = None if self.weights is None else self.weights[rows]
+    def take(self, rows: IntArray) -> "_Rows":
+        """Some of the rows, or some of them several times; test rows are the last ones."""
+        return _Rows(
+            X=self.X[rows],
+            y=self.y[rows],
+            soft=None if self.soft is None else self.soft[rows],
+            unlabelled=self.unlabelled[rows],
+            unseen=self.unseen[rows],
+            roles=self.roles.take(rows),
+            n_test=int((rows >= len(self.y) - self.n_test).sum()),
+        )
 
 
 def assemble(
@@ -74,16 +88,21 @@ def assemble(
     """
     if not len(train):
         raise InputError(f"data {train.name!r}: the table has a header but no rows")
+    advised = [name for name in reading.drop if name in train.columns and repeats(train, name)]
+    roles = read_roles([train] if test is None else [train, test], reading.roles, labels)
     train, test = _without_dropped(train, test, labels, reading)
     classes = _classes(train, labels, reading)
     schema, notes = learn(train, labels, reading)
     if test is not None:
         _check_style(train, test, schema, reading)
     tables = [train] if test is None else [train, _aligned(test, train, schema, labels, notes)]
-    rows = _encode(tables, schema, labels, classes, reading)
-    notes += _handle_missing(train, tables, rows, schema, labels, reading, missing)
-    if rows.weights is None:
-        rows.y, classes, gone = drop_unused_classes(rows.y, classes)
+    notes += [] if reading.roles.groups else advice(advised or schema.grouping(train), advised)
+    rows = _encode(tables, schema, labels, classes, roles, reading)
+    rows, changed = _handle_missing(train, tables, rows, schema, labels, reading, missing)
+    notes += changed
+    if rows.soft is None:
+        y, classes, gone = drop_unused_classes(rows.y, classes)
+        rows = replace(rows, y=y)
         if gone:
             notes.append(f"classes without a complete row left out: {', '.join(gone)}")
     if rows.unseen.any():
@@ -91,32 +110,48 @@ def assemble(
             f"{int(rows.unseen.sum())} test rows hold a category that the training data lack "
             f"({_unseen(tables[1], schema)}); its coefficient counts as zero"
         )
-    X, y, weights, n_test = rows.X, rows.y, rows.weights, rows.n_test
-    leaks = _leaks(rows, schema) if weights is None else ()
+    leaks = _leaks(rows, schema) if rows.soft is None else ()
     if leaks:
         notes.append(
             f"{listing(leaks)} {'predicts' if len(leaks) == 1 else 'each predict'} "
             f"{labels[0]!r} without error: the answer under another name? (to leave it out: --drop "
             f"{quote(leaks[0])})"
         )
-    if weights is not None and are_counts(weights):
-        notes.append(_counts_note(weights))
-        X, y, n_test = written_out(train.name, X, weights, n_test)
-        weights = None
-    elif weights is not None:
-        notes.append(SOFT_NOTE)
+    notes += notes_of(rows.roles, reading.roles, len(rows.y) - rows.n_test)
+    rows, written = _written_out(train.name, rows)
+    notes += written
     return Dataset(
         name=train.name,
-        X=X,
-        y=y,
+        X=rows.X,
+        y=rows.y,
         feature_names=schema.features,
         class_names=classes,
-        soft_labels=weights,
-        n_test=n_test,
+        soft_labels=rows.soft,
+        n_test=rows.n_test,
         notes=tuple(notes),
         leaks=leaks,
         source=source,
+        groups=rows.roles.groups,
+        time=rows.roles.time,
+        roles=reading.roles.given,
     )
+
+
+def _written_out(data: str, rows: _Rows) -> tuple[_Rows, list[str]]:
+    """One row for each observation where label columns or weights count them; notes."""
+    n_features, weights, soft = rows.X.shape[1], rows.roles.weights, rows.soft
+    if soft is not None and are_counts(soft):
+        if weights is not None:
+            raise InputError(
+                f"data {data!r}: the label columns count observations already; leave the weights "
+                "out"
+            )
+        observed, y = written_out(data, soft, n_features, rows.n_test)
+        return replace(rows.take(observed), y=y, soft=None), [_counts_note(soft)]
+    if weights is not None:
+        check_written(data, "the weights count", float(weights.sum()), n_features)
+        rows = rows.take(np.repeat(np.arange(len(rows.y)), weights))
+    return rows, [] if soft is None else [SOFT_NOTE]
 
 
 def _without_dropped(
@@ -134,7 +169,8 @@ def _without_dropped(
 
     def without(table: Table) -> Table:
         unnamed = table.unnamed if "" in reading.drop else ()
-        return table.without((*reading.drop, *unnamed))
+        features = table.without((*reading.drop, *unnamed))
+        return without_roles(features, reading.roles, reading.keep)
 
     return without(train), without(test) if test else None
 
@@ -188,6 +224,7 @@ def _encode(
     schema: Schema,
     labels: tuple[str, ...],
     classes: tuple[str, ...],
+    roles: Roles,
     reading: Reading,
 ) -> _Rows:
     """The rows of all tables."""
@@ -202,10 +239,11 @@ def _encode(
             for t in tables
         ]
         y, absent = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return _Rows(X, y, None, absent, unseen, n_test)
+        return _Rows(X, y, None, absent, unseen, roles, n_test)
     weights = np.concatenate([label_weights(t, labels, reading.missing) for t in tables])
     absent = np.isnan(weights).any(axis=1)
-    return _Rows(X, np.nan_to_num(weights).argmax(1), weights, absent, unseen, n_test)
+    winner = np.nan_to_num(weights).argmax(1)
+    return _Rows(X, winner, weights, absent, unseen, roles, n_test)
 
 
 def _handle_missing(
@@ -216,11 +254,11 @@ def _handle_missing(
     labels: tuple[str, ...],
     reading: Reading,
     missing: Missing,
-) -> list[str]:
+) -> tuple[_Rows, list[str]]:
     """Refuse, drop or leave missing values to be imputed; what was done, as notes."""
     blank = np.isnan(rows.X).any(axis=1)
     if not (blank | rows.unlabelled).any():
-        return []
+        return rows, []
     # A missing category is NaN in all of its columns, so the first one counts them.
     counts = {name: int(np.isnan(rows.X[:, k]).sum()) for name, k in schema.groups.items()}
     counts = {" + ".join(labels): int(rows.unlabelled.sum())} | counts
@@ -244,7 +282,7 @@ def _handle_missing(
     elif gone.any():
         notes.append(f"{int(gone.sum())} rows without a class dropped{class_too}")
     had_test = rows.n_test > 0
-    rows.keep(~gone)
+    rows = rows.take(np.flatnonzero(~gone))
     if had_test and not rows.n_test:
         raise InputError(f"test: no rows are left after --missing {missing}")
     if len(rows.X) == rows.n_test:
@@ -256,7 +294,7 @@ def _handle_missing(
             "missing values imputed from training rows (means; for categories their "
             f"frequencies): {where}"
         )
-    return notes
+    return rows, notes
 
 
 def _unseen(test: Table, schema: Schema) -> str:

@@ -20,6 +20,23 @@ ID_NAME = re.compile(
 """Names of identifiers: "id", "patient_id", "PassengerId", "Unnamed: 0"."""
 
 
+GROUP_NAME = re.compile(
+    r"(?i)(^|[\W_])(subject|patient|participant|person|user|customer|client|family|household|"
+    r"school|site|session|document|speaker)s?$"
+)
+
+
+def names_a_group(name: str) -> bool:
+    """Whether a name is an identifier's, or that of what rows are repeated of.
+
+    Examples
+    --------
+    >>> names_a_group("patient_id"), names_a_group("Subject"), names_a_group("age")
+    (True, True, False)
+    """
+    return bool(ID_NAME.search(name.strip()) or GROUP_NAME.search(name.strip()))
+
+
 def is_row_number(values: FloatArray) -> bool:
     """Whether a column holds each of 0 .. n-1, or of 1 .. n, exactly once.
 

@@ -10,6 +10,7 @@ import numpy as np
 from trifit.data.assemble import Missing, assemble
 from trifit.data.columns import MISSING_TEXT
 from trifit.data.labels import class_order
+from trifit.data.roles import RoleColumns
 from trifit.data.schema import Reading
 from trifit.data.sources import BUNDLED, bundled, check_several, open_source, open_test
 from trifit.errors import InputError
@@ -34,6 +35,9 @@ def load_dataset(
     thousands: str | None = None,
     positive: str | None = None,
     classes_order: Sequence[str] = (),
+    groups: str | None = None,
+    time: str | None = None,
+    weights: str | None = None,
     **world: Any,
 ) -> Dataset:
     """Load or simulate a classification problem.
@@ -76,6 +80,14 @@ def load_dataset(
         Of two classes the one whose log-odds the coefficients are.
     classes_order : sequence of str
         All classes, in order. Default: sorted, as numbers where all are numbers.
+    groups : str, optional
+        A column whose equal values mark rows that belong together (a patient's visits).
+        Folds keep groups whole, and standard errors count groups. No feature, unless kept.
+    time : str, optional
+        A column of times (numbers or dates): the comparison trains on the earlier rows and
+        tests on the later ones. No feature, unless kept.
+    weights : str, optional
+        A column that counts identical rows: each row stands for so many. No feature.
     **world
         Of simulated data only: ``n``, ``seed``, ``n_test``, ``shift``, ``severity`` and
         the world's own, as in :func:`trifit.simulate.simulate`.
@@ -106,7 +118,8 @@ def load_dataset(
     of_a_table = {
         "target": target, "label_cols": tuple(label_cols), "test": test, "drop": tuple(drop),
         "keep": tuple(keep), "categorical": tuple(categorical), "na_values": na_values,
-        "decimal": decimal, "thousands": thousands,
+        "decimal": decimal, "thousands": thousands, "groups": groups, "time": time,
+        "weights": weights,
     }  # fmt: skip
     if simulated or (isinstance(source, str) and source in BUNDLED):
         given = [name for name, value in of_a_table.items() if value not in (None, ())]
@@ -140,6 +153,7 @@ def load_dataset(
         categorical=tuple(categorical),
         keep=tuple(keep),
         drop=tuple(drop),
+        roles=RoleColumns(groups, time, weights),
     )
     table, labels = open_source(source, (target,) if target else tuple(label_cols))
     dataset = assemble(

@@ -1,7 +1,7 @@
 """How a table is read: learned from the training table, applied to any table like it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +15,9 @@ from trifit.data.columns import (
     texts_of,
 )
 from trifit.data.doubts import Doubts
-from trifit.data.identifiers import is_row_name
+from trifit.data.identifiers import is_row_name, names_a_group
 from trifit.data.numbers import COMMA, Style, choose_style
+from trifit.data.roles import RoleColumns, repeats
 from trifit.data.soft import label_columns
 from trifit.data.tables import Table
 from trifit.errors import InputError
@@ -43,6 +44,8 @@ class Reading:
         Columns that stay although they look like row numbers or identifiers.
     drop : tuple of str
         Columns to leave out; "" means those without a name.
+    roles : RoleColumns
+        Columns of groups, time and weights.
     """
 
     missing: tuple[str, ...] = MISSING_TEXT
@@ -51,6 +54,7 @@ class Reading:
     categorical: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    roles: RoleColumns = field(default_factory=RoleColumns)
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,11 @@ class Schema:
         sizes = [len(column.features) for column in self.columns]
         starts = np.cumsum([0, *sizes[:-1]])
         return {column.name: int(s) for column, s in zip(self.columns, starts, strict=True)}
+
+    def grouping(self, table: Table) -> list[str]:
+        """Columns of the training table that look like groups: an identifier's name, repeated."""
+        named = (c.name for c in self.columns if names_a_group(c.name))
+        return [name for name in named if repeats(table, name)]
 
     def encode(self, table: Table) -> tuple[FloatArray, BoolArray]:
         """The feature matrix, and which rows hold a category that is not known.

@@ -84,8 +84,8 @@ def are_counts(weights: FloatArray) -> bool:
 
 
 def written_out(
-    data: str, X: FloatArray, counts: FloatArray, n_test: int
-) -> tuple[FloatArray, IntArray, int]:
+    data: str, counts: FloatArray, n_features: int, n_test: int
+) -> tuple[IntArray, IntArray]:
     """One row for each observation that was counted, class by class.
 
     So a count is what it stands for in every fit, split, score, interval and test. The
@@ -94,34 +94,37 @@ def written_out(
     Parameters
     ----------
     data : str
-    X : array of shape (n_rows, n_features)
     counts : array of shape (n_rows, n_classes)
-    n_test : int
-        The last rows that are test rows.
+    n_features, n_test : int
+        Columns, and the last rows that are test rows.
 
     Returns
     -------
-    X, y, n_test
-        Of the table written out; its test rows are the last ones again.
+    rows, y : array of shape (n_observations,)
+        Which row of the table each observation is, and its class; test rows are the last
+        ones again.
 
     Raises
     ------
     InputError
         If the table would be too large.
     """
-    total = counts.sum()
-    if total * X.shape[1] > MAX_WRITTEN:
-        raise InputError(
-            f"data {data!r}: the label columns count {total:,.0f} observations of {X.shape[1]} "
-            f"features; at most {MAX_WRITTEN // X.shape[1]:,} can be judged at a time: give a "
-            "sample of them"
-        )
-    n_train = len(X) - n_test
-    parts = [slice(0, n_train), slice(n_train, len(X))]
+    check_written(data, "the label columns count", float(counts.sum()), n_features)
+    n_train = len(counts) - n_test
+    parts = [slice(0, n_train), slice(n_train, len(counts))]
     rows, y = [], []
     for part in parts:
         times = counts[part].astype(np.int64).T
         at = np.arange(part.start, part.stop)
         rows += [np.repeat(at, each) for each in times]
         y += [np.full(each.sum(), k) for k, each in enumerate(times)]
-    return X[np.concatenate(rows)], np.concatenate(y), int(counts[n_train:].sum())
+    return np.concatenate(rows), np.concatenate(y)
+
+
+def check_written(data: str, what: str, total: float, n_features: int) -> None:
+    """Refuse counts whose rows, written out, would be too large a table."""
+    if total * n_features > MAX_WRITTEN:
+        raise InputError(
+            f"data {data!r}: {what} {total:,.0f} observations of {n_features} features; at most "
+            f"{MAX_WRITTEN // n_features:,} can be judged at a time: give a sample of them"
+        )

@@ -4,8 +4,9 @@ import warnings
 
 import numpy as np
 
+from trifit.clusters import n_groups
 from trifit.errors import InputError
-from trifit.types import Dataset, Split
+from trifit.types import Dataset, FloatArray, IntArray, Split
 
 CV_LIMIT = 200_000
 """Largest n_obs x n_coefficients for which 5-fold cross-validation is the default.
@@ -16,6 +17,9 @@ posterior on a stratified hold-out share is fitted instead.
 
 DEFAULT_FOLDS = 5
 DEFAULT_TEST_SIZE = 0.2
+
+TRIES = 100
+"""Ways of holding groups out, of which the one with the most typical classes is taken."""
 
 
 def check_split(dataset: Dataset, cv: int | None, test_size: float | None) -> None:
@@ -34,6 +38,8 @@ def check_split(dataset: Dataset, cv: int | None, test_size: float | None) -> No
         )
         if value is not None
     ]
+    if dataset.time is not None:
+        given = ["--time", *(name for name in given if name != "--test-size")]
     if len(given) > 1:
         raise InputError(f"{' and '.join(given)} exclude each other; give one")
 
@@ -50,7 +56,9 @@ def choose_split(
 
     A given test set is used as it is; ``cv`` or ``test_size`` ask for folds or
     a hold-out share. Otherwise: stratified 5-fold cross-validation where
-    ``n_obs * n_coefficients <= 200,000``, else a stratified hold-out of 20 %.
+    ``n_obs * n_coefficients <= 200,000``, else a stratified hold-out of 20 %. Rows that
+    belong together stay together. Where rows have a time, the latest share (``test_size``,
+    20 % by default) is held out.
 
     Raises
     ------
@@ -62,6 +70,8 @@ def choose_split(
         rows = np.arange(dataset.n_obs)
         train, test = np.split(rows, [dataset.n_obs - dataset.n_test])
         return Split("given", ((train, test),), f"a given test set of {len(test)} rows")
+    if dataset.time is not None:
+        return _latest(dataset, dataset.time, DEFAULT_TEST_SIZE if test_size is None else test_size)
     if cv is not None:
         return _folds(dataset, cv, rng, f"{cv}-fold cross-validation, as asked")
     if test_size is not None:
@@ -70,6 +80,8 @@ def choose_split(
     rule = f"{dataset.n_obs} rows x {n_coefficients} coefficients = {size:,}"
     if size <= CV_LIMIT:
         n_folds = min(DEFAULT_FOLDS, int(np.bincount(dataset.y).max()))
+        if dataset.groups is not None:
+            n_folds = min(n_folds, n_groups(dataset.groups))
         return _folds(
             dataset,
             n_folds,
@@ -80,7 +92,7 @@ def choose_split(
 
 
 def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, reason: str) -> Split:
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     if not 2 <= n_folds <= dataset.n_obs:
         raise InputError(f"--cv {n_folds}: expected between 2 and {dataset.n_obs} (the rows)")
@@ -90,20 +102,30 @@ def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, reason: str
             f"--cv {n_folds}: no class has that many rows (the largest has {largest}); "
             f"give at most {largest}"
         )
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
+    kind = StratifiedKFold
+    if dataset.groups is not None:
+        kind = StratifiedGroupKFold
+        if n_folds > (most := n_groups(dataset.groups)):
+            raise InputError(f"--cv {n_folds}: there are {most} groups; give at most {most}")
+        reason += f", groups of {dataset.roles['groups']!r} kept whole"
+    folds = kind(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
     with warnings.catch_warnings():
         # A class with fewer rows than folds is fine here: every training part
         # still holds one of its rows, and the comparison notes it.
         warnings.simplefilter("ignore", UserWarning)
-        parts = tuple(folds.split(dataset.X, dataset.y))
+        parts = tuple(folds.split(dataset.X, dataset.y, dataset.groups))
+    if dataset.groups is not None:
+        for train, _ in parts:
+            _check_training(dataset, train, f"--cv {n_folds}")
     return Split("cv", parts, reason)
 
 
 def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, reason: str) -> Split:
     from sklearn.model_selection import train_test_split
 
-    if not 0 < share < 1:
-        raise InputError(f"--test-size {share}: expected a share between 0 and 1, e.g. 0.3")
+    _check_share(share)
+    if dataset.groups is not None:
+        return _grouped_holdout(dataset, dataset.groups, share, rng, reason)
     try:
         train, test = train_test_split(
             np.arange(dataset.n_obs),
@@ -125,3 +147,67 @@ def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, reason: s
         ((np.sort(train), np.sort(test)),),
         f"a stratified hold-out of {share:.0%} ({len(test)} rows), {reason}",
     )
+
+
+def _grouped_holdout(
+    dataset: Dataset, groups: IntArray, share: float, rng: np.random.Generator, reason: str
+) -> Split:
+    """Whole groups held out: of some random choices that with the most typical classes."""
+    from sklearn.model_selection import GroupShuffleSplit
+
+    if n_groups(groups) < 2:
+        raise InputError(f"--test-size {share}: one group alone cannot be split")
+    tries = GroupShuffleSplit(TRIES, test_size=share, random_state=int(rng.integers(2**31)))
+    usual = np.bincount(dataset.y, minlength=dataset.n_classes) / dataset.n_obs
+
+    def unlike(part: tuple[IntArray, IntArray]) -> float:
+        train, test = (np.bincount(dataset.y[rows], minlength=len(usual)) for rows in part)
+        if train.min() == 0 and dataset.soft_labels is None:
+            return np.inf
+        return float(abs(test / test.sum() - usual).sum() + abs(test.sum() / dataset.n_obs - share))
+
+    train, test = min(tries.split(dataset.X, dataset.y, groups), key=unlike)
+    _check_training(dataset, train, f"--test-size {share}")
+    return Split(
+        "holdout",
+        ((np.sort(train), np.sort(test)),),
+        f"a hold-out of {len(test) / dataset.n_obs:.0%} ({len(test)} rows, whole groups of "
+        f"{dataset.roles['groups']!r}), {reason}",
+    )
+
+
+def _latest(dataset: Dataset, time: FloatArray, share: float) -> Split:
+    """The latest rows held out; rows of one moment stay together."""
+    _check_share(share)
+    moments = np.sort(time)
+    first = moments[min(len(time) - 1, int(np.floor((1 - share) * len(time))))]
+    if first == moments[0]:
+        raise InputError(
+            f"--time {dataset.roles['time']!r}: {share:.0%} of the rows are of the first moment; "
+            "there are no earlier rows to train on"
+        )
+    train, test = np.flatnonzero(time < first), np.flatnonzero(time >= first)
+    _check_training(dataset, train, f"--time {dataset.roles['time']!r}")
+    if len(test) < 2:
+        raise InputError(f"--test-size {share}: one test row has no standard error; give more")
+    return Split(
+        "holdout",
+        ((train, test),),
+        f"trained on the earlier and tested on the latest {len(test) / len(time):.0%} "
+        f"({len(test)} rows) by {dataset.roles['time']!r}",
+    )
+
+
+def _check_share(share: float) -> None:
+    if not 0 < share < 1:
+        raise InputError(f"--test-size {share}: expected a share between 0 and 1, e.g. 0.3")
+
+
+def _check_training(dataset: Dataset, train: IntArray, option: str) -> None:
+    """Refuse training rows that lack a class."""
+    present = np.bincount(dataset.y[train], minlength=dataset.n_classes)
+    if dataset.soft_labels is None and present.min() == 0:
+        raise InputError(
+            f"{option}: class {dataset.class_names[int(present.argmin())]!r} would have no "
+            "training row; split otherwise"
+        )

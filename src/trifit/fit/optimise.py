@@ -208,8 +208,15 @@ def _finish(
 
 
 def _split_off(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows, Rows]:
-    """Training and validation rows, at random."""
+    """Training and validation rows, at random; rows that belong together stay together."""
     n = max(1, round(share * len(rows)))
+    if n < len(rows) and rows.groups is not None:
+        codes = rng.permutation(np.unique(rows.groups))
+        size = np.bincount(rows.groups)[codes].cumsum()
+        aside = np.isin(rows.groups, codes[: 1 + int(np.searchsorted(size, n))])
+        if aside.all():
+            raise InputError(f"optimiser.validation = {share}: one group alone cannot be split")
+        return rows.take(np.flatnonzero(~aside)), rows.take(np.flatnonzero(aside))
     if n >= len(rows):
         raise InputError(
             f"optimiser.validation = {share}: leaves no row of {len(rows)} to train on"

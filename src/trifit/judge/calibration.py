@@ -6,12 +6,14 @@ import numpy as np
 
 from trifit.calibration import class_bias, slope_intercept
 from trifit.calibration.tests import kernel
+from trifit.checks import label_probs
+from trifit.clusters import n_groups
 from trifit.forecasts import Forecasts
 from trifit.information import entropy
 from trifit.recalibration import METHODS, recalibration_gain
 from trifit.results import Calibration, ClassBias, Estimate
 from trifit.results.record import normal_or_none
-from trifit.types import IntArray
+from trifit.types import FloatArray, IntArray
 
 MAX_MATRIX_VALUES = 500_000
 """Most entries (rows x classes squared) for which the Dirichlet map is tried."""
@@ -41,26 +43,38 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
     log_probs, y, names = forecasts.log_probs[name], forecasts.labels, forecasts.class_names
     probs = np.exp(log_probs)
     n_obs, n_classes = probs.shape
+    groups = forecasts.groups
     tested = _rows(n_obs, n_classes, MAX_SLOPE_VALUES)
     slope = slope_intercept(
         np.minimum(probs[tested], 1.0),  # rounding errors
         y[tested],
         log_probs=log_probs[tested],
+        groups=_of(groups, tested),
     )
     mapped = _rows(n_obs, n_classes, MAX_MAP_VALUES)
     gains = {}
     for method in _maps(n_obs, n_classes):
         rows = tested if method == "temperature" else mapped
-        gains[method] = recalibration_gain(log_probs[rows], y[rows], method=method, seed=rng)
-    bias = class_bias(probs, y)
+        gains[method] = recalibration_gain(
+            log_probs[rows], y[rows], method=method, groups=_of(groups, rows), seed=rng
+        )
+    bias = class_bias(probs, y, groups=groups)
     return Calibration(
         n_obs=n_obs,
-        n_events=round(n_obs * (1 - float(bias.frequency.max()))),
+        n_events=_events(forecasts, bias.frequency),
+        n_groups=forecasts.n_groups,
         entropy=float(entropy(bias.frequency[None])[0]),
-        slope=normal_or_none(slope.slope, slope.se),
+        slope=normal_or_none(slope.slope, slope.se, forecasts.n_groups),
         intercepts=slope.intercepts.tolist(),
-        gains={method: Estimate.normal(gain.value, gain.se) for method, gain in gains.items()},
-        p_value=kernel(probs[tested], y[tested], seed=rng).p_value if y.ndim == 1 else None,
+        gains={
+            method: Estimate.normal(gain.value, gain.se, forecasts.n_groups)
+            for method, gain in gains.items()
+        },
+        p_value=None
+        if y.ndim == 2
+        else kernel(
+            probs[tested], y[tested], groups=_of(groups, tested), seed=rng, detect=False
+        ).p_value,
         classes=[
             ClassBias(
                 name=names[k],
@@ -73,6 +87,18 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
             for k in range(n_classes)
         ],
     )
+
+
+def _events(forecasts: Forecasts, frequency: FloatArray) -> int:
+    """Rows outside the most frequent class; of rows that belong together, groups with one."""
+    if forecasts.groups is None:
+        return round(len(forecasts.labels) * (1 - float(frequency.max())))
+    truth = label_probs(forecasts.labels, len(frequency))
+    return n_groups(forecasts.groups[truth.argmax(axis=1) != frequency.argmax()])
+
+
+def _of(groups: IntArray | None, rows: IntArray | slice) -> IntArray | None:
+    return None if groups is None else groups[rows]
 
 
 def _maps(n_obs: int, n_classes: int) -> list[str]:

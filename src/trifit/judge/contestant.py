@@ -21,7 +21,7 @@ from trifit.results import (
     TopLabel,
 )
 from trifit.rounding import rounded
-from trifit.types import FloatArray
+from trifit.types import FloatArray, IntArray
 
 HISTOGRAM_BINS = 20
 
@@ -43,14 +43,14 @@ def judged(forecasts: Forecasts, name: str, scores: Scores, rng: np.random.Gener
         For the consistency band, the folds and the test's resamples.
     """
     probs, y = forecasts.probs(name), forecasts.labels
-    top = _top_label(probs, y, rng)
+    top = _top_label(probs, y, forecasts.groups, rng)
     found = calibration(forecasts, name, rng)
     outputs = verdict_on(found)
-    summed = elpd(forecasts.log_probs[name], y)
+    summed = elpd(forecasts.log_probs[name], y, forecasts.groups)
     truth = label_probs(y, probs.shape[1])
     return Judged(
         scores=scores,
-        elpd=Estimate.normal(summed.value, summed.se),
+        elpd=Estimate.normal(summed.value, summed.se, forecasts.n_groups),
         calibration=found,
         verdict=outputs,
         outputs=outputs,
@@ -83,9 +83,12 @@ def encoded(probs: FloatArray, y: Labels) -> Code:
     )
 
 
-def _top_label(probs: FloatArray, y: Labels, rng: np.random.Generator) -> TopLabel:
+def _top_label(
+    probs: FloatArray, y: Labels, groups: IntArray | None, rng: np.random.Generator
+) -> TopLabel:
     confidence, right = top_label(probs, y)
-    chance = consistency(confidence, seed=rng)
+    chance = consistency(confidence, outcome=right, groups=groups, seed=rng)
+    independent = y.ndim == 1 and groups is None  # observed labels, row by row
     edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)
     base = _reliability(corp(confidence, right))
     return TopLabel(
@@ -98,7 +101,7 @@ def _top_label(probs: FloatArray, y: Labels, rng: np.random.Generator) -> TopLab
         band_upper=chance.upper.tolist(),
         band_lower_all=rounded(chance.lower_all),
         band_upper_all=rounded(chance.upper_all),
-        confidence_band=_confidence_band(confidence, right) if y.ndim == 1 else None,
+        confidence_band=_confidence_band(confidence, right) if independent else None,
         histogram=np.histogram(confidence, edges)[0].tolist(),
     )
 

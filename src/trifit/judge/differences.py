@@ -26,18 +26,19 @@ def differences(
     lpd = {
         name: log_predictive_density(forecasts.log_probs[name], forecasts.labels) for name in named
     }
-    rows = []
+    rows, groups = [], forecasts.groups
     for a, b in pairs:
         if a not in lpd or b not in lpd:
             continue
-        mean, summed = paired_difference(lpd[b], lpd[a]), total(lpd[a] - lpd[b])
+        mean = paired_difference(lpd[b], lpd[a], groups)
+        summed = total(lpd[a] - lpd[b], groups)
         rows.append(
             Difference(
                 a=a,
                 b=b,
-                log_loss=Estimate.normal(mean.value, mean.se),
-                elpd=Estimate.normal(summed.value, summed.se),
-                probability_better=probability_better(lpd[a], lpd[b], seed=rng),
+                log_loss=Estimate.normal(mean.value, mean.se, forecasts.n_groups),
+                elpd=Estimate.normal(summed.value, summed.se, forecasts.n_groups),
+                probability_better=probability_better(lpd[a], lpd[b], groups=groups, seed=rng),
             )
         )
     return rows

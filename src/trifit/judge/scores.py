@@ -7,7 +7,7 @@ from trifit.elpd import mean_interval
 from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.results import Estimate, Scores
 from trifit.scores import log_predictive_density, mean_with_se, squared_distance, wilson
-from trifit.types import FloatArray
+from trifit.types import FloatArray, IntArray
 
 
 def scores(forecasts: Forecasts, rng: np.random.Generator) -> dict[str, Scores]:
@@ -25,20 +25,21 @@ def scores(forecasts: Forecasts, rng: np.random.Generator) -> dict[str, Scores]:
 def _scores(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Scores:
     probs, y = forecasts.probs(name), forecasts.labels
     _, right = top_label(probs, y)
-    error = binned_error(probs, y, debiased=True)
+    groups = forecasts.groups
+    error = binned_error(probs, y, debiased=True, groups=groups)
     loss = -log_predictive_density(forecasts.log_probs[name], y)
     return Scores(
-        log_loss=_mean(loss, rng),
-        brier=_mean(squared_distance(probs, y), rng),
-        accuracy=_share(right) if y.ndim == 1 else _mean(right, rng),
+        log_loss=_mean(loss, groups, rng),
+        brier=_mean(squared_distance(probs, y), groups, rng),
+        accuracy=_share(right) if y.ndim == 1 and groups is None else _mean(right, groups, rng),
         n_impossible=int((-loss <= LOG_ZERO).sum()),
         calibration_error=Estimate(value=error.value, se=error.se, low=error.low, high=error.high),
     )
 
 
-def _mean(pointwise: FloatArray, rng: np.random.Generator) -> Estimate:
-    mean = mean_with_se(pointwise)
-    low, high = mean_interval(pointwise, seed=rng)
+def _mean(pointwise: FloatArray, groups: IntArray | None, rng: np.random.Generator) -> Estimate:
+    mean = mean_with_se(pointwise, groups)
+    low, high = mean_interval(pointwise, groups=groups, seed=rng)
     return Estimate(value=mean.value, se=mean.se, low=low, high=high)
 
 

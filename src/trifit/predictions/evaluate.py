@@ -9,10 +9,12 @@ import numpy as np
 
 from trifit.checks import Labels, checked_labels, checked_probs, label_probs
 from trifit.contestants import BASELINES, FREQUENCIES, UNIFORM
+from trifit.data.roles import checked_weights
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.judge import differences, judged, scores
 from trifit.judge.rows import disagreement
+from trifit.predictions.join import repeated
 from trifit.progress import Clock, Progress
 from trifit.results import Comparison, Data, Evaluation
 from trifit.results.provenance import provenance_of
@@ -28,6 +30,8 @@ def evaluate(
     y: Any,
     *,
     class_names: Sequence[str] | None = None,
+    groups: Any = None,
+    weights: Any = None,
     name: str = "forecasts",
     seed: int = 1,
 ) -> Comparison:
@@ -41,6 +45,10 @@ def evaluate(
         Class codes, or soft labels.
     class_names : sequence of str, optional
         Default: "0", "1", ...
+    groups : array of shape (n_obs,), optional
+        Rows with equal values belong together: standard errors and intervals count groups.
+    weights : array of shape (n_obs,), optional
+        How many identical rows each row stands for; whole numbers.
     name : str
         Of the data, on the page.
     seed : int
@@ -74,10 +82,13 @@ def evaluate(
     with np.errstate(divide="ignore"):
         log_probs = {key: np.maximum(np.log(p), LOG_ZERO) for key, p in checked.items()}
     names = tuple(map(str, class_names or range(first.shape[1])))
+    together = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     try:
-        forecasts = Forecasts(log_probs, labels, names)
+        forecasts = Forecasts(log_probs, labels, names, together)
     except ValueError as error:
         raise InputError(str(error)) from error
+    if weights is not None:
+        forecasts = repeated(forecasts, checked_weights(weights, "weights"))
     return evaluate_forecasts(forecasts, name=name, seed=seed)
 
 
@@ -89,6 +100,7 @@ def evaluate_forecasts(
     source: str = "",
     sources: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
+    grouped_by: str = "",
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -99,11 +111,7 @@ def evaluate_forecasts(
     clock, streams = Clock(), np.random.SeedSequence(seed)
     tell = progress or (lambda stage, share: None)
     y, contestants = forecasts.labels, list(forecasts.log_probs)
-    everyone = Forecasts(
-        {**forecasts.log_probs, **_baselines(y, len(forecasts.class_names))},
-        y,
-        forecasts.class_names,
-    )
+    everyone = forecasts.with_more(_baselines(y, len(forecasts.class_names)))
     tell("scores", 0.05)
     board = scores(everyone, generator(streams, "intervals"))
     found = {}
@@ -126,6 +134,8 @@ def evaluate_forecasts(
             n_parts=1,
             n_test=len(y),
             n_train=0,
+            grouped_by=grouped_by,
+            n_groups=forecasts.n_groups,
         ),
         contestants=found,
         sources=dict(sources or {}),

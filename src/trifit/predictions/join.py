@@ -10,6 +10,7 @@ from scipy.special import log_softmax
 
 from trifit.checks import checked_probs
 from trifit.data.columns import UNSEEN, level_codes
+from trifit.data.soft import MAX_WRITTEN
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.predictions.reading import Raw, Reading, read_raw
@@ -75,11 +76,38 @@ def read_predictions(
     if floor is not None:
         notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
     _notes_of_zeros(log_probs, y, notes)
+    groups = None if first.groups is None else np.unique(first.groups, return_inverse=True)[1]
+    forecasts = Forecasts(log_probs, y, classes, groups)
+    if first.weights is not None:
+        notes.append(
+            f"{reading.weights!r} counts {int(first.weights.sum()):,} observations in {len(y):,} "
+            "rows; each is scored as a row of its own"
+        )
+        forecasts = repeated(forecasts, first.weights)
     return Predictions(
-        forecasts=Forecasts(log_probs, y, classes),
+        forecasts=forecasts,
         sources={name: raw.file for name, raw in raws.items()},
         notes=notes,
     )
+
+
+def repeated(forecasts: Forecasts, counts: IntArray) -> Forecasts:
+    """Every row as often as it is counted.
+
+    Raises
+    ------
+    InputError
+        If there is not one count for each row, or the rows would be too many.
+    """
+    n_obs, n_classes = len(forecasts.labels), len(forecasts.class_names)
+    if counts.shape != (n_obs,):
+        raise InputError(f"weights have shape {counts.shape}; expected {(n_obs,)}")
+    if counts.sum() * n_classes > MAX_WRITTEN:
+        raise InputError(
+            f"weights count {int(counts.sum()):,} observations of {n_classes} classes; at most "
+            f"{MAX_WRITTEN // n_classes:,} can be judged at a time: give a sample of them"
+        )
+    return forecasts.take(np.repeat(np.arange(n_obs), counts))
 
 
 def _by_model(files: Mapping[str, Path], reading: Reading) -> dict[str, Raw]:
@@ -102,7 +130,14 @@ def _rows(raw: Raw, rows: IntArray) -> Raw:
     def some(texts: list[str] | None) -> list[str] | None:
         return None if texts is None else [texts[i] for i in rows]
 
-    return replace(raw, values=raw.values[rows], labels=some(raw.labels), ids=some(raw.ids))
+    return replace(
+        raw,
+        values=raw.values[rows],
+        labels=some(raw.labels),
+        ids=some(raw.ids),
+        groups=some(raw.groups),
+        weights=None if raw.weights is None else raw.weights[rows],
+    )
 
 
 def _in_order(raw: Raw, first: Raw) -> Raw:

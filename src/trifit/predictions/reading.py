@@ -11,10 +11,11 @@ import numpy as np
 
 from trifit.data.columns import as_floats, texts_of
 from trifit.data.numbers import POINT
+from trifit.data.roles import checked_weights
 from trifit.data.tables import Table, read_table
 from trifit.errors import InputError
 from trifit.text import listing
-from trifit.types import FloatArray
+from trifit.types import FloatArray, IntArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,10 @@ class Reading:
         Column that names the rows, by which several files are joined.
     model_col : str, optional
         Column that names the model, where one file holds several.
+    groups : str, optional
+        Column whose equal values mark rows that belong together.
+    weights : str, optional
+        Column that counts identical rows.
 
     Raises
     ------
@@ -47,6 +52,8 @@ class Reading:
     positive: str | None = None
     row_id: str | None = None
     model_col: str | None = None
+    groups: str | None = None
+    weights: str | None = None
 
     def __post_init__(self) -> None:
         if (self.probs is None) == (self.logits is None):
@@ -71,7 +78,8 @@ class Raw:
         Probabilities or logits.
     classes : tuple of str
         What the columns are called, as classes.
-    labels, ids, models : list of str, optional
+    labels, ids, models, groups : list of str, optional
+    weights : array of shape (n_obs,), optional
     """
 
     file: str
@@ -80,6 +88,8 @@ class Raw:
     labels: list[str] | None
     ids: list[str] | None
     models: list[str] | None
+    groups: list[str] | None = None
+    weights: IntArray | None = None
 
 
 def read_raw(path: Path, reading: Reading, *, need_label: bool) -> Raw:
@@ -103,6 +113,8 @@ def read_raw(path: Path, reading: Reading, *, need_label: bool) -> Raw:
         labels=_texts(table, reading.label, path.name, needed=need_label),
         ids=_texts(table, reading.row_id, path.name, needed=True),
         models=_texts(table, reading.model_col, path.name, needed=True),
+        groups=_texts(table, reading.groups, path.name, needed=need_label),
+        weights=_weights(table, reading.weights, path.name, needed=need_label),
     )
 
 
@@ -167,6 +179,17 @@ def _numbers(table: Table, name: str, file: str) -> FloatArray:
     return np.asarray(values, dtype=np.float64)
 
 
+def _weights(table: Table, name: str | None, file: str, *, needed: bool) -> IntArray | None:
+    """Counts of identical rows, if the file has them; the first file's are used."""
+    if name is None or (name not in table.columns and not needed):
+        return None
+    if name not in table.columns:
+        raise InputError(
+            f"predictions {file!r}: there is no column {name!r}; it has {listing(table.columns)}"
+        )
+    return checked_weights(_numbers(table, name, file), f"predictions {file!r}: weights {name!r}")
+
+
 def _is_number(text: str | None) -> bool:
     try:
         float(text or "")
@@ -221,9 +244,15 @@ def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
     names = [str(k) for k in range(values.shape[1])] if classes is None else map(str, classes)
     texts = {
         name: None if (found := array(name, needed=needed)) is None else [str(v) for v in found]
-        for name, needed in ((reading.label, need_label), (reading.row_id, True))
+        for name, needed in (
+            (reading.label, need_label),
+            (reading.row_id, True),
+            (reading.groups, need_label),
+        )
         if name is not None
     }
+    counts = array(reading.weights, needed=need_label)
+    what = f"predictions {path.name!r}: weights {reading.weights!r}"
     return Raw(
         file=path.name,
         values=values,
@@ -231,4 +260,6 @@ def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
         labels=texts[reading.label],
         ids=texts.get(reading.row_id or ""),
         models=None,
+        groups=texts.get(reading.groups or ""),
+        weights=None if counts is None else checked_weights(counts, what),
     )

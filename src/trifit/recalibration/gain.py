@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trifit.checks import Labels, checked_labels
+from trifit.clusters import dealt
 from trifit.recalibration import beta, dirichlet, isotonic, temperature, vector
 from trifit.recalibration.fitting import Map, checked_log_probs
 from trifit.scores import log_predictive_density, paired_difference
@@ -47,6 +48,7 @@ def recalibration_gain(
     *,
     method: str = "temperature",
     folds: int | IntArray = 5,
+    groups: IntArray | None = None,
     seed: int | np.random.Generator = 0,
 ) -> Gain:
     """Cross-fitted ``log_loss(fit) - log_loss(recalibrated fit)``; lower is better.
@@ -64,6 +66,9 @@ def recalibration_gain(
     method : {"temperature", "vector", "dirichlet", "isotonic", "beta"}
     folds : int or shape (n_obs,)
         How many folds, or the fold of each row.
+    groups : array of shape (n_obs,), optional
+        Rows that belong together: they are dealt into one fold, and the error is that of
+        the groups' sums.
     seed : int or numpy Generator
         Deals the rows into folds, class by class.
 
@@ -89,7 +94,7 @@ def recalibration_gain(
     rows = checked_log_probs(log_probs)
     y = checked_labels(y, *rows.shape)
     fold = (
-        _dealt(y, folds, np.random.default_rng(seed))
+        _dealt(y, folds, groups, np.random.default_rng(seed))
         if isinstance(folds, int)
         else np.asarray(folds)
     )
@@ -106,14 +111,16 @@ def recalibration_gain(
         fitted = METHODS[method](rows[~here], y[~here])
         recalibrated[here] = fitted.transform(rows[here])
     gain = paired_difference(
-        log_predictive_density(recalibrated, y), log_predictive_density(rows, y)
+        log_predictive_density(recalibrated, y), log_predictive_density(rows, y), groups
     )
     return Gain(gain.value, gain.se, gain.n_obs, method, len(names))
 
 
-def _dealt(y: Labels, n_folds: int, rng: np.random.Generator) -> IntArray:
-    """Rows dealt like cards after shuffling, one class after the other."""
-    winner = y if y.ndim == 1 else y.argmax(axis=1)
+def _dealt(y: Labels, n_folds: int, groups: IntArray | None, rng: np.random.Generator) -> IntArray:
+    """Rows (or groups) dealt like cards after shuffling, one class after the other."""
+    winner = y.astype(np.int64) if y.ndim == 1 else y.argmax(axis=1)
+    if groups is not None:
+        return dealt(groups, winner, n_folds, rng)
     fold = np.empty(len(y), dtype=np.int64)
     fold[np.lexsort((rng.random(len(y)), winner))] = np.arange(len(y)) % n_folds
     return fold

@@ -3,11 +3,11 @@
 import math
 from enum import StrEnum
 
+from trifit.clusters import quantile
 from trifit.results.record import Estimate, Record
 
 Z99 = 2.575829
 Z95 = 1.959964
-
 GOOD = (0.8, 1.25)
 """Log-odds (by their slope) and a class's odds are right within a quarter."""
 
@@ -76,7 +76,9 @@ class Calibration(Record, frozen=True, kw_only=True):
     ----------
     n_obs : int
     n_events : int
-        Rows outside the most frequent class.
+        Rows outside the most frequent class; of rows that belong together, groups with one.
+    n_groups : int or None
+        Groups of rows that belong together: what is independent. None: every row is.
     entropy : float
         Of the class frequencies, in nats: all that there is to know per row.
     slope : Estimate or None
@@ -94,6 +96,7 @@ class Calibration(Record, frozen=True, kw_only=True):
 
     n_obs: int
     n_events: int
+    n_groups: int | None = None
     entropy: float
     slope: Estimate | None
     intercepts: list[float]
@@ -101,10 +104,11 @@ class Calibration(Record, frozen=True, kw_only=True):
     p_value: float | None
     classes: list[ClassBias]
 
-    def interval(self, z: float = Z95) -> tuple[float, float]:
-        """Normal interval of the slope, 95 % by default; NaN where there is no slope."""
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Interval of the slope, normal or Student's by groups; NaN where there is no slope."""
         if self.slope is None:
             return math.nan, math.nan
+        z = self._quantile(level)
         return self.slope.value - z * self.slope.se, self.slope.value + z * self.slope.se
 
     @property
@@ -117,9 +121,14 @@ class Calibration(Record, frozen=True, kw_only=True):
         """Whether the 95 % interval of the slope lies inside 0.8 to 1.25."""
         return inside(*self.interval())
 
-    def side(self, z: float = Z99) -> int:
-        """-1 where an interval of the slope is below 1 (99 % by default), 1 above, else 0."""
-        low, high = self.interval(z)
+    def _quantile(self, level: float) -> float:
+        if self.n_groups is None:
+            return {0.95: Z95, 0.99: Z99}[level]
+        return quantile(level, self.n_groups)
+
+    def side(self, level: float = 0.99) -> int:
+        """-1 where an interval of the slope is below 1, 1 above, else 0."""
+        low, high = self.interval(level)
         return int(low > 1) - int(high < 1)
 
     @property
@@ -130,7 +139,8 @@ class Calibration(Record, frozen=True, kw_only=True):
     @property
     def most(self) -> float:
         """The most that recalibration may gain: the highest 95 % limit of any map."""
-        return max(gain.value + Z95 * gain.se for gain in self.gains.values())
+        z = self._quantile(0.95)
+        return max(gain.value + z * gain.se for gain in self.gains.values())
 
     def fails(self, level: float) -> bool:
         """Whether the test of the whole vector fails at a level."""

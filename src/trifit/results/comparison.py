@@ -90,13 +90,33 @@ class Data(Record, frozen=True, kw_only=True):
 
 
 class Evaluation(Record, frozen=True, kw_only=True):
-    """Which rows were scored."""
+    """Which rows were scored.
+
+    Attributes
+    ----------
+    kind, reason : str
+    n_parts, n_test, n_train : int
+    grouped_by : str
+        The column whose equal values mark rows that belong together; empty: none.
+    n_groups : int or None
+        Groups of the test rows, which errors count in place of rows.
+    """
 
     kind: str
     reason: str
     n_parts: int
     n_test: int
     n_train: int
+    grouped_by: str = ""
+    n_groups: int | None = None
+
+    @property
+    def errors(self) -> str:
+        """What the errors count, where that is not rows, in words."""
+        if self.n_groups is None:
+            return ""
+        by = f" of {self.grouped_by!r}" if self.grouped_by else ""
+        return f"errors and intervals count the {self.n_groups:,} groups{by}, not rows"
 
     @property
     def rows(self) -> str:

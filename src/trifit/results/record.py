@@ -4,6 +4,8 @@ import math
 
 import msgspec
 
+from trifit.clusters import quantile
+
 Z95 = 1.96
 """Standard errors on either side of a normal 95 % interval."""
 
@@ -29,9 +31,10 @@ class Estimate(Interval, frozen=True, kw_only=True):
     se: float
 
     @classmethod
-    def normal(cls, value: float, se: float) -> "Estimate":
-        """With the interval of a normal distribution."""
-        return cls(value=value, se=se, low=value - Z95 * se, high=value + Z95 * se)
+    def normal(cls, value: float, se: float, groups: int | None = None) -> "Estimate":
+        """With the interval of a normal distribution, or of Student's t by so many groups."""
+        z = Z95 if groups is None else quantile(0.95, groups)
+        return cls(value=value, se=se, low=value - z * se, high=value + z * se)
 
     def times(self, factor: float) -> "Estimate":
         """In another unit; the factor is above 0."""
@@ -44,10 +47,11 @@ class Estimate(Interval, frozen=True, kw_only=True):
 
     @property
     def clear(self) -> bool:
-        """Whether zero is more than 1.96 standard errors away."""
-        return abs(self.value) > Z95 * self.se
+        """Whether zero is outside the interval."""
+        return self.low > 0 or self.high < 0
 
 
-def normal_or_none(value: float, se: float) -> Estimate | None:
+def normal_or_none(value: float, se: float, groups: int | None = None) -> Estimate | None:
     """An estimate, or None where the number does not exist."""
-    return Estimate.normal(value, se) if math.isfinite(value) and math.isfinite(se) else None
+    known = math.isfinite(value) and math.isfinite(se)
+    return Estimate.normal(value, se, groups) if known else None

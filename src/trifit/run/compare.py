@@ -266,7 +266,9 @@ def describe(
     dataset, card = fitted.problem.dataset, fitted.problem.card
     data = data_record(dataset, notes(fitted))
     baselines = _baselines(dataset, split)
-    forecasts = Forecasts(fitted.log_probs | baselines, fitted.y, dataset.class_names)
+    forecasts = Forecasts(
+        fitted.log_probs | baselines, fitted.y, dataset.class_names, fitted.groups
+    )
     fits = fit_records(fitted)
     reporter.say("scores and calibration")
     board = scores(forecasts, generator(streams, "intervals"))
@@ -296,6 +298,8 @@ def describe(
             n_parts=len(split.parts),
             n_test=len(fitted.test_rows),
             n_train=len(split.parts[0][0]),
+            grouped_by=dataset.roles.get("groups", ""),
+            n_groups=forecasts.n_groups,
         ),
         contestants=contestants,
         fits=fits,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from trifit.results import Calibration
-from trifit.results.calibration import GOOD, LEVEL, MIN_EVENTS, SUSPECT, Z99
+from trifit.results.calibration import GOOD, LEVEL, MIN_EVENTS, SUSPECT
 from trifit.text import signed_with_se
 from trifit.words.verdict import bounds, nats, odds
 
@@ -34,7 +34,7 @@ def rules(c: Calibration) -> list[Rule]:
             bounds(*c.interval()),
             c.good_slope,
         ),
-        Rule("99% interval of the slope holds 1", bounds(*c.interval(Z99)), c.side() == 0),
+        Rule("99% interval of the slope holds 1", bounds(*c.interval(0.99)), c.side() == 0),
         Rule(
             "nats per row that one temperature gains on other rows: none",
             signed_with_se(gain.value, gain.se),

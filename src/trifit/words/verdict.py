@@ -61,7 +61,7 @@ def of_outputs(verdict: Verdict, c: Calibration) -> str:
 
 def behaves(c: Calibration) -> str:
     """A calibrated fit, with the direction where the slope is known to differ from 1."""
-    direction = {-1: "slightly over-confident", 1: "slightly under-confident"}.get(c.side(Z95))
+    direction = {-1: "slightly over-confident", 1: "slightly under-confident"}.get(c.side(0.95))
     if direction:
         return (
             f"Nearly: its outputs can be read as probabilities, but they are {direction}: "
@@ -106,9 +106,10 @@ def miscalibrated(c: Calibration) -> str:
 
 def few_events(c: Calibration) -> str:
     """Too few rows for a slope."""
+    what = "test rows are" if c.n_groups is None else "groups have test rows"
     return (
-        f"Only {c.n_events} test rows are outside the most frequent class; calibration needs at "
-        f"least {MIN_EVENTS}."
+        f"Only {c.n_events} {what} outside the most frequent class; calibration needs at least "
+        f"{MIN_EVENTS}."
     )
 
 
@@ -199,6 +200,8 @@ def _class_off(k: ClassBias) -> str:
 
 def _rows(c: Calibration) -> str:
     """The test rows, or those outside the most frequent class where these are few."""
+    if c.n_groups is not None:
+        return f"{c.n_obs} test rows of {c.n_groups} groups"
     if c.n_events >= RARE * c.n_obs:
         return f"{c.n_obs} test rows"
     usual = max(c.classes, key=lambda k: k.frequency).name
@@ -207,6 +210,8 @@ def _rows(c: Calibration) -> str:
 
 def _enough(c: Calibration, times: float) -> str:
     """How many rows would do, if what is seen stays as it is."""
+    if c.n_groups is not None:
+        return f"about {_round_up(times * c.n_groups)} groups would be enough"
     if c.n_events >= RARE * c.n_obs:
         return f"about {_round_up(times * c.n_obs)} would be enough"
     return (

@@ -51,7 +51,7 @@ def differences(rows: Sequence[Difference], *, ax: Axes | None = None) -> Axes:
     ax = own_axes(ax, 7, 0.24 * len(rows) + 0.9)
     return _intervals(
         ax,
-        [(f"{d.a} − {d.b}", d.a, d.log_loss.value, d.log_loss.se) for d in rows],
+        [(f"{d.a} − {d.b}", d.a, d.log_loss) for d in rows],
         xlabel="difference of log-loss, nats (left of zero: the first is better; symlog axis)",
     )
 
@@ -61,21 +61,20 @@ def gains(values: Mapping[str, Estimate], *, ax: Axes | None = None) -> Axes:
     ax = own_axes(ax, 7, 2.0)
     return _intervals(
         ax,
-        [(name, name, gain.value, gain.se) for name, gain in values.items()],
+        [(name, name, gain) for name, gain in values.items()],
         xlabel="gain of one temperature, nats (symlog axis)",
     )
 
 
-def _intervals(ax: Axes, rows: Sequence[tuple[str, str, float, float]], *, xlabel: str) -> Axes:
-    """Rows (label, fit, value, se) with 95 % intervals; filled where zero is excluded."""
-    smallest = min((se for *_, se in rows if se > 0), default=0.01)
-    for i, (name, fit, value, se) in enumerate(rows):
-        half = Z95 * se
-        segment(ax, [value - half, value + half], [i, i], fit)
-        tip = f"{name}: {signed_with_se(value, se)} nats"
-        point(ax, value, i, fit, tip, filled=abs(value) > half)
+def _intervals(ax: Axes, rows: Sequence[tuple[str, str, Estimate]], *, xlabel: str) -> Axes:
+    """Rows (label, fit, estimate) with 95 % intervals; filled where zero is excluded."""
+    smallest = min((e.se for *_, e in rows if e.se > 0), default=0.01)
+    for i, (name, fit, e) in enumerate(rows):
+        segment(ax, [e.low, e.high], [i, i], fit)
+        tip = f"{name}: {signed_with_se(e.value, e.se)} nats"
+        point(ax, e.value, i, fit, tip, filled=e.clear)
     ax.axvline(0, color=INK, lw=0.8)
-    reach = max((abs(value) + Z95 * se for *_, value, se in rows), default=1.0) or 1.0
+    reach = max((max(-e.low, e.high) for *_, e in rows), default=1.0) or 1.0
     near = min(max(4 * smallest, 1e-4), reach)
     ax.set_xscale("symlog", linthresh=near, linscale=0.8)
     # Whole powers of ten, the smallest well clear of the zero between them.
@@ -115,8 +114,9 @@ def waterfall(
             start = 0 if step.b == "mle" else i - 1
             ax.plot([start, i], [before, before], color=INK, lw=0.7, alpha=0.5, zorder=1)
             ax.plot([i, i], [before, level], color=colour, lw=9, alpha=0.35, solid_capstyle="butt")
-            half = Z95 * step.log_loss.se
-            ax.plot([i, i], [max(level - half, floor / 3), level + half], color=INK, lw=1)
+            change_of = step.log_loss
+            ends = level + change_of.low - change_of.value, level + change_of.high - change_of.value
+            ax.plot([i, i], [max(ends[0], floor / 3), ends[1]], color=INK, lw=1)
             sign = "+" * (step.log_loss.value >= 0)
             text = f"{sign}{rounded(step.log_loss.value, step.log_loss.se)}\n→ {text}"
         tip = f"{name}: {with_se(level, se)} nats"

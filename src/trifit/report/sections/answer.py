@@ -101,7 +101,7 @@ def scoreboard(c: Comparison) -> Table:
         cells.append(_status(c, name))
         rows.append(tuple(cells))
     return Table(
-        caption=f"Scores of {c.evaluation.n_test:,} held-out rows, 95% intervals beneath",
+        caption=_caption(c),
         columns=(
             "fit",
             *(heading for heading, _ in SCORES.values()),
@@ -110,6 +110,11 @@ def scoreboard(c: Comparison) -> Table:
         ),
         rows=tuple(rows),
     )
+
+
+def _caption(c: Comparison) -> str:
+    caption = f"Scores of {c.evaluation.n_test:,} held-out rows, 95% intervals beneath"
+    return f"{caption}; {c.evaluation.errors}" if c.evaluation.errors else caption
 
 
 def _status(c: Comparison, name: str) -> Cell:

@@ -1,0 +1,91 @@
+"""Rows that belong together: sums and errors by group.
+
+Rows of one patient, one document or one day resemble each other, so they say less than
+as many independent rows. Groups are then what is independent: a standard error comes
+from the groups' sums, and its interval from Student's t with one degree of freedom less
+than there are groups.
+"""
+
+import numpy as np
+from scipy.special import stdtrit
+
+from trifit.types import FloatArray, IntArray
+
+
+def n_groups(groups: IntArray) -> int:
+    """How many groups have a row."""
+    return len(np.unique(groups))
+
+
+def group_sums(values: FloatArray, groups: IntArray) -> FloatArray:
+    """Sums of rows (n_obs, ...) by group, (n_groups, ...), groups ascending.
+
+    Examples
+    --------
+    >>> group_sums(np.array([1.0, 2.0, 4.0]), np.array([7, 3, 7]))
+    array([2., 5.])
+    """
+    present, place = np.unique(groups, return_inverse=True)
+    sums = np.zeros((len(present), *values.shape[1:]))
+    np.add.at(sums, place, values)
+    return sums
+
+
+def standard_error(values: FloatArray, groups: IntArray) -> float:
+    """Standard error of the mean of rows whose groups, not rows, are independent.
+
+    ``sqrt(G / (G - 1) sum_g (sum_{i in g} (x_i - mean))**2) / n``; with groups of one row
+    it is ``sd / sqrt(n)``. NaN with one group.
+
+    Parameters
+    ----------
+    values : array of shape (n_obs,)
+    groups : array of shape (n_obs,)
+
+    References
+    ----------
+    Liang & Zeger (1986), Biometrika 73(1), doi:10.1093/biomet/73.1.13
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 1.0, 3.0, 3.0])
+    >>> standard_error(x, np.array([0, 0, 1, 1])), round(standard_error(x, np.arange(4)), 4)
+    (1.0, 0.5774)
+    """
+    with np.errstate(invalid="ignore"):  # an infinite mean has no standard error: NaN
+        sums = group_sums(values - values.mean(), groups)
+    n = len(sums)
+    return float(np.sqrt(n / (n - 1) * (sums**2).sum()) / len(values)) if n > 1 else float("nan")
+
+
+def quantile(level: float, groups: int | None) -> float:
+    """How many standard errors reach to a two-sided interval: of Student's t by groups.
+
+    Without groups (None) the normal distribution's.
+
+    Examples
+    --------
+    >>> round(quantile(0.95, None), 3), round(quantile(0.95, 10), 3)
+    (1.96, 2.262)
+    """
+    df = np.inf if groups is None else max(groups - 1, 1)
+    return float(stdtrit(df, (1 + level) / 2))
+
+
+def dealt(groups: IntArray, y: IntArray, n_folds: int, rng: np.random.Generator) -> IntArray:
+    """A fold for each row, groups kept whole: dealt like cards, one main class after the other.
+
+    Parameters
+    ----------
+    groups, y : array of shape (n_obs,)
+    n_folds : int
+    rng : numpy Generator
+        Shuffles the groups of one main class.
+    """
+    present, place = np.unique(groups, return_inverse=True)
+    counts = np.zeros((len(present), int(y.max()) + 1))
+    np.add.at(counts, (place, y), 1)
+    order = np.lexsort((rng.random(len(present)), counts.argmax(axis=1)))
+    fold = np.empty(len(present), dtype=np.int64)
+    fold[order] = np.arange(len(present)) % n_folds
+    return np.asarray(fold[place])

@@ -1,0 +1,226 @@
+"""Columns that are no features: which rows belong together, when, and how often each counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from shlex import quote
+
+import numpy as np
+
+from trifit.data.columns import as_floats, is_numeric, texts_of
+from trifit.data.numbers import POINT
+from trifit.data.tables import Table
+from trifit.errors import InputError
+from trifit.text import listing
+from trifit.types import FloatArray, IntArray
+
+MAX_WEIGHT = 1e9
+"""Largest count of one row."""
+
+
+@dataclass(frozen=True)
+class RoleColumns:
+    """Names of the columns that have a role, if any.
+
+    Attributes
+    ----------
+    groups : str, optional
+        Rows with the same value belong together.
+    time : str, optional
+        When a row was observed.
+    weights : str, optional
+        How many identical rows a row stands for.
+    """
+
+    groups: str | None = None
+    time: str | None = None
+    weights: str | None = None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The roles that a column has."""
+        roles = {"groups": self.groups, "time": self.time, "weights": self.weights}
+        return {role: name for role, name in roles.items() if name is not None}
+
+
+@dataclass(frozen=True, eq=False)
+class Roles:
+    """What those columns say of each row, (n_obs,) each; None where there is none."""
+
+    groups: IntArray | None = None
+    time: FloatArray | None = None
+    weights: IntArray | None = None
+
+    def take(self, rows: IntArray) -> "Roles":
+        """Those of some rows."""
+        parts = {k: None if (v := getattr(self, k)) is None else v[rows] for k in ROLES}
+        return replace(self, **parts)
+
+
+ROLES = ("groups", "time", "weights")
+
+
+def read_roles(tables: Sequence[Table], columns: RoleColumns, labels: Sequence[str]) -> Roles:
+    """The roles of all rows, table after table.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or empty somewhere, has two roles, or holds what it cannot.
+    """
+    for role, name in columns.given.items():
+        if name in labels or list(columns.given.values()).count(name) > 1:
+            raise InputError(f"{role} {name!r}: that column has another role already")
+        for table in tables:
+            if name not in table.columns:
+                raise InputError(
+                    f"{role} {name!r} is not a column of {table.name!r}; it has "
+                    f"{listing(table.columns)}"
+                )
+    texts = [] if columns.groups is None else _texts(tables, "groups", columns.groups)
+    return Roles(
+        groups=np.unique(texts, return_inverse=True)[1].astype(np.int64) if texts else None,
+        time=None if columns.time is None else _times(tables, columns.time),
+        weights=None if columns.weights is None else _weights(tables, columns.weights),
+    )
+
+
+def without_roles(table: Table, columns: RoleColumns, keep: Sequence[str]) -> Table:
+    """A table without the columns that have a role, unless they are to be features too."""
+    return table.without(tuple(name for name in columns.given.values() if name not in keep))
+
+
+def repeats(table: Table, name: str) -> int:
+    """How many values a column has that repeat as those of a group do; 0 if they do not.
+
+    A few rows each: at least two and at most fifty on average.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> table = Table("t", pa.table({"who": ["a", "b", "c", "d"] * 5, "i": range(20)}), "")
+    >>> repeats(table, "who"), repeats(table, "i")
+    (4, 0)
+    """
+    import pyarrow.compute as pc
+
+    column = table.cells[name]
+    if not (is_numeric(column.type) or not len(column)):
+        column = column.cast("string")
+    n, n_values = len(column), len(pc.unique(column))
+    return n_values if 2 * n_values <= n <= 50 * n_values and n_values > 2 else 0
+
+
+def _texts(tables: Sequence[Table], role: str, name: str) -> list[str]:
+    found: list[str] = []
+    for table in tables:
+        texts = texts_of(table.cells[name], ("",))
+        if None in texts:
+            raise _empty(table, role, name, texts.index(None))
+        found += [str(text) for text in texts]
+    return found
+
+
+def _times(tables: Sequence[Table], name: str) -> FloatArray:
+    """Times as numbers: numbers as they are, dates as seconds."""
+    return np.concatenate([_time(table, name) for table in tables])
+
+
+def _time(table: Table, name: str) -> FloatArray:
+    import pyarrow as pa
+
+    column = table.cells[name]
+    if column.null_count:
+        raise _empty(table, "time", name, column.is_null().index(True).as_py())
+    if is_numeric(column.type):
+        return np.asarray(column.cast(pa.float64(), safe=False).to_numpy())
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        numbers = as_floats(column, ("",), POINT)
+        if numbers is not None and not np.isnan(numbers).any():
+            return numbers
+    try:
+        moments = column.cast(pa.timestamp("ns"))
+    except pa.ArrowException as error:
+        raise InputError(
+            f"data {table.name!r}: column {name!r} is no time ({_first_line(error)}); write "
+            "numbers or dates such as 2024-05-31 or 2024-05-31T12:00:00"
+        ) from error
+    return np.asarray(moments.cast(pa.int64()).to_numpy() / 1e9, dtype=np.float64)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].removesuffix(".")
+
+
+def _weights(tables: Sequence[Table], name: str) -> IntArray:
+    found = []
+    for table in tables:
+        column = table.cells[name]
+        numeric = is_numeric(column.type)
+        values = column.to_numpy() if numeric else as_floats(column, ("",), POINT)
+        if values is None:
+            raise InputError(
+                f"data {table.name!r}: weights {name!r} hold text; expected whole numbers"
+            )
+        found.append(checked_weights(values, f"data {table.name!r}: weights {name!r}"))
+    return np.concatenate(found)
+
+
+def checked_weights(values: FloatArray, what: str) -> IntArray:
+    """Counts of identical rows, (n_obs,).
+
+    Raises
+    ------
+    InputError
+        On a weight that is no whole number of at least 0, naming its row.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    bad = ~((values >= 0) & (values <= MAX_WEIGHT) & (values == np.round(values)))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            f"{what} of data row {row + 1}: {values[row]:g}; a weight counts identical rows: "
+            "expected a whole number of at least 0"
+        )
+    if not values.any():
+        raise InputError(f"{what} are all 0; no row counts")
+    return values.astype(np.int64)
+
+
+def _empty(table: Table, role: str, name: str, row: int) -> InputError:
+    return InputError(
+        f"data {table.name!r}: {role} {name!r} is empty in data row {row + 1}; fill it in, or "
+        "remove the row"
+    )
+
+
+def notes_of(roles: Roles, columns: RoleColumns, n_train: int) -> list[str]:
+    """What was made of the roles, in plain words."""
+    notes = []
+    if roles.groups is not None:
+        train, test = (set(part.tolist()) for part in np.split(roles.groups, [n_train]))
+        notes.append(
+            f"rows with the same {columns.groups!r} belong together ({len(train | test)} groups in "
+            f"{len(roles.groups)} rows): folds keep them together, and errors count groups"
+        )
+        if both := len(train & test):
+            notes.append(
+                f"{both} groups of {columns.groups!r} are in both training and test rows, so the "
+                "test rows are not all new to the fits"
+            )
+    if roles.weights is not None:
+        notes.append(
+            f"{columns.weights!r} counts {int(roles.weights.sum()):,} observations in "
+            f"{len(roles.weights):,} rows; each is fitted and scored as a row of its own"
+        )
+    return notes
+
+
+def advice(names: Sequence[str], dropped: Sequence[str]) -> list[str]:
+    """What to say of columns that look like groups but are none."""
+    if not names:
+        return []
+    left_out = " (left out)" if names[0] in dropped else ""
+    return [
+        f"{listing(names)}{left_out}: values repeat over a few rows each, as of rows that belong "
+        f"together; to keep them together and let errors count groups: --groups {quote(names[0])}"
+    ]
