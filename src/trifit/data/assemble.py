@@ -14,9 +14,9 @@ from trifit.data.numbers import COMMA, Style
 from trifit.data.roles import (
     Roles,
     advice,
+    grouping,
     notes_of,
     read_roles,
-    repeats,
     without_roles,
 )
 from trifit.data.schema import Reading, Schema, learn, table_style
@@ -88,7 +88,7 @@ def assemble(
     """
     if not len(train):
         raise InputError(f"data {train.name!r}: the table has a header but no rows")
-    advised = [name for name in reading.drop if name in train.columns and repeats(train, name)]
+    dropped = grouping(train, reading.drop)
     roles = read_roles([train] if test is None else [train, test], reading.roles, labels)
     train, test = _without_dropped(train, test, labels, reading)
     classes = _classes(train, labels, reading)
@@ -96,7 +96,8 @@ def assemble(
     if test is not None:
         _check_style(train, test, schema, reading)
     tables = [train] if test is None else [train, _aligned(test, train, schema, labels, notes)]
-    notes += [] if reading.roles.groups else advice(advised or schema.grouping(train), advised)
+    if not reading.roles.groups:
+        notes += advice([*dropped, *grouping(train, schema.groups)], dropped)
     rows = _encode(tables, schema, labels, classes, roles, reading)
     rows, changed = _handle_missing(train, tables, rows, schema, labels, reading, missing)
     notes += changed

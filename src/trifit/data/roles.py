@@ -1,12 +1,13 @@
 """Columns that are no features: which rows belong together, when, and how often each counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
 import numpy as np
 
 from trifit.data.columns import as_floats, is_numeric, texts_of
+from trifit.data.identifiers import names_a_group
 from trifit.data.numbers import POINT
 from trifit.data.tables import Table
 from trifit.errors import InputError
@@ -89,25 +90,25 @@ def without_roles(table: Table, columns: RoleColumns, keep: Sequence[str]) -> Ta
     return table.without(tuple(name for name in columns.given.values() if name not in keep))
 
 
-def repeats(table: Table, name: str) -> int:
-    """How many values a column has that repeat as those of a group do; 0 if they do not.
+def grouping(table: Table, names: Iterable[str]) -> list[str]:
+    """Columns that look like groups: called like an identifier, and values with a few rows each.
 
-    A few rows each: at least two and at most fifty on average.
+    At least two rows and at most fifty on average.
 
     Examples
     --------
     >>> import pyarrow as pa
-    >>> table = Table("t", pa.table({"who": ["a", "b", "c", "d"] * 5, "i": range(20)}), "")
-    >>> repeats(table, "who"), repeats(table, "i")
-    (4, 0)
+    >>> cells = {"user": ["a", "b", "c", "d"] * 5, "row_id": range(20), "n": [1, 2, 3, 4] * 5}
+    >>> grouping(Table("t", pa.table(cells), ""), ["user", "row_id", "n"])
+    ['user']
     """
     import pyarrow.compute as pc
 
-    column = table.cells[name]
-    if not (is_numeric(column.type) or not len(column)):
-        column = column.cast("string")
-    n, n_values = len(column), len(pc.unique(column))
-    return n_values if 2 * n_values <= n <= 50 * n_values and n_values > 2 else 0
+    def repeats(name: str) -> bool:
+        n, n_values = len(table), len(pc.unique(table.cells[name]))
+        return n_values > 2 and 2 * n_values <= n <= 50 * n_values
+
+    return [n for n in names if n in table.columns and names_a_group(n) and repeats(n)]
 
 
 def _texts(tables: Sequence[Table], role: str, name: str) -> list[str]:

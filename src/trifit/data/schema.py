@@ -15,9 +15,9 @@ from trifit.data.columns import (
     texts_of,
 )
 from trifit.data.doubts import Doubts
-from trifit.data.identifiers import is_row_name, names_a_group
+from trifit.data.identifiers import is_row_name
 from trifit.data.numbers import COMMA, Style, choose_style
-from trifit.data.roles import RoleColumns, repeats
+from trifit.data.roles import RoleColumns
 from trifit.data.soft import label_columns
 from trifit.data.tables import Table
 from trifit.errors import InputError
@@ -79,11 +79,6 @@ class Schema:
         sizes = [len(column.features) for column in self.columns]
         starts = np.cumsum([0, *sizes[:-1]])
         return {column.name: int(s) for column, s in zip(self.columns, starts, strict=True)}
-
-    def grouping(self, table: Table) -> list[str]:
-        """Columns of the training table that look like groups: an identifier's name, repeated."""
-        named = (c.name for c in self.columns if names_a_group(c.name))
-        return [name for name in named if repeats(table, name)]
 
     def encode(self, table: Table) -> tuple[FloatArray, BoolArray]:
         """The feature matrix, and which rows hold a category that is not known.

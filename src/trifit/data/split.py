@@ -107,7 +107,7 @@ def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, reason: str
         kind = StratifiedGroupKFold
         if n_folds > (most := n_groups(dataset.groups)):
             raise InputError(f"--cv {n_folds}: there are {most} groups; give at most {most}")
-        reason += f", groups of {dataset.roles['groups']!r} kept whole"
+        reason += f", groups of {_column(dataset, 'groups')!r} kept whole"
     folds = kind(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
     with warnings.catch_warnings():
         # A class with fewer rows than folds is fine here: every training part
@@ -172,7 +172,7 @@ def _grouped_holdout(
         "holdout",
         ((np.sort(train), np.sort(test)),),
         f"a hold-out of {len(test) / dataset.n_obs:.0%} ({len(test)} rows, whole groups of "
-        f"{dataset.roles['groups']!r}), {reason}",
+        f"{_column(dataset, 'groups')!r}), {reason}",
     )
 
 
@@ -183,19 +183,24 @@ def _latest(dataset: Dataset, time: FloatArray, share: float) -> Split:
     first = moments[min(len(time) - 1, int(np.floor((1 - share) * len(time))))]
     if first == moments[0]:
         raise InputError(
-            f"--time {dataset.roles['time']!r}: {share:.0%} of the rows are of the first moment; "
-            "there are no earlier rows to train on"
+            f"--time {_column(dataset, 'time')!r}: no rows are earlier than the latest "
+            f"{share:.0%}, so none are left to train on"
         )
     train, test = np.flatnonzero(time < first), np.flatnonzero(time >= first)
-    _check_training(dataset, train, f"--time {dataset.roles['time']!r}")
+    _check_training(dataset, train, f"--time {_column(dataset, 'time')!r}")
     if len(test) < 2:
         raise InputError(f"--test-size {share}: one test row has no standard error; give more")
     return Split(
         "holdout",
         ((train, test),),
         f"trained on the earlier and tested on the latest {len(test) / len(time):.0%} "
-        f"({len(test)} rows) by {dataset.roles['time']!r}",
+        f"({len(test)} rows) by {_column(dataset, 'time')!r}",
     )
+
+
+def _column(dataset: Dataset, role: str) -> str:
+    """The column that has a role; of a data set made by hand the role itself."""
+    return dataset.roles.get(role, role)
 
 
 def _check_share(share: float) -> None:
