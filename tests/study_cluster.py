@@ -61,6 +61,14 @@ def end_group(leader):
         os.killpg(leader, signal.SIGKILL)
 
 
+def address_in(file):
+    """The address that a scheduler's file tells, once it is written whole."""
+    try:
+        return json.loads(file.read_text())["address"]
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
 @contextmanager
 def cluster(folder, workers=2, threads=1, **more):
     """Address of the scheduler, and the scheduler's process."""
@@ -76,8 +84,7 @@ def cluster(folder, workers=2, threads=1, **more):
                 **more,
             )
         )
-        wait_for(told.exists)
-        address = json.loads(told.read_text())["address"]
+        address = wait_for(lambda: address_in(told))
         for i in range(workers):
             stack.enter_context(
                 process(

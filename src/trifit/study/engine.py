@@ -1,6 +1,6 @@
 """Run the cells of a study on any number of workers; a dying worker costs its own cell.
 
-joblib hands out the cells. Every worker writes its own results, so nothing is lost when
+Every worker writes its own results, so nothing is lost when
 the pool, the driver or the connection between them breaks. What came back is only what
 is over; what is not over is handed out again.
 """
@@ -9,18 +9,17 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Mapping
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky import get_reusable_executor
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+from joblib import parallel_config
 
 from trifit.errors import InputError
 from trifit.study.store import COMPACT_AT, Row, Store, cell_table
+from trifit.study.workers import HandOut, workers
 from trifit.threads import limited
 
 BACKENDS = ("loky", "serial", "dask", "joblib")
@@ -84,10 +83,11 @@ def run_cells[Task](
         return
     run = store.open_run()
     try:
-        with _pool(backend, jobs, scheduler) as pool:
+        with workers(backend, jobs, scheduler) as hand_out:
             driver = os.getpid() if backend == "loky" else None
             common = _Common(work, store, run, attempts, driver)
-            _Rounds(tasks, pool, common, done, advance or (lambda _key, _seconds: None)).finish()
+            told = advance or (lambda _key, _seconds: None)
+            _Rounds(tasks, hand_out, common, done, told).finish()
     finally:
         store.close_run(run)
     store.compact()
@@ -185,72 +185,18 @@ def _die_with(driver: int) -> None:
 # --- in the driver ---
 
 
-@dataclass(frozen=True)
-class _Pool:
-    """How joblib is called."""
-
-    backend: Any
-    n_jobs: int | None
-    ahead: int | str
-    return_as: str = "generator_unordered"
-
-    @contextmanager
-    def results(self, calls: Iterable[Any]) -> Iterator[Iterator[tuple[str, float] | None]]:
-        """What the calls return, as they end; leaving early stops the workers."""
-        parallel = Parallel(
-            n_jobs=self.n_jobs,
-            backend=self.backend,
-            batch_size=1,
-            pre_dispatch=self.ahead,
-            return_as=self.return_as,
-        )
-        with warnings.catch_warnings():
-            # no news for the user: loky replaces a worker that has grown; the rest is cancelled
-            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-            warnings.filterwarnings("ignore", ".*You could benefit from", UserWarning)
-            results = parallel(calls)
-            if self.return_as == "list":
-                yield iter(results)
-            else:
-                with closing(results):
-                    yield results
-
-
-@contextmanager
-def _pool(backend: str, jobs: int, scheduler: str | None) -> Iterator[_Pool]:
-    """The workers, for as long as they are needed."""
-    with ExitStack() as stack:
-        if backend == "serial":
-            yield _Pool("sequential", 1, 1)
-        elif backend == "loky":
-            stack.callback(_stop_loky)
-            # joblib computes in this process where it is given one job; a cell that dies
-            # would take the study along. One call at a time to two processes is as good.
-            yield _Pool("loky", max(2, jobs), 2 * jobs if jobs > 1 else 1)
-        elif backend == "joblib":  # its other backends return no generators
-            yield _Pool(None, None, "2 * n_jobs", "list")
-        else:
-            from trifit.study.dask import connected
-
-            yield _Pool(stack.enter_context(connected(str(scheduler))), 2, "2 * n_jobs")
-
-
-def _stop_loky() -> None:
-    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
-
-
 class _Rounds:
     """Cells are handed out until all are over."""
 
     def __init__(
         self,
         tasks: Mapping[str, Any],
-        pool: _Pool,
+        hand_out: HandOut,
         common: _Common,
         done: set[str],
         advance: Callable[[str, float], None],
     ) -> None:
-        self.tasks, self.pool, self.common, self.done = tasks, pool, common, done
+        self.tasks, self.hand_out, self.common, self.done = tasks, hand_out, common, done
         self.advance, self.loose = advance, 0
 
     def finish(self) -> None:
@@ -290,13 +236,13 @@ class _Rounds:
 
     def _round(self, keys: list[str], *, alone: bool) -> None:
         """Hand out cells once; returns when all ended or a worker died."""
-        calls = (delayed(_compute)(self.common, k, self.tasks[k], alone=alone) for k in keys)
+        calls = (partial(_compute, self.common, k, self.tasks[k], alone=alone) for k in keys)
+        results = self.hand_out(calls)
         try:
-            with self.pool.results(calls) as results:
-                for result in results:
-                    if result is not None:
-                        self._over(*result)
-        except TerminatedWorkerError:
+            for result in results:
+                if result is not None:
+                    self._over(*result)
+        except BrokenProcessPool:
             for key in (self.common.store.finished() & self.tasks.keys()) - self.done:
                 self._over(key, 0.0)
 
