@@ -5,14 +5,16 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+import trifit
 from fitting import BUNDLED, density_of, probs_of, standardised
 from trifit.cards import Optimiser
 from trifit.data import load_dataset
 from trifit.fit.methods.map import fit_map
 from trifit.fit.methods.mle import fit_mle
-from trifit.fit.methods.temperature import fit_temperature
+from trifit.fit.methods.temperature import held_out_forecasts
 from trifit.fits import Status
-from trifit.types import Rows
+from trifit.recalibration import temperature
+from trifit.types import Dataset, Rows
 
 
 @pytest.mark.parametrize("name", BUNDLED)
@@ -106,14 +108,34 @@ def test_temperature_softens_an_overfitted_mle(rng):
     X = rng.normal(size=(60, 15))
     y = (rng.random(60) < expit(X[:, 0])).astype(np.int64)
     density = density_of(X, y)
-    assert fit_temperature(density, Rows(X, y), Optimiser(), rng).value > 1.5
+    assert temperature.fit(*held_out_forecasts(density, Rows(X, y), Optimiser(), rng)).value > 1.5
+
+
+def test_vector_scaling_mends_class_means_that_one_temperature_cannot(rng):
+    """A prior that pulls the intercept to zero makes the rare class too probable."""
+    X = rng.normal(size=(3000, 2))
+    y = (rng.random(3000) < expit(X[:, 0] - 2.5)).astype(np.int64)
+    data = Dataset("rare", X, y, ("a", "b"), ("no", "yes"), n_test=1500)
+    c = trifit.compare(
+        data, "softmax", nuts=False, methods=["map+V"], overrides={"intercept_scale": 0.02}
+    )
+    odds = {name: judged.calibration.classes[1] for name, judged in c.contestants.items()}
+    assert odds["map"].odds_high < 0.8  # forecast too often, for certain
+    assert odds["map+T"].odds_high < 0.8
+    assert odds["map+V"].odds_low < 1 < odds["map+V"].odds_high
+    loss = {name: judged.scores.log_loss.value for name, judged in c.contestants.items()}
+    assert loss["map+V"] < loss["map+T"] < loss["map"]
 
 
 def test_temperature_with_a_class_of_two_rows(overlapping, rng):
     X, y = standardised(overlapping)
     rare = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:2]]
     density = density_of(X[rare], y[rare])
-    assert np.isfinite(fit_temperature(density, Rows(X[rare], y[rare]), Optimiser(), rng).value)
+    assert np.isfinite(
+        temperature.fit(
+            *held_out_forecasts(density, Rows(X[rare], y[rare]), Optimiser(), rng)
+        ).value
+    )
 
 
 @pytest.mark.parametrize("output", ["logistic", "probit"])

@@ -92,7 +92,7 @@ def test_the_page(tmp_path):
         (("show", "logistic", "iris"), "is for two classes, the data have 3"),
         (
             ("compare", "iris", "--methods", "bayes2"),
-            "expected some of map+T, mle-early, laplace, map-cv, squared-error",
+            "expected some of map+T, map+V, mle-early, laplace, map-cv, squared-error",
         ),
         (("compare", "iris", "--prior", "hierarchical", "--methods", "map-cv"), "learns the scale"),
         (("show", "network", "--set", "hidden=8"), "hidden = 8: expected a list of widths"),

@@ -12,7 +12,8 @@ from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.fit.methods.map import fit_map
 from trifit.fit.methods.mle import fit_mle
-from trifit.fit.methods.temperature import fit_temperature
+from trifit.fit.methods.temperature import held_out_forecasts
+from trifit.recalibration import temperature
 from trifit.report import render
 from trifit.types import Dataset, Rows
 
@@ -43,7 +44,11 @@ def test_one_hot_soft_labels_are_hard_labels(rng):
         assert hard.theta == pytest.approx(easy.theta, abs=1e-8)
         assert hard.status is easy.status
     temperatures = [
-        fit_temperature(density, Rows(iris.X, labels), Optimiser(), np.random.default_rng(1)).value
+        temperature.fit(
+            *held_out_forecasts(
+                density, Rows(iris.X, labels), Optimiser(), np.random.default_rng(1)
+            )
+        ).value
         for labels in (iris.y, np.eye(3)[iris.y])
     ]
     assert temperatures[0] == pytest.approx(temperatures[1], abs=1e-8)

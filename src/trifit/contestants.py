@@ -107,6 +107,16 @@ CONTESTANTS: Mapping[str, Contestant] = {
         "<",
         on_request=True,
     ),
+    "map+V": Contestant(
+        "MAP with vector scaling",
+        "the MAP with a weight and a shift of each class's log probability, from held-out training "
+        "folds",
+        Kind.DERIVED,
+        "trifit.fit.methods.map_vector",
+        "#8C564B",
+        "d",
+        on_request=True,
+    ),
     "mle-early": Contestant(
         "MLE stopped early",
         "the MLE's training stopped where a fifth of the training rows, kept aside, is predicted "
@@ -198,6 +208,8 @@ PAIRS: tuple[Pair, ...] = (
     Pair("laplace", FREQUENCIES),
     Pair("map+T", "map", "one temperature"),
     Pair("bayes", "map+T", "Bayes against one temperature of the MAP"),
+    Pair("map+V", "map", "one temperature and class biases"),
+    Pair("bayes", "map+V", "Bayes against a temperature with class biases"),
     Pair("mle-early", "mle", "stopping early"),
     Pair("bayes", "mle-early"),
     Pair("mle-early", FREQUENCIES),

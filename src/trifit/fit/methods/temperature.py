@@ -1,7 +1,7 @@
 """``mle+T`` and ``map+T``: a point fit with one temperature from folds of the training rows."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from trifit.cards import Optimiser
+from trifit.checks import Labels
 from trifit.fit.density import Density
 from trifit.fit.folds import INNER_FOLDS, inner_folds
 from trifit.fit.optimise import maximise
 from trifit.fit.training import Training
-from trifit.fits import Fit
+from trifit.fits import Fit, Recalibration
 from trifit.recalibration import temperature
-from trifit.recalibration.temperature import Temperature
 from trifit.types import FloatArray, Rows
 
 
@@ -46,28 +46,67 @@ def tempered(
     scales : array of shape (n_params,), optional
         Where learned prior scales are held.
     """
-    point, start = training.fit(name), time.perf_counter()
-    found = fit_temperature(
-        training.density,
-        training.rows,
-        training.card.optimiser,
-        training.generator(stream),
+    return recalibrated(
+        training,
+        name,
+        "T",
+        temperature.fit,
+        lambda found: {"temperature": found.value},
         prior=prior,
+        stream=stream,
         scales=scales,
-        advance=partial(training.tell, f"temperature of {name.upper()}"),
+    )
+
+
+def recalibrated[Found: Recalibration](
+    training: Training,
+    name: str,
+    suffix: str,
+    learn: Callable[[FloatArray, Labels], Found],
+    diagnostics: Callable[[Found], Mapping[str, float]],
+    *,
+    prior: float,
+    stream: str,
+    scales: FloatArray | None = None,
+) -> Fit:
+    """A point fit whose forecasts go through a map that inner folds of its rows taught.
+
+    Parameters
+    ----------
+    training : Training
+    name, suffix : str
+        Of the point fit, and of the map.
+    learn : callable
+        Log probabilities (n_obs, n_classes) and labels to the map.
+    diagnostics : callable
+        What is said of the map.
+    prior, stream, scales
+        As of :func:`tempered`.
+    """
+    point, start = training.fit(name), time.perf_counter()
+    found = learn(
+        *held_out_forecasts(
+            training.density,
+            training.rows,
+            training.card.optimiser,
+            training.generator(stream),
+            prior=prior,
+            scales=scales,
+            advance=partial(training.tell, f"temperature of {name.upper()}"),
+        )
     )
     return replace(
         point,
-        method=f"{name}+T",
+        method=f"{name}+{suffix}",
         status=point.status.derived,
         seconds=point.seconds + time.perf_counter() - start,
-        diagnostics={"temperature": found.value},
+        diagnostics=diagnostics(found),
         path=(),
         recalibration=found,
     )
 
 
-def fit_temperature(
+def held_out_forecasts(
     density: Density,
     rows: Rows,
     settings: Optimiser,
@@ -76,12 +115,11 @@ def fit_temperature(
     prior: float = 0.0,
     scales: FloatArray | None = None,
     advance: Callable[[float], None] | None = None,
-) -> Temperature:
-    """Temperature of least log-loss on inner held-out folds of the training rows.
+) -> tuple[FloatArray, Labels]:
+    """Log probabilities of a point fit for the inner folds that it has not seen, and labels.
 
-    The fit is made again without each of five stratified folds; its log
-    probabilities for the left-out rows, pooled, give the temperature. Rows of
-    a class that a refit has never seen are left out.
+    The fit is made again without each of five stratified folds. Rows of a class that a refit
+    has never seen are left out.
 
     Parameters
     ----------
@@ -101,5 +139,4 @@ def fit_temperature(
         fit = maximise("", density, train, settings, rng, prior=prior, scales=scales)
         log_probs.append(density.log_probs(fit.flat_draws, test.X)[0])
         labels.append(test.labels)
-    pooled = np.concatenate(labels)
-    return temperature.fit(np.concatenate(log_probs), pooled)
+    return np.concatenate(log_probs), np.concatenate(labels)
