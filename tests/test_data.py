@@ -207,7 +207,7 @@ def test_bad_tables_are_refused_in_one_line(tmp_path, case):
     [
         ("nowhere.csv", "no such file, and not a bundled set"),
         ("iriss", "no such file, and not a bundled set"),
-        (3, "data of type int"),
+        (3, "X is of type int"),
     ],
 )
 def test_unknown_sources(source, message):
