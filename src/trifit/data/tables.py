@@ -94,8 +94,9 @@ def _check_text(table: Table, source: str) -> None:
         column = table.cells[name]
         if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
             continue
-        row = pc.index(pc.match_substring(column, "\x00"), True).as_py()
-        if row >= 0:
+        damaged = pc.match_substring(column, "\x00")
+        if pc.any(damaged).as_py():
+            row = pc.index(damaged, True).as_py()
             raise InputError(
                 f"{source}: column {name!r} holds a NUL byte in data row {row + 1}; the "
                 "file is damaged, or not UTF-8 text"

@@ -95,14 +95,11 @@ def read_raw(path: Path, reading: Reading, *, need_label: bool) -> Raw:
         return _of_arrays(path, reading, need_label=need_label)
     table = read_table(path, what="predictions")
     names, classes = find_columns(table.columns, reading.columns, str(path))
-    return Raw(
-        file=path.name,
-        values=np.column_stack([_numbers(table, name, path.name) for name in names]),
-        classes=classes,
-        labels=_texts(table, reading.label, path.name, needed=need_label),
-        ids=_texts(table, reading.row_id, path.name, needed=True),
-        models=_texts(table, reading.model_col, path.name, needed=True),
-    )
+    labels = _texts(table, reading.label, path.name, needed=need_label)
+    ids = _texts(table, reading.row_id, path.name, needed=True)
+    models = _texts(table, reading.model_col, path.name, needed=True)
+    values = np.column_stack([_numbers(table, name, path.name) for name in names])
+    return Raw(path.name, values, classes, labels, ids, models)
 
 
 def find_columns(
