@@ -124,7 +124,11 @@ def load_dataset(
         "thousands": thousands,
     }  # fmt: skip
     if simulated or (isinstance(source, str) and source in BUNDLED):
-        given = [n for n, value in of_a_table.items() if not (value is None or value == ())]
+        given = [
+            n
+            for n, value in of_a_table.items()
+            if not (value is None or (isinstance(value, tuple) and not value))
+        ]
         if given or (simulated and ordered):
             raise InputError(
                 f"data {source!r} is {'simulated' if simulated else 'bundled'} and complete: "

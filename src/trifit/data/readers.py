@@ -123,8 +123,8 @@ def read_arrays(path: Path, *, what: str = "data") -> dict[str, Any]:
     """
     check_file(path, what=what)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError, TypeError, BadZipFile) as error:
         raise InputError(f"{what} {str(path)!r} cannot be read: {one_line(error)}") from error
 
