@@ -1,6 +1,6 @@
 """From a name, a file, a dataframe or arrays to a :class:`~trifit.types.Dataset`."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -113,8 +113,6 @@ def load_dataset(
     """
     if missing not in ("error", "drop", "impute"):
         raise InputError(f"missing={missing!r}: expected 'error', 'drop' or 'impute'")
-    simulated = isinstance(source, str) and source.startswith("sim:")
-    ordered = positive is not None or bool(classes_order)
     label_cols, drop, keep, categorical = (
         tuple(map(str, names)) for names in (label_cols, drop, keep, categorical)
     )
@@ -123,18 +121,9 @@ def load_dataset(
         "categorical": categorical, "na_values": na_values, "decimal": decimal,
         "thousands": thousands,
     }  # fmt: skip
-    if simulated or (isinstance(source, str) and source in BUNDLED):
-        given = [
-            n
-            for n, value in of_a_table.items()
-            if not (value is None or (isinstance(value, tuple) and not value))
-        ]
-        if given or (simulated and ordered):
-            raise InputError(
-                f"data {source!r} is {'simulated' if simulated else 'bundled'} and complete: "
-                f"{given[0] if given else 'an order of classes'} does not apply"
-            )
-    if simulated:
+    if isinstance(source, str) and source.startswith("sim:"):
+        ordered = {"positive": positive, "classes_order": tuple(classes_order)}
+        _check_complete(source, "simulated", of_a_table | ordered)
         from trifit.simulate import simulate
 
         return simulate(source.removeprefix("sim:"), **world)
@@ -144,6 +133,7 @@ def load_dataset(
             f"others have {', '.join(of_a_table)}, missing, positive and classes_order"
         )
     if isinstance(source, str) and source in BUNDLED:
+        _check_complete(source, "bundled", of_a_table)
         return _ordered(bundled(source), positive, tuple(classes_order))
     if target is not None and label_cols:
         raise InputError(
@@ -195,6 +185,13 @@ def as_dataset(data: Any, target: Any = None, **reading: Any) -> Dataset:
     if reading:
         raise InputError(f"{next(iter(reading))}: the data are a Dataset, which has been read")
     return data
+
+
+def _check_complete(source: str, kind: str, arguments: Mapping[str, Any]) -> None:
+    """Refuse what is for tables only."""
+    for name, value in arguments.items():
+        if value is not None and not (isinstance(value, tuple) and not value):
+            raise InputError(f"data {source!r} is {kind} and complete: {name} does not apply")
 
 
 def _ordered(dataset: Dataset, positive: str | None, order: tuple[str, ...]) -> Dataset:
