@@ -28,7 +28,7 @@ def compared(card, split):
 
     data = trifit.load_dataset("iris")
     start = time.perf_counter()
-    comparison = trifit.compare(data, card, overrides=CASES[card], **SPLITS[split])
+    comparison = trifit.compare(data, model=card, overrides=CASES[card], **SPLITS[split])
     return {
         "compare": time.perf_counter() - start,
         "fits": comparison.provenance.seconds["fits"],

@@ -49,7 +49,7 @@ def main():
     for name, card, scale in CASES:
         data = simulated(name) if name.startswith("simulated") else trifit.load_dataset(name)
         c = trifit.compare(
-            data, card, test_size=0.2, overrides={"prior_scale": scale}, methods=["laplace"]
+            data, model=card, test_size=0.2, overrides={"prior_scale": scale}, methods=["laplace"]
         )
         fit, e, p = c.fits["laplace"], c.laplace_error, c.laplace_error.parameters
         n_params = sum(row.units == "model" for row in c.parameters)

@@ -229,6 +229,43 @@ def test_mistakes_end_with_two_and_leave_nothing(case, tmp_path):
     assert left == {*files, "taken", "thesis.tex"}
 
 
+LIGHT = (
+    "compare nosuch.csv --target y",
+    "compare good.csv --target nosuch",
+    "compare good.csv",
+    "compare good.csv --target y --model nosuch",
+    "compare good.csv --target y --set scale=1",
+    "compare good.csv --target y --methods nosuch",
+    "compare good.csv --target y --nosuch",
+    "evaluate nosuch.csv --label y --probs p",
+    "evaluate good.csv --label nosuch --probs a",
+    "evaluate good.csv --label y --probs nosuch",
+    "show nosuch",
+    "study nosuch",
+    "report nosuch",
+)
+"""Mistakes that are answered before anything heavy is imported."""
+
+
+def test_mistakes_are_answered_before_heavy_imports(tmp_path):
+    (tmp_path / "good.csv").write_text(GOOD)
+    script = (
+        "import sys\n"
+        "from trifit.cli import main\n"
+        "for arguments in sys.argv[1:]:\n"
+        "    try: main(arguments.split())\n"
+        "    except SystemExit as e: assert e.code == 2, arguments\n"
+        "    heavy = {'pymc', 'pytensor', 'nutpie', 'numba', 'arviz', 'sklearn', 'scipy', 'pandas',"
+        " 'matplotlib', 'rich'} & set(sys.modules)\n"
+        "    assert not heavy, (arguments, heavy)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *LIGHT], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stderr.splitlines()) == len(LIGHT) + 3, done.stderr  # usage has four lines
+
+
 def test_an_index_lists_the_runs_below_a_folder(tmp_path):
     for name in ("b", "a/deep", ".hidden"):
         (tmp_path / name).mkdir(parents=True)

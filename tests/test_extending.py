@@ -54,7 +54,7 @@ from trifit.cards import card_names
 
 assert "my-logistic" in card_names()
 data = trifit.load_dataset("sim:softmax", n=80, features=2, n_test=60)
-c = trifit.compare(data, "my-logistic", nuts=False, methods=["map/2"])
+c = trifit.compare(data, model="my-logistic", nuts=False, methods=["map/2"])
 assert c.fits["map/2"].status == "converged"
 losses = [c.contestants[name].scores.log_loss.value for name in ("mle", "map/2", "map")]
 assert len(set(losses)) == 3

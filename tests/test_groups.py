@@ -205,7 +205,7 @@ def test_a_weight_is_so_many_rows(table, tmp_path):
     plain = trifit.load_dataset(long, "y", **reading)
     np.testing.assert_array_equal(weighted.X, plain.X)
     np.testing.assert_array_equal(weighted.groups, plain.groups)
-    a, b = (trifit.compare(d, "logistic", nuts=False) for d in (weighted, plain))
+    a, b = (trifit.compare(d, model="logistic", nuts=False) for d in (weighted, plain))
     for name, one in a.contestants.items():
         assert one == b.contestants[name]
     assert a.differences == b.differences
@@ -249,10 +249,10 @@ def test_an_empty_group_or_time_is_named(table):
 def test_ways_of_splitting_that_exclude_each_other(table):
     data = trifit.load_dataset(table, "y", time="day", drop=["who"])
     with pytest.raises(InputError, match="--time and --cv exclude each other"):
-        trifit.compare(data, "logistic", cv=3, nuts=False)
+        trifit.compare(data, model="logistic", cv=3, nuts=False)
     few = trifit.load_dataset(table, "y", groups="who", drop=["day"])
     with pytest.raises(InputError, match="--cv 25: there are 20 groups"):
-        trifit.compare(few, "logistic", cv=25, nuts=False)
+        trifit.compare(few, model="logistic", cv=25, nuts=False)
 
 
 def test_predictions_with_groups_and_weights(rows, tmp_path):
@@ -330,11 +330,11 @@ def test_subjects_that_explain_nothing_do_not_look_better_than_the_class_frequen
     n_rep, better, naive = 500, 0, 0
     for seed in range(n_rep):
         data = subjects(seed=seed)
-        found = trifit.compare(data, "logistic", seed=seed, nuts=False)
+        found = trifit.compare(data, model="logistic", seed=seed, nuts=False)
         change = {(d.a, d.b): d.log_loss for d in found.differences}
         better += change["map", "class frequencies"].high < 0
         alone = Dataset("rows", data.X, data.y, data.feature_names, data.class_names)
-        found = trifit.compare(alone, "logistic", seed=seed, nuts=False)
+        found = trifit.compare(alone, model="logistic", seed=seed, nuts=False)
         change = {(d.a, d.b): d.log_loss for d in found.differences}
         naive += change["map", "class frequencies"].high < 0
     print("better:", better, "without groups:", naive, "of", n_rep)

@@ -237,5 +237,5 @@ def test_both_losses_approach_the_truth_up_to_20_000_rows():
 def test_posteriors_of_networks_pass_the_gate(name, data):
     import trifit
 
-    comparison = trifit.compare(load_dataset(data), load_card(name), test_size=0.3)
+    comparison = trifit.compare(load_dataset(data), model=load_card(name), test_size=0.3)
     assert comparison.fits["bayes"].status == "trusted"

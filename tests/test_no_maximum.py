@@ -19,7 +19,7 @@ ONE_START = {"hidden": [8], "starts": 1, "max_steps": 1500}
 def network():
     """Eight hidden units on noisy half moons: some weights grow without end."""
     data = load_dataset("sim:moons", n=400, seed=1, n_test=500)
-    return trifit.compare(data, "network", nuts=False, overrides=ONE_START)
+    return trifit.compare(data, model="network", nuts=False, overrides=ONE_START)
 
 
 def test_a_networks_mle_is_judged_where_training_stopped(network):
@@ -72,7 +72,7 @@ def test_a_plateau_gains_less_than_a_useless_parameter(case):
 def test_a_linear_mle_out_of_steps_is_no_plateau(overlapping):
     """Its maximum is known to exist: it was stopped too soon."""
     comparison = trifit.compare(
-        overlapping, "logistic", nuts=False, test_size=0.3,
+        overlapping, model="logistic", nuts=False, test_size=0.3,
         overrides={"method": "gradient-descent", "step_size": 1e-4, "max_steps": 300},
     )  # fmt: skip
     assert comparison.fits["mle"].status is Status.MAX_STEPS
@@ -85,7 +85,7 @@ def test_one_temperature_of_the_map_is_a_fair_yardstick(rng):
     odds = X[:, :2] @ [2.0, -2.0]
     y = (rng.random(120) < 1 / (1 + np.exp(-odds))).astype(int)
     data = trifit.Dataset("d", X, y, tuple(f"x{j}" for j in range(30)), ("n", "p"), n_test=40)
-    c = trifit.compare(data, "logistic", nuts=False)
+    c = trifit.compare(data, model="logistic", nuts=False)
     assert c.fits["mle"].status is Status.SEPARATED
     assert c.contestants["mle+T"].verdict is Verdict.NO_MLE
     loss = {name: judged.scores.log_loss.value for name, judged in c.contestants.items()}

@@ -191,12 +191,12 @@ def test_sensitivity_of_the_map_is_that_of_a_card_with_another_prior(iris_run):
 def test_learned_scales_have_no_sensitivity_and_networks_no_rows():
     iris = load_dataset("iris")
     hierarchical = trifit.compare(
-        iris, "softmax-hierarchical", seed=1, test_size=0.3, overrides=FEW
+        iris, model="softmax-hierarchical", seed=1, test_size=0.3, overrides=FEW
     )
     assert hierarchical.prior.sensitivity is None
     assert {g.parameter for g in hierarchical.prior.posterior.groups} >= {"beta", "beta_scale"}
     network = trifit.compare(
-        iris, "network", seed=1, test_size=0.3, overrides={**FEW, "hidden": [2]}
+        iris, model="network", seed=1, test_size=0.3, overrides={**FEW, "hidden": [2]}
     )
     assert network.prior.posterior.rows == []
     assert network.prior.sensitivity.n_training_sets == 1

@@ -15,7 +15,7 @@ STAGES = (
 def test_every_stage_is_named_and_shares_grow(overlapping):
     told = []
     trifit.compare(
-        overlapping, "logistic", cv=2, nuts=False, methods=["laplace"],
+        overlapping, model="logistic", cv=2, nuts=False, methods=["laplace"],
         progress=lambda stage, share: told.append((stage, share)),
     )  # fmt: skip
     stages = list(dict.fromkeys(stage for stage, _ in told))

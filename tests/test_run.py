@@ -174,7 +174,7 @@ def test_columns_constant_in_a_fold_or_everywhere(rng):
     X[:, 2] = 0.0
     X[17, 2] = 1.0  # constant wherever row 17 is held out
     data = Dataset("toy", X, np.arange(60) % 2, ("a", "b", "c"), ("p", "q"))
-    comparison = trifit.compare(data, "logistic", cv=3, overrides=FAST)
+    comparison = trifit.compare(data, model="logistic", cv=3, overrides=FAST)
     assert "columns that are constant, or vary by no more than rounding: 'b'" in (
         comparison.data.notes
     )
@@ -193,11 +193,11 @@ def test_unseen_categories_are_counted(tmp_path, rng, n_test):
     (tmp_path / "test.csv").write_text("\n".join([header, *test]))
     if n_test:
         data = trifit.load_dataset(tmp_path / "train.csv", target="y", test=tmp_path / "test.csv")
-        comparison = trifit.compare(data, "logistic", overrides=FAST)
+        comparison = trifit.compare(data, model="logistic", overrides=FAST)
         assert any(n.startswith("6 test rows hold a category") for n in comparison.data.notes)
     else:
         data = trifit.load_dataset(tmp_path / "train.csv", target="y")
-        comparison = trifit.compare(data, "logistic", test_size=0.3, overrides=FAST)
+        comparison = trifit.compare(data, model="logistic", test_size=0.3, overrides=FAST)
         assert not any("not seen in training" in n for n in comparison.data.notes)
 
 
@@ -205,7 +205,7 @@ def test_commands_from_python_tell_runs_apart(overlapping):
     def command(**options):
         options = {"test_size": 0.3, **options}
         options["overrides"] = FAST | options.get("overrides", {})
-        return trifit.compare(overlapping, "logistic", **options).provenance.command
+        return trifit.compare(overlapping, model="logistic", **options).provenance.command
 
     plain = command()
     assert command() == plain
@@ -248,7 +248,7 @@ def test_stuck_chains_still_make_a_readable_run(iris_run, tmp_path):
 
 def test_a_sampler_that_fails_is_marked(overlapping):
     comparison = trifit.compare(
-        overlapping, "logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
+        overlapping, model="logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
     )
     assert comparison.failed == ["mean", "bayes"]
     assert comparison.fits["bayes"].status.failed
@@ -272,9 +272,26 @@ def test_bad_arguments(options, message):
         trifit.compare(load_dataset("iris"), **options)
 
 
-def test_a_dataframe_is_no_dataset():
+def test_what_compare_refuses(overlapping):
+    for arguments, options, message in (
+        ((pd.DataFrame({"a": [1]}),), {}, "which column holds the class"),
+        ((overlapping, "logistic"), {}, "target 'logistic': .* is given by name, model="),
+        ((overlapping,), {"missing": "drop"}, "missing: the data are a Dataset"),
+        (("iris",), {"mising": "drop"}, "mising: at most simulated data"),
+    ):
+        with pytest.raises(InputError, match=message):
+            trifit.compare(*arguments, **options)
     with pytest.raises(InputError, match=r"got DataFrame.*trifit.load_dataset"):
-        trifit.compare(pd.DataFrame({"a": [1]}))
+        run_comparison(pd.DataFrame({"a": [1]}))
+
+
+def test_features_and_labels_are_compared_as_their_dataset_is(overlapping):
+    X, y = overlapping.X, np.array(overlapping.class_names)[overlapping.y]
+    frame = pd.DataFrame(X, columns=list(overlapping.feature_names)).assign(species=y)
+    options = {"model": "logistic", "test_size": 0.3, "nuts": False}
+    expected = trifit.compare(overlapping, **options).contestants
+    for given in ((X, y), (X.tolist(), y.tolist()), (frame, "species")):
+        assert trifit.compare(*given, **options).contestants == expected
 
 
 def test_copies_of_rows_are_noted(overlapping):
@@ -285,12 +302,12 @@ def test_copies_of_rows_are_noted(overlapping):
         overlapping.feature_names,
         overlapping.class_names,
     )
-    comparison = trifit.compare(twice, "logistic", test_size=0.3, overrides=FAST)
+    comparison = trifit.compare(twice, model="logistic", test_size=0.3, overrides=FAST)
     assert any("rows are copies of others" in note for note in comparison.data.notes)
 
 
 def test_a_failed_check_names_its_number(overlapping):
     comparison = trifit.compare(
-        overlapping, "logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
+        overlapping, model="logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
     )
     assert re.search(r"wanted 1[.0]+1?0?.*--set draws", status_text(comparison.fits["bayes"]))

@@ -225,5 +225,5 @@ def test_bad_input_is_named(name, parameters, message):
 
 
 def test_parameters_of_worlds_are_for_worlds_only():
-    with pytest.raises(InputError, match=r"n is an argument of simulated data .* are iris"):
+    with pytest.raises(InputError, match=r"n: at most simulated data"):
         load_dataset("iris", n=20)

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 import trifit
-from trifit.data import load_dataset
+from trifit.data import Standardiser, load_dataset
 from trifit.data.identifiers import is_row_number
 from trifit.data.numbers import COMMA, POINT, number, possible_styles
 from trifit.errors import InputError
 from trifit.report import render
+from trifit.run import run_comparison
 
 N = 40
 CLASSES = ["no", "yes"] * (N // 2)
@@ -541,6 +542,11 @@ def test_three_classes_in_a_row_of_intervals(rng):
 HARD = {
     "2**53 + i": 2**53 + np.arange(N),
     "2**53 + 3 i": 2**53 + 3 * np.arange(N)[::-1],
+    "1e15 + i / 10": 1e15 + 0.1 * np.arange(N),
+    "1e-300 i": 1e-300 * np.arange(N),
+    "denormal": 5e-324 * np.arange(N),
+    "1e300": 1e300 * np.sin(np.arange(N)),
+    "times in ns": 1_700_000_000_000_000_000 + 1000 * np.arange(N),
     "near 1e15": 1e15 + np.sin(np.arange(N)),
     "1e-200": 1e-200 * np.sin(np.arange(N)),
     "largest integers": np.iinfo(np.int64).max - np.arange(N),
@@ -564,10 +570,49 @@ def test_a_hard_column_does_not_stop_a_comparison(name):
     assert np.isfinite(comparison.contestants["map"].scores.log_loss.value)
 
 
-@pytest.mark.parametrize(("size", "word"), [(1e300, "large"), (1e-300, "small")])
-def test_numbers_beyond_arithmetic_are_refused(size, word):
-    frame = pd.DataFrame({"c": size * (1 + np.arange(N) % 3), "x": X, "y": CLASSES})
-    with pytest.raises(InputError, match=f"column 'c' reaches .* too {word} to standardise"):
+WELL_SCALED = {
+    "2**53 + 2 i": (2.0**53 + 2 * np.arange(N), np.arange(N)),
+    "2**52 + i": (2.0**52 + np.arange(N), np.arange(N)),
+    "times in ns": (1.7e18 + 2.0**20 * (np.arange(N) % 37), np.arange(N) % 37),
+    "1e15 + i / 4": (1e15 + np.arange(N) / 4, np.arange(N)),
+    "1e300": (2.0**996 * (np.arange(N) % 37), np.arange(N) % 37),
+    "1e-300": (2.0**-996 * (np.arange(N) % 37), np.arange(N) % 37),
+}
+"""Columns that arithmetic finds hard, and what they are in other units without rounding."""
+
+
+@pytest.mark.parametrize("name", WELL_SCALED)
+@pytest.mark.parametrize("rows", [None, np.arange(5, N)])
+def test_a_hard_column_is_standardised_like_its_well_scaled_self(name, rows):
+    hard, easy = (np.column_stack([c, X]).astype(float) for c in WELL_SCALED[name])
+    hard[7, 0] = easy[7, 0] = np.nan
+    one, other = (Standardiser.fit(A, rows).transform(A) for A in (hard, easy))
+    assert one == pytest.approx(other, rel=1e-14, abs=1e-15)
+    assert one[7, 0] == 0
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[] if "ns" in n else pytest.mark.broad) for n in WELL_SCALED]
+)
+def test_a_hard_column_is_fitted_like_its_well_scaled_self(name):
+    frame = pd.DataFrame({"x": X + 0.5 * np.tile([0, 1], N // 2), "y": CLASSES})
+    probs = [
+        run_comparison(
+            load_dataset(frame.assign(c=c), "y", keep=["c"]), nuts=False, test_size=0.4
+        ).log_probs["map"]
+        for c in WELL_SCALED[name]
+    ]
+    assert probs[0] == pytest.approx(probs[1], rel=1e-9)
+
+
+def test_the_smallest_doubles_count_as_constant():
+    X = np.column_stack([5e-324 * np.arange(9), 1e-310 * np.arange(9), np.arange(9)])
+    assert Standardiser.fit(X).constant.tolist() == [True, True, False]
+
+
+def test_numbers_beyond_arithmetic_are_refused():
+    frame = pd.DataFrame({"c": 1e308 * np.cos(np.arange(N)), "x": X, "y": CLASSES})
+    with pytest.raises(InputError, match=r"column 'c' reaches 1e\+308, too large to standardise"):
         trifit.compare(load_dataset(frame, "y"), nuts=False, test_size=0.4)
 
 

@@ -7,7 +7,6 @@ than there are groups.
 """
 
 import numpy as np
-from scipy.special import stdtrit
 
 from trifit.types import FloatArray, IntArray
 
@@ -68,6 +67,8 @@ def quantile(level: float, groups: int | None) -> float:
     >>> round(quantile(0.95, None), 3), round(quantile(0.95, 10), 3)
     (1.96, 2.262)
     """
+    from scipy.special import stdtrit  # not needed by the command line's checks
+
     df = np.inf if groups is None else max(groups - 1, 1)
     return float(stdtrit(df, (1 + level) / 2))
 

@@ -6,6 +6,22 @@ from pathlib import Path
 
 from trifit.errors import InputError
 
+COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
+"""Endings of compressed text files."""
+
+
+def stem(path: Path) -> str:
+    """Name of a file without what kind it is of; "stdin" for ``-``.
+
+    Examples
+    --------
+    >>> stem(Path("data/train.csv.gz")), stem(Path("v1.2.parquet"))
+    ('train', 'v1.2')
+    """
+    if str(path) == "-":
+        return "stdin"
+    return Path(path.stem).stem if path.suffix.lower() in COMPRESSED else path.stem
+
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file whole, or leave what was there: under another name first, then renamed.

@@ -1,7 +1,7 @@
 """Numbers as text, rounded to their uncertainty; text from data without control characters."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 NEGLIGIBLE = 1e-12
 """A standard error below this is rounding error."""
@@ -16,6 +16,27 @@ def printable(text: str) -> str:
     'a b'
     """
     return "".join(c if c.isprintable() or c in "\n\u200a" else " " for c in text)
+
+
+def one_line(error: Exception) -> str:
+    """What an error of another library says, on one line."""
+    return " ".join(str(error).split())
+
+
+def first_repeated(texts: Iterable[str]) -> str | None:
+    """The first text that came before, None if all differ.
+
+    Examples
+    --------
+    >>> first_repeated(["a", "b", "b", "a"])
+    'b'
+    """
+    seen: set[str] = set()
+    for text in texts:
+        if text in seen:
+            return text
+        seen.add(text)
+    return None
 
 
 def decimals_for(se: float | None, *, default: int = 3, most: int = 6) -> int:

@@ -125,7 +125,10 @@ def _posterior_columns(values: dict[str, FloatArray]) -> dict[str, FloatArray]:
     draws = values.get(posterior_of(values) or "")
     if draws is None:
         return found
-    flat = draws.reshape(-1, draws.shape[-1])
-    low, high = np.quantile(flat, INTERVAL, axis=0)
-    found |= {"mean": flat.mean(axis=0), "sd": flat.std(axis=0, ddof=1), "low": low, "high": high}
-    return found | diagnose_draws(draws) if "bayes" in values else found
+    # In units of a power of two near each one's size, so that no square over- or underflows.
+    unit = np.ldexp(1.0, np.frexp(abs(draws).max(axis=(0, 1)))[1])
+    flat = draws.reshape(-1, draws.shape[-1]) / unit
+    low, high = np.quantile(flat, INTERVAL, axis=0) * unit
+    mean, sd = flat.mean(axis=0) * unit, flat.std(axis=0, ddof=1) * unit
+    found |= {"mean": mean, "sd": sd, "low": low, "high": high}
+    return found | diagnose_draws(draws / unit) if "bayes" in values else found

@@ -33,15 +33,18 @@ class Plane:
 
     Attributes
     ----------
+    centre : array of shape (2,)
     origin : array of shape (n_features,)
+        Features at the centre.
     directions : array of shape (2, n_features)
-        ``x = origin + points @ directions``.
+        ``x = origin + (points - centre) @ directions``.
     points : array of shape (n_obs, 2)
         Where the training rows are, projected.
     shares : (float, float) or None
         Of the training rows' variance, for components.
     """
 
+    centre: FloatArray
     origin: FloatArray
     directions: FloatArray
     points: FloatArray
@@ -49,7 +52,7 @@ class Plane:
 
     def features(self, points: FloatArray) -> FloatArray:
         """Features of points (n, 2) on the plane, shape (n, n_features)."""
-        return np.asarray(self.origin + points @ self.directions)
+        return np.asarray(self.origin + (points - self.centre) @ self.directions)
 
 
 def plane_of(X: FloatArray, standardiser: Standardiser) -> Plane | None:
@@ -67,8 +70,8 @@ def plane_of(X: FloatArray, standardiser: Standardiser) -> Plane | None:
     if X.shape[1] < 2:
         return None
     if X.shape[1] == 2:
-        mean, scale = standardiser.mean, standardiser.scale
-        return Plane(-mean / scale, np.diag(1 / scale), X * scale + mean, None)
+        mean, rest, scale = standardiser.mean, standardiser.rest, standardiser.scale
+        return Plane(mean, -rest / scale, np.diag(1 / scale), (X * scale + rest) + mean, None)
     pca = PCA(n_components=2, random_state=0).fit(X)
     if pca.explained_variance_ratio_[1] < 1e-9:
         return None
@@ -76,7 +79,11 @@ def plane_of(X: FloatArray, standardiser: Standardiser) -> Plane | None:
     directions = pca.components_ * np.sign(np.take_along_axis(pca.components_, largest, axis=1))
     first, second = pca.explained_variance_ratio_
     return Plane(
-        pca.mean_, directions, (X - pca.mean_) @ directions.T, (float(first), float(second))
+        np.zeros(2),
+        pca.mean_,
+        directions,
+        (X - pca.mean_) @ directions.T,
+        (float(first), float(second)),
     )
 
 

@@ -7,6 +7,7 @@ import click
 
 from trifit.cli.command import canonical_command
 from trifit.errors import InputError
+from trifit.files import stem
 
 
 @click.command()
@@ -49,20 +50,18 @@ def evaluate(
 ) -> None:
     r"""Judge the class probabilities of any model, from a FILE of its predictions.
 
-    FILE is CSV, TSV, Parquet, Arrow or .npz: a row per test row, a column of probabilities (or
-    logits) per class, and the class that happened.
+    FILE is CSV, TSV (also .gz, .zst), Parquet, Arrow or .npz (- is text from standard input):
+    a row per test row, a column of probabilities (or logits) per class, and the class that
+    happened.
 
     \b
         trifit evaluate preds.csv --label y --probs 'p_*'
         trifit evaluate head.npz --label y --logits logits
         trifit evaluate --preds net=a.csv --preds forest=b.csv --id row --label y --probs 'p_*'
     """
-    files = _files(file, named)
-    from trifit.cli.output import print_comparison, progress_bar
     from trifit.predictions import Reading, read_predictions
-    from trifit.predictions.evaluate import evaluate_forecasts
-    from trifit.results.folder import check_folder, save_comparison
 
+    files = _files(file, named)
     reading = Reading(
         label=label,
         probs=probs,
@@ -73,12 +72,17 @@ def evaluate(
         groups=groups,
         weights=weights,
     )
-    name = "-".join(dict.fromkeys(path.stem for path in files.values()))[:60]
+    found = read_predictions(files, reading, floor=floor)
+    from trifit.results.folder import check_folder, save_comparison
+
+    name = "-".join(dict.fromkeys(stem(path) for path in files.values()))[:60]
     folder = out or Path("reports") / f"evaluate-{name}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
+    from trifit.cli.output import print_comparison, progress_bar
+    from trifit.predictions.evaluate import evaluate_forecasts
+
     with progress_bar() as progress:
-        found = read_predictions(files, reading, floor=floor)
         comparison = evaluate_forecasts(
             found.forecasts,
             name=name,
@@ -97,7 +101,7 @@ def evaluate(
 
 
 def _files(file: Path | None, named: tuple[str, ...]) -> dict[str, Path]:
-    files = {} if file is None else {file.stem: file}
+    files = {} if file is None else {stem(file): file}
     for text in named:
         name, equals, path = text.partition("=")
         if not equals or not name or not path:
@@ -107,7 +111,4 @@ def _files(file: Path | None, named: tuple[str, ...]) -> dict[str, Path]:
         files[name] = Path(path)
     if not files:
         raise InputError("give a FILE of predictions, or --preds NAME=FILE")
-    for given in files.values():
-        if not given.exists():
-            raise InputError(f"predictions {str(given)!r}: no such file")
     return files

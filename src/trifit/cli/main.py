@@ -165,17 +165,15 @@ def compare(
 ) -> None:
     """Compare MLE, MAP and posterior of one classifier on DATA.
 
-    DATA is iris, wine, breast_cancer, digits, openml:NAME, a CSV, TSV, Parquet or
-    Arrow file, or sim:WORLD: simulated with --seed, and every fit is then also
+    DATA is iris, wine, breast_cancer, digits, openml:NAME, a CSV or TSV (also .gz,
+    .zst), Parquet, Arrow or .npz (X, y) file, - for text from standard input, or
+    sim:WORLD: simulated with --seed, and every fit is then also
     held against the true class probabilities. How rows are split: five folds
     for small problems, a hold-out share of 20 % for large ones, unless --test,
     --cv or --test-size say otherwise.
     """
     from trifit.cards import load_card, parse_setting
-    from trifit.cli.output import print_comparison, progress_bar
     from trifit.contestants import check_methods
-    from trifit.data import check_split, load_dataset
-    from trifit.results.folder import check_folder
 
     check_methods(_list(methods))
     overrides = dict(parse_setting(text) for text in settings)
@@ -193,6 +191,8 @@ def compare(
         severity=severity,
         seed=seed if data.startswith("sim:") else None,
     )
+    from trifit.data import check_split, load_dataset
+
     dataset = load_dataset(
         data,
         target,
@@ -213,9 +213,12 @@ def compare(
         **world,
     )
     check_split(dataset, cv, test_size)
+    from trifit.results.folder import check_folder
+
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
+    from trifit.cli.output import print_comparison, progress_bar
 
     with progress_bar() as progress:
         progress("loading PyMC", 0.0)
@@ -253,7 +256,9 @@ def data() -> None:
         click.echo(f"sim:{world.name:17}{world.note}")
         click.echo(f"{'':21}({settings})")
     click.echo("openml:NAME    any OpenML data set (needs a network)")
-    click.echo("FILE           .csv, .tsv, .parquet, .arrow or .feather, with --target COLUMN")
+    click.echo("FILE           .csv or .tsv (also .gz, .zst, .bz2, .xz), .parquet, .arrow or")
+    click.echo("               .feather with --target COLUMN; .npz with arrays X and y")
+    click.echo("-              text from standard input, with --target COLUMN")
 
 
 @main.command()
@@ -288,11 +293,12 @@ def show(
     output is a card again.
     """
     from trifit.cards import load_card, parse_setting
-    from trifit.cli.output import print_preview
-    from trifit.data import load_dataset
 
     chosen = load_card(card).with_overrides(dict(parse_setting(text) for text in settings))
+    from trifit.data import load_dataset
+
     dataset = load_dataset(data, target) if data else None
+    from trifit.cli.output import print_preview
     from trifit.run.show import preview_card
 
     seen = preview_card(chosen, dataset)
@@ -310,9 +316,6 @@ def show(
 @click.option("--index", is_flag=True, help="List the runs below FOLDER on FOLDER/index.html.")
 def report(folder: Path, *, index: bool) -> None:
     """Draw the page of a run FOLDER again, from its comparison.json (study.json) alone."""
-    from trifit.cli.output import print_comparison
-    from trifit.results import Comparison
-
     if not folder.is_dir():
         raise InputError(f"report {str(folder)!r}: no such folder; trifit compare writes one")
     if index:
@@ -323,6 +326,9 @@ def report(folder: Path, *, index: bool) -> None:
 
         draw_again(folder)
         return
+    from trifit.cli.output import print_comparison
+    from trifit.results import Comparison
+
     comparison = Comparison.from_json(folder / "comparison.json")
     comparison.to_html(folder / "index.html")
     print_comparison(comparison)

@@ -1,8 +1,15 @@
 """Load, encode, split and standardise data."""
 
-from trifit.data.load import load_dataset
+from trifit.data.load import as_dataset, load_dataset
 from trifit.data.preprocess import Standardiser
 from trifit.data.sources import BUNDLED
 from trifit.data.split import check_split, choose_split
 
-__all__ = ["BUNDLED", "Standardiser", "check_split", "choose_split", "load_dataset"]
+__all__ = [
+    "BUNDLED",
+    "Standardiser",
+    "as_dataset",
+    "check_split",
+    "choose_split",
+    "load_dataset",
+]

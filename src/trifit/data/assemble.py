@@ -63,7 +63,6 @@ class _Rows:
 def assemble(
     train: Table,
     test: Table | None,
-    labels: tuple[str, ...],
     reading: Reading,
     *,
     missing: Missing,
@@ -74,8 +73,7 @@ def assemble(
     Parameters
     ----------
     train, test : Table
-    labels : tuple of str
-        One target, or one column per class.
+        With the label columns of the first: one target, or one column per class.
     reading : Reading
     missing : {"error", "drop", "impute"}
     source : str
@@ -88,6 +86,7 @@ def assemble(
     """
     if not len(train):
         raise InputError(f"data {train.name!r}: the table has a header but no rows")
+    labels = train.labels
     dropped = grouping(train, reading.drop)
     roles = read_roles([train] if test is None else [train, test], reading.roles, labels)
     train, test = _without_dropped(train, test, labels, reading)
@@ -192,7 +191,7 @@ def _aligned(
         notes.append(
             f"columns of the test set that the training data do not have, ignored: {listing(extra)}"
         )
-    return Table("test", test.cells.select(needed), test.delimiter)
+    return replace(test, name="test", cells=test.cells.select(needed))
 
 
 def _classes(train: Table, labels: tuple[str, ...], reading: Reading) -> tuple[str, ...]:
@@ -260,8 +259,10 @@ def _handle_missing(
     blank = np.isnan(rows.X).any(axis=1)
     if not (blank | rows.unlabelled).any():
         return rows, []
-    # A missing category is NaN in all of its columns, so the first one counts them.
-    counts = {name: int(np.isnan(rows.X[:, k]).sum()) for name, k in schema.groups.items()}
+    counts = {
+        name: int(np.isnan(rows.X[:, features]).any(axis=1).sum())
+        for name, features in schema.groups.items()
+    }
     counts = {" + ".join(labels): int(rows.unlabelled.sum())} | counts
     where = ", ".join(f"{name!r} ({n})" for name, n in counts.items() if n)
     texts = absent_texts(train.cells[labels[0]], reading.missing) if len(labels) == 1 else []
@@ -312,12 +313,14 @@ def _unseen(test: Table, schema: Schema) -> str:
 
 def _leaks(rows: _Rows, schema: Schema) -> tuple[str, ...]:
     """Columns that determine the class of every training row."""
-    train = slice(0, len(rows.y) - rows.n_test)
-    found, starts = [], schema.groups
+    n_train = len(rows.y) - rows.n_test
+    X, y = rows.X[:n_train], rows.y[:n_train]
+    found, places = [], schema.groups
+    n_looks = sum(column.length or 1 for column in schema.columns)
     for column in schema.columns:
-        start = starts[column.name]
-        features = rows.X[train, start : start + len(column.features)]
-        if gives_away(features, rows.y[train], n_columns=len(schema.columns)):
+        features = X[:, places[column.name]]
+        parts = features.T[:, :, None] if column.kind == "vector" else [features]
+        if any(gives_away(part, y, n_columns=n_looks) for part in parts):
             found.append(column.name)
     return tuple(found)
 

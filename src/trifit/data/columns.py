@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from trifit.data.numbers import POINT, Style, number
+from trifit.data.vectors import components, is_vector, vector_length
 from trifit.errors import InputError
 from trifit.types import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = Literal["number", "boolean", "category"]
+Kind = Literal["number", "boolean", "category", "vector"]
 
 MISSING_TEXT = (
     "", "NA", "N/A", "n/a", "<NA>", "#N/A", "NaN", "nan", "null", "NULL", "?",
@@ -36,13 +37,15 @@ class Column:
     Attributes
     ----------
     name : str
-    kind : {"number", "boolean", "category"}
+    kind : {"number", "boolean", "category", "vector"}
     style : (str, str)
         Decimal mark, and the one between thousands, of numbers written as text.
     levels : tuple of str
         The categories of the training rows, sorted as text.
     missing : tuple of str
         Texts that mean "missing".
+    length : int
+        Numbers in each vector.
     """
 
     name: str
@@ -50,13 +53,16 @@ class Column:
     style: Style = POINT
     levels: tuple[str, ...] = ()
     missing: tuple[str, ...] = ("",)
+    length: int = 0
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Names of its features: its own, or one for each category."""
-        if self.kind != "category":
-            return (self.name,)
-        return tuple(f"{self.name}={level}" for level in self.levels)
+        """Names of its features: its own, or one for each category or component."""
+        if self.kind == "category":
+            return tuple(f"{self.name}={level}" for level in self.levels)
+        if self.kind == "vector":
+            return tuple(f"{self.name}[{i}]" for i in range(self.length))
+        return (self.name,)
 
     def is_unseen(self, text: str) -> bool:
         """Whether a text is none of the categories."""
@@ -65,27 +71,37 @@ class Column:
     def encode(self, data: str, column: "pa.ChunkedArray") -> tuple[FloatArray, BoolArray]:
         """Features (n_rows, n_features), NaN where missing, and rows of an unseen category.
 
-        A number is itself, a boolean 0 or 1, a category one 0/1 column for each level
-        (all zero for a category that is not known).
+        A number is itself, a boolean 0 or 1, a vector its components, a category one 0/1
+        column for each level (all zero for a category that is not known).
 
         Raises
         ------
         InputError
             If a cell cannot be what the column is.
         """
+        if is_vector(column.type) != (self.kind == "vector"):
+            ours = f"vectors of {self.length} numbers" if self.length else f"a {self.kind}"
+            raise InputError(
+                f"data {data!r}: column {self.name!r} holds {column.type}, in the training data "
+                f"{ours}; bring both to one, or leave it out with --drop {quote(self.name)}"
+            )
         if self.kind == "category":
             codes = level_codes(texts_of(column, self.missing), self.levels)
             features = np.equal.outer(codes, np.arange(len(self.levels))).astype(np.float64)
             features[np.isnan(codes)] = np.nan
             return features, codes == UNSEEN
-        values = self._values(data, column)
-        if np.isinf(values).any():
-            row = int(np.flatnonzero(np.isinf(values))[0])
+        if self.kind == "vector":
+            values = components(data, self.name, column, self.length)
+        else:
+            values = self._values(data, column)[:, None]
+        infinite = np.isinf(values).any(axis=1)
+        if infinite.any():
+            row = int(np.flatnonzero(infinite)[0])
             raise InputError(
                 f"data {data!r}: column {self.name!r} is infinite in data row {row + 1}; "
                 "replace the value or remove the row"
             )
-        return values[:, None], np.zeros(len(values), dtype=bool)
+        return values, np.zeros(len(values), dtype=bool)
 
     def _values(self, data: str, column: "pa.ChunkedArray") -> FloatArray:
         import pyarrow as pa
@@ -185,11 +201,13 @@ def learn_column(
     kind = column.type
     if pa.types.is_null(kind) or column.null_count == len(column):
         raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
+    if is_vector(kind):
+        return Column(name, "vector", length=vector_length(data, name, column))
     declared = pa.types.is_dictionary(kind)
     if not (declared or is_numeric(kind) or is_text(kind)):
         raise InputError(
-            f"data {data!r}: column {name!r} holds {kind}, which is neither number, boolean nor "
-            f"category; convert it, or leave it out with --drop {quote(name)}"
+            f"data {data!r}: column {name!r} holds {kind}, which is neither number, boolean, "
+            f"category nor vector of numbers; convert it, or leave it out with --drop {quote(name)}"
         )
     if categorical or declared:
         texts = texts_of(column, () if declared else missing)

@@ -56,7 +56,7 @@ def may_be_identifier(name: str, values: FloatArray) -> bool:
     n = len(values)
     if n < MIN_ROWS or not (values == np.round(values)).all():
         return False
-    if (np.diff(values) > 0).all():
+    if (values[1:] > values[:-1]).all():
         return True
     named = ID_NAME.search(name.strip())
     return bool(named) and len(np.unique(values)) == n

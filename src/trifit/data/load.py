@@ -1,20 +1,27 @@
-"""From a name, a file or a dataframe to a :class:`~trifit.types.Dataset`."""
+"""From a name, a file, a dataframe or arrays to a :class:`~trifit.types.Dataset`."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from trifit.data.arrays import is_name
 from trifit.data.assemble import Missing, assemble
 from trifit.data.columns import MISSING_TEXT
 from trifit.data.labels import class_order
 from trifit.data.roles import RoleColumns
 from trifit.data.schema import Reading
-from trifit.data.sources import BUNDLED, bundled, check_several, open_source, open_test
+from trifit.data.sources import (
+    BUNDLED,
+    bundled,
+    check_several,
+    open_labelled,
+    open_source,
+    open_test,
+)
 from trifit.errors import InputError
-from trifit.simulate import simulate
 from trifit.types import Dataset
 
 Marks = Literal[".", ","]
@@ -22,14 +29,14 @@ Marks = Literal[".", ","]
 
 def load_dataset(
     source: Any,
-    target: str | None = None,
+    target: Any = None,
     *,
-    label_cols: Sequence[str] = (),
+    label_cols: Sequence[Hashable] = (),
     test: Any = None,
     missing: Missing = "error",
-    drop: Sequence[str] = (),
-    keep: Sequence[str] = (),
-    categorical: Sequence[str] = (),
+    drop: Sequence[Hashable] = (),
+    keep: Sequence[Hashable] = (),
+    categorical: Sequence[Hashable] = (),
     na_values: Sequence[str] | None = None,
     decimal: Marks | None = None,
     thousands: str | None = None,
@@ -47,20 +54,23 @@ def load_dataset(
 
     Parameters
     ----------
-    source : str, path or dataframe
+    source : str, path, dataframe, array or list of rows
         A bundled set (``"iris"``, ``"wine"``, ``"breast_cancer"``, ``"digits"``),
         ``"sim:WORLD"`` (simulated, so that its true class probabilities are known),
-        ``"openml:NAME"``, a CSV / TSV / Parquet / Arrow (Feather) file, or any
-        dataframe that narwhals understands (pandas, polars, pyarrow, ...).
-    target : str
-        The column that holds the class labels; bundled sets have their own.
+        ``"openml:NAME"``, a CSV / TSV / Parquet / Arrow (Feather) / ``.npz`` file
+        (``"-"``: text from standard input), any dataframe that narwhals understands
+        (pandas, polars, pyarrow, ...), or features of shape (n_obs, n_features).
+    target : str, or array-like of shape (n_obs,) or (n_obs, n_classes)
+        The column that holds the class labels (bundled sets and ``.npz`` files have
+        their own), or the labels themselves: ``load_dataset(X, y)``.
     label_cols : sequence of str
         Instead of ``target``: one column per class, either soft labels (every row
         is a distribution and sums to 1) or counts of observations, each of which
         then is a row of its own. Columns named ``label:CLASS`` are found by themselves.
-    test : str, path or dataframe, optional
+    test : str, path, dataframe or pair, optional
         A test set with the same columns (others are ignored), read as the training
-        rows are and never used for fitting.
+        rows are and never used for fitting; ``(X_test, y_test)`` where the labels
+        were given themselves.
     missing : {"error", "drop", "impute"}
         What to do with missing values: refuse, drop the row, or impute the mean of
         the **training** rows (for a category: its frequencies). A row without a class
@@ -110,39 +120,39 @@ def load_dataset(
     ('setosa', 'versicolor', 'virginica')
     >>> load_dataset("breast_cancer", positive="malignant").class_names
     ('benign', 'malignant')
+    >>> load_dataset([[1.0, 2.0], [2.0, 1.5], [4.0, 0.5], [3.0, 1.0]], list("abab")).feature_names
+    ('x0', 'x1')
     """
     if missing not in ("error", "drop", "impute"):
         raise InputError(f"missing={missing!r}: expected 'error', 'drop' or 'impute'")
-    simulated = isinstance(source, str) and source.startswith("sim:")
-    ordered = positive is not None or bool(classes_order)
+    label_cols, drop, keep, categorical = (
+        tuple(map(str, names)) for names in (label_cols, drop, keep, categorical)
+    )
     of_a_table = {
-        "target": target, "label_cols": tuple(label_cols), "test": test, "drop": tuple(drop),
-        "keep": tuple(keep), "categorical": tuple(categorical), "na_values": na_values,
-        "decimal": decimal, "thousands": thousands, "groups": groups, "time": time,
-        "weights": weights,
+        "target": target, "label_cols": label_cols, "test": test, "drop": drop, "keep": keep,
+        "categorical": categorical, "na_values": na_values, "decimal": decimal,
+        "thousands": thousands, "groups": groups, "time": time, "weights": weights,
     }  # fmt: skip
-    if simulated or (isinstance(source, str) and source in BUNDLED):
-        given = [name for name, value in of_a_table.items() if value not in (None, ())]
-        if given or (simulated and ordered):
-            raise InputError(
-                f"data {source!r} is {'simulated' if simulated else 'bundled'} and complete: "
-                f"{given[0] if given else 'an order of classes'} does not apply"
-            )
-    if simulated:
+    if isinstance(source, str) and source.startswith("sim:"):
+        ordered = {"positive": positive, "classes_order": tuple(classes_order)}
+        _check_complete(source, "simulated", of_a_table | ordered)
+        from trifit.simulate import simulate
+
         return simulate(source.removeprefix("sim:"), **world)
     if world:
         raise InputError(
-            f"{next(iter(world))} is an argument of simulated data (sim:WORLD) only; the data are "
-            f"{source if isinstance(source, str | Path) else 'a ' + type(source).__name__}"
+            f"{next(iter(world))}: at most simulated data (sim:WORLD) have such an argument; "
+            f"others have {', '.join(of_a_table)}, missing, positive and classes_order"
         )
     if isinstance(source, str) and source in BUNDLED:
+        _check_complete(source, "bundled", of_a_table)
         return _ordered(bundled(source), positive, tuple(classes_order))
     if target is not None and label_cols:
         raise InputError(
             f"target {target!r} and label_cols {list(label_cols)!r}: give one of the two"
         )
     if label_cols:
-        check_several("label_cols", tuple(label_cols))
+        check_several("label_cols", label_cols)
     both = [name for name in drop if name in (*keep, *categorical)]
     if both:
         raise InputError(f"drop {both[0]!r}, and keep or categorical {both[0]!r}: give one of them")
@@ -150,21 +160,51 @@ def load_dataset(
         missing=MISSING_TEXT if na_values is None else ("", *map(str, na_values)),
         decimal=decimal,
         thousands=thousands,
-        categorical=tuple(categorical),
-        keep=tuple(keep),
-        drop=tuple(drop),
+        categorical=categorical,
+        keep=keep,
+        drop=drop,
         roles=RoleColumns(groups, time, weights),
     )
-    table, labels = open_source(source, (target,) if target else tuple(label_cols))
+    labelled = target is not None and not is_name(target)
+    if labelled:
+        table = open_labelled(source, target)
+    else:
+        table = open_source(source, label_cols if target is None else (str(target),))
     dataset = assemble(
         table,
-        None if test is None else open_test(test, labels),
-        labels,
+        None if test is None else open_test(test, table.labels, pair=labelled),
         reading,
         missing=missing,
-        source=str(source) if isinstance(source, str | Path) else "dataframe",
+        source=str(source) if isinstance(source, str | Path) else table.name,
     )
     return _ordered(dataset, positive, tuple(classes_order))
+
+
+def as_dataset(data: Any, target: Any = None, **reading: Any) -> Dataset:
+    """A data set as it is, or one loaded from what :func:`load_dataset` takes.
+
+    Raises
+    ------
+    InputError
+        If a data set comes with what is for reading one.
+    """
+    if not isinstance(data, Dataset):
+        return load_dataset(data, target, **reading)
+    if target is not None:
+        raise InputError(
+            f"target {target!r}: the data are a Dataset, which has its labels; a model is given "
+            "by name, model=..."
+        )
+    if reading:
+        raise InputError(f"{next(iter(reading))}: the data are a Dataset, which has been read")
+    return data
+
+
+def _check_complete(source: str, kind: str, arguments: Mapping[str, Any]) -> None:
+    """Refuse what is for tables only."""
+    for name, value in arguments.items():
+        if value is not None and not (isinstance(value, tuple) and not value):
+            raise InputError(f"data {source!r} is {kind} and complete: {name} does not apply")
 
 
 def _ordered(dataset: Dataset, positive: str | None, order: tuple[str, ...]) -> Dataset:

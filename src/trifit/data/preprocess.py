@@ -8,11 +8,11 @@ import numpy as np
 from trifit.errors import InputError
 from trifit.types import BoolArray, FloatArray, IntArray
 
-MIN_SCALE = 1e-140
-"""Standard deviation below which the squares of deviations underflow."""
+LARGEST = 1e305
+"""Size beyond which differences and chart margins are no numbers any more."""
 
-LEAST_SCALE = 1e-290
-"""Standard deviation whose reciprocal is still a number."""
+LEAST = 1e-305
+"""Standard deviation at which doubles run out of digits: a column that varies less is constant."""
 
 BLOCK = 65_536
 """Rows in work at a time."""
@@ -21,6 +21,10 @@ BLOCK = 65_536
 @dataclass(frozen=True, eq=False)
 class Standardiser:
     """``(x - mean) / scale`` with the training rows' mean and standard deviation.
+
+    The mean is the sum of two doubles, ``mean + rest``, and columns are centred before
+    they are scaled: so large, nearly equal numbers (``2**53 + i``, times in nanoseconds)
+    lose no digit that they have.
 
     Features then have standard deviation ``sd`` (1 unless asked otherwise).
 
@@ -33,6 +37,8 @@ class Standardiser:
     mean, scale : array of shape (n_features,)
         ``scale`` is 1 for constant columns, and for all where features are
         not to be standardised (then ``mean`` is 0 too).
+    rest : array of shape (n_features,)
+        The training mean minus ``mean``, less than a unit in its last place.
     fill : array of shape (n_features,)
         What a missing value becomes, in the data's units.
         For a constant column this is its value in the training rows.
@@ -40,6 +46,7 @@ class Standardiser:
     """
 
     mean: FloatArray
+    rest: FloatArray
     scale: FloatArray
     fill: FloatArray
     constant: BoolArray
@@ -55,37 +62,35 @@ class Standardiser:
         names: tuple[str, ...] = (),
     ) -> "Standardiser":
         """Learn mean and scale from rows (default: all) of X, shape (n_obs, n_features)."""
-        low, high, n, total = _summary(X, rows)
+        low, high, n, start, beyond = _summary(X, rows)
         if (n == 0).any():
             j = int(np.flatnonzero(n == 0)[0])
             raise InputError(
                 f"column {names[j] if names else j!r} has no value in the training rows; drop it"
             )
-        with np.errstate(over="ignore", invalid="ignore"):
-            fill = np.where(high == low, low, total / n)  # no rounding where nothing varies
-            squares = sum(np.nansum((part - fill) ** 2, axis=0) for part in _blocks(X, rows))
-            scale = np.sqrt(squares / n)
-            tiny = (scale < MIN_SCALE) & (high > low)
-            if tiny.any():  # their squares are no numbers any more
-                unit = np.where(tiny, np.fmax(high - fill, fill - low), 1.0)
-                squares = sum(
-                    np.nansum(((part - fill) / unit) ** 2, axis=0) for part in _blocks(X, rows)
-                )
-                scale = np.where(tiny, unit * np.sqrt(squares / n), scale)
-        wild = ~np.isfinite(scale) | ((scale < LEAST_SCALE) & (high > low))
-        if wild.any():
-            j = int(np.flatnonzero(wild)[0])
-            size = max(abs(low[j]), abs(high[j]))
+        size = np.maximum(abs(low), abs(high))
+        if (size > LARGEST).any():
+            j = int(np.flatnonzero(size > LARGEST)[0])
             raise InputError(
-                f"column {names[j] if names else j!r} reaches {size:.3g}, too "
-                f"{'large' if size > 1 else 'small'} to standardise; rescale it"
+                f"column {names[j] if names else j!r} reaches {size[j]:.3g}, too large to "
+                "standardise; rescale it"
             )
+        mean = start + beyond / n
+        rest = (start - mean) + beyond / n
+        # Squares of deviations in units of a power of two near the column's range.
+        unit = np.ldexp(1.0, np.maximum(np.frexp(high - low)[1], -1000))
+        squares = sum(
+            np.nansum((((part - mean) - rest) / unit) ** 2, axis=0) for part in _blocks(X, rows)
+        )
+        scale = unit * np.sqrt(squares / n)
         # A spread within rounding error of the values' size is no spread.
-        rounding = 8 * np.finfo(np.float64).eps * np.maximum(abs(low), abs(high))
-        constant = (high == low) | (scale <= rounding)
+        rounding = 8 * np.finfo(np.float64).eps * size
+        constant = (high == low) | (scale <= np.maximum(rounding, LEAST))
+        fill = np.where(high == low, low, mean)  # no rounding where nothing varies
         zero, one = np.zeros_like(fill), np.ones_like(fill)
         return cls(
             mean=fill if standardize else zero,
+            rest=np.where(constant, zero, rest) if standardize else zero,
             scale=np.where(constant, one, scale / sd) if standardize else one,
             fill=fill,
             constant=constant,
@@ -94,7 +99,11 @@ class Standardiser:
     def of_columns(self, columns: BoolArray) -> "Standardiser":
         """The same for some of the columns only."""
         return Standardiser(
-            self.mean[columns], self.scale[columns], self.fill[columns], self.constant[columns]
+            self.mean[columns],
+            self.rest[columns],
+            self.scale[columns],
+            self.fill[columns],
+            self.constant[columns],
         )
 
     def transform(self, X: FloatArray, rows: IntArray | None = None) -> FloatArray:
@@ -102,8 +111,9 @@ class Standardiser:
         Z = np.empty((len(X) if rows is None else len(rows), X.shape[1]))
         start = 0
         for part in _blocks(X, rows):
-            filled = np.where(np.isnan(part), self.fill, part)
-            Z[start : start + len(part)] = (filled - self.mean) / self.scale
+            centred = (part - self.mean) - self.rest
+            centred = np.where(np.isnan(part), self.fill - self.mean, centred)
+            Z[start : start + len(part)] = centred / self.scale
             start += len(part)
         Z[:, self.constant] = 0.0
         return Z
@@ -128,13 +138,17 @@ def _blocks(X: FloatArray, rows: IntArray | None) -> Iterator[FloatArray]:
 
 def _summary(
     X: FloatArray, rows: IntArray | None
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Least and largest value, number and sum of the values of every column."""
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Least and largest value and number of values of every column, and their sum.
+
+    The sum is given as one of the values, and by how much all of them exceed it together.
+    """
     low, high = np.full(X.shape[1], np.inf), np.full(X.shape[1], -np.inf)
-    n, total = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    start, n, beyond = np.full(X.shape[1], np.nan), np.zeros(X.shape[1]), np.zeros(X.shape[1])
     for part in _blocks(X, rows):
         low, high = np.fmin(low, np.fmin.reduce(part)), np.fmax(high, np.fmax.reduce(part))
+        start = np.where(np.isnan(start), np.fmin.reduce(part), start)
         n += (~np.isnan(part)).sum(axis=0)
-        with np.errstate(over="ignore", invalid="ignore"):
-            total += np.nansum(part, axis=0)
-    return low, high, n, total
+        with np.errstate(over="ignore"):  # of numbers that will be refused
+            beyond += np.nansum(part - start, axis=0)
+    return low, high, n, start, beyond

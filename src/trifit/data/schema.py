@@ -74,11 +74,14 @@ class Schema:
         return tuple(name for column in self.columns for name in column.features)
 
     @property
-    def groups(self) -> dict[str, int]:
-        """For each table column the place of its first feature in the matrix."""
-        sizes = [len(column.features) for column in self.columns]
-        starts = np.cumsum([0, *sizes[:-1]])
-        return {column.name: int(s) for column, s in zip(self.columns, starts, strict=True)}
+    def groups(self) -> dict[str, slice]:
+        """For each table column the places of its features in the matrix."""
+        ends = np.cumsum([len(column.features) for column in self.columns]).tolist()
+        starts = [0, *ends[:-1]]
+        return {
+            column.name: slice(*places)
+            for column, *places in zip(self.columns, starts, ends, strict=True)
+        }
 
     def encode(self, table: Table) -> tuple[FloatArray, BoolArray]:
         """The feature matrix, and which rows hold a category that is not known.
@@ -87,11 +90,10 @@ class Schema:
         """
         X = np.empty((len(table), len(self.features)))
         unseen = np.zeros(len(table), dtype=bool)
-        start = 0
+        places = self.groups
         for column in self.columns:
             values, unknown = column.encode(table.name, table.cells[column.name])
-            X[:, start : start + values.shape[1]] = values
-            start += values.shape[1]
+            X[:, places[column.name]] = values
             unseen |= unknown
         return X, unseen
 
@@ -143,6 +145,11 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
         raise InputError(
             f"data {table.name!r}: no feature column is left besides target {listing(labels)}"
         )
+    notes += [
+        f"{c.name!r} holds vectors of {c.length} numbers, each of which is a feature"
+        for c in columns
+        if c.kind == "vector"
+    ]
     if style == COMMA:
         notes.append("numbers are read with a decimal comma (otherwise: --decimal .)")
     return Schema(tuple(columns)), [*notes, *doubts.notes()]

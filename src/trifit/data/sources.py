@@ -1,13 +1,16 @@
-"""Where data come from: bundled sets, OpenML, files, dataframes."""
+"""Where data come from: bundled sets, OpenML, files, dataframes, arrays."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
+from trifit.data.arrays import from_arrays, from_data
+from trifit.data.readers import read_table
 from trifit.data.soft import label_columns
-from trifit.data.tables import Table, from_dataframe, read_table
+from trifit.data.tables import Table
 from trifit.errors import InputError
-from trifit.text import listing
+from trifit.text import first_repeated, listing
 from trifit.types import Dataset
 
 BUNDLED = {
@@ -33,8 +36,14 @@ def bundled(name: str) -> Dataset:
     )
 
 
-def open_source(source: Any, labels: tuple[str, ...]) -> tuple[Table, tuple[str, ...]]:
-    """A table, and its label columns: one target, or one column per class.
+def open_source(source: Any, labels: tuple[str, ...]) -> Table:
+    """A table with its label columns: one target, or one column per class.
+
+    Parameters
+    ----------
+    source : str, path, dataframe, array or list of rows
+    labels : tuple of str
+        Their names; none: those that the source says, or that are called ``label:CLASS``.
 
     Raises
     ------
@@ -44,6 +53,7 @@ def open_source(source: Any, labels: tuple[str, ...]) -> tuple[Table, tuple[str,
     if isinstance(source, str) and source.startswith("openml:"):
         return _openml(source.removeprefix("openml:"), labels)
     table = _table(source)
+    labels = labels or table.labels
     if not labels:
         labels = label_columns(table.columns)
         check_several(table.name, labels)
@@ -52,20 +62,47 @@ def open_source(source: Any, labels: tuple[str, ...]) -> tuple[Table, tuple[str,
             f"data {table.name!r}: which column holds the class? Give target (--target) "
             f"as one of {listing(table.columns)}"
         )
-    _check_columns(table, labels)
-    return table, labels
+    return _labelled(table, labels)
 
 
-def open_test(source: Any, labels: tuple[str, ...]) -> Table:
+def open_labelled(source: Any, y: Any) -> Table:
+    """The table of features and labels that are given one by one.
+
+    Raises
+    ------
+    InputError
+        If they do not fit together.
+    """
+    if isinstance(source, str | Path):
+        raise InputError(
+            f"data {str(source)!r}: a file has its labels; give target as the name of their column"
+        )
+    return from_arrays(source, y)
+
+
+def open_test(source: Any, labels: tuple[str, ...], *, pair: bool) -> Table:
     """The table of a test set.
+
+    Parameters
+    ----------
+    source : str, path, dataframe, array, or pair of features and labels
+    labels : tuple of str
+    pair : bool
+        Whether the training data came as features and labels, and so must these.
 
     Raises
     ------
     InputError
         If it cannot be read, has no rows, or lacks its labels.
     """
-    openml = isinstance(source, str) and source.startswith("openml:")
-    table = open_source(source, labels)[0] if openml else _table(source)
+    if pair:
+        if not (isinstance(source, tuple) and len(source) == 2):
+            raise InputError("test: give it as the training data are given, test=(X_test, y_test)")
+        table = from_arrays(*source, label_names=labels)
+    elif isinstance(source, str) and source.startswith("openml:"):
+        table = open_source(source, labels)
+    else:
+        table = _table(source)
     if lacking := _lacking(table, labels):
         raise InputError(
             f"test: its {lacking} is missing; a test set needs its labels (it has "
@@ -82,22 +119,16 @@ def check_several(data: str, labels: tuple[str, ...]) -> None:
         raise InputError(
             f"data {data!r}: one label column, {labels[0]!r}; soft labels need one per class"
         )
-    twice = [label for label in labels if labels.count(label) > 1]
-    if twice:
-        raise InputError(f"label_cols {twice[0]!r} is given twice")
+    if (twice := first_repeated(labels)) is not None:
+        raise InputError(f"label_cols {twice!r} is given twice")
 
 
 def _table(source: Any) -> Table:
-    """The table of a file or a dataframe."""
+    """The table of a file, a dataframe or an array."""
     if not isinstance(source, str | Path):
-        return from_dataframe(source)
-    path = Path(source)
-    if not path.exists():
-        raise InputError(
-            f"data {str(source)!r}: no such file, and not a bundled set "
-            f"({', '.join(BUNDLED)}), sim:WORLD or openml:NAME"
-        )
-    return read_table(path)
+        return from_data(source)
+    hint = f", and not a bundled set ({', '.join(BUNDLED)}), sim:WORLD or openml:NAME"
+    return read_table(Path(source), hint=hint)
 
 
 def _lacking(table: Table, labels: tuple[str, ...]) -> str:
@@ -106,16 +137,15 @@ def _lacking(table: Table, labels: tuple[str, ...]) -> str:
     return next((f"{what} {label!r}" for label in labels if label not in table.columns), "")
 
 
-def _check_columns(table: Table, labels: tuple[str, ...]) -> None:
+def _labelled(table: Table, labels: tuple[str, ...]) -> Table:
     if lacking := _lacking(table, labels):
         raise InputError(
             f"{lacking} is not a column of {table.name!r}; it has {listing(table.columns)}"
         )
+    return replace(table, labels=labels)
 
 
-def _openml(name: str, labels: tuple[str, ...]) -> tuple[Table, tuple[str, ...]]:
-    from dataclasses import replace
-
+def _openml(name: str, labels: tuple[str, ...]) -> Table:
     from sklearn.datasets import fetch_openml
 
     try:
@@ -130,7 +160,5 @@ def _openml(name: str, labels: tuple[str, ...]) -> tuple[Table, tuple[str, ...]]
     names = bunch.target_names
     if not labels and len(names) != 1:
         raise InputError(f"data 'openml:{name}' has {len(names)} targets; give one with --target")
-    table = replace(from_dataframe(bunch.frame), name=name)
-    labels = labels or (str(names[0]),)
-    _check_columns(table, labels)
-    return table, labels
+    table = replace(from_data(bunch.frame), name=name)
+    return _labelled(table, labels or (str(names[0]),))

@@ -45,7 +45,9 @@ def experiment(
         for w, width in enumerate(widths):
             settings = {"prior_scale": width * right}
             methods = ["map-cv"] if width == widths[-1] else []
-            truth = trifit.compare(data, "logistic", overrides=settings, methods=methods).truth
+            truth = trifit.compare(
+                data, model="logistic", overrides=settings, methods=methods
+            ).truth
             assert truth is not None
             for f, fit in enumerate(FITS):
                 kl[f, w, r] = truth.fits[fit].kl.value

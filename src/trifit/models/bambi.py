@@ -39,7 +39,8 @@ def from_bambi(model: Any) -> tuple[Dataset, Card]:
 
     Notes
     -----
-    ``trifit.compare(*from_bambi(bambi.Model("y ~ x1 + x2", data, family="bernoulli")))``.
+    ``data, card = from_bambi(bambi.Model("y ~ x1 + x2", frame, family="bernoulli"))``, then
+    ``trifit.compare(data, model=card)``.
     """
     family = model.family.name
     links = [link.name for link in model.family.link.values()]

@@ -8,12 +8,11 @@ preferred class. With ``laplace`` the shift between a feature's coefficients and
 their zero sum is free, so that the MAP is the symmetric multinomial lasso.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.linalg import helmert
-from scipy.special import gammaln
 
 from trifit.errors import InputError
 
@@ -95,6 +94,8 @@ def coefficients(name: str, prior: Prior, dims: tuple[str, ...], *, zero_sum: bo
     def student_t(df: float) -> Any:
         if not zero_sum:
             return pm.StudentT(name, nu=df, sigma=prior.scale, dims=dims)
+        from scipy.linalg import helmert
+
         coords = pm.modelcontext(None).coords
         contrasts = helmert(len(coords[dims[-1]]))
         shape = (*(len(coords[d]) for d in dims[:-1]), len(contrasts))
@@ -151,7 +152,8 @@ def _multivariate_t(name: str, df: float, scale: float, shape: tuple[int, ...]) 
     import pytensor.tensor as pt
 
     k = shape[-1]
-    constant = gammaln((df + k) / 2) - gammaln(df / 2) - k * np.log(scale * np.sqrt(df * np.pi))
+    constant = math.lgamma((df + k) / 2) - math.lgamma(df / 2)
+    constant -= k * math.log(scale * math.sqrt(df * math.pi))
 
     def logp(value: Any, centre: Any) -> Any:
         square = (((value - centre) / scale) ** 2).sum(axis=-1)

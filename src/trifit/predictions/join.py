@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.special import log_softmax
 
 from trifit.checks import checked_probs
 from trifit.data.columns import UNSEEN, level_codes
@@ -14,7 +13,7 @@ from trifit.data.soft import MAX_WRITTEN
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.predictions.reading import Raw, Reading, read_raw
-from trifit.text import listing
+from trifit.text import first_repeated, listing
 from trifit.types import FloatArray, IntArray
 
 
@@ -151,8 +150,7 @@ def _in_order(raw: Raw, first: Raw) -> Raw:
         return raw
     place = {text: i for i, text in enumerate(raw.ids)}
     for texts, file in ((raw.ids, raw.file), (first.ids, first.file)):
-        if len(set(texts)) < len(texts):
-            twice = next(t for i, t in enumerate(texts) if t in texts[:i])
+        if (twice := first_repeated(texts)) is not None:
             raise InputError(f"predictions {file!r}: row {twice!r} appears twice")
     missing = [text for text in first.ids if text not in place]
     if missing or len(raw.ids) > len(first.ids):
@@ -166,9 +164,8 @@ def _in_order(raw: Raw, first: Raw) -> Raw:
 def _classes(first: Raw, reading: Reading) -> tuple[str, ...]:
     """Names of the classes: the columns', or the two that labels have."""
     if len(first.classes) > 1:
-        twice = [c for i, c in enumerate(first.classes) if c in first.classes[:i]]
-        if twice:
-            raise InputError(f"predictions {first.file!r}: class {twice[0]!r} has two columns")
+        if (twice := first_repeated(first.classes)) is not None:
+            raise InputError(f"predictions {first.file!r}: class {twice!r} has two columns")
         return first.classes
     labels = sorted(set(first.labels or []))
     if reading.positive is None:
@@ -228,6 +225,8 @@ def _log_probs(
     else:
         values = values[:, [raw.classes.index(c) for c in classes]]
     if reading.logits:
+        from scipy.special import log_softmax
+
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
             raise InputError(

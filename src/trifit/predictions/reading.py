@@ -11,8 +11,9 @@ import numpy as np
 
 from trifit.data.columns import as_floats, texts_of
 from trifit.data.numbers import POINT
+from trifit.data.readers import kind_of, read_arrays, read_table
 from trifit.data.roles import checked_weights
-from trifit.data.tables import Table, read_table
+from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.text import listing
 from trifit.types import FloatArray, IntArray
@@ -100,22 +101,17 @@ def read_raw(path: Path, reading: Reading, *, need_label: bool) -> Raw:
     InputError
         If a column is missing, or holds what it cannot hold.
     """
-    if path.suffix.lower() == ".npz":
+    if kind_of(path) == ".npz":
         return _of_arrays(path, reading, need_label=need_label)
-    if not path.exists():
-        raise InputError(f"predictions {str(path)!r}: no such file")
-    table = read_table(path)
+    table = read_table(path, what="predictions")
     names, classes = find_columns(table.columns, reading.columns, str(path))
-    return Raw(
-        file=path.name,
-        values=np.column_stack([_numbers(table, name, path.name) for name in names]),
-        classes=classes,
-        labels=_texts(table, reading.label, path.name, needed=need_label),
-        ids=_texts(table, reading.row_id, path.name, needed=True),
-        models=_texts(table, reading.model_col, path.name, needed=True),
-        groups=_texts(table, reading.groups, path.name, needed=need_label),
-        weights=_weights(table, reading.weights, path.name, needed=need_label),
-    )
+    labels = _texts(table, reading.label, path.name, needed=need_label)
+    ids = _texts(table, reading.row_id, path.name, needed=True)
+    models = _texts(table, reading.model_col, path.name, needed=True)
+    groups = _texts(table, reading.groups, path.name, needed=need_label)
+    weights = _weights(table, reading.weights, path.name, needed=need_label)
+    values = np.column_stack([_numbers(table, name, path.name) for name in names])
+    return Raw(path.name, values, classes, labels, ids, models, groups, weights)
 
 
 def find_columns(
@@ -217,11 +213,7 @@ def _texts(table: Table, name: str | None, file: str, *, needed: bool) -> list[s
 
 def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
     """The arrays of an ``.npz`` file: forecasts, labels, and perhaps classes and row ids."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
-        raise InputError(f"predictions {str(path)!r} cannot be read: {error}") from error
+    arrays = read_arrays(path, what="predictions")
 
     def array(name: str | None, *, needed: bool) -> Any:
         if name is None or (name not in arrays and not needed):

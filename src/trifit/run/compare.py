@@ -22,7 +22,7 @@ from trifit.contestants import FREQUENCIES, PAIRS, UNIFORM
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Reporter
-from trifit.data import check_split, choose_split
+from trifit.data import as_dataset, check_split, choose_split
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.forecasts import LOG_ZERO, Forecasts
@@ -72,9 +72,10 @@ class Run:
 
 
 def compare(
-    dataset: Dataset,
-    model: str | Path | Card | Builder = "softmax",
+    data: Any,
+    target: Any = None,
     *,
+    model: str | Path | Card | Builder = "softmax",
     seed: int = 1,
     cv: int | None = None,
     test_size: float | None = None,
@@ -83,13 +84,16 @@ def compare(
     nuts: bool = True,
     cores: int | None = None,
     progress: Progress | None = None,
+    **reading: Any,
 ) -> Comparison:
     """Fit one classifier three ways and compare the fits on held-out rows.
 
     Parameters
     ----------
-    dataset : Dataset
-        See :func:`trifit.load_dataset`.
+    data : Dataset, or what :func:`trifit.load_dataset` takes
+        The name of a set, a file, a dataframe, or features (n_obs, n_features).
+    target : str, or array-like of shape (n_obs,), optional
+        The column of the labels, or the labels: ``compare(X, y)``.
     model : str, path, Card or function
         A shipped card's name, a card file, a card, or a builder: a function
         ``build(X, y, *, n_classes, coords, ...)`` that returns a ``pm.Model``,
@@ -114,6 +118,9 @@ def compare(
         Cores to use, for chains and for chunks of large data; default: all.
     progress : callable, optional
         Called with a message and the share of the work done.
+    **reading
+        Further arguments of :func:`trifit.load_dataset`, such as ``missing="impute"``.
+        Simulated data are drawn with ``seed``.
 
     Returns
     -------
@@ -124,8 +131,10 @@ def compare(
     InputError
         One line naming the argument, the value and the remedy.
     """
+    if isinstance(data, str) and data.startswith("sim:"):
+        reading["seed"] = seed
     return run_comparison(
-        dataset,
+        as_dataset(data, target, **reading),
         model,
         overrides=overrides,
         progress=progress,
