@@ -67,6 +67,12 @@ main.add_command(studies)
     help="Further fits beside the standard ones: laplace, map-cv, squared-error.",
 )
 @click.option(
+    "--against",
+    metavar="[NAME=]WHAT",
+    multiple=True,
+    help="Another estimator, FILE.py:FUNCTION, or a file of its predictions; repeatable.",
+)
+@click.option(
     "--no-nuts",
     is_flag=True,
     help="Leave out NUTS (mean, bayes); --methods laplace takes its place.",
@@ -128,6 +134,7 @@ def compare(
     prior: str | None,
     prior_scale: float | None,
     methods: str,
+    against: tuple[str, ...],
     no_nuts: bool,  # noqa: FBT001
     settings: tuple[str, ...],
     cv: int | None,
@@ -166,8 +173,10 @@ def compare(
     from trifit.contestants import check_methods
     from trifit.data import check_split, load_dataset
     from trifit.results.folder import check_folder
+    from trifit.rivals import check_rivals, rivals_of_texts
 
     check_methods(_list(methods))
+    rivals = rivals_of_texts(against)
     overrides = dict(parse_setting(text) for text in settings)
     for key, value in (("prior", prior), ("prior_scale", prior_scale)):
         if value is not None:
@@ -200,6 +209,7 @@ def compare(
         **world,
     )
     check_split(dataset, cv, test_size)
+    rivals = check_rivals(rivals, dataset)
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
@@ -215,6 +225,7 @@ def compare(
             cv=cv,
             test_size=test_size,
             methods=_list(methods),
+            against=rivals,
             nuts=not no_nuts,
             cores=cores,
             progress=progress,
@@ -222,6 +233,8 @@ def compare(
         )
         progress("writing the page", 0.999)
         save_run(run, folder, force=force)
+    for name, why in run.failed_rivals.items():
+        click.echo(f"trifit: rival {name!r} failed and was left out: {why}", err=True)
     print_comparison(run.comparison)
     click.echo(f"\nReport: {folder / 'index.html'}")
     _exit_for(run.comparison)

@@ -184,7 +184,8 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
                 for key, text in zip(headings, scores, strict=True)
             ]
         slope = "" if judged is None else cell(judged.calibration.slope)
-        table.add_row(name, *scores, slope, "" if fit is None else _status(fit))
+        rival = "rival" if comparison.fits and name in comparison.sources else ""
+        table.add_row(name, *scores, slope, rival if fit is None else _status(fit))
     table.caption = (
         "calibration error: of the top label, 0 is calibrated; gain: log-loss that one temperature "
         "gains on other rows, 0 or below is calibrated; slope: of the log-odds, 1 is calibrated, "

@@ -4,5 +4,6 @@ from trifit.data.load import load_dataset
 from trifit.data.preprocess import Standardiser
 from trifit.data.sources import BUNDLED
 from trifit.data.split import check_split, choose_split
+from trifit.data.splitter import Splitter
 
-__all__ = ["BUNDLED", "Standardiser", "check_split", "choose_split", "load_dataset"]
+__all__ = ["BUNDLED", "Splitter", "Standardiser", "check_split", "choose_split", "load_dataset"]

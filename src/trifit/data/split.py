@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from trifit.data.splitter import Splitter
 from trifit.errors import InputError
 from trifit.types import Dataset, Split
 
@@ -18,7 +19,7 @@ DEFAULT_FOLDS = 5
 DEFAULT_TEST_SIZE = 0.2
 
 
-def check_split(dataset: Dataset, cv: int | None, test_size: float | None) -> None:
+def check_split(dataset: Dataset, cv: int | Splitter | None, test_size: float | None) -> None:
     """Refuse two ways of choosing the test rows at a time.
 
     Raises
@@ -43,13 +44,13 @@ def choose_split(
     *,
     n_coefficients: int,
     rng: np.random.Generator,
-    cv: int | None = None,
+    cv: int | Splitter | None = None,
     test_size: float | None = None,
 ) -> Split:
     """Choose the train/test split of a comparison.
 
-    A given test set is used as it is; ``cv`` or ``test_size`` ask for folds or
-    a hold-out share. Otherwise: stratified 5-fold cross-validation where
+    A given test set is used as it is; ``cv`` or ``test_size`` ask for folds (or for a
+    splitter's) or a hold-out share. Otherwise: stratified 5-fold cross-validation where
     ``n_obs * n_coefficients <= 200,000``, else a stratified hold-out of 20 %.
 
     Raises
@@ -62,6 +63,8 @@ def choose_split(
         rows = np.arange(dataset.n_obs)
         train, test = np.split(rows, [dataset.n_obs - dataset.n_test])
         return Split("given", ((train, test),), f"a given test set of {len(test)} rows")
+    if isinstance(cv, Splitter):
+        return cv.split(dataset, rng)
     if cv is not None:
         return _folds(dataset, cv, rng, f"{cv}-fold cross-validation, as asked")
     if test_size is not None:

@@ -1,13 +1,15 @@
 """How the columns of a file are to be read, and the columns of one file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trifit.data.columns import as_floats, texts_of
 from trifit.data.numbers import POINT
@@ -15,6 +17,8 @@ from trifit.data.tables import Table, read_table
 from trifit.errors import InputError
 from trifit.text import listing
 from trifit.types import FloatArray
+
+AnyArray = NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,19 +94,49 @@ def read_raw(path: Path, reading: Reading, *, need_label: bool) -> Raw:
     InputError
         If a column is missing, or holds what it cannot hold.
     """
-    if path.suffix.lower() == ".npz":
-        return _of_arrays(path, reading, need_label=need_label)
+    source = open_predictions(path)
+    if not isinstance(source, Table):
+        return of_arrays(path.name, source, reading, need_label=need_label)
+    columns = find_columns(source.columns, reading.columns, str(path))
+    return of_table(path.name, source, columns, reading, need_label=need_label)
+
+
+def open_predictions(path: Path) -> "Table | dict[str, AnyArray]":
+    """The table of a file, or the arrays of an ``.npz`` file by name.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or cannot be read.
+    """
     if not path.exists():
         raise InputError(f"predictions {str(path)!r}: no such file")
-    table = read_table(path)
-    names, classes = find_columns(table.columns, reading.columns, str(path))
+    if path.suffix.lower() != ".npz":
+        return read_table(path)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, BadZipFile) as error:
+        raise InputError(f"predictions {str(path)!r} cannot be read: {error}") from error
+
+
+def of_table(
+    file: str,
+    table: Table,
+    columns: tuple[Sequence[str], tuple[str, ...]],
+    reading: Reading,
+    *,
+    need_label: bool,
+) -> Raw:
+    """The forecasts of a table; ``columns`` are their names, and the classes they are for."""
+    names, classes = columns
     return Raw(
-        file=path.name,
-        values=np.column_stack([_numbers(table, name, path.name) for name in names]),
+        file=file,
+        values=np.column_stack([_numbers(table, name, file) for name in names]),
         classes=classes,
-        labels=_texts(table, reading.label, path.name, needed=need_label),
-        ids=_texts(table, reading.row_id, path.name, needed=True),
-        models=_texts(table, reading.model_col, path.name, needed=True),
+        labels=_texts(table, reading.label, file, needed=need_label),
+        ids=_texts(table, reading.row_id, file, needed=True),
+        models=_texts(table, reading.model_col, file, needed=True),
     )
 
 
@@ -192,21 +226,17 @@ def _texts(table: Table, name: str | None, file: str, *, needed: bool) -> list[s
     return [str(text) for text in texts]
 
 
-def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
+def of_arrays(
+    file: str, arrays: Mapping[str, AnyArray], reading: Reading, *, need_label: bool
+) -> Raw:
     """The arrays of an ``.npz`` file: forecasts, labels, and perhaps classes and row ids."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
-        raise InputError(f"predictions {str(path)!r} cannot be read: {error}") from error
 
     def array(name: str | None, *, needed: bool) -> Any:
         if name is None or (name not in arrays and not needed):
             return None
         if name not in arrays:
             raise InputError(
-                f"predictions {path.name!r}: there is no array {name!r}; it has "
-                f"{listing([*arrays])}"
+                f"predictions {file!r}: there is no array {name!r}; it has {listing([*arrays])}"
             )
         return arrays[name]
 
@@ -214,7 +244,7 @@ def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or np.isnan(values).any():
         raise InputError(
-            f"predictions {path.name!r}: array {reading.columns!r} has shape {values.shape}; "
+            f"predictions {file!r}: array {reading.columns!r} has shape {values.shape}; "
             "expected (n_obs, n_classes) without NaN"
         )
     classes = array("classes", needed=False)
@@ -225,7 +255,7 @@ def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
         if name is not None
     }
     return Raw(
-        file=path.name,
+        file=file,
         values=values,
         classes=tuple(names),
         labels=texts[reading.label],

@@ -116,7 +116,7 @@ def _status(c: Comparison, name: str) -> Cell:
     if name in c.baselines:
         return Cell("baseline")
     if name not in c.fits:
-        return Cell("given")
+        return Cell("given" if c.card is None else "rival")
     status = c.fits[name].status
     said = status_name(status)
     return Cell(f"not trustworthy: {said}" if status.failed else said, failed=status.failed)

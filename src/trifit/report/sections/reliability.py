@@ -145,6 +145,9 @@ def _gain_table(c: Comparison) -> Table:
             if gain is None:
                 cells.append(Cell("not tried"))
                 continue
+            if c.infinite(name):  # of a log-loss that is infinite
+                cells.append(Cell("–"))
+                continue
             star = " *" if gain.value > 0 and gain.clear else ""
             cells.append(Cell(signed_with_se(gain.value, gain.se) + star, gain.value))
         p = judged.calibration.p_value
