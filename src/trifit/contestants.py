@@ -248,6 +248,12 @@ def main_of(names: Iterable[str]) -> list[str]:
     return known + rivals_of(there)
 
 
+def shaded_of(names: Iterable[str]) -> list[str]:
+    """Of some contestants those whose bands are drawn: the three ways, else all that there are."""
+    main = main_of(names)
+    return [name for name in main if name in CONTESTANTS] or main
+
+
 def rivals_of(names: Iterable[str]) -> list[str]:
     """Of some contestants those that are no fits."""
     return [n for n in dict.fromkeys(names) if n not in CONTESTANTS and n not in BASELINES]

@@ -235,11 +235,11 @@ def _differences(comparison: Comparison) -> Table:
     for heading in ("", "difference", "better", "what it shows"):
         table.add_column(heading, no_wrap=heading != "what it shows")
     for row in comparison.differences:
+        infinite = comparison.infinite(row.a, row.b)
         table.add_row(
             f"{row.a} - {row.b}",
-            comparison.infinite(row.a, row.b)
-            or signed_with_se(row.log_loss.value, row.log_loss.se),
-            probability(row.probability_better),
+            infinite or signed_with_se(row.log_loss.value, row.log_loss.se),
+            "–" if infinite else probability(row.probability_better),
             shows(row.a, row.b),
         )
     return table

@@ -41,7 +41,6 @@ RIVAL_STYLE: Sequence[tuple[str, str]] = (
     ("#5F7FA6", "d"),
     ("#0B8A8F", "H"),
     ("#A88B00", "8"),
-    ("#C8524F", "x"),
 )
 """Colour and marker of the k-th rival beside fits, none of them a fit's."""
 

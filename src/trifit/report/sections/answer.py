@@ -205,7 +205,10 @@ def _differences(c: Comparison) -> Table:
         (
             f"{d.a} − {d.b}",
             *_difference(c, d),
-            Cell(probability(d.probability_better), d.probability_better),
+            Cell(
+                "–" if c.infinite(d.a, d.b) else probability(d.probability_better),
+                d.probability_better,
+            ),
         )
         for d in c.differences
     )
