@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -457,6 +458,18 @@ def test_which_of_several_forecasts_is_said_after_a_colon():
     asked = FileRival("again", None, "map")
     assert choose_columns(columns, ("a", "b"), asked).pattern == "map:*"
     assert choose_columns(columns, ("a", "b"), FileRival("head", None)).pattern == "head:*"
+    several = [c.replace("head", "probs") for c in columns]
+    with pytest.raises(InputError, match="several forecasts: 'mle', 'map', 'probs'; say which"):
+        choose_columns(several, ("a", "b"), FileRival("again", Path("f.csv")))
+
+
+def test_a_contestant_called_logit_has_probabilities(data, split, probs, tmp_path):
+    """``NAME:CLASS`` says who made the columns, not what they hold."""
+    probs.add_prefix("logit:").to_csv(tmp_path / "f.csv", index=False)
+    for name, columns in (("logit", ""), ("head", "logit"), ("head", "logit:*")):
+        found, content = read(tmp_path / "f.csv", data, split, columns, name)
+        assert content.taken == "columns logit:* as probabilities"
+        assert found.log_probs[name] == pytest.approx(np.log(probs.to_numpy())[split.test_rows])
 
 
 # --- what is refused at the door -------------------------------------------------------------

@@ -56,6 +56,11 @@ class Columns:
         return (self.before + self.after).strip(MARKS)
 
     @property
+    def kind(self) -> str:
+        """The same where it may say what the columns hold; ``NAME:CLASS`` says who made them."""
+        return "" if ":" in self.before + self.after else self.called
+
+    @property
     def pattern(self) -> str:
         """The columns as a pattern."""
         return f"{self.before}*{self.after}"
@@ -73,11 +78,11 @@ def read_file(rival: FileRival, dataset: Dataset) -> Content:
     source = open_predictions(rival.path)
     notes: list[str] = []
     if isinstance(source, Table):
-        raw, called, taken = _of_columns(rival, source, dataset.class_names, notes)
+        raw, kind, taken = _of_columns(rival, source, dataset.class_names, notes)
     else:
-        raw, called, taken = _of_array(rival, source, dataset.class_names, notes)
-    logits = _are_logits(raw.values, called)
-    if logits and not LOGITS.fullmatch(called):
+        raw, kind, taken = _of_array(rival, source, dataset.class_names, notes)
+    logits = _are_logits(raw.values, kind)
+    if logits and not LOGITS.fullmatch(kind):
         notes.append(
             f"{rival.name}: {taken} of {file} were taken as logits, since most rows are no "
             "probabilities"
@@ -98,15 +103,16 @@ def _of_columns(
     columns, file = table.columns, rival.path.name
     if any(mark in rival.columns for mark in "*,"):
         names, found = find_columns(columns, rival.columns, file)
-        called, taken = rival.columns.partition("*")[0].strip(MARKS), rival.columns
+        kind = "" if ":" in rival.columns else rival.columns.partition("*")[0].strip(MARKS)
+        taken = rival.columns
     else:
         chosen = choose_columns(columns, classes, rival)
-        names, found, called, taken = chosen.names, chosen.classes, chosen.called, chosen.pattern
+        names, found, kind, taken = chosen.names, chosen.classes, chosen.kind, chosen.pattern
         if len(found) == 1:
             taken = names[0]
     reading = Reading(label=LABEL, probs="*", row_id=ROW if ROW in columns else None)
     raw = of_table(file, table, (names, found), reading, need_label=False)
-    return raw, called, f"columns {taken}" if taken != "*" else "its columns"
+    return raw, kind, f"columns {taken}" if taken != "*" else "its columns"
 
 
 def choose_columns(columns: Sequence[str], classes: tuple[str, ...], rival: FileRival) -> Columns:
@@ -125,7 +131,7 @@ def choose_columns(columns: Sequence[str], classes: tuple[str, ...], rival: File
     if rival.columns:
         found = [c for c in found if rival.columns in (c.called, c.before, c.pattern)]
     own = [c for c in found if c.called == rival.name]
-    usual = [c for c in found if not c.called or _is_usual(c.called)]
+    usual = [c for c in found if not c.called or _is_usual(c.kind)]
     chosen = own or usual or found
     if len(chosen) == 1:
         return chosen[0]
@@ -148,9 +154,8 @@ def _candidates(columns: Sequence[str], classes: tuple[str, ...]) -> list[Column
     there = set(columns)
 
     def around(name: str) -> list[tuple[str, str]]:
-        ends = [(c, c.find(name)) for c in columns if name in c]
-        ends += [(c, c.rfind(name)) for c in columns if name in c]
-        return list(dict.fromkeys((c[:i], c[i + len(name) :]) for c, i in ends))
+        found = [(c, i) for c in columns if name in c for i in (c.find(name), c.rfind(name))]
+        return list(dict.fromkeys((c[:i], c[i + len(name) :]) for c, i in found))
 
     full = [
         Columns(before, after, classes)
