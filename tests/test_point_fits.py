@@ -119,11 +119,14 @@ def test_vector_scaling_mends_class_means_that_one_temperature_cannot(rng):
     c = trifit.compare(
         data, model="softmax", nuts=False, methods=["map+V"], overrides={"intercept_scale": 0.02}
     )
-    trained = y[:1500].mean()
-    mean = {name: j.calibration.classes[1].mean_prob for name, j in c.contestants.items()}
-    assert mean["map"] > 1.5 * trained
-    assert mean["map+T"] > 1.3 * trained
-    assert mean["map+V"] == pytest.approx(trained, rel=0.1)
+    frequency = y[:1500].mean()
+    bias = {
+        name: judged.calibration.classes[1].mean_prob - frequency
+        for name, judged in c.contestants.items()
+    }
+    assert bias["map"] > 0.5 * frequency
+    assert bias["map+T"] > 0.3 * frequency
+    assert abs(bias["map+V"]) < 0.3 * bias["map+T"]
     loss = {name: judged.scores.log_loss.value for name, judged in c.contestants.items()}
     assert loss["map+V"] < loss["map+T"] < loss["map"]
 

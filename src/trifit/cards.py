@@ -291,23 +291,30 @@ def _register(builder: Builder) -> Card:
 
 
 def _load_builder(reference: str) -> Builder:
-    return _REGISTERED.get(reference) or _import_builder(reference)
+    return _REGISTERED.get(reference) or import_function(reference, "builder")
 
 
 @cache
-def _import_builder(reference: str) -> Builder:
+def import_function(reference: str, what: str) -> Callable[..., Any]:
+    """The function of ``package.module:function`` or ``path/file.py:function``.
+
+    Raises
+    ------
+    InputError
+        If it cannot be found; ``what`` says what it is for.
+    """
     location, colon, function = reference.rpartition(":")
     if not colon:
         raise InputError(
-            f"builder {reference!r}: expected package.module:function or path/file.py:function"
+            f"{what} {reference!r}: expected package.module:function or path/file.py:function"
         )
     try:
         if location.endswith(".py"):
             path = Path(location).resolve()
-            name = f"_trifit_builder_{sha256(str(path).encode()).hexdigest()[:16]}"
+            name = f"_trifit_file_{sha256(str(path).encode()).hexdigest()[:16]}"
             spec = importlib.util.spec_from_file_location(name, path)
             if spec is None or spec.loader is None or not path.is_file():
-                raise InputError(f"builder {reference!r}: no such file {location!r}")
+                raise InputError(f"{what} {reference!r}: no such file {location!r}")
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
         else:
@@ -316,9 +323,9 @@ def _import_builder(reference: str) -> Builder:
         raise
     except Exception as error:
         raise InputError(
-            f"builder {reference!r} cannot be imported: {type(error).__name__}: {error}"
+            f"{what} {reference!r} cannot be imported: {type(error).__name__}: {error}"
         ) from error
-    builder = getattr(module, function, None)
-    if not callable(builder):
-        raise InputError(f"builder {reference!r}: {location} has no function {function!r}")
-    return builder  # type: ignore[no-any-return]
+    found = getattr(module, function, None)
+    if not callable(found):
+        raise InputError(f"{what} {reference!r}: {location} has no function {function!r}")
+    return found  # type: ignore[no-any-return]

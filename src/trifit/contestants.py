@@ -4,10 +4,10 @@ To add one: an entry in :data:`CONTESTANTS`, the pairs it is compared in
 (:data:`PAIRS`), and the module that ``method`` names.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from trifit.errors import InputError
 
@@ -218,6 +218,9 @@ PAIRS: tuple[Pair, ...] = (
 
 _PAIR = {(pair.a, pair.b): pair for pair in PAIRS}
 
+MAX_RIVALS_PAIRED = 6
+"""Rivals up to which each is held against each other one too."""
+
 
 def on_request() -> list[str]:
     """Names of the contestants that are made only where they are asked for."""
@@ -236,11 +239,36 @@ def check_methods(names: Iterable[str]) -> None:
             raise InputError(f"methods {name!r}: expected some of {', '.join(on_request())}")
 
 
+def pairs_of_rivals(rivals: Sequence[str], fits: Iterable[str]) -> list[tuple[str, str]]:
+    """Each rival against the MLE, the MAP, the posterior, the class frequencies, and the others.
+
+    Examples
+    --------
+    >>> pairs_of_rivals(["forest"], ["mle", "map", "map+T"])
+    [('forest', 'mle'), ('forest', 'map'), ('forest', 'class frequencies')]
+    """
+    there = set(fits)
+    main = [name for name in ("mle", "map", posterior_of(there)) if name in there]
+    among = combinations(rivals, 2) if len(rivals) <= MAX_RIVALS_PAIRED else ()
+    return [*((r, name) for r in rivals for name in (*main, FREQUENCIES)), *among]
+
+
 def main_of(names: Iterable[str]) -> list[str]:
-    """Of some contestants those shown where there is no room for all: the three ways, and files."""
+    """Of some contestants those shown where there is no room for all: the three ways and rivals."""
     there = list(dict.fromkeys(names))
     known = [name for name, c in CONTESTANTS.items() if c.main and name in there]
-    return known + [name for name in there if name not in CONTESTANTS and name not in BASELINES]
+    return known + rivals_of(there)
+
+
+def shaded_of(names: Iterable[str]) -> list[str]:
+    """Of some contestants those whose bands are drawn: the three ways, else all that there are."""
+    main = main_of(names)
+    return [name for name in main if name in CONTESTANTS] or main
+
+
+def rivals_of(names: Iterable[str]) -> list[str]:
+    """Of some contestants those that are no fits."""
+    return [n for n in dict.fromkeys(names) if n not in CONTESTANTS and n not in BASELINES]
 
 
 def posteriors_of(names: Iterable[str]) -> list[str]:

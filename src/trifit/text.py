@@ -1,6 +1,7 @@
 """Numbers as text, rounded to their uncertainty; text from data without control characters."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 NEGLIGIBLE = 1e-12
@@ -18,7 +19,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\u200a" else " " for c in text)
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     """What an error of another library says, on one line."""
     return " ".join(str(error).split())
 
@@ -245,3 +246,30 @@ def significant(value: float | None, digits: int = 3) -> str:
     if magnitude >= 6 or magnitude < -5:
         return f"{value:.{digits - 1}e}"
     return f"{value:.{max(0, digits - 1 - magnitude)}f}"
+
+
+def repr_of(thing: object) -> str:
+    """A representation on one line, without addresses in memory.
+
+    Examples
+    --------
+    >>> repr_of(object())
+    'object()'
+    """
+    text = " ".join(repr(thing).split())
+    if text.startswith("<") and " at 0x" in text:
+        return f"{type(thing).__name__}()"
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+
+
+def typed_line(error: BaseException, most: int = 300) -> str:
+    r"""An exception's type and message on one line.
+
+    Examples
+    --------
+    >>> typed_line(ValueError("first line\nsecond"))
+    'ValueError: first line second'
+    """
+    text = one_line(error)
+    text = text if len(text) <= most else f"{text[: most - 1]}…"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

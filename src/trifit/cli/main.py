@@ -67,6 +67,12 @@ main.add_command(studies)
     help="Further fits beside the standard ones: laplace, map-cv, squared-error.",
 )
 @click.option(
+    "--against",
+    metavar="[NAME=]WHAT",
+    multiple=True,
+    help="Another estimator, FILE.py:FUNCTION, or a file of its predictions; repeatable.",
+)
+@click.option(
     "--no-nuts",
     is_flag=True,
     help="Leave out NUTS (mean, bayes); --methods laplace takes its place.",
@@ -135,6 +141,7 @@ def compare(
     prior: str | None,
     prior_scale: float | None,
     methods: str,
+    against: tuple[str, ...],
     no_nuts: bool,  # noqa: FBT001
     settings: tuple[str, ...],
     cv: int | None,
@@ -174,8 +181,10 @@ def compare(
     """
     from trifit.cards import load_card, parse_setting
     from trifit.contestants import check_methods
+    from trifit.rivals import check_rivals, rivals_of_texts
 
     check_methods(_list(methods))
+    rivals = rivals_of_texts(against)
     overrides = dict(parse_setting(text) for text in settings)
     for key, value in (("prior", prior), ("prior_scale", prior_scale)):
         if value is not None:
@@ -213,6 +222,7 @@ def compare(
         **world,
     )
     check_split(dataset, cv, test_size)
+    rivals = check_rivals(rivals, dataset)
     from trifit.results.folder import check_folder
 
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"
@@ -231,6 +241,7 @@ def compare(
             cv=cv,
             test_size=test_size,
             methods=_list(methods),
+            against=rivals,
             nuts=not no_nuts,
             cores=cores,
             progress=progress,
@@ -238,6 +249,8 @@ def compare(
         )
         progress("writing the page", 0.999)
         save_run(run, folder, force=force)
+    for name, why in run.failed_rivals.items():
+        click.echo(f"trifit: rival {name!r} failed and was left out: {why}", err=True)
     print_comparison(run.comparison)
     click.echo(f"\nReport: {folder / 'index.html'}")
     _exit_for(run.comparison)

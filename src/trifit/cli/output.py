@@ -184,7 +184,8 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
                 for key, text in zip(headings, scores, strict=True)
             ]
         slope = "" if judged is None else cell(judged.calibration.slope)
-        table.add_row(name, *scores, slope, "" if fit is None else _status(fit))
+        rival = "rival" if comparison.fits and name in comparison.sources else ""
+        table.add_row(name, *scores, slope, rival if fit is None else _status(fit))
     table.caption = (
         "calibration error: of the top label, 0 is calibrated; gain: log-loss that one temperature "
         "gains on other rows, 0 or below is calibrated; slope: of the log-odds, 1 is calibrated, "
@@ -234,11 +235,11 @@ def _differences(comparison: Comparison) -> Table:
     for heading in ("", "difference", "better", "what it shows"):
         table.add_column(heading, no_wrap=heading != "what it shows")
     for row in comparison.differences:
+        infinite = comparison.infinite(row.a, row.b)
         table.add_row(
             f"{row.a} - {row.b}",
-            comparison.infinite(row.a, row.b)
-            or signed_with_se(row.log_loss.value, row.log_loss.se),
-            probability(row.probability_better),
+            infinite or signed_with_se(row.log_loss.value, row.log_loss.se),
+            "–" if infinite else probability(row.probability_better),
             shows(row.a, row.b),
         )
     return table

@@ -1,7 +1,7 @@
 """Everything one comparison has fitted, as its records are made from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -46,11 +46,14 @@ class Fitted:
     final : Trained
         What parameters and posterior are shown of: with cross-validation a
         further training set of all rows, else the only one.
+    rivals : mapping of str to array of shape (n_test, n_classes)
+        Log probabilities that others gave the pooled held-out rows.
     """
 
     problem: Problem
     folds: Sequence[Trained]
     final: Trained
+    rivals: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def every(self) -> list[Trained]:
@@ -95,11 +98,12 @@ class Fitted:
 
     @cached_property
     def log_probs(self) -> dict[str, FloatArray]:
-        """Pooled log predictive probabilities of every fit, (n_test, n_classes)."""
-        return {
+        """Pooled log predictive probabilities of every fit, then rival, (n_test, n_classes)."""
+        fits = {
             name: np.concatenate([fold.predictions[name].log_probs for fold in self.folds])
             for name in self.names
         }
+        return fits | dict(self.rivals)
 
     @cached_property
     def where(self) -> list[tuple[Trained, int]]:

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from trifit.clusters import n_groups
+from trifit.data.splitter import Splitter
 from trifit.errors import InputError
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
@@ -22,7 +23,7 @@ TRIES = 100
 """Ways of holding groups out, of which the one with the most typical classes is taken."""
 
 
-def check_split(dataset: Dataset, cv: int | None, test_size: float | None) -> None:
+def check_split(dataset: Dataset, cv: int | Splitter | None, test_size: float | None) -> None:
     """Refuse two ways of choosing the test rows at a time.
 
     Raises
@@ -49,13 +50,13 @@ def choose_split(
     *,
     n_coefficients: int,
     rng: np.random.Generator,
-    cv: int | None = None,
+    cv: int | Splitter | None = None,
     test_size: float | None = None,
 ) -> Split:
     """Choose the train/test split of a comparison.
 
-    A given test set is used as it is; ``cv`` or ``test_size`` ask for folds or
-    a hold-out share. Otherwise: stratified 5-fold cross-validation where
+    A given test set is used as it is; ``cv`` or ``test_size`` ask for folds (or for a
+    splitter's) or a hold-out share. Otherwise: stratified 5-fold cross-validation where
     ``n_obs * n_coefficients <= 200,000``, else a stratified hold-out of 20 %. Rows that
     belong together stay together. Where rows have a time, the latest share (``test_size``,
     20 % by default) is held out.
@@ -72,6 +73,8 @@ def choose_split(
         return Split("given", ((train, test),), f"a given test set of {len(test)} rows")
     if dataset.time is not None:
         return _latest(dataset, dataset.time, DEFAULT_TEST_SIZE if test_size is None else test_size)
+    if isinstance(cv, Splitter):
+        return cv.split(dataset, rng)
     if cv is not None:
         return _folds(dataset, cv, rng, f"{cv}-fold cross-validation, as asked")
     if test_size is not None:

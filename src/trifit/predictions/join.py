@@ -71,7 +71,7 @@ def read_predictions(
                 f"predictions {raw.file!r}: the label of row {_row(same, row)} is "
                 f"{same.labels[row]!r}, in {first.file!r} it is {first.labels[row]!r}"
             )
-        log_probs[name] = _log_probs(same, classes, reading, floor)
+        log_probs[name] = log_probs_of(same, classes, reading, floor=floor)
     if floor is not None:
         notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
     _notes_of_zeros(log_probs, y, notes)
@@ -210,17 +210,31 @@ def _codes(first: Raw, classes: Sequence[str], notes: list[str]) -> IntArray:
     return y
 
 
-def _log_probs(
-    raw: Raw, classes: Sequence[str], reading: Reading, floor: float | None
+def log_probs_of(
+    raw: Raw,
+    classes: Sequence[str],
+    reading: Reading,
+    *,
+    floor: float | None = None,
+    whose: str = "the first file",
 ) -> FloatArray:
+    """Log probabilities (n_obs, n_classes) of one file, checked, in the order of ``classes``.
+
+    A single column is the second class's. ``whose`` says whose classes they are.
+
+    Raises
+    ------
+    InputError
+        On other classes, or values that are no forecasts, naming the row.
+    """
     values = raw.values
     if values.shape[1] == 1:
         first = np.zeros_like(values) if reading.logits else 1 - values
         values = np.hstack([first, values])
     elif set(raw.classes) != set(classes) or len(raw.classes) != len(classes):
         raise InputError(
-            f"predictions {raw.file!r} are for the classes {listing(raw.classes)}, those of the "
-            f"first file for {listing(classes)}"
+            f"predictions {raw.file!r} are for the classes {listing(raw.classes)}, those of "
+            f"{whose} are {listing(classes)}"
         )
     else:
         values = values[:, [raw.classes.index(c) for c in classes]]

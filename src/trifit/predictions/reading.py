@@ -1,13 +1,14 @@
 """How the columns of a file are to be read, and the columns of one file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trifit.data.columns import as_floats, texts_of
 from trifit.data.numbers import POINT
@@ -17,6 +18,8 @@ from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.text import listing
 from trifit.types import FloatArray, IntArray
+
+AnyArray = NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,17 +104,46 @@ def read_raw(path: Path, reading: Reading, *, need_label: bool) -> Raw:
     InputError
         If a column is missing, or holds what it cannot hold.
     """
+    source = open_predictions(path)
+    if not isinstance(source, Table):
+        return of_arrays(path.name, source, reading, need_label=need_label)
+    columns = find_columns(source.columns, reading.columns, str(path))
+    return of_table(path.name, source, columns, reading, need_label=need_label)
+
+
+def open_predictions(path: Path) -> "Table | dict[str, AnyArray]":
+    """The table of a file, or the arrays of an ``.npz`` file by name.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or cannot be read.
+    """
     if kind_of(path) == ".npz":
-        return _of_arrays(path, reading, need_label=need_label)
-    table = read_table(path, what="predictions")
-    names, classes = find_columns(table.columns, reading.columns, str(path))
-    labels = _texts(table, reading.label, path.name, needed=need_label)
-    ids = _texts(table, reading.row_id, path.name, needed=True)
-    models = _texts(table, reading.model_col, path.name, needed=True)
-    groups = _texts(table, reading.groups, path.name, needed=need_label)
-    weights = _weights(table, reading.weights, path.name, needed=need_label)
-    values = np.column_stack([_numbers(table, name, path.name) for name in names])
-    return Raw(path.name, values, classes, labels, ids, models, groups, weights)
+        return read_arrays(path, what="predictions")
+    return read_table(path, what="predictions")
+
+
+def of_table(
+    file: str,
+    table: Table,
+    columns: tuple[Sequence[str], tuple[str, ...]],
+    reading: Reading,
+    *,
+    need_label: bool,
+) -> Raw:
+    """The forecasts of a table; ``columns`` are their names, and the classes they are for."""
+    names, classes = columns
+    return Raw(
+        file=file,
+        values=np.column_stack([_numbers(table, name, file) for name in names]),
+        classes=classes,
+        labels=_texts(table, reading.label, file, needed=need_label),
+        ids=_texts(table, reading.row_id, file, needed=True),
+        models=_texts(table, reading.model_col, file, needed=True),
+        groups=_texts(table, reading.groups, file, needed=need_label),
+        weights=_weights(table, reading.weights, file, needed=need_label),
+    )
 
 
 def find_columns(
@@ -211,17 +243,17 @@ def _texts(table: Table, name: str | None, file: str, *, needed: bool) -> list[s
     return [str(text) for text in texts]
 
 
-def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
+def of_arrays(
+    file: str, arrays: Mapping[str, AnyArray], reading: Reading, *, need_label: bool
+) -> Raw:
     """The arrays of an ``.npz`` file: forecasts, labels, and perhaps classes and row ids."""
-    arrays = read_arrays(path, what="predictions")
 
     def array(name: str | None, *, needed: bool) -> Any:
         if name is None or (name not in arrays and not needed):
             return None
         if name not in arrays:
             raise InputError(
-                f"predictions {path.name!r}: there is no array {name!r}; it has "
-                f"{listing([*arrays])}"
+                f"predictions {file!r}: there is no array {name!r}; it has {listing([*arrays])}"
             )
         return arrays[name]
 
@@ -229,7 +261,7 @@ def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or np.isnan(values).any():
         raise InputError(
-            f"predictions {path.name!r}: array {reading.columns!r} has shape {values.shape}; "
+            f"predictions {file!r}: array {reading.columns!r} has shape {values.shape}; "
             "expected (n_obs, n_classes) without NaN"
         )
     classes = array("classes", needed=False)
@@ -244,9 +276,9 @@ def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
         if name is not None
     }
     counts = array(reading.weights, needed=need_label)
-    what = f"predictions {path.name!r}: weights {reading.weights!r}"
+    what = f"predictions {file!r}: weights {reading.weights!r}"
     return Raw(
-        file=path.name,
+        file=file,
         values=values,
         classes=tuple(names),
         labels=texts[reading.label],

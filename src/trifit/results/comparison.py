@@ -154,9 +154,9 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     contestants : dict of Judged
         What held-out rows say of each: ``mle``, ``map``, ``mean`` (not for networks),
         ``bayes``, ``mle+T`` and what else was asked for; without NUTS neither ``mean`` nor
-        ``bayes``.
+        ``bayes``. Then rivals.
     sources : dict of str
-        Of forecasts from files: which one.
+        Of forecasts by others: of which estimator or file.
     fits : dict of FitRecord
         How each contestant's fit ended.
     baselines : dict of Scores

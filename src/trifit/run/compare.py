@@ -1,7 +1,8 @@
 """One comparison, end to end: card x data x fits x splits."""
 
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from trifit.analyses.prior import prior_record
 from trifit.analyses.truth import truth
 from trifit.cards import Builder, Card, load_card
 from trifit.checks import label_probs
-from trifit.contestants import FREQUENCIES, PAIRS, UNIFORM
+from trifit.contestants import FREQUENCIES, PAIRS, UNIFORM, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Reporter
@@ -28,7 +29,8 @@ from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.judge import differences, judged, scores, with_status
 from trifit.progress import Clock, Progress
-from trifit.results import Comparison, Evaluation
+from trifit.results import Comparison, Evaluation, FitRecord, Scores
+from trifit.rivals import Entered, check_rivals, enter
 from trifit.run.provenance import data_record, provenance
 from trifit.run.settings import Settings
 from trifit.seeds import child, generator
@@ -45,10 +47,13 @@ class Run:
     comparison : Comparison
     fitted : Fitted
         Model, data, fits and predictions.
+    failed_rivals : mapping of str to str
+        Why a rival failed, by name.
     """
 
     comparison: Comparison
     fitted: Fitted
+    failed_rivals: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def card(self) -> Card:
@@ -67,7 +72,7 @@ class Run:
 
     @property
     def log_probs(self) -> Mapping[str, FloatArray]:
-        """Log predictive probabilities of the scored rows by fit, (n_test, n_classes)."""
+        """Log predictive probabilities of the scored rows by contestant, (n_test, n_classes)."""
         return self.fitted.log_probs
 
 
@@ -77,10 +82,11 @@ def compare(
     *,
     model: str | Path | Card | Builder = "softmax",
     seed: int = 1,
-    cv: int | None = None,
+    cv: Any = None,
     test_size: float | None = None,
     overrides: Mapping[str, Any] | None = None,
     methods: Sequence[str] = (),
+    against: Mapping[str, Any] | None = None,
     nuts: bool = True,
     cores: int | None = None,
     progress: Progress | None = None,
@@ -100,8 +106,9 @@ def compare(
         or ``"my_model.py:build"``.
     seed : int
         The same seed gives the same numbers on one machine.
-    cv : int, optional
-        Number of stratified folds.
+    cv : int, splitter or iterable, optional
+        Number of stratified folds; or a splitter of scikit-learn's; or pairs of training and
+        test row numbers. No row may be tested twice.
     test_size : float, optional
         Stratified hold-out share. By default the size of the problem chooses
         between 5 folds and a 20 % hold-out.
@@ -111,6 +118,11 @@ def compare(
         Further fits beside the standard ones: ``laplace`` (the posterior's normal
         approximation with importance weights), ``map-cv`` (the prior's width
         chosen by cross-validation), ``squared-error`` (the least Brier score).
+    against : mapping of str, optional
+        Rivals by name: anything with ``fit`` and ``predict_proba``, a function that returns
+        such an estimator, ``"rivals.py:forest"``, or a file of forecasts (docs/rivals.md).
+        A clone is fitted to the same training rows (a dataframe of the encoded columns,
+        not standardised). One that fails is left out with a warning.
     nuts : bool
         Without NUTS, ``bayes`` and ``mean`` are left out, and the posterior is
         that of ``laplace`` where it was asked for.
@@ -133,7 +145,7 @@ def compare(
     """
     if isinstance(data, str) and data.startswith("sim:"):
         reading["seed"] = seed
-    return run_comparison(
+    run = run_comparison(
         as_dataset(data, target, **reading),
         model,
         overrides=overrides,
@@ -142,9 +154,13 @@ def compare(
         cv=cv,
         test_size=test_size,
         methods=methods,
+        against=against or {},
         nuts=nuts,
         cores=cores,
-    ).comparison
+    )
+    for name, why in run.failed_rivals.items():
+        warnings.warn(f"rival {name!r} failed and was left out: {why}", stacklevel=2)
+    return run.comparison
 
 
 @obeys_cores
@@ -167,7 +183,7 @@ def run_comparison(
         What made the run, as it is recorded.
     **settings
         Of :class:`trifit.run.settings.Settings`: ``seed``, ``cv``, ``test_size``, ``methods``,
-        ``nuts``, ``cores``.
+        ``against``, ``nuts``, ``cores``.
     """
     if not isinstance(dataset, Dataset):
         raise InputError(
@@ -178,16 +194,21 @@ def run_comparison(
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
     check_split(dataset, asked.cv, asked.test_size)
+    asked = replace(asked, against=check_rivals(asked.rivals, dataset))
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)
 
     reporter.say("building the model")
     problem, split = prepare(dataset, card, asked, streams)
     clock.lap("model")
+    entered = enter(asked.rivals, dataset, split, child(streams, "rivals"), reporter.say)
+    if asked.rivals:
+        clock.lap("rivals")
     fitted = cross_fit(problem, split, asked, streams, reporter)
+    fitted = replace(fitted, rivals=entered.log_probs)
     clock.lap("fits")
-    comparison = describe(fitted, split, asked, streams, command, clock, reporter)
-    return Run(comparison, fitted)
+    comparison = describe(fitted, entered, split, asked, streams, command, clock, reporter)
+    return Run(comparison, fitted, entered.failed)
 
 
 def prepare(
@@ -264,6 +285,7 @@ def cross_fit(
 
 def describe(
     fitted: Fitted,
+    entered: Entered,
     split: Split,
     settings: Settings,
     streams: np.random.SeedSequence,
@@ -273,12 +295,12 @@ def describe(
 ) -> Comparison:
     """Every number of the page from what was fitted."""
     dataset, card = fitted.problem.dataset, fitted.problem.card
-    data = data_record(dataset, notes(fitted))
+    data = data_record(dataset, [*notes(fitted), *entered.notes])
     baselines = _baselines(dataset, split)
-    forecasts = Forecasts(
-        fitted.log_probs | baselines, fitted.y, dataset.class_names, fitted.groups
-    )
-    fits = fit_records(fitted)
+    fits, rivals = fit_records(fitted), entered.log_probs
+    own = {name: fitted.log_probs[name] for name in fits}
+    # Rivals come last: they move no random number of the others.
+    forecasts = Forecasts(own | baselines | rivals, fitted.y, dataset.class_names, fitted.groups)
     reporter.say("scores and calibration")
     board = scores(forecasts, generator(streams, "intervals"))
     contestants = {
@@ -286,7 +308,7 @@ def describe(
             judged(forecasts, name, board[name], generator(streams, "bands")), fit.status
         )
         for name, fit in fits.items()
-    }
+    } | {name: judged(forecasts, name, board[name], generator(streams, "bands")) for name in rivals}
     clock.lap("scores")
     reporter.say("chains")
     chains = trust(fitted)
@@ -311,10 +333,13 @@ def describe(
             n_groups=forecasts.n_groups,
         ),
         contestants=contestants,
+        sources=entered.sources,
         fits=fits,
         baselines={name: board[name] for name in baselines},
         differences=differences(
-            forecasts, [(p.a, p.b) for p in PAIRS], generator(streams, "weights")
+            forecasts,
+            _pairs(fits, [*rivals], board),
+            generator(streams, "weights"),
         ),
         temperatures=[fold.fits["mle+T"].diagnostics["temperature"] for fold in fitted.folds],
         posterior=posterior_record(fitted),
@@ -326,6 +351,26 @@ def describe(
         truth=truth(fitted),
         provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
     )
+
+
+def _pairs(
+    fits: Mapping[str, FitRecord], rivals: Sequence[str], board: Mapping[str, Scores]
+) -> list[tuple[str, str]]:
+    """Who is held against whom; with rivals also the best two, whoever they are.
+
+    Only so can be said whether one predicts clearly better than all others.
+    """
+    pairs = [*((p.a, p.b) for p in PAIRS), *pairs_of_rivals(rivals, fits)]
+    if not rivals:
+        return pairs
+    left = [
+        name
+        for name in (*fits, *rivals)
+        if not board[name].n_impossible and not (name in fits and fits[name].status.failed)
+    ]
+    best = tuple(sorted(left, key=lambda name: board[name].log_loss.value)[:2])
+    known = {frozenset(pair) for pair in pairs}
+    return [*pairs, best] if len(best) == 2 and frozenset(best) not in known else pairs
 
 
 def _baselines(dataset: Dataset, split: Split) -> dict[str, FloatArray]:

@@ -50,7 +50,7 @@ def provenance(
         command or python_command(data, card, settings),
         settings.seed,
         seconds,
-        settings={"numba_fastmath": False, "fused_likelihood": fused()},
+        settings={"numba_fastmath": False, "fused_likelihood": fused(), **settings.texts},
     )
 
 

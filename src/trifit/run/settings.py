@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
+from trifit.data import Splitter
 from trifit.errors import InputError
+from trifit.rivals import Rival, rivals_from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,29 +16,47 @@ class Settings:
     Attributes
     ----------
     seed : int
-    cv : int, optional
+    cv : int or Splitter, optional
+        A splitter of scikit-learn's or index pairs become a ``Splitter``.
     test_size : float, optional
     methods : tuple of str
     nuts : bool
     cores : int, optional
+    against : tuple of Rival
+        Of what :func:`trifit.compare` takes.
 
     Raises
     ------
     InputError
-        On a seed that is no whole number of at least 0.
+        On a seed that is no whole number of at least 0, on a ``cv`` that is none, or a rival
+        that is none.
     """
 
     seed: int = 1
-    cv: int | None = None
+    cv: Any = None
     test_size: float | None = None
     methods: Sequence[str] = ()
     nuts: bool = True
     cores: int | None = None
+    against: Any = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or self.seed < 0:
             raise InputError(f"seed {self.seed!r}: expected a whole number of at least 0")
         object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
+        object.__setattr__(self, "cv", Splitter.of(self.cv))
+        object.__setattr__(self, "against", rivals_from(self.against))
+
+    @property
+    def rivals(self) -> tuple[Rival, ...]:
+        """Who the fits are held against."""
+        return tuple(self.against)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Rivals, and a splitter, in words: what no number says."""
+        said = {f"rival {rival.name}": rival.exact for rival in self.rivals}
+        return said | ({"cv": repr(self.cv)} if isinstance(self.cv, Splitter) else {})
 
     @property
     def given(self) -> dict[str, object]:
@@ -45,4 +66,6 @@ class Settings:
             value = getattr(self, field.name)
             if field.name not in ("seed", "cores") and value not in (field.default, ()):
                 found[field.name] = value
+        if self.rivals:
+            found["against"] = {rival.name: rival.exact for rival in self.rivals}
         return found

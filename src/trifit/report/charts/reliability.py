@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 
-from trifit.contestants import main_of
+from trifit.contestants import shaded_of
 from trifit.report.charts.style import (
     INK,
     grid,
@@ -110,7 +110,7 @@ def top_labels(
     ax = own_axes(ax, 5, 5)
     for name, curve in curves.items():
         band = curve.confidence_band
-        if name in main_of(curves) and band is not None:
+        if name in shaded_of(curves) and band is not None:
             colour = style(name)[0]
             xs, lower, upper = _staircase(band.grid, band.lower, band.upper)
             mark(ax.fill_between(xs, lower, upper, color=colour, alpha=0.08, lw=0), fit=name)

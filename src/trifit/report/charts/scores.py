@@ -1,12 +1,13 @@
 """How well and how honestly each fit predicts: scores, differences, gains, code lengths."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
-from trifit.contestants import CONTESTANTS, PAIRS, gap_of
+from trifit.contestants import BASELINES, PAIRS, gap_of
 from trifit.report.charts.style import (
     INK,
     ON_COLOUR,
@@ -131,7 +132,7 @@ def waterfall(
 
 @dataclass(frozen=True)
 class Length:
-    """Bits per label of one code, and what an encoder really wrote."""
+    """Bits per label of one code (perhaps infinitely many), and what an encoder really wrote."""
 
     name: str
     bits: float
@@ -150,14 +151,16 @@ def code_lengths(lengths: Sequence[Length], *, ax: Axes | None = None) -> Axes:
     longer than the baselines run off the chart, with their number.
     """
     ax = own_axes(ax, 7, 0.3 * len(lengths) + 0.8)
-    longest = max(code.bits + Z95 * code.se for code in lengths)
-    plain = [code.bits for code in lengths if code.name not in CONTESTANTS]
+    longest = max(code.bits + Z95 * code.se for code in lengths if math.isfinite(code.bits))
+    plain = [code.bits for code in lengths if code.name in BASELINES]
     right = min(1.05 * longest, FAR * max(plain)) if plain else 1.05 * longest
     for i, code in enumerate(lengths):
         colour = style(code.name)[0]
-        (bar,) = ax.barh([i], [code.bits], height=0.55, color=colour, alpha=0.55)
+        drawn = code.bits if math.isfinite(code.bits) else 2 * right
+        said = with_se(code.bits, code.se) if math.isfinite(code.bits) else "∞"
+        (bar,) = ax.barh([i], [drawn], height=0.55, color=colour, alpha=0.55)
         written = "" if code.written is None else f"; written: {significant(code.written)}"
-        tip = f"{code.name}: {with_se(code.bits, code.se)} bits per label{written}"
+        tip = f"{code.name}: {said} bits per label{written}"
         mark(bar, fit=code.name, tips=[tip])
         if code.se:
             half = Z95 * code.se
@@ -166,7 +169,7 @@ def code_lengths(lengths: Sequence[Length], *, ax: Axes | None = None) -> Axes:
         if code.written is not None:
             ax.plot([code.written] * 2, [i - 0.38, i + 0.38], color=INK, lw=2)
         if code.bits > right:
-            text = f"{significant(code.bits)} →"
+            text = f"{significant(code.bits) if math.isfinite(code.bits) else '∞'} →"
             ax.text(0.99 * right, i, text, ha="right", va="center", color=ON_COLOUR)
     ax.set_yticks(range(len(lengths)), [label(code.name) for code in lengths])
     ax.set_ylim(len(lengths) - 0.5, -0.5)

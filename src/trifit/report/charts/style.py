@@ -35,6 +35,15 @@ CLASS_STYLE: Sequence[tuple[str, str]] = (
 )
 """Colour and marker of class k; repeated from the eleventh class on."""
 
+RIVAL_STYLE: Sequence[tuple[str, str]] = (
+    ("#A0622D", "*"),
+    ("#C2329B", "h"),
+    ("#5F7FA6", "d"),
+    ("#0B8A8F", "H"),
+    ("#A88B00", "8"),
+)
+"""Colour and marker of the k-th rival beside fits, none of them a fit's."""
+
 ON_COLOUR = "#14171b"
 """Text on a coloured ground, in light and dark."""
 
@@ -94,9 +103,11 @@ _LOOKS: ContextVar[Mapping[str, tuple[str, str]] | None] = ContextVar("looks", d
 
 @contextmanager
 def looks_of(names: Iterable[str]) -> Iterator[None]:
-    """Give contestants from files, which have no colour of their own, those of classes."""
+    """Give contestants without a colour of their own those of rivals; alone, those of classes."""
+    names = list(names)
     own = [name for name in names if name not in CONTESTANTS]
-    token = _LOOKS.set({name: class_style(k) for k, name in enumerate(own)})
+    looks = RIVAL_STYLE if len(own) < len(names) else CLASS_STYLE
+    token = _LOOKS.set({name: looks[k % len(looks)] for k, name in enumerate(own)})
     try:
         yield
     finally:

@@ -121,7 +121,7 @@ def _status(c: Comparison, name: str) -> Cell:
     if name in c.baselines:
         return Cell("baseline")
     if name not in c.fits:
-        return Cell("given")
+        return Cell("given" if c.card is None else "rival")
     status = c.fits[name].status
     said = status_name(status)
     return Cell(f"not trustworthy: {said}" if status.failed else said, failed=status.failed)
@@ -210,7 +210,10 @@ def _differences(c: Comparison) -> Table:
         (
             f"{d.a} − {d.b}",
             *_difference(c, d),
-            Cell(probability(d.probability_better), d.probability_better),
+            Cell(
+                "–" if c.infinite(d.a, d.b) else probability(d.probability_better),
+                d.probability_better,
+            ),
         )
         for d in c.differences
     )

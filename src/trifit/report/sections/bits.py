@@ -1,5 +1,6 @@
 """Bits: cross-entropy as the length of a message."""
 
+import math
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,9 @@ def lengths(c: Comparison) -> list[Length]:
     n, board = c.evaluation.n_test, c.scoreboard
     found = []
     for name in (*c.baselines, *c.contestants):
+        if c.infinite(name):
+            found.append(Length(name, math.inf))
+            continue
         bits = board[name]["log_loss_bits"]
         written = c.contestants[name].code.bits if name in c.contestants else None
         found.append(Length(name, bits.value, bits.se, None if written is None else written / n))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from trifit.contestants import CONTESTANTS, Kind, main_of, posterior_of
+from trifit.contestants import CONTESTANTS, Kind, main_of, posterior_of, rivals_of
 from trifit.report import charts
 from trifit.report.charts.disagreement import WORDS
 from trifit.report.parts import Cell, Chart, Key, Table, chart, class_keys, panels, shape
@@ -44,7 +44,8 @@ def _right_wrong() -> tuple[Key, ...]:
 
 def _scatter(c: Comparison, d: Disagreement) -> Chart | None:
     a, last = d.between
-    others = [n for n in ("map", "mle+T", last) if n in d.rows.probs and n != a]
+    known = ("map", "mle+T", last, *(rivals_of(d.rows.probs) if c.fits else ()))
+    others = [n for n in known if n in d.rows.probs and n != a]
     at = np.arange(len(d.rows.label))
     truth = {n: np.asarray(d.rows.probs[n])[at, d.rows.label] for n in (a, *others)}
     tv = np.abs(np.asarray(d.rows.probs[a]) - np.asarray(d.rows.probs[last])).sum(axis=1) / 2
@@ -78,8 +79,9 @@ def _examples(c: Comparison, d: Disagreement) -> Chart:
     )
     fits = main_of(first.probs)
     draw = partial(charts.examples, d.examples, fits, class_names=names)
+    each = max(0.58, 0.2 * len(fits))
     return chart(
-        "examples", caption, draw, size=(6.6, 0.58 * len(d.examples) + 0.7), keys=class_keys(names)
+        "examples", caption, draw, size=(6.6, each * len(d.examples) + 0.7), keys=class_keys(names)
     )
 
 

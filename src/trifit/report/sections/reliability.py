@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from trifit.contestants import main_of
+from trifit.contestants import main_of, shaded_of
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, fit_keys, panels
 from trifit.results import Comparison
@@ -52,7 +52,7 @@ def _curves(c: Comparison) -> Chart:
     else:
         caption = "No fit leaves the diagonal by more than calibrated forecasts do 19 times in 20."
     curves = {n: f.top_label for n, f in c.contestants.items()}
-    shaded = [n for n in main_of(curves) if curves[n].confidence_band is not None]
+    shaded = [n for n in shaded_of(curves) if curves[n].confidence_band is not None]
     if shaded:
         caption += f" Shaded ({listed(shaded)}): where the true curve lies with 95% confidence."
     caption += " Steps: rows pooled by the estimate."
@@ -144,6 +144,9 @@ def _gain_table(c: Comparison) -> Table:
             gain = judged.calibration.gains.get(key)
             if gain is None:
                 cells.append(Cell("not tried"))
+                continue
+            if c.infinite(name):  # of a log-loss that is infinite
+                cells.append(Cell("–"))
                 continue
             star = " *" if gain.value > 0 and gain.clear else ""
             cells.append(Cell(signed_with_se(gain.value, gain.se) + star, gain.value))
