@@ -6,9 +6,10 @@ import numpy as np
 
 from trifit.calibration import class_bias, slope_intercept
 from trifit.calibration.tests import kernel
+from trifit.checks import Labels
 from trifit.forecasts import Forecasts
 from trifit.information import entropy
-from trifit.recalibration import METHODS, recalibration_gain
+from trifit.recalibration import METHODS, deal, recalibration_gain
 from trifit.results import Calibration, ClassBias, Estimate
 from trifit.results.record import normal_or_none
 from trifit.types import IntArray
@@ -48,10 +49,12 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
         log_probs=log_probs[tested],
     )
     mapped = _rows(n_obs, n_classes, MAX_MAP_VALUES)
-    gains = {}
+    fold, gains = recalibration_folds(y, rng), {}
     for method in _maps(n_obs, n_classes):
         rows = tested if method == "temperature" else mapped
-        gains[method] = recalibration_gain(log_probs[rows], y[rows], method=method, seed=rng)
+        gains[method] = recalibration_gain(
+            log_probs[rows], y[rows], method=method, folds=fold[rows]
+        )
     bias = class_bias(probs, y)
     return Calibration(
         n_obs=n_obs,
@@ -73,6 +76,14 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
             for k in range(n_classes)
         ],
     )
+
+
+def recalibration_folds(y: Labels, rng: np.random.Generator) -> IntArray:
+    """The fold of every row for the maps of one contestant, by a generator's first child.
+
+    So they are the same wherever that contestant's generator is new, however much is drawn.
+    """
+    return deal(y, seed=rng.spawn(1)[0])
 
 
 def _maps(n_obs: int, n_classes: int) -> list[str]:
