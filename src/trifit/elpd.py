@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.scores import log_predictive_density, mean_with_se
 from trifit.types import FloatArray
 
@@ -28,6 +28,7 @@ class Elpd:
     n_obs: int
 
 
+@measure
 def elpd(log_probs: FloatArray, y: Labels) -> Elpd:
     """Expected log predictive density for ``n_obs`` new rows; higher is better, at most 0.
 

@@ -1,7 +1,8 @@
 """Numbers as text, rounded to their uncertainty; text from data without control characters."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 NEGLIGIBLE = 1e-12
 """A standard error below this is rounding error."""
@@ -182,6 +183,24 @@ def listing(names: Sequence[str], most: int = 8) -> str:
     """
     shown = ", ".join(repr(n) for n in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def slugs(names: Iterable[str]) -> dict[str, str]:
+    """Each name without marks that files and experiment trackers refuse, and unlike the others.
+
+    Examples
+    --------
+    >>> slugs(["mle+T", "mle T", "class frequencies"])
+    {'mle+T': 'mle_T', 'mle T': 'mle_T_2', 'class frequencies': 'class_frequencies'}
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        slug = base = re.sub(r"[^\w.-]+", "_", name)
+        count = 1
+        while slug in found.values():
+            slug = f"{base}_{(count := count + 1)}"
+        found[name] = slug
+    return found
 
 
 def duration(seconds: float) -> str:

@@ -9,6 +9,7 @@ from scipy.optimize import isotonic_regression
 from scipy.special import betaincinv
 
 from trifit.calibration.corp import checked_event
+from trifit.checks import measure
 from trifit.types import FloatArray, IntArray
 
 MAX_GROUPS = 1000
@@ -196,6 +197,7 @@ def consistency(
     )
 
 
+@measure
 def confidence_band(forecast: Any, outcome: Any, *, level: float = 0.95) -> ConfidenceBand:
     """Simultaneous confidence band of the reliability curve of one event.
 

@@ -14,6 +14,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from trifit.calibration.notions import checked_prediction
+from trifit.checks import measure
 from trifit.scores import wilson
 from trifit.types import FloatArray
 
@@ -52,6 +53,7 @@ class ClassBias:
         return self.mean_prob - self.frequency
 
 
+@measure
 def class_bias(probs: Any, y: Any) -> ClassBias:
     """Mean probability against frequency of every class (calibration in the large).
 

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from trifit.calibration.notions import checked_prediction
+from trifit.checks import measure
 from trifit.forecasts import LOG_ZERO
 from trifit.types import BoolArray, FloatArray
 
@@ -36,6 +37,7 @@ class SlopeIntercept:
     intercepts_se: FloatArray
 
 
+@measure
 def slope_intercept(probs: Any, y: Any, *, log_probs: FloatArray | None = None) -> SlopeIntercept:
     """Calibration slope and intercepts: a recalibration of the log-odds.
 

@@ -46,6 +46,7 @@ from trifit.calibration.resampling import (
     top_surprise,
     unless_ruled_out,
 )
+from trifit.checks import measure
 from trifit.threads import limited
 from trifit.types import FloatArray, IntArray
 
@@ -82,6 +83,7 @@ class CalibrationTest:
     n_resamples: int
 
 
+@measure
 def kernel(
     probs: Any,
     y: Any,
@@ -162,6 +164,7 @@ def kernel(
     return CalibrationTest("kernel", observed, p_found, slope, n, n_resamples)
 
 
+@measure
 def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
     """Spiegelhalter's z: is the Brier score what calibrated forecasts would get; two-sided.
 
@@ -222,6 +225,7 @@ def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
     return CalibrationTest("Spiegelhalter", z, p_found, slope, n, 0)
 
 
+@measure
 def hosmer_lemeshow(
     probs: Any,
     y: Any,
@@ -324,6 +328,7 @@ def hosmer_lemeshow(
     return CalibrationTest("Hosmer-Lemeshow", observed, p_found, slope, n, n_resamples)
 
 
+@measure
 def top_label(
     probs: Any,
     y: Any,

@@ -25,6 +25,19 @@ from trifit.errors import InputError
 @click.option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to join files.")
 @click.option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
 @click.option("--floor", type=float, help="Raise smaller probabilities to this, e.g. 1e-6.")
+@click.option(
+    "--write-recalibrated",
+    "recalibrated",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write recalibrated probabilities (.parquet, .csv), and the map beside them.",
+)
+@click.option(
+    "--map",
+    "method",
+    type=click.Choice(["temperature", "vector", "dirichlet", "isotonic", "beta"]),
+    help="The map of --write-recalibrated [default: temperature].",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the page.")
 @click.option("--force", is_flag=True, help="Write into an existing folder.")
@@ -39,6 +52,8 @@ def evaluate(
     row_id: str | None,
     positive: str | None,
     floor: float | None,
+    recalibrated: Path | None,
+    method: str | None,
     seed: int,
     out: Path | None,
     force: bool,
@@ -57,6 +72,7 @@ def evaluate(
     from trifit.cli.output import print_comparison, progress_bar
     from trifit.predictions import Reading, read_predictions
     from trifit.predictions.evaluate import evaluate_forecasts
+    from trifit.predictions.recalibrated import check_target, write_recalibrated
     from trifit.results.folder import check_folder, save_comparison
 
     reading = Reading(
@@ -71,6 +87,10 @@ def evaluate(
     folder = out or Path("reports") / f"evaluate-{name}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
+    if recalibrated is not None:
+        check_target(recalibrated, inputs=files.values(), force=force)
+    elif method is not None:
+        raise InputError(f"--map {method}: the map of what? Add --write-recalibrated FILE")
     with progress_bar() as progress:
         found = read_predictions(files, reading, floor=floor)
         comparison = evaluate_forecasts(
@@ -85,7 +105,20 @@ def evaluate(
         )
         progress("writing the page", 0.95)
         save_comparison(comparison, folder, force=force)
+        maps = []
+        if recalibrated is not None:
+            progress("recalibrating", 0.98)
+            maps = write_recalibrated(
+                recalibrated,
+                found,
+                reading,
+                method=method or "temperature",
+                seed=seed,
+                floor=floor,
+            )
     print_comparison(comparison)
+    if recalibrated is not None:
+        click.echo(f"\nRecalibrated: {recalibrated}; maps: {', '.join(map(str, maps))}")
     click.echo(f"\nReport: {folder / 'index.html'}")
 
 

@@ -27,11 +27,14 @@ class Predictions:
     sources : mapping of str to str
         Which file each contestant comes from.
     notes : list of str
+    row_ids : list of str or None
+        What the rows are called, where a column says so.
     """
 
     forecasts: Forecasts
     sources: Mapping[str, str]
     notes: list[str]
+    row_ids: list[str] | None = None
 
 
 def read_predictions(
@@ -56,6 +59,8 @@ def read_predictions(
     """
     if floor is not None and not 0 < floor < 0.5:
         raise InputError(f"--floor {floor}: expected a small probability, such as 1e-6")
+    if reading.label is None:
+        raise InputError("say which column holds the class that happened: --label COLUMN")
     notes: list[str] = []
     raws = _by_model(files, reading)
     first = next(iter(raws.values()))
@@ -79,7 +84,40 @@ def read_predictions(
         forecasts=Forecasts(log_probs, y, classes),
         sources={name: raw.file for name, raw in raws.items()},
         notes=notes,
+        row_ids=first.ids,
     )
+
+
+def read_unlabelled(
+    path: Path, reading: Reading, class_names: Sequence[str], *, floor: float | None = None
+) -> tuple[FloatArray, Raw]:
+    """Log probabilities (n_obs, n_classes) of a file for given classes, and what it held.
+
+    Columns are matched to the classes by name.
+
+    Raises
+    ------
+    InputError
+        In one line: which file, which row, what is wrong with it.
+    """
+    raw = read_raw(path, reading, need_label=False)
+    classes = tuple(class_names)
+    if raw.values.shape[1] == 1:
+        if len(classes) != 2 or reading.positive not in classes:
+            raise InputError(
+                f"predictions {raw.file!r}: one column of forecasts is of one class of two; say of "
+                f"which one of {listing(classes)}: --positive {classes[-1]!r}"
+            )
+        given = tuple(sorted(classes, key=lambda name: name == reading.positive))
+    elif sorted(raw.classes) != sorted(classes):
+        raise InputError(
+            f"predictions {raw.file!r} are for the classes {listing(raw.classes)}, the map is for "
+            f"{listing(classes)}"
+        )
+    else:
+        given = classes
+    log_probs = _log_probs(raw, given, reading, floor)
+    return log_probs[:, [given.index(name) for name in classes]], raw
 
 
 def _by_model(files: Mapping[str, Path], reading: Reading) -> dict[str, Raw]:

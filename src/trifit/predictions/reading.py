@@ -23,8 +23,8 @@ class Reading:
 
     Attributes
     ----------
-    label : str
-        Column of the class that happened.
+    label : str, optional
+        Column of the class that happened; what is to be judged needs one.
     probs, logits : str, optional
         One of the two: a pattern such as ``"p_*"``, whose star is the class, or columns
         separated by commas.
@@ -41,7 +41,7 @@ class Reading:
         Unless exactly one of probs and logits is given.
     """
 
-    label: str
+    label: str | None = None
     probs: str | None = None
     logits: str | None = None
     positive: str | None = None
@@ -228,7 +228,7 @@ def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
         file=path.name,
         values=values,
         classes=tuple(names),
-        labels=texts[reading.label],
+        labels=texts.get(reading.label or ""),
         ids=texts.get(reading.row_id or ""),
         models=None,
     )

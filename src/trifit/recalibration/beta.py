@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import log_expit, log_softmax
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.recalibration.fitting import (
     Map,
     checked_log_probs,
@@ -38,6 +38,7 @@ class Beta(Map, frozen=True, eq=False, tag="beta"):
         return np.asarray(log_softmax(log_expit(np.column_stack(log_odds)), axis=1))
 
 
+@measure
 def fit(log_probs: FloatArray, y: Labels, *, ridge: float = 1.0) -> Beta:
     """Beta calibration of each class against the rest, with ``a, b >= 0``.
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import log_softmax
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.recalibration import temperature
 from trifit.recalibration.fitting import (
     Map,
@@ -39,6 +39,7 @@ class Dirichlet(Map, frozen=True, eq=False, tag="dirichlet"):
         return np.asarray(log_softmax(rows @ self.matrix.T + self.shifts, axis=1))
 
 
+@measure
 def fit(log_probs: FloatArray, y: Labels, *, ridge: float = 1.0) -> Dirichlet:
     """Matrix and shifts of least log-loss, held by a ridge to temperature scaling.
 

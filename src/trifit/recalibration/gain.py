@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.checks import Labels, checked_labels
+from trifit.checks import Labels, checked_labels, measure
 from trifit.recalibration import beta, dirichlet, isotonic, temperature, vector
 from trifit.recalibration.fitting import Map, checked_log_probs
 from trifit.scores import log_predictive_density, paired_difference
@@ -41,6 +41,7 @@ class Gain:
     n_folds: int
 
 
+@measure
 def recalibration_gain(
     log_probs: FloatArray,
     y: Labels,

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.recalibration.fitting import (
     Map,
     checked_log_probs,
@@ -46,6 +46,7 @@ class Isotonic(Map, frozen=True, eq=False, tag="isotonic"):
         return np.asarray(np.log(frequency / frequency.sum(axis=1, keepdims=True)))
 
 
+@measure
 def fit(log_probs: FloatArray, y: Labels) -> Isotonic:
     """Isotonic regression of each class against the rest, divided by the sum.
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.errors import InputError
 from trifit.files import write_whole
 from trifit.recalibration.beta import Beta
@@ -66,6 +66,13 @@ class Recalibration(
         if self.map.n_classes not in (None, n):
             raise ValueError(f"the map has parameters of {self.map.n_classes} classes, not of {n}")
 
+    @property
+    def described(self) -> str:
+        """The map in a few words."""
+        if isinstance(self.map, Temperature):
+            return f"the temperature {self.map.value:.4g}"
+        return f"the {type(self.map).__name__.lower()} map"
+
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, (n_obs, n_classes).
 
@@ -79,13 +86,13 @@ class Recalibration(
         ValueError
             On another number of classes, or a value that is not finite.
         """
-        rows = checked_log_probs(log_probs)
-        if rows.shape[1] != len(self.class_names):
+        n_classes = checked_log_probs(log_probs).shape[1]
+        if n_classes != len(self.class_names):
             raise ValueError(
-                f"log_probs has {rows.shape[1]} classes; the map is for "
+                f"log_probs has {n_classes} classes; the map is for "
                 f"{len(self.class_names)}: {', '.join(self.class_names)}"
             )
-        return self.map.transform(rows)
+        return self.map.transform(log_probs)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the map as JSON; :func:`load` reads every number back exactly."""
@@ -93,6 +100,7 @@ class Recalibration(
         write_whole(path, msgspec.json.format(text, indent=1) + b"\n")
 
 
+@measure
 def fit(
     log_probs: FloatArray,
     y: Labels,
@@ -130,12 +138,12 @@ def fit(
     """
     if method not in METHODS:
         raise ValueError(f"method={method!r}: expected one of {', '.join(METHODS)}")
-    rows = checked_log_probs(log_probs)
+    n_obs, n_classes = checked_log_probs(log_probs).shape
     return Recalibration(
-        class_names=[*map(str, class_names or range(rows.shape[1]))],
-        map=METHODS[method](rows, y),  # type: ignore[arg-type]
+        class_names=[*map(str, class_names or range(n_classes))],
+        map=METHODS[method](log_probs, y),  # type: ignore[arg-type]
         source=source,
-        n_obs=len(rows),
+        n_obs=n_obs,
         floor=floor,
         trifit=version("trifit"),
     )

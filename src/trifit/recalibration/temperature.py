@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.recalibration.fitting import Map, checked_log_probs, checked_rows, expect
 from trifit.types import FloatArray
 
@@ -35,6 +35,7 @@ class Temperature(Map, frozen=True, tag="temperature"):
         return np.asarray(log_softmax(checked_log_probs(log_probs) / self.value, axis=1))
 
 
+@measure
 def fit(log_probs: FloatArray, y: Labels) -> Temperature:
     """Temperature of least log-loss on labelled rows the classifier has not seen.
 

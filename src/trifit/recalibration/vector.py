@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import log_softmax
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.recalibration import temperature
 from trifit.recalibration.fitting import (
     Map,
@@ -38,6 +38,7 @@ class Vector(Map, frozen=True, eq=False, tag="vector"):
         return np.asarray(log_softmax(rows * self.weights + self.shifts, axis=1))
 
 
+@measure
 def fit(log_probs: FloatArray, y: Labels, *, ridge: float = 1.0) -> Vector:
     """Weights and shifts of least log-loss, held by a ridge to temperature scaling.
 

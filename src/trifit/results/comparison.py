@@ -244,6 +244,15 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
 
+    def metrics(self) -> dict[str, float]:
+        """Every score by a flat name, for experiment trackers; see :mod:`trifit.results.metrics`.
+
+        >>> mlflow.log_metrics(comparison.metrics())  # doctest: +SKIP
+        """
+        from trifit.results.metrics import metrics_of
+
+        return metrics_of(self)
+
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the comparison as JSON."""
         text = msgspec.json.format(msgspec.json.encode(self), indent=1)
