@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +22,13 @@ from trifit.errors import InputError
     multiple=True,
     help="A model's file; repeat it to compare models on the same rows.",
 )
+@click.option(
+    "--draws",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Members or draws, .npz: array probs (or logits) of shape (member, row, class).",
+)
+@click.option("--member-col", metavar="COLUMN", help="Of a table of --draws: names the member.")
 @click.option("--model-col", metavar="COLUMN", help="Column that names the model, in one file.")
 @click.option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to join files.")
 @click.option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
@@ -48,6 +56,8 @@ def evaluate(
     probs: str | None,
     logits: str | None,
     named: tuple[str, ...],
+    draws: Path | None,
+    member_col: str | None,
     model_col: str | None,
     row_id: str | None,
     positive: str | None,
@@ -67,22 +77,19 @@ def evaluate(
         trifit evaluate preds.csv --label y --probs 'p_*'
         trifit evaluate head.npz --label y --logits logits
         trifit evaluate --preds net=a.csv --preds forest=b.csv --id row --label y --probs 'p_*'
+        trifit evaluate --draws ensemble.npz --label y
     """
-    files = _files(file, named)
+    files = _files(file, named, draws)
+    if draws is None and member_col is not None:
+        raise InputError(f"--member-col {member_col}: members of what? Add --draws FILE")
     from trifit.cli.output import print_comparison, progress_bar
     from trifit.predictions import Reading, read_predictions
+    from trifit.predictions.draws import evaluate_members, predictions_of, read_draws
     from trifit.predictions.evaluate import evaluate_forecasts
     from trifit.predictions.recalibrated import check_target, write_recalibrated
     from trifit.results.folder import check_folder, save_comparison
 
-    reading = Reading(
-        label=label,
-        probs=probs,
-        logits=logits,
-        positive=positive,
-        row_id=row_id,
-        model_col=model_col,
-    )
+    columns: dict[str, Any] = {"label": label, "probs": probs, "logits": logits, "row_id": row_id}
     name = "-".join(dict.fromkeys(path.stem for path in files.values()))[:60]
     folder = out or Path("reports") / f"evaluate-{name}"
     command = canonical_command(sys.argv[1:])
@@ -92,17 +99,23 @@ def evaluate(
     elif method is not None:
         raise InputError(f"--map {method}: the map of what? Add --write-recalibrated FILE")
     with progress_bar() as progress:
-        found = read_predictions(files, reading, floor=floor)
-        comparison = evaluate_forecasts(
-            found.forecasts,
-            name=name,
-            seed=seed,
-            source=", ".join(str(path) for path in files.values()),
-            sources=found.sources,
-            notes=found.notes,
-            command=command,
-            progress=progress,
-        )
+        said: dict[str, Any] = {
+            "name": name,
+            "seed": seed,
+            "source": ", ".join(str(path) for path in files.values()),
+            "command": command,
+            "progress": progress,
+        }
+        if draws is not None:
+            members = read_draws(draws, **columns, member_col=member_col, floor=floor)
+            found, averages = predictions_of(members, draws.name)
+            comparison = evaluate_members(found, averages, **said)
+        else:
+            reading = Reading(**columns, positive=positive, model_col=model_col)
+            found = read_predictions(files, reading, floor=floor)
+            comparison = evaluate_forecasts(
+                found.forecasts, sources=found.sources, notes=found.notes, **said
+            )
         progress("writing the page", 0.95)
         save_comparison(comparison, folder, force=force)
         maps = []
@@ -111,7 +124,8 @@ def evaluate(
             maps = write_recalibrated(
                 recalibrated,
                 found,
-                reading,
+                row_id=row_id,
+                label=label,
                 method=method or "temperature",
                 seed=seed,
                 floor=floor,
@@ -122,8 +136,12 @@ def evaluate(
     click.echo(f"\nReport: {folder / 'index.html'}")
 
 
-def _files(file: Path | None, named: tuple[str, ...]) -> dict[str, Path]:
+def _files(file: Path | None, named: tuple[str, ...], draws: Path | None) -> dict[str, Path]:
     files = {} if file is None else {file.stem: file}
+    if draws is not None:
+        if files or named:
+            raise InputError("--draws stands alone: give no other file of predictions")
+        files = {draws.stem: draws}
     for text in named:
         name, equals, path = text.partition("=")
         if not equals or not name or not path:

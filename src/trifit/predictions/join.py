@@ -57,8 +57,7 @@ def read_predictions(
     InputError
         In one line: which file, which row, what is wrong with it.
     """
-    if floor is not None and not 0 < floor < 0.5:
-        raise InputError(f"--floor {floor}: expected a small probability, such as 1e-6")
+    check_floor(floor)
     if reading.label is None:
         raise InputError("say which column holds the class that happened: --label COLUMN")
     notes: list[str] = []
@@ -66,7 +65,7 @@ def read_predictions(
     first = next(iter(raws.values()))
     assert first.labels is not None  # asked for
     classes = _classes(first, reading)
-    y = _codes(first, classes, notes)
+    y = codes_of(first.labels, classes, first.file, notes)
     log_probs = {}
     for name, raw in raws.items():
         same = _in_order(raw, first)
@@ -79,7 +78,7 @@ def read_predictions(
         log_probs[name] = _log_probs(same, classes, reading, floor)
     if floor is not None:
         notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
-    _notes_of_zeros(log_probs, y, notes)
+    notes_of_zeros(log_probs, y, notes)
     return Predictions(
         forecasts=Forecasts(log_probs, y, classes),
         sources={name: raw.file for name, raw in raws.items()},
@@ -188,9 +187,10 @@ def _classes(first: Raw, reading: Reading) -> tuple[str, ...]:
     return others[0], reading.positive
 
 
-def _codes(first: Raw, classes: Sequence[str], notes: list[str]) -> IntArray:
-    """Class codes of the labels."""
-    labels = first.labels or []
+def codes_of(
+    labels: Sequence[str], classes: Sequence[str], file: str, notes: list[str]
+) -> IntArray:
+    """Class codes of the labels of a file, (n_obs,); what is to be said of them is noted."""
     codes = level_codes(list(labels), tuple(classes))
     if (codes == UNSEEN).any():
         numbers = {str(k) for k in range(len(classes))}
@@ -201,14 +201,14 @@ def _codes(first: Raw, classes: Sequence[str], notes: list[str]) -> IntArray:
             return np.array([int(text) for text in labels])
         row = int(np.flatnonzero(codes == UNSEEN)[0])
         raise InputError(
-            f"predictions {first.file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
+            f"predictions {file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
             f"column of forecasts; these are for {listing(classes)}"
         )
     y = codes.astype(np.int64)
     absent = [c for k, c in enumerate(classes) if not (y == k).any()]
     if len(absent) == len(classes) - 1:
         raise InputError(
-            f"predictions {first.file!r}: every label is {labels[0]!r}; one class alone says "
+            f"predictions {file!r}: every label is {labels[0]!r}; one class alone says "
             "nothing of probabilities"
         )
     if absent:
@@ -242,10 +242,31 @@ def _log_probs(
         probs = _checked(raw, values)
         with np.errstate(divide="ignore"):
             log_probs = np.log(probs)
-    if floor is not None:
-        raised = np.maximum(probs, floor)
-        log_probs = np.log(raised / raised.sum(axis=1, keepdims=True))
-    return np.asarray(np.maximum(log_probs, LOG_ZERO))
+    log_probs = np.asarray(np.maximum(log_probs, LOG_ZERO))
+    return log_probs if floor is None else raised(probs, floor)
+
+
+def check_floor(floor: float | None) -> None:
+    """Refuse a smallest probability that is none.
+
+    Raises
+    ------
+    InputError
+    """
+    if floor is not None and not 0 < floor < 0.5:
+        raise InputError(f"--floor {floor}: expected a small probability, such as 1e-6")
+
+
+def raised(probs: FloatArray, floor: float) -> FloatArray:
+    """Logs of probabilities raised to a smallest one and divided by their sum, (n_obs, n_classes).
+
+    Examples
+    --------
+    >>> np.exp(raised(np.array([[1.0, 0.0]]), 0.01)).round(4)
+    array([[0.9901, 0.0099]])
+    """
+    above = np.maximum(probs, floor)
+    return np.asarray(np.log(above / above.sum(axis=1, keepdims=True)))
 
 
 def _checked(raw: Raw, values: FloatArray) -> FloatArray:
@@ -261,7 +282,8 @@ def _row(raw: Raw, row: int) -> str:
     return repr(raw.ids[row]) if raw.ids is not None else f"{row + 1}"
 
 
-def _notes_of_zeros(log_probs: Mapping[str, FloatArray], y: IntArray, notes: list[str]) -> None:
+def notes_of_zeros(log_probs: Mapping[str, FloatArray], y: IntArray, notes: list[str]) -> None:
+    """Note which contestants rule out what happened."""
     for name, each in log_probs.items():
         n = int((each[np.arange(len(y)), y] <= LOG_ZERO).sum())
         if n:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -192,43 +193,62 @@ def _texts(table: Table, name: str | None, file: str, *, needed: bool) -> list[s
     return [str(text) for text in texts]
 
 
+class Arrays:
+    """The arrays of an ``.npz`` file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or an array that is needed is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.file = path.name
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                self.names = list(file.files)
+                self._arrays = {name: file[name] for name in self.names}
+        except (OSError, ValueError, AttributeError, BadZipFile) as error:
+            raise InputError(
+                f"predictions {str(path)!r} cannot be read as .npz: {error}"
+            ) from error
+
+    def get(self, name: str) -> Any:
+        """One array."""
+        if name not in self._arrays:
+            raise InputError(
+                f"predictions {self.file!r}: there is no array {name!r}; it has "
+                f"{listing(self.names)}"
+            )
+        return self._arrays[name]
+
+    def texts(self, name: str | None, *, needed: bool = True) -> list[str] | None:
+        """The entries of an array as texts; None where there is none and none is needed."""
+        if name is None or (name not in self._arrays and not needed):
+            return None
+        return [str(value) for value in self.get(name)]
+
+    def classes(self, n_classes: int) -> tuple[str, ...]:
+        """Names of the classes: those of the array ``classes``, else "0", "1", ..."""
+        texts = self.texts("classes", needed=False)
+        return tuple(texts if texts is not None else map(str, range(n_classes)))
+
+
 def _of_arrays(path: Path, reading: Reading, *, need_label: bool) -> Raw:
     """The arrays of an ``.npz`` file: forecasts, labels, and perhaps classes and row ids."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
-        raise InputError(f"predictions {str(path)!r} cannot be read: {error}") from error
-
-    def array(name: str | None, *, needed: bool) -> Any:
-        if name is None or (name not in arrays and not needed):
-            return None
-        if name not in arrays:
-            raise InputError(
-                f"predictions {path.name!r}: there is no array {name!r}; it has "
-                f"{listing([*arrays])}"
-            )
-        return arrays[name]
-
-    values = np.asarray(array(reading.columns, needed=True), dtype=np.float64)
+    arrays = Arrays(path)
+    values = np.asarray(arrays.get(reading.columns), dtype=np.float64)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or np.isnan(values).any():
         raise InputError(
             f"predictions {path.name!r}: array {reading.columns!r} has shape {values.shape}; "
             "expected (n_obs, n_classes) without NaN"
         )
-    classes = array("classes", needed=False)
-    names = [str(k) for k in range(values.shape[1])] if classes is None else map(str, classes)
-    texts = {
-        name: None if (found := array(name, needed=needed)) is None else [str(v) for v in found]
-        for name, needed in ((reading.label, need_label), (reading.row_id, True))
-        if name is not None
-    }
     return Raw(
         file=path.name,
         values=values,
-        classes=tuple(names),
-        labels=texts.get(reading.label or ""),
-        ids=texts.get(reading.row_id or ""),
+        classes=arrays.classes(values.shape[1]),
+        labels=arrays.texts(reading.label, needed=need_label),
+        ids=arrays.texts(reading.row_id),
         models=None,
     )

@@ -41,8 +41,9 @@ def check_target(path: Path, *, inputs: Iterable[Path] = (), force: bool) -> Non
 def write_recalibrated(
     path: Path,
     found: Predictions,
-    reading: Reading,
     *,
+    label: str | None,
+    row_id: str | None,
     method: str,
     seed: int,
     floor: float | None = None,
@@ -59,8 +60,8 @@ def write_recalibrated(
         every class, or ``NAME:CLASS`` where there are several contestants. Maps go beside it,
         as ``.map.json``.
     found : Predictions
-    reading : Reading
-        How they were read.
+    label, row_id : str, optional
+        Names of the columns of labels and row ids.
     method : str
         Of :data:`trifit.recalibration.METHODS`.
     seed : int
@@ -92,7 +93,7 @@ def write_recalibrated(
         maps.append(path.with_suffix(".map.json" if len(names) == 1 else f".{slug[name]}.map.json"))
         made.save(maps[-1])
     labels = [forecasts.class_names[k] for k in forecasts.labels]
-    known = {reading.row_id: found.row_ids, reading.label: labels}
+    known = {row_id: found.row_ids, label: labels}
     write_probs(path, probs, forecasts.class_names, known)
     return maps
 
