@@ -197,7 +197,11 @@ def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Av
     notes_of_zeros(log_probs, draws.labels, notes)
     predictions = Predictions(
         forecasts=Forecasts(log_probs, draws.labels, draws.class_names),
-        sources=dict.fromkeys(log_probs, source),
+        sources={
+            MEAN_PROBS: f"{source}, mean of the probabilities of {len(draws):,} members",
+            MEAN_LOGITS: f"{source}, mean of the logits of {len(draws):,} members",
+        }
+        | dict.fromkeys(kept, source),
         notes=notes,
         row_ids=draws.row_ids,
     )
