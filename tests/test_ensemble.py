@@ -282,6 +282,7 @@ def test_the_command_writes_the_section(logits, y, tmp_path):
     c = Comparison.from_json(tmp_path / "page" / "comparison.json")
     assert [step.n_members for step in c.ensemble.curve] == [1, 2, 4]
     assert len(c.plot_members.frame()) == 5
+    assert c.metrics()["ensemble.doubled_high"] == c.ensemble.doubled.high
     page = (tmp_path / "page" / "index.html").read_text()
     assert 'id="ensemble"' in page
     assert "infinitely many would gain" in page
