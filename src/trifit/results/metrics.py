@@ -5,7 +5,8 @@ error and 95 % interval: ``map.log_loss``, ``map.log_loss_se``. Scores: ``log_lo
 ``log_loss_bits``, ``brier``, ``accuracy``, ``calibration_error``, ``gain`` (of one temperature),
 ``slope``; and ``CONTESTANT.n_impossible``, the rows whose label was given probability 0.
 Baselines stand beside the contestants. Of members ``ensemble.averaging``, ``.total_entropy``,
-``.expected_entropy``, ``.mutual_information``, ``.doubled`` and ``.unlimited``, in nats. ``A-B.log_loss`` is the paired difference of two.
+``.expected_entropy``, ``.mutual_information``, ``.doubled`` and ``.unlimited``, in nats.
+``A-B.log_loss`` is the paired difference of two.
 Marks in names that a tracker may refuse are an underscore (``mle_T``). What is infinite or
 does not exist is left out.
 """
@@ -43,9 +44,9 @@ def metrics_of(c: Comparison) -> dict[str, float]:
         if not c.infinite(d.a, d.b):
             found.update(_numbers(f"{slug[d.a]}-{slug[d.b]}.log_loss", d.log_loss))
     for name in ENSEMBLE:
-        estimate = None if c.ensemble is None else getattr(c.ensemble, name)
-        if estimate is not None:
-            found.update(_numbers(f"ensemble.{name}", estimate))
+        number: Estimate | None = getattr(c.ensemble, name, None)
+        if number is not None:
+            found.update(_numbers(f"ensemble.{name}", number))
     return found
 
 
