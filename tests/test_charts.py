@@ -15,7 +15,7 @@ from trifit.report.charts import Length
 from trifit.report.charts.fits import runs_to
 from trifit.report.parts import chart, class_keys, fit_keys, panels, shape
 from trifit.report.svg import to_svg, with_style
-from trifit.results import Ensemble, Estimate, MemberLoss, Spread
+from trifit.results import Estimate
 
 C = made_up()
 NAMES = C.data.class_names
@@ -24,21 +24,8 @@ TOP = {name: judged.top_label for name, judged in C.contestants.items()}
 LOSSES = {name: judged.scores.log_loss for name, judged in C.contestants.items()}
 ROWS = C.disagreement.rows
 
-ENSEMBLE = Ensemble(
-    n_members=8,
-    n_ruling_out=0,
-    members=Spread(lowest=0.5, median=0.6, highest=0.7),
-    averaging=Estimate.normal(0.1, 0.01),
-    total_entropy=Estimate.normal(0.5, 0.01),
-    expected_entropy=Estimate.normal(0.4, 0.01),
-    mutual_information=Estimate.normal(0.1, 0.01),
-    curve=[MemberLoss(n_members=n, log_loss=0.4 + 0.2 / n) for n in (1, 2, 4, 8)],
-    doubled=Estimate(value=0.0125, se=0.001, low=0.01, high=0.015),
-    unlimited=Estimate(value=0.025, se=0.002, low=0.02, high=0.03),
-)
-
 DRAWN = {
-    "members": lambda ax: charts.members(ENSEMBLE, ax=ax),
+    "members": lambda ax: charts.members(C.ensemble, ax=ax),
     "scores": lambda ax: charts.scores(LOSSES, xlabel="x", ax=ax),
     "differences": lambda ax: charts.differences(C.differences, ax=ax),
     "gains": lambda ax: charts.gains(MAP.calibration.gains, ax=ax),
@@ -245,7 +232,7 @@ def test_a_frame_holds_what_is_drawn():
 @pytest.mark.parametrize("name", [n for n in dir(type(C)) if n.startswith("plot_")])
 def test_every_chart_has_its_frame(name):
     more = ["gentoo"] if name == "plot_class_reliability" else []
-    assert len(getattr(msgspec.structs.replace(C, ensemble=ENSEMBLE), name).frame(*more)) > 0
+    assert len(getattr(C, name).frame(*more)) > 0
     assert getattr(type(C), name).__doc__
 
 
@@ -257,7 +244,10 @@ def test_every_chart_has_its_frame(name):
         (lambda: C.plot_scatter("mle", "x"), "'x': not among mle"),
         (lambda: C.plot_scatter.frame("mle", "x"), "'x': not among mle"),
         (lambda: msgspec.structs.replace(C, contestants={}).plot_gap(), "there is no MLE"),
-        (lambda: C.plot_members(), "no members: they come from"),
+        (
+            lambda: msgspec.structs.replace(C, ensemble=None).plot_members(),
+            "no members: they come from",
+        ),
         (lambda: msgspec.structs.replace(C, fits={}).plot_path(), "no optimiser"),
         (lambda: msgspec.structs.replace(C, parameters=[]).plot_coefficients(), "no coeff"),
     ],
