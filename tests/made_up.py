@@ -19,6 +19,7 @@ from trifit.results import (
     Disagreement,
     Draws,
     Encoding,
+    Ensemble,
     Estimate,
     Evaluation,
     Example,
@@ -28,6 +29,7 @@ from trifit.results import (
     Judged,
     Layer,
     Loo,
+    MemberLoss,
     Parameter,
     PathStep,
     PosteriorRecord,
@@ -43,6 +45,7 @@ from trifit.results import (
     RowTable,
     Scores,
     SensitivityStep,
+    Spread,
     TopLabel,
     Trust,
     Truth,
@@ -276,6 +279,21 @@ def truth():
     )  # fmt: skip
 
 
+def ensemble():
+    return Ensemble(
+        n_members=8,
+        n_ruling_out=0,
+        members=Spread(lowest=0.5, median=0.6, highest=0.7),
+        averaging=Estimate.normal(0.1, 0.01),
+        total_entropy=Estimate.normal(0.5, 0.01),
+        expected_entropy=Estimate.normal(0.4, 0.01),
+        mutual_information=Estimate.normal(0.1, 0.01),
+        curve=[MemberLoss(n_members=n, log_loss=0.4 + 0.2 / n) for n in (1, 2, 4, 8)],
+        doubled=Estimate(value=0.0125, se=0.001, low=0.01, high=0.015),
+        unlimited=Estimate(value=0.025, se=0.002, low=0.02, high=0.03),
+    )
+
+
 def made_up():
     """The whole comparison."""
     return Comparison(
@@ -322,4 +340,5 @@ def made_up():
             seconds={"total": 12.5},
         ),
         trust=trust(), prior=prior(), disagreement=disagreement(), truth=truth(),
+        ensemble=ensemble(),
     )  # fmt: skip

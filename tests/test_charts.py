@@ -3,6 +3,7 @@
 import re
 
 import msgspec
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
@@ -24,6 +25,7 @@ LOSSES = {name: judged.scores.log_loss for name, judged in C.contestants.items()
 ROWS = C.disagreement.rows
 
 DRAWN = {
+    "members": lambda ax: charts.members(C.ensemble, ax=ax),
     "scores": lambda ax: charts.scores(LOSSES, xlabel="x", ax=ax),
     "differences": lambda ax: charts.differences(C.differences, ax=ax),
     "gains": lambda ax: charts.gains(MAP.calibration.gains, ax=ax),
@@ -206,12 +208,48 @@ def test_a_comparison_draws_itself():
     assert C.plot_reliability(ax=ax) is ax
 
 
+def test_a_frame_holds_what_is_drawn():
+    """The marks on the axes, number for number."""
+    frame, ax = C.plot_scatter.frame("mle", "map"), C.plot_scatter("mle", "map")
+    drawn = np.concatenate([dots.get_offsets() for dots in ax.collections])
+    right_first = frame.sort_values("right", ascending=False, kind="stable")
+    assert (right_first[["mle", "map"]].to_numpy() == drawn).all()
+    frame = C.plot_differences.frame()
+    drawn = [dots.get_offsets()[0, 0] for dots in C.plot_differences().collections]
+    assert frame["value"].tolist() == drawn
+    frame = C.plot_reliability.frame()
+    dots = [d.get_offsets() for d in C.plot_reliability().collections if d.get_label() in LOSSES]
+    middle = (frame["low"] + frame["high"]) / 2
+    assert np.column_stack([middle, frame["frequency"]]) == pytest.approx(np.concatenate(dots))
+    frame = C.plot_confidences.frame()
+    assert frame.groupby("fit")["share"].sum().tolist() == pytest.approx([1] * len(LOSSES))
+    frame = C.plot_gap.frame()
+    assert frame["fit"].tolist()[0] == "mle"
+    assert frame["log_loss"].tolist() == [LOSSES[name].value for name in frame["fit"]]
+    assert len(C.plot_map.frame("mle")) == C.disagreement.map.n_grid**2
+
+
+@pytest.mark.parametrize("name", [n for n in dir(type(C)) if n.startswith("plot_")])
+def test_every_chart_has_its_frame(name):
+    more = ["gentoo"] if name == "plot_class_reliability" else []
+    assert len(getattr(C, name).frame(*more)) > 0
+    assert getattr(type(C), name).__doc__
+
+
 @pytest.mark.parametrize(
     ("draw", "says"),
     [
         (lambda: C.plot_class_reliability("emperor"), "emperor.*none of the classes adelie"),
         (lambda: C.plot_map("laplace"), "'laplace': not among mle, map"),
         (lambda: C.plot_scatter("mle", "x"), "'x': not among mle"),
+        (lambda: C.plot_scatter.frame("mle", "x"), "'x': not among mle"),
+        (lambda: msgspec.structs.replace(C, contestants={}).plot_gap(), "there is no MLE"),
+        (
+            lambda: msgspec.structs.replace(C, ensemble=None).plot_members(),
+            "no members: they come from",
+        ),
+        (lambda: msgspec.structs.replace(C, fits={}).plot_path(), "no optimiser"),
+        (lambda: msgspec.structs.replace(C, parameters=[]).plot_coefficients(), "no coeff"),
     ],
 )
 def test_what_is_not_there_is_said(draw, says):

@@ -1,6 +1,7 @@
 """Forecasts from anywhere, judged: files, arrays, and what is wrong with them."""
 
 import json
+import string
 
 import numpy as np
 import pandas as pd
@@ -212,6 +213,11 @@ def test_a_class_ruled_out_that_happened_is_an_infinite_loss(frame, labels, tmp_
     assert (c.infinite("net"), c.infinite("flat"), c.infinite("flat", "net")) == ("∞", "", "−∞")
     assert c.contestants["net"].calibration.slope is None
     assert 0 < c.contestants["net"].scores.brier.value < 2
+    metrics = c.metrics()
+    left_out = {f"net.{s}" for s in ("log_loss", "log_loss_bits", "gain", "slope")}
+    assert not left_out & set(metrics)
+    assert "net-flat.log_loss" not in metrics
+    assert metrics["flat.log_loss"] == pytest.approx(np.log(3))
     c.to_html(tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert "∞<br><small>2 rows ruled out" in page
@@ -251,6 +257,22 @@ def test_arrays_that_are_no_forecasts(probs, y, message):
         trifit.evaluate(probs, np.array(y))
 
 
+def test_metrics_are_the_scores_by_flat_names(frame, labels):
+    probs = frame[[f"p_{c}" for c in CLASSES]].to_numpy()
+    c = trifit.evaluate({"net+T": probs, "flat": np.full((N, 3), 1 / 3)}, labels)
+    metrics = c.metrics()
+    net = c.contestants["net+T"]
+    assert metrics["net_T.log_loss"] == net.scores.log_loss.value
+    assert metrics["net_T.log_loss_se"] == net.scores.log_loss.se
+    assert metrics["net_T.slope_high"] == net.calibration.slope.high
+    assert metrics["net_T.n_impossible"] == 0
+    assert metrics["class_frequencies.brier"] == c.baselines["class frequencies"].brier.value
+    change = next(d for d in c.differences if (d.a, d.b) == ("flat", "net+T"))
+    assert metrics["flat-net_T.log_loss_low"] == change.log_loss.low
+    assert all(np.isfinite(v) for v in metrics.values())
+    assert all(set(name) <= set(string.ascii_letters + string.digits + "_.-") for name in metrics)
+
+
 # --- the command -----------------------------------------------------------------------------
 
 
@@ -261,8 +283,11 @@ def test_the_command_writes_numbers_and_page(frame, tmp_path):
     done = invoke("evaluate", *words, "--probs", "p_*", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "two - one" in done.output
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {"comparison.json", "index.html"}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        "comparison.json", "index.html", "metrics.json",
+    }  # fmt: skip
     c = Comparison.from_json(tmp_path / "out" / "comparison.json")
+    assert json.loads((tmp_path / "out" / "metrics.json").read_text()) == c.metrics()
     assert c.sources == {"one": "a.csv", "two": "b.parquet"}
     assert c.card is None
     assert c.fits == {}

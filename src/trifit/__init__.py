@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from trifit.cards import Card, load_card
     from trifit.data import load_dataset
     from trifit.errors import InputError
+    from trifit.predictions.draws import evaluate_draws
     from trifit.predictions.evaluate import evaluate
     from trifit.results import Comparison
     from trifit.run import Run, compare, run_comparison, save_run
@@ -28,6 +29,7 @@ _HOME = {
     "Run": "trifit.run",
     "compare": "trifit.run",
     "evaluate": "trifit.predictions.evaluate",
+    "evaluate_draws": "trifit.predictions.draws",
     "load_card": "trifit.cards",
     "load_dataset": "trifit.data",
     "load_study": "trifit.study",
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "evaluate_draws",
     "load_card",
     "load_dataset",
     "load_study",

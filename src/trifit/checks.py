@@ -1,9 +1,13 @@
 """Checks at the door: class probabilities and labels from anywhere."""
 
+import inspect
 import math
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from trifit.types import FloatArray, IntArray
 
@@ -22,6 +26,49 @@ MANTISSAS = (8, 11)
 Labels = IntArray | FloatArray
 """Class codes ``(n_obs,)``, or soft labels: a distribution over classes per row
 ``(n_obs, n_classes)``."""
+
+
+class Measure[**P, R](Protocol):
+    """A function of forecasts and labels, which scikit-learn's keywords call too."""
+
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+    @overload
+    def __call__(self, *, y_true: ArrayLike, y_prob: ArrayLike, **options: Any) -> R: ...
+
+
+def measure[**P, R](function: Callable[P, R]) -> Measure[P, R]:
+    """Let a function of forecasts and labels take ``y_true`` and ``y_prob`` as well.
+
+    ``y_prob`` stands for the first parameter and ``y_true`` for the second, whatever they are
+    called. Always probabilities: where the first is ``log_probs``, their logarithm is taken.
+
+    Examples
+    --------
+    >>> @measure
+    ... def mean_at_label(log_probs, y):
+    ...     return log_probs[range(len(y)), y].mean()
+    >>> mean_at_label(y_true=[0, 1], y_prob=[[1.0, 0.0], [0.0, 1.0]])
+    np.float64(0.0)
+    """
+    forecast, label = list(inspect.signature(function).parameters)[:2]
+
+    @wraps(function)
+    def named(*args: Any, **options: Any) -> R:
+        for given, parameter in (("y_prob", forecast), ("y_true", label)):
+            if given not in options:
+                continue
+            if parameter in options:
+                raise TypeError(f"{function.__name__}: {given} and {parameter} are the same")
+            value = options.pop(given)
+            if parameter == "log_probs":
+                with np.errstate(divide="ignore"):
+                    value = np.log(np.asarray(value, dtype=np.float64))
+            options[parameter] = value
+        return function(*args, **options)
+
+    return named
 
 
 def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:

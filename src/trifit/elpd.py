@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.clusters import group_sums, quantile
 from trifit.scores import log_predictive_density, mean_with_se
 from trifit.types import FloatArray, IntArray
@@ -30,6 +30,7 @@ class Elpd:
     n_obs: int
 
 
+@measure
 def elpd(log_probs: FloatArray, y: Labels, groups: IntArray | None = None) -> Elpd:
     """Expected log predictive density for ``n_obs`` new rows; higher is better, at most 0.
 

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.checks import Labels, checked_labels, checked_probs, label_probs, log_of_checked_probs
+from trifit.checks import (
+    Labels,
+    checked_labels,
+    checked_probs,
+    label_probs,
+    log_of_checked_probs,
+    measure,
+)
 from trifit.clusters import standard_error
 from trifit.types import FloatArray, IntArray
 
@@ -43,6 +50,7 @@ def mean_with_se(pointwise: FloatArray, groups: IntArray | None = None) -> Estim
     return Estimate(float(np.mean(pointwise)), se, n)
 
 
+@measure
 def log_predictive_density(log_probs: FloatArray, y: Labels) -> FloatArray:
     """Pointwise log predictive density in nats; higher is better, at most 0.
 
@@ -85,6 +93,7 @@ def log_predictive_density(log_probs: FloatArray, y: Labels) -> FloatArray:
     return np.where(y > 0, y * mean, 0.0).sum(axis=1)  # 0 log 0 = 0
 
 
+@measure
 def log_loss(log_probs: FloatArray, y: Labels) -> Estimate:
     """Mean negative log predictive density (cross-entropy) in nats; lower is better.
 
@@ -113,6 +122,7 @@ def log_loss(log_probs: FloatArray, y: Labels) -> Estimate:
     return mean_with_se(-log_predictive_density(log_probs, y))
 
 
+@measure
 def brier(probs: FloatArray, y: Labels) -> Estimate:
     """Mean squared distance from the one-hot label; lower is better, 0 to 2.
 
@@ -141,6 +151,7 @@ def brier(probs: FloatArray, y: Labels) -> Estimate:
     return mean_with_se(squared_distance(probs, y))
 
 
+@measure
 def squared_distance(probs: FloatArray, y: Labels) -> FloatArray:
     """Pointwise Brier score, shape (n_obs,); see :func:`brier`. Lower is better."""
     probs = checked_probs(probs)
@@ -148,6 +159,7 @@ def squared_distance(probs: FloatArray, y: Labels) -> FloatArray:
     return np.asarray((probs**2 - 2 * probs * truth + truth).sum(axis=1))
 
 
+@measure
 def accuracy(probs: FloatArray, y: Labels) -> Estimate:
     """Share of rows whose most probable class is the label; higher is better.
 

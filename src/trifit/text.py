@@ -206,6 +206,24 @@ def listing(names: Sequence[str], most: int = 8) -> str:
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+def slugs(names: Iterable[str]) -> dict[str, str]:
+    """Each name without marks that files and experiment trackers refuse, and unlike the others.
+
+    Examples
+    --------
+    >>> slugs(["mle+T", "mle T", "class frequencies"])
+    {'mle+T': 'mle_T', 'mle T': 'mle_T_2', 'class frequencies': 'class_frequencies'}
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        slug = base = re.sub(r"[^\w.-]+", "_", name)
+        count = 1
+        while slug in found.values():
+            slug = f"{base}_{(count := count + 1)}"
+        found[name] = slug
+    return found
+
+
 def duration(seconds: float) -> str:
     """A time in the unit one would say it in.
 

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from scipy.special import betaincinv
 
 from trifit.calibration.corp import checked_event
+from trifit.checks import measure
 from trifit.types import FloatArray, IntArray
 
 MAX_GROUPS = 1000
@@ -224,6 +225,7 @@ def _with_random_signs(
     return np.asarray(pools.count * pools.forecast + signs @ errors)
 
 
+@measure
 def confidence_band(forecast: Any, outcome: Any, *, level: float = 0.95) -> ConfidenceBand:
     """Simultaneous confidence band of the reliability curve of one event.
 

@@ -14,6 +14,7 @@ from scipy.special import expit, logit, stdtr
 from scipy.stats import norm
 
 from trifit.calibration.notions import checked_prediction
+from trifit.checks import measure
 from trifit.clusters import n_groups, quantile, standard_error
 from trifit.scores import wilson
 from trifit.types import FloatArray, IntArray
@@ -56,6 +57,7 @@ class ClassBias:
         return self.mean_prob - self.frequency
 
 
+@measure
 def class_bias(probs: Any, y: Any, *, groups: IntArray | None = None) -> ClassBias:
     """Mean probability against frequency of every class (calibration in the large).
 

@@ -9,6 +9,7 @@ from scipy.special import betaincinv, erf
 from scipy.stats import norm as normal
 
 from trifit.calibration.notions import Notion, events
+from trifit.checks import measure
 from trifit.clusters import group_sums
 from trifit.types import FloatArray, IntArray
 
@@ -93,6 +94,7 @@ class BinnedError:
     debiased: bool
 
 
+@measure
 def binned_error(
     probs: Any,
     y: Any,

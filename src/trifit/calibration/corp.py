@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import xlogy
 
+from trifit.checks import measure
 from trifit.types import FloatArray, IntArray
 
 Score = Literal["brier", "log"]
@@ -64,6 +65,7 @@ class Corp:
     kind: Score
 
 
+@measure
 def corp(forecast: Any, outcome: Any, *, score: Score = "brier") -> Corp:
     """CORP reliability curve and score decomposition for one event.
 

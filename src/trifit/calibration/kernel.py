@@ -10,6 +10,7 @@ from scipy.linalg import eigh
 from scipy.spatial.distance import cdist
 
 from trifit.calibration.notions import Notion, checked_prediction, events
+from trifit.checks import measure
 from trifit.threads import limited
 from trifit.types import FloatArray
 
@@ -60,6 +61,7 @@ class KernelError:
     estimator: Estimator
 
 
+@measure
 def kernel_error(
     probs: Any,
     y: Any,

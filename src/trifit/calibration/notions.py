@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from trifit.checks import checked_labels, checked_probs, label_probs
+from trifit.checks import checked_labels, checked_probs, label_probs, measure
 from trifit.types import FloatArray, IntArray
 
 Notion = Literal["top-label", "class-wise", "canonical"]
@@ -58,6 +58,7 @@ def checked_codes(probs: Any, y: Any, *, what: str) -> tuple[FloatArray, IntArra
     return np.minimum(p, 1.0), codes.astype(np.int64)
 
 
+@measure
 def top_label(probs: Any, y: Any) -> tuple[FloatArray, FloatArray]:
     """Confidence of each row's most probable class, and whether it was right.
 

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from trifit.calibration.notions import checked_prediction
+from trifit.checks import measure
 from trifit.clusters import group_sums
 from trifit.forecasts import LOG_ZERO
 from trifit.types import BoolArray, FloatArray, IntArray
@@ -37,6 +38,7 @@ class SlopeIntercept:
     intercepts_se: FloatArray
 
 
+@measure
 def slope_intercept(
     probs: Any,
     y: Any,

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.fft import dct, idct
 
 from trifit.calibration.notions import Notion, events
+from trifit.checks import measure
 from trifit.types import FloatArray
 
 CELLS = 4096
@@ -39,6 +40,7 @@ class SmoothError:
     notion: Notion
 
 
+@measure
 def smooth_error(probs: Any, y: Any, *, notion: Notion = "top-label") -> SmoothError:
     """Smooth calibration error (smECE); lower is better, 0 to 1.
 

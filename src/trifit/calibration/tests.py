@@ -46,6 +46,7 @@ from trifit.calibration.resampling import (
     top_surprise,
     unless_ruled_out,
 )
+from trifit.checks import measure
 from trifit.clusters import group_sums
 from trifit.threads import limited
 from trifit.types import FloatArray, IntArray
@@ -83,6 +84,7 @@ class CalibrationTest:
     n_resamples: int
 
 
+@measure
 def kernel(
     probs: Any,
     y: Any,
@@ -199,6 +201,7 @@ def _of_groups(
     return CalibrationTest("kernel", observed, found, math.nan, len(p), n_resamples)
 
 
+@measure
 def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
     """Spiegelhalter's z: is the Brier score what calibrated forecasts would get; two-sided.
 
@@ -259,6 +262,7 @@ def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
     return CalibrationTest("Spiegelhalter", z, p_found, slope, n, 0)
 
 
+@measure
 def hosmer_lemeshow(
     probs: Any,
     y: Any,
@@ -361,6 +365,7 @@ def hosmer_lemeshow(
     return CalibrationTest("Hosmer-Lemeshow", observed, p_found, slope, n, n_resamples)
 
 
+@measure
 def top_label(
     probs: Any,
     y: Any,

@@ -3,9 +3,17 @@
 import shlex
 from collections.abc import Sequence
 
-VALUED = ("--out", "--cores", "--jobs", "--backend", "--scheduler")
+VALUED = (
+    "--out",
+    "--cores",
+    "--jobs",
+    "--backend",
+    "--scheduler",
+    "--write-recalibrated",
+    "--map",
+)
 FLAGS = ("--force", "--resume")
-"""Options that say where a result goes and who computes it; they change no number."""
+"""Options that say what is written where and who computes it; they change no number."""
 
 
 def canonical_command(arguments: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,12 +23,32 @@ from trifit.files import stem
     multiple=True,
     help="A model's file; repeat it to compare models on the same rows.",
 )
+@click.option(
+    "--draws",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Members or draws, .npz: array probs (or logits) of shape (member, row, class).",
+)
+@click.option("--member-col", metavar="COLUMN", help="Of a table of --draws: names the member.")
 @click.option("--model-col", metavar="COLUMN", help="Column that names the model, in one file.")
 @click.option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to join files.")
 @click.option("--groups", metavar="COLUMN", help="Rows with equal values belong together.")
 @click.option("--weights", metavar="COLUMN", help="How many identical rows each row stands for.")
 @click.option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
 @click.option("--floor", type=float, help="Raise smaller probabilities to this, e.g. 1e-6.")
+@click.option(
+    "--write-recalibrated",
+    "recalibrated",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write recalibrated probabilities (.parquet, .csv), and the map beside them.",
+)
+@click.option(
+    "--map",
+    "method",
+    type=click.Choice(["temperature", "vector", "dirichlet", "isotonic", "beta"]),
+    help="The map of --write-recalibrated [default: temperature].",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the page.")
 @click.option("--force", is_flag=True, help="Write into an existing folder.")
@@ -38,12 +59,16 @@ def evaluate(
     probs: str | None,
     logits: str | None,
     named: tuple[str, ...],
+    draws: Path | None,
+    member_col: str | None,
     model_col: str | None,
     row_id: str | None,
     groups: str | None,
     weights: str | None,
     positive: str | None,
     floor: float | None,
+    recalibrated: Path | None,
+    method: str | None,
     seed: int,
     out: Path | None,
     force: bool,
@@ -58,50 +83,86 @@ def evaluate(
         trifit evaluate preds.csv --label y --probs 'p_*'
         trifit evaluate head.npz --label y --logits logits
         trifit evaluate --preds net=a.csv --preds forest=b.csv --id row --label y --probs 'p_*'
+        trifit evaluate --draws ensemble.npz --label y
     """
+    files = _files(file, named, draws)
+    if draws is None and member_col is not None:
+        raise InputError(f"--member-col {member_col}: members of what? Add --draws FILE")
+    if draws is not None and (groups or weights):
+        raise InputError("--draws takes neither --groups nor --weights; give the averages' file")
+    if recalibrated is not None and weights:
+        raise InputError("--write-recalibrated writes one row per row: leave --weights out")
+    if recalibrated is None and method is not None:
+        raise InputError(f"--map {method}: the map of what? Add --write-recalibrated FILE")
     from trifit.predictions import Reading, read_predictions
-
-    files = _files(file, named)
-    reading = Reading(
-        label=label,
-        probs=probs,
-        logits=logits,
-        positive=positive,
-        row_id=row_id,
-        model_col=model_col,
-        groups=groups,
-        weights=weights,
-    )
-    found = read_predictions(files, reading, floor=floor)
+    from trifit.predictions.draws import predictions_of, read_draws
     from trifit.results.folder import check_folder, save_comparison
 
+    columns: dict[str, Any] = {"label": label, "probs": probs, "logits": logits, "row_id": row_id}
+    if draws is not None:
+        members = read_draws(draws, **columns, member_col=member_col, floor=floor)
+        found, averages = predictions_of(members, draws.name)
+    else:
+        reading = Reading(
+            **columns, positive=positive, model_col=model_col, groups=groups, weights=weights
+        )
+        found = read_predictions(files, reading, floor=floor)
     name = "-".join(dict.fromkeys(stem(path) for path in files.values()))[:60]
     folder = out or Path("reports") / f"evaluate-{name}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
+    from trifit.predictions.recalibrated import check_target, write_recalibrated
+
+    if recalibrated is not None:
+        check_target(recalibrated, inputs=files.values(), force=force)
     from trifit.cli.output import print_comparison, progress_bar
+    from trifit.predictions.draws import evaluate_members
     from trifit.predictions.evaluate import evaluate_forecasts
 
     with progress_bar() as progress:
-        comparison = evaluate_forecasts(
-            found.forecasts,
-            name=name,
-            seed=seed,
-            source=", ".join(str(path) for path in files.values()),
-            sources=found.sources,
-            notes=found.notes,
-            grouped_by=groups or "",
-            command=command,
-            progress=progress,
-        )
+        said: dict[str, Any] = {
+            "name": name,
+            "seed": seed,
+            "source": ", ".join(str(path) for path in files.values()),
+            "command": command,
+            "progress": progress,
+        }
+        if draws is not None:
+            comparison = evaluate_members(found, averages, **said)
+        else:
+            comparison = evaluate_forecasts(
+                found.forecasts,
+                sources=found.sources,
+                notes=found.notes,
+                grouped_by=groups or "",
+                **said,
+            )
         progress("writing the page", 0.95)
         save_comparison(comparison, folder, force=force)
+        maps = []
+        if recalibrated is not None:
+            progress("recalibrating", 0.98)
+            maps = write_recalibrated(
+                recalibrated,
+                found,
+                row_id=row_id,
+                label=label,
+                method=method or "temperature",
+                seed=seed,
+                floor=floor,
+            )
     print_comparison(comparison)
+    if recalibrated is not None:
+        click.echo(f"\nRecalibrated: {recalibrated}; maps: {', '.join(map(str, maps))}")
     click.echo(f"\nReport: {folder / 'index.html'}")
 
 
-def _files(file: Path | None, named: tuple[str, ...]) -> dict[str, Path]:
+def _files(file: Path | None, named: tuple[str, ...], draws: Path | None) -> dict[str, Path]:
     files = {} if file is None else {stem(file): file}
+    if draws is not None:
+        if files or named:
+            raise InputError("--draws stands alone: give no other file of predictions")
+        files = {stem(draws): draws}
     for text in named:
         name, equals, path = text.partition("=")
         if not equals or not name or not path:

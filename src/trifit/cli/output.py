@@ -15,7 +15,7 @@ from trifit.contestants import shows
 from trifit.results import LOGARITHMIC, Comparison, Estimate, FitRecord, LaplaceError, Truth
 from trifit.results.preview import Preview
 from trifit.text import probability, signed_with_se, significant, with_se
-from trifit.words import VERDICTS, status_name, verdict_text
+from trifit.words import VERDICTS, ensemble_sentences, status_name, verdict_text
 
 LONG = 1.0
 """Seconds after which a stage is worth a line."""
@@ -105,6 +105,9 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(_truth(comparison.truth))
     if comparison.laplace_error is not None:
         console.print(laplace_error(comparison.laplace_error), highlight=False, markup=False)
+    if comparison.ensemble is not None:
+        for sentence in ensemble_sentences(comparison.ensemble):
+            console.print(sentence, highlight=False, markup=False)
     for name, judged in comparison.contestants.items():
         text = verdict_text(judged, comparison.fits.get(name))
         console.print(

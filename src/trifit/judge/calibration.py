@@ -10,7 +10,7 @@ from trifit.checks import label_probs
 from trifit.clusters import n_groups
 from trifit.forecasts import Forecasts
 from trifit.information import entropy
-from trifit.recalibration import METHODS, recalibration_gain
+from trifit.recalibration import METHODS, deal, recalibration_gain
 from trifit.results import Calibration, ClassBias, Estimate
 from trifit.results.record import normal_or_none
 from trifit.types import FloatArray, IntArray
@@ -52,11 +52,15 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
         groups=_of(groups, tested),
     )
     mapped = _rows(n_obs, n_classes, MAX_MAP_VALUES)
-    gains = {}
+    fold, gains = recalibration_folds(forecasts, rng), {}
     for method in _maps(n_obs, n_classes):
         rows = tested if method == "temperature" else mapped
         gains[method] = recalibration_gain(
-            log_probs[rows], y[rows], method=method, groups=_of(groups, rows), seed=rng
+            log_probs[rows],
+            y[rows],
+            method=method,
+            folds=fold[rows],
+            groups=_of(groups, rows),
         )
     bias = class_bias(probs, y, groups=groups)
     return Calibration(
@@ -87,6 +91,14 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
             for k in range(n_classes)
         ],
     )
+
+
+def recalibration_folds(forecasts: Forecasts, rng: np.random.Generator) -> IntArray:
+    """The fold of every row for the maps of one contestant, by a generator's first child.
+
+    So they are the same wherever that contestant's generator is new, however much is drawn.
+    """
+    return deal(forecasts.labels, groups=forecasts.groups, seed=rng.spawn(1)[0])
 
 
 def _events(forecasts: Forecasts, frequency: FloatArray) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from trifit.checks import Labels, checked_labels, checked_probs, label_probs
+from trifit.checks import Labels, checked_labels, checked_probs, label_probs, measure
 from trifit.contestants import BASELINES, FREQUENCIES, UNIFORM
 from trifit.data.roles import checked_weights
 from trifit.errors import InputError
@@ -25,6 +25,7 @@ MAX_PAIRED = 6
 """Contestants up to which each is held against each other one; more only against the first."""
 
 
+@measure
 def evaluate(
     probs: Any,
     y: Any,
@@ -117,8 +118,7 @@ def evaluate_forecasts(
     found = {}
     for k, key in enumerate(contestants):
         tell(f"calibration of {key}", 0.1 + 0.7 * k / len(contestants))
-        rng = np.random.default_rng(child(child(streams, "bands"), key))
-        found[key] = judged(everyone, key, board[key], rng)
+        found[key] = judged(everyone, key, board[key], own_generator(seed, key))
     clock.lap("scores")
     tell("differences", 0.85)
     paired = differences(everyone, _pairs(contestants), generator(streams, "weights"))
@@ -155,6 +155,11 @@ def evaluate_forecasts(
             settings={},
         ),
     )
+
+
+def own_generator(seed: int, name: str) -> np.random.Generator:
+    """A contestant's own random numbers, whoever else is judged."""
+    return generator(child(np.random.SeedSequence(seed), "bands"), name)
 
 
 def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:

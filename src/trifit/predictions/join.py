@@ -12,7 +12,8 @@ from trifit.data.columns import UNSEEN, level_codes
 from trifit.data.soft import MAX_WRITTEN
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
-from trifit.predictions.reading import Raw, Reading, read_raw
+from trifit.predictions.files import read_raw
+from trifit.predictions.reading import Raw, Reading
 from trifit.text import first_repeated, listing
 from trifit.types import FloatArray, IntArray
 
@@ -27,11 +28,14 @@ class Predictions:
     sources : mapping of str to str
         Which file each contestant comes from.
     notes : list of str
+    row_ids : list of str or None
+        What the rows are called, where a column says so.
     """
 
     forecasts: Forecasts
     sources: Mapping[str, str]
     notes: list[str]
+    row_ids: list[str] | None = None
 
 
 def read_predictions(
@@ -54,14 +58,15 @@ def read_predictions(
     InputError
         In one line: which file, which row, what is wrong with it.
     """
-    if floor is not None and not 0 < floor < 0.5:
-        raise InputError(f"--floor {floor}: expected a small probability, such as 1e-6")
+    check_floor(floor)
+    if reading.label is None:
+        raise InputError("say which column holds the class that happened: --label COLUMN")
     notes: list[str] = []
     raws = _by_model(files, reading)
     first = next(iter(raws.values()))
     assert first.labels is not None  # asked for
     classes = _classes(first, reading)
-    y = _codes(first, classes, notes)
+    y = codes_of(first.labels, classes, first.file, notes)
     log_probs = {}
     for name, raw in raws.items():
         same = _in_order(raw, first)
@@ -74,7 +79,7 @@ def read_predictions(
         log_probs[name] = log_probs_of(same, classes, reading, floor=floor)
     if floor is not None:
         notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
-    _notes_of_zeros(log_probs, y, notes)
+    notes_of_zeros(log_probs, y, notes)
     groups = None if first.groups is None else np.unique(first.groups, return_inverse=True)[1]
     forecasts = Forecasts(log_probs, y, classes, groups)
     if first.weights is not None:
@@ -87,6 +92,7 @@ def read_predictions(
         forecasts=forecasts,
         sources={name: raw.file for name, raw in raws.items()},
         notes=notes,
+        row_ids=first.ids,
     )
 
 
@@ -107,6 +113,38 @@ def repeated(forecasts: Forecasts, counts: IntArray) -> Forecasts:
             f"{MAX_WRITTEN // n_classes:,} can be judged at a time: give a sample of them"
         )
     return forecasts.take(np.repeat(np.arange(n_obs), counts))
+
+
+def read_unlabelled(
+    path: Path, reading: Reading, class_names: Sequence[str], *, floor: float | None = None
+) -> tuple[FloatArray, Raw]:
+    """Log probabilities (n_obs, n_classes) of a file for given classes, and what it held.
+
+    Columns are matched to the classes by name.
+
+    Raises
+    ------
+    InputError
+        In one line: which file, which row, what is wrong with it.
+    """
+    raw = read_raw(path, reading, need_label=False)
+    classes = tuple(class_names)
+    if raw.values.shape[1] == 1:
+        if len(classes) != 2 or reading.positive not in classes:
+            raise InputError(
+                f"predictions {raw.file!r}: one column of forecasts is of one class of two; say of "
+                f"which one of {listing(classes)}: --positive {classes[-1]!r}"
+            )
+        given = tuple(sorted(classes, key=lambda name: name == reading.positive))
+    elif sorted(raw.classes) != sorted(classes):
+        raise InputError(
+            f"predictions {raw.file!r} are for the classes {listing(raw.classes)}, the map is for "
+            f"{listing(classes)}"
+        )
+    else:
+        given = classes
+    log_probs = log_probs_of(raw, given, reading, floor=floor)
+    return log_probs[:, [given.index(name) for name in classes]], raw
 
 
 def _by_model(files: Mapping[str, Path], reading: Reading) -> dict[str, Raw]:
@@ -182,9 +220,10 @@ def _classes(first: Raw, reading: Reading) -> tuple[str, ...]:
     return others[0], reading.positive
 
 
-def _codes(first: Raw, classes: Sequence[str], notes: list[str]) -> IntArray:
-    """Class codes of the labels."""
-    labels = first.labels or []
+def codes_of(
+    labels: Sequence[str], classes: Sequence[str], file: str, notes: list[str]
+) -> IntArray:
+    """Class codes of the labels of a file, (n_obs,); what is to be said of them is noted."""
     codes = level_codes(list(labels), tuple(classes))
     if (codes == UNSEEN).any():
         numbers = {str(k) for k in range(len(classes))}
@@ -195,14 +234,14 @@ def _codes(first: Raw, classes: Sequence[str], notes: list[str]) -> IntArray:
             return np.array([int(text) for text in labels])
         row = int(np.flatnonzero(codes == UNSEEN)[0])
         raise InputError(
-            f"predictions {first.file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
+            f"predictions {file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
             f"column of forecasts; these are for {listing(classes)}"
         )
     y = codes.astype(np.int64)
     absent = [c for k, c in enumerate(classes) if not (y == k).any()]
     if len(absent) == len(classes) - 1:
         raise InputError(
-            f"predictions {first.file!r}: every label is {labels[0]!r}; one class alone says "
+            f"predictions {file!r}: every label is {labels[0]!r}; one class alone says "
             "nothing of probabilities"
         )
     if absent:
@@ -252,10 +291,31 @@ def log_probs_of(
         probs = _checked(raw, values)
         with np.errstate(divide="ignore"):
             log_probs = np.log(probs)
-    if floor is not None:
-        raised = np.maximum(probs, floor)
-        log_probs = np.log(raised / raised.sum(axis=1, keepdims=True))
-    return np.asarray(np.maximum(log_probs, LOG_ZERO))
+    log_probs = np.asarray(np.maximum(log_probs, LOG_ZERO))
+    return log_probs if floor is None else raised(probs, floor)
+
+
+def check_floor(floor: float | None) -> None:
+    """Refuse a smallest probability that is none.
+
+    Raises
+    ------
+    InputError
+    """
+    if floor is not None and not 0 < floor < 0.5:
+        raise InputError(f"--floor {floor}: expected a small probability, such as 1e-6")
+
+
+def raised(probs: FloatArray, floor: float) -> FloatArray:
+    """Logs of probabilities raised to a smallest one and divided by their sum, (n_obs, n_classes).
+
+    Examples
+    --------
+    >>> np.exp(raised(np.array([[1.0, 0.0]]), 0.01)).round(4)
+    array([[0.9901, 0.0099]])
+    """
+    above = np.maximum(probs, floor)
+    return np.asarray(np.log(above / above.sum(axis=1, keepdims=True)))
 
 
 def _checked(raw: Raw, values: FloatArray) -> FloatArray:
@@ -271,7 +331,8 @@ def _row(raw: Raw, row: int) -> str:
     return repr(raw.ids[row]) if raw.ids is not None else f"{row + 1}"
 
 
-def _notes_of_zeros(log_probs: Mapping[str, FloatArray], y: IntArray, notes: list[str]) -> None:
+def notes_of_zeros(log_probs: Mapping[str, FloatArray], y: IntArray, notes: list[str]) -> None:
+    """Note which contestants rule out what happened."""
     for name, each in log_probs.items():
         n = int((each[np.arange(len(y)), y] <= LOG_ZERO).sum())
         if n:

@@ -1,10 +1,9 @@
 """How the columns of a file are to be read, and the columns of one file."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from trifit.data.columns import as_floats, texts_of
 from trifit.data.numbers import POINT
-from trifit.data.readers import kind_of, read_arrays, read_table
 from trifit.data.roles import checked_weights
 from trifit.data.tables import Table
 from trifit.errors import InputError
@@ -28,8 +26,8 @@ class Reading:
 
     Attributes
     ----------
-    label : str
-        Column of the class that happened.
+    label : str, optional
+        Column of the class that happened; what is to be judged needs one.
     probs, logits : str, optional
         One of the two: a pattern such as ``"p_*"``, whose star is the class, or columns
         separated by commas.
@@ -50,7 +48,7 @@ class Reading:
         Unless exactly one of probs and logits is given.
     """
 
-    label: str
+    label: str | None = None
     probs: str | None = None
     logits: str | None = None
     positive: str | None = None
@@ -94,34 +92,6 @@ class Raw:
     models: list[str] | None
     groups: list[str] | None = None
     weights: IntArray | None = None
-
-
-def read_raw(path: Path, reading: Reading, *, need_label: bool) -> Raw:
-    """The forecasts of a file, and what goes with them.
-
-    Raises
-    ------
-    InputError
-        If a column is missing, or holds what it cannot hold.
-    """
-    source = open_predictions(path)
-    if not isinstance(source, Table):
-        return of_arrays(path.name, source, reading, need_label=need_label)
-    columns = find_columns(source.columns, reading.columns, str(path))
-    return of_table(path.name, source, columns, reading, need_label=need_label)
-
-
-def open_predictions(path: Path) -> "Table | dict[str, AnyArray]":
-    """The table of a file, or the arrays of an ``.npz`` file by name.
-
-    Raises
-    ------
-    InputError
-        If it is not there, or cannot be read.
-    """
-    if kind_of(path) == ".npz":
-        return read_arrays(path, what="predictions")
-    return read_table(path, what="predictions")
 
 
 def of_table(
@@ -241,49 +211,3 @@ def _texts(table: Table, name: str | None, file: str, *, needed: bool) -> list[s
             f"predictions {file!r}: column {name!r} is empty in data row {texts.index(None) + 1}"
         )
     return [str(text) for text in texts]
-
-
-def of_arrays(
-    file: str, arrays: Mapping[str, AnyArray], reading: Reading, *, need_label: bool
-) -> Raw:
-    """The arrays of an ``.npz`` file: forecasts, labels, and perhaps classes and row ids."""
-
-    def array(name: str | None, *, needed: bool) -> Any:
-        if name is None or (name not in arrays and not needed):
-            return None
-        if name not in arrays:
-            raise InputError(
-                f"predictions {file!r}: there is no array {name!r}; it has {listing([*arrays])}"
-            )
-        return arrays[name]
-
-    values = np.asarray(array(reading.columns, needed=True), dtype=np.float64)
-    values = values[:, None] if values.ndim == 1 else values
-    if values.ndim != 2 or np.isnan(values).any():
-        raise InputError(
-            f"predictions {file!r}: array {reading.columns!r} has shape {values.shape}; "
-            "expected (n_obs, n_classes) without NaN"
-        )
-    classes = array("classes", needed=False)
-    names = [str(k) for k in range(values.shape[1])] if classes is None else map(str, classes)
-    texts = {
-        name: None if (found := array(name, needed=needed)) is None else [str(v) for v in found]
-        for name, needed in (
-            (reading.label, need_label),
-            (reading.row_id, True),
-            (reading.groups, need_label),
-        )
-        if name is not None
-    }
-    counts = array(reading.weights, needed=need_label)
-    what = f"predictions {file!r}: weights {reading.weights!r}"
-    return Raw(
-        file=file,
-        values=values,
-        classes=tuple(names),
-        labels=texts[reading.label],
-        ids=texts.get(reading.row_id or ""),
-        models=None,
-        groups=texts.get(reading.groups or ""),
-        weights=None if counts is None else checked_weights(counts, what),
-    )

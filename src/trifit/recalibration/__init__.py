@@ -12,17 +12,25 @@ the classifier has not seen, ``transform(log_probs)`` of the result applies it.
 ``log_probs`` ``(n_obs, n_classes)`` are log probabilities or logits: each row is
 normalised first. ``y`` are class codes ``(n_obs,)`` or soft labels ``(n_obs,
 n_classes)``. Every map gives finite log probabilities.
+
+:func:`fit` learns any of them for named classes, to be saved, loaded and applied.
 """
 
 from trifit.recalibration import beta, dirichlet, isotonic, temperature, vector
-from trifit.recalibration.gain import METHODS, Gain, recalibration_gain
+from trifit.recalibration.gain import METHODS, Gain, cross_fitted, deal, recalibration_gain
+from trifit.recalibration.saved import Recalibration, fit, load
 
 __all__ = [
     "METHODS",
     "Gain",
+    "Recalibration",
     "beta",
+    "cross_fitted",
+    "deal",
     "dirichlet",
+    "fit",
     "isotonic",
+    "load",
     "recalibration_gain",
     "temperature",
     "vector",

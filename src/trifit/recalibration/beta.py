@@ -1,26 +1,34 @@
 """Beta calibration: per class ``log-odds = a log p - b log(1 - p) + c``, then normalised."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import log_expit, log_softmax
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.recalibration.fitting import (
+    Map,
     checked_log_probs,
     checked_rows,
+    expect,
     fit_linear,
     log_complements,
 )
 from trifit.types import FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class Beta:
+class Beta(Map, frozen=True, eq=False, tag="beta"):
     """``a``, ``b`` and ``c`` of every class, shape (n_classes, 3)."""
 
     parameters: FloatArray
+
+    def __post_init__(self) -> None:
+        expect(self.parameters.shape == (len(self.parameters), 3), "three for every class")
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.parameters)
 
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
@@ -30,6 +38,7 @@ class Beta:
         return np.asarray(log_softmax(log_expit(np.column_stack(log_odds)), axis=1))
 
 
+@measure
 def fit(log_probs: FloatArray, y: Labels, *, ridge: float = 1.0) -> Beta:
     """Beta calibration of each class against the rest, with ``a, b >= 0``.
 

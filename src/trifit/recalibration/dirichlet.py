@@ -1,22 +1,37 @@
 """Dirichlet calibration: ``softmax(W log p / T + c)``, every class may correct every other."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.special import log_softmax
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.recalibration import temperature
-from trifit.recalibration.fitting import checked_log_probs, checked_rows, fit_linear
+from trifit.recalibration.fitting import (
+    Map,
+    checked_log_probs,
+    checked_rows,
+    expect,
+    fit_linear,
+)
 from trifit.types import FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class Dirichlet:
+class Dirichlet(Map, frozen=True, eq=False, tag="dirichlet"):
     """A matrix (n_classes, n_classes) of the log probabilities and shifts (n_classes,)."""
 
     matrix: FloatArray
     shifts: FloatArray
+
+    def __post_init__(self) -> None:
+        n = len(self.shifts)
+        expect(
+            self.shifts.shape == (n,) and self.matrix.shape == (n, n),
+            "a row of weights and a shift for every class",
+        )
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.shifts)
 
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
@@ -24,6 +39,7 @@ class Dirichlet:
         return np.asarray(log_softmax(rows @ self.matrix.T + self.shifts, axis=1))
 
 
+@measure
 def fit(log_probs: FloatArray, y: Labels, *, ridge: float = 1.0) -> Dirichlet:
     """Matrix and shifts of least log-loss, held by a ridge to temperature scaling.
 

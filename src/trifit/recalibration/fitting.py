@@ -1,8 +1,9 @@
 """What the maps share: the door, and the penalised fit of a linear map of log-odds."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
+import msgspec
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
@@ -14,12 +15,28 @@ from trifit.types import FloatArray
 MAX_ITERATIONS = 2000
 
 
-class Map(Protocol):
-    """A fitted map."""
+class Map(msgspec.Struct, frozen=True, eq=False, tag_field="method", forbid_unknown_fields=True):
+    """A fitted map; its fields are its parameters, its tag the name of its method."""
+
+    @property
+    def n_classes(self) -> int | None:
+        """Number of classes that its parameters are of; None where any number will do."""
+        return None
 
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
-        ...
+        raise NotImplementedError
+
+
+def expect(condition: bool, what: str) -> None:  # noqa: FBT001
+    """Refuse parameters that no map can have: they come from a damaged file.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not condition:
+        raise ValueError(f"parameters of a recalibration map: expected {what}")
 
 
 def checked_log_probs(values: Any) -> FloatArray:

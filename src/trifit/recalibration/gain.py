@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.checks import Labels, checked_labels
+from trifit.checks import Labels, checked_labels, measure
 from trifit.clusters import dealt
 from trifit.recalibration import beta, dirichlet, isotonic, temperature, vector
 from trifit.recalibration.fitting import Map, checked_log_probs
@@ -42,6 +42,7 @@ class Gain:
     n_folds: int
 
 
+@measure
 def recalibration_gain(
     log_probs: FloatArray,
     y: Labels,
@@ -89,15 +90,43 @@ def recalibration_gain(
     >>> bool(gain.value > 3 * gain.se), gain.n_folds
     (True, 5)
     """
+    rows = checked_log_probs(log_probs)
+    y = checked_labels(y, *rows.shape)
+    fold = deal(y, folds, seed=seed) if isinstance(folds, int) else np.asarray(folds)
+    recalibrated = cross_fitted(rows, y, method=method, fold=fold)
+    gain = paired_difference(
+        log_predictive_density(recalibrated, y), log_predictive_density(rows, y)
+    )
+    return Gain(gain.value, gain.se, gain.n_obs, method, len(np.unique(fold)))
+
+
+def cross_fitted(log_probs: FloatArray, y: Labels, *, method: str, fold: IntArray) -> FloatArray:
+    """Recalibrated log probabilities, each row's by a map that has not seen its fold.
+
+    Parameters
+    ----------
+    log_probs : array of shape (n_obs, n_classes)
+        Held-out log probabilities or logits.
+    y : array of shape (n_obs,) or (n_obs, n_classes)
+    method : {"temperature", "vector", "dirichlet", "isotonic", "beta"}
+    fold : array of shape (n_obs,)
+        Of each row, see :func:`deal`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`recalibration_gain` does.
+
+    Examples
+    --------
+    >>> sure, y = np.log([[0.99, 0.01]] * 100), np.tile([0, 0, 1, 0], 25)
+    >>> np.exp(cross_fitted(sure, y, method="temperature", fold=np.arange(100) % 5))[0].round(2)
+    array([0.75, 0.25])
+    """
     if method not in METHODS:
         raise ValueError(f"method={method!r}: expected one of {', '.join(METHODS)}")
     rows = checked_log_probs(log_probs)
     y = checked_labels(y, *rows.shape)
-    fold = (
-        _dealt(y, folds, groups, np.random.default_rng(seed))
-        if isinstance(folds, int)
-        else np.asarray(folds)
-    )
     if fold.shape != (len(y),):
         raise ValueError(
             f"folds has shape {fold.shape}; expected the fold of each of {len(y)} rows"
@@ -110,14 +139,21 @@ def recalibration_gain(
         here = fold == name
         fitted = METHODS[method](rows[~here], y[~here])
         recalibrated[here] = fitted.transform(rows[here])
-    gain = paired_difference(
-        log_predictive_density(recalibrated, y), log_predictive_density(rows, y), groups
-    )
-    return Gain(gain.value, gain.se, gain.n_obs, method, len(names))
+    return recalibrated
 
 
-def _dealt(y: Labels, n_folds: int, groups: IntArray | None, rng: np.random.Generator) -> IntArray:
-    """Rows (or groups) dealt like cards after shuffling, one class after the other."""
+def deal(
+    y: Labels,
+    n_folds: int = 5,
+    *,
+    groups: IntArray | None = None,
+    seed: int | np.random.Generator = 0,
+) -> IntArray:
+    """The fold of every row, (n_obs,): dealt like cards after shuffling, class by class.
+
+    Rows that belong together (``groups``, (n_obs,)) are dealt as one card.
+    """
+    rng = np.random.default_rng(seed)
     winner = y.astype(np.int64) if y.ndim == 1 else y.argmax(axis=1)
     if groups is not None:
         return dealt(groups, winner, n_folds, rng)

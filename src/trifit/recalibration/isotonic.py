@@ -1,23 +1,40 @@
 """Isotonic calibration: per class any non-decreasing map of ``p``, then normalised."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from trifit.checks import Labels
-from trifit.recalibration.fitting import checked_log_probs, checked_rows, log_complements
+from trifit.checks import Labels, measure
+from trifit.recalibration.fitting import (
+    Map,
+    checked_log_probs,
+    checked_rows,
+    expect,
+    log_complements,
+)
 from trifit.types import FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class Isotonic:
+class Isotonic(Map, frozen=True, eq=False, tag="isotonic"):
     """Knots of every class: log-odds, ascending, and the frequency there.
 
     Between knots the map is linear, beyond them constant.
     """
 
     knots: tuple[tuple[FloatArray, FloatArray], ...]
+
+    def __post_init__(self) -> None:
+        for log_odds, frequency in self.knots:
+            expect(
+                log_odds.shape == frequency.shape == (len(frequency),)
+                and len(frequency) > 0
+                and bool((np.diff(log_odds) > 0).all() and (frequency > 0).all()),
+                "ascending log-odds, and a frequency above 0 at each",
+            )
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.knots)
 
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
@@ -29,6 +46,7 @@ class Isotonic:
         return np.asarray(np.log(frequency / frequency.sum(axis=1, keepdims=True)))
 
 
+@measure
 def fit(log_probs: FloatArray, y: Labels) -> Isotonic:
     """Isotonic regression of each class against the rest, divided by the sum.
 

@@ -1,24 +1,24 @@
 """Temperature scaling: ``softmax(log p / T)``, one scalar that divides all log-odds."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
 
-from trifit.checks import Labels
-from trifit.recalibration.fitting import checked_log_probs, checked_rows
+from trifit.checks import Labels, measure
+from trifit.recalibration.fitting import Map, checked_log_probs, checked_rows, expect
 from trifit.types import FloatArray
 
 MAX_TEMPERATURE = 1e10
 """Temperatures lie between 1 / 1e10 and 1e10."""
 
 
-@dataclass(frozen=True)
-class Temperature:
+class Temperature(Map, frozen=True, tag="temperature"):
     """A temperature; ``value > 1`` softens over-confident probabilities, below 1 sharpens."""
 
     value: float
+
+    def __post_init__(self) -> None:
+        expect(0 < self.value < np.inf, "a temperature above 0")
 
     @property
     def at_bound(self) -> bool:
@@ -35,6 +35,7 @@ class Temperature:
         return np.asarray(log_softmax(checked_log_probs(log_probs) / self.value, axis=1))
 
 
+@measure
 def fit(log_probs: FloatArray, y: Labels) -> Temperature:
     """Temperature of least log-loss on labelled rows the classifier has not seen.
 

@@ -1,22 +1,36 @@
 """Vector scaling: ``softmax(w * log p / T + c)``, a weight and a shift for every class."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.special import log_softmax
 
-from trifit.checks import Labels
+from trifit.checks import Labels, measure
 from trifit.recalibration import temperature
-from trifit.recalibration.fitting import checked_log_probs, checked_rows, fit_linear
+from trifit.recalibration.fitting import (
+    Map,
+    checked_log_probs,
+    checked_rows,
+    expect,
+    fit_linear,
+)
 from trifit.types import FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class Vector:
+class Vector(Map, frozen=True, eq=False, tag="vector"):
     """Weights of the log probabilities and shifts, shape (n_classes,) each."""
 
     weights: FloatArray
     shifts: FloatArray
+
+    def __post_init__(self) -> None:
+        expect(
+            self.weights.shape == self.shifts.shape == (len(self.shifts),),
+            "a weight and a shift for every class",
+        )
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.weights)
 
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
@@ -24,6 +38,7 @@ class Vector:
         return np.asarray(log_softmax(rows * self.weights + self.shifts, axis=1))
 
 
+@measure
 def fit(log_probs: FloatArray, y: Labels, *, ridge: float = 1.0) -> Vector:
     """Weights and shifts of least log-loss, held by a ridge to temperature scaling.
 

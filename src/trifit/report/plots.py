@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from trifit.errors import InputError
 from trifit.report import charts
 from trifit.report.sections.fits import ranked
-from trifit.results import Comparison, TopLabel
+from trifit.results import Comparison, Ensemble, ProbabilityMap, Reliability, RowTable, TopLabel
 
 
 def reliability(c: Comparison, *, ax: Axes | None = None) -> Axes:
@@ -21,15 +21,10 @@ def reliability(c: Comparison, *, ax: Axes | None = None) -> Axes:
 
 def class_reliability(c: Comparison, class_name: str, *, ax: Axes | None = None) -> Axes:
     """Reliability curves of one class's probability under all fits."""
-    names = c.data.class_names
-    if class_name not in names:
-        raise InputError(f"class_name {class_name!r}: none of the classes {', '.join(names)}")
-    drawn = min(len(judged.classes) for judged in c.contestants.values())
-    if names.index(class_name) >= drawn:
-        raise InputError(f"class_name {class_name!r}: only the first {drawn} classes have curves")
+    curves = curves_of(c, class_name)
     ax = charts.own_axes(ax, 4, 4)
-    for name, judged in c.contestants.items():
-        charts.reliability(judged.classes[names.index(class_name)], name=name, ax=ax)
+    for name, curve in curves.items():
+        charts.reliability(curve, name=name, ax=ax)
     charts.legend(ax)
     return ax
 
@@ -57,31 +52,89 @@ def gains(c: Comparison, *, ax: Axes | None = None) -> Axes:
 
 def coefficients(c: Comparison, *, ax: Axes | None = None) -> Axes:
     """The coefficients that stand out: posterior intervals, MAP and MLE."""
+    if not c.parameters:
+        raise InputError("no coefficients: nothing is known of what made these forecasts")
     return charts.coefficients(ranked(c.parameters), ax=ax)
 
 
 def path(c: Comparison, *, ax: Axes | None = None) -> Axes:
     """Cross-entropy along the optimisers' steps."""
+    if not any(fit.path for fit in c.fits.values()):
+        raise InputError("no path: no optimiser made these forecasts")
     return charts.path(c.fits, ax=ax)
 
 
 def scatter(c: Comparison, a: str, b: str, *, ax: Axes | None = None) -> Axes:
     """Probability of the true class under two fits, a mark per held-out row."""
-    if c.disagreement is None:
-        raise InputError("one contestant alone disagrees with nobody")
-    rows = c.disagreement.rows
-    for name in (a, b):
-        _known(name, rows.probs)
-    return charts.probability_scatter(rows, a, b, class_names=c.data.class_names, ax=ax)
+    return charts.probability_scatter(rows_of(c, a, b), a, b, class_names=c.data.class_names, ax=ax)
 
 
 def probability_map(c: Comparison, fit: str, *, ax: Axes | None = None) -> Axes:
     """Class probabilities of one fit on a plane, further out than the data reach."""
+    return charts.probability_map(plane_of(c, fit), fit, class_names=c.data.class_names, ax=ax)
+
+
+def members(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Expected log-loss by the number of members that are averaged."""
+    return charts.members(ensemble_of(c), ax=ax)
+
+
+def ensemble_of(c: Comparison) -> Ensemble:
+    """The members, if forecasts are averages of some.
+
+    Raises
+    ------
+    InputError
+    """
+    if c.ensemble is None:
+        raise InputError("no members: they come from trifit.evaluate_draws, or --draws")
+    return c.ensemble
+
+
+def curves_of(c: Comparison, class_name: str) -> dict[str, Reliability]:
+    """The curve of one class under every fit.
+
+    Raises
+    ------
+    InputError
+        If there is no such class, or it has no curve.
+    """
+    names = c.data.class_names
+    if class_name not in names:
+        raise InputError(f"class_name {class_name!r}: none of the classes {', '.join(names)}")
+    drawn = min(len(judged.classes) for judged in c.contestants.values())
+    k = names.index(class_name)
+    if k >= drawn:
+        raise InputError(f"class_name {class_name!r}: only the first {drawn} classes have curves")
+    return {name: judged.classes[k] for name, judged in c.contestants.items()}
+
+
+def rows_of(c: Comparison, a: str, b: str) -> RowTable:
+    """The held-out rows in a table, if both fits are in it.
+
+    Raises
+    ------
+    InputError
+    """
+    if c.disagreement is None:
+        raise InputError("one contestant alone disagrees with nobody")
+    for name in (a, b):
+        _known(name, c.disagreement.rows.probs)
+    return c.disagreement.rows
+
+
+def plane_of(c: Comparison, fit: str) -> ProbabilityMap:
+    """The map, if there is one and the fit is on it.
+
+    Raises
+    ------
+    InputError
+    """
     plane = None if c.disagreement is None else c.disagreement.map
     if plane is None:
         raise InputError("no map: the data have one feature, or no features are known")
     _known(fit, plane.fits)
-    return charts.probability_map(plane, fit, class_names=c.data.class_names, ax=ax)
+    return plane
 
 
 def _top_labels(c: Comparison) -> dict[str, TopLabel]:

@@ -33,6 +33,11 @@ from trifit.results.disagreement import (
     ProbabilityMap,
     RowTable,
 )
+from trifit.results.ensemble import (
+    Ensemble,
+    MemberLoss,
+    Spread,
+)
 from trifit.results.posterior import (
     Chain,
     Draws,
@@ -88,6 +93,7 @@ __all__ = [
     "Disagreement",
     "Draws",
     "Encoding",
+    "Ensemble",
     "Estimate",
     "Evaluation",
     "Example",
@@ -98,6 +104,7 @@ __all__ = [
     "LaplaceError",
     "Layer",
     "Loo",
+    "MemberLoss",
     "Parameter",
     "ParameterError",
     "PathStep",
@@ -115,6 +122,7 @@ __all__ = [
     "RowTable",
     "Scores",
     "SensitivityStep",
+    "Spread",
     "TopLabel",
     "Trust",
     "Truth",

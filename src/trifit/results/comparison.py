@@ -14,6 +14,7 @@ from trifit.errors import InputError
 from trifit.files import write_whole
 from trifit.results.contestant import FitRecord, Judged, Scores
 from trifit.results.disagreement import Disagreement
+from trifit.results.ensemble import Ensemble
 from trifit.results.plots import Plots, report
 from trifit.results.posterior import LaplaceError, PosteriorRecord, Trust
 from trifit.results.prior import PriorRecord
@@ -177,6 +178,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Of the fit to all training rows.
     truth : Truth or None
         Where the data are simulated: every fit against the true probabilities.
+    ensemble : Ensemble or None
+        Where forecasts are averages of members or draws that were given.
     """
 
     schema: str = SCHEMA
@@ -197,6 +200,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     prior: PriorRecord | None
     disagreement: Disagreement | None
     truth: Truth | None = None
+    ensemble: Ensemble | None = None
 
     @property
     def failed(self) -> list[str]:
@@ -263,6 +267,15 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
                 "verdict": judged.verdict.value,
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
+
+    def metrics(self) -> dict[str, float]:
+        """Every score by a flat name, for experiment trackers; see :mod:`trifit.results.metrics`.
+
+        >>> mlflow.log_metrics(comparison.metrics())  # doctest: +SKIP
+        """
+        from trifit.results.metrics import metrics_of
+
+        return metrics_of(self)
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the comparison as JSON."""

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from trifit.errors import InputError
+from trifit.files import write_whole
 from trifit.results.comparison import Comparison, command_of
 
 FILES = (
@@ -16,6 +19,7 @@ FILES = (
     "parameters.csv",
     "posterior.nc",
     "card.toml",
+    "metrics.json",
     "comparison.json",
 )
 """All files of a run; the one that says which run it is comes last.
@@ -103,6 +107,8 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
 
 
 def write_numbers(comparison: Comparison, folder: Path) -> None:
-    """The numbers and the page drawn from them."""
+    """The numbers, those that experiment trackers read, and the page drawn from them."""
     comparison.to_json(folder / "comparison.json")
+    metrics = msgspec.json.format(msgspec.json.encode(comparison.metrics()), indent=1)
+    write_whole(folder / "metrics.json", metrics + b"\n")
     comparison.to_html(folder / "index.html")

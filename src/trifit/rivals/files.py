@@ -1,7 +1,7 @@
 """A file of forecasts for rows of the data: which columns, probabilities or logits, which rows."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -9,16 +9,10 @@ import numpy as np
 
 from trifit.data.tables import Table
 from trifit.errors import InputError
+from trifit.predictions.arrays import Arrays, of_arrays
+from trifit.predictions.files import open_predictions
 from trifit.predictions.join import log_probs_of
-from trifit.predictions.reading import (
-    AnyArray,
-    Raw,
-    Reading,
-    find_columns,
-    of_arrays,
-    of_table,
-    open_predictions,
-)
+from trifit.predictions.reading import Raw, Reading, find_columns, of_table
 from trifit.rivals.given import Content, FileRival
 from trifit.text import listing
 from trifit.types import Dataset, FloatArray, IntArray
@@ -177,10 +171,10 @@ def _is_usual(called: str) -> bool:
 
 
 def _of_array(
-    rival: FileRival, arrays: Mapping[str, AnyArray], classes: tuple[str, ...], notes: list[str]
+    rival: FileRival, source: Arrays, classes: tuple[str, ...], notes: list[str]
 ) -> tuple[Raw, str, str]:
     """An array of an ``.npz`` file, what it is called, and how to say that it was taken."""
-    file = rival.path.name
+    file, arrays = rival.path.name, source.arrays
     others = [name for name in arrays if name not in ("classes", ROW, LABEL)]
     chosen = rival.columns or next((name for name in ARRAYS if name in arrays), "")
     if not chosen and len(others) == 1:
@@ -191,7 +185,7 @@ def _of_array(
             f"{listing([*arrays])} (another: --against {rival.name}={file}:ARRAY)"
         )
     reading = Reading(label=LABEL, probs=chosen, row_id=ROW if ROW in arrays else None)
-    raw = of_arrays(file, arrays, reading, need_label=False)
+    raw = of_arrays(source, reading, need_label=False)
     if "classes" not in arrays:
         raw = _named(raw, classes, f"{rival.name}: array {chosen} of {file}", notes)
     return raw, chosen, f"array {chosen}"

@@ -2,6 +2,7 @@
 
 from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded
+from trifit.words.ensemble import ensemble_sentences
 from trifit.words.rules import Rule, rules
 from trifit.words.status import status_name, status_text
 from trifit.words.verdict import VERDICTS, verdict_text
@@ -9,6 +10,7 @@ from trifit.words.verdict import VERDICTS, verdict_text
 __all__ = [
     "VERDICTS",
     "Rule",
+    "ensemble_sentences",
     "headline",
     "rules",
     "status_name",

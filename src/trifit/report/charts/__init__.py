@@ -10,6 +10,7 @@ from trifit.report.charts.disagreement import (
     probability_map,
     probability_scatter,
 )
+from trifit.report.charts.ensemble import members
 from trifit.report.charts.fits import (
     coefficients,
     parameter_name,
@@ -72,6 +73,7 @@ __all__ = [
     "legend",
     "look",
     "mark",
+    "members",
     "new_figure",
     "own_axes",
     "parameter_name",

@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 
 from trifit.contestants import BASELINES, PAIRS, gap_of
+from trifit.errors import InputError
 from trifit.report.charts.style import (
     INK,
     ON_COLOUR,
@@ -90,6 +91,26 @@ def _intervals(ax: Axes, rows: Sequence[tuple[str, str, Estimate]], *, xlabel: s
     return ax
 
 
+def gap_steps(
+    losses: Mapping[str, Estimate], differences: Sequence[Difference]
+) -> list[tuple[str, Difference | None, str]]:
+    """The fits from the MLE to the posterior: name, paired difference, what to call the step.
+
+    Then the MLE with one temperature; the first fit has no difference.
+
+    Raises
+    ------
+    InputError
+        If no MLE was fitted.
+    """
+    if "mle" not in losses:
+        raise InputError("no gap: it leads from the MLE to the posterior, and there is no MLE")
+    change = {(d.a, d.b): d for d in differences}
+    walk = [*gap_of(losses), *(p for p in PAIRS if p.a == "mle+T" and p.a in losses)]
+    steps = [(p.a, change.get((p.a, p.b)), f"{p.step}\n{p.a}") for p in walk]
+    return [("mle", None, "mle"), *steps]
+
+
 def waterfall(
     losses: Mapping[str, Estimate],
     differences: Sequence[Difference],
@@ -101,10 +122,7 @@ def waterfall(
     Beside it the MLE with one temperature; thin lines are 95 % intervals of each step.
     """
     ax = own_axes(ax, 7, 3)
-    change = {(d.a, d.b): d for d in differences}
-    walk = [*gap_of(losses), *(p for p in PAIRS if p.a == "mle+T" and p.a in losses)]
-    path: list[tuple[str, Difference | None, str]] = [("mle", None, "mle")]
-    path += [(p.a, change.get((p.a, p.b)), f"{p.step}\n{p.a}") for p in walk]
+    path = gap_steps(losses, differences)
     floor = min(losses[name].value for name, *_ in path)
     for i, (name, step, _) in enumerate(path):
         colour = style(name)[0]

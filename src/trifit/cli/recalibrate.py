@@ -1,0 +1,48 @@
+"""The command ``trifit recalibrate``."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("made", metavar="MAP", type=click.Path(path_type=Path))
+@click.argument("preds", metavar="PREDS", type=click.Path(path_type=Path))
+@click.option("--probs", metavar="PATTERN", help="Columns of probabilities: 'p_*', or a,b,c.")
+@click.option("--logits", metavar="PATTERN", help="Columns of logits, in place of --probs.")
+@click.option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to be kept.")
+@click.option("--label", metavar="COLUMN", help="Column of the class that happened, to be kept.")
+@click.option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
+@click.option(
+    "--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help=".parquet or .csv"
+)
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+def recalibrate(
+    made: Path,
+    preds: Path,
+    *,
+    probs: str | None,
+    logits: str | None,
+    row_id: str | None,
+    label: str | None,
+    positive: str | None,
+    out: Path,
+    force: bool,
+) -> None:
+    r"""Apply a MAP to the forecasts of new rows, PREDS; labels are not needed.
+
+    MAP is what trifit evaluate --write-recalibrated FILE wrote beside FILE.
+
+    \b
+        trifit recalibrate better.map.json new.csv --probs 'p_*' --out new-better.csv
+    """
+    from trifit import recalibration
+    from trifit.predictions import Reading
+    from trifit.predictions.recalibrated import check_target
+    from trifit.predictions.recalibrated import recalibrate as apply
+
+    reading = Reading(label=label, probs=probs, logits=logits, positive=positive, row_id=row_id)
+    check_target(out, inputs=[preds, made], force=force)
+    loaded = recalibration.load(made)
+    n_obs = apply(loaded, preds, reading, out)
+    click.echo(f"{n_obs:,} rows recalibrated by {loaded.described}: {out}")

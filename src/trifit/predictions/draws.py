@@ -1,0 +1,286 @@
+"""Members of an ensemble or draws of a posterior: read, averaged and judged."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from scipy.special import log_softmax
+
+from trifit.checks import checked_labels, checked_probs
+from trifit.data.readers import read_arrays
+from trifit.ensemble import Averages, averages
+from trifit.errors import InputError
+from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.judge.ensemble import ensemble
+from trifit.predictions.arrays import Arrays
+from trifit.predictions.evaluate import evaluate_forecasts
+from trifit.predictions.join import (
+    Predictions,
+    check_floor,
+    codes_of,
+    notes_of_zeros,
+    raised,
+    read_predictions,
+)
+from trifit.predictions.reading import Reading
+from trifit.results import Comparison
+from trifit.seeds import generator
+from trifit.types import FloatArray, IntArray
+
+MEAN_PROBS, MEAN_LOGITS = "mean probs", "mean logits"
+"""The two averages of members, as contestants."""
+
+MAX_MEMBERS = 20
+"""Members up to which each is a contestant of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Forecasts of several members for the same rows, as they were given.
+
+    Iterating gives the log probabilities of one member after the other, in double precision.
+
+    Attributes
+    ----------
+    values : array of shape (n_members, n_obs, n_classes)
+        Probabilities or logits, of any precision.
+    labels : array of shape (n_obs,)
+        Class codes.
+    class_names : tuple of str
+    logits : bool
+    name : str
+        What messages call the values.
+    floor : float, optional
+        Smallest probability.
+    row_ids : list of str, optional
+    notes : list of str
+
+    Raises
+    ------
+    InputError
+        On shapes that do not fit each other.
+    """
+
+    values: Any
+    labels: IntArray
+    class_names: tuple[str, ...]
+    logits: bool = False
+    name: str = "draws"
+    floor: float | None = None
+    row_ids: list[str] | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        shape, expected = np.shape(self.values), (len(self.labels), len(self.class_names))
+        if len(shape) != 3 or shape[1:] != expected or shape[0] < 2:
+            raise InputError(
+                f"{self.name} has shape {shape}; expected (member, row, class) with 2 members or "
+                f"more, {expected[0]:,} rows (as many as labels) and {expected[1]} classes"
+            )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        for m, member in enumerate(self.values):
+            yield self._log_probs(np.asarray(member, dtype=np.float64), f"{self.name}[{m}]")
+
+    def _log_probs(self, values: FloatArray, name: str) -> FloatArray:
+        if self.logits:
+            bad = np.argwhere(~np.isfinite(values))
+            if len(bad):
+                raise InputError(f"{name}[{bad[0][0]}]: a logit is not finite")
+            log_probs = log_softmax(values, axis=1)
+            probs = np.exp(log_probs)
+        else:
+            try:
+                probs = checked_probs(values, name=name)
+            except ValueError as error:
+                raise InputError(str(error)) from error
+            with np.errstate(divide="ignore"):
+                log_probs = np.log(probs)
+        if self.floor is not None:
+            return raised(probs, self.floor)
+        return np.asarray(np.maximum(log_probs, LOG_ZERO))
+
+
+def read_draws(
+    path: Path,
+    *,
+    label: str,
+    probs: str | None = None,
+    logits: str | None = None,
+    row_id: str | None = None,
+    member_col: str | None = None,
+    floor: float | None = None,
+) -> Draws:
+    """Members from an ``.npz`` file, or from a table with a column that names the member.
+
+    Parameters
+    ----------
+    path : Path
+    label : str
+        Array of the labels (or column).
+    probs, logits : str, optional
+        Array of shape (member, row, class), by default ``probs``, else ``logits``; of a table the
+        columns, as :class:`Reading` has them.
+    row_id : str, optional
+        Array (or column) that names the rows.
+    member_col : str, optional
+        Of a table: the column that names the member.
+    floor : float, optional
+        Smallest probability: smaller ones are raised to it, and rows divided by their sum.
+
+    Raises
+    ------
+    InputError
+        In one line: which file, what is wrong with it.
+    """
+    check_floor(floor)
+    if path.suffix.lower() != ".npz":
+        if member_col is None:
+            raise InputError(
+                f"draws {str(path)!r}: expected an .npz file, or a table and the column that names "
+                "the member: --member-col COLUMN"
+            )
+        reading = Reading(
+            label=label, probs=probs, logits=logits, row_id=row_id, model_col=member_col
+        )
+        return _of_table(read_predictions({path.stem: path}, reading, floor=floor), path)
+    arrays = Arrays(path.name, read_arrays(path, what="predictions"))
+    name = probs or logits or next((n for n in ("probs", "logits") if n in arrays.arrays), "probs")
+    values, notes = arrays.get(name), []
+    n_classes = values.shape[-1] if values.ndim else 0
+    classes = arrays.classes(n_classes)
+    if floor is not None:
+        notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
+    return Draws(
+        values=values,
+        labels=codes_of(arrays.texts(label) or [], classes, path.name, notes),
+        class_names=classes,
+        logits=logits is not None or (probs is None and name == "logits"),
+        name=f"draws {path.name!r}: {name}",
+        floor=floor,
+        row_ids=arrays.texts(row_id),
+        notes=notes,
+    )
+
+
+def _of_table(found: Predictions, path: Path) -> Draws:
+    forecasts = found.forecasts
+    of_members = tuple(f"{name} gives probability 0" for name in forecasts.log_probs)
+    return Draws(
+        values=list(forecasts.log_probs.values()),
+        labels=np.asarray(forecasts.labels, dtype=np.int64),
+        class_names=tuple(forecasts.class_names),
+        logits=True,
+        name=f"draws {path.name!r}",
+        row_ids=found.row_ids,
+        notes=[note for note in found.notes if not note.startswith(of_members)],
+    )
+
+
+def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Averages]:
+    """The two averages, and with few members each of them, as contestants."""
+    kept: dict[str, FloatArray] = {}
+
+    def members() -> Iterator[FloatArray]:
+        for m, log_probs in enumerate(draws):
+            if len(draws) <= MAX_MEMBERS:
+                kept[f"member {m + 1}"] = log_probs
+            yield log_probs
+
+    found = averages(members(), draws.labels)
+    log_probs = {MEAN_PROBS: found.probs, MEAN_LOGITS: found.logits} | kept
+    notes = list(draws.notes)
+    notes_of_zeros(log_probs, draws.labels, notes)
+    predictions = Predictions(
+        forecasts=Forecasts(log_probs, draws.labels, draws.class_names),
+        sources={
+            MEAN_PROBS: f"{source}, mean of the probabilities of {len(draws):,} members",
+            MEAN_LOGITS: f"{source}, mean of the logits of {len(draws):,} members",
+        }
+        | dict.fromkeys(kept, source),
+        notes=notes,
+        row_ids=draws.row_ids,
+    )
+    return predictions, found
+
+
+def evaluate_members(
+    predictions: Predictions, found: Averages, *, seed: int, **said: Any
+) -> Comparison:
+    """Judge averages and members; ``said`` is what :func:`evaluate_forecasts` is told."""
+    comparison = evaluate_forecasts(
+        predictions.forecasts,
+        seed=seed,
+        sources=predictions.sources,
+        notes=predictions.notes,
+        **said,
+    )
+    labels = np.asarray(predictions.forecasts.labels, dtype=np.int64)
+    rng = generator(np.random.SeedSequence(seed), "ensemble")
+    return msgspec.structs.replace(comparison, ensemble=ensemble(found, labels, rng))
+
+
+def evaluate_draws(
+    draws: Any,
+    y: Any,
+    *,
+    logits: bool = False,
+    class_names: Sequence[str] | None = None,
+    name: str = "ensemble",
+    seed: int = 1,
+) -> Comparison:
+    """Judge the members of an ensemble, or draws of a posterior, and their averages.
+
+    Parameters
+    ----------
+    draws : array of shape (n_members, n_obs, n_classes)
+        Probabilities of every member for the same rows, of any precision.
+    y : array of shape (n_obs,)
+        Class codes.
+    logits : bool
+        Whether ``draws`` are logits.
+    class_names : sequence of str, optional
+        Default: "0", "1", ...
+    name : str
+        Of the data, on the page.
+    seed : int
+
+    Returns
+    -------
+    Comparison
+        Contestants ``mean probs``, ``mean logits`` and, of at most 20 members, each; what
+        averaging gains and what more members would bring is its ``ensemble``.
+
+    Raises
+    ------
+    InputError
+        On draws or labels that are none.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> true = rng.dirichlet([2, 2], size=300)
+    >>> y = (rng.random(300) < true[:, 1]).astype(int)
+    >>> draws = np.log(true) + rng.normal(size=(5, 300, 2))
+    >>> found = evaluate_draws(draws, y, logits=True).ensemble
+    >>> found.averaging.value > 0, found.unlimited.value > 0
+    (True, True)
+    """
+    shape = np.shape(draws)
+    if len(shape) != 3:
+        raise InputError(f"draws has shape {shape}; expected (member, row, class)")
+    try:
+        labels = checked_labels(np.asarray(y), *shape[1:])
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    if labels.ndim != 1:
+        raise InputError("y holds soft labels; members are judged by class codes")
+    names = tuple(map(str, class_names or range(shape[-1])))
+    given = Draws(draws, labels.astype(np.int64), names, logits=logits)
+    return evaluate_members(*predictions_of(given), seed=seed, name=name)

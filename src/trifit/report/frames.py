@@ -1,0 +1,171 @@
+"""What the charts of a comparison show, as dataframes: a row per mark.
+
+Keyed as the methods are: ``comparison.plot_gap.frame()`` is ``FRAMES["plot_gap"](comparison)``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from trifit.report.charts import parameter_name
+from trifit.report.charts.scores import gap_steps
+from trifit.report.plots import curves_of, ensemble_of, plane_of, rows_of
+from trifit.report.sections.fits import ranked
+from trifit.results import Band, Comparison, Estimate, Reliability
+
+
+def reliability(c: Comparison) -> pd.DataFrame:
+    """Blocks of the curves; the confidence band is that in the middle of a block."""
+    return pd.DataFrame(
+        block | _band_at((block["low"] + block["high"]) / 2, judged.top_label.confidence_band)
+        for name, judged in c.contestants.items()
+        for block in _blocks(name, judged.top_label)
+    )
+
+
+def class_reliability(c: Comparison, class_name: str) -> pd.DataFrame:
+    """Blocks of the curves of one class."""
+    curves = curves_of(c, class_name)
+    return pd.DataFrame(block for name, curve in curves.items() for block in _blocks(name, curve))
+
+
+def confidences(c: Comparison) -> pd.DataFrame:
+    """Rows in each bin of confidence."""
+    return pd.DataFrame(
+        {"fit": name, "low": i / len(counts), "high": (i + 1) / len(counts), "count": count,
+         "share": count / sum(counts)}
+        for name, judged in c.contestants.items()
+        for counts in [judged.top_label.histogram]
+        for i, count in enumerate(counts)
+    )  # fmt: skip
+
+
+def differences(c: Comparison) -> pd.DataFrame:
+    """Paired differences of log-loss in nats."""
+    return pd.DataFrame(
+        {"a": d.a, "b": d.b, **_parts(d.log_loss), "probability_better": d.probability_better}
+        for d in c.differences
+    )
+
+
+def gap(c: Comparison) -> pd.DataFrame:
+    """Each fit's log-loss in nats, and its paired difference from the fit that it is held against.
+
+    ``against`` is None for the first.
+    """
+    losses = {name: judged.scores.log_loss for name, judged in c.contestants.items()}
+    return pd.DataFrame(
+        {"fit": name, "log_loss": losses[name].value, "log_loss_se": losses[name].se,
+         "against": None if step is None else step.b,
+         "difference": None if step is None else step.log_loss.value,
+         "difference_se": None if step is None else step.log_loss.se}
+        for name, step, _ in gap_steps(losses, c.differences)
+    )  # fmt: skip
+
+
+def gains(c: Comparison) -> pd.DataFrame:
+    """What one temperature gains, in nats."""
+    return pd.DataFrame(
+        {"fit": name, **_parts(row["gain"])} for name, row in c.scoreboard.items() if "gain" in row
+    )
+
+
+def coefficients(c: Comparison) -> pd.DataFrame:
+    """The coefficients that stand out, as :class:`trifit.results.Parameter` has them."""
+    return pd.DataFrame(
+        {"name": parameter_name(p), **msgspec.to_builtins(p)} for p in ranked(c.parameters)
+    )
+
+
+def path(c: Comparison) -> pd.DataFrame:
+    """Steps of the optimisers: cross-entropies in nats per row."""
+    return pd.DataFrame(
+        {"fit": name, **msgspec.to_builtins(step)}
+        for name, fit in c.fits.items()
+        for step in fit.path
+    )
+
+
+def scatter(c: Comparison, a: str, b: str) -> pd.DataFrame:
+    """Probability of the true class under two fits; ``right`` says whether b's winner is it."""
+    rows = rows_of(c, a, b)
+    at, label = np.arange(len(rows.label)), np.asarray(rows.label)
+    pa, pb = (np.asarray(rows.probs[name]) for name in (a, b))
+    return pd.DataFrame(
+        {
+            "row": rows.row,
+            "class": [c.data.class_names[k] for k in label],
+            a: pa[at, label],
+            b: pb[at, label],
+            "right": pb.argmax(axis=1) == label,
+        }
+    )
+
+
+def probability_map(c: Comparison, fit: str) -> pd.DataFrame:
+    """Most probable class and its probability at every grid point."""
+    plane = plane_of(c, fit)
+    x, y = (np.linspace(axis.low, axis.high, plane.n_grid) for axis in plane.axes)
+    layer = plane.fits[fit]
+    return pd.DataFrame(
+        {
+            plane.axes[0].name: np.tile(x, plane.n_grid),
+            plane.axes[1].name: np.repeat(y, plane.n_grid),
+            "class": [c.data.class_names[k] for k in layer.winner],
+            "probability": np.asarray(layer.probability) / 1000,
+        }
+    )
+
+
+def members(c: Comparison) -> pd.DataFrame:
+    """Expected log-loss by the number of members, measured, then doubled and without end.
+
+    Sizes beyond those that were given have the ends of a 95 % interval.
+    """
+    e = ensemble_of(c)
+    rows = [{**msgspec.to_builtins(step), "low": None, "high": None} for step in e.curve]
+    for n, saving in ((2.0 * e.n_members, e.doubled), (np.inf, e.unlimited)):
+        if saving is not None:
+            now = e.curve[-1].log_loss
+            rows.append(
+                {"n_members": n, "log_loss": now - saving.value, "low": now - saving.high,
+                 "high": now - saving.low}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+FRAMES: Mapping[str, Callable[..., pd.DataFrame]] = {
+    "plot_reliability": reliability,
+    "plot_class_reliability": class_reliability,
+    "plot_confidences": confidences,
+    "plot_differences": differences,
+    "plot_gap": gap,
+    "plot_gains": gains,
+    "plot_coefficients": coefficients,
+    "plot_path": path,
+    "plot_scatter": scatter,
+    "plot_map": probability_map,
+    "plot_members": members,
+}
+
+
+def _parts(estimate: Estimate) -> dict[str, float]:
+    return {name: getattr(estimate, name) for name in ("value", "se", "low", "high")}
+
+
+def _blocks(fit: str, curve: Reliability) -> Iterator[dict[str, Any]]:
+    c = curve.curve
+    for low, high, frequency, count in zip(c.low, c.high, c.frequency, c.count, strict=True):
+        yield {"fit": fit, "low": low, "high": high, "frequency": frequency, "count": count}
+
+
+def _band_at(x: float, band: Band | None) -> dict[str, float | None]:
+    if band is None:
+        return {"lower": None, "upper": None}
+    last = len(band.grid) - 1
+    before = int(np.searchsorted(band.grid, x, "right")) - 1
+    after = int(np.searchsorted(band.grid, x))
+    return {"lower": band.lower[max(0, before)], "upper": band.upper[min(last, after)]}
