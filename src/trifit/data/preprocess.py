@@ -53,9 +53,18 @@ class Standardiser:
         standardize: bool = True,
         sd: float = 1.0,
         names: tuple[str, ...] = (),
+        weights: FloatArray | None = None,
     ) -> "Standardiser":
-        """Learn mean and scale from rows (default: all) of X, shape (n_obs, n_features)."""
-        low, high, n, total = _summary(X, rows)
+        """Learn mean and scale from rows (default: all) of X, shape (n_obs, n_features).
+
+        ``weights`` (n_obs,), all positive, count rows: a row of weight 2 is two rows.
+        """
+
+        def squares_of(unit: FloatArray | float) -> FloatArray:
+            parts = _weighted_blocks(X, rows, weights)
+            return np.asarray(sum(_total(((part - fill) / unit) ** 2, w) for part, w in parts))
+
+        low, high, n, total = _summary(X, rows, weights)
         if (n == 0).any():
             j = int(np.flatnonzero(n == 0)[0])
             raise InputError(
@@ -63,15 +72,11 @@ class Standardiser:
             )
         with np.errstate(over="ignore", invalid="ignore"):
             fill = np.where(high == low, low, total / n)  # no rounding where nothing varies
-            squares = sum(np.nansum((part - fill) ** 2, axis=0) for part in _blocks(X, rows))
-            scale = np.sqrt(squares / n)
+            scale = np.sqrt(squares_of(1.0) / n)
             tiny = (scale < MIN_SCALE) & (high > low)
             if tiny.any():  # their squares are no numbers any more
                 unit = np.where(tiny, np.fmax(high - fill, fill - low), 1.0)
-                squares = sum(
-                    np.nansum(((part - fill) / unit) ** 2, axis=0) for part in _blocks(X, rows)
-                )
-                scale = np.where(tiny, unit * np.sqrt(squares / n), scale)
+                scale = np.where(tiny, unit * np.sqrt(squares_of(unit) / n), scale)
         wild = ~np.isfinite(scale) | ((scale < LEAST_SCALE) & (high > low))
         if wild.any():
             j = int(np.flatnonzero(wild)[0])
@@ -126,15 +131,29 @@ def _blocks(X: FloatArray, rows: IntArray | None) -> Iterator[FloatArray]:
         yield X[at] if rows is None else X[rows[at]]
 
 
+def _weighted_blocks(
+    X: FloatArray, rows: IntArray | None, weights: FloatArray | None
+) -> Iterator[tuple[FloatArray, FloatArray | None]]:
+    """Blocks of X with the weights of their rows."""
+    if weights is None:
+        return ((part, None) for part in _blocks(X, rows))
+    return zip(_blocks(X, rows), _blocks(weights, rows), strict=True)
+
+
+def _total(values: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Sum of every column's values, rows counted by their weights."""
+    return np.asarray(np.nansum(values if weights is None else values * weights[:, None], axis=0))
+
+
 def _summary(
-    X: FloatArray, rows: IntArray | None
+    X: FloatArray, rows: IntArray | None, weights: FloatArray | None
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Least and largest value, number and sum of the values of every column."""
     low, high = np.full(X.shape[1], np.inf), np.full(X.shape[1], -np.inf)
     n, total = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    for part in _blocks(X, rows):
+    for part, w in _weighted_blocks(X, rows, weights):
         low, high = np.fmin(low, np.fmin.reduce(part)), np.fmax(high, np.fmax.reduce(part))
-        n += (~np.isnan(part)).sum(axis=0)
+        n += _total((~np.isnan(part)).astype(np.float64), w)
         with np.errstate(over="ignore", invalid="ignore"):
-            total += np.nansum(part, axis=0)
+            total += _total(part, w)
     return low, high, n, total

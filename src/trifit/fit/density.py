@@ -123,6 +123,10 @@ class Density(Protocol):
     scales: BoolArray
     """Which entries of theta are learned prior scales (see :func:`is_scale`)."""
 
+    def holds_on(self, X: FloatArray) -> bool:
+        """Whether these rows, too, are predicted as the model's graph does."""
+        ...
+
     def start(self, rng: np.random.Generator) -> FloatArray:
         """Where optimisers start, shape (n_params,)."""
         ...
