@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from trifit.errors import InputError
     from trifit.predictions.evaluate import evaluate
     from trifit.results import Comparison
-    from trifit.run import Run, compare, run_comparison, save_run
+    from trifit.run import Run, SavedRun, compare, load_run, run_comparison, save_run
     from trifit.study import load_study, run_study
     from trifit.types import Dataset
 
@@ -26,10 +26,12 @@ _HOME = {
     "Dataset": "trifit.types",
     "InputError": "trifit.errors",
     "Run": "trifit.run",
+    "SavedRun": "trifit.run",
     "compare": "trifit.run",
     "evaluate": "trifit.predictions.evaluate",
     "load_card": "trifit.cards",
     "load_dataset": "trifit.data",
+    "load_run": "trifit.run",
     "load_study": "trifit.study",
     "run_comparison": "trifit.run",
     "run_study": "trifit.study",
@@ -42,11 +44,13 @@ __all__ = [
     "Dataset",
     "InputError",
     "Run",
+    "SavedRun",
     "__version__",
     "compare",
     "evaluate",
     "load_card",
     "load_dataset",
+    "load_run",
     "load_study",
     "run_comparison",
     "run_study",

@@ -1,6 +1,7 @@
 """Arrays, and the frozen types that data walks through, with their shape checks."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ class Dataset:
         What the user typed to get this data.
     true_probs : array of shape (n_obs, n_classes), optional
         The true class probabilities of every row, which only simulations know.
+    schema : trifit.data.schema.Schema, optional
+        How the columns of a table become ``X``, so that further tables can be read alike.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Dataset:
     leaks: tuple[str, ...] = ()
     source: str = ""
     true_probs: FloatArray | None = None
+    schema: Any = None
 
     def __post_init__(self) -> None:
         X = np.ascontiguousarray(self.X, dtype=np.float64)

@@ -13,12 +13,19 @@ from trifit.errors import InputError
 from trifit.fit import Density, build_density, predict
 from trifit.fit.prediction import thinned
 from trifit.fits import Fit, Prediction
+from trifit.forecasts import LOG_ZERO
 from trifit.types import BoolArray, FloatArray
 
 PROBE_ROWS = 10
 
 PROBE_TOLERANCE = 1e-6
 """How far the log probabilities of the same model may differ, relative to the largest."""
+
+INTERVAL_DRAWS = 1_000
+"""Most draws behind an interval."""
+
+BLOCK = 4_000_000
+"""Most probabilities held at a time (32 MB)."""
 
 _BUILDING = threading.Lock()
 """One model at a time: interpreted graphs are not for threads."""
@@ -97,6 +104,26 @@ class Classifier:
         found = thinned(self._density(rows), fit, rows, n_draws or len(fit.flat_draws))
         return np.array(list(found))
 
+    def interval(
+        self, name: str, X: FloatArray, level: float = 0.95
+    ) -> tuple[FloatArray, FloatArray]:
+        """Equal-tailed credible intervals of the class probabilities, (n_obs, n_classes) each.
+
+        From at most :data:`INTERVAL_DRAWS` evenly spaced draws.
+        """
+        rows, draws = self._seen(X), self.fits[name].flat_draws
+        density = self._density(rows)
+        n_draws = min(len(draws), INTERVAL_DRAWS)
+        some = draws[np.linspace(0, len(draws) - 1, n_draws).astype(int)]
+        step = max(1, BLOCK // (n_draws * len(self.class_names)))
+        tails = [(1 - level) / 2, (1 + level) / 2]
+        blocks = [
+            np.quantile(np.exp(density.log_probs(some, rows[start : start + step])), tails, axis=0)
+            for start in range(0, len(rows), step)
+        ]
+        low, high = np.concatenate(blocks, axis=1)
+        return low, high
+
     def coefficients(self, name: str) -> tuple[FloatArray, FloatArray] | None:
         """Intercepts (n_classes,) and coefficients (n_classes, n_features) in the data's units.
 
@@ -123,7 +150,7 @@ class Classifier:
     def _density(self, rows: FloatArray) -> Density:
         density = density_on(rows, self.card, self.model_features, self.class_names)
         draw = next(iter(self.fits.values())).flat_draws[:1]
-        here, then = density.log_probs(draw, self.probe.X)[0], self.probe.log_probs
+        here, then = _log_probs(density, draw, self.probe.X), self.probe.log_probs
         if not abs(here - then).max() <= PROBE_TOLERANCE * max(1.0, abs(then).max()):
             raise InputError(
                 f"card {self.card.name!r}: builder {self.card.builder} builds another model than "
@@ -148,4 +175,8 @@ def density_on(
 def probe_of(density: Density, fits: Mapping[str, Fit], rows: FloatArray) -> Probe:
     """Evenly spaced training rows, and how the first draw of the first fit predicts them."""
     few = rows[np.unique(np.linspace(0, len(rows) - 1, PROBE_ROWS).astype(np.int64))]
-    return Probe(few, density.log_probs(next(iter(fits.values())).flat_draws[:1], few)[0])
+    return Probe(few, _log_probs(density, next(iter(fits.values())).flat_draws[:1], few))
+
+
+def _log_probs(density: Density, draw: FloatArray, X: FloatArray) -> FloatArray:
+    return np.asarray(np.maximum(density.log_probs(draw, X)[0], LOG_ZERO))
