@@ -114,7 +114,7 @@ def test_what_is_said_of_rows_is_a_warning(loaded, tables):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        (lambda t: t.drop(columns="size"), "the run needs column 'size', which is not there"),
+        (lambda t: t.drop(columns="size"), "missing columns that the run needs: 'size'"),
         (lambda t: t.assign(size="big"), "column 'size' holds the text 'big' in data row 1"),
         (lambda t: t[:0], "the table has no rows"),
         (lambda t: np.zeros((2, 3)), r"array of shape \(2, 3\): expected \(n_obs, 4\)"),

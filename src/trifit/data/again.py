@@ -34,7 +34,7 @@ def encode_again(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
     absent = [name for name in names if name not in table.columns]
     if absent:
         raise InputError(
-            f"data {table.name!r}: the run needs column {listing(absent)}, which is not there "
+            f"data {table.name!r}: missing columns that the run needs: {listing(absent)} "
             f"(it has {listing(table.columns)})"
         )
     if not len(table):
