@@ -44,8 +44,8 @@ def relabelled(layout, params, order):
     pieces = []
     for name, dims in zip(layout.names, layout.dims, strict=True):
         values = named[name]
-        if "class" in dims:
-            values = values.take(order, axis=dims.index("class") - len(dims))
+        if "class_" in dims:
+            values = values.take(order, axis=dims.index("class_") - len(dims))
         elif name in ("intercept", "beta"):  # log-odds of the second of two classes
             values = -values
         pieces.append(values.reshape(*params.shape[:-1], -1))

@@ -48,10 +48,10 @@ def test_linear_density_is_the_graph(builder, rng):
 def test_the_graph_is_pymcs_own(rng):
     """Log-likelihood, prior and jacobian are those of model.logp."""
     X, y = rng.normal(size=(30, 2)), np.arange(30) % 3
-    with pm.Model(coords={"feature": ["a", "b"], "class": list("pqr")}) as model:
+    with pm.Model(coords={"feature": ["a", "b"], "class_": list("pqr")}) as model:
         features = pm.Data("X", X, dims=("obs", "feature"))
         scale = pm.HalfNormal("scale", 1.0)
-        beta = pm.ZeroSumNormal("beta", sigma=scale, dims=("feature", "class"))
+        beta = pm.ZeroSumNormal("beta", sigma=scale, dims=("feature", "class_"))
         pm.Categorical("label", logit_p=features @ beta, observed=y, dims="obs")
     density = GraphDensity(model, 3, mode="interpreted")
     theta = rng.normal(size=density.n_params)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fitting import density_of
 from trifit import duplicates
-from trifit.duplicates import MIN_ROWS, collapsed, n_copies
+from trifit.duplicates import MIN_ROWS, collapsed, distinct, n_copies
 
 
 @given(st.integers(1, 60), st.integers(1, 3), st.integers(0, 2**32 - 1))
@@ -49,7 +49,30 @@ def test_rows_that_differ_stay(rng):
     assert collapsed(*few, 3)[0] is few[0]
 
 
-def test_a_collision_of_hashes_collapses_nothing(rng, monkeypatch):
+def test_a_collision_of_hashes_is_no_copy(rng, monkeypatch):
     X, y = few_distinct(rng)
+    told = collapsed(X, y, 3)
     monkeypatch.setattr(duplicates, "_row_hashes", lambda X: np.zeros(len(X), dtype=np.uint64))
-    assert collapsed(X, y, 3)[0] is X
+    found = collapsed(X, y, 3)
+    order, own = (np.lexsort(rows.T) for rows, _ in (told, found))
+    assert (told[0][order] == found[0][own]).all()
+    assert (told[1][order] == found[1][own]).all()
+
+
+def test_distinct_rows_do_not_depend_on_order_or_repetition(rng):
+    X, y = rng.normal(size=(20, 2)).round(), rng.integers(3, size=20)
+    weight = rng.integers(1, 4, size=20)
+    order = rng.permutation(20)
+    weighted = distinct(X[order], y[order], weight[order].astype(float), 3)
+    repeated = distinct(np.repeat(X, weight, 0), np.repeat(y, weight), np.ones(weight.sum()), 3)
+    assert (weighted.X == repeated.X).all()
+    assert (weighted.labels == repeated.labels).all()
+    assert weighted.labels.sum() == weight.sum()
+
+
+def test_distinct_rows_of_weight_one_keep_class_codes(rng):
+    X, y = rng.normal(size=(20, 2)), rng.integers(3, size=20)
+    rows = distinct(X, y, np.ones(20), 3)
+    assert rows.labels.ndim == 1
+    at = np.argsort(rows.X[:, 0])
+    assert (rows.labels[at] == y[np.argsort(X[:, 0])]).all()

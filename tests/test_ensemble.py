@@ -240,7 +240,7 @@ def test_a_wrong_file_is_answered_in_a_line(case, logits, y, tmp_path):
 
 def test_what_is_no_npz_file(tmp_path):
     (tmp_path / "e.npz").write_text("row,p_a")
-    with pytest.raises(InputError, match=r"e\.npz' cannot be read as \.npz"):
+    with pytest.raises(InputError, match=r"e\.npz' cannot be read"):
         read_draws(tmp_path / "e.npz", label="y")
     with pytest.raises(InputError, match="--member-col COLUMN"):
         read_draws(tmp_path / "e.csv", label="y")

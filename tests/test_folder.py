@@ -14,11 +14,14 @@ from trifit.results import Comparison
 from trifit.results.folder import FILES
 from trifit.run import check_folder, save_run
 
+WRITTEN = sorted(set(FILES) - {"laplace.nc"})
+"""Without the normal approximation, which is made on request."""
+
 STANDARD = ("mle", "map", "mean", "bayes", "mle+T", "map+T")
 
 
 def test_all_files_are_written(saved):
-    assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)
+    assert sorted(p.name for p in saved.iterdir()) == WRITTEN
 
 
 def test_json_holds_what_was_promised(saved):
@@ -66,9 +69,9 @@ def test_predictions_are_one_row_per_observation(saved, iris_run):
 def test_posterior_file_is_named_and_checksummed(saved):
     tree = az.from_netcdf(saved / "posterior.nc")
     beta = tree["posterior"]["beta"]
-    assert beta.dims == ("chain", "draw", "feature", "class")
+    assert beta.dims == ("chain", "draw", "feature", "class_")
     assert beta.sizes["draw"] == FAST["draws"]
-    assert list(beta["class"].values) == ["setosa", "versicolor", "virginica"]
+    assert list(beta["class_"].values) == ["setosa", "versicolor", "virginica"]
     assert "diverging" in tree["sample_stats"]
     data = bytearray((saved / "posterior.nc").read_bytes())
     middle = len(data) // 2
@@ -76,7 +79,7 @@ def test_posterior_file_is_named_and_checksummed(saved):
     damaged = saved.parent / "damaged.nc"
     damaged.write_bytes(data)
     with pytest.raises((OSError, RuntimeError)):
-        az.from_netcdf(damaged)["posterior"]["beta"].values.sum()
+        az.from_netcdf(damaged).load()
 
 
 def test_own_run_is_replaced_and_other_files_stay(saved, iris_run):
@@ -85,7 +88,7 @@ def test_own_run_is_replaced_and_other_files_stay(saved, iris_run):
     assert (saved / "notes.md").read_text() == "mine"
     (saved / "notes.md").unlink()
     save_run(iris_run, saved)
-    assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)
+    assert sorted(p.name for p in saved.iterdir()) == WRITTEN
     assert [p.name for p in saved.parent.iterdir() if p.name.startswith(".")] == []
 
 
@@ -126,7 +129,7 @@ def test_an_earlier_run_survives_a_failed_move(saved, iris_run, monkeypatch):
     monkeypatch.setattr("trifit.results.folder.os.replace", fail_second)
     with pytest.raises(InputError, match="Directory not empty"):
         save_run(iris_run, saved)
-    assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)
+    assert sorted(p.name for p in saved.iterdir()) == WRITTEN
 
 
 def test_nothing_half_written(iris_run, tmp_path, monkeypatch):

@@ -242,7 +242,7 @@ def test_few_rows_resampled_draws_are_nearer_to_nuts_than_the_normal_ones(overla
 def test_learned_scales_and_networks_are_not_normal_and_say_so(builder, settings, rng):
     X = rng.normal(size=(40, 2))
     y = (X[:, 0] + rng.normal(size=40) > 0).astype(np.int64)
-    coords = {"feature": ["a", "b"], "class": ["p", "q"]}
+    coords = {"feature": ["a", "b"], "class_": ["p", "q"]}
     model = builder(X, y, n_classes=2, coords=coords, **settings)
     density = GraphDensity(model, 2, mode="interpreted")
     with limited(1):  # interpreted functions are not for threads

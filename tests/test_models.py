@@ -47,10 +47,10 @@ def test_softmax_coefficients_sum_to_zero(rng):
 
 def test_names_are_coords(rng):
     X, y = toy(rng, n_classes=3)
-    coords = {"feature": ["a", "b", "c"], "class": ["p", "q", "r"]}
+    coords = {"feature": ["a", "b", "c"], "class_": ["p", "q", "r"]}
     model = softmax_regression(X, y, n_classes=3, coords=coords)
-    assert model.coords["class"] == ("p", "q", "r")
-    assert model.named_vars_to_dims["beta"] == ("feature", "class")
+    assert model.coords["class_"] == ("p", "q", "r")
+    assert model.named_vars_to_dims["beta"] == ("feature", "class_")
 
 
 def test_the_likelihood_is_minus_the_cross_entropy(rng):

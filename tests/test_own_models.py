@@ -67,7 +67,7 @@ def test_the_readmes_model_runs(root, groups, tmp_path):
 def own(X, y, *, n_classes, coords, scale=1.0):
     with pm.Model(coords=coords) as model:
         features = pm.Data("X", X, dims=("obs", "feature"))
-        beta = pm.ZeroSumNormal("beta", sigma=scale, dims=("feature", "class"))
+        beta = pm.ZeroSumNormal("beta", sigma=scale, dims=("feature", "class_"))
         pm.Categorical("label", logit_p=features @ beta, observed=y, dims="obs")
     return model
 
@@ -93,10 +93,10 @@ def test_any_keyword_reaches_a_builder_that_takes_any():
 def multinomial(X, y, *, n_classes, coords):
     with pm.Model(coords=coords) as model:
         features = pm.Data("X", X, dims=("obs", "feature"))
-        beta = pm.ZeroSumNormal("beta", sigma=2.5, dims=("feature", "class"))
-        intercept = pm.ZeroSumNormal("intercept", sigma=5.0, dims="class")
+        beta = pm.ZeroSumNormal("beta", sigma=2.5, dims=("feature", "class_"))
+        intercept = pm.ZeroSumNormal("intercept", sigma=5.0, dims="class_")
         p = pm.math.softmax(intercept + features @ beta, axis=-1)
-        pm.Multinomial("label", n=1, p=p, observed=np.eye(n_classes)[y], dims=("obs", "class"))
+        pm.Multinomial("label", n=1, p=p, observed=np.eye(n_classes)[y], dims=("obs", "class_"))
     return model
 
 

@@ -63,10 +63,10 @@ def test_log_priors_and_prior_draws_of_both_densities():
     X, y = standardised(load_dataset("iris"))
     linear = density_of(X, y, prior_scale=2.0, intercept_scale=4.0)
     assert isinstance(linear, LinearDensity)
-    with pm.Model(coords={"feature": range(4), "class": range(3)}) as model:
+    with pm.Model(coords={"feature": range(4), "class_": range(3)}) as model:
         data = pm.Data("X", X)
-        intercept = pm.ZeroSumNormal("intercept", 4.0, dims="class")
-        beta = pm.ZeroSumNormal("beta", 2.0, dims=("feature", "class"))
+        intercept = pm.ZeroSumNormal("intercept", 4.0, dims="class_")
+        beta = pm.ZeroSumNormal("beta", 2.0, dims=("feature", "class_"))
         pm.Categorical("y", logit_p=intercept + data @ beta, observed=y)
     graph = GraphDensity(model, 3, mode="interpreted")
     thetas = np.random.default_rng(0).normal(size=(5, linear.n_params))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trifit.predictions.draws import evaluate_draws
     from trifit.predictions.evaluate import evaluate
     from trifit.results import Comparison
-    from trifit.run import Run, compare, run_comparison, save_run
+    from trifit.run import Run, SavedRun, compare, load_run, run_comparison, save_run
     from trifit.study import load_study, run_study
     from trifit.types import Dataset
 
@@ -27,11 +27,13 @@ _HOME = {
     "Dataset": "trifit.types",
     "InputError": "trifit.errors",
     "Run": "trifit.run",
+    "SavedRun": "trifit.run",
     "compare": "trifit.run",
     "evaluate": "trifit.predictions.evaluate",
     "evaluate_draws": "trifit.predictions.draws",
     "load_card": "trifit.cards",
     "load_dataset": "trifit.data",
+    "load_run": "trifit.run",
     "load_study": "trifit.study",
     "run_comparison": "trifit.run",
     "run_study": "trifit.study",
@@ -44,12 +46,14 @@ __all__ = [
     "Dataset",
     "InputError",
     "Run",
+    "SavedRun",
     "__version__",
     "compare",
     "evaluate",
     "evaluate_draws",
     "load_card",
     "load_dataset",
+    "load_run",
     "load_study",
     "run_comparison",
     "run_study",

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from trifit.checks import Labels
-from trifit.types import FloatArray, IntArray
+from trifit.types import FloatArray, IntArray, Rows
 
 BLOCK = 65_536
 """Rows compared at a time."""
@@ -65,16 +65,54 @@ def collapsed(X: FloatArray, labels: Labels, n_classes: int) -> tuple[FloatArray
     """
     if len(X) < MIN_ROWS:
         return X, labels
-    _, first, group = np.unique(_row_hashes(X), return_index=True, return_inverse=True)
+    first, group = _groups(X)
     if 2 * len(first) > len(X):
         return X, labels
-    distinct = np.ascontiguousarray(X[first])
+    return X[first], _summed(labels, group, n_classes)
+
+
+def distinct(X: FloatArray, y: IntArray, weights: FloatArray, n_classes: int) -> Rows:
+    """Distinct rows in an order of their own, each with the weights of its classes.
+
+    So a row of weight 2 and the row given twice are the same rows to the last bit, and the
+    order of the rows does not matter. Labels are class codes where no row has any weight
+    but 1 of one class.
+
+    Parameters
+    ----------
+    X : array of shape (n_obs, n_features)
+    y : array of shape (n_obs,)
+        Class codes.
+    weights : array of shape (n_obs,)
+
+    Examples
+    --------
+    >>> rows = distinct(np.array([[1.0], [1.0]]), np.array([0, 1]), np.array([1.0, 3.0]), 2)
+    >>> rows.X, rows.labels
+    (array([[1.]]), array([[1., 3.]]))
+    """
+    X = X + 0.0  # minus zero is zero
+    first, group = _groups(X)
+    labels = _summed(weights[:, None] * np.eye(n_classes)[y], group, n_classes)
+    one_each = (labels.max(axis=1) == 1).all() and (labels.sum(axis=1) == 1).all()
+    return Rows(X[first], labels.argmax(axis=1) if one_each else labels)
+
+
+def _groups(X: FloatArray) -> tuple[IntArray, IntArray]:
+    """The first of all rows that are alike, and the place among these of every row."""
+    _, first, group = np.unique(_row_hashes(X), return_index=True, return_inverse=True)
     for start in range(0, len(X), BLOCK):
         rows = slice(start, start + BLOCK)
-        if not np.array_equal(X[rows], distinct[group[rows]]):  # two rows of one hash
-            return X, labels
-    weights = np.empty((len(first), n_classes))
+        if not np.array_equal(X[rows], X[first[group[rows]]]):  # two rows of one hash
+            _, first, group = np.unique(X, axis=0, return_index=True, return_inverse=True)
+            break
+    return first, group
+
+
+def _summed(labels: Labels, group: IntArray, n_classes: int) -> FloatArray:
+    """Weights of the classes in every group, (n_groups, n_classes)."""
+    weights = np.empty((int(group.max()) + 1, n_classes))
     for k in range(n_classes):
         of_class = labels[:, k] if labels.ndim == 2 else labels == k
-        weights[:, k] = np.bincount(group, weights=of_class, minlength=len(first))
-    return distinct, weights
+        weights[:, k] = np.bincount(group, weights=of_class, minlength=len(weights))
+    return weights

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,8 @@ class Dataset:
         When each row was observed: earlier rows train, later rows test.
     roles : mapping of str to str
         The columns that groups, time and weights were read from.
+    schema : trifit.data.schema.Schema, optional
+        How the columns of a table become ``X``, so that further tables can be read alike.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Dataset:
     groups: IntArray | None = None
     time: FloatArray | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
+    schema: Any = None
 
     def __post_init__(self) -> None:
         X = np.ascontiguousarray(self.X, dtype=np.float64)

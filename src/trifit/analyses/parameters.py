@@ -52,7 +52,7 @@ def whose_log_odds(layout: Layout, class_names: Sequence[str]) -> list[str]:
 
     None where a model has coefficients for each class.
     """
-    each = any("class" in dims for dims in layout.dims)
+    each = any("class_" in dims for dims in layout.dims)
     if len(class_names) != 2 or each or "intercept" not in layout.names:
         return []
     first, second = class_names

@@ -95,11 +95,12 @@ def evaluate(
     if recalibrated is None and method is not None:
         raise InputError(f"--map {method}: the map of what? Add --write-recalibrated FILE")
     from trifit.predictions import Reading, read_predictions
-    from trifit.predictions.draws import predictions_of, read_draws
     from trifit.results.folder import check_folder, save_comparison
 
     columns: dict[str, Any] = {"label": label, "probs": probs, "logits": logits, "row_id": row_id}
     if draws is not None:
+        from trifit.predictions.draws import predictions_of, read_draws
+
         members = read_draws(draws, **columns, member_col=member_col, floor=floor)
         found, averages = predictions_of(members, draws.name)
     else:

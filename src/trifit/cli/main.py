@@ -10,6 +10,7 @@ from trifit import __version__
 from trifit.cli.codes import BAD_INPUT, INTERRUPTED, UNTRUSTWORTHY
 from trifit.cli.command import canonical_command
 from trifit.cli.evaluate import evaluate
+from trifit.cli.predict import predict
 from trifit.cli.recalibrate import recalibrate
 from trifit.cli.study import studies, study
 from trifit.errors import InputError
@@ -45,6 +46,7 @@ def main() -> None:
 
 main.add_command(study)
 main.add_command(evaluate)
+main.add_command(predict)
 main.add_command(recalibrate)
 main.add_command(studies)
 

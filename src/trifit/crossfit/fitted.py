@@ -8,6 +8,7 @@ import numpy as np
 
 from trifit.checks import Labels
 from trifit.contestants import posterior_of
+from trifit.crossfit.classifier import Classifier, probe_of
 from trifit.crossfit.problem import Part, Problem
 from trifit.fit import Density
 from trifit.fits import Fit, Prediction
@@ -95,6 +96,20 @@ class Fitted:
     def posterior(self) -> str | None:
         """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
         return posterior_of(self.names)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The fits to all training rows, as plain data."""
+        problem, final = self.problem, self.final
+        return Classifier(
+            problem.card,
+            problem.dataset.feature_names,
+            problem.dataset.class_names,
+            problem.varies,
+            final.part.standardiser,
+            final.fits,
+            probe_of(problem.density, final.fits, final.part.train.X),
+        )
 
     @cached_property
     def log_probs(self) -> dict[str, FloatArray]:

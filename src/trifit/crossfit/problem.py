@@ -1,15 +1,18 @@
 """A model on a data set's columns, and each training part as the model sees it."""
 
+import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 
+import msgspec
 import numpy as np
 
-from trifit.cards import Card
+from trifit.cards import Builder, Card, Optimiser, Sampler
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density
 from trifit.text import listing
-from trifit.types import BoolArray, Dataset, IntArray, Rows
+from trifit.types import BoolArray, Dataset, FloatArray, IntArray, Rows
 
 MODEL_ROWS = 20_000
 """Most rows that a model is built with."""
@@ -111,3 +114,32 @@ def standardiser_of(dataset: Dataset, card: Card, rows: IntArray) -> Standardise
         sd=card.feature_sd,
         names=dataset.feature_names,
     )
+
+
+def reference_density(
+    card: Card, feature_names: tuple[str, ...], class_names: tuple[str, ...]
+) -> Density:
+    """A card's model built with rows that are always the same, once in a process.
+
+    A model does not depend on its rows (models/README.md), so it is the same to the last bit
+    whichever data come first.
+    """
+    model = msgspec.structs.replace(
+        card, sampler=Sampler(), optimiser=Optimiser(), references=[], note=""
+    )
+    return _reference(card.load_builder(), model.to_toml(), feature_names, class_names)
+
+
+@lru_cache(maxsize=16)
+def _reference(
+    builder: Builder, card: str, feature_names: tuple[str, ...], class_names: tuple[str, ...]
+) -> Density:
+    X, y = reference_rows(len(feature_names), len(class_names))
+    model = msgspec.convert(tomllib.loads(card), Card)
+    return build_density(model, X, y, feature_names=feature_names, class_names=class_names)
+
+
+def reference_rows(n_features: int, n_classes: int) -> tuple[FloatArray, IntArray]:
+    """Standard normal features, and every class in turn."""
+    X = np.random.default_rng(0).standard_normal((20 * n_classes, n_features))
+    return X, np.arange(len(X)) % n_classes

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from trifit.data.columns import texts_of
+from trifit.data.again import unseen_categories
 from trifit.data.labels import absent_texts, drop_unused_classes, encode_classes, learn_classes
 from trifit.data.leaks import gives_away
 from trifit.data.numbers import COMMA, Style
@@ -108,7 +108,7 @@ def assemble(
     if rows.unseen.any():
         notes.append(
             f"{int(rows.unseen.sum())} test rows hold a category that the training data lack "
-            f"({_unseen(tables[1], schema)}); its coefficient counts as zero"
+            f"({unseen_categories(tables[1], schema)}); its coefficient counts as zero"
         )
     leaks = _leaks(rows, schema) if rows.soft is None else ()
     if leaks:
@@ -134,6 +134,7 @@ def assemble(
         groups=rows.roles.groups,
         time=rows.roles.time,
         roles=reading.roles.given,
+        schema=replace(schema, imputes=missing == "impute"),
     )
 
 
@@ -297,18 +298,6 @@ def _handle_missing(
             f"frequencies): {where}"
         )
     return rows, notes
-
-
-def _unseen(test: Table, schema: Schema) -> str:
-    """Categories of the test rows that the training rows do not have."""
-    found = []
-    for column in schema.columns:
-        if column.kind == "category":
-            texts = set(texts_of(test.cells[column.name], column.missing)) - {None}
-            strange = [t for t in sorted(map(str, texts)) if column.is_unseen(t)]
-            if strange:
-                found.append(f"{column.name!r}: {listing(strange, most=3)}")
-    return "; ".join(found)
 
 
 def _leaks(rows: _Rows, schema: Schema) -> tuple[str, ...]:

@@ -60,9 +60,13 @@ class Standardiser:
         standardize: bool = True,
         sd: float = 1.0,
         names: tuple[str, ...] = (),
+        weights: FloatArray | None = None,
     ) -> "Standardiser":
-        """Learn mean and scale from rows (default: all) of X, shape (n_obs, n_features)."""
-        low, high, n, start, beyond = _summary(X, rows)
+        """Learn mean and scale from rows (default: all) of X, shape (n_obs, n_features).
+
+        ``weights`` (n_obs,), all positive, count rows: a row of weight 2 is two rows.
+        """
+        low, high, n, start, beyond = _summary(X, rows, weights)
         if (n == 0).any():
             j = int(np.flatnonzero(n == 0)[0])
             raise InputError(
@@ -80,7 +84,8 @@ class Standardiser:
         # Squares of deviations in units of a power of two near the column's range.
         unit = np.ldexp(1.0, np.maximum(np.frexp(high - low)[1], -1000))
         squares = sum(
-            np.nansum((((part - mean) - rest) / unit) ** 2, axis=0) for part in _blocks(X, rows)
+            _total((((part - mean) - rest) / unit) ** 2, w)
+            for part, w in _weighted_blocks(X, rows, weights)
         )
         scale = unit * np.sqrt(squares / n)
         # A spread within rounding error of the values' size is no spread.
@@ -136,8 +141,22 @@ def _blocks(X: FloatArray, rows: IntArray | None) -> Iterator[FloatArray]:
         yield X[at] if rows is None else X[rows[at]]
 
 
+def _weighted_blocks(
+    X: FloatArray, rows: IntArray | None, weights: FloatArray | None
+) -> Iterator[tuple[FloatArray, FloatArray | None]]:
+    """Blocks of X with the weights of their rows."""
+    if weights is None:
+        return ((part, None) for part in _blocks(X, rows))
+    return zip(_blocks(X, rows), _blocks(weights, rows), strict=True)
+
+
+def _total(values: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Sum of every column's values, rows counted by their weights."""
+    return np.asarray(np.nansum(values if weights is None else values * weights[:, None], axis=0))
+
+
 def _summary(
-    X: FloatArray, rows: IntArray | None
+    X: FloatArray, rows: IntArray | None, weights: FloatArray | None
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     """Least and largest value and number of values of every column, and their sum.
 
@@ -145,10 +164,10 @@ def _summary(
     """
     low, high = np.full(X.shape[1], np.inf), np.full(X.shape[1], -np.inf)
     start, n, beyond = np.full(X.shape[1], np.nan), np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    for part in _blocks(X, rows):
+    for part, w in _weighted_blocks(X, rows, weights):
         low, high = np.fmin(low, np.fmin.reduce(part)), np.fmax(high, np.fmax.reduce(part))
         start = np.where(np.isnan(start), np.fmin.reduce(part), start)
-        n += (~np.isnan(part)).sum(axis=0)
+        n += _total((~np.isnan(part)).astype(np.float64), w)
         with np.errstate(over="ignore"):  # of numbers that will be refused
-            beyond += np.nansum(part - start, axis=0)
+            beyond += _total(part - start, w)
     return low, high, n, start, beyond

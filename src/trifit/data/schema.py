@@ -64,9 +64,12 @@ class Schema:
     Attributes
     ----------
     columns : tuple of Column
+    imputes : bool
+        Whether missing values are imputed from the training rows; else there must be none.
     """
 
     columns: tuple[Column, ...]
+    imputes: bool = False
 
     @property
     def features(self) -> tuple[str, ...]:

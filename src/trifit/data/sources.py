@@ -20,6 +20,9 @@ BUNDLED = {
     "digits": "1797 handwritten digits, 8 x 8 pixels, 10 classes (Alpaydin 1998)",
 }
 
+HINT = f", and not a bundled set ({', '.join(BUNDLED)}), sim:WORLD or openml:NAME"
+"""What else a name that is no file may have been meant to be."""
+
 
 def bundled(name: str) -> Dataset:
     """One of the data sets that come with scikit-learn."""
@@ -52,7 +55,7 @@ def open_source(source: Any, labels: tuple[str, ...]) -> Table:
     """
     if isinstance(source, str) and source.startswith("openml:"):
         return _openml(source.removeprefix("openml:"), labels)
-    table = _table(source)
+    table = open_table(source, HINT)
     labels = labels or table.labels
     if not labels:
         labels = label_columns(table.columns)
@@ -102,7 +105,7 @@ def open_test(source: Any, labels: tuple[str, ...], *, pair: bool) -> Table:
     elif isinstance(source, str) and source.startswith("openml:"):
         table = open_source(source, labels)
     else:
-        table = _table(source)
+        table = open_table(source, HINT)
     if lacking := _lacking(table, labels):
         raise InputError(
             f"test: its {lacking} is missing; a test set needs its labels (it has "
@@ -123,12 +126,14 @@ def check_several(data: str, labels: tuple[str, ...]) -> None:
         raise InputError(f"label_cols {twice!r} is given twice")
 
 
-def _table(source: Any) -> Table:
-    """The table of a file, a dataframe or an array."""
-    if not isinstance(source, str | Path):
-        return from_data(source)
-    hint = f", and not a bundled set ({', '.join(BUNDLED)}), sim:WORLD or openml:NAME"
-    return read_table(Path(source), hint=hint)
+def open_table(source: Any, hint: str = "") -> Table:
+    """The table of a file, a dataframe or an array.
+
+    ``hint`` says what else a name may have been meant to be, should there be no such file.
+    """
+    return (
+        read_table(Path(source), hint=hint) if isinstance(source, str | Path) else from_data(source)
+    )
 
 
 def _lacking(table: Table, labels: tuple[str, ...]) -> str:

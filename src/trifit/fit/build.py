@@ -75,7 +75,7 @@ def build_model(
                 X,
                 y,
                 n_classes=len(class_names),
-                coords={"feature": list(feature_names), "class": list(class_names)},
+                coords={"feature": list(feature_names), "class_": list(class_names)},
                 **card.hyperparameters,
             )
         check_contract(model)

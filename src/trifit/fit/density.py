@@ -42,11 +42,11 @@ class Layout:
             for index in np.ndindex(*shape):
                 at = dict(zip(dims, index, strict=False))
                 feature = self.coords["feature"][at["feature"]] if "feature" in at else ""
-                label = self.coords["class"][at["class"]] if "class" in at else ""
+                label = self.coords["class_"][at["class_"]] if "class_" in at else ""
                 other = [str(i) for d, i in enumerate(index) if d >= len(dims)] + [
                     str(self.coords[d][i]) if d in self.coords else str(i)
                     for d, i in at.items()
-                    if d not in ("feature", "class")
+                    if d not in ("feature", "class_")
                 ]
                 rows.append((f"{name}[{', '.join(other)}]" if other else name, feature, label))
         return rows
@@ -122,6 +122,10 @@ class Density(Protocol):
     """Which entries of theta may be any real number (or any that sum to zero)."""
     scales: BoolArray
     """Which entries of theta are learned prior scales (see :func:`is_scale`)."""
+
+    def holds_on(self, X: FloatArray) -> bool:
+        """Whether these rows, too, are predicted as the model's graph does."""
+        ...
 
     def start(self, rng: np.random.Generator) -> FloatArray:
         """Where optimisers start, shape (n_params,)."""

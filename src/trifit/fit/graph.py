@@ -94,6 +94,10 @@ class GraphDensity:
         self.scales = np.array([is_scale(name) for name in self.free_names])
         self.unconstrained = np.array([name in free for name in self.free_names])
 
+    def holds_on(self, X: FloatArray) -> bool:
+        """Always: it is the graph."""
+        return True
+
     def start(self, rng: np.random.Generator) -> FloatArray:
         """A jittered starting point: zero is a saddle point of many networks."""
         theta = np.concatenate([np.ravel(v) for v in self._point.values()])

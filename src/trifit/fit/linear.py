@@ -18,12 +18,12 @@ from scipy.special import softmax
 from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.fit.affine import Affine, close, compact
-from trifit.fit.density import Layout, LinearForm, design_of
+from trifit.fit.density import LinearForm, design_of
 from trifit.fit.fast.kernel import CHUNK, log_likelihood_of, log_probs_of_odds
 from trifit.fit.graph import GraphDensity
 from trifit.separation import information
 from trifit.threads import side_by_side
-from trifit.types import BoolArray, FloatArray
+from trifit.types import FloatArray
 
 
 class LinearDensity:
@@ -34,26 +34,26 @@ class LinearDensity:
     weights : Affine
         ``params`` to the raveled ``B (1 + n_features, n_classes - 1)``: log-odds
         of classes 1, 2, ... against class 0 are ``[1, x] @ B``.
+    graph : GraphDensity
+        What it was read off, interpreted.
     """
 
     def __init__(
         self,
-        layout: Layout,
-        n_classes: int,
+        graph: GraphDensity,
         *,
         params: Affine,
         weights: Affine,
         prior_gradient: Affine,
         prior_constant: float,
-        free_names: tuple[str, ...],
-        unconstrained: BoolArray,
     ) -> None:
         self.linear = True
-        self.layout = layout
-        self.free_names = free_names
-        self.unconstrained = unconstrained
-        self.n_params = int(params.matrix.shape[1])
-        self.n_classes = n_classes
+        self.graph = graph
+        self.layout = graph.layout
+        self.free_names = graph.free_names
+        self.unconstrained = graph.unconstrained
+        self.n_params = graph.n_params
+        self.n_classes = graph.n_classes
         self.weights = weights
         self.scales = np.zeros(self.n_params, dtype=bool)
         self._params = params
@@ -101,14 +101,11 @@ class LinearDensity:
             prior = Affine.probe(prior_gradient_of, graph.n_params)
             constant, _ = graph.log_prior(zero, jacobian=0.0)
             linear = cls(
-                graph.layout,
-                graph.n_classes,
+                graph,
                 params=params,
                 weights=weights,
                 prior_gradient=prior,
                 prior_constant=constant,
-                free_names=graph.free_names,
-                unconstrained=graph.unconstrained,
             )
             agreed = (
                 params.agrees(params_of, rng)
@@ -120,11 +117,8 @@ class LinearDensity:
 
     def _agrees(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
         """Whether predictions and the whole objective are the graph's, near and far."""
-        far = 30.0 * rng.standard_normal((2, self.n_params))
-        for params in (graph.constrain(far), graph.constrain(far / 30.0)):
-            for rows in (X, 10.0 * X):
-                if not close(self.log_probs(params, rows), graph.log_probs(params, rows)):
-                    return False
+        if not self._predicts_alike(X, rng):
+            return False
         y = rng.integers(graph.n_classes, size=len(X))
         ours, theirs = self.bind(X, y), graph.bind(X, y)
         for jacobian in (0.0, 1.0):
@@ -134,6 +128,22 @@ class LinearDensity:
             if not close(a[1], b[1]) or (jacobian == 0.0 and not close(a[0], b[0])):
                 return False
         return True
+
+    def holds_on(self, X: FloatArray) -> bool:
+        """Whether predictions for these rows, too, are the graph's.
+
+        A model may be linear where the rows lie that it was built with, and bend elsewhere.
+        """
+        return self._predicts_alike(_telling_rows(X), np.random.default_rng(20260101))
+
+    def _predicts_alike(self, X: FloatArray, rng: np.random.Generator) -> bool:
+        """Whether predictions are the graph's: at these rows and ten times beyond them."""
+        far = 30.0 * rng.standard_normal((2, self.n_params))
+        return all(
+            close(self.log_probs(params, rows), self.graph.log_probs(params, rows))
+            for params in (self.constrain(far), self.constrain(far / 30.0))
+            for rows in (X, 10.0 * X)
+        )
 
     def start(self, rng: np.random.Generator) -> FloatArray:
         """Zero: the problem is convex, and unidentified directions stay zero."""

@@ -32,8 +32,8 @@ def checked(
     n_classes = n_classes or (y.shape[1] if y.ndim == 2 else max(2, int(y.max()) + 1))
     names = dict(coords or {})
     names.setdefault("feature", [f"x{j}" for j in range(X.shape[1])])
-    names.setdefault("class", [str(k) for k in range(n_classes)])
-    for dim, length in (("feature", X.shape[1]), ("class", n_classes)):
+    names.setdefault("class_", [str(k) for k in range(n_classes)])
+    for dim, length in (("feature", X.shape[1]), ("class_", n_classes)):
         if len(names[dim]) != length:
             raise InputError(f"coords[{dim!r}] has {len(names[dim])} names; expected {length}")
     if y.ndim == 2 and y.shape[1] != n_classes:

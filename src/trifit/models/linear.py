@@ -42,7 +42,7 @@ def softmax_regression(
     n_classes : int, optional
         Default: ``max(y) + 1``.
     coords : mapping, optional
-        Names for the dimensions ``"feature"`` and ``"class"``.
+        Names for the dimensions ``"feature"`` and ``"class_"``.
     prior : str
         ``normal``, ``student-t``, ``cauchy``, ``laplace``, ``horseshoe``,
         ``hierarchical`` or ``gamma``; see :mod:`trifit.models.priors`.
@@ -82,9 +82,9 @@ def softmax_regression(
     with pm.Model(coords=coords) as model:
         features = pm.Data("X", X, dims=("obs", "feature"))
         intercept = coefficients(
-            "intercept", family.intercept(intercept_scale), ("class",), zero_sum=zero_sum
+            "intercept", family.intercept(intercept_scale), ("class_",), zero_sum=zero_sum
         )
-        beta = coefficients("beta", family, ("feature", "class"), zero_sum=zero_sum)
+        beta = coefficients("beta", family, ("feature", "class_"), zero_sum=zero_sum)
         observe(intercept + features @ beta, y, output=output)
     return model
 
@@ -119,7 +119,7 @@ def logistic_regression(
     n_classes : int, optional
         Must be 2 if given.
     coords : mapping, optional
-        Names for the dimensions ``"feature"`` and ``"class"``.
+        Names for the dimensions ``"feature"`` and ``"class_"``.
     prior, prior_scale, prior_df, slab_scale
         As in :func:`softmax_regression`; log-odds (probit: standard normal
         quantiles) per unit of the feature.
@@ -145,9 +145,9 @@ def logistic_regression(
     family = Prior(prior, prior_scale, prior_df, slab_scale)
     check_positive("intercept_scale", intercept_scale)
     X, y, coords = checked(X, y, n_classes, coords)
-    if len(coords["class"]) != 2:
+    if len(coords["class_"]) != 2:
         raise InputError(
-            f"logistic_regression is for two classes, the data have {len(coords['class'])}; "
+            f"logistic_regression is for two classes, the data have {len(coords['class_'])}; "
             "use softmax_regression (--model softmax)"
         )
     with pm.Model(coords=coords) as model:

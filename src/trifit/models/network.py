@@ -51,7 +51,7 @@ def neural_network(
     n_classes : int, optional
         Default: ``max(y) + 1``.
     coords : mapping, optional
-        Names for the dimensions ``"feature"`` and ``"class"``.
+        Names for the dimensions ``"feature"`` and ``"class_"``.
     hidden : sequence of int
         Widths of the hidden layers.
     activation : {"tanh", "relu", "softplus"}
@@ -116,9 +116,9 @@ def neural_network(
             layer = squash[activation](layer @ weights + bias)
             below, fan_in = unit, width
         outer = whole_layer if len(hidden) else family
-        beta = coefficients("beta", outer.times(fan_in**-0.5), (below, "class"), zero_sum=zero_sum)
+        beta = coefficients("beta", outer.times(fan_in**-0.5), (below, "class_"), zero_sum=zero_sum)
         intercept = coefficients(
-            "intercept", Prior("normal", intercept_scale), ("class",), zero_sum=zero_sum
+            "intercept", Prior("normal", intercept_scale), ("class_",), zero_sum=zero_sum
         )
         observe(intercept + layer @ beta, y, output=output)
     return model

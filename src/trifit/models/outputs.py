@@ -28,7 +28,7 @@ def observe(activations: Any, y: np.ndarray, *, output: str) -> None:
     logits = activations if output == "softmax" else -pt.softplus(-2 * activations)
     if y.ndim == 2:
         p = pm.math.softmax(logits, axis=-1)
-        pm.Multinomial("label", n=y.sum(axis=1), p=p, observed=y, dims=("obs", "class"))
+        pm.Multinomial("label", n=y.sum(axis=1), p=p, observed=y, dims=("obs", "class_"))
     else:
         labels = pm.Data("y", y, dims="obs")
         pm.Categorical("label", logit_p=logits, observed=labels, dims="obs")

@@ -92,10 +92,10 @@ def recalibration_gain(
     """
     rows = checked_log_probs(log_probs)
     y = checked_labels(y, *rows.shape)
-    fold = deal(y, folds, seed=seed) if isinstance(folds, int) else np.asarray(folds)
+    fold = deal(y, folds, groups=groups, seed=seed) if isinstance(folds, int) else np.asarray(folds)
     recalibrated = cross_fitted(rows, y, method=method, fold=fold)
     gain = paired_difference(
-        log_predictive_density(recalibrated, y), log_predictive_density(rows, y)
+        log_predictive_density(recalibrated, y), log_predictive_density(rows, y), groups
     )
     return Gain(gain.value, gain.se, gain.n_obs, method, len(np.unique(fold)))
 

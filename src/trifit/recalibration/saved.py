@@ -23,6 +23,9 @@ from trifit.types import FloatArray
 
 SCHEMA = "trifit.recalibration/1"
 
+AnyMap = Temperature | Vector | Dirichlet | Isotonic | Beta
+"""Every kind of map; its tag ``method`` says in a file which one it is."""
+
 
 class Recalibration(
     msgspec.Struct, frozen=True, kw_only=True, eq=False, forbid_unknown_fields=True
@@ -53,7 +56,7 @@ class Recalibration(
 
     schema: str = SCHEMA
     class_names: list[str]
-    map: Temperature | Vector | Dirichlet | Isotonic | Beta
+    map: AnyMap
     source: str
     n_obs: int
     floor: float | None = None
@@ -96,7 +99,7 @@ class Recalibration(
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the map as JSON; :func:`load` reads every number back exactly."""
-        text = msgspec.json.encode(self, enc_hook=np.ndarray.tolist)
+        text = msgspec.json.encode(self, enc_hook=from_array)
         write_whole(path, msgspec.json.format(text, indent=1) + b"\n")
 
 
@@ -165,7 +168,7 @@ def load(path: str | os.PathLike[str]) -> Recalibration:
             raise InputError(
                 f"map {str(file)!r} has schema {schema!r}; this trifit reads {SCHEMA!r}"
             )
-        return msgspec.json.decode(content, type=Recalibration, dec_hook=_array)
+        return msgspec.json.decode(content, type=Recalibration, dec_hook=to_array)
     except OSError as error:
         raise InputError(f"map {str(file)!r} cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -176,7 +179,13 @@ class _Schema(msgspec.Struct):
     schema: str
 
 
-def _array(_: type, numbers: Any) -> FloatArray:
+def from_array(array: Any) -> Any:
+    """An array as JSON has it."""
+    return array.tolist()
+
+
+def to_array(_: type, numbers: Any) -> FloatArray:
+    """An array of floats from JSON, refused where it is none."""
     array: FloatArray = np.asarray(numbers, dtype=np.float64)
     if array.ndim == 0 or not np.isfinite(array).all():
         raise ValueError("expected a list of numbers")

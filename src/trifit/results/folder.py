@@ -18,13 +18,16 @@ FILES = (
     "predictions.parquet",
     "parameters.csv",
     "posterior.nc",
+    "laplace.nc",
+    "classifier.json",
     "card.toml",
     "metrics.json",
     "comparison.json",
 )
 """All files of a run; the one that says which run it is comes last.
 
-A run without a posterior has no ``posterior.nc``."""
+A run without a posterior that passed its checks has no ``posterior.nc``; ``laplace.nc`` is
+there where the normal approximation stands beside NUTS."""
 
 
 def check_folder(folder: Path, *, command: str, force: bool) -> None:

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,9 +33,13 @@ from trifit.results import Comparison, Evaluation, FitRecord, Scores
 from trifit.rivals import Entered, check_rivals, enter
 from trifit.run.provenance import data_record, provenance
 from trifit.run.settings import Settings
+from trifit.run.tree import posterior_named, tree_of
 from trifit.seeds import child, generator
 from trifit.threads import obeys_cores
 from trifit.types import Dataset, FloatArray, IntArray, Split
+
+if TYPE_CHECKING:
+    from xarray import DataTree
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +78,21 @@ class Run:
     def log_probs(self) -> Mapping[str, FloatArray]:
         """Log predictive probabilities of the scored rows by contestant, (n_test, n_classes)."""
         return self.fitted.log_probs
+
+    def to_arviz(self, name: str | None = None) -> "DataTree":
+        """A posterior as ArviZ's functions take it; see :mod:`trifit.run.tree`.
+
+        Parameters
+        ----------
+        name : str, optional
+            ``bayes`` or ``laplace``; default: the one that is called the posterior.
+
+        Raises
+        ------
+        InputError
+            If there is none, or it failed a check.
+        """
+        return tree_of(self.fitted, posterior_named(self.comparison, name), self.comparison)
 
 
 def compare(

@@ -11,6 +11,7 @@ import numpy as np
 from trifit.results import Parameter
 from trifit.results.folder import save_whole, write_numbers
 from trifit.run.compare import Run
+from trifit.run.saved import posterior_files, write_classifier
 
 
 def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
@@ -32,8 +33,9 @@ def _write(run: Run, folder: Path) -> None:
     write_numbers(run.comparison, folder)
     _write_predictions(run, folder / "predictions.parquet")
     _write_parameters(run.comparison.parameters, folder / "parameters.csv")
-    if run.comparison.posterior_fit is not None:
-        _write_posterior(run, run.comparison.posterior_fit, folder / "posterior.nc")
+    for name, file in posterior_files(run.comparison).items():
+        _write_posterior(run, name, folder / file)
+    write_classifier(run, folder / "classifier.json")
     (folder / "card.toml").write_text(run.card.to_toml(), encoding="utf-8")
 
 
@@ -60,24 +62,16 @@ def _write_parameters(parameters: list[Parameter], path: Path) -> None:
         writer.writerows(rows)
 
 
-def _write_posterior(run: Run, fit: str, path: Path) -> None:
-    """Draws, and NUTS's statistics, as an ArviZ ``DataTree``, checksummed."""
-    import arviz as az
-
-    layout, bayes = run.fitted.density.layout, run.fitted.final.fits[fit]
-    groups: dict[str, Any] = {"posterior": layout.unravel(bayes.draws)}
-    if bayes.sampling is not None:
-        groups["sample_stats"] = dict(bayes.sampling.stats)
-    tree = az.from_dict(
-        groups,
-        coords={k: list(v) for k, v in layout.coords.items()},
-        dims={n: list(d) for n, d in zip(layout.names, layout.dims, strict=True) if d},
-    )
+def _write_posterior(run: Run, name: str, path: Path) -> None:
+    """A posterior for ArviZ, see :mod:`trifit.run.tree`, checksummed."""
+    tree = run.to_arviz(name)
     checked = {"zlib": True, "fletcher32": True}
+    smaller = {"log_likelihood": {"dtype": "float32"}, "posterior_predictive": {"dtype": "int16"}}
     tree.to_netcdf(
         path,
         engine="h5netcdf",
         encoding={
-            f"/{group}": {name: checked for name in tree[group].data_vars} for group in groups
+            f"/{group}": {name: checked | smaller.get(group, {}) for name in found.data_vars}
+            for group, found in tree.children.items()
         },
     )

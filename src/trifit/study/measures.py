@@ -5,21 +5,18 @@ studies, folders or other cells.
 """
 
 import time
-import tomllib
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
-import msgspec
 import numpy as np
 from scipy.special import softmax, xlogy
 
 from trifit.calibration import binned_error, slope_intercept, smooth_error, tests
 from trifit.cards import Card, load_card
-from trifit.crossfit.problem import Part, Problem
+from trifit.crossfit.problem import Part, Problem, reference_density
 from trifit.crossfit.progress import expected_seconds
 from trifit.errors import InputError
-from trifit.fit import Density, Training, build_density, predict_all, training
+from trifit.fit import Density, Training, predict_all, training
 from trifit.fit.prediction import thinned
 from trifit.fits import Fit, Prediction, Status
 from trifit.information import entropy
@@ -220,23 +217,8 @@ def card_of(model: Mapping[str, Setting]) -> Card:
 
 def problem_of(dataset: Dataset, card: Card) -> Problem:
     """A card's model on the columns of a data set, compiled once in a process."""
-    density = _density(card.to_toml(), dataset.feature_names, dataset.class_names)
+    density = reference_density(card, dataset.feature_names, dataset.class_names)
     return Problem(dataset, card, density, np.ones(dataset.X.shape[1], dtype=np.bool_))
-
-
-@lru_cache(maxsize=16)
-def _density(card: str, feature_names: tuple[str, ...], class_names: tuple[str, ...]) -> Density:
-    """A model does not depend on its rows: built with rows that are always the same.
-
-    So it is the same to the last bit whichever cell a worker begins with.
-    """
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((20 * len(class_names), len(feature_names)))
-    y = np.arange(len(X)) % len(class_names)
-    fields = tomllib.loads(card)
-    return build_density(
-        msgspec.convert(fields, Card), X, y, feature_names=feature_names, class_names=class_names
-    )
 
 
 def _against_truth(prediction: Prediction, true: FloatArray, part: Part) -> dict[str, float]:

@@ -1,0 +1,92 @@
+"""Further rows, read as the training rows were."""
+
+from typing import Any
+
+import numpy as np
+
+from trifit.data.columns import texts_of
+from trifit.data.schema import Schema
+from trifit.data.sources import open_table
+from trifit.data.tables import Table
+from trifit.errors import InputError
+from trifit.text import listing
+from trifit.types import FloatArray
+
+
+def encode_again(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
+    """The feature matrix of further rows, and what to say of it.
+
+    Columns are found by their names: their order does not matter, and others are ignored.
+
+    Parameters
+    ----------
+    source : path, dataframe or array of shape (n_obs, n_columns)
+        An array has the columns in the order of the training data.
+    schema : Schema
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, lacks a column, or has a missing value where none is imputed.
+    """
+    table = _table(source, schema)
+    names = [column.name for column in schema.columns]
+    absent = [name for name in names if name not in table.columns]
+    if absent:
+        raise InputError(
+            f"data {table.name!r}: missing columns that the run needs: {listing(absent)} "
+            f"(it has {listing(table.columns)})"
+        )
+    if not len(table):
+        raise InputError(f"data {table.name!r}: the table has no rows")
+    notes = []
+    extra = [name for name in table.columns if name not in names]
+    if extra:
+        notes.append(f"columns that the run does not use, ignored: {listing(extra)}")
+    X, unseen = schema.encode(table)
+    if unseen.any():
+        notes.append(
+            f"{int(unseen.sum())} rows hold a category that the training rows lack "
+            f"({unseen_categories(table, schema)}); its coefficient counts as zero"
+        )
+    blank = np.isnan(X)
+    if blank.any():
+        row = int(np.flatnonzero(blank.any(axis=1))[0])
+        starts = schema.groups
+        where = [name for name in names if blank[row, starts[name]].any()]
+        if not schema.imputes:
+            raise InputError(
+                f"data {table.name!r}: missing value in data row {row + 1}, column "
+                f"{listing(where)}; fill it in or leave the row out (a run made with --missing "
+                "impute imputes it)"
+            )
+        notes.append(
+            f"missing values of {int(blank.any(axis=1).sum())} rows imputed from training rows"
+        )
+    return X, notes
+
+
+def unseen_categories(table: Table, schema: Schema) -> str:
+    """Categories of a table that the training rows do not have."""
+    found = []
+    for column in schema.columns:
+        if column.kind == "category":
+            texts = set(texts_of(table.cells[column.name], column.missing)) - {None}
+            strange = [t for t in sorted(map(str, texts)) if column.is_unseen(t)]
+            if strange:
+                found.append(f"{column.name!r}: {listing(strange, most=3)}")
+    return "; ".join(found)
+
+
+def _table(source: Any, schema: Schema) -> Table:
+    if isinstance(source, np.ndarray):
+        import pyarrow as pa
+
+        names = [column.name for column in schema.columns]
+        if source.ndim != 2 or source.shape[1] != len(names):
+            raise InputError(
+                f"array of shape {source.shape}: expected (n_obs, {len(names)}), the columns "
+                f"{listing(names)}"
+            )
+        return Table("array", pa.table(dict(zip(names, source.T, strict=True))))
+    return open_table(source)

@@ -1,0 +1,277 @@
+"""A run's folder read again: its numbers, and fits that predict further rows."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from trifit.contestants import posteriors_of
+from trifit.crossfit.classifier import Classifier, Probe
+from trifit.data import Standardiser
+from trifit.data.again import encode_again
+from trifit.data.columns import Column
+from trifit.data.schema import Schema
+from trifit.errors import InputError
+from trifit.fit.prediction import epistemic
+from trifit.fits import Fit
+from trifit.recalibration.saved import AnyMap, from_array, to_array
+from trifit.results import Comparison
+from trifit.run.compare import Run
+from trifit.run.tree import posterior_named
+from trifit.text import listing
+from trifit.types import FloatArray
+from trifit.words.status import status_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from xarray import DataTree
+
+FORMAT = "trifit.classifier/1"
+
+
+class _Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One set of parameters, and the map that its forecasts go through."""
+
+    params: list[float]
+    recalibration: AnyMap | None = None
+
+
+class _Standardiser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    mean: list[float]
+    rest: list[float]
+    scale: list[float]
+    fill: list[float]
+    constant: list[bool]
+
+
+class _Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    X: list[list[float]]
+    log_probs: list[list[float]]
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``classifier.json``: all but the card (comparison.json) and the draws (netCDF)."""
+
+    schema: str = FORMAT
+    columns: list[Column]
+    imputes: bool
+    varies: list[bool]
+    standardiser: _Standardiser
+    parameters: list[str]
+    points: dict[str, _Point]
+    probe: _Probe
+
+
+def posterior_files(comparison: Comparison) -> dict[str, str]:
+    """The file of every posterior that passed its checks."""
+    there = posteriors_of(comparison.fits)
+    files = {name: f"{name}.nc" if name != there[0] else "posterior.nc" for name in there}
+    return {name: file for name, file in files.items() if name not in comparison.failed}
+
+
+def write_classifier(run: Run, path: Path) -> None:
+    """Write what predictions for further rows need; fits that failed are left out."""
+    classifier, dataset = run.fitted.classifier, run.dataset
+    schema = dataset.schema or Schema(tuple(Column(n, "number") for n in dataset.feature_names))
+    points = {
+        name: _point(fit)
+        for name, fit in classifier.fits.items()
+        if name not in posteriors_of(classifier.fits) and name not in run.comparison.failed
+    }
+    standardiser, probe = classifier.standardiser, classifier.probe
+    file = _File(
+        columns=list(schema.columns),
+        imputes=schema.imputes,
+        varies=classifier.varies.tolist(),
+        standardiser=_Standardiser(
+            standardiser.mean.tolist(),
+            standardiser.rest.tolist(),
+            standardiser.scale.tolist(),
+            standardiser.fill.tolist(),
+            standardiser.constant.tolist(),
+        ),
+        parameters=list(run.fitted.density.layout.names),
+        points=points,
+        probe=_Probe(probe.X.tolist(), probe.log_probs.tolist()),
+    )
+    path.write_bytes(msgspec.json.encode(file, enc_hook=from_array) + b"\n")
+
+
+def _point(fit: Fit) -> _Point:
+    changed = fit.recalibration
+    assert changed is None or isinstance(changed, AnyMap)
+    return _Point(fit.flat_draws[0].tolist(), changed)
+
+
+@dataclass(frozen=True, eq=False)
+class SavedRun:
+    """A run's folder, read again.
+
+    Attributes
+    ----------
+    folder : Path
+    comparison : Comparison
+    classifier : Classifier
+        The fits to all training rows, but for those that failed a check.
+    schema : Schema
+        How the columns of a table become features.
+    """
+
+    folder: Path
+    comparison: Comparison
+    classifier: Classifier
+    schema: Schema
+
+    def predict(self, data: Any) -> "pd.DataFrame":
+        """Predictions for further rows; what there is to say of them are warnings.
+
+        Parameters
+        ----------
+        data : path, dataframe or array of shape (n_obs, n_columns)
+            With the columns of the training data, in any order; others are ignored. It is read
+            as the training rows were.
+
+        Returns
+        -------
+        DataFrame
+            One row for each of ``data``. ``FIT:CLASS`` is the probability of a class under a
+            fit. Of a posterior also ``low:FIT:CLASS`` and ``high:FIT:CLASS``, its 95 % credible
+            interval, and the two parts of the entropy in nats: ``chance:FIT``, what would remain
+            if the parameters were known, and ``ignorance:FIT``, the mutual information of label
+            and parameters.
+
+        Raises
+        ------
+        InputError
+            One line naming the column, the value and the remedy.
+        """
+        frame, notes = self.predictions(data)
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=2)
+        return frame
+
+    def predictions(self, data: Any) -> tuple["pd.DataFrame", list[str]]:
+        """:meth:`predict`, and what there is to say of it."""
+        import pandas as pd
+
+        X, notes = encode_again(data, self.schema)
+        classes = self.classifier.class_names
+        columns: dict[str, FloatArray] = {}
+        predicted = self.classifier.predict(X)
+        for name, prediction in predicted.items():
+            columns |= _by_class(f"{name}:", classes, prediction.probs)
+        for name in posteriors_of(predicted):
+            low, high = self.classifier.interval(name, X)
+            columns |= _by_class(f"low:{name}:", classes, low)
+            columns |= _by_class(f"high:{name}:", classes, high)
+            columns[f"chance:{name}"] = predicted[name].aleatoric
+            columns[f"ignorance:{name}"] = epistemic(predicted[name])
+        return pd.DataFrame(columns), notes + self._left_out()
+
+    def to_arviz(self, name: str | None = None) -> "DataTree":
+        """A posterior as ArviZ's functions take it; see :meth:`trifit.Run.to_arviz`."""
+        file = posterior_files(self.comparison)[posterior_named(self.comparison, name)]
+        return _read_tree(self.folder / file)
+
+    def _left_out(self) -> list[str]:
+        """Fits that do not predict, since they failed a check."""
+        fits = self.comparison.fits
+        gone = [f"{n} ({status_name(fits[n].status)})" for n in self.comparison.failed]
+        return [f"not predicted from, since not trustworthy: {listing(gone)}"] if gone else []
+
+
+def load_run(folder: str | Path) -> SavedRun:
+    """Read the folder of a run, to predict further rows from it.
+
+    Parameters
+    ----------
+    folder : str or path
+        What ``trifit compare`` or :func:`trifit.save_run` wrote.
+
+    Returns
+    -------
+    SavedRun
+
+    Raises
+    ------
+    InputError
+        If it is no such folder, a file is damaged, or no fit is left.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"run {str(folder)!r}: no such folder; trifit compare writes one")
+    comparison = Comparison.from_json(folder / "comparison.json")
+    path = folder / "classifier.json"
+    if comparison.card is None or not path.is_file():
+        raise InputError(
+            f"run {str(folder)!r} has no classifier.json, so nothing predicts from it; make it "
+            "again with the command that it holds"
+        )
+    try:
+        file = msgspec.json.decode(path.read_bytes(), type=_File, dec_hook=to_array)
+    except (OSError, msgspec.DecodeError) as error:
+        raise InputError(f"{str(path)!r} cannot be read: {error}") from error
+    fits = {name: _fit(name, point, comparison) for name, point in file.points.items()}
+    for name, posterior in posterior_files(comparison).items():
+        fits[name] = _posterior(name, folder / posterior, file.parameters, comparison)
+    if not fits:
+        raise InputError(f"run {str(folder)!r}: none of its fits is trustworthy")
+    schema = Schema(tuple(file.columns), file.imputes)
+    known = file.standardiser
+    return SavedRun(
+        folder,
+        comparison,
+        Classifier(
+            comparison.card,
+            schema.features,
+            tuple(comparison.data.class_names),
+            np.array(file.varies),
+            Standardiser(
+                np.array(known.mean),
+                np.array(known.rest),
+                np.array(known.scale),
+                np.array(known.fill),
+                np.array(known.constant),
+            ),
+            {name: fits[name] for name in comparison.fits if name in fits},
+            Probe(np.array(file.probe.X), np.array(file.probe.log_probs)),
+        ),
+        schema,
+    )
+
+
+def _fit(name: str, point: _Point, comparison: Comparison) -> Fit:
+    record = comparison.fits[name]
+    return Fit(
+        method=name,
+        draws=np.array(point.params)[None, None],
+        status=record.status,
+        seconds=record.seconds,
+        recalibration=point.recalibration,
+    )
+
+
+def _posterior(name: str, path: Path, parameters: list[str], comparison: Comparison) -> Fit:
+    posterior = _read_tree(path)["posterior"]
+    values = [np.asarray(posterior[n].values, dtype=np.float64) for n in parameters]
+    draws = np.concatenate([v.reshape((*v.shape[:2], -1)) for v in values], axis=2)
+    record = comparison.fits[name]
+    return Fit(method=name, draws=draws, status=record.status, seconds=record.seconds)
+
+
+def _read_tree(path: Path) -> "DataTree":
+    import arviz as az
+
+    try:
+        with az.from_netcdf(path, engine="h5netcdf") as tree:
+            loaded: DataTree = tree.load()
+            return loaded
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{str(path)!r} cannot be read: {error}") from error
+
+
+def _by_class(prefix: str, classes: tuple[str, ...], probs: FloatArray) -> dict[str, FloatArray]:
+    return {f"{prefix}{c}": probs[:, k] for k, c in enumerate(classes)}

@@ -1,0 +1,135 @@
+"""A posterior as ArviZ's own object: draws, what they predict, and how they came about."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trifit.checks import Labels
+from trifit.contestants import posteriors_of
+from trifit.crossfit.fitted import Fitted
+from trifit.errors import InputError
+from trifit.fit.density import Density
+from trifit.fits import Fit
+from trifit.results import Comparison
+from trifit.seeds import generator
+from trifit.types import FloatArray, IntArray
+from trifit.words.status import STATUSES
+
+if TYPE_CHECKING:
+    from xarray import DataTree
+
+MAX_VALUES = 4_000_000
+"""Most draws x training rows for which log-likelihoods and predicted labels are kept: 4,000
+draws of 1,000 rows are 32 MB in memory and some 16 MB in the file."""
+
+BLOCK = 4_000_000
+"""Most log probabilities held at a time (32 MB)."""
+
+
+def posterior_named(comparison: Comparison, name: str | None) -> str:
+    """A posterior that a comparison has and that may be handed out; by default *the* posterior.
+
+    Raises
+    ------
+    InputError
+        If there is none, or its draws failed a check.
+    """
+    there = posteriors_of(comparison.fits)
+    if not there:
+        raise InputError("this run has no posterior: it was made without NUTS and laplace")
+    name = name or there[0]
+    if name not in there:
+        raise InputError(f"fit {name!r}: expected a posterior of this run, {', '.join(there)}")
+    status = comparison.fits[name].status
+    if status.failed:
+        raise InputError(
+            f"posterior {name!r} is not trustworthy, so it is not handed out: {STATUSES[status]}"
+        )
+    return name
+
+
+def tree_of(fitted: Fitted, name: str, comparison: Comparison) -> "DataTree":
+    """The posterior of the fit to all training rows, as ArviZ's functions take it.
+
+    Groups ``posterior``, ``sample_stats`` (of NUTS), ``log_likelihood``,
+    ``posterior_predictive``, ``observed_data`` and ``constant_data``: all of the training rows,
+    as the model sees them. ``log_likelihood`` and ``posterior_predictive`` are left out where
+    draws x rows exceed :data:`MAX_VALUES`.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    name : str
+        A posterior: ``bayes`` or ``laplace``.
+    comparison : Comparison
+        Whose seed is that of the predicted labels.
+    """
+    import arviz as az
+
+    fit, rows, density = fitted.final.fits[name], fitted.final.part.train, fitted.density
+    layout = density.layout
+    data: dict[str, dict[str, Any]] = {"posterior": layout.unravel(fit.draws)}
+    if fit.sampling is not None:
+        data["sample_stats"] = dict(fit.sampling.stats)
+    if fit.flat_draws.shape[0] * len(rows) <= MAX_VALUES:
+        rng = generator(np.random.SeedSequence(comparison.provenance.seed), f"labels of {name}")
+        likelihood, labels = _of_rows(density, fit, rows.X, rows.labels, rng)
+        data["log_likelihood"] = {"label": likelihood}
+        data["posterior_predictive"] = {"label": labels}
+    observed = "label" if rows.labels.ndim == 1 else "label_probs"
+    data["observed_data"] = {observed: rows.labels}
+    data["constant_data"] = {"X": rows.X}
+    tree: DataTree = az.from_dict(
+        data,
+        coords={k: list(v) for k, v in layout.coords.items()}
+        | {
+            "obs": np.arange(len(rows)),
+            "feature": list(fitted.problem.feature_names),
+            "class_": list(fitted.problem.dataset.class_names),
+        },
+        dims={n: list(d) for n, d in zip(layout.names, layout.dims, strict=True) if d}
+        | {"X": ["obs", "feature"], "label": ["obs"], "label_probs": ["obs", "class_"]},
+    )
+    tree.attrs = _attributes(fitted, fit, comparison)
+    for group in tree.children.values():
+        group.attrs.pop("created_at", None)  # two runs write the same bytes
+    return tree
+
+
+def _of_rows(
+    density: Density, fit: Fit, X: FloatArray, y: Labels, rng: np.random.Generator
+) -> tuple[FloatArray, IntArray]:
+    """Log-likelihood and a predicted label of every draw and row: (n_chains, n_draws, n_obs)."""
+    draws = fit.flat_draws
+    likelihood = np.empty((len(draws), len(X)))
+    labels = np.empty((len(draws), len(X)), dtype=np.int64)
+    step = max(1, BLOCK // (len(X) * density.n_classes))
+    for start in range(0, len(draws), step):
+        some = slice(start, start + step)
+        log_probs = density.log_probs(draws[some], X)
+        if y.ndim == 1:
+            likelihood[some] = log_probs[:, np.arange(len(y)), y]
+        else:
+            likelihood[some] = np.where(y > 0, y * log_probs, 0.0).sum(axis=2)  # 0 log 0 = 0
+        below = np.exp(log_probs).cumsum(axis=2)[:, :, :-1]
+        labels[some] = (rng.random(below.shape[:2])[:, :, None] > below).sum(axis=2)
+    shape = (*fit.draws.shape[:2], len(X))
+    return likelihood.reshape(shape), labels.reshape(shape)
+
+
+def _attributes(fitted: Fitted, fit: Fit, comparison: Comparison) -> dict[str, Any]:
+    """How the draws came about, as netCDF attributes: text and numbers."""
+    standardiser, made = fitted.final.part.standardiser, comparison.provenance
+    return {
+        "inference_library": "trifit",
+        "inference_library_version": made.versions["trifit"],
+        **{f"version_{library}": version for library, version in made.versions.items()},
+        "model": fitted.problem.card.name,
+        "builder": fitted.problem.card.builder,
+        "method": fit.method,
+        "seed": made.seed,
+        "status": fit.status.value,
+        **{f"status_{key}": float(value) for key, value in fit.diagnostics.items()},
+        "standardiser_mean": standardiser.mean,
+        "standardiser_scale": standardiser.scale,
+    }
