@@ -88,7 +88,16 @@ def _distances(fitted: Fitted, chosen: IntArray, rng: np.random.Generator) -> Fl
 
 
 def by_distance(fitted: Fitted, chosen: IntArray, distance: FloatArray) -> ByDistance:
-    """Confidence and accuracy of some held-out rows by their distance, shape (n_chosen,)."""
+    """Confidence and accuracy of some held-out rows by their distance from the training rows.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    chosen : array of shape (n_chosen,)
+        Indices of held-out rows.
+    distance : array of shape (n_chosen,)
+        Theirs; 1 is typical of training rows (:class:`DistanceFromData`).
+    """
     n_bins = int(np.clip(len(chosen) // MIN_PER_BIN, 1, MAX_BINS))
     # Edges that are distances themselves leave no bin empty.
     edges = np.unique(np.quantile(distance, np.linspace(0, 1, n_bins + 1), method="lower"))

@@ -31,7 +31,15 @@ def laplace_error(fitted: Fitted) -> LaplaceError | None:
 
 
 def parameter_error(laplace: Fit, nuts: Fit, layout: Layout) -> ParameterError | None:
-    """Errors of means and sds, in NUTS's sds; None where no parameter varies."""
+    """Errors of means and sds, in NUTS's sds; None where no parameter varies.
+
+    Parameters
+    ----------
+    laplace, nuts : Fit
+        Approximate and reference posterior of the same parameters.
+    layout : Layout
+        Names and shapes of the parameters.
+    """
     from arviz_stats.base import array_stats
 
     sd = nuts.flat_draws.std(axis=0, ddof=1)

@@ -44,6 +44,25 @@ def maximise(
     diagnostics say how far their predictions are from the best's: the mean
     total-variation distance, 0 (all alike) to 1. Only fits without a prior are
     stopped early.
+
+    Parameters
+    ----------
+    method : str
+        Its name.
+    density : Density
+    rows : Rows
+    settings : Optimiser
+    rng : numpy Generator
+        For starting points and a validation share.
+    prior : float
+        Weight of the log prior.
+    criterion : {"cross-entropy", "squared-error"}
+    held_out : Rows, optional
+        Predicted along the path; nothing is learned from them.
+    scales : array of shape (n_params,), optional
+        Where learned prior scales are held; default: where they start.
+    record : bool
+        Whether the fit keeps its path.
     """
     start = time.perf_counter()
     validation = None

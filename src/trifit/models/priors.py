@@ -77,6 +77,16 @@ def coefficients(name: str, prior: Prior, dims: tuple[str, ...], *, zero_sum: bo
     Learned scales are named ``{name}_..._scale``, so that no joint mode is
     taken over them.
 
+    Parameters
+    ----------
+    name : str
+        Of the variable.
+    prior : Prior
+    dims : tuple of str
+        Names of its dimensions, the classes' last.
+    zero_sum : bool
+        Whether the coefficients of the classes sum to zero.
+
     References
     ----------
     Gelman et al. (2008), Ann. Appl. Stat. 2(4), doi:10.1214/08-AOAS191 (cauchy);

@@ -105,7 +105,28 @@ def evaluate_forecasts(
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
-    """The comparison of forecasts that are at hand; see :func:`evaluate`."""
+    """The comparison of forecasts that are at hand; see :func:`evaluate`.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+    name : str
+        Of the data, on the page.
+    seed : int
+        For intervals and resampling.
+    source : str, optional
+        Where the data are from.
+    sources : mapping of str to str, optional
+        Contestant to the file it is from.
+    notes : sequence of str, optional
+        What was made of the files.
+    grouped_by : str, optional
+        What makes the groups of the forecasts, for the page.
+    command : str, optional
+        What made the comparison, as it is recorded.
+    progress : callable, optional
+        Called with what is done and the share of it.
+    """
     for key in forecasts.log_probs:
         if key in BASELINES:
             raise InputError(f"contestant {key!r}: that is a baseline's name; take another")

@@ -16,7 +16,16 @@ def provenance_of(
     *,
     settings: Mapping[str, bool | float | str],
 ) -> Provenance:
-    """A command with the versions and settings in force."""
+    """A command with the versions and settings in force.
+
+    Parameters
+    ----------
+    command : str
+    seed : int
+    seconds : mapping of str to float
+        Time taken by each part.
+    settings : mapping of str to bool, float or str
+    """
     return Provenance(
         command=command,
         seed=seed,

@@ -196,7 +196,10 @@ def run_comparison(
 
     Parameters
     ----------
-    dataset, model, overrides, progress
+    dataset : Dataset
+    model : str, path, Card or builder
+    overrides : mapping, optional
+    progress : callable, optional
         As in :func:`compare`.
     command : str, optional
         What made the run, as it is recorded.
@@ -233,7 +236,16 @@ def run_comparison(
 def prepare(
     dataset: Dataset, card: Card, settings: Settings, streams: np.random.SeedSequence
 ) -> tuple[Problem, Split]:
-    """The model on the columns that vary in the training rows, and which rows train and test."""
+    """The model on the columns that vary in the training rows, and which rows train and test.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    card : Card
+    settings : Settings
+    streams : numpy SeedSequence
+        Parent of all named generators.
+    """
     training_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, training_rows)
     check_fits(problem.density, card, settings.methods, nuts=settings.nuts)
@@ -269,6 +281,15 @@ def cross_fit(
     """All fits to every training set, and their predictions for its held-out rows.
 
     With folds, one further fit on all rows gives parameters, posterior and diagnostics.
+
+    Parameters
+    ----------
+    problem : Problem
+    split : Split
+    settings : Settings
+    streams : numpy SeedSequence
+        Parent of all named generators.
+    reporter : Reporter
     """
     rows = list(split.parts)
     if split.kind == "cv":
@@ -312,7 +333,22 @@ def describe(
     clock: Clock,
     reporter: Reporter,
 ) -> Comparison:
-    """Every number of the page from what was fitted."""
+    """Every number of the page from what was fitted.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    entered : Entered
+        The rivals and what is to be said of them.
+    split : Split
+    settings : Settings
+    streams : numpy SeedSequence
+        Parent of all named generators.
+    command : str or None
+        What made the run, as it is recorded.
+    clock : Clock
+    reporter : Reporter
+    """
     dataset, card = fitted.problem.dataset, fitted.problem.card
     data = data_record(dataset, [*notes(fitted), *entered.notes])
     baselines = _baselines(dataset, split)

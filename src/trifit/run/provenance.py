@@ -45,7 +45,18 @@ def provenance(
     command: str | None,
     seconds: dict[str, float],
 ) -> Provenance:
-    """How to make the same numbers again; without a command line, the call from Python."""
+    """How to make the same numbers again; without a command line, the call from Python.
+
+    Parameters
+    ----------
+    data : Data
+    card : Card
+    settings : Settings
+    command : str or None
+        The command line, if there was one.
+    seconds : dict of str to float
+        Time taken by each part.
+    """
     return provenance_of(
         command or python_command(data, card, settings),
         settings.seed,
@@ -55,7 +66,14 @@ def provenance(
 
 
 def python_command(data: Data, card: Card, settings: Settings) -> str:
-    """The call that made a run from Python, exact enough to tell two runs apart."""
+    """The call that made a run from Python, exact enough to tell two runs apart.
+
+    Parameters
+    ----------
+    data : Data
+    card : Card
+    settings : Settings
+    """
     hyper = ", ".join(f"{k}={v!r}" for k, v in sorted(card.hyperparameters.items()))
     given = "".join(f", {k}={v}" for k, v in settings.given.items())
     sampler = card.sampler

@@ -75,6 +75,8 @@ def run_study(
         Address of Dask's, ``tcp://HOST:PORT``.
     progress : callable, optional
         Called with a message and the share of the cells that is done.
+    command : str, optional
+        What made the record, as it is recorded; default: the call from Python.
 
     Returns
     -------

@@ -84,7 +84,9 @@ def fit_bayes(
 
     Parameters
     ----------
-    density, objective
+    density : Density
+    objective : Objective
+        Bound to the training rows.
     centre : array of shape (n_params,) or None
         The MAP's theta, around which to whiten; None for plain coordinates.
     sampler : Sampler

@@ -67,7 +67,18 @@ def fit_mle(
     A certificate says whether a maximum exists where that can be known; a
     separated fit is where the optimiser stopped, at its gradient tolerance.
     With a validation share it is stopped early instead, and no MLE is claimed.
-    ``certifying`` is called before the certificate, which may take seconds.
+
+    Parameters
+    ----------
+    density : Density
+    rows : Rows
+    settings : Optimiser
+    rng : numpy Generator
+        For starting points and a validation share.
+    held_out : Rows, optional
+        Predicted along the path; nothing is learned from them.
+    certifying : callable, optional
+        Called before the certificate, which may take seconds.
     """
     fit = maximise("mle", density, rows, settings, rng, prior=0.0, held_out=held_out, record=True)
     if fit.status in (Status.STOPPED_EARLY, Status.STEP_TOO_LARGE):
