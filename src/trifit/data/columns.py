@@ -216,6 +216,19 @@ def learn_column(
         return Column(name, "boolean" if pa.types.is_boolean(kind) else "number", missing=missing)
     if not written:
         return _category(data, name, texts_of(column, missing), missing, keep=keep)
+    return _written(data, name, column, style, missing, keep=keep)
+
+
+def _written(
+    data: str,
+    name: str,
+    column: "pa.ChunkedArray",
+    style: Style,
+    missing: tuple[str, ...],
+    *,
+    keep: bool,
+) -> Column:
+    """A column of text in which numbers are written: of numbers, booleans or categories."""
     beside_numbers = tuple(dict.fromkeys((*missing, *MISSING_TEXT)))
     plain = as_floats(column, beside_numbers, style)
     if plain is not None and not np.isnan(plain).all():

@@ -27,7 +27,7 @@ from trifit.types import Dataset
 Marks = Literal[".", ","]
 
 
-def load_dataset(
+def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
     source: Any,
     target: Any = None,
     *,
