@@ -116,14 +116,15 @@ def of_table(
         Whether labels must be there.
     """
     names, classes = columns
+    # Text first: pyarrow imports pandas for numbers, which a misspelt name need not wait for.
     return Raw(
         file=file,
-        values=np.column_stack([_numbers(table, name, file) for name in names]),
-        classes=classes,
         labels=_texts(table, reading.label, file, needed=need_label),
         ids=_texts(table, reading.row_id, file, needed=True),
         models=_texts(table, reading.model_col, file, needed=True),
         groups=_texts(table, reading.groups, file, needed=need_label),
+        classes=classes,
+        values=np.column_stack([_numbers(table, name, file) for name in names]),
         weights=_weights(table, reading.weights, file, needed=need_label),
     )
 
