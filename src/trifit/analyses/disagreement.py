@@ -9,6 +9,7 @@ from trifit.calibration import top_label
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.prediction import epistemic
 from trifit.forecasts import LOG_ZERO
+from trifit.judge.rows import MAX_ROWS, N_EXAMPLES
 from trifit.results import (
     ByDistance,
     Disagreement,
@@ -18,11 +19,9 @@ from trifit.results import (
     RowTable,
 )
 from trifit.rounding import rounded
-from trifit.scores import wilson
+from trifit.scores import total_variation, wilson
 from trifit.types import FloatArray, IntArray
 
-MAX_ROWS = 1_000
-N_EXAMPLES = 12
 N_FEATURES = 8
 
 MAX_CANDIDATES = 200
@@ -132,7 +131,7 @@ def _frequency(share: float, n_obs: int) -> Interval:
 def _examples(fitted: Fitted, a: str, b: str) -> list[Example]:
     """The rows that differ most between two fits, in total variation."""
     probs = {name: np.exp(log_probs) for name, log_probs in fitted.log_probs.items()}
-    difference = 0.5 * abs(probs[a] - probs[b]).sum(axis=1)
+    difference = total_variation(probs[a], probs[b])
     most = np.lexsort((fitted.test_rows, -difference))[:N_EXAMPLES]
     return [
         Example(

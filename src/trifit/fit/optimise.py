@@ -12,6 +12,7 @@ from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, second_differences
 from trifit.fit.minimise import SOLVERS, Path, newton, settle_kinks
 from trifit.fits import Fit, Status
+from trifit.scores import total_variation
 from trifit.threads import limited
 from trifit.types import BoolArray, FloatArray, Rows
 
@@ -97,7 +98,7 @@ def maximise(
         ours = probs[walks.index(best)]
         diagnostics["starts"] = float(len(walks))
         diagnostics["starts_spread"] = float(
-            np.mean([0.5 * abs(p - ours).sum(axis=1).mean() for p in probs])
+            np.mean([total_variation(p, ours).mean() for p in probs])
         )
         diagnostics["starts_loss_range"] = float(np.ptp([walk.rank for walk in walks]))
     return Fit(

@@ -1,40 +1,10 @@
 """How a comparison was made: its data, its command, its versions."""
 
-from hashlib import sha256
-
-import numpy as np
-
 from trifit.cards import Card
-from trifit.checks import label_probs
 from trifit.fit import fused
 from trifit.results import Data, Provenance
 from trifit.results.provenance import provenance_of
 from trifit.run.settings import Settings
-from trifit.types import Dataset
-
-
-def data_record(dataset: Dataset, notes: list[str]) -> Data:
-    """What was classified, with a fingerprint of its numbers."""
-    digest = sha256()
-    for part in (
-        np.ascontiguousarray(dataset.X).data,
-        np.ascontiguousarray(dataset.labels).data,
-        repr(dataset.feature_names).encode(),
-    ):
-        digest.update(part)
-    return Data(
-        name=dataset.name,
-        source=dataset.source,
-        n_obs=dataset.n_obs,
-        n_features=dataset.n_features,
-        n_classes=dataset.n_classes,
-        feature_names=list(dataset.feature_names),
-        class_names=list(dataset.class_names),
-        class_counts=label_probs(dataset.labels, dataset.n_classes).sum(axis=0).tolist(),
-        fingerprint=digest.hexdigest(),
-        notes=notes,
-        leaks=list(dataset.leaks),
-    )
 
 
 def provenance(

@@ -14,6 +14,12 @@ from trifit.fit.training import Training
 from trifit.fits import Fit, Status
 from trifit.types import Rows
 
+MATERIAL = 0.5
+"""Nats of log-likelihood: what one more parameter gains on average where it is of no use."""
+
+MIN_STEPS = 200
+"""Fewer steps than that say nothing of how an optimiser ends."""
+
 
 def fit(training: Training) -> Fit:
     """The MLE of one training set, with a certificate of whether it exists."""
@@ -26,14 +32,6 @@ def fit(training: Training) -> Fit:
         held_out=training.held_out,
         certifying=partial(training.tell, "whether an MLE exists"),
     )
-
-
-MATERIAL = 0.5
-"""Nats of log-likelihood: what one more parameter gains on average where it is of no use."""
-
-
-MIN_STEPS = 200
-"""Fewer steps than that say nothing of how an optimiser ends."""
 
 
 def on_plateau(fit: Fit, weight: float) -> bool:
