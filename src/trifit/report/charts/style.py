@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -18,6 +18,9 @@ from matplotlib.figure import Figure
 
 from trifit.contestants import CONTESTANTS
 from trifit.text import printable
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 OTHER = ("#888888", "o")
 
@@ -50,7 +53,7 @@ ON_COLOUR = "#14171b"
 INK = "#010203"
 """Ink of axes and text; the page replaces it by the reader's text colour."""
 
-RC = {
+RC: "dict[RcKeyType, Any]" = {
     "font.family": ["sans-serif"],
     "font.size": 9.5,
     "text.parse_math": False,
