@@ -6,9 +6,10 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from trifit.gallery.words import half, means, said
+from trifit.gallery.words import means, said
 from trifit.report.charts import INK, look, mark
 from trifit.report.parts import Key
+from trifit.scores import t_half_width
 from trifit.types import FloatArray
 
 TRUTH = "#888888"
@@ -31,7 +32,7 @@ def trace(
     colour, marker = look(name, k)
     shown = [(x, e) for x, e in zip(xs, means(values), strict=True) if np.isfinite(e.value)]
     for x, e in shown:
-        ends = [e.value - half(e), e.value + half(e)]
+        ends = [e.value - t_half_width(e), e.value + t_half_width(e)]
         (bar,) = ax.plot([x, x], ends, color=colour, lw=1.6, alpha=0.6)
         mark(bar, fit=name)
     at, centre = [x for x, _ in shown], [e.value for _, e in shown]
@@ -76,7 +77,7 @@ def across(
         below = (k + 0.5) / len(names) / 2 - 0.25
         shown = [(y, e) for y, e in enumerate(means(values[:, k])) if np.isfinite(e.value)]
         for y, e in shown:
-            ends = [e.value - half(e), e.value + half(e)]
+            ends = [e.value - t_half_width(e), e.value + t_half_width(e)]
             (bar,) = ax.plot(ends, [y + below] * 2, color=colour, lw=1.6, alpha=0.6)
             mark(bar, fit=name)
         ys = [y + below for y, _ in shown]
