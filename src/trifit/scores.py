@@ -170,6 +170,17 @@ def squared_distance(probs: FloatArray, y: Labels) -> FloatArray:
     return np.asarray((probs**2 - 2 * probs * truth + truth).sum(axis=1))
 
 
+def total_variation(p: FloatArray, q: FloatArray) -> FloatArray:
+    """Half the sum over classes of ``|p - q|`` per row: 0 (alike) to 1 (no class in common).
+
+    Examples
+    --------
+    >>> total_variation(np.array([[0.5, 0.5], [0.9, 0.1]]), np.array([[0.5, 0.5], [0.6, 0.4]]))
+    array([0. , 0.3])
+    """
+    return np.asarray(0.5 * abs(p - q).sum(axis=1))
+
+
 @measure
 def accuracy(probs: FloatArray, y: Labels) -> Estimate:
     """Share of rows whose most probable class is the label; higher is better.

@@ -32,6 +32,18 @@ def experiment(
     probability (2 fits, n_widths, repeats); ``cv`` (repeats), the KL of the MAP whose width
     cross-validation chose, from the widest on; and ``theory`` (2, n_widths), the KL in the
     limit of many rows and features.
+
+    Parameters
+    ----------
+    seed : int
+    n : int
+        Training rows.
+    widths : tuple of float
+        Of the prior, 1 the right one.
+    repeats : int
+        Replications.
+    n_test : int
+        Fresh rows of each.
     """
     right = SIGNAL / FEATURES**0.5  # the coefficients are drawn so
     kl, bias = np.empty((2, 2, len(widths), repeats))

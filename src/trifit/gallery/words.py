@@ -34,7 +34,14 @@ def said(found: Estimate) -> str:
 
 
 def verdict(found: Estimate, *, above: str, below: str, neither: str) -> str:
-    """One of three wordings, by what the 95 % interval of a mean leaves out."""
+    """One of three wordings, by what the 95 % interval of a mean leaves out.
+
+    Parameters
+    ----------
+    found : Estimate
+    above, below, neither : str
+        Said where the interval is above zero, below it, or holds it.
+    """
     return {1: above, -1: below, 0: neither}[clear(found)]
 
 

@@ -41,7 +41,14 @@ class Point:
     n_cells: int = 0
 
     def replicated(self, fit: str, quantity: str, minus: str | None = None) -> FloatArray:
-        """Values over replications; with ``minus`` paired differences."""
+        """Values over replications, or paired differences.
+
+        Parameters
+        ----------
+        fit, quantity : str
+        minus : str, optional
+            Fit whose values are subtracted.
+        """
         own = self._valid(fit, quantity)
         if minus is None:
             return np.array([own[r] for r in sorted(own)])
@@ -65,7 +72,17 @@ class Point:
         minus: str | None = None,
         level: float = 0.95,
     ) -> Over:
-        """A quantity over the replications of this point; see :func:`over`."""
+        """A quantity over the replications of this point; see :func:`over`.
+
+        Parameters
+        ----------
+        fit, quantity : str
+        summary : {"mean", "median"}
+        minus : str, optional
+            Fit whose values are subtracted.
+        level : float
+            Of the interval.
+        """
         share = QUANTITIES[quantity].share and minus is None
         repeats = self.settings.get("repeats", 1) if quantity == "rejected" else 1
         return over(
