@@ -260,6 +260,7 @@ def test_wrong_arrays(draws, y, message):
         trifit.evaluate_draws(draws, np.array(y))
 
 
+@pytest.mark.broad
 def test_members_that_rule_out_what_happened(logits, y, tmp_path):
     sure = np.eye(3)[softmax(logits, axis=2).argmax(axis=2)]
     c = trifit.evaluate_draws(sure[:2], y)
@@ -273,6 +274,7 @@ def test_members_that_rule_out_what_happened(logits, y, tmp_path):
     assert floored.at_label.min() == pytest.approx(np.log(0.01 / 1.02))
 
 
+@pytest.mark.broad
 def test_the_command_writes_the_section(logits, y, tmp_path):
     file = save(tmp_path / "e.npz", y, logits=logits[:4].astype(np.float32), row=np.arange(N))
     words = ["evaluate", "--draws", file, "--label", "y", "--out", tmp_path / "page"]
@@ -294,6 +296,7 @@ def test_the_command_writes_the_section(logits, y, tmp_path):
     assert "Add --draws FILE" in of_what.output
 
 
+@pytest.mark.broad
 def test_the_draws_of_a_run_are_its_posterior(iris_run, tmp_path):
     """Every draw's probabilities, exported and averaged again: the scores of bayes to 1e-12."""
     fitted = iris_run.fitted

@@ -60,6 +60,7 @@ def bayes(overlapping_rows):
     return BayesClassifier(overrides=MANY, random_state=1).fit(*overlapping_rows)
 
 
+@pytest.mark.broad
 def test_fits_are_those_of_a_comparison(overlapping_rows, bayes):
     """On a given test set: the same rows train, so the same optima are found."""
     frame, y = overlapping_rows
@@ -149,6 +150,7 @@ def test_names_of_classes_and_features(overlapping_rows, bayes):
 
 
 @pytest.mark.filterwarnings("error")
+@pytest.mark.broad
 def test_what_scikit_learn_does_with_estimators(overlapping_rows):
     frame, y = overlapping_rows
     search = GridSearchCV(

@@ -10,7 +10,7 @@ from trifit.calibration.tests import kernel
 from trifit.forecasts import Forecasts
 from trifit.judge import calibration as module
 from trifit.judge import verdict_on
-from trifit.recalibration import METHODS, recalibration_gain
+from trifit.recalibration import METHODS, deal, recalibration_gain
 from trifit.results import Estimate, Verdict
 from trifit.words.verdict import of_outputs
 
@@ -30,10 +30,11 @@ def test_evidence_is_what_the_measures_say(rng):
     log_probs, y = forecast(rng, 400)
     found, probs = gathered(log_probs, y), np.exp(log_probs)
     again = np.random.default_rng(7)
+    fold = deal(y, seed=again.spawn(1)[0])
     slope = slope_intercept(probs, y)
     assert found.slope == Estimate.normal(slope.slope, slope.se)
     for name in METHODS:
-        gain = recalibration_gain(log_probs, y, method=name, seed=again)
+        gain = recalibration_gain(log_probs, y, method=name, folds=fold)
         assert found.gains[name] == Estimate.normal(gain.value, gain.se)
     assert found.p_value == kernel(probs, y, seed=again).p_value
     assert found.n_events == 400 - np.bincount(y).max()

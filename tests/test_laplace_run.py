@@ -168,7 +168,10 @@ def test_weights_that_fail_end_with_three_and_their_k(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"methods": ["laplas"]}, "methods 'laplas': expected some of map[+]T, mle-early, laplace"),
+        (
+            {"methods": ["laplas"]},
+            "methods 'laplas': expected some of map[+]T, map[+]V, mle-early, laplace",
+        ),
         ({"nuts": False, "overrides": {"prior": "hierarchical"}}, "its MAP needs NUTS"),
         (
             {"model": "network", "overrides": {"hidden": [300]}, "methods": ["laplace"]},

@@ -124,8 +124,8 @@ def hierarchical_file(tmp_path_factory):
         "    with pm.Model(coords=coords) as model:\n"
         "        features = pm.Data('X', X, dims=('obs', 'feature'))\n"
         "        scale = pm.HalfNormal('scale', 2.0)\n"
-        "        intercept = pm.Normal('intercept', 0, 5, dims='class')\n"
-        "        beta = pm.ZeroSumNormal('beta', sigma=scale, dims=('feature', 'class'))\n"
+        "        intercept = pm.Normal('intercept', 0, 5, dims='class_')\n"
+        "        beta = pm.ZeroSumNormal('beta', sigma=scale, dims=('feature', 'class_'))\n"
         "        logits = intercept + features @ beta\n"
         "        pm.Categorical('label', logit_p=logits, observed=y, dims='obs')\n"
         "    return model\n",

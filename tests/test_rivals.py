@@ -547,6 +547,7 @@ def test_bad_rivals_are_answered_before_pymc_is_loaded(tmp_path):
         assert done.stderr.startswith("trifit: ")
 
 
+@pytest.mark.broad
 def test_a_failed_rival_does_not_change_the_exit_code(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rivals.py").write_text(
@@ -568,6 +569,7 @@ def test_a_failed_rival_does_not_change_the_exit_code(tmp_path, monkeypatch):
     assert "--against rivals.py:Bad --against prior=rivals.py:prior" in c.provenance.command
 
 
+@pytest.mark.broad
 def test_rivals_are_held_against_the_truth_of_simulated_data():
     world = load_dataset("sim:gaussian", n=120, n_test=60, seed=1)
     c = trifit.compare(world, nuts=False, against={"prior": DummyClassifier()})

@@ -127,6 +127,7 @@ def test_rows_that_do_not_fit(loaded, tables, change, match):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.broad
 def test_bundled_data_take_arrays_and_dataframes(saved, iris_run):
     run, X = trifit.load_run(saved), iris_run.dataset.X[:7]
     as_array = run.predict(X)
@@ -146,6 +147,7 @@ def test_without_imputation_a_missing_value_is_named(saved):
         trifit.load_run(saved).predict(frame)
 
 
+@pytest.mark.broad
 def test_a_posterior_that_was_refused_is_neither_written_nor_predicted_from(overlapping, tmp_path):
     run = trifit.run_comparison(overlapping, overrides={"draws": 20, "tune": 50}, test_size=0.3)
     trifit.save_run(run, tmp_path / "run")
@@ -252,6 +254,7 @@ def test_large_runs_leave_the_rows_out(iris_run, monkeypatch):
     assert not {"log_likelihood", "posterior_predictive"} & set(tree.children)
 
 
+@pytest.mark.broad
 def test_a_run_without_a_posterior_has_none_to_give(iris_run, overlapping):
     with pytest.raises(InputError, match="fit 'map': expected a posterior of this run, bayes"):
         iris_run.to_arviz("map")

@@ -111,6 +111,7 @@ def test_settings_say_which_splitter_in_words():
     assert one == two != three
 
 
+@pytest.mark.broad
 def test_a_comparison_with_a_splitter_is_that_of_its_folds(overlapping):
     cv = StratifiedKFold(3, shuffle=True, random_state=0)
     run = run_comparison(overlapping, cv=cv, nuts=False)

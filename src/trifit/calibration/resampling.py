@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import log_softmax
 
+from trifit.clusters import group_sums
 from trifit.forecasts import RULED_OUT
 from trifit.types import BoolArray, FloatArray, IntArray
 
@@ -15,6 +17,33 @@ LEVEL, POWER = 0.05, 0.8
 
 MAX_LOG_ODDS_FACTOR = math.log(100)
 """Distortions looked for: log-odds up to 100 times too large."""
+
+
+@dataclass(frozen=True)
+class CalibrationTest:
+    """Outcome of one test of calibration.
+
+    Attributes
+    ----------
+    name : str
+    statistic : float
+    p_value : float
+        Small: the forecasts are not calibrated. Large: this many rows do not
+        show it, which is no proof.
+    detectable_slope : float
+        The calibration slope found with power 0.8 at level 0.05; 1 is
+        calibrated, so the closer to 1 the sharper the test.
+    n_obs : int
+    n_resamples : int
+        Draws behind the p-value; 0 where it is a normal tail.
+    """
+
+    name: str
+    statistic: float
+    p_value: float
+    detectable_slope: float
+    n_obs: int
+    n_resamples: int
 
 
 def resampled(
@@ -36,6 +65,40 @@ def resampled(
         return drawn.astype(np.int64)
 
     return statistic(codes), np.array([statistic(draw()) for _ in range(n_resamples)])
+
+
+def signed(
+    phi: FloatArray,
+    p: FloatArray,
+    codes: IntArray,
+    groups: IntArray,
+    n_resamples: int,
+    seed: int | np.random.Generator,
+) -> tuple[float, FloatArray]:
+    """The kernel statistic of groups of rows, and the same with random signs of the groups.
+
+    ``|sum_g s_g Z_g|**2 - sum_g |Z_g|**2`` over pairs of groups, where ``Z_g`` sums
+    ``phi_i (e_{y_i} - p_i)'`` over a group and the signs ``s_g`` are 1 for the statistic.
+    Rows of one group are not compared.
+
+    Parameters
+    ----------
+    phi : array of shape (n_obs, n_features)
+        Features whose dot products are the kernel.
+    p : array of shape (n_obs, n_classes)
+    codes, groups : array of shape (n_obs,)
+    n_resamples : int
+    seed : int or numpy Generator
+    """
+    residual = -p.copy()
+    residual[np.arange(len(p)), codes] += 1
+    parts = np.stack([group_sums(phi * r[:, None], groups) for r in residual.T], axis=2)
+    parts = parts.reshape(len(parts), -1)
+    n = len(parts)
+    own, scale = float((parts**2).sum()), max(n * (n - 1), 1) * (len(p) / n) ** 2
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(n_resamples, n))
+    null = (((signs @ parts) ** 2).sum(axis=1) - own) / scale
+    return float(((parts.sum(axis=0) ** 2).sum() - own) / scale), null
 
 
 def p_value(observed: float, null: FloatArray, chance: float = 1.0) -> float:

@@ -24,7 +24,6 @@ quantiles are taken, or draws under b; from at most 20,000 of the rows.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,17 +36,18 @@ from trifit.calibration.notions import Notion, checked_codes
 from trifit.calibration.resampling import (
     LEVEL,
     POWER,
+    CalibrationTest,
     detectable,
     distorted,
     log_of,
     p_value,
     resampled,
+    signed,
     surprise,
     top_surprise,
     unless_ruled_out,
 )
 from trifit.checks import measure
-from trifit.clusters import group_sums
 from trifit.threads import limited
 from trifit.types import FloatArray, IntArray
 
@@ -55,33 +55,6 @@ Z_POWER = float(normal.ppf(POWER))
 
 IMPOSSIBLE = 1e-12
 """Expected variance of events in a group below which one event refutes the forecasts."""
-
-
-@dataclass(frozen=True)
-class CalibrationTest:
-    """Outcome of one test of calibration.
-
-    Attributes
-    ----------
-    name : str
-    statistic : float
-    p_value : float
-        Small: the forecasts are not calibrated. Large: this many rows do not
-        show it, which is no proof.
-    detectable_slope : float
-        The calibration slope found with power 0.8 at level 0.05; 1 is
-        calibrated, so the closer to 1 the sharper the test.
-    n_obs : int
-    n_resamples : int
-        Draws behind the p-value; 0 where it is a normal tail.
-    """
-
-    name: str
-    statistic: float
-    p_value: float
-    detectable_slope: float
-    n_obs: int
-    n_resamples: int
 
 
 @measure
@@ -143,7 +116,9 @@ def kernel(
     with limited():
         phi = features(p, bandwidth or default_bandwidth(p))
         if groups is not None:
-            return _of_groups(p, codes, phi, groups, n_resamples, seed)
+            observed, null = signed(phi, p, codes, groups, n_resamples, seed)
+            found = p_value(observed, null, surprise(p, codes))
+            return CalibrationTest("kernel", observed, found, math.nan, n, n_resamples)
         expected = phi.T @ p
     own = np.einsum("ij,ij->i", phi, phi)  # k(p_i, p_i) after projection
     own_part = float(own @ (1 + (p**2).sum(axis=1)))
@@ -173,32 +148,6 @@ def kernel(
     slope = detectable(gap) if detect else math.nan
     p_found = p_value(observed, null, surprise(p, codes))
     return CalibrationTest("kernel", observed, p_found, slope, n, n_resamples)
-
-
-def _of_groups(
-    p: FloatArray,
-    codes: IntArray,
-    phi: FloatArray,
-    groups: IntArray,
-    n_resamples: int,
-    seed: int | np.random.Generator,
-) -> CalibrationTest:
-    """The kernel test of groups: ``|sum_g s_g Z_g|**2 - sum_g |Z_g|**2`` over pairs of groups.
-
-    ``Z_g`` sums ``phi_i (e_{y_i} - p_i)'`` over a group; the signs ``s_g`` are 1 for the
-    statistic and random for its null distribution. Rows of one group are not compared.
-    """
-    residual = -p.copy()
-    residual[np.arange(len(p)), codes] += 1
-    parts = np.stack([group_sums(phi * r[:, None], groups) for r in residual.T], axis=2)
-    parts = parts.reshape(len(parts), -1)
-    n = len(parts)
-    own, scale = float((parts**2).sum()), max(n * (n - 1), 1) * (len(p) / n) ** 2
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(n_resamples, n))
-    null = (((signs @ parts) ** 2).sum(axis=1) - own) / scale
-    observed = float(((parts.sum(axis=0) ** 2).sum() - own) / scale)
-    found = p_value(observed, null, surprise(p, codes))
-    return CalibrationTest("kernel", observed, found, math.nan, len(p), n_resamples)
 
 
 @measure

@@ -1,0 +1,5 @@
+"""``python -m trifit``: the command line."""
+
+from trifit.cli import main
+
+main(prog_name="trifit")

@@ -1,0 +1,130 @@
+"""Every number of the page from what was fitted."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from trifit.analyses.chains import trust
+from trifit.analyses.disagreement import disagreement
+from trifit.analyses.fits import fit_records
+from trifit.analyses.laplace import laplace_error
+from trifit.analyses.notes import notes
+from trifit.analyses.parameters import parameter_rows
+from trifit.analyses.posterior import posterior_record
+from trifit.analyses.prior import prior_record
+from trifit.analyses.truth import truth
+from trifit.checks import label_probs
+from trifit.contestants import FREQUENCIES, PAIRS, UNIFORM, pairs_of_rivals
+from trifit.crossfit.fitted import Fitted
+from trifit.crossfit.progress import Reporter
+from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.judge import differences, judged, scores, with_status
+from trifit.progress import Clock
+from trifit.results import Comparison, Evaluation, FitRecord, Scores
+from trifit.rivals import Entered
+from trifit.run.provenance import data_record, provenance
+from trifit.run.settings import Settings
+from trifit.seeds import child, generator
+from trifit.types import Dataset, FloatArray, Split
+
+
+def describe(
+    fitted: Fitted,
+    entered: Entered,
+    split: Split,
+    settings: Settings,
+    streams: np.random.SeedSequence,
+    command: str | None,
+    clock: Clock,
+    reporter: Reporter,
+) -> Comparison:
+    """Every number of the page from what was fitted."""
+    dataset, card = fitted.problem.dataset, fitted.problem.card
+    data = data_record(dataset, [*notes(fitted), *entered.notes])
+    baselines = _baselines(dataset, split)
+    fits, rivals = fit_records(fitted), entered.log_probs
+    own = {name: fitted.log_probs[name] for name in fits}
+    # Rivals come last: they move no random number of the others.
+    forecasts = Forecasts(own | baselines | rivals, fitted.y, dataset.class_names, fitted.groups)
+    reporter.say("scores and calibration")
+    board = scores(forecasts, generator(streams, "intervals"))
+    contestants = {
+        name: with_status(
+            judged(forecasts, name, board[name], generator(streams, "bands")), fit.status
+        )
+        for name, fit in fits.items()
+    } | {name: judged(forecasts, name, board[name], generator(streams, "bands")) for name in rivals}
+    clock.lap("scores")
+    reporter.say("chains")
+    chains = trust(fitted)
+    clock.lap("chains")
+    reporter.say("where fits disagree")
+    disagreed = disagreement(fitted, generator(streams, "rows"))
+    clock.lap("disagreement")
+    reporter.say("prior sensitivity")
+    prior = prior_record(fitted, child(streams, "prior"))
+    clock.lap("prior")
+    reporter.say("differences and posterior")
+    return Comparison(
+        data=data,
+        card=card,
+        evaluation=Evaluation(
+            kind=split.kind,
+            reason=split.reason,
+            n_parts=len(split.parts),
+            n_test=len(fitted.test_rows),
+            n_train=len(split.parts[0][0]),
+            grouped_by=dataset.roles.get("groups", ""),
+            n_groups=forecasts.n_groups,
+        ),
+        contestants=contestants,
+        sources=entered.sources,
+        fits=fits,
+        baselines={name: board[name] for name in baselines},
+        differences=differences(
+            forecasts,
+            _pairs(fits, [*rivals], board),
+            generator(streams, "weights"),
+        ),
+        temperatures=[fold.fits["mle+T"].diagnostics["temperature"] for fold in fitted.folds],
+        posterior=posterior_record(fitted),
+        laplace_error=laplace_error(fitted),
+        trust=chains,
+        prior=prior,
+        disagreement=disagreed,
+        parameters=parameter_rows(fitted),
+        truth=truth(fitted),
+        provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
+    )
+
+
+def _pairs(
+    fits: Mapping[str, FitRecord], rivals: Sequence[str], board: Mapping[str, Scores]
+) -> list[tuple[str, str]]:
+    """Who is held against whom; with rivals also the best two, whoever they are.
+
+    Only so can be said whether one predicts clearly better than all others.
+    """
+    pairs = [*((p.a, p.b) for p in PAIRS), *pairs_of_rivals(rivals, fits)]
+    if not rivals:
+        return pairs
+    left = [
+        name
+        for name in (*fits, *rivals)
+        if not board[name].n_impossible and not (name in fits and fits[name].status.failed)
+    ]
+    best = tuple(sorted(left, key=lambda name: board[name].log_loss.value)[:2])
+    known = {frozenset(pair) for pair in pairs}
+    return [*pairs, best] if len(best) == 2 and frozenset(best) not in known else pairs
+
+
+def _baselines(dataset: Dataset, split: Split) -> dict[str, FloatArray]:
+    """Log probabilities of knowing nothing, and of the training rows' class frequencies."""
+    uniform = np.full((len(split.test_rows), dataset.n_classes), -np.log(dataset.n_classes))
+    frequencies = []
+    for train, test in split.parts:
+        total = label_probs(dataset.labels[train], dataset.n_classes).sum(axis=0)
+        with np.errstate(divide="ignore"):
+            share = np.maximum(np.log(total / total.sum()), LOG_ZERO)
+        frequencies.append(np.tile(share, (len(test), 1)))
+    return {UNIFORM: uniform, FREQUENCIES: np.concatenate(frequencies)}
