@@ -7,7 +7,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from trifit.gallery.words import means, said
-from trifit.report.charts import INK, look, mark
+from trifit.report.charts import INK, look, mark, ticks
 from trifit.report.parts import Key
 from trifit.scores import t_half_width
 from trifit.types import FloatArray
@@ -100,7 +100,7 @@ def across(
         centre = [e.value for _, e in shown]
         dots = ax.scatter(centre, ys, s=26, marker=marker, color=colour, zorder=3)
         mark(dots, fit=name, tips=[f"{name}, {what[y]}: {said(e)}" for y, e in shown])
-    ax.set_yticks(range(len(what)), list(what))
+    ticks(ax, "y", range(len(what)), what)
     ax.set_ylim(len(what) - 0.5, -0.5)
 
 
@@ -120,5 +120,5 @@ def zero(ax: Axes, at: float = 0.0, *, lying: bool = False) -> None:
 def log_ticks(ax: Axes, values: Sequence[float] | FloatArray) -> None:
     """A logarithmic horizontal axis labelled at the values that were tried."""
     ax.set_xscale("log")
-    ax.set_xticks(list(values), [f"{v:,.4g}" for v in np.asarray(values)])
+    ticks(ax, "x", values, [f"{v:,.4g}" for v in np.asarray(values)])
     ax.minorticks_off()
