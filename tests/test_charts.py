@@ -13,6 +13,7 @@ from trifit.errors import InputError
 from trifit.report import charts
 from trifit.report.charts import Length
 from trifit.report.charts.fits import runs_to
+from trifit.report.frame import extent
 from trifit.report.parts import chart, class_keys, fit_keys, panels, shape
 from trifit.report.svg import to_svg, with_style
 from trifit.results import Estimate
@@ -68,7 +69,7 @@ def test_every_chart_function_is_tried():
     functions = {name for name in charts.__all__ if callable(getattr(charts, name))}
     helpers = {
         "Length", "class_style", "label", "legend", "look", "mark", "new_figure",
-        "own_axes", "parameter_name", "style",
+        "own_axes", "parameter_name", "style", "ticks",
     }  # fmt: skip
     assert functions - helpers == set(DRAWN)
 
@@ -96,6 +97,34 @@ def test_a_chart_becomes_clean_svg(name):
     assert "mark:" not in svg
     assert re.findall(r'\bid="(?!x-)', svg) == []
     assert name == "energy" or "data-tip" in svg
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_chart_is_laid_out_as_matplotlib_would(name):
+    """Our margins against constrained layout's, in points; all texts stay in the picture.
+
+    A fixed aspect leaves room to the left and right: there sizes are compared.
+    """
+    with with_style():
+        figure, grid = charts.new_figure(7, 4)
+        ax = DRAWN[name](grid[0, 0])
+        figure.draw_without_rendering()
+        theirs = ax.get_position().extents * (7, 4, 7, 4) * 72
+        svg = to_svg(figure, name="x", description="What it shows.")
+        ours = ax.get_position().extents * (7, 4, 7, 4) * 72
+    if ax.get_aspect() == "auto":
+        assert ours == pytest.approx(theirs, abs=2.5)
+    else:
+        assert ours[2:] - ours[:2] == pytest.approx(theirs[2:] - theirs[:2], abs=2.5)
+    for text in re.findall(r"<text ([^>]*)>([^<]*)<", svg):
+        given = dict(re.findall(r'([\w-]+)="([^"]*)"', text[0]))
+        size = float(given["font-size"].removesuffix("px"))
+        width = extent(text[1], size)[0]
+        left = {"middle": width / 2, "end": width}.get(given.get("text-anchor"), 0.0)
+        x, y = float(given["x"]), float(given["y"])
+        if "transform" not in given:
+            assert -0.1 <= x - left <= x - left + width <= 504.1
+        assert 0.7 * size <= y <= 288
 
 
 def test_marks_need_a_text_for_every_point():
@@ -215,7 +244,7 @@ def test_a_frame_holds_what_is_drawn():
     right_first = frame.sort_values("right", ascending=False, kind="stable")
     assert (right_first[["mle", "map"]].to_numpy() == drawn).all()
     frame = C.plot_differences.frame()
-    drawn = [dots.get_offsets()[0, 0] for dots in C.plot_differences().collections]
+    drawn = [d.get_xdata()[0] for d in C.plot_differences().lines if d.get_linestyle() == "None"]
     assert frame["value"].tolist() == drawn
     frame = C.plot_reliability.frame()
     dots = [d.get_offsets() for d in C.plot_reliability().collections if d.get_label() in LOSSES]

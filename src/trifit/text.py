@@ -16,6 +16,8 @@ def printable(text: str) -> str:
     >>> printable("a\x07b")
     'a b'
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or c in "\n\u200a" else " " for c in text)
 
 
@@ -315,3 +317,9 @@ def typed_line(error: BaseException, most: int = 300) -> str:
     text = one_line(error)
     text = text if len(text) <= most else f"{text[: most - 1]}…"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def short(number: float) -> str:
+    """A coordinate to a hundredth of a point."""
+    text = f"{number:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

@@ -77,6 +77,8 @@ def maximise(
         theta = density.start(rng)
         if scales is not None:
             theta = np.where(density.scales, scales, theta)
+        _, slope = objective(theta, prior=prior, jacobian=0.0)
+        theta[(slope == 0) & ~density.scales] = 0.0  # no jitter where nothing pulls it back
         loss = MeanLoss(objective, theta, ~density.scales, prior, criterion)
         path = Path(
             cross_entropy=loss.cross_entropy_on(objective) if record else None,

@@ -6,9 +6,10 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from trifit.gallery.words import half, means, said
-from trifit.report.charts import INK, look, mark
+from trifit.gallery.words import means, said
+from trifit.report.charts import INK, look, mark, ticks
 from trifit.report.parts import Key
+from trifit.scores import t_half_width
 from trifit.types import FloatArray
 
 TRUTH = "#888888"
@@ -40,7 +41,7 @@ def trace(
     colour, marker = look(name, k)
     shown = [(x, e) for x, e in zip(xs, means(values), strict=True) if np.isfinite(e.value)]
     for x, e in shown:
-        ends = [e.value - half(e), e.value + half(e)]
+        ends = [e.value - t_half_width(e), e.value + t_half_width(e)]
         (bar,) = ax.plot([x, x], ends, color=colour, lw=1.6, alpha=0.6)
         mark(bar, fit=name)
     at, centre = [x for x, _ in shown], [e.value for _, e in shown]
@@ -92,14 +93,14 @@ def across(
         below = (k + 0.5) / len(names) / 2 - 0.25
         shown = [(y, e) for y, e in enumerate(means(values[:, k])) if np.isfinite(e.value)]
         for y, e in shown:
-            ends = [e.value - half(e), e.value + half(e)]
+            ends = [e.value - t_half_width(e), e.value + t_half_width(e)]
             (bar,) = ax.plot(ends, [y + below] * 2, color=colour, lw=1.6, alpha=0.6)
             mark(bar, fit=name)
         ys = [y + below for y, _ in shown]
         centre = [e.value for _, e in shown]
         dots = ax.scatter(centre, ys, s=26, marker=marker, color=colour, zorder=3)
         mark(dots, fit=name, tips=[f"{name}, {what[y]}: {said(e)}" for y, e in shown])
-    ax.set_yticks(range(len(what)), list(what))
+    ticks(ax, "y", range(len(what)), what)
     ax.set_ylim(len(what) - 0.5, -0.5)
 
 
@@ -119,5 +120,5 @@ def zero(ax: Axes, at: float = 0.0, *, lying: bool = False) -> None:
 def log_ticks(ax: Axes, values: Sequence[float] | FloatArray) -> None:
     """A logarithmic horizontal axis labelled at the values that were tried."""
     ax.set_xscale("log")
-    ax.set_xticks(list(values), [f"{v:,.4g}" for v in np.asarray(values)])
+    ticks(ax, "x", values, [f"{v:,.4g}" for v in np.asarray(values)])
     ax.minorticks_off()

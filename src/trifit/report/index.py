@@ -77,8 +77,8 @@ def _thumbnail(c: Comparison, fits: list[str], i: int) -> Markup:
     for name in fits:
         if name in c.contestants:
             charts.reliability(c.contestants[name].top_label, name=name, ax=ax, lw=1.2)
-    ax.set_xticks([])
-    ax.set_yticks([])
+    charts.ticks(ax, "x", [], [])
+    charts.ticks(ax, "y", [], [])
     drawn = {n: c.contestants[n] for n in fits if n in c.contestants}
     parts = [
         f"{n} {judged.top_label.confidence:.0%} confident, {judged.scores.accuracy.value:.0%} right"

@@ -45,6 +45,7 @@ from trifit.report.charts.style import (
     new_figure,
     own_axes,
     style,
+    ticks,
 )
 from trifit.report.charts.trust import energy, ranks
 from trifit.report.charts.truth import estimated_against_true, excess
@@ -86,6 +87,7 @@ __all__ = [
     "scores",
     "sensitivity",
     "style",
+    "ticks",
     "top_label",
     "top_labels",
     "waterfall",

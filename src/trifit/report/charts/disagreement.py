@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
 
 from trifit.report.charts.style import (
     INK,
@@ -15,6 +16,7 @@ from trifit.report.charts.style import (
     mark,
     own_axes,
     style,
+    ticks,
     tint,
 )
 from trifit.results import ByDistance, Example, ProbabilityMap, RowTable
@@ -120,7 +122,7 @@ def examples(
         Default: of a new figure.
     """
     ax = own_axes(ax, 7, 0.62 * len(rows) + 0.6)
-    ticks, names = [], []
+    middles, names = [], []
     step = 1 / (len(fits) + 0.9)
     for i, row in enumerate(rows):
         for j, fit in enumerate(fits):
@@ -129,12 +131,12 @@ def examples(
                 if p >= 0.005:
                     tip = f"row {row.row}, {fit}: {class_names[k]} {p:.3f}"
                     true = k == row.label
-                    (bar,) = ax.barh(
-                        [y], [p], left=left, height=0.86 * step,
+                    bar = Rectangle(
+                        (left, y - 0.43 * step), p, 0.86 * step,
                         facecolor=tint(class_style(k)[0], 0.3 if true else 0.7),
                         edgecolor=INK if true else "none", lw=1.4,
                     )  # fmt: skip
-                    mark(bar, tips=[tip + " (the truth)" * true])
+                    mark(ax.add_patch(bar), tips=[tip + " (the truth)" * true])
                     if p >= 0.12:
                         text = label(class_names[k], round(30 * p) + 2)
                         ax.text(
@@ -147,10 +149,10 @@ def examples(
                             color=ON_COLOUR,
                         )
                 left += p
-            ticks.append(y)
+            middles.append(y)
             names.append(f"row {row.row} · {fit}" if j == 0 else fit)
-    ax.set_yticks(ticks, names, size=8)
-    ax.tick_params(axis="y", length=0)
+    ticks(ax, "y", middles, names)
+    ax.tick_params(axis="y", length=0, labelsize=8)
     ax.set_ylim(len(rows) - step * 0.9, -step)
     ax.set_xlim(0, 1)
     ax.set_xlabel("class probabilities (outlined: the truth)")

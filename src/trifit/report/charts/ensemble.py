@@ -3,7 +3,7 @@
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
-from trifit.report.charts.style import INK, grid, mark, own_axes
+from trifit.report.charts.style import INK, grid, mark, own_axes, ticks
 from trifit.results import Ensemble
 from trifit.text import significant
 
@@ -33,7 +33,7 @@ def members(e: Ensemble, *, ax: Axes | None = None) -> Axes:
         ax.axhline(now - e.unlimited.value, color=INK, lw=1, ls=(0, (1, 2)))
         ax.axhspan(now - e.unlimited.high, now - e.unlimited.low, color=INK, alpha=0.1, lw=0)
         sizes = [*sizes, twice]
-    ax.set_xticks(sizes, [f"{n:,}" for n in sizes])
+    ticks(ax, "x", sizes, [f"{n:,}" for n in sizes])
     ax.xaxis.set_minor_locator(mpl.ticker.NullLocator())
     ax.set_xlabel("members averaged (logarithmic axis)")
     ax.set_ylabel("expected log-loss, nats")

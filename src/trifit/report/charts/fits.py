@@ -15,6 +15,7 @@ from trifit.report.charts.style import (
     point,
     segment,
     style,
+    ticks,
 )
 from trifit.results import FitRecord, Parameter, PriorRow, PriorSensitivity
 from trifit.results.record import Z95
@@ -77,7 +78,7 @@ def coefficients(
         mark(dots, fit="mle", tips=[tip])
     ax.axvline(0, color=INK, lw=0.7)
     ax.set_xlim(left, right)
-    ax.set_yticks(range(len(rows)), [label(parameter_name(r), 44) for r in rows])
+    ticks(ax, "y", range(len(rows)), [label(parameter_name(r), 44) for r in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xlabel("log-odds per sd of the feature")
     grid(ax)
@@ -148,7 +149,7 @@ def prior_posterior(rows: Sequence[PriorRow], *, ax: Axes | None = None) -> Axes
             )
             point(ax, median, y, fit, tip, size=22)
     ax.axvline(0, color=INK, lw=0.7)
-    ax.set_yticks(range(len(rows)), [label(parameter_name(r), 44) for r in rows])
+    ticks(ax, "y", range(len(rows)), [label(parameter_name(r), 44) for r in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     reach = max(abs(q) for r in rows for q in (*r.posterior, r.prior[0], r.prior[-1]))
     ax.set_xlim(-1.05 * reach, 1.05 * reach)

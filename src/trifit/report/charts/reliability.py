@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from trifit.contestants import shaded_of
 from trifit.report.charts.style import (
     INK,
+    bars,
     grid,
     label,
     legend,
@@ -15,6 +16,7 @@ from trifit.report.charts.style import (
     point,
     segment,
     style,
+    ticks,
 )
 from trifit.results import Interval, Reliability, TopLabel
 
@@ -67,9 +69,9 @@ def _unit_square(ax: Axes) -> Axes:
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
     ax.set_aspect("equal")
-    ticks = [0, 0.25, 0.5, 0.75, 1]
-    ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
-    ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
+    quarters = [0, 0.25, 0.5, 0.75, 1]
+    ticks(ax, "x", quarters, [f"{t:g}" for t in quarters])
+    ticks(ax, "y", quarters, [f"{t:g}" for t in quarters])
     return ax
 
 
@@ -106,7 +108,8 @@ def top_label(
     )
     ax.fill_between(grid_points, curve.band_lower, curve.band_upper, color=INK, alpha=0.12, lw=0)
     bins, largest = len(curve.histogram), max(curve.histogram)
-    ax.bar(
+    bars(
+        ax,
         [(i + 0.5) / bins for i in range(bins)],
         [0.22 * count / largest for count in curve.histogram],
         width=0.85 / bins,
@@ -235,7 +238,7 @@ def confidence_accuracy(
         ax.plot([mean, right.value], [i, i], color=INK, lw=0.8, zorder=1)
         point(ax, right.value, i, name, f"{name}: {right.value:.1%} right")
         point(ax, mean, i, name, f"{name}: {mean:.1%} confident on average", filled=False)
-    ax.set_yticks(range(len(confidence)), [label(name) for name in confidence])
+    ticks(ax, "y", range(len(confidence)), [label(name) for name in confidence])
     ax.set_ylim(len(confidence) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.4g}%")
     ax.set_xlabel("mean confidence (open) and share right (filled)")

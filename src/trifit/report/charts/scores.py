@@ -20,6 +20,7 @@ from trifit.report.charts.style import (
     point,
     segment,
     style,
+    ticks,
 )
 from trifit.results import Difference, Estimate, Interval
 from trifit.results.record import Z95
@@ -49,7 +50,7 @@ def scores(
         segment(ax, [low, e.high], [i, i], name)
         text = f"{estimate(e.value, e.low, e.high)}, 95% {between(e.low, e.high)}"
         point(ax, e.value, i, name, f"{name}: {text}")
-    ax.set_yticks(range(len(estimates)), [label(name) for name in estimates])
+    ticks(ax, "y", range(len(estimates)), [label(name) for name in estimates])
     ax.set_ylim(len(estimates) - 0.5, -0.5)
     if log:
         plain_log(ax, "x", xlabel)
@@ -93,10 +94,10 @@ def _intervals(ax: Axes, rows: Sequence[tuple[str, str, Estimate]], *, xlabel: s
     ax.set_xscale("symlog", linthresh=near, linscale=0.8)
     # Whole powers of ten, the smallest well clear of the zero between them.
     powers = [10.0**k for k in range(-6, 7) if 1.5 * near < 10.0**k <= 1.2 * reach] or [reach]
-    ax.set_xticks([-p for p in reversed(powers)] + [0.0] + powers)
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:.3g}")
+    places = [-p for p in reversed(powers)] + [0.0] + powers
+    ticks(ax, "x", places, [f"{x:.3g}" for x in places])
     ax.xaxis.set_minor_locator(mpl.ticker.NullLocator())
-    ax.set_yticks(range(len(rows)), [label(name) for name, *_ in rows])
+    ticks(ax, "y", range(len(rows)), [label(name) for name, *_ in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xlabel(xlabel)
     grid(ax)
@@ -162,7 +163,7 @@ def waterfall(
         tip = f"{name}: {with_se(level, se)} nats"
         point(ax, i, level, name, tip, size=60)
         ax.annotate(text, (i, level), xytext=(9, 3), textcoords="offset points", va="bottom")
-    ax.set_xticks(range(len(path)), [heading for *_, heading in path])
+    ticks(ax, "x", range(len(path)), [heading for *_, heading in path])
     ax.set_xlim(-0.4, len(path) - 0.2)
     plain_log(ax, "y", "log-loss, nats")
     grid(ax, "y")
@@ -210,7 +211,7 @@ def code_lengths(lengths: Sequence[Length], *, ax: Axes | None = None) -> Axes:
         if code.bits > right:
             text = f"{significant(code.bits) if math.isfinite(code.bits) else '∞'} →"
             ax.text(0.99 * right, i, text, ha="right", va="center", color=ON_COLOUR)
-    ax.set_yticks(range(len(lengths)), [label(code.name) for code in lengths])
+    ticks(ax, "y", range(len(lengths)), [label(code.name) for code in lengths])
     ax.set_ylim(len(lengths) - 0.5, -0.5)
     ax.set_xlim(0, right)
     ax.set_xlabel("bits per label (shorter is better)")

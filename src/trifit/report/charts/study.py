@@ -15,6 +15,7 @@ from trifit.report.charts.style import (
     mark,
     own_axes,
     plain_log,
+    ticks,
     tint,
 )
 from trifit.results.study import Curve, Line, Over, Picture, Tile
@@ -109,8 +110,8 @@ def phase(picture: Picture, panel: str, *, ax: Axes | None = None) -> Axes:
         mark(path, tips=["from here on no MLE exists, by theory"])
     ax.set_xlim(x_edges[0], x_edges[-1])
     ax.set_ylim(y_edges[0], y_edges[-1])
-    ax.set_xticks(xs, [f"{x:g}" for x in xs])
-    ax.set_yticks(ys, [f"{y:.3g}" for y in ys])
+    ticks(ax, "x", xs, [f"{x:g}" for x in xs])
+    ticks(ax, "y", ys, [f"{y:.3g}" for y in ys])
     ax.tick_params(axis="x", labelsize=8, rotation=45 if len(xs) > 8 else 0)
     ax.set_xlabel(picture.x)
     ax.set_ylabel(picture.y)

@@ -4,6 +4,7 @@ Every fit has one colour (Okabe & Ito's colour-blind-safe palette) **and** one m
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.transforms import Bbox, BboxTransformTo
 
 from trifit.contestants import CONTESTANTS
 from trifit.text import printable
@@ -78,6 +83,9 @@ RC: "dict[RcKeyType, Any]" = {
     "svg.fonttype": "none",
     "svg.hashsalt": "trifit",
 }
+
+GRID = {"alpha": 0.15, "lw": 0.6}
+"""Grid lines: opacity, and width in points."""
 
 MARK = "mark:"
 """Beginning of the gid of an artist that carries values; see :func:`mark`."""
@@ -197,17 +205,18 @@ def point(
     zorder : float
     """
     colour, marker = style(fit)
-    dots = ax.scatter(
+    dot = Line2D(
         [x],
         [y],
-        s=size,
+        ls="none",
         marker=marker,
-        facecolor=colour if filled else "none",
-        edgecolor=colour,
-        linewidth=1.4,
+        ms=math.sqrt(size),
+        mfc=colour if filled else "none",
+        mec=colour,
+        mew=1.4,
         zorder=zorder,
     )
-    mark(dots, fit=fit, tips=[tip])
+    mark(_added(ax, dot), fit=fit, tips=[tip])
 
 
 def segment(
@@ -224,13 +233,59 @@ def segment(
     lw : float
         Width of the line, in points.
     """
-    (line,) = ax.plot(xs, ys, color=style(fit)[0], lw=lw, solid_capstyle="round")
-    mark(line, fit=fit)
+    line = Line2D(xs, ys, color=style(fit)[0], lw=lw, solid_capstyle="round")
+    mark(_added(ax, line), fit=fit)
+
+
+def _added(ax: Axes, line: Line2D) -> Line2D:
+    """A line on axes that make room for it, as by ``ax.plot`` at a third of the time."""
+    ax.add_line(line)
+    ax.autoscale(None)  # type: ignore[arg-type]  # asks for it, where it is on
+    return line
+
+
+def bars(
+    ax: Axes,
+    xs: Sequence[float],
+    heights: Sequence[float],
+    *,
+    width: float,
+    color: str,
+    alpha: float,
+) -> None:
+    """Bars from zero that say nothing of their own, as one outline.
+
+    Parameters
+    ----------
+    ax : Axes
+    xs, heights : sequence of float
+    width : float
+        In the units of the axis.
+    color : str
+    alpha : float
+    """
+    boxes = [
+        Bbox.from_extents(x - width / 2, 0, x + width / 2, h)
+        for x, h in zip(xs, heights, strict=True)
+    ]
+    outlines = [Path.unit_rectangle().transformed(BboxTransformTo(box)) for box in boxes]
+    ax.add_patch(PathPatch(Path.make_compound_path(*outlines), fc=color, ec="none", alpha=alpha))
 
 
 def grid(ax: Axes, axis: Literal["both", "x", "y"] = "x") -> None:
     """Faint lines at the major ticks."""
-    ax.grid(visible=True, axis=axis, which="major", color=INK, alpha=0.15, lw=0.6)
+    ax.grid(visible=True, axis=axis, which="major", color=INK, **GRID)
+
+
+def ticks(ax: Axes, axis: Literal["x", "y"], at: Iterable[float], texts: Sequence[str]) -> None:
+    """Ticks at places of one's own with their texts, in sight."""
+    which: Axis = ax.xaxis if axis == "x" else ax.yaxis
+    places = [float(v) for v in at]
+    if places:
+        which.set_view_interval(min(places), max(places))
+    # Not ax.set_xticks, which makes five artists of every tick at once.
+    which.set_major_locator(mpl.ticker.FixedLocator(places))
+    which.set_major_formatter(mpl.ticker.FixedFormatter(list(texts)))
 
 
 def plain_log(ax: Axes, axis: Literal["x", "y"], text: str) -> None:

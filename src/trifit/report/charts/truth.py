@@ -14,6 +14,7 @@ from trifit.report.charts.style import (
     point,
     segment,
     style,
+    ticks,
 )
 from trifit.results import Truth
 from trifit.text import with_se
@@ -62,7 +63,7 @@ def excess(truth: Truth, *, ax: Axes | None = None) -> Axes:
         segment(ax, [max(0.0, kl.low), kl.high], [i, i], name)
         tip = f"{name}: {with_se(kl.value, kl.se)} nats from the truth"
         point(ax, kl.value, i, name, tip)
-    ax.set_yticks(range(len(truth.fits)), [label(name) for name in truth.fits])
+    ticks(ax, "y", range(len(truth.fits)), [label(name) for name in truth.fits])
     ax.set_ylim(len(truth.fits) - 0.5, -0.5)
     ax.set_xlim(left=min(0.0, float(np.min([r.kl.value for r in truth.fits.values()]))))
     ax.set_xlabel("KL(truth || prediction), nats: the expected excess log-loss")
