@@ -278,7 +278,16 @@ def grid(ax: Axes, axis: Literal["both", "x", "y"] = "x") -> None:
 
 
 def ticks(ax: Axes, axis: Literal["x", "y"], at: Iterable[float], texts: Sequence[str]) -> None:
-    """Ticks at places of one's own with their texts, in sight."""
+    """Ticks at places of one's own with their texts, in sight.
+
+    Parameters
+    ----------
+    ax : Axes
+    axis : {"x", "y"}
+    at : iterable of float
+        In data units.
+    texts : sequence of str
+    """
     which: Axis = ax.xaxis if axis == "x" else ax.yaxis
     places = [float(v) for v in at]
     if places:
