@@ -23,7 +23,7 @@ def said(*arguments, **rest):
 
 def parses(line):
     """A command as typed, parsed but not run; usage errors are raised."""
-    command, *arguments = shlex.split(line, comments=True)[1:]
+    command, *arguments = shlex.split(line.partition(" | ")[0], comments=True)[1:]
     context = click.Context(main, info_name="trifit")
     main.commands[command].make_context(command, arguments, parent=context)
     return command
