@@ -1,15 +1,18 @@
 """The command ``trifit completion``, and what the shell completes besides options."""
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
 
 from trifit.cli.options import Command
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 SHELLS = ("bash", "zsh", "fish")
 
-Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
 VARIABLE = "_TRIFIT_COMPLETE"
 """By which the shell asks for completions."""
@@ -26,6 +29,8 @@ VARIABLE = "_TRIFIT_COMPLETE"
 @click.argument("shell", type=click.Choice(SHELLS), metavar="SHELL")
 def completion(shell: str) -> None:
     """Print the script by which SHELL (bash, zsh or fish) completes commands, options and names."""
+    from click.shell_completion import get_completion_class
+
     script = get_completion_class(shell)
     assert script is not None
     commands = click.get_current_context().find_root().command
@@ -35,7 +40,9 @@ def completion(shell: str) -> None:
 def names_or_files(names: Callable[[], Iterable[str]]) -> Completer:
     """What completes names, which are asked for only then; the shell adds files of its own."""
 
-    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
         begun = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
         return [CompletionItem(incomplete, type="file"), *begun]
 
@@ -45,7 +52,9 @@ def names_or_files(names: Callable[[], Iterable[str]]) -> Completer:
 def comma_separated(names: Callable[[], Iterable[str]]) -> Completer:
     """What completes the last of comma-separated names."""
 
-    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
         before, comma, last = incomplete.rpartition(",")
         begun = (name for name in names() if name.startswith(last))
         return [CompletionItem(f"{before}{comma}{name}") for name in begun]

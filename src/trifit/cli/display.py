@@ -1,13 +1,11 @@
 """What a command shows of its result: text, JSON or a path; and the page in a browser."""
 
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -20,8 +18,7 @@ STDERR = 2
 output_option = partial(click.option, cls=Option, heading="Output")
 
 
-@dataclass(frozen=True)
-class Display:
+class Display(NamedTuple):
     """How a result is shown.
 
     Attributes
@@ -103,6 +100,8 @@ def open_page(page: Path) -> None:
 
     Another process does it, whose stdout is our stderr: what browsers print is no part of a result.
     """
+    import subprocess
+
     call = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
     command = [sys.executable, "-c", call, page.absolute().as_uri()]
     if subprocess.run(command, stdout=STDERR, check=False).returncode:
