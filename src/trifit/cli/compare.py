@@ -8,6 +8,7 @@ import click
 
 from trifit.cli.codes import UNTRUSTWORTHY
 from trifit.cli.command import canonical_command
+from trifit.cli.imports import without_collection
 from trifit.errors import InputError
 
 if TYPE_CHECKING:
@@ -199,7 +200,8 @@ def compare(
 
     with progress_bar() as progress:
         progress("loading PyMC", 0.0)
-        from trifit.run import run_comparison, save_run
+        with without_collection():
+            from trifit.run import run_comparison, save_run
 
         run = run_comparison(
             dataset,
