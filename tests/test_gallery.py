@@ -22,7 +22,8 @@ from trifit.gallery import (
     training,
 )
 from trifit.gallery.source import code
-from trifit.gallery.words import clear, half, means, over, said, verdict
+from trifit.gallery.words import clear, means, over, said, verdict
+from trifit.scores import t_half_width
 
 QUICK = {
     "every-output": {"rows": (30, 1500), "repeats": 1, "n_test": 400},
@@ -257,7 +258,9 @@ def test_what_is_clear(values, sign):
 def test_intervals_are_students():
     # 7/3 -+ 4.3027 * 1.5275 / sqrt(3), the t quantile with two degrees of freedom.
     e = over([1.0, 2.0, 4.0])
-    assert [e.value - half(e), e.value + half(e)] == pytest.approx([-1.461, 6.128], abs=5e-4)
+    assert [e.value - t_half_width(e), e.value + t_half_width(e)] == pytest.approx(
+        [-1.461, 6.128], abs=5e-4
+    )
     assert said(e) == "2.33 ± 0.88"
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import digamma, polygamma
 
 from fitting import density_of, standardised
-from trifit.analyses.laplace import parameter_error, total_variation
+from trifit.analyses.laplace import parameter_error
 from trifit.cards import Optimiser, Sampler
 from trifit.data import load_dataset
 from trifit.fit import Layout
@@ -19,7 +19,7 @@ from trifit.fit.importance import smoothed_weights
 from trifit.fit.methods.bayes import fit_bayes
 from trifit.fit.methods.laplace import evaluate, fit_laplace, resample
 from trifit.fit.methods.map import fit_map
-from trifit.fits import Fit, Prediction, Status
+from trifit.fits import Fit, Status
 from trifit.models import neural_network, softmax_regression
 from trifit.threads import limited
 from trifit.types import Rows
@@ -268,11 +268,3 @@ def test_errors_against_nuts_by_hand(rng):
     assert error.sd_mcse == pytest.approx(1 / np.sqrt(4000), rel=0.2)
     still = replace(nuts, draws=np.zeros((2, 10, 3)))
     assert parameter_error(still, still, layout) is None
-
-
-def test_total_variation_by_hand():
-    def prediction(probs):
-        return Prediction(np.log(probs), np.zeros(len(probs)))
-
-    a, b = prediction([[0.5, 0.5], [0.9, 0.1]]), prediction([[0.5, 0.5], [0.6, 0.4]])
-    assert total_variation(a, b) == pytest.approx([0.0, 0.3])

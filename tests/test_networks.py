@@ -6,12 +6,12 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from fitting import density_of, probs_of, standardised
-from trifit.cards import Optimiser, Sampler, load_card
+from trifit.cards import Optimiser, load_card
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.fit.diagnostics import posterior_status
 from trifit.fit.linear import LinearDensity
-from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods import bayes
 from trifit.fit.methods.map import fit_map
 from trifit.fit.methods.mle import fit_mle
 from trifit.fit.methods.squared_error import fit_squared_error
@@ -164,7 +164,7 @@ def test_too_large_a_network_is_refused_with_advice(rng):
     X, y = rng.normal(size=(10, 50)), np.arange(10) % 2
     density = density_of(X, y, "neural_network", hidden=[200])
     with pytest.raises(InputError, match=r"10,401 parameters, too many for NUTS.*hidden units"):
-        fit_bayes(density, density.bind(X, y), None, Sampler(), seed=1)
+        bayes.check(density, load_card("network"))
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,23 @@ import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
+from arviz_stats.base import array_stats
 from click.testing import CliRunner
+from sklearn.linear_model import LogisticRegression
 
 import trifit
-from fitting import density_of
-from trifit.cards import load_card
+from fitting import density_of, probs_of
+from trifit.cards import Sampler, load_card
 from trifit.cli import main
 from trifit.errors import InputError
 from trifit.fit.build import build_density, build_model
 from trifit.fit.linear import LinearDensity
+from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.mle import fit_mle
+from trifit.fits import Status
 from trifit.models import from_bambi, softmax_regression
 from trifit.report import render
+from trifit.types import Rows
 
 QUICK = {"draws": 200, "tune": 300, "chains": 2}
 
@@ -169,7 +175,7 @@ def test_a_model_of_other_classes_is_refused(overlapping):
 def table():
     rng = np.random.default_rng(0)
     return pd.DataFrame(
-        {"x": rng.normal(size=90), "g": rng.choice(list("uvw"), 90),
+        {"x": rng.normal(size=90), "g": rng.choice(list("uvw"), 90), "s": np.arange(90) % 7,
          "y": rng.choice(["a", "b", "c"], 90), "b": rng.choice(["no", "yes"], 90)}
     )  # fmt: skip
 
@@ -181,6 +187,9 @@ def table():
         ("y ~ x + g + x:g", "categorical"),
         ("b[yes] ~ x + g", "bernoulli"),
         ("b ~ 0 + x", "bernoulli"),
+        ("b ~ x + (1|g) + (x|s)", "bernoulli"),
+        ("b ~ (x*g|s)", "bernoulli"),
+        ("y ~ x + (x|s)", "categorical"),
     ],
 )
 def test_bambis_density_is_met(table, formula, family, rng):
@@ -195,17 +204,97 @@ def test_bambis_density_is_met(table, formula, family, rng):
     )  # fmt: skip
     theirs = model.backend.model
     point = {k: rng.normal(size=np.shape(v)) for k, v in theirs.initial_point().items()}
-    same = {k: point[k].reshape(np.shape(v)) for k, v in ours.initial_point().items()}
+    house = {k: k.replace("_scale_log__", "_sigma_log__").replace("_z", "_offset")
+             for k in ours.initial_point()}  # fmt: skip
+    same = {k: point[house[k]].reshape(np.shape(v)) for k, v in ours.initial_point().items()}
     logp = [m.compile_logp(mode="FAST_COMPILE")(p) for m, p in ((theirs, point), (ours, same))]
     assert logp[0] == pytest.approx(logp[1], rel=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_bambi_models_that_cannot_be_compared(table):
-    with pytest.raises(InputError, match=r"term '1\|g' is not a column of a design matrix"):
-        from_bambi(bambi.Model("b ~ x + (1|g)", table, family="bernoulli"))
     with pytest.raises(InputError, match="family 'gaussian'"):
         from_bambi(bambi.Model("x ~ g", table))
+    with pytest.raises(InputError, match=r"term 'offset\(x\)' is not a column of a design matrix"):
+        from_bambi(bambi.Model("b ~ g + offset(x)", table, family="bernoulli"))
+    prior = bambi.Prior("StudentT", nu=4, mu=0, sigma=bambi.Prior("HalfNormal", sigma=1))
+    settings = {"family": "bernoulli", "priors": {"1|g": prior}, "noncentered": False}
+    heavy = bambi.Model("b ~ x + (1|g)", table, **settings)
+    with pytest.raises(InputError, match=r"prior of '1\|g' is .*; expected Normal with mean 0"):
+        from_bambi(heavy)
+    with pytest.raises(InputError, match=r"'g\|s' has 2 columns per group, of which Bambi"):
+        from_bambi(bambi.Model("y ~ x + (g|s)", table, family="categorical"))
+    two = bambi.Model("b ~ x + (1|g) + (1|s)", table, family="bernoulli")
+    with pytest.raises(InputError, match="has 2 grouping factors: 'g', 's'; expected one"):
+        from_bambi(two, whole_groups=True)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_whole_groups_are_asked_for(table):
+    model = bambi.Model("b ~ x + (x|s)", table, family="bernoulli")
+    assert from_bambi(model)[0].groups is None
+    dataset, _ = from_bambi(model, whole_groups=True)
+    assert (dataset.groups == table["s"]).all()
+    assert dataset.roles == {"groups": "s"}
+
+
+@pytest.fixture
+def sites():
+    """Eight sites of 40 rows that differ in their base rates and slopes."""
+    rng = np.random.default_rng(2)
+    site, x = np.repeat(np.arange(8), 40), rng.normal(size=320)
+    odds = 0.5 + rng.normal(size=8)[site] + (1 + 0.7 * rng.normal(size=8)[site]) * x
+    y = np.where(rng.random(320) < 1 / (1 + np.exp(-odds)), "yes", "no")
+    return pd.DataFrame({"site": site, "x": x, "y": y})
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_mle_of_group_specific_terms_is_that_of_their_design(sites, rng):
+    """scikit-learn without a penalty on the same columns; a site without rows has effect zero."""
+    dataset, card = from_bambi(bambi.Model("y[yes] ~ x + (x|site)", sites, family="bernoulli"))
+    names = {"feature_names": dataset.feature_names, "class_names": dataset.class_names}
+    density = build_density(card, dataset.X, dataset.y, **names)
+    assert sorted({n for n, s in zip(density.free_names, density.scales, strict=True) if s}) == [
+        "1|site_scale", "x|site_scale",
+    ]  # fmt: skip
+    rows = np.flatnonzero(sites["site"] > 0)
+    fit = fit_mle(density, Rows(dataset.X[rows], dataset.y[rows]), card.optimiser, rng)
+    assert fit.status is Status.CONVERGED
+    reference = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000)
+    reference.fit(dataset.X[rows], dataset.y[rows])
+    assert probs_of(density, fit, dataset.X[rows]) == pytest.approx(
+        reference.predict_proba(dataset.X[rows]), abs=1e-5
+    )
+    named = density.layout.unravel(fit.flat_draws[0])
+    assert named["1|site"][0] == named["x|site"][0] == 0.0
+    assert abs(named["1|site"][1:]).min() > 0
+
+
+@pytest.mark.broad
+@pytest.mark.filterwarnings("ignore")
+def test_group_specific_terms_have_bambis_posterior(sites):
+    """Means and standard deviations within four Monte Carlo errors of two runs."""
+    model = bambi.Model("y[yes] ~ x + (x|site)", sites, family="bernoulli")
+    dataset, card = from_bambi(model)
+    names = {"feature_names": dataset.feature_names, "class_names": dataset.class_names}
+    density = build_density(card, dataset.X, dataset.y, **names)
+    objective = density.bind(dataset.X, dataset.y)
+    fit = fit_bayes(density, objective, None, Sampler(draws=2000, tune=1000), seed=1)
+    ours = density.layout.unravel(fit.draws)
+    theirs = model.fit(
+        draws=2000, tune=1000, chains=4, target_accept=0.9, random_seed=2, progressbar=False
+    ).posterior
+    for name in ("Intercept", "x", "1|site", "x|site", "1|site_scale", "x|site_scale"):
+        both = [ours[name], theirs[name.replace("_scale", "_sigma")].values]
+        both = [draws.reshape(4, 2000, -1) for draws in both]
+        for method, of in (("mean", np.mean), ("sd", np.std)):
+            values = [of(draws, axis=(0, 1)) for draws in both]
+            errors = [
+                [array_stats.mcse(d, chain_axis=0, draw_axis=1, method=method)
+                 for d in np.moveaxis(draws, 2, 0)]
+                for draws in both
+            ]  # fmt: skip
+            assert (abs(values[0] - values[1]) < 4 * np.hypot(*errors)).all(), (name, method)
 
 
 def unnormalised(X, y, *, n_classes, coords):

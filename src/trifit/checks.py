@@ -179,6 +179,14 @@ def _sum_text(total: float) -> str:
 def checked_labels(labels: Any, n_obs: int, n_classes: int, *, name: str = "y") -> Labels:
     """Class codes (n_obs,) as integers, or soft labels (n_obs, n_classes).
 
+    Parameters
+    ----------
+    labels : array of shape (n_obs,) or (n_obs, n_classes)
+    n_obs, n_classes : int
+        Of the forecasts they belong to.
+    name : str
+        Of the argument, for the message.
+
     Raises
     ------
     ValueError

@@ -84,6 +84,7 @@ def distinct(X: FloatArray, y: IntArray, weights: FloatArray, n_classes: int) ->
     y : array of shape (n_obs,)
         Class codes.
     weights : array of shape (n_obs,)
+    n_classes : int
 
     Examples
     --------

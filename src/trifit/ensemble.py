@@ -17,8 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
+from trifit.clusters import quantile
 from trifit.forecasts import LOG_ZERO
 from trifit.types import FloatArray, IntArray
 
@@ -224,7 +224,7 @@ def _saving(
         + (means @ fall).var(ddof=1) / len(means)
     )
     se = float(np.sqrt(variance))
-    reach = float(student.ppf(0.975, sizes[0] - 1)) * se
+    reach = quantile(0.95, sizes[0]) * se
     if value <= 0:  # by chance: more members never cost anything
         return Saving(0.0, se, 0.0, reach)
     factor = float(np.exp(min(reach / value, -SMALLEST)))

@@ -8,6 +8,7 @@ import numpy as np
 
 from trifit.checks import Labels
 from trifit.clusters import n_groups
+from trifit.contestants import FREQUENCIES, UNIFORM
 from trifit.types import FloatArray, IntArray
 
 LOG_ZERO = -1e6
@@ -74,3 +75,20 @@ class Forecasts:
     def probs(self, name: str) -> FloatArray:
         """Probabilities of one contestant, (n_obs, n_classes)."""
         return np.minimum(np.exp(self.log_probs[name]), 1.0)  # rounding errors
+
+
+def baselines(parts: Sequence[tuple[FloatArray, int]]) -> dict[str, FloatArray]:
+    """Log probabilities of knowing nothing, and of knowing the class frequencies.
+
+    Parameters
+    ----------
+    parts : sequence of (array of shape (n_classes,), int)
+        Class frequencies, and the number of rows that they forecast.
+    """
+    n_obs, n_classes = sum(n for _, n in parts), len(parts[0][0])
+    with np.errstate(divide="ignore"):
+        logs = [(np.maximum(np.log(share), LOG_ZERO), n) for share, n in parts]
+    return {
+        UNIFORM: np.full((n_obs, n_classes), -np.log(n_classes)),
+        FREQUENCIES: np.concatenate([np.tile(log, (n, 1)) for log, n in logs]),
+    }

@@ -19,7 +19,7 @@ from trifit.checks import (
     log_of_checked_probs,
     measure,
 )
-from trifit.clusters import standard_error
+from trifit.clusters import quantile, standard_error
 from trifit.types import FloatArray, IntArray
 
 BITS = float(1.0 / np.log(2.0))
@@ -48,6 +48,17 @@ def mean_with_se(pointwise: FloatArray, groups: IntArray | None = None) -> Estim
     with np.errstate(invalid="ignore"):  # an infinite mean has no standard error: NaN
         se = float(np.std(pointwise, ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
     return Estimate(float(np.mean(pointwise)), se, n)
+
+
+def t_half_width(found: Estimate, level: float = 0.95) -> float:
+    """Half the width of a mean's interval by Student's t, for means over few values.
+
+    Examples
+    --------
+    >>> round(t_half_width(mean_with_se(np.array([1.0, 2.0, 3.0]))), 2)
+    2.48
+    """
+    return quantile(level, found.n_obs) * found.se
 
 
 @measure
@@ -157,6 +168,17 @@ def squared_distance(probs: FloatArray, y: Labels) -> FloatArray:
     probs = checked_probs(probs)
     truth = label_probs(checked_labels(y, *probs.shape), probs.shape[1])
     return np.asarray((probs**2 - 2 * probs * truth + truth).sum(axis=1))
+
+
+def total_variation(p: FloatArray, q: FloatArray) -> FloatArray:
+    """Half the sum over classes of ``|p - q|`` per row: 0 (alike) to 1 (no class in common).
+
+    Examples
+    --------
+    >>> total_variation(np.array([[0.5, 0.5], [0.9, 0.1]]), np.array([[0.5, 0.5], [0.6, 0.4]]))
+    array([0. , 0.3])
+    """
+    return np.asarray(0.5 * abs(p - q).sum(axis=1))
 
 
 @measure

@@ -31,7 +31,7 @@ def child(seeds: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
     >>> a.spawn_key == b.spawn_key != child(np.random.SeedSequence(1), "another").spawn_key
     True
     """
-    key = (FIRST[name],) if name in FIRST else words(name)
+    key = (FIRST[name],) if name in FIRST else words(name.encode())
     return np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, *key))
 
 
@@ -40,7 +40,7 @@ def generator(seeds: np.random.SeedSequence, name: str) -> np.random.Generator:
     return np.random.default_rng(child(seeds, name))
 
 
-def words(text: str) -> tuple[int, ...]:
-    """Four 32-bit numbers of a text's digest, as a spawn key."""
-    digest = sha256(text.encode()).digest()
+def words(content: bytes) -> tuple[int, ...]:
+    """Four 32-bit numbers of a digest, as a spawn key."""
+    digest = sha256(content).digest()
     return tuple(int.from_bytes(digest[i : i + 4]) for i in range(0, 16, 4))

@@ -45,6 +45,14 @@ def first_repeated(texts: Iterable[str]) -> str | None:
 def decimals_for(se: float | None, *, default: int = 3, most: int = 6) -> int:
     """Decimals that show two significant digits of a standard error.
 
+    Parameters
+    ----------
+    se : float or None
+    default : int
+        Where there is no standard error.
+    most : int
+        Most decimals.
+
     Examples
     --------
     >>> decimals_for(0.0123)
@@ -139,6 +147,12 @@ def interval(value: float, se: float | None) -> str:
 def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> str:
     """A number rounded to two digits of its standard error, read off its 95 % interval.
 
+    Parameters
+    ----------
+    value, low, high : float
+    scale : float
+        All are multiplied by it.
+
     Examples
     --------
     >>> estimate(0.123456, 0.10, 0.15)
@@ -151,6 +165,12 @@ def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> st
 
 def between(low: float, high: float, *, scale: float = 1.0) -> str:
     """The interval itself, rounded likewise.
+
+    Parameters
+    ----------
+    low, high : float
+    scale : float
+        Both are multiplied by it.
 
     Examples
     --------
@@ -167,6 +187,10 @@ def between(low: float, high: float, *, scale: float = 1.0) -> str:
 
 def with_interval(value: float, low: float, high: float) -> str:
     """A number and its 95 % interval, to two digits of its standard error, however small.
+
+    Parameters
+    ----------
+    value, low, high : float
 
     Examples
     --------

@@ -72,6 +72,23 @@ class Dataset:
         y = np.ascontiguousarray(self.y, dtype=np.int64)
         object.__setattr__(self, "X", X)
         object.__setattr__(self, "y", y)
+        self._check_features()
+        self._check_rows()
+        if self.soft_labels is not None:
+            soft = self._distributions(
+                "soft_labels", self.soft_labels, "soft labels",
+                hint=" (write counts out, a row for each)",
+            )  # fmt: skip
+            object.__setattr__(self, "soft_labels", soft / soft.sum(axis=1, keepdims=True))
+        if self.true_probs is not None:
+            truth = self._distributions("true_probs", self.true_probs, "true probabilities")
+            object.__setattr__(self, "true_probs", truth)
+        self._check_classes(y)
+        self._check_test()
+
+    def _check_features(self) -> None:
+        """Refuse a matrix that its labels or names do not fit, or that holds infinities."""
+        X, y = self.X, self.y
         if X.ndim != 2 or y.shape != X.shape[:1]:
             raise InputError(
                 f"data {self.name!r}: X has shape {X.shape} and y {y.shape}; "
@@ -93,6 +110,10 @@ class Dataset:
                 f"data {self.name!r}: column {self.feature_names[column]!r} is infinite in "
                 f"row {row}; replace or remove it"
             )
+
+    def _check_rows(self) -> None:
+        """Refuse a test set that is too small or too large, and roles of other rows."""
+        y = self.y
         if self.n_test == 1:
             raise InputError(
                 f"data {self.name!r}: a test set of one row has no standard error; give more rows"
@@ -106,17 +127,6 @@ class Dataset:
                 raise InputError(
                     f"data {self.name!r}: {role} has shape {values.shape}; expected {y.shape}"
                 )
-        if self.soft_labels is not None:
-            soft = self._distributions(
-                "soft_labels", self.soft_labels, "soft labels",
-                hint=" (write counts out, a row for each)",
-            )  # fmt: skip
-            object.__setattr__(self, "soft_labels", soft / soft.sum(axis=1, keepdims=True))
-        if self.true_probs is not None:
-            truth = self._distributions("true_probs", self.true_probs, "true probabilities")
-            object.__setattr__(self, "true_probs", truth)
-        self._check_classes(y)
-        self._check_test()
 
     def _distributions(
         self, field: str, values: FloatArray, what: str, *, hint: str = ""

@@ -9,6 +9,7 @@ from trifit.calibration import top_label
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.prediction import epistemic
 from trifit.forecasts import LOG_ZERO
+from trifit.judge.rows import MAX_ROWS, N_EXAMPLES
 from trifit.results import (
     ByDistance,
     Disagreement,
@@ -18,11 +19,9 @@ from trifit.results import (
     RowTable,
 )
 from trifit.rounding import rounded
-from trifit.scores import wilson
+from trifit.scores import total_variation, wilson
 from trifit.types import FloatArray, IntArray
 
-MAX_ROWS = 1_000
-N_EXAMPLES = 12
 N_FEATURES = 8
 
 MAX_CANDIDATES = 200
@@ -88,7 +87,16 @@ def _distances(fitted: Fitted, chosen: IntArray, rng: np.random.Generator) -> Fl
 
 
 def by_distance(fitted: Fitted, chosen: IntArray, distance: FloatArray) -> ByDistance:
-    """Confidence and accuracy of some held-out rows by their distance, shape (n_chosen,)."""
+    """Confidence and accuracy of some held-out rows by their distance from the training rows.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    chosen : array of shape (n_chosen,)
+        Indices of held-out rows.
+    distance : array of shape (n_chosen,)
+        Theirs; 1 is typical of training rows (:class:`DistanceFromData`).
+    """
     n_bins = int(np.clip(len(chosen) // MIN_PER_BIN, 1, MAX_BINS))
     # Edges that are distances themselves leave no bin empty.
     edges = np.unique(np.quantile(distance, np.linspace(0, 1, n_bins + 1), method="lower"))
@@ -123,7 +131,7 @@ def _frequency(share: float, n_obs: int) -> Interval:
 def _examples(fitted: Fitted, a: str, b: str) -> list[Example]:
     """The rows that differ most between two fits, in total variation."""
     probs = {name: np.exp(log_probs) for name, log_probs in fitted.log_probs.items()}
-    difference = 0.5 * abs(probs[a] - probs[b]).sum(axis=1)
+    difference = total_variation(probs[a], probs[b])
     most = np.lexsort((fitted.test_rows, -difference))[:N_EXAMPLES]
     return [
         Example(

@@ -7,8 +7,9 @@ import numpy as np
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.fit import Density, Layout
 from trifit.fit.prediction import predict
-from trifit.fits import Fit, Prediction
+from trifit.fits import Fit
 from trifit.results import LaplaceError, ParameterError
+from trifit.scores import total_variation
 from trifit.types import FloatArray
 
 
@@ -17,7 +18,10 @@ def laplace_error(fitted: Fitted) -> LaplaceError | None:
     if not {"bayes", "laplace"} <= set(fitted.names):
         return None
     distances = np.concatenate(
-        [total_variation(f.predictions["laplace"], f.predictions["bayes"]) for f in fitted.folds]
+        [
+            total_variation(f.predictions["laplace"].probs, f.predictions["bayes"].probs)
+            for f in fitted.folds
+        ]
     )
     noise = np.concatenate([0.5 * _between_halves(fitted.density, f) for f in fitted.folds])
     laplace, bayes = fitted.final.fits["laplace"], fitted.final.fits["bayes"]
@@ -31,7 +35,15 @@ def laplace_error(fitted: Fitted) -> LaplaceError | None:
 
 
 def parameter_error(laplace: Fit, nuts: Fit, layout: Layout) -> ParameterError | None:
-    """Errors of means and sds, in NUTS's sds; None where no parameter varies."""
+    """Errors of means and sds, in NUTS's sds; None where no parameter varies.
+
+    Parameters
+    ----------
+    laplace, nuts : Fit
+        Approximate and reference posterior of the same parameters.
+    layout : Layout
+        Names and shapes of the parameters.
+    """
     from arviz_stats.base import array_stats
 
     sd = nuts.flat_draws.std(axis=0, ddof=1)
@@ -58,11 +70,6 @@ def parameter_error(laplace: Fit, nuts: Fit, layout: Layout) -> ParameterError |
     )
 
 
-def total_variation(a: Prediction, b: Prediction) -> FloatArray:
-    """Half the sum over classes of ``|p_a - p_b|`` per row, 0 (alike) to 1."""
-    return np.asarray(0.5 * abs(a.probs - b.probs).sum(axis=1))
-
-
 def _between_halves(density: Density, fold: Trained) -> FloatArray:
     """Distance of the predictions of the first half of the chains from the second's."""
     nuts = fold.fits["bayes"]
@@ -71,4 +78,4 @@ def _between_halves(density: Density, fold: Trained) -> FloatArray:
         predict(density, replace(nuts, draws=draws), fold.part.test.X)
         for draws in (nuts.draws[:half], nuts.draws[half:])
     )
-    return total_variation(first, second)
+    return total_variation(first.probs, second.probs)

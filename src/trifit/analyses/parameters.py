@@ -65,11 +65,18 @@ def whose_log_odds(layout: Layout, class_names: Sequence[str]) -> list[str]:
 def to_data_units(
     draws: FloatArray, layout: Layout, standardiser: Standardiser
 ) -> FloatArray | None:
-    """Coefficients per unit of the data, of draws (..., layout.size).
+    """Coefficients per unit of the data.
 
     ``beta_j / scale_j`` and ``intercept - sum_j beta_j mean_j / scale_j``. None
     for a model whose parameters are not one ``intercept`` and one ``beta`` with
     features in its first dimension.
+
+    Parameters
+    ----------
+    draws : array of shape (..., layout.size)
+        Coefficients of the features as the model sees them.
+    layout : Layout
+    standardiser : Standardiser
     """
     if set(layout.names) != {"intercept", "beta"}:
         return None

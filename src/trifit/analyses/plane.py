@@ -114,7 +114,16 @@ def probability_map(fitted: Fitted, rng: np.random.Generator) -> ProbabilityMap 
 def layers(
     density: Density, fits: Mapping[str, Fit], plane: Plane, points: FloatArray
 ) -> dict[str, Layer]:
-    """The most probable class and its probability in thousandths, at points (n, 2)."""
+    """The most probable class and its probability in thousandths, at points of the plane.
+
+    Parameters
+    ----------
+    density : Density
+    fits : mapping of str to Fit
+    plane : Plane
+    points : array of shape (n_points, 2)
+        In coordinates of the plane.
+    """
     predictions = predict_all(density, fits, plane.features(points))
     return {
         name: Layer(

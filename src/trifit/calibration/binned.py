@@ -201,7 +201,17 @@ def bin_table(
     binning: Binning,
     groups: IntArray | None = None,
 ) -> Bins:
-    """The bins of one event (see :func:`binned_error` for the rules)."""
+    """The bins of one event (see :func:`binned_error` for the rules).
+
+    Parameters
+    ----------
+    forecast, outcome : array of shape (n_obs,)
+        Forecast probability of the event, and whether it happened.
+    bins : int
+    binning : {"width", "mass"}
+    groups : array of shape (n_obs,), optional
+        Rows with the same number belong together.
+    """
     index = np.searchsorted(_edges(forecast, bins, binning), forecast)
     count = np.bincount(index)
     filled = count > 0

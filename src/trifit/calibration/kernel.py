@@ -157,7 +157,14 @@ def default_bandwidth(points: FloatArray) -> float:
 
 
 def gaussian(a: FloatArray, b: FloatArray, bandwidth: float) -> FloatArray:
-    """``exp(-|a - b|**2 / (2 s**2))`` of rows, shape (len(a), len(b))."""
+    """``exp(-|a - b|**2 / (2 s**2))`` of rows, shape (len(a), len(b)).
+
+    Parameters
+    ----------
+    a, b : array of shape (n_rows, n_values)
+    bandwidth : float
+        ``s``, in the units of the rows.
+    """
     return np.asarray(np.exp(cdist(a, b, "sqeuclidean") / (-2 * bandwidth**2)))
 
 

@@ -40,6 +40,14 @@ def checked_prediction(probs: Any, y: Any) -> tuple[FloatArray, FloatArray]:
 def checked_codes(probs: Any, y: Any, *, what: str) -> tuple[FloatArray, IntArray]:
     """Probabilities within [0, 1] and class codes; soft labels raise.
 
+    Parameters
+    ----------
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,)
+        Class codes.
+    what : str
+        The measure, for the message.
+
     Raises
     ------
     ValueError
@@ -82,6 +90,13 @@ def events(probs: Any, y: Any, notion: Notion) -> tuple[FloatArray, FloatArray]:
     """Forecasts and outcomes of a notion's events, (n_obs, n_events) each.
 
     One event for ``"top-label"``, ``n_classes`` for ``"class-wise"``.
+
+    Parameters
+    ----------
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
+        Class codes, or soft labels.
+    notion : {"top-label", "class-wise"}
 
     Raises
     ------

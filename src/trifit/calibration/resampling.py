@@ -53,7 +53,19 @@ def resampled(
     n_resamples: int,
     seed: int | np.random.Generator,
 ) -> tuple[float, FloatArray]:
-    """The statistic of the labels, and of labels drawn from the forecasts."""
+    """The statistic of the labels, and of labels drawn from the forecasts.
+
+    Parameters
+    ----------
+    statistic : callable
+        Class codes (n_obs,) to a number.
+    p : array of shape (n_obs, n_classes)
+        Forecast probabilities.
+    codes : array of shape (n_obs,)
+        Observed class codes.
+    n_resamples : int
+    seed : int or numpy Generator
+    """
     rng = np.random.default_rng(seed)
     edges = p.cumsum(axis=1).T[:-1].copy()
     small = np.min_scalar_type(p.shape[1])
@@ -107,6 +119,15 @@ def p_value(observed: float, null: FloatArray, chance: float = 1.0) -> float:
     Draws cannot give less than ``1 / (1 + draws)``. Labels whose :func:`surprise`
     is below :data:`RULED_OUT` were all but excluded by the forecasts, and that
     probability is then the p-value (so the size is off by at most that).
+
+    Parameters
+    ----------
+    observed : float
+        The larger, the less calibrated.
+    null : array of shape (n_resamples,)
+        Statistics of labels drawn from the forecasts.
+    chance : float
+        :func:`surprise` of the observed labels.
     """
     share = (1 + np.sum(null >= observed - 1e-12 * abs(observed))) / (1 + len(null))
     return unless_ruled_out(float(share), chance)

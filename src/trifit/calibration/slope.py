@@ -91,21 +91,38 @@ def slope_intercept(
     0.5
     """
     p, truth = checked_prediction(probs, y)
+    n_classes = p.shape[1]
     if log_probs is None:
         log_probs = np.log(np.maximum(p, np.finfo(np.float64).tiny))
     # The likelihood sends the intercept of a class without a row to minus infinity:
     # what is left is the likelihood of the classes that occur.
     present = np.flatnonzero(truth.sum(axis=0) > 0)
-    if len(present) < 2:
-        return _result(p.shape[1])
     log_probs, truth = log_probs[:, present], truth[:, present]
-    if (_ruled_out(log_probs) & (truth > 0)).any():
-        return _result(p.shape[1])
+    if len(present) < 2 or (_ruled_out(log_probs) & (truth > 0)).any():
+        return _result(n_classes)
     unit = _spread(log_probs)
     if unit == 0:
-        return _result(p.shape[1])
+        return _result(n_classes)
     log_probs = log_probs / unit
-    theta = np.zeros(len(present))
+    found = _maximum(log_probs, truth)
+    if found is None:
+        return _result(n_classes)
+    theta, q, covariance = found
+    if groups is not None:
+        covariance = covariance @ _of_groups(log_probs, truth - q, groups) @ covariance
+    se = np.sqrt(np.diag(covariance))
+    theta[0], se[0] = theta[0] / unit, se[0] / unit
+    return _result(n_classes, present[1:], theta, se)
+
+
+def _maximum(
+    log_probs: FloatArray, truth: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """Newton's method: slope and intercepts, the recalibrated q, the inverse information.
+
+    None where the likelihood has no maximum.
+    """
+    theta = np.zeros(log_probs.shape[1])
     value, q = _log_likelihood(theta, log_probs, truth)
     for _ in range(100):
         gradient, information = _derivatives(log_probs, truth, q)
@@ -113,16 +130,11 @@ def slope_intercept(
         scaled = information / np.outer(scale, scale)
         curvature = np.linalg.eigvalsh(scaled)
         if not curvature[0] * MAX_CONDITION > curvature[-1]:
-            return _result(p.shape[1])
+            return None
         step = np.linalg.solve(information, gradient)
         # On separated rows the gradient vanishes too, but the Newton step does not.
         if abs(step).max() < 1e-8 * (1 + abs(theta).max()):
-            covariance = np.linalg.inv(scaled) / np.outer(scale, scale)
-            if groups is not None:
-                covariance = covariance @ _of_groups(log_probs, truth - q, groups) @ covariance
-            se = np.sqrt(np.diag(covariance))
-            theta[0], se[0] = theta[0] / unit, se[0] / unit
-            return _result(p.shape[1], present[1:], theta, se)
+            return theta, q, np.linalg.inv(scaled) / np.outer(scale, scale)
         length = 1.0
         while True:
             proposal, q_new = _log_likelihood(theta + length * step, log_probs, truth)
@@ -133,7 +145,7 @@ def slope_intercept(
         value, q = proposal, q_new
         if abs(theta[0]) > MAX_LOG_ODDS:
             break
-    return _result(p.shape[1])
+    return None
 
 
 def _spread(log_probs: FloatArray) -> float:

@@ -100,7 +100,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--force", is_flag=True, help="Write into an existing folder.")
 @click.option("--cores", type=click.IntRange(min=1), help="Cores to use; default: all.")
-def compare(
+def compare(  # noqa: PLR0913 - click: an argument per option
     data: str,
     target: str | None,
     label_cols: str | None,

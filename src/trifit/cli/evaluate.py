@@ -52,7 +52,7 @@ from trifit.files import stem
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the page.")
 @click.option("--force", is_flag=True, help="Write into an existing folder.")
-def evaluate(
+def evaluate(  # noqa: PLR0913 - click: an argument per option
     file: Path | None,
     *,
     label: str,

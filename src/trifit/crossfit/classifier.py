@@ -99,7 +99,17 @@ class Classifier:
         return {name: predict(density, fit, rows) for name, fit in self.fits.items()}
 
     def draws(self, name: str, X: FloatArray, n_draws: int | None = None) -> FloatArray:
-        """Log probabilities of single draws of a fit, evenly spaced: (n_draws, n_obs, K)."""
+        """Log probabilities of single draws of a fit, evenly spaced: (n_draws, n_obs, K).
+
+        Parameters
+        ----------
+        name : str
+            Of the fit.
+        X : array of shape (n_obs, n_features)
+            In units of the data.
+        n_draws : int, optional
+            Default: all.
+        """
         rows, fit = self._seen(X), self.fits[name]
         found = thinned(self._density(rows), fit, rows, n_draws or len(fit.flat_draws))
         return np.array(list(found))
@@ -110,6 +120,15 @@ class Classifier:
         """Equal-tailed credible intervals of the class probabilities, (n_obs, n_classes) each.
 
         From at most :data:`INTERVAL_DRAWS` evenly spaced draws.
+
+        Parameters
+        ----------
+        name : str
+            Of the fit.
+        X : array of shape (n_obs, n_features)
+            In units of the data.
+        level : float
+            Probability within the interval.
         """
         rows, draws = self._seen(X), self.fits[name].flat_draws
         density = self._density(rows)
@@ -163,7 +182,15 @@ class Classifier:
 def density_on(
     rows: FloatArray, card: Card, feature_names: tuple[str, ...], class_names: tuple[str, ...]
 ) -> Density:
-    """A card's model, which holds on some rows."""
+    """A card's model, which holds on some rows.
+
+    Parameters
+    ----------
+    rows : array of shape (n_obs, n_features)
+        As the model sees them.
+    card : Card
+    feature_names, class_names : tuple of str
+    """
     with _BUILDING:
         density = reference_density(card, feature_names, class_names)
         if density.holds_on(rows):
@@ -173,7 +200,15 @@ def density_on(
 
 
 def probe_of(density: Density, fits: Mapping[str, Fit], rows: FloatArray) -> Probe:
-    """Evenly spaced training rows, and how the first draw of the first fit predicts them."""
+    """Evenly spaced training rows, and how the first draw of the first fit predicts them.
+
+    Parameters
+    ----------
+    density : Density
+    fits : mapping of str to Fit
+    rows : array of shape (n_obs, n_features)
+        Training rows, as the model sees them.
+    """
     few = rows[np.unique(np.linspace(0, len(rows) - 1, PROBE_ROWS).astype(np.int64))]
     return Probe(few, _log_probs(density, next(iter(fits.values())).flat_draws[:1], few))
 

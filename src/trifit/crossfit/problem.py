@@ -52,7 +52,15 @@ class Problem:
 
     @classmethod
     def build(cls, dataset: Dataset, card: Card, rows: IntArray) -> "Problem":
-        """Build the model; ``rows`` are those that may train."""
+        """Build the model.
+
+        Parameters
+        ----------
+        dataset : Dataset
+        card : Card
+        rows : array of int
+            Indices of the rows that may train.
+        """
         whole = standardiser_of(dataset, card, rows)
         varies = ~whole.constant
         if not varies.any():
@@ -106,7 +114,15 @@ class Problem:
 
 
 def standardiser_of(dataset: Dataset, card: Card, rows: IntArray) -> Standardiser:
-    """What brings features to the units a card fits, learned from some rows."""
+    """What brings features to the units a card fits, learned from some rows.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    card : Card
+    rows : array of int
+        Indices of training rows.
+    """
     return Standardiser.fit(
         dataset.X,
         rows,
@@ -123,6 +139,11 @@ def reference_density(
 
     A model does not depend on its rows (models/README.md), so it is the same to the last bit
     whichever data come first.
+
+    Parameters
+    ----------
+    card : Card
+    feature_names, class_names : tuple of str
     """
     model = msgspec.structs.replace(
         card, sampler=Sampler(), optimiser=Optimiser(), references=[], note=""

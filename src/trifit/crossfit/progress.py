@@ -54,7 +54,20 @@ class Reporter:
     ) -> None:
         """Say what will be done and how long it should take.
 
-        ``n_probs`` is the number of test rows times that of classes.
+        Parameters
+        ----------
+        reason : str
+            Why the rows are split as they are.
+        n_fits : int
+            Number of training sets.
+        density : Density
+        rows : Rows
+            The first training set.
+        card : Card
+        nuts, laplace : bool
+            Whether each is asked for.
+        n_probs : int
+            Number of test rows times that of classes.
         """
         if self._progress is None:
             return
@@ -106,6 +119,15 @@ def expected_seconds(
     """Seconds that point fits and posterior of one training set should take.
 
     From a few timed gradients.
+
+    Parameters
+    ----------
+    density : Density
+    rows : Rows
+        The training set.
+    card : Card
+    nuts, laplace : bool
+        Whether each is asked for.
     """
     n_params, objective = density.n_params, density.bind(rows.X, rows.labels)
     # A point like those sampled: at zero, hyperbolic tangents cost nothing.

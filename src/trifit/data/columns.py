@@ -216,6 +216,19 @@ def learn_column(
         return Column(name, "boolean" if pa.types.is_boolean(kind) else "number", missing=missing)
     if not written:
         return _category(data, name, texts_of(column, missing), missing, keep=keep)
+    return _written(data, name, column, style, missing, keep=keep)
+
+
+def _written(
+    data: str,
+    name: str,
+    column: "pa.ChunkedArray",
+    style: Style,
+    missing: tuple[str, ...],
+    *,
+    keep: bool,
+) -> Column:
+    """A column of text in which numbers are written: of numbers, booleans or categories."""
     beside_numbers = tuple(dict.fromkeys((*missing, *MISSING_TEXT)))
     plain = as_floats(column, beside_numbers, style)
     if plain is not None and not np.isnan(plain).all():
@@ -286,7 +299,17 @@ def texts_of(column: "pa.ChunkedArray", missing: tuple[str, ...]) -> list[str | 
 def as_floats(
     column: "pa.ChunkedArray", missing: tuple[str, ...], style: Style
 ) -> FloatArray | None:
-    """Cells of plain numbers with a decimal point, all at once; None if some are not."""
+    """Cells of plain numbers with a decimal point, all at once; None if some are not.
+
+    Parameters
+    ----------
+    column : pyarrow ChunkedArray
+        Of text.
+    missing : tuple of str
+        Cells that hold no value.
+    style : Style
+        How numbers are written.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -328,7 +351,17 @@ def _text(value: Any) -> str | None:
 
 
 def any_cell(column: "pa.ChunkedArray", pattern: str, *, negated: bool = False) -> bool:
-    """Whether any cell of a column of text matches a pattern, or does not."""
+    """Whether any cell of a column of text matches a pattern, or does not.
+
+    Parameters
+    ----------
+    column : pyarrow ChunkedArray
+        Of text.
+    pattern : str
+        A regular expression, found anywhere in the cell.
+    negated : bool
+        Whether some cell does not match.
+    """
     import pyarrow.compute as pc
 
     found = pc.match_substring_regex(column, pattern)

@@ -55,7 +55,13 @@ class Doubts:
     ) -> None:
         """Remember what is odd about a column.
 
-        ``values`` are those of a column of numbers; ``written`` its cells in a text file.
+        Parameters
+        ----------
+        column : Column
+        values : array of shape (n_rows,) or None
+            Of a column of numbers.
+        written : pyarrow ChunkedArray or None
+            Its cells in a text file.
         """
         if column.kind == "category" and written is not None and is_amount(column.levels):
             self.amounts[column.name] = column.levels[0]

@@ -21,6 +21,15 @@ def learn_classes(
 ) -> tuple[str, ...]:
     """Names of the classes: sorted as numbers where all of them are numbers, else as text.
 
+    Parameters
+    ----------
+    data, target : str
+        Names of the data and of the column, for messages.
+    column : pyarrow ChunkedArray
+        Labels of the training rows.
+    missing : tuple of str
+        Cells that hold no value.
+
     Raises
     ------
     InputError
@@ -49,6 +58,17 @@ def encode_classes(
     missing: tuple[str, ...],
 ) -> tuple[IntArray, BoolArray]:
     """Class codes (n_rows,), 0 where there is none, and which rows have none.
+
+    Parameters
+    ----------
+    data, target : str
+        Names of the data and of the column, for messages.
+    column : pyarrow ChunkedArray
+        Labels of any rows.
+    classes : tuple of str
+        As :func:`learn_classes` found them.
+    missing : tuple of str
+        Cells that hold no value.
 
     Raises
     ------

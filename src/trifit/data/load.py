@@ -27,7 +27,7 @@ from trifit.types import Dataset
 Marks = Literal[".", ","]
 
 
-def load_dataset(
+def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
     source: Any,
     target: Any = None,
     *,
@@ -182,6 +182,13 @@ def load_dataset(
 
 def as_dataset(data: Any, target: Any = None, **reading: Any) -> Dataset:
     """A data set as it is, or one loaded from what :func:`load_dataset` takes.
+
+    Parameters
+    ----------
+    data, target : object, optional
+        A ``Dataset`` alone, or a source and the name of its labels.
+    **reading
+        Further arguments of :func:`load_dataset`.
 
     Raises
     ------

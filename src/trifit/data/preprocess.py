@@ -62,9 +62,21 @@ class Standardiser:
         names: tuple[str, ...] = (),
         weights: FloatArray | None = None,
     ) -> "Standardiser":
-        """Learn mean and scale from rows (default: all) of X, shape (n_obs, n_features).
+        """Learn mean and scale of every feature.
 
-        ``weights`` (n_obs,), all positive, count rows: a row of weight 2 is two rows.
+        Parameters
+        ----------
+        X : array of shape (n_obs, n_features)
+        rows : array of int, optional
+            Indices of the rows to learn from; default: all.
+        standardize : bool
+            Whether to bring features to a common scale.
+        sd : float
+            That scale: the standard deviation of a feature afterwards.
+        names : tuple of str, optional
+            Of the features, for messages.
+        weights : array of shape (n_obs,), optional
+            All positive; a row of weight 2 is two rows.
         """
         low, high, n, start, beyond = _summary(X, rows, weights)
         if (n == 0).any():

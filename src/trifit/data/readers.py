@@ -86,6 +86,12 @@ def read_table(path: Path, *, what: str = "data", hint: str = "") -> Table:
 def check_file(path: Path, *, what: str, hint: str = "") -> None:
     """Refuse what is no file, or an empty one.
 
+    Parameters
+    ----------
+    path : Path
+    what, hint : str
+        Beginning and end of the message.
+
     Raises
     ------
     InputError

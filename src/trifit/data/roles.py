@@ -63,6 +63,13 @@ ROLES = ("groups", "time", "weights")
 def read_roles(tables: Sequence[Table], columns: RoleColumns, labels: Sequence[str]) -> Roles:
     """The roles of all rows, table after table.
 
+    Parameters
+    ----------
+    tables : sequence of Table
+    columns : RoleColumns
+    labels : sequence of str
+        Columns that hold labels, which can have no other role.
+
     Raises
     ------
     InputError
@@ -86,7 +93,15 @@ def read_roles(tables: Sequence[Table], columns: RoleColumns, labels: Sequence[s
 
 
 def without_roles(table: Table, columns: RoleColumns, keep: Sequence[str]) -> Table:
-    """A table without the columns that have a role, unless they are to be features too."""
+    """A table without the columns that have a role, unless they are to be features too.
+
+    Parameters
+    ----------
+    table : Table
+    columns : RoleColumns
+    keep : sequence of str
+        Those to be features too.
+    """
     return table.without(tuple(name for name in columns.given.values() if name not in keep))
 
 
@@ -195,7 +210,15 @@ def _empty(table: Table, role: str, name: str, row: int) -> InputError:
 
 
 def notes_of(roles: Roles, columns: RoleColumns, n_train: int) -> list[str]:
-    """What was made of the roles, in plain words."""
+    """What was made of the roles, in plain words.
+
+    Parameters
+    ----------
+    roles : Roles
+    columns : RoleColumns
+    n_train : int
+        Rows before those of a given test set.
+    """
     notes = []
     if roles.groups is not None:
         train, test = (set(part.tolist()) for part in np.split(roles.groups, [n_train]))

@@ -194,7 +194,15 @@ def _without_unnamed(
 
 
 def table_style(table: Table, names: Iterable[str], reading: Reading) -> Style:
-    """The way in which the numbers of a text file are written."""
+    """The way in which the numbers of a text file are written.
+
+    Parameters
+    ----------
+    table : Table
+    names : iterable of str
+        Columns to look at.
+    reading : Reading
+    """
     cells: dict[str, Sequence[str]] = {}
     pointed = None
     for name in names:

@@ -34,6 +34,14 @@ def label_weights(table: Table, columns: Sequence[str], missing: tuple[str, ...]
     Rows are distributions (all sum to one) or counts (all whole numbers); anything
     else is refused, because its weight would be a guess.
 
+    Parameters
+    ----------
+    table : Table
+    columns : sequence of str
+        One per class.
+    missing : tuple of str
+        Cells that hold no value.
+
     Raises
     ------
     InputError
@@ -122,7 +130,16 @@ def written_out(
 
 
 def check_written(data: str, what: str, total: float, n_features: int) -> None:
-    """Refuse counts whose rows, written out, would be too large a table."""
+    """Refuse counts whose rows, written out, would be too large a table.
+
+    Parameters
+    ----------
+    data, what : str
+        Name of the data, and what makes the observations, for the message.
+    total : float
+        Number of observations.
+    n_features : int
+    """
     if total * n_features > MAX_WRITTEN:
         raise InputError(
             f"data {data!r}: {what} {total:,.0f} observations of {n_features} features; at most "

@@ -26,6 +26,12 @@ TRIES = 100
 def check_split(dataset: Dataset, cv: int | Splitter | None, test_size: float | None) -> None:
     """Refuse two ways of choosing the test rows at a time.
 
+    Parameters
+    ----------
+    dataset : Dataset
+    cv : int or Splitter or None
+    test_size : float or None
+
     Raises
     ------
     InputError
@@ -60,6 +66,17 @@ def choose_split(
     ``n_obs * n_coefficients <= 200,000``, else a stratified hold-out of 20 %. Rows that
     belong together stay together. Where rows have a time, the latest share (``test_size``,
     20 % by default) is held out.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    n_coefficients : int
+        Of the model, which decides between folds and a hold-out.
+    rng : numpy Generator
+    cv : int or Splitter, optional
+        Number of folds, or a splitter.
+    test_size : float, optional
+        Share of the rows to hold out.
 
     Raises
     ------

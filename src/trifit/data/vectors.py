@@ -24,6 +24,13 @@ def is_vector(kind: "pa.DataType") -> bool:
 def vector_length(data: str, name: str, column: "pa.ChunkedArray") -> int:
     """Numbers in the first vector of a column.
 
+    Parameters
+    ----------
+    data, name : str
+        Of the data and of the column, for messages.
+    column : pyarrow ChunkedArray
+        Of lists of numbers.
+
     Raises
     ------
     InputError
@@ -38,6 +45,15 @@ def vector_length(data: str, name: str, column: "pa.ChunkedArray") -> int:
 
 def components(data: str, name: str, column: "pa.ChunkedArray", length: int) -> FloatArray:
     """The vectors as rows of a matrix (n_rows, length), NaN where one is missing.
+
+    Parameters
+    ----------
+    data, name : str
+        Of the data and of the column, for messages.
+    column : pyarrow ChunkedArray
+        Of lists of numbers.
+    length : int
+        Of every vector.
 
     Raises
     ------

@@ -66,7 +66,17 @@ def build_model(
     feature_names: tuple[str, ...],
     class_names: tuple[str, ...],
 ) -> Any:
-    """The ``pm.Model`` of a card's builder, which keeps its contract; see :func:`build_density`."""
+    """The ``pm.Model`` of a card's builder, which keeps its contract; see :func:`build_density`.
+
+    Parameters
+    ----------
+    card : Card
+    X : array of shape (n_obs, n_features)
+        As the model sees them.
+    y : array of shape (n_obs,) or (n_obs, n_classes)
+        Class codes, or label counts.
+    feature_names, class_names : tuple of str
+    """
     builder = card.load_builder()
     try:
         # Else 2.5 is a float32 and 2.6 a float64: two graphs where one would do.

@@ -104,7 +104,15 @@ class Objective(Protocol):
         ...
 
     def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
-        """Matrix of second derivatives, shape (n_params, n_params)."""
+        """Matrix of second derivatives, shape (n_params, n_params).
+
+        Parameters
+        ----------
+        theta : array of shape (n_params,)
+            In unconstrained coordinates.
+        prior, jacobian : float
+            Weights of the log prior and of the log Jacobian.
+        """
         ...
 
 

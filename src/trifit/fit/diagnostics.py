@@ -70,7 +70,16 @@ def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
 def diagnose_parameters(
     draws: FloatArray, stats: Mapping[str, np.ndarray], *, max_depth: int
 ) -> dict[str, float]:
-    """Worst R-hat and ESS over parameters, and the sampler's own warnings."""
+    """Worst R-hat and ESS over parameters, and the sampler's own warnings.
+
+    Parameters
+    ----------
+    draws : array of shape (n_chains, n_draws, n_params)
+    stats : mapping of str to array of shape (n_chains, n_draws)
+        What the sampler says of each draw.
+    max_depth : int
+        Largest depth of a tree.
+    """
     worst = _worst(draws, "")
     return {
         **worst,
@@ -92,8 +101,13 @@ def posterior_status(
 ) -> Status:
     """The first check a posterior fails, or TRUSTED.
 
-    With ``parameters=False`` R-hat and ESS of parameters do not count: those of
-    a network are not identified, and its chains may well sit in mirror images.
+    Parameters
+    ----------
+    diagnostics : mapping of str to float
+    n_chains : int
+    parameters : bool
+        Whether R-hat and ESS of parameters count: those of a network are not identified,
+        and its chains may well sit in mirror images.
     """
     enough = MIN_ESS_PER_CHAIN * n_chains
     judged = ("", "prediction_") if parameters else ("prediction_",)

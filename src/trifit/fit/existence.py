@@ -29,6 +29,14 @@ def certify(density: Density, objective: Objective, theta: FloatArray) -> Certif
     every training label first has no MLE either, because scaling its output
     layer up takes the likelihood to 1: proved here by checking that doubling
     ``beta`` and ``intercept`` doubles the log-odds. Nothing is known of other models.
+
+    Parameters
+    ----------
+    density : Density
+    objective : Objective
+        Bound to the training rows.
+    theta : array of shape (n_params,)
+        Where the optimiser ended.
     """
     X, labels, n_classes = objective.X, objective.labels, objective.n_classes
     if objective.linear is not None:

@@ -247,7 +247,14 @@ class GraphObjective:
         return float(value), gradient
 
     def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
-        """Second derivatives by central differences of the gradient."""
+        """Second derivatives by central differences of the gradient.
+
+        Parameters
+        ----------
+        theta : array of shape (n_params,)
+        prior, jacobian : float
+            Weights of the log prior and of the log Jacobian.
+        """
         return second_differences(
             lambda t: self(t, prior=prior, jacobian=jacobian)[1], np.asarray(theta)
         )

@@ -259,7 +259,14 @@ class LinearObjective:
         return sum(values) + self.weight, self._to_theta @ sum(by_weights).ravel()
 
     def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
-        """Minus the information of the likelihood in theta's coordinates, plus the prior's."""
+        """Minus the information of the likelihood in theta's coordinates, plus the prior's.
+
+        Parameters
+        ----------
+        theta : array of shape (n_params,)
+        prior, jacobian : float
+            Weights of the log prior and of the log Jacobian; the latter is zero anyway.
+        """
         weights = self._weights(theta)
 
         def chunk(rows: slice) -> FloatArray:

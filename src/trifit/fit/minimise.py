@@ -62,7 +62,17 @@ class Path:
     _next: int = 0
 
     def visit(self, step: int, theta: FloatArray, gradient: float, *, last: bool = False) -> bool:
-        """Record a step; False asks the walk to end."""
+        """Record a step; False asks the walk to end.
+
+        Parameters
+        ----------
+        step : int
+        theta : array of shape (n_params,)
+        gradient : float
+            Largest entry of the gradient, in size.
+        last : bool
+            Record it whatever its number.
+        """
         if self.cross_entropy is not None and (step >= self._next or last):
             held_out = None if self.held_out is None else self.held_out(theta)
             row = (step, self.cross_entropy(theta), gradient, held_out)
@@ -80,6 +90,16 @@ class Path:
 
 def lbfgs(loss: Loss, theta: FloatArray, settings: Optimiser, path: Path) -> tuple[FloatArray, int]:
     """L-BFGS; a line search that fails near rounding error gets a fresh start there.
+
+    Parameters
+    ----------
+    loss : callable
+        Theta to loss and gradient.
+    theta : array of shape (n_params,)
+        Where to start.
+    settings : Optimiser
+    path : Path
+        Told every step.
 
     References
     ----------
@@ -134,6 +154,14 @@ def settle_kinks(
     There the gradient jumps, and entries belong at zero exactly where it points
     to zero from both sides. Those are held there and the others optimised until
     nothing changes; returned with the mask of the held ones.
+
+    Parameters
+    ----------
+    loss : callable
+        Theta to loss and gradient.
+    theta : array of shape (n_params,)
+        Where to start.
+    settings : Optimiser
     """
     held = np.zeros(len(theta), dtype=bool)
     for _ in range(MAX_KINK_ROUNDS):
@@ -175,6 +203,15 @@ def newton(
     Directions without curvature are passed over, and a negative one counts by
     its size, so that every step goes down.
 
+    Parameters
+    ----------
+    loss : SmoothLoss
+    theta : array of shape (n_params,)
+        Where to start.
+    settings : Optimiser
+    path : Path
+        Told every step.
+
     References
     ----------
     Nocedal & Wright (2006), Numerical Optimization, section 3.4, doi:10.1007/978-0-387-40065-5
@@ -205,6 +242,15 @@ def gradient_descent(
 
     A step size that is too large makes the loss grow: then the walk ends at
     once, and the last theta's gradient says that it failed.
+
+    Parameters
+    ----------
+    loss : SmoothLoss
+    theta : array of shape (n_params,)
+        Where to start.
+    settings : Optimiser
+    path : Path
+        Told every step.
     """
     step_size = settings.step_size or 1.0 / _largest_curvature(loss, theta)
     value, gradient = loss(theta)

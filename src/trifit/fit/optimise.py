@@ -12,6 +12,7 @@ from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, second_differences
 from trifit.fit.minimise import SOLVERS, Path, newton, settle_kinks
 from trifit.fits import Fit, Status
+from trifit.scores import total_variation
 from trifit.threads import limited
 from trifit.types import BoolArray, FloatArray, Rows
 
@@ -44,6 +45,25 @@ def maximise(
     diagnostics say how far their predictions are from the best's: the mean
     total-variation distance, 0 (all alike) to 1. Only fits without a prior are
     stopped early.
+
+    Parameters
+    ----------
+    method : str
+        Its name.
+    density : Density
+    rows : Rows
+    settings : Optimiser
+    rng : numpy Generator
+        For starting points and a validation share.
+    prior : float
+        Weight of the log prior.
+    criterion : {"cross-entropy", "squared-error"}
+    held_out : Rows, optional
+        Predicted along the path; nothing is learned from them.
+    scales : array of shape (n_params,), optional
+        Where learned prior scales are held; default: where they start.
+    record : bool
+        Whether the fit keeps its path.
     """
     start = time.perf_counter()
     validation = None
@@ -57,6 +77,8 @@ def maximise(
         theta = density.start(rng)
         if scales is not None:
             theta = np.where(density.scales, scales, theta)
+        _, slope = objective(theta, prior=prior, jacobian=0.0)
+        theta[(slope == 0) & ~density.scales] = 0.0  # no jitter where nothing pulls it back
         loss = MeanLoss(objective, theta, ~density.scales, prior, criterion)
         path = Path(
             cross_entropy=loss.cross_entropy_on(objective) if record else None,
@@ -78,7 +100,7 @@ def maximise(
         ours = probs[walks.index(best)]
         diagnostics["starts"] = float(len(walks))
         diagnostics["starts_spread"] = float(
-            np.mean([0.5 * abs(p - ours).sum(axis=1).mean() for p in probs])
+            np.mean([total_variation(p, ours).mean() for p in probs])
         )
         diagnostics["starts_loss_range"] = float(np.ptp([walk.rank for walk in walks]))
     return Fit(

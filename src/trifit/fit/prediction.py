@@ -61,7 +61,15 @@ def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
 
 
 def predict_all(density: Density, fits: Mapping[str, Fit], X: FloatArray) -> dict[str, Prediction]:
-    """Predictive probabilities of several fits; see :func:`predict`."""
+    """Predictive probabilities of several fits; see :func:`predict`.
+
+    Parameters
+    ----------
+    density : Density
+    fits : mapping of str to Fit
+    X : array of shape (n_obs, n_features)
+        As the model sees them.
+    """
     return {name: predict(density, fit, X) for name, fit in fits.items()}
 
 
@@ -103,7 +111,16 @@ def epistemic(prediction: Prediction) -> FloatArray:
 
 
 def thinned(density: Density, fit: Fit, X: FloatArray, n_draws: int) -> Iterator[FloatArray]:
-    """Log probabilities (n_obs, n_classes) of evenly spaced single draws."""
+    """Log probabilities (n_obs, n_classes) of evenly spaced single draws.
+
+    Parameters
+    ----------
+    density : Density
+    fit : Fit
+    X : array of shape (n_obs, n_features)
+        As the model sees them.
+    n_draws : int
+    """
     every = np.linspace(0, len(fit.flat_draws) - 1, n_draws).astype(int)
     for draw in fit.flat_draws[every]:
         yield np.maximum(density.log_probs(draw[None], X)[0], LOG_ZERO)
@@ -120,6 +137,13 @@ def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
 
     Returns shape (n_chains, n_draws, n_values) with at most 100 values: what
     the trust gate judges, since predictions are what the comparison is about.
+
+    Parameters
+    ----------
+    density : Density
+    fit : Fit
+    X : array of shape (n_obs, n_features)
+        As the model sees them.
     """
     n_chains, n_draws, _ = fit.draws.shape
     n_classes = density.log_probs(fit.flat_draws[:1], X[:1]).shape[2]

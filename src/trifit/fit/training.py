@@ -103,7 +103,16 @@ def method_of(name: str) -> ModuleType:
 
 
 def fits_of(card: Card, extra: Sequence[str] = (), *, nuts: bool = True) -> list[str]:
-    """Names of all fits of a card: the standard ones, then those asked for."""
+    """Names of all fits of a card: the standard ones, then those asked for.
+
+    Parameters
+    ----------
+    card : Card
+    extra : sequence of str, optional
+        Methods asked for.
+    nuts : bool
+        Whether there is a posterior by NUTS.
+    """
     left_out = set() if nuts else {"bayes", "mean"}
     if not card.identified:
         left_out.add("mean")
@@ -113,6 +122,15 @@ def fits_of(card: Card, extra: Sequence[str] = (), *, nuts: bool = True) -> list
 
 def check_fits(density: Density, card: Card, extra: Sequence[str], *, nuts: bool) -> None:
     """Refuse, before anything is fitted, what a model is too large for or cannot have.
+
+    Parameters
+    ----------
+    density : Density
+    card : Card
+    extra : sequence of str
+        Methods asked for.
+    nuts : bool
+        Whether there is a posterior by NUTS.
 
     Raises
     ------

@@ -6,9 +6,10 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from trifit.gallery.words import half, means, said
+from trifit.gallery.words import means, said
 from trifit.report.charts import INK, look, mark, ticks
 from trifit.report.parts import Key
+from trifit.scores import t_half_width
 from trifit.types import FloatArray
 
 TRUTH = "#888888"
@@ -23,15 +24,24 @@ def trace(
     *,
     k: int = 0,
 ) -> None:
-    """Means of ``values`` (n_x, n_repeats) with 95 % intervals over replications.
+    """Means with 95 % intervals over replications.
 
-    ``k`` is the place in its legend of a series that is no fit. An infinite mean is
-    left out; the table has it.
+    An infinite mean is left out; the table has it.
+
+    Parameters
+    ----------
+    ax : Axes
+    name : str
+        Of a fit, else of any series.
+    xs : array of shape (n_x,)
+    values : array of shape (n_x, n_repeats)
+    k : int
+        Place in its legend of a series that is no fit.
     """
     colour, marker = look(name, k)
     shown = [(x, e) for x, e in zip(xs, means(values), strict=True) if np.isfinite(e.value)]
     for x, e in shown:
-        ends = [e.value - half(e), e.value + half(e)]
+        ends = [e.value - t_half_width(e), e.value + t_half_width(e)]
         (bar,) = ax.plot([x, x], ends, color=colour, lw=1.6, alpha=0.6)
         mark(bar, fit=name)
     at, centre = [x for x, _ in shown], [e.value for _, e in shown]
@@ -44,7 +54,14 @@ def trace(
 def known(
     ax: Axes, name: str, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray
 ) -> None:
-    """A dashed grey line of what is known without an experiment: the truth, the theory."""
+    """A dashed grey line of what is known without an experiment: the truth, the theory.
+
+    Parameters
+    ----------
+    ax : Axes
+    name : str
+    xs, ys : array of shape (n_points,)
+    """
     (drawn,) = ax.plot(xs, ys, color=TRUTH, lw=1.6, ls=(0, (4, 2)))
     mark(drawn, fit=name)
 
@@ -76,7 +93,7 @@ def across(
         below = (k + 0.5) / len(names) / 2 - 0.25
         shown = [(y, e) for y, e in enumerate(means(values[:, k])) if np.isfinite(e.value)]
         for y, e in shown:
-            ends = [e.value - half(e), e.value + half(e)]
+            ends = [e.value - t_half_width(e), e.value + t_half_width(e)]
             (bar,) = ax.plot(ends, [y + below] * 2, color=colour, lw=1.6, alpha=0.6)
             mark(bar, fit=name)
         ys = [y + below for y, _ in shown]
@@ -88,7 +105,15 @@ def across(
 
 
 def zero(ax: Axes, at: float = 0.0, *, lying: bool = False) -> None:
-    """A thin line where nothing is gained or off."""
+    """A thin line where nothing is gained or off.
+
+    Parameters
+    ----------
+    ax : Axes
+    at : float
+    lying : bool
+        Whether the line is horizontal.
+    """
     (ax.axhline if lying else ax.axvline)(at, color=INK, lw=0.8, ls=(0, (3, 3)))
 
 

@@ -24,6 +24,16 @@ def experiment(
     """All four outputs of an MLE on fresh rows, largest first, beside their true probabilities.
 
     Returns ``rows`` (n_sizes,); ``output`` and ``true``, each (n_sizes, repeats, n_test, 4).
+
+    Parameters
+    ----------
+    seed : int
+    rows : tuple of int
+        Numbers of training rows.
+    repeats : int
+        Replications of each.
+    n_test : int
+        Fresh rows of each.
     """
     shape = (len(rows), repeats, n_test, 4)
     output, true = np.empty(shape), np.empty(shape)

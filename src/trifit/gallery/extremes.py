@@ -35,6 +35,16 @@ def experiment(
     Returns ``rows`` (n_sizes,), for ``mle`` and ``map``, for the ``truth``, and for
     ``separated`` (no MLE exists) numbers (2 worlds, n_sizes, repeats); ``cost`` (4, 199) is the
     expected cross-entropy of an output for each of four true probabilities.
+
+    Parameters
+    ----------
+    seed : int
+    rows : tuple of int
+        Numbers of training rows.
+    repeats : int
+        Replications of each.
+    n_test : int
+        Fresh rows of each.
     """
     found = {
         name: np.empty((2, len(rows), repeats)) for name in ("mle", "map", "truth", "separated")

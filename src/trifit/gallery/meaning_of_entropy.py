@@ -28,6 +28,16 @@ def experiment(
     Returns ``rows`` (n_sizes,) and, (n_sizes, repeats) each, in nats per fresh row: the
     ``truth``'s entropy; for ``mle`` and ``bayes`` the entropy of the outputs (``... own``) and
     the expected log-loss (``... loss``); the posterior's ``chance`` and ``ignorance``.
+
+    Parameters
+    ----------
+    seed : int
+    rows : tuple of int
+        Numbers of training rows.
+    repeats : int
+        Replications of each.
+    n_test : int
+        Fresh rows of each.
     """
     names = ("truth", "mle own", "mle loss", "bayes own", "bayes loss", "chance", "ignorance")
     found = {name: np.empty((len(rows), repeats)) for name in names}

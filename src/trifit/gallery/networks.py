@@ -34,6 +34,16 @@ def experiment(
     mean square of output less true probability; and of the last replication fresh rows in
     order, ``x`` (n_sizes, n_test), their ``true`` probabilities (n_sizes, n_test, 3) and the
     network's ``output`` (2 losses, n_sizes, n_test, 3).
+
+    Parameters
+    ----------
+    seed : int
+    rows : tuple of int
+        Numbers of training rows.
+    repeats : int
+        Replications of each.
+    n_test : int
+        Fresh rows of each.
     """
     distance = np.empty((2, 2, len(rows), repeats))
     x, true = np.empty((len(rows), n_test)), np.empty((len(rows), n_test, 3))

@@ -27,6 +27,16 @@ def experiment(seed: int = 1, *, n: int = 300, repeats: int = 4, n_test: int = 5
 
     Returns ``kl`` from the truth in nats (2 worlds, 4 cards, repeats), and ``apart`` (2,
     repeats): the largest difference between the probabilities of softmax and logistic.
+
+    Parameters
+    ----------
+    seed : int
+    n : int
+        Training rows.
+    repeats : int
+        Replications.
+    n_test : int
+        Fresh rows of each.
     """
     kl, apart = np.empty((len(WORLDS), len(CARDS), repeats)), np.empty((len(WORLDS), repeats))
     for w, settings in enumerate(WORLDS.values()):

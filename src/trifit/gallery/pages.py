@@ -15,7 +15,16 @@ INDEX = "index.html"
 
 
 def render(question: Question, found: Numbers, questions: Sequence[Question]) -> str:
-    """One question's page from the numbers of its experiment; the same give the same bytes."""
+    """One question's page from the numbers of its experiment; the same give the same bytes.
+
+    Parameters
+    ----------
+    question : Question
+    found : mapping of str to array
+        What its experiment returned.
+    questions : sequence of Question
+        All of the gallery, for the links.
+    """
     with with_style():
         answer: Answer = question.answer(found)
     at = questions.index(question)

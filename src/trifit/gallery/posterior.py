@@ -34,6 +34,16 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
     over-confident) and ``kl`` (expected excess log-loss in nats), each (4 conditions, 4 fits,
     repeats), whether the posterior ``passed`` every check of its draws (4, repeats), and
     ``seconds`` per fit (4, repeats) under the right prior.
+
+    Parameters
+    ----------
+    seed : int
+    n : int
+        Training rows.
+    repeats : int
+        Replications.
+    n_test : int
+        Fresh rows of each.
     """
     right = SIGNAL / FEATURES**0.5  # the coefficients are drawn so
     bias, kl = np.empty((2, 4, 4, repeats))

@@ -32,6 +32,18 @@ def experiment(
     probability (2 fits, n_widths, repeats); ``cv`` (repeats), the KL of the MAP whose width
     cross-validation chose, from the widest on; and ``theory`` (2, n_widths), the KL in the
     limit of many rows and features.
+
+    Parameters
+    ----------
+    seed : int
+    n : int
+        Training rows.
+    widths : tuple of float
+        Of the prior, 1 the right one.
+    repeats : int
+        Replications.
+    n_test : int
+        Fresh rows of each.
     """
     right = SIGNAL / FEATURES**0.5  # the coefficients are drawn so
     kl, bias = np.empty((2, 2, len(widths), repeats))
@@ -72,11 +84,30 @@ def experiment(
 
 def answer(found: Numbers) -> Answer:
     """What a prior of another width costs, and what cross-validation finds."""
+    return Answer(
+        _paragraph(found),
+        panels(
+            "prior",
+            "Expected excess log-loss and excess confidence against the prior's width, in "
+            "multiples of the right one. Dashed: theory for many rows and features. 95% intervals "
+            "over replications.",
+            {
+                "distance from the truth": partial(_draw, found, "kl"),
+                "excess confidence": partial(_draw, found, "bias"),
+            },
+            size=(3.8, 3.1),
+            keys=(*fit_keys(FITS), known_key("theory, or calibrated")),
+        ),
+        _table(found),
+    )
+
+
+def _paragraph(found: Numbers) -> str:
     widths, kl, bias = found["widths"], found["kl"], found["bias"]
     at = int(np.flatnonzero(widths == 1)[0])
     gaps = [over(kl[0, w] - kl[1, w]) for w in range(len(widths))]
     chosen = over(found["cv"] - kl[0, at])
-    return Answer(
+    return (
         "The one that says what is expected of the coefficients before the data. Of the widths "
         f"tried, the MAP comes nearest to the truth at {_best(found, 0)} and the posterior at "
         f"{_best(found, 1)} times the coefficients' own. A width of {widths[0]:g} times costs "
@@ -99,48 +130,40 @@ def answer(found: Numbers) -> Answer:
             below=f"better than the one with the right width (difference {said(chosen)} nats).",
             neither=f"not clearly different from the one with the right width ({said(chosen)} "
             "nats).",
+        )
+    )
+
+
+def _table(found: Numbers) -> Table:
+    widths, kl, bias = found["widths"], found["kl"], found["bias"]
+    return Table(
+        "KL from the truth in nats, and confidence less true probability (excess), ± standard "
+        "error over replications",
+        (
+            "prior width",
+            "KL, map",
+            "theory",
+            "KL, bayes",
+            "theory",
+            "map less bayes",
+            "excess, map",
+            "excess, bayes",
         ),
-        panels(
-            "prior",
-            "Expected excess log-loss and excess confidence against the prior's width, in "
-            "multiples of the right one. Dashed: theory for many rows and features. 95% intervals "
-            "over replications.",
-            {
-                "distance from the truth": partial(_draw, found, "kl"),
-                "excess confidence": partial(_draw, found, "bias"),
-            },
-            size=(3.8, 3.1),
-            keys=(*fit_keys(FITS), known_key("theory, or calibrated")),
-        ),
-        Table(
-            "KL from the truth in nats, and confidence less true probability (excess), ± standard "
-            "error over replications",
-            (
-                "prior width",
-                "KL, map",
-                "theory",
-                "KL, bayes",
-                "theory",
-                "map less bayes",
-                "excess, map",
-                "excess, bayes",
+        (
+            *(
+                (
+                    f"{width:g}",
+                    cell(kl[0, w]),
+                    _known(found, 0, w),
+                    cell(kl[1, w]),
+                    _known(found, 1, w),
+                    cell(kl[0, w] - kl[1, w]),
+                    cell(bias[0, w]),
+                    cell(bias[1, w]),
+                )
+                for w, width in enumerate(widths)
             ),
-            (
-                *(
-                    (
-                        f"{width:g}",
-                        cell(kl[0, w]),
-                        _known(found, 0, w),
-                        cell(kl[1, w]),
-                        _known(found, 1, w),
-                        cell(kl[0, w] - kl[1, w]),
-                        cell(bias[0, w]),
-                        cell(bias[1, w]),
-                    )
-                    for w, width in enumerate(widths)
-                ),
-                ("by cross-validation", cell(found["cv"]), *(Cell("–") for _ in range(6))),
-            ),
+            ("by cross-validation", cell(found["cv"]), *(Cell("–") for _ in range(6))),
         ),
     )
 

@@ -31,6 +31,16 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 2
 
     Returns ``bias`` (mean confidence less the true probability of that class) and ``kl`` from
     the truth in nats, each (5 shifts, 4 fits, repeats).
+
+    Parameters
+    ----------
+    seed : int
+    n : int
+        Training rows.
+    repeats : int
+        Replications.
+    n_test : int
+        Fresh rows of each shift.
     """
     bias, kl = np.empty((2, len(SHIFTS), len(FITS), repeats))
     for r in range(repeats):

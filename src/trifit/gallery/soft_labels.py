@@ -26,6 +26,14 @@ def experiment(seed: int = 1, *, n: int = 200, repeats: int = 6) -> Numbers:
 
     Returns ``cross_entropy``, ``kl`` (3 kinds of labels, repeats, n_factors), the labels'
     ``entropy`` and the fit's KL from the ``truth`` (3, repeats).
+
+    Parameters
+    ----------
+    seed : int
+    n : int
+        Training rows, on which all is measured.
+    repeats : int
+        Replications.
     """
     cross, kl = np.empty((2, 3, repeats, len(FACTORS)))
     labels_entropy, truth = np.empty((2, 3, repeats))

@@ -30,6 +30,16 @@ def experiment(
     confidence (n_ratios,), and per fit ``mle``, ``mle+T``, ``map`` the mean confidence less the
     share right on fresh rows (n_ratios, repeats); ``training rows`` is that of the MLE on its own
     rows, ``separated`` whether no MLE exists.
+
+    Parameters
+    ----------
+    seed : int
+    ratios : tuple of int
+        Training rows per feature.
+    repeats : int
+        Replications of each.
+    n_test : int
+        Fresh rows of each.
     """
     shape = (len(ratios), repeats)
     found = {

@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from trifit.report.parts import Cell
-from trifit.scores import Estimate, mean_with_se
+from trifit.scores import Estimate, mean_with_se, t_half_width
 from trifit.text import with_se
 from trifit.types import FloatArray
 
@@ -14,11 +13,6 @@ from trifit.types import FloatArray
 def over(values: Any) -> Estimate:
     """Mean over replications (n_repeats,), with its standard error."""
     return mean_with_se(np.asarray(values, dtype=np.float64))
-
-
-def half(found: Estimate) -> float:
-    """Half the width of the 95 % interval, by Student's t: replications are few."""
-    return float(student.ppf(0.975, found.n_obs - 1)) * found.se
 
 
 def clear(found: Estimate) -> int:
@@ -31,7 +25,7 @@ def clear(found: Estimate) -> int:
     """
     if np.isinf(found.value):
         return int(np.sign(found.value))
-    return int(np.sign(found.value)) if abs(found.value) > half(found) else 0
+    return int(np.sign(found.value)) if abs(found.value) > t_half_width(found) else 0
 
 
 def said(found: Estimate) -> str:
@@ -40,7 +34,14 @@ def said(found: Estimate) -> str:
 
 
 def verdict(found: Estimate, *, above: str, below: str, neither: str) -> str:
-    """One of three wordings, by what the 95 % interval of a mean leaves out."""
+    """One of three wordings, by what the 95 % interval of a mean leaves out.
+
+    Parameters
+    ----------
+    found : Estimate
+    above, below, neither : str
+        Said where the interval is above zero, below it, or holds it.
+    """
     return {1: above, -1: below, 0: neither}[clear(found)]
 
 

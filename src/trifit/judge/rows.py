@@ -6,6 +6,7 @@ from trifit.checks import label_probs
 from trifit.forecasts import Forecasts
 from trifit.results import Disagreement, Example, RowTable
 from trifit.rounding import rounded
+from trifit.scores import total_variation
 
 MAX_ROWS = 1_000
 N_EXAMPLES = 12
@@ -25,7 +26,7 @@ def disagreement(forecasts: Forecasts, rng: np.random.Generator) -> Disagreement
     labels = label_probs(forecasts.labels, len(forecasts.class_names)).argmax(axis=1)
     chosen = np.sort(rng.choice(n, min(n, MAX_ROWS), replace=False))
     a, b = list(forecasts.log_probs)[:2]
-    difference = 0.5 * abs(forecasts.probs(a) - forecasts.probs(b)).sum(axis=1)
+    difference = total_variation(forecasts.probs(a), forecasts.probs(b))
     most = np.argsort(-difference, kind="stable")[:N_EXAMPLES]
     return Disagreement(
         rows=RowTable(

@@ -15,7 +15,14 @@ def checked(
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Sequence[str]]]:
     """Arrays and coords of a builder, or one line that says what does not fit.
 
-    ``y`` may be counts (n_obs, n_classes): several labels per row.
+    Parameters
+    ----------
+    X : array of shape (n_obs, n_features)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
+        Class codes, or counts: several labels per row.
+    n_classes : int or None
+    coords : mapping or None
+        Names for the dimensions ``"feature"`` and ``"class_"``.
     """
     X, y = np.asarray(X, dtype=np.float64), np.asarray(y)
     if X.ndim != 2 or y.ndim not in (1, 2) or y.shape[:1] != X.shape[:1]:

@@ -120,7 +120,8 @@ def logistic_regression(
         Must be 2 if given.
     coords : mapping, optional
         Names for the dimensions ``"feature"`` and ``"class_"``.
-    prior, prior_scale, prior_df, slab_scale
+    prior : str
+    prior_scale, prior_df, slab_scale : float
         As in :func:`softmax_regression`; log-odds (probit: standard normal
         quantiles) per unit of the feature.
     intercept_scale : float

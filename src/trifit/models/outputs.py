@@ -15,10 +15,18 @@ BINARY_OUTPUTS = ("logistic", "probit")
 
 
 def observe(activations: Any, y: np.ndarray, *, output: str) -> None:
-    """Observe labels with class probabilities made of activations (n_obs, n_classes).
+    """Observe labels with class probabilities made of activations; in a model context.
 
     ``softmax``: ``p_k = exp(z_k) / sum_j exp(z_j)``. ``tanh``: ``p_k = a_k / sum_j a_j``
     with ``a_k = (1 + tanh z_k) / 2``, the normalised tanh activations.
+
+    Parameters
+    ----------
+    activations : tensor of shape (n_obs, n_classes)
+        ``z``.
+    y : array of shape (n_obs,) or (n_obs, n_classes)
+        Class codes, or label counts.
+    output : {"softmax", "tanh"}
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -38,6 +46,14 @@ def observe_binary(activation: Any, y: np.ndarray, *, output: str) -> None:
     """Observe labels with ``p(y = 1)`` the logistic or normal distribution function of it.
 
     Probit's log-odds are ``log Phi(z) - log Phi(-z)``.
+
+    Parameters
+    ----------
+    activation : tensor of shape (n_obs,)
+        ``z``.
+    y : array of shape (n_obs,)
+        Class codes, 0 or 1.
+    output : {"logistic", "probit"}
     """
     import pymc as pm
 

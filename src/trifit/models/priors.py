@@ -77,6 +77,16 @@ def coefficients(name: str, prior: Prior, dims: tuple[str, ...], *, zero_sum: bo
     Learned scales are named ``{name}_..._scale``, so that no joint mode is
     taken over them.
 
+    Parameters
+    ----------
+    name : str
+        Of the variable.
+    prior : Prior
+    dims : tuple of str
+        Names of its dimensions, the classes' last.
+    zero_sum : bool
+        Whether the coefficients of the classes sum to zero.
+
     References
     ----------
     Gelman et al. (2008), Ann. Appl. Stat. 2(4), doi:10.1214/08-AOAS191 (cauchy);
@@ -85,52 +95,64 @@ def coefficients(name: str, prior: Prior, dims: tuple[str, ...], *, zero_sum: bo
     doi:10.1007/978-1-4612-0745-0 (gamma)
     """
     import pymc as pm
-    import pytensor.tensor as pt
 
     def normal(name: str, sigma: Any) -> Any:
         make = pm.ZeroSumNormal if zero_sum else pm.Normal
         return make(name, sigma=sigma, dims=dims)
 
-    def student_t(df: float) -> Any:
-        if not zero_sum:
-            return pm.StudentT(name, nu=df, sigma=prior.scale, dims=dims)
-        from scipy.linalg import helmert
-
-        coords = pm.modelcontext(None).coords
-        contrasts = helmert(len(coords[dims[-1]]))
-        shape = (*(len(coords[d]) for d in dims[:-1]), len(contrasts))
-        z = _multivariate_t(f"{name}_z", df, prior.scale, shape)
-        return pm.Deterministic(name, z @ contrasts, dims=dims)
-
-    def laplace() -> Any:
-        if not zero_sum:
-            return pm.Laplace(name, mu=0.0, b=prior.scale, dims=dims)
-        raw = pm.Laplace(f"{name}_raw", mu=0.0, b=prior.scale, dims=dims)
-        return pm.Deterministic(name, raw - raw.mean(axis=-1, keepdims=True), dims=dims)
-
     match prior.family:
         case "normal":
             return normal(name, prior.scale)
-        case "student-t":
-            return student_t(prior.df)
-        case "cauchy":
-            return student_t(1.0)
+        case "student-t" | "cauchy":
+            df = prior.df if prior.family == "student-t" else 1.0
+            return _student_t(name, df, prior.scale, dims, zero_sum=zero_sum)
         case "laplace":
-            return laplace()
+            return _laplace(name, prior.scale, dims, zero_sum=zero_sum)
         case "hierarchical":
             return normal(name, pm.HalfNormal(f"{name}_scale", prior.scale))
         case "gamma":
-            shape = prior.df / 2
-            rate = shape * prior.scale**2
-            precision = pm.Gamma(
-                f"{name}_precision", shape, rate, dims=dims[:1] if prior.ard else None
-            )
-            sigma = 1 / pt.sqrt(precision)
-            return normal(name, sigma[:, None] if prior.ard else sigma)
+            return normal(name, _from_precision(name, prior, dims))
         case _:
             z, scale = normal(f"{name}_z", 1.0), _horseshoe(name, prior, dims)
             scaled = z * (scale[:, None] if len(dims) == 2 else scale)
             return pm.Deterministic(name, scaled, dims=dims)
+
+
+def _student_t(name: str, df: float, scale: float, dims: tuple[str, ...], *, zero_sum: bool) -> Any:
+    """Independent Student t, or a multivariate one over what is left of classes that sum to 0."""
+    import pymc as pm
+
+    if not zero_sum:
+        return pm.StudentT(name, nu=df, sigma=scale, dims=dims)
+    from scipy.linalg import helmert
+
+    coords = pm.modelcontext(None).coords
+    contrasts = helmert(len(coords[dims[-1]]))
+    shape = (*(len(coords[d]) for d in dims[:-1]), len(contrasts))
+    z = _multivariate_t(f"{name}_z", df, scale, shape)
+    return pm.Deterministic(name, z @ contrasts, dims=dims)
+
+
+def _laplace(name: str, scale: float, dims: tuple[str, ...], *, zero_sum: bool) -> Any:
+    """Independent Laplace; centred over the classes if they are to sum to zero."""
+    import pymc as pm
+
+    if not zero_sum:
+        return pm.Laplace(name, mu=0.0, b=scale, dims=dims)
+    raw = pm.Laplace(f"{name}_raw", mu=0.0, b=scale, dims=dims)
+    return pm.Deterministic(name, raw - raw.mean(axis=-1, keepdims=True), dims=dims)
+
+
+def _from_precision(name: str, prior: Prior, dims: tuple[str, ...]) -> Any:
+    """Standard deviation with a Gamma prior on the precision: of all, or of every input."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    shape = prior.df / 2
+    rate = shape * prior.scale**2
+    precision = pm.Gamma(f"{name}_precision", shape, rate, dims=dims[:1] if prior.ard else None)
+    sigma = 1 / pt.sqrt(precision)
+    return sigma[:, None] if prior.ard else sigma
 
 
 def _horseshoe(name: str, prior: Prior, dims: tuple[str, ...]) -> Any:

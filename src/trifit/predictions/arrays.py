@@ -64,6 +64,13 @@ class Arrays:
 def of_arrays(arrays: Arrays, reading: Reading, *, need_label: bool) -> Raw:
     """Forecasts, labels, and perhaps classes, row ids, groups and weights.
 
+    Parameters
+    ----------
+    arrays : Arrays
+    reading : Reading
+    need_label : bool
+        Whether labels must be there.
+
     Raises
     ------
     InputError

@@ -213,7 +213,16 @@ def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Av
 def evaluate_members(
     predictions: Predictions, found: Averages, *, seed: int, **said: Any
 ) -> Comparison:
-    """Judge averages and members; ``said`` is what :func:`evaluate_forecasts` is told."""
+    """Judge averages and members.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    found : Averages
+    seed : int
+    **said
+        Further arguments of :func:`evaluate_forecasts`.
+    """
     comparison = evaluate_forecasts(
         predictions.forecasts,
         seed=seed,

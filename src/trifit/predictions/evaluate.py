@@ -1,25 +1,23 @@
 """Forecasts of any origin, judged: the same records and page as a comparison's."""
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from trifit.checks import Labels, checked_labels, checked_probs, label_probs, measure
-from trifit.contestants import BASELINES, FREQUENCIES, UNIFORM
+from trifit.checks import checked_labels, checked_probs, label_probs, measure
+from trifit.contestants import BASELINES, FREQUENCIES
 from trifit.data.roles import checked_weights
 from trifit.errors import InputError
-from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.forecasts import LOG_ZERO, Forecasts, baselines
 from trifit.judge import differences, judged, scores
 from trifit.judge.rows import disagreement
 from trifit.predictions.join import repeated
 from trifit.progress import Clock, Progress
-from trifit.results import Comparison, Data, Evaluation
-from trifit.results.provenance import provenance_of
+from trifit.results import Comparison, Evaluation
+from trifit.results.provenance import data_record, provenance_of
 from trifit.seeds import child, generator
-from trifit.types import FloatArray
 
 MAX_PAIRED = 6
 """Contestants up to which each is held against each other one; more only against the first."""
@@ -105,14 +103,36 @@ def evaluate_forecasts(
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
-    """The comparison of forecasts that are at hand; see :func:`evaluate`."""
+    """The comparison of forecasts that are at hand; see :func:`evaluate`.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+    name : str
+        Of the data, on the page.
+    seed : int
+        For intervals and resampling.
+    source : str, optional
+        Where the data are from.
+    sources : mapping of str to str, optional
+        Contestant to the file it is from.
+    notes : sequence of str, optional
+        What was made of the files.
+    grouped_by : str, optional
+        What makes the groups of the forecasts, for the page.
+    command : str, optional
+        What made the comparison, as it is recorded.
+    progress : callable, optional
+        Called with what is done and the share of it.
+    """
     for key in forecasts.log_probs:
         if key in BASELINES:
             raise InputError(f"contestant {key!r}: that is a baseline's name; take another")
     clock, streams = Clock(), np.random.SeedSequence(seed)
     tell = progress or (lambda stage, share: None)
     y, contestants = forecasts.labels, list(forecasts.log_probs)
-    everyone = forecasts.with_more(_baselines(y, len(forecasts.class_names)))
+    frequencies = label_probs(y, len(forecasts.class_names)).mean(axis=0)  # of the judged rows
+    everyone = forecasts.with_more(baselines([(frequencies, len(y))]))
     tell("scores", 0.05)
     board = scores(everyone, generator(streams, "intervals"))
     found = {}
@@ -124,7 +144,14 @@ def evaluate_forecasts(
     paired = differences(everyone, _pairs(contestants), generator(streams, "weights"))
     rows = disagreement(forecasts, generator(streams, "rows")) if len(contestants) > 1 else None
     clock.lap("differences")
-    data = _data(forecasts, name, source, list(notes))
+    data = data_record(
+        name,
+        y,
+        forecasts.class_names,
+        source=source,
+        made_of=[*forecasts.log_probs.values(), y],
+        notes=notes,
+    )
     return Comparison(
         data=data,
         card=None,
@@ -169,35 +196,3 @@ def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
     else:
         among = [(name, first) for name in names[1:]]
     return [*among, *((name, FREQUENCIES) for name in names)]
-
-
-def _baselines(y: Labels, n_classes: int) -> dict[str, FloatArray]:
-    """Knowing nothing, and the class frequencies of the judged rows themselves."""
-    share = label_probs(y, n_classes).mean(axis=0)
-    with np.errstate(divide="ignore"):
-        frequencies = np.maximum(np.log(share), LOG_ZERO)
-    shape = (len(y), n_classes)
-    return {
-        UNIFORM: np.broadcast_to(-np.log(n_classes), shape),
-        FREQUENCIES: np.broadcast_to(frequencies, shape),
-    }
-
-
-def _data(forecasts: Forecasts, name: str, source: str, notes: list[str]) -> Data:
-    digest = sha256()
-    for log_probs in forecasts.log_probs.values():
-        digest.update(np.ascontiguousarray(log_probs).data)
-    digest.update(np.ascontiguousarray(forecasts.labels).data)
-    counts = label_probs(forecasts.labels, len(forecasts.class_names)).sum(axis=0)
-    return Data(
-        name=name,
-        source=source,
-        n_obs=len(forecasts.labels),
-        n_features=0,
-        n_classes=len(forecasts.class_names),
-        feature_names=[],
-        class_names=list(forecasts.class_names),
-        class_counts=counts.tolist(),
-        fingerprint=digest.hexdigest(),
-        notes=notes,
-    )

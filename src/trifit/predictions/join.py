@@ -122,6 +122,15 @@ def read_unlabelled(
 
     Columns are matched to the classes by name.
 
+    Parameters
+    ----------
+    path : Path
+    reading : Reading
+    class_names : sequence of str
+        Classes in the order of the result.
+    floor : float, optional
+        Least probability, in place of smaller ones.
+
     Raises
     ------
     InputError
@@ -223,7 +232,16 @@ def _classes(first: Raw, reading: Reading) -> tuple[str, ...]:
 def codes_of(
     labels: Sequence[str], classes: Sequence[str], file: str, notes: list[str]
 ) -> IntArray:
-    """Class codes of the labels of a file, (n_obs,); what is to be said of them is noted."""
+    """Class codes of the labels of a file, (n_obs,).
+
+    Parameters
+    ----------
+    labels, classes : sequence of str
+    file : str
+        Its name, for messages.
+    notes : list of str
+        What is to be said of the labels is added here.
+    """
     codes = level_codes(list(labels), tuple(classes))
     if (codes == UNSEEN).any():
         numbers = {str(k) for k in range(len(classes))}
@@ -259,7 +277,17 @@ def log_probs_of(
 ) -> FloatArray:
     """Log probabilities (n_obs, n_classes) of one file, checked, in the order of ``classes``.
 
-    A single column is the second class's. ``whose`` says whose classes they are.
+    A single column is the second class's.
+
+    Parameters
+    ----------
+    raw : Raw
+    classes : sequence of str
+    reading : Reading
+    floor : float, optional
+        Least probability, in place of smaller ones.
+    whose : str
+        Whose classes they are, for the message.
 
     Raises
     ------
@@ -332,7 +360,16 @@ def _row(raw: Raw, row: int) -> str:
 
 
 def notes_of_zeros(log_probs: Mapping[str, FloatArray], y: IntArray, notes: list[str]) -> None:
-    """Note which contestants rule out what happened."""
+    """Note which contestants rule out what happened.
+
+    Parameters
+    ----------
+    log_probs : mapping of str to array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,)
+        Class codes.
+    notes : list of str
+        Notes are added here.
+    """
     for name, each in log_probs.items():
         n = int((each[np.arange(len(y)), y] <= LOG_ZERO).sum())
         if n:

@@ -102,7 +102,19 @@ def of_table(
     *,
     need_label: bool,
 ) -> Raw:
-    """The forecasts of a table; ``columns`` are their names, and the classes they are for."""
+    """The forecasts of a table, and what else it says of its rows.
+
+    Parameters
+    ----------
+    file : str
+        Its name, for messages.
+    table : Table
+    columns : tuple of (sequence of str, tuple of str)
+        Names of the columns, and the classes they are for.
+    reading : Reading
+    need_label : bool
+        Whether labels must be there.
+    """
     names, classes = columns
     # Text first: pyarrow imports pandas for numbers, which a misspelt name need not wait for.
     return Raw(
@@ -122,17 +134,26 @@ def find_columns(
 ) -> tuple[list[str], tuple[str, ...]]:
     """The columns of a pattern or list, and the classes that they are called after.
 
+    Parameters
+    ----------
+    columns : sequence of str
+        All of the file.
+    pattern : str
+        With one ``*``, or names with commas between them.
+    file : str
+        Its name, for messages.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+
     Examples
     --------
     >>> find_columns(["id", "p_cat", "p_dog"], "p_*", "f.csv")
     (['p_cat', 'p_dog'], ('cat', 'dog'))
     >>> find_columns(["id", "cat", "dog"], "dog,cat", "f.csv")
     (['dog', 'cat'], ('dog', 'cat'))
-
-    Raises
-    ------
-    InputError
-        If there are none.
     """
     if "*" in pattern:
         names = [name for name in columns if fnmatchcase(name, pattern)]

@@ -23,6 +23,14 @@ FORMATS = (".parquet", ".csv")
 def check_target(path: Path, *, inputs: Iterable[Path] = (), force: bool) -> None:
     """Refuse, before anything is computed, a file that cannot or must not be written.
 
+    Parameters
+    ----------
+    path : Path
+    inputs : iterable of Path, optional
+        Files that are read.
+    force : bool
+        Whether a file that exists may be replaced.
+
     Raises
     ------
     InputError
@@ -102,6 +110,14 @@ def recalibrate(made: Recalibration, preds: Path, reading: Reading, out: Path) -
     """Apply a map to a file of new predictions; returns the number of rows.
 
     Row ids and labels, where the file has them, are written too.
+
+    Parameters
+    ----------
+    made : Recalibration
+    preds : Path
+    reading : Reading
+        How to read ``preds``.
+    out : Path
     """
     log_probs, raw = read_unlabelled(preds, reading, made.class_names, floor=made.floor)
     known = {reading.row_id: raw.ids, reading.label: raw.labels}

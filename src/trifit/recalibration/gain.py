@@ -151,7 +151,16 @@ def deal(
 ) -> IntArray:
     """The fold of every row, (n_obs,): dealt like cards after shuffling, class by class.
 
-    Rows that belong together (``groups``, (n_obs,)) are dealt as one card.
+    Rows that belong together are dealt as one card.
+
+    Parameters
+    ----------
+    y : array of shape (n_obs,) or (n_obs, n_classes)
+        Class codes, or soft labels, whose largest counts.
+    n_folds : int
+    groups : array of shape (n_obs,), optional
+        Rows with the same number belong together.
+    seed : int or numpy Generator
     """
     rng = np.random.default_rng(seed)
     winner = y.astype(np.int64) if y.ndim == 1 else y.argmax(axis=1)

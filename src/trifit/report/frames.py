@@ -90,7 +90,14 @@ def path(c: Comparison) -> pd.DataFrame:
 
 
 def scatter(c: Comparison, a: str, b: str) -> pd.DataFrame:
-    """Probability of the true class under two fits; ``right`` says whether b's winner is it."""
+    """Probability of the true class under two fits; ``right`` says whether b's winner is it.
+
+    Parameters
+    ----------
+    c : Comparison
+    a, b : str
+        Fits.
+    """
     rows = rows_of(c, a, b)
     at, label = np.arange(len(rows.label)), np.asarray(rows.label)
     pa, pb = (np.asarray(rows.probs[name]) for name in (a, b))

@@ -101,11 +101,23 @@ def panels(
 ) -> Chart:
     """Pictures side by side, each under its title, that share a caption and a legend.
 
-    ``said`` is what each shows, for readers who cannot see it; without it the
-    first one says the caption.
-
     They are pictures of their own so that a narrow screen can put them below
     each other.
+
+    Parameters
+    ----------
+    name : str
+        Unique on the page; ids of the pictures begin with it.
+    caption : str
+    draws : mapping of str to callable
+        Title to what draws on ``ax``.
+    size : tuple of float
+        Width and height of each, in inches.
+    keys : sequence of Key, optional
+        The legend.
+    said : mapping of str to str, optional
+        What each shows, for readers who cannot see it; without it the first one says
+        the caption.
     """
     pictures = []
     for i, (title, draw) in enumerate(draws.items()):

@@ -20,7 +20,15 @@ def reliability(c: Comparison, *, ax: Axes | None = None) -> Axes:
 
 
 def class_reliability(c: Comparison, class_name: str, *, ax: Axes | None = None) -> Axes:
-    """Reliability curves of one class's probability under all fits."""
+    """Reliability curves of one class's probability under all fits.
+
+    Parameters
+    ----------
+    c : Comparison
+    class_name : str
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     curves = curves_of(c, class_name)
     ax = charts.own_axes(ax, 4, 4)
     for name, curve in curves.items():
@@ -65,12 +73,29 @@ def path(c: Comparison, *, ax: Axes | None = None) -> Axes:
 
 
 def scatter(c: Comparison, a: str, b: str, *, ax: Axes | None = None) -> Axes:
-    """Probability of the true class under two fits, a mark per held-out row."""
+    """Probability of the true class under two fits, a mark per held-out row.
+
+    Parameters
+    ----------
+    c : Comparison
+    a, b : str
+        Fits; a across, b up.
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     return charts.probability_scatter(rows_of(c, a, b), a, b, class_names=c.data.class_names, ax=ax)
 
 
 def probability_map(c: Comparison, fit: str, *, ax: Axes | None = None) -> Axes:
-    """Class probabilities of one fit on a plane, further out than the data reach."""
+    """Class probabilities of one fit on a plane, further out than the data reach.
+
+    Parameters
+    ----------
+    c : Comparison
+    fit : str
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     return charts.probability_map(plane_of(c, fit), fit, class_names=c.data.class_names, ax=ax)
 
 
@@ -111,6 +136,12 @@ def curves_of(c: Comparison, class_name: str) -> dict[str, Reliability]:
 
 def rows_of(c: Comparison, a: str, b: str) -> RowTable:
     """The held-out rows in a table, if both fits are in it.
+
+    Parameters
+    ----------
+    c : Comparison
+    a, b : str
+        Fits.
 
     Raises
     ------

@@ -244,7 +244,7 @@ class SvgRenderer(RendererBase):
         return {"clip-path": f"url(#{name})"}
 
 
-def look(gc: Any, face: Any) -> dict[str, str]:
+def look(gc: Any, face: Any) -> dict[str, str]:  # noqa: C901  # one attribute after the other
     """Fill and stroke of a shape."""
     given = {"fill": "none"}
     forced = gc.get_forced_alpha()

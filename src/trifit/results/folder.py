@@ -36,6 +36,14 @@ def check_folder(folder: Path, *, command: str, force: bool) -> None:
     A missing or empty folder is fine, and so is one that the same command
     made; any other needs ``force``.
 
+    Parameters
+    ----------
+    folder : Path
+    command : str
+        The one that is about to write.
+    force : bool
+        Whether any folder may be replaced.
+
     Raises
     ------
     InputError
@@ -63,13 +71,32 @@ def check_folder(folder: Path, *, command: str, force: bool) -> None:
 
 
 def save_comparison(comparison: Comparison, folder: Path, *, force: bool = False) -> None:
-    """Write the numbers and the page of forecasts that were judged; see :func:`save_run`."""
+    """Write the numbers and the page of forecasts that were judged; see :func:`save_run`.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    folder : Path
+    force : bool
+        Replace what another command made.
+    """
     command = comparison.provenance.command
     save_whole(folder, partial(write_numbers, comparison), command=command, force=force)
 
 
 def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, force: bool) -> None:
-    """Let ``write`` fill a folder, which then takes its place; see :func:`check_folder`."""
+    """Let ``write`` fill a folder, which then takes its place; see :func:`check_folder`.
+
+    Parameters
+    ----------
+    folder : Path
+    write : callable
+        Fills the folder it is given.
+    command : str
+        What made the files.
+    force : bool
+        Replace what another command made.
+    """
     check_folder(folder, command=command, force=force)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,59 @@
 """How numbers were made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from importlib.metadata import version
 from platform import python_version
 
-from trifit.results.comparison import Provenance
+import numpy as np
+
+from trifit.checks import Labels, label_probs
+from trifit.results.comparison import Data, Provenance
+from trifit.types import FloatArray
 
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
+
+
+def data_record(
+    name: str,
+    labels: Labels,
+    class_names: Sequence[str],
+    *,
+    made_of: Iterable[FloatArray | Labels | bytes],
+    source: str,
+    feature_names: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    leaks: Sequence[str] = (),
+) -> Data:
+    """What was classified, with a fingerprint of its numbers.
+
+    Parameters
+    ----------
+    name : str
+    labels : array of shape (n_obs,) or (n_obs, n_classes)
+    class_names : sequence of str
+    made_of : iterable of array or bytes
+        What the fingerprint is of, in this order.
+    source : str
+        Where the data are from.
+    feature_names, notes, leaks : sequence of str, optional
+    """
+    digest = sha256()
+    for part in made_of:
+        digest.update(part if isinstance(part, bytes) else np.ascontiguousarray(part).data)
+    return Data(
+        name=name,
+        source=source,
+        n_obs=len(labels),
+        n_features=len(feature_names),
+        n_classes=len(class_names),
+        feature_names=list(feature_names),
+        class_names=list(class_names),
+        class_counts=label_probs(labels, len(class_names)).sum(axis=0).tolist(),
+        fingerprint=digest.hexdigest(),
+        notes=list(notes),
+        leaks=list(leaks),
+    )
 
 
 def provenance_of(
@@ -16,7 +63,16 @@ def provenance_of(
     *,
     settings: Mapping[str, bool | float | str],
 ) -> Provenance:
-    """A command with the versions and settings in force."""
+    """A command with the versions and settings in force.
+
+    Parameters
+    ----------
+    command : str
+    seed : int
+    seconds : mapping of str to float
+        Time taken by each part.
+    settings : mapping of str to bool, float or str
+    """
     return Provenance(
         command=command,
         seed=seed,

@@ -32,7 +32,14 @@ class Estimate(Interval, frozen=True, kw_only=True):
 
     @classmethod
     def normal(cls, value: float, se: float, groups: int | None = None) -> "Estimate":
-        """With the interval of a normal distribution, or of Student's t by so many groups."""
+        """With the 95 % interval of a normal distribution, or of Student's t.
+
+        Parameters
+        ----------
+        value, se : float
+        groups : int, optional
+            So many groups of rows gave the standard error: Student's t, not the normal.
+        """
         z = Z95 if groups is None else quantile(0.95, groups)
         return cls(value=value, se=se, low=value - z * se, high=value + z * se)
 
@@ -52,6 +59,13 @@ class Estimate(Interval, frozen=True, kw_only=True):
 
 
 def normal_or_none(value: float, se: float, groups: int | None = None) -> Estimate | None:
-    """An estimate, or None where the number does not exist."""
+    """An estimate, or None where the number does not exist.
+
+    Parameters
+    ----------
+    value, se : float
+    groups : int, optional
+        As in :meth:`Estimate.normal`.
+    """
     known = math.isfinite(value) and math.isfinite(se)
     return Estimate.normal(value, se, groups) if known else None

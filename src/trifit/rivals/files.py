@@ -116,6 +116,13 @@ def choose_columns(columns: Sequence[str], classes: tuple[str, ...], rival: File
     the classes after ``p_``, ``z_``, ``prob_`` and the like; else the only ones that name
     every class. Where that leaves several, the user has to say which.
 
+    Parameters
+    ----------
+    columns : sequence of str
+        All of the table.
+    classes : tuple of str
+    rival : FileRival
+
     Raises
     ------
     InputError

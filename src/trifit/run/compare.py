@@ -183,7 +183,10 @@ def run_comparison(
 
     Parameters
     ----------
-    dataset, model, overrides, progress
+    dataset : Dataset
+    model : str, path, Card or builder
+    overrides : mapping, optional
+    progress : callable, optional
         As in :func:`compare`.
     command : str, optional
         What made the run, as it is recorded.
@@ -220,7 +223,16 @@ def run_comparison(
 def prepare(
     dataset: Dataset, card: Card, settings: Settings, streams: np.random.SeedSequence
 ) -> tuple[Problem, Split]:
-    """The model on the columns that vary in the training rows, and which rows train and test."""
+    """The model on the columns that vary in the training rows, and which rows train and test.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    card : Card
+    settings : Settings
+    streams : numpy SeedSequence
+        Parent of all named generators.
+    """
     training_rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = Problem.build(dataset, card, training_rows)
     check_fits(problem.density, card, settings.methods, nuts=settings.nuts)
@@ -256,6 +268,15 @@ def cross_fit(
     """All fits to every training set, and their predictions for its held-out rows.
 
     With folds, one further fit on all rows gives parameters, posterior and diagnostics.
+
+    Parameters
+    ----------
+    problem : Problem
+    split : Split
+    settings : Settings
+    streams : numpy SeedSequence
+        Parent of all named generators.
+    reporter : Reporter
     """
     rows = list(split.parts)
     if split.kind == "cv":

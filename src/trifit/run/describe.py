@@ -14,15 +14,16 @@ from trifit.analyses.posterior import posterior_record
 from trifit.analyses.prior import prior_record
 from trifit.analyses.truth import truth
 from trifit.checks import label_probs
-from trifit.contestants import FREQUENCIES, PAIRS, UNIFORM, pairs_of_rivals
+from trifit.contestants import PAIRS, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted
 from trifit.crossfit.progress import Reporter
-from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.forecasts import Forecasts, baselines
 from trifit.judge import differences, judged, scores, with_status
 from trifit.progress import Clock
 from trifit.results import Comparison, Evaluation, FitRecord, Scores
+from trifit.results.provenance import data_record
 from trifit.rivals import Entered
-from trifit.run.provenance import data_record, provenance
+from trifit.run.provenance import provenance
 from trifit.run.settings import Settings
 from trifit.seeds import child, generator
 from trifit.types import Dataset, FloatArray, Split
@@ -38,14 +39,38 @@ def describe(
     clock: Clock,
     reporter: Reporter,
 ) -> Comparison:
-    """Every number of the page from what was fitted."""
+    """Every number of the page from what was fitted.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    entered : Entered
+        The rivals and what is to be said of them.
+    split : Split
+    settings : Settings
+    streams : numpy SeedSequence
+        Parent of all named generators.
+    command : str or None
+        What made the run, as it is recorded.
+    clock : Clock
+    reporter : Reporter
+    """
     dataset, card = fitted.problem.dataset, fitted.problem.card
-    data = data_record(dataset, [*notes(fitted), *entered.notes])
-    baselines = _baselines(dataset, split)
+    data = data_record(
+        dataset.name,
+        dataset.labels,
+        dataset.class_names,
+        source=dataset.source,
+        feature_names=dataset.feature_names,
+        made_of=[dataset.X, dataset.labels, repr(dataset.feature_names).encode()],
+        notes=[*notes(fitted), *entered.notes],
+        leaks=dataset.leaks,
+    )
+    featureless = baselines(_frequencies(dataset, split))
     fits, rivals = fit_records(fitted), entered.log_probs
     own = {name: fitted.log_probs[name] for name in fits}
     # Rivals come last: they move no random number of the others.
-    forecasts = Forecasts(own | baselines | rivals, fitted.y, dataset.class_names, fitted.groups)
+    forecasts = Forecasts(own | featureless | rivals, fitted.y, dataset.class_names, fitted.groups)
     reporter.say("scores and calibration")
     board = scores(forecasts, generator(streams, "intervals"))
     contestants = {
@@ -80,7 +105,7 @@ def describe(
         contestants=contestants,
         sources=entered.sources,
         fits=fits,
-        baselines={name: board[name] for name in baselines},
+        baselines={name: board[name] for name in featureless},
         differences=differences(
             forecasts,
             _pairs(fits, [*rivals], board),
@@ -118,13 +143,8 @@ def _pairs(
     return [*pairs, best] if len(best) == 2 and frozenset(best) not in known else pairs
 
 
-def _baselines(dataset: Dataset, split: Split) -> dict[str, FloatArray]:
-    """Log probabilities of knowing nothing, and of the training rows' class frequencies."""
-    uniform = np.full((len(split.test_rows), dataset.n_classes), -np.log(dataset.n_classes))
-    frequencies = []
-    for train, test in split.parts:
-        total = label_probs(dataset.labels[train], dataset.n_classes).sum(axis=0)
-        with np.errstate(divide="ignore"):
-            share = np.maximum(np.log(total / total.sum()), LOG_ZERO)
-        frequencies.append(np.tile(share, (len(test), 1)))
-    return {UNIFORM: uniform, FREQUENCIES: np.concatenate(frequencies)}
+def _frequencies(dataset: Dataset, split: Split) -> list[tuple[FloatArray, int]]:
+    """Class frequencies of every part's training rows, and the number of its test rows."""
+    totals = [label_probs(dataset.labels[t], dataset.n_classes).sum(axis=0) for t, _ in split.parts]
+    tests = [len(test) for _, test in split.parts]
+    return [(total / total.sum(), n) for total, n in zip(totals, tests, strict=True)]

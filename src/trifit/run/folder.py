@@ -19,6 +19,13 @@ def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
 
     Files of the user's in the folder stay where they are.
 
+    Parameters
+    ----------
+    run : Run
+    folder : Path
+    force : bool
+        Replace what another command made.
+
     Raises
     ------
     InputError

@@ -1,40 +1,10 @@
 """How a comparison was made: its data, its command, its versions."""
 
-from hashlib import sha256
-
-import numpy as np
-
 from trifit.cards import Card
-from trifit.checks import label_probs
 from trifit.fit import fused
 from trifit.results import Data, Provenance
 from trifit.results.provenance import provenance_of
 from trifit.run.settings import Settings
-from trifit.types import Dataset
-
-
-def data_record(dataset: Dataset, notes: list[str]) -> Data:
-    """What was classified, with a fingerprint of its numbers."""
-    digest = sha256()
-    for part in (
-        np.ascontiguousarray(dataset.X).data,
-        np.ascontiguousarray(dataset.labels).data,
-        repr(dataset.feature_names).encode(),
-    ):
-        digest.update(part)
-    return Data(
-        name=dataset.name,
-        source=dataset.source,
-        n_obs=dataset.n_obs,
-        n_features=dataset.n_features,
-        n_classes=dataset.n_classes,
-        feature_names=list(dataset.feature_names),
-        class_names=list(dataset.class_names),
-        class_counts=label_probs(dataset.labels, dataset.n_classes).sum(axis=0).tolist(),
-        fingerprint=digest.hexdigest(),
-        notes=notes,
-        leaks=list(dataset.leaks),
-    )
 
 
 def provenance(
@@ -45,7 +15,18 @@ def provenance(
     command: str | None,
     seconds: dict[str, float],
 ) -> Provenance:
-    """How to make the same numbers again; without a command line, the call from Python."""
+    """How to make the same numbers again; without a command line, the call from Python.
+
+    Parameters
+    ----------
+    data : Data
+    card : Card
+    settings : Settings
+    command : str or None
+        The command line, if there was one.
+    seconds : dict of str to float
+        Time taken by each part.
+    """
     return provenance_of(
         command or python_command(data, card, settings),
         settings.seed,
@@ -55,7 +36,14 @@ def provenance(
 
 
 def python_command(data: Data, card: Card, settings: Settings) -> str:
-    """The call that made a run from Python, exact enough to tell two runs apart."""
+    """The call that made a run from Python, exact enough to tell two runs apart.
+
+    Parameters
+    ----------
+    data : Data
+    card : Card
+    settings : Settings
+    """
     hyper = ", ".join(f"{k}={v!r}" for k, v in sorted(card.hyperparameters.items()))
     given = "".join(f", {k}={v}" for k, v in settings.given.items())
     sampler = card.sampler

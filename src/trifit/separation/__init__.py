@@ -89,17 +89,17 @@ def separation(
     guess : array of shape (n_params,), optional
         Where an optimiser of the likelihood ended; found here if not given.
 
-    Examples
-    --------
-    >>> x = np.column_stack([np.ones(4), [0.0, 1.0, 1.0, 2.0]])
-    >>> separation(x, np.array([0, 0, 1, 1])).separation.name
-    'QUASI_COMPLETE'
-
     References
     ----------
     Albert & Anderson (1984), Biometrika 71(1), doi:10.1093/biomet/71.1.1;
     Bach (2010), Electron. J. Stat. 4, doi:10.1214/09-EJS521;
     Konis (2007), DPhil thesis, University of Oxford (the linear programme)
+
+    Examples
+    --------
+    >>> x = np.column_stack([np.ones(4), [0.0, 1.0, 1.0, 2.0]])
+    >>> separation(x, np.array([0, 0, 1, 1])).separation.name
+    'QUASI_COMPLETE'
     """
     if labels.ndim == 2:
         n_classes = labels.shape[1]

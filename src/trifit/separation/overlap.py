@@ -23,6 +23,18 @@ def overlaps(
     with ``c`` the largest change of a row's log-odds per unit of the Hessian's
     norm. With Newton decrement ``nu``, ``nu * c <= 1/2`` proves a maximum; a fifth
     of that is asked for, as arithmetic is not exact.
+
+    Parameters
+    ----------
+    design : array of shape (n_obs, n_terms)
+    y : array of shape (n_obs,)
+        Class codes.
+    weight : array of shape (n_obs,)
+        Of each row.
+    weights : sparse array of shape (n_terms * (n_classes - 1), n_params)
+        Parameters to raveled coefficients.
+    B : array of shape (n_terms, n_classes - 1)
+        Coefficients of log-odds against class 0.
     """
     n_odds = B.shape[1]
     if len(y) * design.shape[1] ** 2 * n_odds**2 > MAX_WORK:

@@ -33,7 +33,18 @@ MAX_ENTRIES = 200_000_000
 def programme(
     design: FloatArray, y: IntArray, weights: sp.csr_array, n_odds: int
 ) -> tuple[Separation, FloatArray | None]:
-    """The linear programme; rows that matter are added as they are violated."""
+    """The linear programme; rows that matter are added as they are violated.
+
+    Parameters
+    ----------
+    design : array of shape (n_obs, n_terms)
+    y : array of shape (n_obs,)
+        Class codes.
+    weights : sparse array of shape (n_terms * n_odds, n_params)
+        Parameters to raveled coefficients.
+    n_odds : int
+        Number of classes less one.
+    """
     if len(y) * n_odds * 2 * design.shape[1] > MAX_ENTRIES:
         return Separation.UNKNOWN, None
     M = sp.csr_array(margin_matrix(design, y, n_odds) @ weights)

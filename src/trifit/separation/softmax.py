@@ -19,7 +19,16 @@ def logits(design: FloatArray, B: FloatArray) -> FloatArray:
 
 
 def margins(design: FloatArray, y: IntArray, B: FloatArray) -> FloatArray:
-    """Log-odds of each row's label against every other class, (n_obs, n_classes - 1)."""
+    """Log-odds of each row's label against every other class, (n_obs, n_classes - 1).
+
+    Parameters
+    ----------
+    design : array of shape (n_obs, n_terms)
+    y : array of shape (n_obs,)
+        Class codes.
+    B : array of shape (n_terms, n_classes - 1)
+        Coefficients of log-odds against class 0.
+    """
     odds = logits(design, B)
     margins = odds[np.arange(len(y)), y][:, None] - odds
     others = np.ones_like(margins, dtype=bool)
@@ -28,7 +37,16 @@ def margins(design: FloatArray, y: IntArray, B: FloatArray) -> FloatArray:
 
 
 def margin_matrix(design: FloatArray, y: IntArray, n_odds: int) -> sp.csr_array:
-    """Matrix whose product with raveled B holds the margins of every row and other class."""
+    """Matrix whose product with raveled B holds the margins of every row and other class.
+
+    Parameters
+    ----------
+    design : array of shape (n_obs, n_terms)
+    y : array of shape (n_obs,)
+        Class codes.
+    n_odds : int
+        Number of classes less one.
+    """
     unit = np.eye(n_odds + 1)[:, 1:]  # class 0 has no coefficients
     blocks = [
         sp.kron(sp.csr_array(design[y == k]), (unit[k] - unit[j])[None], format="csr")
@@ -42,9 +60,17 @@ def margin_matrix(design: FloatArray, y: IntArray, n_odds: int) -> sp.csr_array:
 def information(design: FloatArray, probs: FloatArray, weight: FloatArray) -> FloatArray:
     """Minus the second derivatives of a softmax log-likelihood.
 
-    ``sum_i m_i (diag(p_i) - p_i p_i') (x) a_i a_i'``, for probabilities ``p_i``
-    (n_obs, n_classes) of which the first class is the reference; raveled from
+    ``sum_i m_i (diag(p_i) - p_i p_i') (x) a_i a_i'``, raveled from
     (n_terms, n_classes - 1) coefficients.
+
+    Parameters
+    ----------
+    design : array of shape (n_obs, n_terms)
+        Rows ``a_i``.
+    probs : array of shape (n_obs, n_classes)
+        ``p_i``; the first class is the reference.
+    weight : array of shape (n_obs,)
+        ``m_i``.
     """
     n_terms, n_odds = design.shape[1], probs.shape[1] - 1
     p = probs[:, 1:]
@@ -59,7 +85,20 @@ def information(design: FloatArray, probs: FloatArray, weight: FloatArray) -> Fl
 def optimise(
     design: FloatArray, y: IntArray, weight: FloatArray, weights: sp.csr_array, n_odds: int
 ) -> FloatArray:
-    """Parameters near the highest likelihood, or far out where there is none."""
+    """Parameters near the highest likelihood, or far out where there is none.
+
+    Parameters
+    ----------
+    design : array of shape (n_obs, n_terms)
+    y : array of shape (n_obs,)
+        Class codes.
+    weight : array of shape (n_obs,)
+        Of each row.
+    weights : sparse array of shape (n_terms * n_odds, n_params)
+        Parameters to raveled coefficients.
+    n_odds : int
+        Number of classes less one.
+    """
     rows = np.arange(len(y))
 
     def loss(theta: FloatArray) -> tuple[float, FloatArray]:

@@ -64,6 +64,14 @@ def quadratic(
 
     ``curvature (x1^2 - 1) + interaction x1 x2`` is added to the log-odds of every
     odd class (counted from 0) against every even one; features are standard normal.
+
+    Parameters
+    ----------
+    features, classes : int
+    signal : float
+        Size of the linear part, in log-odds.
+    curvature, interaction : float
+        In log-odds; 0 and 0 leave it linear.
     """
     check_size("quadratic", features, classes, least=2)
     check_positive("quadratic", signal=signal)
@@ -85,6 +93,12 @@ def separable(features: int, classes: int, margin: float) -> Law:
 
     Standard normal features; the class whose corner is nearest. Rows closer than
     ``margin / 2`` to a border do not occur.
+
+    Parameters
+    ----------
+    features, classes : int
+    margin : float
+        In standard deviations of a feature.
     """
     check_size("separable", features, classes)
     check_range("separable", "margin", margin, 0, 2)

@@ -87,7 +87,16 @@ def corners(classes: int, features: int) -> FloatArray:
 
 
 def check_size(world: str, features: int, classes: int, *, least: int = 1) -> None:
-    """Refuse fewer than two classes or too few features."""
+    """Refuse fewer than two classes or too few features.
+
+    Parameters
+    ----------
+    world : str
+        Its name, for the message.
+    features, classes : int
+    least : int
+        Fewest features.
+    """
     if features < least:
         raise InputError(f"world {world!r}: features={features}; expected at least {least}")
     if classes < 2:
@@ -99,6 +108,14 @@ def gaussian(features: int, classes: int, distance: float, imbalance: float) -> 
 
     The true log-odds are linear. The most frequent class is ``imbalance`` times
     as frequent as the rarest, the others geometrically in between.
+
+    Parameters
+    ----------
+    features, classes : int
+    distance : float
+        Between any two means, in standard deviations.
+    imbalance : float
+        1 for equally frequent classes.
     """
     check_size("gaussian", features, classes)
     check_positive("gaussian", distance=distance, imbalance=imbalance)
@@ -133,7 +150,14 @@ def moons(features: int, noise: float) -> Law:
 
 
 def rings(features: int, classes: int, noise: float) -> Law:
-    """Concentric circles of radius 1, 2, ... with Normal noise around them."""
+    """Concentric circles of radius 1, 2, ... with Normal noise around them.
+
+    Parameters
+    ----------
+    features, classes : int
+    noise : float
+        Its standard deviation.
+    """
     check_size("rings", features, classes, least=2)
     check_range("rings", "noise", noise, 0.1, 10)
     rings = []

@@ -66,6 +66,14 @@ class Shift:
     def of(cls, world: World, kind: str, severity: int) -> "Shift":
         """Check and prepare a shift.
 
+        Parameters
+        ----------
+        world : World
+        kind : str
+            One of :data:`SHIFTS`.
+        severity : int
+            0 (none) to 5.
+
         Raises
         ------
         InputError

@@ -115,7 +115,21 @@ class World:
         notes: tuple[str, ...] = (),
         source: str = "",
     ) -> Dataset:
-        """Rows as a data set, with labels drawn from their true probabilities."""
+        """Rows as a data set, with labels drawn from their true probabilities.
+
+        Parameters
+        ----------
+        X : array of shape (n_obs, n_features)
+        probs : array of shape (n_obs, n_classes)
+            True class probabilities.
+        rng : numpy Generator
+            For the labels.
+        n_test : int
+            The last so many rows are the test set.
+        notes : tuple of str, optional
+        source : str, optional
+            Default: the world's name.
+        """
         return Dataset(
             name=f"sim-{self.name}",
             X=X,
@@ -143,7 +157,16 @@ def _mislabelled(law: Law, share: float) -> Law:
 
 
 def draw_until(n: int, draw: Callable[[int], FloatArray], *, tries: int = 1000) -> FloatArray:
-    """``n`` rows of a law that keeps only some of the rows it draws.
+    """Rows of a law that keeps only some of the rows it draws.
+
+    Parameters
+    ----------
+    n : int
+        Rows wanted.
+    draw : callable
+        Number of rows to those that are kept of as many.
+    tries : int
+        After so many in vain it is given up.
 
     Raises
     ------
@@ -174,6 +197,14 @@ def check_positive(world: str, **values: Number) -> None:
 
 
 def check_range(world: str, name: str, value: Number, low: Number, high: Number) -> None:
-    """Refuse a value outside ``[low, high]``."""
+    """Refuse a value outside ``[low, high]``.
+
+    Parameters
+    ----------
+    world, name : str
+        The world and its parameter, for the message.
+    value : int or float
+    low, high : int or float
+    """
     if not low <= value <= high:
         raise InputError(f"world {world!r}: {name}={value}; expected between {low:g} and {high:g}")

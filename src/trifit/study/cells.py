@@ -7,7 +7,6 @@ differences are paired.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from itertools import product
 from typing import Any
 
@@ -15,6 +14,7 @@ import msgspec
 import numpy as np
 
 from trifit.errors import InputError
+from trifit.seeds import words
 from trifit.study.spec import Grid, Setting, Study
 
 SIZE = 200
@@ -182,10 +182,8 @@ def _size(cell: Cell) -> float:
 
 
 def _digest(content: Any) -> str:
-    return sha256(msgspec.json.encode(content, order="sorted")).hexdigest()[:32]
+    return "".join(f"{word:08x}" for word in _words(content))
 
 
 def _words(content: Any) -> tuple[int, ...]:
-    """Four 32-bit numbers of a spawn key."""
-    digest = _digest(content)
-    return tuple(int(digest[i : i + 8], 16) for i in range(0, 32, 8))
+    return words(msgspec.json.encode(content, order="sorted"))

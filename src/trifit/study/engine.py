@@ -94,7 +94,22 @@ def run_cells[Task](
 
 
 def check_arguments(jobs: int, backend: str, scheduler: str | None, attempts: int = 2) -> None:
-    """Refuse arguments of :func:`run_cells` that contradict each other (InputError)."""
+    """Refuse arguments of :func:`run_cells` that contradict each other.
+
+    Parameters
+    ----------
+    jobs : int
+        Worker processes.
+    backend : str
+    scheduler : str or None
+        Address of Dask's.
+    attempts : int
+        How often a cell is tried.
+
+    Raises
+    ------
+    InputError
+    """
     if not isinstance(jobs, int) or jobs < 1:
         raise InputError(f"jobs {jobs!r}: expected a whole number of at least 1")
     if backend not in BACKENDS:

@@ -24,6 +24,14 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
     elsewhere. Otherwise there is no clear answer; so too where a replication gave no
     number. The intervals of all points together hold with probability 95 % (Bonferroni).
     A quick grid need not hold the points of every claim.
+
+    Parameters
+    ----------
+    claim : Claim
+    points : sequence of Point
+    summary : {"mean", "median"}
+    axes : sequence of str
+        Settings that vary, by which points are named.
     """
     asked: list[tuple[Point, float | None]] = [
         (point, wanted)

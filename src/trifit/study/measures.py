@@ -189,7 +189,15 @@ def seconds_of(cell: Cell) -> float:
 
 
 def dataset_of(cell: Cell, seeds: np.random.SeedSequence, **changed: Setting) -> Dataset:
-    """The simulated data of a cell; the last rows are its test set."""
+    """The simulated data of a cell; the last rows are its test set.
+
+    Parameters
+    ----------
+    cell : Cell
+    seeds : numpy SeedSequence
+    **changed : int, float or str
+        Settings in place of the cell's.
+    """
     given: dict[str, Any] = {"n_test": N_TEST, **_named(cell), **changed}
     if given.get("shift") == "none":
         given = {k: v for k, v in given.items() if k not in ("shift", "severity")}

@@ -42,10 +42,18 @@ def check_assumed(
 ) -> None:
     """Refuse settings that are not those of logistic regression on independent Normal features.
 
+    Parameters
+    ----------
+    settings : mapping of str to setting
+    what : str
+        What asks for it, for the message.
+    names : iterable of str, optional
+        Settings to check; default: all.
+
     Raises
     ------
     InputError
-        Naming ``what`` asks for it, the setting and what it would have to be.
+        Naming the setting and what it would have to be.
     """
     for name in names:
         allowed = ASSUMED[name]
@@ -88,7 +96,15 @@ def _limit(fit: str, kappa: float, gamma: float, ratio: float | None) -> theory.
 
 
 def moved(settings: Mapping[str, Setting], name: str, value: float) -> dict[str, Setting]:
-    """A point with one setting changed, and what follows from it; sizes need not be whole."""
+    """A point with one setting changed, and what follows from it; sizes need not be whole.
+
+    Parameters
+    ----------
+    settings : mapping of str to setting
+    name : str
+        The setting to change.
+    value : float
+    """
     there = {**settings, name: value}
     for ratio, of, wanted in RATIOS:
         if wanted in follows(settings, name) and wanted != name:
@@ -108,7 +124,13 @@ def follows(settings: Mapping[str, Setting], name: str) -> set[str]:
 
 
 def expected(settings: Mapping[str, Setting], fit: str, quantity: str) -> float | None:
-    """The limit of one quantity; None where it has none."""
+    """The limit of one quantity; None where it has none.
+
+    Parameters
+    ----------
+    settings : mapping of str to setting
+    fit, quantity : str
+    """
     attribute = QUANTITIES[quantity].theory
     if not attribute:
         raise InputError(f"theory: it says nothing of {quantity!r}")

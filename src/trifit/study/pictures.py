@@ -20,6 +20,13 @@ CURVE_POINTS = 25
 def picture(study: Study, figure: Figure, points: Sequence[Point]) -> Picture:
     """One figure.
 
+    Parameters
+    ----------
+    study : Study
+    figure : Figure
+    points : sequence of Point
+        All of the study; those of the figure are chosen.
+
     Raises
     ------
     InputError

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.stats import beta, binom
-from scipy.stats import t as student
 
 from trifit.results.study import Over
+from trifit.scores import mean_with_se, t_half_width
 from trifit.study.cells import Cell
 from trifit.study.quantities import QUANTITIES
 from trifit.study.spec import Setting
@@ -41,7 +41,14 @@ class Point:
     n_cells: int = 0
 
     def replicated(self, fit: str, quantity: str, minus: str | None = None) -> FloatArray:
-        """Values over replications; with ``minus`` paired differences."""
+        """Values over replications, or paired differences.
+
+        Parameters
+        ----------
+        fit, quantity : str
+        minus : str, optional
+            Fit whose values are subtracted.
+        """
         own = self._valid(fit, quantity)
         if minus is None:
             return np.array([own[r] for r in sorted(own)])
@@ -65,7 +72,17 @@ class Point:
         minus: str | None = None,
         level: float = 0.95,
     ) -> Over:
-        """A quantity over the replications of this point; see :func:`over`."""
+        """A quantity over the replications of this point; see :func:`over`.
+
+        Parameters
+        ----------
+        fit, quantity : str
+        summary : {"mean", "median"}
+        minus : str, optional
+            Fit whose values are subtracted.
+        level : float
+            Of the interval.
+        """
         share = QUANTITIES[quantity].share and minus is None
         repeats = self.settings.get("repeats", 1) if quantity == "rejected" else 1
         return over(
@@ -148,5 +165,6 @@ def over(
         return Over(value=middle, low=float(low), high=float(high), n=n)
     if not np.isfinite(x).all():
         return Over(value=None, low=None, high=None, n=n)
-    mean, half = x.mean(), student.ppf(1 - tail, n - 1) * x.std(ddof=1) / np.sqrt(n)
-    return Over(value=float(mean), low=float(mean - half), high=float(mean + half), n=n)
+    mean = mean_with_se(x)
+    half = t_half_width(mean, level)
+    return Over(value=mean.value, low=mean.value - half, high=mean.value + half, n=n)

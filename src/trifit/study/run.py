@@ -75,6 +75,8 @@ def run_study(
         Address of Dask's, ``tcp://HOST:PORT``.
     progress : callable, optional
         Called with a message and the share of the cells that is done.
+    command : str, optional
+        What made the record, as it is recorded; default: the call from Python.
 
     Returns
     -------
@@ -160,6 +162,26 @@ def _open(
     folder: Path, study: Study, made_with: dict[str, Any], *, resume: bool, force: bool
 ) -> Store:
     """The store of a folder that may be written, and the files that say whose it is."""
+    before = _before(folder, resume=resume, force=force)
+    store = Store(folder / "cells")
+    if before is not None and force:
+        shutil.rmtree(folder / "cells", ignore_errors=True)
+        for name in OURS:
+            (folder / name).unlink(missing_ok=True)
+    elif before is not None:
+        _check_comparable(folder, before, made_with)
+        store.forget_failed()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    write_whole(folder / "study.toml", tomli_w.dumps(plain(study)))
+    write_whole(folder / MADE_WITH, msgspec.json.format(msgspec.json.encode(made_with)))
+    return store
+
+
+def _before(folder: Path, *, resume: bool, force: bool) -> dict[str, Any] | None:
+    """What made the study that a folder holds; refused unless it is to go on or to be replaced."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out {str(folder)!r} is a file; give a folder")
     before = _read(folder / MADE_WITH)
@@ -172,28 +194,18 @@ def _open(
             f"--out {str(folder)!r} holds the study {before.get('study')!r}; --resume to go on "
             "with it, --force to begin anew, or give another folder"
         )
-    if before is not None and force:
-        shutil.rmtree(folder / "cells", ignore_errors=True)
-        for name in OURS:
-            (folder / name).unlink(missing_ok=True)
-    elif before is not None:
-        for part in ("study", "cards", "versions"):
-            if before.get(part) != made_with[part]:
-                raise InputError(
-                    f"--resume: {str(folder)!r} was made with other {part} "
-                    f"({_difference(before.get(part), made_with[part])}), and its cells would not "
-                    "compare; --force to begin anew, or give another folder"
-                )
-    store = Store(folder / "cells")
-    if before is not None and not force:
-        store.forget_failed()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
-    write_whole(folder / "study.toml", tomli_w.dumps(plain(study)))
-    write_whole(folder / MADE_WITH, msgspec.json.format(msgspec.json.encode(made_with)))
-    return store
+    return before
+
+
+def _check_comparable(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Refuse to go on with cells of another study, or made by other cards or versions."""
+    for part in ("study", "cards", "versions"):
+        if before.get(part) != now[part]:
+            raise InputError(
+                f"--resume: {str(folder)!r} was made with other {part} "
+                f"({_difference(before.get(part), now[part])}), and its cells would not "
+                "compare; --force to begin anew, or give another folder"
+            )
 
 
 def plain(study: Study) -> dict[str, Any]:

@@ -32,6 +32,14 @@ class Grid(_Part, frozen=True, kw_only=True):
     model: dict[str, list[Setting]] = {}
     replications: int | None = None
 
+    def __post_init__(self) -> None:
+        twice = set(self.data) & set(self.model)
+        if twice:
+            raise ValueError(f"{min(twice)!r} is both a data and a model setting")
+        for name, values in (self.data | self.model).items():
+            if not values:
+                raise ValueError(f"{name} has no values")
+
 
 class Quick(_Part, frozen=True, kw_only=True):
     """The smaller grid of ``--quick``, with what else makes it quick."""
@@ -79,6 +87,12 @@ class Figure(_Part, frozen=True, kw_only=True):
     where: dict[str, Any] = {}
     theory: bool = False
     threshold: bool = False
+
+    def __post_init__(self) -> None:
+        if self.y is None and self.threshold:
+            raise ValueError(f"figure {self.title!r}: threshold needs y")
+        if self.y is not None and (self.panels or self.theory):
+            raise ValueError(f"figure {self.title!r}: with y neither panels nor theory")
 
 
 class Claim(_Part, frozen=True, kw_only=True):
@@ -175,17 +189,8 @@ class Study(_Part, frozen=True, kw_only=True):
     is_quick: bool = False
 
     def __post_init__(self) -> None:
-        for figure in self.figures:
-            if figure.y is None and figure.threshold:
-                raise ValueError(f"figure {figure.title!r}: threshold needs y")
-            if figure.y is not None and (figure.panels or figure.theory):
-                raise ValueError(f"figure {figure.title!r}: with y neither panels nor theory")
-        for what, named in self._names():
-            unknown = [name for name in named if name not in self._settings()]
-            if unknown:
-                raise ValueError(
-                    f"{what}: no setting {unknown[0]!r}; there are {', '.join(self._settings())}"
-                )
+        self._check_names()
+        least = 6 if self.summary == "median" else 2
         for where, grids, replications in (
             ("grid", self.grid, self.replications),
             ("quick.grid", self.quick.grid, self.quick.replications),
@@ -194,20 +199,22 @@ class Study(_Part, frozen=True, kw_only=True):
                 raise ValueError(f"{where} is empty: give at least one [[{where}]]")
             for grid in grids:
                 given = replications if grid.replications is None else grid.replications
-                least = 6 if self.summary == "median" else 2
                 if given < least:
                     raise ValueError(
                         f"{where}: {given} replications; an interval of a {self.summary} needs at "
                         f"least {least}"
                     )
-                twice = set(grid.data) & set(grid.model)
-                if twice:
-                    raise ValueError(f"{where}: {min(twice)!r} is both a data and a model setting")
-                for name, values in (grid.data | grid.model).items():
-                    if not values:
-                        raise ValueError(f"{where}: {name} has no values")
         if self.seed < 0:
             raise ValueError(f"seed = {self.seed}: expected at least 0")
+
+    def _check_names(self) -> None:
+        """Refuse settings that no grid has, and unknown quantities."""
+        for what, named in self._names():
+            unknown = [name for name in named if name not in self._settings()]
+            if unknown:
+                raise ValueError(
+                    f"{what}: no setting {unknown[0]!r}; there are {', '.join(self._settings())}"
+                )
         asked = [(f.title, f.quantity) for f in self.figures]
         for what, quantity in (*asked, *((c.says, c.quantity) for c in self.claims)):
             if quantity not in QUANTITIES:

@@ -25,7 +25,16 @@ IDLE = 300  # seconds after which a worker process without work ends
 
 
 def workers(backend: str, jobs: int, scheduler: str | None) -> AbstractContextManager[HandOut]:
-    """The workers of a backend, for as long as they are needed."""
+    """The workers of a backend, for as long as they are needed.
+
+    Parameters
+    ----------
+    backend : {"loky", "serial", "dask", "joblib"}
+    jobs : int
+        Worker processes, for ``"loky"``.
+    scheduler : str or None
+        Address of Dask's, for ``"dask"``.
+    """
     if backend == "dask":
         from trifit.study.dask import cluster
 
@@ -70,7 +79,16 @@ def _processes(jobs: int) -> Iterator[HandOut]:
 def as_they_end(
     submit: Callable[[Call], Future[Result]], calls: Iterable[Call], *, ahead: int
 ) -> Iterator[Result]:
-    """Results as calls end, with so many handed out at a time."""
+    """Results as calls end, with so many handed out at a time.
+
+    Parameters
+    ----------
+    submit : callable
+        A call to its future.
+    calls : iterable of Call
+    ahead : int
+        Most calls that run or wait at a time.
+    """
     left = iter(calls)
     running = {submit(call) for call in islice(left, ahead)}
     while running:

@@ -204,7 +204,13 @@ def _known_or_new(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
 
 
 def draw(variables: Any, n_draws: int, seed: int) -> Any:
-    """Draws of random variables from a model's prior, (n_draws, ...) each, without compiling."""
+    """Draws of random variables from a model's prior, (n_draws, ...) each, without compiling.
+
+    Parameters
+    ----------
+    variables : PyMC random variable, or list of them
+    n_draws, seed : int
+    """
     with pytensor.config.change_flags(cxx=""):
         mode = Mode(linker="py", optimizer="fast_compile")
         return pm.draw(variables, draws=n_draws, random_seed=seed, mode=mode)

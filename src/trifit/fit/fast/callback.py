@@ -151,7 +151,7 @@ def _matrix(address, n, m):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy")
-def _evaluate(at, labels, z, by_z):  # type: ignore[no-untyped-def]
+def _evaluate(at, labels, z, by_z):  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912 - compiled
     """Log density at ``centre + scale @ z``; its gradient goes to ``by_z``."""
     d, k, size = at.n_features, at.n_scores, at.n_params
     theta = _vector(at.centre, size).copy()

@@ -42,7 +42,16 @@ class FusedLogLikelihood(Op):  # type: ignore[misc]
         self.rows_move = rows_move
 
     def make_node(self, X: Any, labels: Any, intercept: Any, beta: Any) -> Apply[Any]:
-        """Inputs (n, d), (n, K), (k,) and (d, k)."""
+        """The operation applied to its inputs; of the K classes k have scores of their own.
+
+        Parameters
+        ----------
+        X : tensor of shape (n, d)
+        labels : tensor of shape (n, K)
+            Label weights.
+        intercept : tensor of shape (k,)
+        beta : tensor of shape (d, k)
+        """
         inputs = [pt.as_tensor(v) for v in (X, labels, intercept, beta)]
         outputs = [pt.scalar(), inputs[2].type(), inputs[3].type()]
         if self.rows_move:
@@ -50,7 +59,16 @@ class FusedLogLikelihood(Op):  # type: ignore[misc]
         return Apply(self, inputs, outputs)
 
     def perform(self, node: Any, inputs: Sequence[Any], output_storage: Any) -> None:
-        """The reference: the same in plain NumPy."""
+        """The reference: the same in plain NumPy.
+
+        Parameters
+        ----------
+        node : Apply
+        inputs : sequence of array
+            Values of the inputs of :meth:`make_node`.
+        output_storage : list of list
+            Value and gradients go here.
+        """
         X, w, intercept, beta = inputs
         scores = X @ beta + intercept
         if self.first:
@@ -68,7 +86,13 @@ class FusedLogLikelihood(Op):  # type: ignore[misc]
     def pullback(
         self, inputs: Sequence[Any], outputs: Sequence[Any], cotangents: Sequence[Any]
     ) -> list[Any]:
-        """The gradients are outputs already; no derivative of theirs is offered."""
+        """The gradients are outputs already; no derivative of theirs is offered.
+
+        Parameters
+        ----------
+        inputs, outputs, cotangents : sequence of tensor
+            Of PyTensor's protocol.
+        """
         up, *others = cotangents
         if any(not isinstance(other.type, DisconnectedType) for other in others):
             raise NotImplementedError("second derivatives of the fused log-likelihood")

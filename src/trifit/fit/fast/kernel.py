@@ -67,7 +67,9 @@ def _exp(x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def log_likelihood(X, labels, intercept, beta, first, by_intercept, by_beta, by_X):  # type: ignore[no-untyped-def]
+def log_likelihood(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0915 - compiled whole
+    X, labels, intercept, beta, first, by_intercept, by_beta, by_X
+):
     """``sum_ik w_ik log softmax(intercept + X @ beta)_ik``, and its gradient.
 
     Parameters

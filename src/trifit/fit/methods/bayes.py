@@ -42,8 +42,12 @@ Advance = Callable[[float], None]
 
 
 def check(density: Density, card: Card) -> None:
-    """Refuse a model that NUTS would take many hours for."""
-    check_size(density)
+    """Refuse, with advice, a model that NUTS would take many hours for."""
+    if density.n_params > MAX_PARAMS:
+        raise InputError(
+            f"the model has {density.n_params:,} parameters, too many for NUTS here (at most "
+            f"{MAX_PARAMS:,}): use fewer features or hidden units"
+        )
 
 
 def fit(training: Training) -> Fit:
@@ -84,7 +88,9 @@ def fit_bayes(
 
     Parameters
     ----------
-    density, objective
+    density : Density
+    objective : Objective
+        Bound to the training rows.
     centre : array of shape (n_params,) or None
         The MAP's theta, around which to whiten; None for plain coordinates.
     sampler : Sampler
@@ -95,7 +101,6 @@ def fit_bayes(
         Called with the share of draws done, from another thread.
     """
     start = time.perf_counter()
-    check_size(density)
     if centre is None:
         centre = density.start(np.random.default_rng(seed))
         scale: FloatArray | None = None
@@ -132,15 +137,6 @@ def fit_bayes(
         diagnostics=diagnostics,
         sampling=Sampling(stats, np.median(flat, axis=0)),
     )
-
-
-def check_size(density: Density) -> None:
-    """Refuse, with advice, a model that NUTS would take many hours for."""
-    if density.n_params > MAX_PARAMS:
-        raise InputError(
-            f"the model has {density.n_params:,} parameters, too many for NUTS here (at most "
-            f"{MAX_PARAMS:,}): use fewer features or hidden units"
-        )
 
 
 def describes_by_mode(density: Density, *, identified: bool) -> bool:

@@ -137,7 +137,14 @@ def fit_laplace(
 
 
 def find_mode(objective: Objective, start: FloatArray, settings: Optimiser) -> FloatArray:
-    """The mode of the posterior of theta, jacobian included; the MAP where that is constant."""
+    """The mode of the posterior of theta, jacobian included; the MAP where that is constant.
+
+    Parameters
+    ----------
+    objective : Objective
+    start : array of shape (n_params,)
+    settings : Optimiser
+    """
 
     def loss(theta: FloatArray) -> tuple[float, FloatArray]:
         value, gradient = objective(theta, prior=1.0, jacobian=1.0)
@@ -147,7 +154,15 @@ def find_mode(objective: Objective, start: FloatArray, settings: Optimiser) -> F
 
 
 def evaluate(objective: Objective, thetas: FloatArray, advance: Advance | None) -> FloatArray:
-    """Log posterior density of each theta, up to a constant; minus infinity where it has none."""
+    """Log posterior density of each theta, up to a constant; minus infinity where it has none.
+
+    Parameters
+    ----------
+    objective : Objective
+    thetas : array of shape (n_points, n_params)
+    advance : callable or None
+        Called with the share of the points done.
+    """
 
     def of_some(some: FloatArray) -> list[float]:
         with limited(1), np.errstate(all="ignore"):  # far out, densities overflow
@@ -169,14 +184,21 @@ def resample(weights: FloatArray, n_draws: int, rng: np.random.Generator) -> Int
     Systematic resampling: one random offset, then even steps through the
     cumulated weights.
 
-    Examples
-    --------
-    >>> resample(np.array([0.5, 0.0, 0.25, 0.25]), 4, np.random.default_rng(1))
-    array([0, 0, 2, 3])
+    Parameters
+    ----------
+    weights : array of shape (n_proposals,)
+        Not negative; their sum does not matter.
+    n_draws : int
+    rng : numpy Generator
 
     References
     ----------
     Kitagawa (1996), J. Comput. Graph. Stat. 5(1), doi:10.1080/10618600.1996.10474692
+
+    Examples
+    --------
+    >>> resample(np.array([0.5, 0.0, 0.25, 0.25]), 4, np.random.default_rng(1))
+    array([0, 0, 2, 3])
     """
     steps = (rng.random() + np.arange(n_draws)) / n_draws
     total = np.cumsum(weights)

@@ -42,7 +42,21 @@ def fit_map(
     """Maximum a posteriori: the mode of the density in the model's own parameters.
 
     Learned prior scales are held, because a joint mode over them is
-    degenerate: at ``scales`` (entries of theta), or where they start.
+    degenerate.
+
+    Parameters
+    ----------
+    density : Density
+    rows : Rows
+    settings : Optimiser
+    rng : numpy Generator
+        For starting points.
+    weight : float
+        Of the log prior.
+    held_out : Rows, optional
+        Predicted along the path; nothing is learned from them.
+    scales : array of shape (n_params,), optional
+        Where learned prior scales are held.
     """
     return maximise(
         "map", density, rows, settings, rng,

@@ -54,6 +54,16 @@ def fit_map_cv(
     too) are ``c`` times as wide; for Laplace priors ``c**2`` times. With a wide
     intercept prior it is what scikit-learn's ``LogisticRegressionCV`` chooses.
     The diagnostics hold ``scale_factor``, ``c``.
+
+    Parameters
+    ----------
+    density : Density
+    rows : Rows
+    settings : Optimiser
+    rng : numpy Generator
+        For folds and starting points.
+    held_out : Rows, optional
+        Predicted along the path; nothing is learned from them.
     """
     folds = list(inner_folds(rows, rng))
     losses = []

@@ -14,6 +14,12 @@ from trifit.fit.training import Training
 from trifit.fits import Fit, Status
 from trifit.types import Rows
 
+MATERIAL = 0.5
+"""Nats of log-likelihood: what one more parameter gains on average where it is of no use."""
+
+MIN_STEPS = 200
+"""Fewer steps than that say nothing of how an optimiser ends."""
+
 
 def fit(training: Training) -> Fit:
     """The MLE of one training set, with a certificate of whether it exists."""
@@ -26,14 +32,6 @@ def fit(training: Training) -> Fit:
         held_out=training.held_out,
         certifying=partial(training.tell, "whether an MLE exists"),
     )
-
-
-MATERIAL = 0.5
-"""Nats of log-likelihood: what one more parameter gains on average where it is of no use."""
-
-
-MIN_STEPS = 200
-"""Fewer steps than that say nothing of how an optimiser ends."""
 
 
 def on_plateau(fit: Fit, weight: float) -> bool:
@@ -67,7 +65,18 @@ def fit_mle(
     A certificate says whether a maximum exists where that can be known; a
     separated fit is where the optimiser stopped, at its gradient tolerance.
     With a validation share it is stopped early instead, and no MLE is claimed.
-    ``certifying`` is called before the certificate, which may take seconds.
+
+    Parameters
+    ----------
+    density : Density
+    rows : Rows
+    settings : Optimiser
+    rng : numpy Generator
+        For starting points and a validation share.
+    held_out : Rows, optional
+        Predicted along the path; nothing is learned from them.
+    certifying : callable, optional
+        Called before the certificate, which may take seconds.
     """
     fit = maximise("mle", density, rows, settings, rng, prior=0.0, held_out=held_out, record=True)
     if fit.status in (Status.STOPPED_EARLY, Status.STEP_TOO_LARGE):

@@ -36,6 +36,16 @@ def fit_squared_error(
 
     The other loss whose minimum is the class probabilities.
 
+    Parameters
+    ----------
+    density : Density
+    rows : Rows
+    settings : Optimiser
+    rng : numpy Generator
+        For starting points and a validation share.
+    held_out : Rows, optional
+        Predicted along the path; nothing is learned from them.
+
     References
     ----------
     Richard & Lippmann (1991), Neural Comput. 3(4), doi:10.1162/neco.1991.3.4.461

@@ -80,8 +80,12 @@ def recalibrated[Found: Recalibration](
         Log probabilities (n_obs, n_classes) and labels to the map.
     diagnostics : callable
         What is said of the map.
-    prior, stream, scales
-        As of :func:`tempered`.
+    prior : float
+        Weight of the log prior: 0 for the MLE, 1 for the MAP.
+    stream : str
+        Name of the generator that deals the folds.
+    scales : array of shape (n_params,), optional
+        Where learned prior scales are held.
     """
     point, start = training.fit(name), time.perf_counter()
     found = learn(
@@ -123,7 +127,11 @@ def held_out_forecasts(
 
     Parameters
     ----------
-    density, rows, settings, rng
+    density : Density
+    rows : Rows
+    settings : Optimiser
+    rng : numpy Generator
+        For folds and starting points.
     prior : float
         Weight of the log prior: 0 for the MLE, 1 for the MAP.
     scales : array of shape (n_params,), optional

@@ -33,6 +33,15 @@ def probability_scatter(
     """Probability of the true class under two fits, a mark per held-out row.
 
     Above the diagonal b gives the truth more. Crosses: rows that b gets wrong.
+
+    Parameters
+    ----------
+    rows : RowTable
+    a, b : str
+        Fits; a across, b up.
+    class_names : sequence of str
+    ax : Axes, optional
+        Default: of a new figure.
     """
     ax = own_axes(ax, 4, 4)
     label_of = np.asarray(rows.label)
@@ -61,7 +70,17 @@ def probability_scatter(
 def entropies(
     rows: RowTable, fit: str, *, class_names: Sequence[str], ax: Axes | None = None
 ) -> Axes:
-    """Chance against ignorance: the two parts of the posterior's entropy, row by row."""
+    """Chance against ignorance: the two parts of the posterior's entropy, row by row.
+
+    Parameters
+    ----------
+    rows : RowTable
+    fit : str
+        Whose winners are marked right or wrong.
+    class_names : sequence of str
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     ax = own_axes(ax, 4.5, 4)
     label_of = np.asarray(rows.label)
     right = np.asarray(rows.probs[fit]).argmax(axis=1) == label_of
@@ -92,7 +111,16 @@ def examples(
     class_names: Sequence[str],
     ax: Axes | None = None,
 ) -> Axes:
-    """Class probabilities of single rows as bars, one per fit; the true class is outlined."""
+    """Class probabilities of single rows as bars, one per fit; the true class is outlined.
+
+    Parameters
+    ----------
+    rows : sequence of Example
+    fits : sequence of str
+    class_names : sequence of str
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     ax = own_axes(ax, 7, 0.62 * len(rows) + 0.6)
     middles, names = [], []
     step = 1 / (len(fits) + 0.9)
@@ -136,8 +164,14 @@ def confidence_by_distance(
 ) -> Axes:
     """Mean confidence of one fit (line) and its accuracy (95 % intervals) by distance.
 
-    ``lowest`` is the least value to show, for charts beside each other; by default
-    the fit's own.
+    Parameters
+    ----------
+    table : ByDistance
+    fit : str
+    lowest : float, optional
+        Least value to show, for charts beside each other; default: the fit's own.
+    ax : Axes, optional
+        Default: of a new figure.
     """
     ax = own_axes(ax, 4, 3)
     colour, marker = style(fit)
@@ -173,6 +207,14 @@ def probability_map(
 
     Colour is the most probable class, its strength how far the probability is
     above chance; the line is where it is 0.95; marks are training rows.
+
+    Parameters
+    ----------
+    plane : ProbabilityMap
+    fit : str
+    class_names : sequence of str
+    ax : Axes, optional
+        Default: of a new figure.
     """
     ax = own_axes(ax, 4, 4)
     n, layer, (first, second) = plane.n_grid, plane.fits[fit], plane.axes

@@ -46,7 +46,16 @@ def runs_to(row: Parameter) -> int:
 def coefficients(
     rows: Sequence[Parameter], *, posterior: str = "bayes", ax: Axes | None = None
 ) -> Axes:
-    """Posterior means with 95 % intervals, MAP and MLE marked; what runs off is an arrow."""
+    """Posterior means with 95 % intervals, MAP and MLE marked; what runs off is an arrow.
+
+    Parameters
+    ----------
+    rows : sequence of Parameter
+    posterior : str
+        Name of the fit that gave means and intervals.
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     ax = own_axes(ax, 7, 0.3 * len(rows) + 1)
     inner = [v for r in rows for v in (r.low, r.high, r.map) if v is not None]
     low, high = min(inner), max(inner)
@@ -77,7 +86,15 @@ def coefficients(
 
 
 def path(fits: Mapping[str, FitRecord], *, legends: bool = True, ax: Axes | None = None) -> Axes:
-    """Cross-entropy along the optimisers' steps: training rows solid, held-out rows dashed."""
+    """Cross-entropy along the optimisers' steps: training rows solid, held-out rows dashed.
+
+    Parameters
+    ----------
+    fits : mapping of str to FitRecord
+    legends : bool
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     ax = own_axes(ax, 7, 3)
     walked = {name: fit.path for name, fit in fits.items() if fit.path}
     for name, taken in walked.items():
@@ -145,6 +162,13 @@ def sensitivity(record: PriorSensitivity, *, legends: bool = True, ax: Axes | No
     """Held-out log-loss against the prior's width, with 95 % intervals of the change.
 
     A gap in the posterior's line: its draws cannot say (Pareto k above 0.7).
+
+    Parameters
+    ----------
+    record : PriorSensitivity
+    legends : bool
+    ax : Axes, optional
+        Default: of a new figure.
     """
     ax = own_axes(ax, 7, 3)
     for name, taken in (("map", record.map), ("bayes", record.bayes or [])):

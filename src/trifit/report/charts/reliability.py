@@ -24,7 +24,18 @@ from trifit.results import Interval, Reliability, TopLabel
 def reliability(
     curve: Reliability, *, name: str = "", ax: Axes | None = None, lw: float = 2.0
 ) -> Axes:
-    """A CORP curve: observed frequency against forecast, as steps of pooled blocks."""
+    """A CORP curve: observed frequency against forecast, as steps of pooled blocks.
+
+    Parameters
+    ----------
+    curve : Reliability
+    name : str, optional
+        Of the fit.
+    ax : Axes, optional
+        Default: of a new figure.
+    lw : float
+        Width of the line, in points.
+    """
     ax = own_axes(ax, 4, 4)
     colour, marker = style(name)
     c = curve.curve
@@ -79,6 +90,16 @@ def top_label(
 
     Grey: where 95 % of calibrated curves pass at each point (dark), or everywhere
     at once (light). Bars count the rows.
+
+    Parameters
+    ----------
+    curve : TopLabel
+    name : str, optional
+        Of the fit.
+    n_classes : int, optional
+        The axis begins at one over it, the least confidence there is.
+    ax : Axes, optional
+        Default: of a new figure.
     """
     ax = own_axes(ax, 4, 4)
     grid_points = curve.band_grid
@@ -107,8 +128,17 @@ def top_labels(
 ) -> Axes:
     """Confidence against accuracy of all fits on one plot, with confidence bands.
 
-    The bands hold the true curve with 95 % confidence, everywhere at once. With
-    the number of classes K the axis begins at 1/K, the least confidence there is.
+    The bands hold the true curve with 95 % confidence, everywhere at once.
+
+    Parameters
+    ----------
+    curves : mapping of str to TopLabel
+        By fit.
+    n_classes : int, optional
+        The axis begins at one over it, the least confidence there is.
+    legends : bool
+    ax : Axes, optional
+        Default: of a new figure.
     """
     ax = own_axes(ax, 5, 5)
     for name, curve in curves.items():
@@ -145,7 +175,16 @@ def _staircase(
 def confidences(
     curves: Mapping[str, TopLabel], *, legends: bool = True, ax: Axes | None = None
 ) -> Axes:
-    """Histogram of confidences: share of rows in 20 bins, an outline per fit."""
+    """Histogram of confidences: share of rows in 20 bins, an outline per fit.
+
+    Parameters
+    ----------
+    curves : mapping of str to TopLabel
+        By fit.
+    legends : bool
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     ax = own_axes(ax, 5, 1.8)
     for name, curve in curves.items():
         colour, marker = style(name)
@@ -181,7 +220,17 @@ def confidences(
 def confidence_accuracy(
     confidence: Mapping[str, float], accuracy: Mapping[str, Interval], *, ax: Axes | None = None
 ) -> Axes:
-    """Mean confidence (open) against share right (filled, 95 % interval), a row per fit."""
+    """Mean confidence (open) against share right (filled, 95 % interval), a row per fit.
+
+    Parameters
+    ----------
+    confidence : mapping of str to float
+        By fit.
+    accuracy : mapping of str to Interval
+        By fit.
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     ax = own_axes(ax, 6, 0.3 * len(confidence) + 0.9)
     for i, (name, mean) in enumerate(confidence.items()):
         right = accuracy[name]

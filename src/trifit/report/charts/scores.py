@@ -30,7 +30,19 @@ from trifit.text import between, estimate, rounded, signed_with_se, significant,
 def scores(
     estimates: Mapping[str, Interval], *, xlabel: str, log: bool = False, ax: Axes | None = None
 ) -> Axes:
-    """One score of all fits and baselines with 95 % intervals, a row each."""
+    """One score of all fits and baselines with 95 % intervals, a row each.
+
+    Parameters
+    ----------
+    estimates : mapping of str to Interval
+        By fit or baseline.
+    xlabel : str
+        The score and its unit.
+    log : bool
+        Whether the axis is logarithmic.
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     ax = own_axes(ax, 5, 2.6)
     floor = min((e.value for e in estimates.values() if e.value > 0), default=1.0) / 10
     for i, (name, e) in enumerate(estimates.items()):
@@ -121,6 +133,15 @@ def waterfall(
     """From the MLE's log-loss to the posterior's, step by step, on a logarithmic axis.
 
     Beside it the MLE with one temperature; thin lines are 95 % intervals of each step.
+
+    Parameters
+    ----------
+    losses : mapping of str to Estimate
+        Log-loss by fit, in nats.
+    differences : sequence of Difference
+        Those between neighbours.
+    ax : Axes, optional
+        Default: of a new figure.
     """
     ax = own_axes(ax, 7, 3)
     path = gap_steps(losses, differences)

@@ -28,7 +28,17 @@ LOW, HIGH = "#0072B2", "#D55E00"
 def study_lines(
     picture: Picture, panel: str, *, names: Sequence[str], ax: Axes | None = None
 ) -> Axes:
-    """A quantity over one setting: means with 95 % intervals, theory's curves dashed."""
+    """A quantity over one setting: means with 95 % intervals, theory's curves dashed.
+
+    Parameters
+    ----------
+    picture : Picture
+    panel : str
+    names : sequence of str
+        Fits in the order of the legend.
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     ax = own_axes(ax, 5, 3.2)
     lines = [line for line in picture.lines if line.panel == panel]
     floor = _floor(lines) if picture.logarithmic else -np.inf
@@ -76,7 +86,15 @@ def _curve(ax: Axes, curve: Curve) -> None:
 
 
 def phase(picture: Picture, panel: str, *, ax: Axes | None = None) -> Axes:
-    """A quantity over two settings: a tile per point with its number in it."""
+    """A quantity over two settings: a tile per point with its number in it.
+
+    Parameters
+    ----------
+    picture : Picture
+    panel : str
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     ax = own_axes(ax, 5, 4)
     tiles = [t for t in picture.tiles if t.panel == panel and t.value.value is not None]
     xs, ys = (sorted({getattr(t, axis) for t in picture.tiles}) for axis in ("x", "y"))

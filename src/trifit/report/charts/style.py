@@ -139,13 +139,27 @@ def look(name: str, k: int = 0) -> tuple[str, str]:
 
 
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:
-    """A figure of its own (no pyplot state), in inches, and its grid of axes."""
+    """A figure of its own (no pyplot state), and its grid of axes.
+
+    Parameters
+    ----------
+    width, height : float
+        In inches.
+    rows, columns : int
+    """
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 
 def own_axes(ax: Axes | None, width: float = 6.0, height: float = 4.0) -> Axes:
-    """The axes given, else those of a new figure."""
+    """The axes given, else those of a new figure.
+
+    Parameters
+    ----------
+    ax : Axes or None
+    width, height : float
+        Of the new figure, in inches.
+    """
     return ax if ax is not None else new_figure(width, height)[1][0, 0]
 
 
@@ -173,7 +187,20 @@ def point(
     filled: bool = True,
     zorder: float = 3,
 ) -> None:
-    """One mark in a fit's colour and shape, with the text to show over it."""
+    """One mark in a fit's colour and shape, with the text to show over it.
+
+    Parameters
+    ----------
+    ax : Axes
+    x, y : float
+    fit : str
+    tip : str
+        Shown over the mark.
+    size : float
+        Area, in square points.
+    filled : bool
+    zorder : float
+    """
     colour, marker = style(fit)
     dot = Line2D(
         [x],
@@ -192,7 +219,17 @@ def point(
 def segment(
     ax: Axes, xs: Sequence[float], ys: Sequence[float], fit: str, *, lw: float = 2.0
 ) -> None:
-    """An interval in a fit's colour."""
+    """An interval in a fit's colour.
+
+    Parameters
+    ----------
+    ax : Axes
+    xs, ys : sequence of float
+        The two ends.
+    fit : str
+    lw : float
+        Width of the line, in points.
+    """
     line = Line2D(xs, ys, color=style(fit)[0], lw=lw, solid_capstyle="round")
     mark(_added(ax, line), fit=fit)
 
@@ -213,7 +250,17 @@ def bars(
     color: str,
     alpha: float,
 ) -> None:
-    """Bars from zero that say nothing of their own, as one outline."""
+    """Bars from zero that say nothing of their own, as one outline.
+
+    Parameters
+    ----------
+    ax : Axes
+    xs, heights : sequence of float
+    width : float
+        In the units of the axis.
+    color : str
+    alpha : float
+    """
     boxes = [
         Bbox.from_extents(x - width / 2, 0, x + width / 2, h)
         for x, h in zip(xs, heights, strict=True)
@@ -242,6 +289,13 @@ def plain_log(ax: Axes, axis: Literal["x", "y"], text: str) -> None:
     """Label an axis, logarithmic with plain numbers where what is drawn spans a decade.
 
     Below a factor of ten a logarithmic axis may hold no labelled tick: it stays linear.
+
+    Parameters
+    ----------
+    ax : Axes
+    axis : {"x", "y"}
+    text : str
+        The label.
     """
     which: Axis = ax.xaxis if axis == "x" else ax.yaxis
     low, high = which.get_data_interval()

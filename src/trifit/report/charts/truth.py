@@ -23,7 +23,16 @@ from trifit.text import with_se
 def estimated_against_true(
     truth: Truth, fit: str, *, class_names: Sequence[str], ax: Axes | None = None
 ) -> Axes:
-    """Estimated against true class probability, a mark per row and class."""
+    """Estimated against true class probability, a mark per row and class.
+
+    Parameters
+    ----------
+    truth : Truth
+    fit : str
+    class_names : sequence of str
+    ax : Axes, optional
+        Default: of a new figure.
+    """
     ax = own_axes(ax, 4, 4)
     colour, marker = style(fit)
     xs, ys, n_classes = truth.true, truth.fits[fit].estimated, len(class_names)
