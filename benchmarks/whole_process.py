@@ -57,22 +57,24 @@ def measure(repeats=3):
     alternated(sides, 1)  # warms the caches
     runs = alternated(sides, repeats)
     script, split, folds, iris, digits = sides
+    against = "against a plain script, whole process"
     return Part(
         "From the command to the page",
         "User CPU seconds of whole processes: imports, compiling from a warm cache, fits, "
-        f"forecasts; of trifit also all scores, the page and its files. Median of {repeats} in turn.",
+        "forecasts; of trifit also all scores, the page and its files. Median of "
+        f"{repeats} in turn.",
         ["", "CPU seconds", "of the script's"],
         [
             [name, f"{seconds:.2f}", f"{1 / ratio(runs, script, name):.2f}"]
             for name, seconds in medians(runs).items()
         ],
         [
-            at_least("compare iris, whole process, against a plain script", ratio(runs, script, split), 3),
-            at_most("five folds against one split, whole process", ratio(runs, folds, split), 1.5, "x"),
-            at_least("page of iris against a plain script", ratio(runs, script, iris), 12),
-            at_least("page of digits against a plain script", ratio(runs, script, digits), 6),
+            at_least(f"compare iris {against}", ratio(runs, script, split), 3),
+            at_most("compare iris: five folds to one split", ratio(runs, folds, split), 1.5, "x"),
+            at_least(f"page of iris {against}", ratio(runs, script, iris), 12),
+            at_least(f"page of digits {against}", ratio(runs, script, digits), 6),
         ],
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ Python functions.
 from functools import cache
 from typing import Any
 
+# Before nutpie, which imports it too: its lazy imports search every module that is there, once
+# per frame of the importer, and nutpie has many. That takes up to a second.
+import arviz_base  # noqa: F401
 import numpy as np
 import scipy.sparse as sp
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]

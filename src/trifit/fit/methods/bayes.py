@@ -23,7 +23,6 @@ from trifit.cards import Card, Sampler
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
 from trifit.fit.diagnostics import diagnose_parameters, diagnose_predictions, posterior_status
-from trifit.fit.fast.callback import nutpie_model
 from trifit.fit.prediction import prediction_draws
 from trifit.fit.training import Training
 from trifit.fits import Fit, Sampling
@@ -100,6 +99,8 @@ def fit_bayes(
     advance : callable, optional
         Called with the share of draws done, from another thread.
     """
+    from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
+
     start = time.perf_counter()
     if centre is None:
         centre = density.start(np.random.default_rng(seed))
