@@ -34,7 +34,7 @@ if __name__ == "__main__":
     tumours = trifit.load_dataset("breast_cancer", positive="malignant")
     comparison = trifit.compare(
         tumours,
-        "logistic",
+        model="logistic",
         nuts=False,  # leave this out for the posterior
         against={"forest": forest(), "boosting": boosting(), "logistic": logistic()},
     )

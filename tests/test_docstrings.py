@@ -28,7 +28,10 @@ def public_modules() -> list[str]:
 
 
 def long_signatures(module: ModuleType) -> Iterator[str]:
-    """Public functions of a module, and methods of its classes, with more than few arguments."""
+    """Public functions of a module, and methods of its classes, with more than few arguments.
+
+    Without methods of another package's interface, which that package documents.
+    """
     for name, value in vars(module).items():
         if name.startswith("_") or getattr(value, "__module__", "") != module.__name__:
             continue
@@ -40,7 +43,11 @@ def long_signatures(module: ModuleType) -> Iterator[str]:
             method = getattr(member, "__func__", member)  # of class and static methods
             if of_class.startswith("_") or not inspect.isfunction(method):
                 continue
-            if len(inspect.signature(method).parameters) > 1 + FEW:
+            theirs = any(
+                hasattr(base, of_class) and not base.__module__.startswith("trifit")
+                for base in value.__mro__[1:]
+            )
+            if not theirs and len(inspect.signature(method).parameters) > 1 + FEW:
                 yield f"{name}.{of_class}"
 
 

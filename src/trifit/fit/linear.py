@@ -276,7 +276,7 @@ class LinearObjective:
 
         S = self.linear.to_weights.matrix
         total = sum(sum(side_by_side(chunk, some)) for some in batched(self._chunks(), 8))
-        half = S.T @ -total
+        half = S.T @ -np.asarray(total)
         out = (S.T @ np.asarray(half).T).T
         return np.asarray(out + prior * _dense(self.linear.prior_gradient.matrix))
 

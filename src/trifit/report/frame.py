@@ -55,7 +55,15 @@ class Ticks:
 
 
 def draw_axes(ax: Axes, pen: "SvgRenderer", width: float, height: float) -> None:
-    """Lay axes out on a picture of a size in points, and draw all that is in them."""
+    """Lay axes out on a picture, and draw all that is in them.
+
+    Parameters
+    ----------
+    ax : Axes
+    pen : SvgRenderer
+    width, height : float
+        Of the picture, in points.
+    """
     lay_out(ax, pen, width, height)
     for artist in sorted(ax.get_children(), key=lambda artist: artist.get_zorder()):
         if isinstance(artist, Axis):
@@ -73,6 +81,14 @@ def lay_out(ax: Axes, pen: "SvgRenderer", width: float, height: float) -> None:
     """Set the position: as large as leaves room for the texts around it.
 
     Twice, as the ticks and what stands out depend on the size.
+
+    Parameters
+    ----------
+    ax : Axes
+    pen : SvgRenderer
+        Measures texts.
+    width, height : float
+        Of the picture, in points.
     """
     edges = Bbox.from_extents(0, 0, width, height)
     for _ in range(2):
@@ -176,7 +192,14 @@ def ticks_of(ax: Axes, axis: Axis) -> Ticks:
 
 
 def draw_axis(ax: Axes, axis: Axis, pen: "SvgRenderer") -> None:
-    """Grid lines, ticks with their texts, and the label."""
+    """Grid lines, ticks with their texts, and the label.
+
+    Parameters
+    ----------
+    ax : Axes
+    axis : Axis
+    pen : SvgRenderer
+    """
     lying = axis is ax.xaxis
     ticks, box, height = ticks_of(ax, axis), ax.bbox, pen.height
 
@@ -214,7 +237,18 @@ def draw_axis(ax: Axes, axis: Axis, pen: "SvgRenderer") -> None:
 
 
 def draw_label(label: Text, ax: Axes, pen: "SvgRenderer", away: float, *, lying: bool) -> None:
-    """The label of an axis, so many points from the axes."""
+    """The label of an axis.
+
+    Parameters
+    ----------
+    label : Text
+    ax : Axes
+    pen : SvgRenderer
+    away : float
+        Points from the axes.
+    lying : bool
+        Whether the axis is horizontal.
+    """
     box, size = ax.bbox, float(label.get_fontsize())
     if lying:
         y = pen.height - box.y0 + away + ASCENT * size
@@ -228,7 +262,20 @@ def write(
     pen: "SvgRenderer", x: float, y: float, text: str, size: float, anchor: str,
     *, middle: bool = False,
 ) -> None:  # fmt: skip
-    """A text of some lines; ``y``, from above, is its top or its middle."""
+    """A text of some lines.
+
+    Parameters
+    ----------
+    pen : SvgRenderer
+    x, y : float
+        Where it is anchored, in points; ``y`` from above.
+    text : str
+    size : float
+        Of the font, in points.
+    anchor : {"left", "center", "right"}
+    middle : bool
+        Whether ``y`` is the text's middle, not its top.
+    """
     lines = text.split("\n")
     if middle:
         y += ASCENT / 2 * size - (len(lines) - 1) / 2 * PITCH * size
@@ -239,7 +286,14 @@ def write(
 
 
 def draw_spine(ax: Axes, spine: Spine, pen: "SvgRenderer") -> None:
-    """An edge of the axes."""
+    """An edge of the axes.
+
+    Parameters
+    ----------
+    ax : Axes
+    spine : Spine
+    pen : SvgRenderer
+    """
     box, height = ax.bbox, pen.height
     left, right, low, high = box.x0, box.x1, height - box.y0, height - box.y1
     side = spine.spine_type

@@ -214,7 +214,21 @@ class SvgRenderer(RendererBase):
         bold: bool = False,
         colour: str = INK,
     ) -> None:
-        """A line of text; ``y`` is its baseline, from above."""
+        """A line of text.
+
+        Parameters
+        ----------
+        x, y : float
+            Where it is anchored, in points; ``y`` is the baseline, from above.
+        text : str
+        size : float
+            Of the font, in points.
+        anchor : {"left", "center", "right"}
+        angle : float
+            In degrees, counter-clockwise.
+        bold : bool
+        colour : str
+        """
         given = {"x": short(x), "y": short(y), "font-size": f"{size:g}px", "fill": ink(colour)}
         if anchor != "left":
             given["text-anchor"] = ANCHORS[anchor]
@@ -225,7 +239,18 @@ class SvgRenderer(RendererBase):
         self.parts.append(f"<text{attributes(given)}>{escape(text)}</text>")
 
     def line(self, d: str, width: float, opacity: float = 1.0, cap: str = "") -> None:
-        """Lines in the reader's ink that say nothing of their own: a frame, a grid."""
+        """Lines in the reader's ink that say nothing of their own: a frame, a grid.
+
+        Parameters
+        ----------
+        d : str
+            As in an SVG path.
+        width : float
+            In points.
+        opacity : float
+        cap : str, optional
+            How lines end; default: ``butt``.
+        """
         given = {"d": d, "fill": "none", "stroke": "currentColor", "stroke-width": short(width)}
         if opacity != 1:
             given["stroke-opacity"] = short(opacity)
@@ -283,7 +308,18 @@ def outline(
     clip: tuple[float, float, float, float] | None = None,
     simplify: bool = False,
 ) -> str:
-    """A path as the ``d`` of an SVG path, to a hundredth of a point."""
+    """A path as the ``d`` of an SVG path, to a hundredth of a point.
+
+    Parameters
+    ----------
+    path : Path
+    transform : Transform
+        To points, from above.
+    clip : tuple of float, optional
+        Left, low, right, high in points: what lies beyond may be left out.
+    simplify : bool
+        Leave out vertices that nobody sees.
+    """
     clean = path.cleaned(
         transform=transform, remove_nans=True, clip=clip, simplify=simplify, curves=True
     )

@@ -9,6 +9,7 @@ pairs of classes where they are many.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -160,7 +161,8 @@ def _is_onto(weights: sp.csr_array) -> bool:
     """Whether parameters reach any coefficients, one set of them each."""
     if weights.shape[0] != weights.shape[1]:
         return False
-    bipartite = sp.block_array([[None, weights], [weights.T, None]])
+    blocks: list[list[Any]] = [[None, weights], [weights.T, None]]
+    bipartite: Any = sp.block_array(blocks)
     n_blocks, block = connected_components(bipartite, directed=False)
     row_block, column_block = np.split(block, [weights.shape[0]])
     regular = set()  # every feature usually has the same block

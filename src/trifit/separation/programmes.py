@@ -1,6 +1,7 @@
 """The linear programme: a direction in which the likelihood only grows, or none."""
 
 from enum import Enum
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -104,9 +105,11 @@ def _strictly(M: sp.csr_array) -> bool:
     """
     few = M[:: max(1, M.shape[0] // (10 * M.shape[1]))]
     for rows in (few, M):
+        ones = sp.csr_array(np.ones((1, rows.shape[0])))
+        constraints: Any = sp.vstack([rows.T, ones], format="csc")
         answer = linprog(
             np.zeros(rows.shape[0]),
-            A_eq=sp.vstack([rows.T, np.ones((1, rows.shape[0]))], format="csc"),
+            A_eq=constraints,
             b_eq=np.r_[np.zeros(M.shape[1]), 1.0],
             bounds=(0, None),
             method="highs-ds",

@@ -108,7 +108,11 @@ def optimise(
         gradient = weights.T @ (design.T @ (weight[:, None] * residual[:, 1:])).ravel()
         return -float(weight @ log_q[rows, y]) / len(y), gradient / len(y)
 
-    options = {"gtol": 1e-9, "ftol": 0.0, "maxiter": 2_000, "maxfun": 5_000}
-    return np.asarray(
-        minimize(loss, np.zeros(weights.shape[1]), jac=True, method="L-BFGS-B", options=options).x
+    found = minimize(
+        loss,
+        np.zeros(weights.shape[1]),
+        jac=True,
+        method="L-BFGS-B",
+        options={"gtol": 1e-9, "ftol": 0.0, "maxiter": 2_000, "maxfun": 5_000},
     )
+    return np.asarray(found.x)

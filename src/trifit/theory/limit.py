@@ -336,13 +336,17 @@ def _solve(kappa: float, gamma: float, scale: float, pull: Pull, *, averages: bo
     curvature = float(WEIGHTS @ (expit(gamma * NODES) * expit(-gamma * NODES)))
     shrink = curvature / (curvature + mu)
     state = np.array([shrink, shrink / np.sqrt(curvature), kappa / (curvature + mu)])
+
+    def off(logs: FloatArray) -> FloatArray:
+        return np.asarray(np.log(step(np.exp(logs))) - logs)
+
     wanted = 1e-2
     for _ in range(MAX_STEPS):
         moved = step(state)
         near = abs(moved / state - 1).max() < wanted
         state = moved
         if near:
-            found = root(lambda u: np.log(step(np.exp(u))) - u, np.log(state), tol=1e-13)
+            found = root(off, np.log(state), tol=1e-13)
             if residual(np.exp(found.x)) < TOLERANCE:
                 alpha, sigma, lambda_ = np.exp(found.x).tolist()
                 return Limit(kappa, gamma, alpha, sigma, lambda_, averages)

@@ -59,16 +59,7 @@ class FusedLogLikelihood(Op):  # type: ignore[misc]
         return Apply(self, inputs, outputs)
 
     def perform(self, node: Any, inputs: Sequence[Any], output_storage: Any) -> None:
-        """The reference: the same in plain NumPy.
-
-        Parameters
-        ----------
-        node : Apply
-        inputs : sequence of array
-            Values of the inputs of :meth:`make_node`.
-        output_storage : list of list
-            Value and gradients go here.
-        """
+        """The reference: the same in plain NumPy."""
         X, w, intercept, beta = inputs
         scores = X @ beta + intercept
         if self.first:
@@ -86,13 +77,7 @@ class FusedLogLikelihood(Op):  # type: ignore[misc]
     def pullback(
         self, inputs: Sequence[Any], outputs: Sequence[Any], cotangents: Sequence[Any]
     ) -> list[Any]:
-        """The gradients are outputs already; no derivative of theirs is offered.
-
-        Parameters
-        ----------
-        inputs, outputs, cotangents : sequence of tensor
-            Of PyTensor's protocol.
-        """
+        """The gradients are outputs already; no derivative of theirs is offered."""
         up, *others = cotangents
         if any(not isinstance(other.type, DisconnectedType) for other in others):
             raise NotImplementedError("second derivatives of the fused log-likelihood")

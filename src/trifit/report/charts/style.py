@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -23,6 +23,9 @@ from matplotlib.transforms import Bbox, BboxTransformTo
 
 from trifit.contestants import CONTESTANTS
 from trifit.text import printable
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 OTHER = ("#888888", "o")
 
@@ -55,7 +58,7 @@ ON_COLOUR = "#14171b"
 INK = "#010203"
 """Ink of axes and text; the page replaces it by the reader's text colour."""
 
-RC = {
+RC: "dict[RcKeyType, Any]" = {
     "font.family": ["sans-serif"],
     "font.size": 9.5,
     "text.parse_math": False,
@@ -275,7 +278,16 @@ def grid(ax: Axes, axis: Literal["both", "x", "y"] = "x") -> None:
 
 
 def ticks(ax: Axes, axis: Literal["x", "y"], at: Iterable[float], texts: Sequence[str]) -> None:
-    """Ticks at places of one's own with their texts, in sight."""
+    """Ticks at places of one's own with their texts, in sight.
+
+    Parameters
+    ----------
+    ax : Axes
+    axis : {"x", "y"}
+    at : iterable of float
+        In data units.
+    texts : sequence of str
+    """
     which: Axis = ax.xaxis if axis == "x" else ax.yaxis
     places = [float(v) for v in at]
     if places:
