@@ -127,6 +127,19 @@ def test_a_chart_is_laid_out_as_matplotlib_would(name):
         assert 0.7 * size <= y <= 288
 
 
+def test_turned_labels_are_turned_and_have_room():
+    with with_style():
+        figure, grid = charts.new_figure(4, 4)
+        ax = grid[0, 0]
+        charts.ticks(ax, "x", [0, 1], ["a long name", "b"])
+        ax.tick_params(axis="x", rotation=45)
+        figure.draw_without_rendering()
+        theirs = ax.get_position().y0
+        svg = to_svg(figure, name="x", description="x")
+    assert len(re.findall(r"rotate\(-45 ", svg)) == 2
+    assert ax.get_position().y0 == pytest.approx(theirs, abs=5 / 288)
+
+
 def test_marks_need_a_text_for_every_point():
     figure, grid = charts.new_figure(3, 3)
     charts.mark(grid[0, 0].scatter([1, 2], [1, 2]), fit="mle", tips=["only one"])

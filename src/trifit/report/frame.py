@@ -186,7 +186,7 @@ def ticks_of(ax: Axes, axis: Axis) -> Ticks:
         minor=tuple(at for at in minor if low - 0.5 <= at <= high + 0.5),
         size=FontProperties(size=given.get("labelsize", 9.5)).get_size_in_points(),
         length=float(given.get("length", TICK)),
-        angle=float(given.get("labelrotation", 0)),
+        angle=float(given.get("rotation", 0)),
         grid=bool(given["gridOn"]),
     )
 
