@@ -147,6 +147,7 @@ def test_nothing_half_written(iris_run, tmp_path, monkeypatch):
     [
         (None, "no such file"),
         (b"{", "is not a trifit comparison"),
+        (b'{"schema": "\xff"}', "is not a trifit comparison"),
         (b'{"schema": "trifit.comparison/2"}', "missing required field"),
     ],
 )

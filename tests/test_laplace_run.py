@@ -70,7 +70,10 @@ def test_files_page_and_json(runs, which, tmp_path):
     assert posterior.exists() == (run.comparison.posterior is not None)
     if which == (False, True):
         tree = az.from_netcdf(posterior)
-        assert set(tree.children) == {"posterior"}
+        assert set(tree.children) == {
+            "posterior", "log_likelihood", "posterior_predictive",
+            "observed_data", "constant_data",
+        }  # fmt: skip
         assert tree["posterior"].sizes["draw"] == 4 * FAST["draws"]
     done = CliRunner().invoke(main, ["report", str(tmp_path / "run")], catch_exceptions=False)
     assert done.exit_code == 0, done.output

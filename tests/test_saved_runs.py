@@ -172,6 +172,10 @@ def test_folders_that_are_no_runs(tmp_path, saved):
     (tmp_path / "classifier.json").write_text("{")
     with pytest.raises(InputError, match=r"classifier\.json' cannot be read"):
         trifit.load_run(tmp_path)
+    text = (saved / "classifier.json").read_text().replace("trifit.classifier/1", "x/9")
+    (tmp_path / "classifier.json").write_text(text)
+    with pytest.raises(InputError, match="has schema 'x/9'; this trifit reads"):
+        trifit.load_run(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +193,17 @@ def test_where_predictions_go(folder, tmp_path, out, match):
     assert result.exit_code == 2
     assert match in result.output
     assert (tmp_path / "there.csv").read_text() == "mine"
+
+
+def test_predictions_do_not_replace_what_they_are_made_from(folder, tmp_path):
+    rows = (folder / "test.csv").read_bytes()
+    (tmp_path / "rows.csv").write_bytes(rows)
+    own = str(tmp_path / "rows.csv")
+    command = ["predict", str(folder / "run"), own, "--out", own, "--force"]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 2
+    assert "is what is read" in result.output
+    assert (tmp_path / "rows.csv").read_bytes() == rows
 
 
 # ArviZ

@@ -6,6 +6,8 @@ from the groups' sums, and its interval from Student's t with one degree of free
 than there are groups.
 """
 
+from typing import Any
+
 import numpy as np
 
 from trifit.types import FloatArray, IntArray
@@ -16,6 +18,22 @@ def n_groups(groups: IntArray) -> int:
     return len(np.unique(groups))
 
 
+def group_codes(groups: Any) -> IntArray:
+    """Codes 0, 1, ... of groups that are called anything, (n_obs,).
+
+    Examples
+    --------
+    >>> group_codes(["b", "a", "b"])
+    array([1, 0, 1])
+    """
+    return np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int64)
+
+
+def of_rows(groups: IntArray | None, rows: IntArray | slice) -> IntArray | None:
+    """Groups of some rows; None where every row is independent."""
+    return None if groups is None else groups[rows]
+
+
 def group_sums(values: FloatArray, groups: IntArray) -> FloatArray:
     """Sums of rows (n_obs, ...) by group, (n_groups, ...), groups ascending.
 
@@ -24,14 +42,18 @@ def group_sums(values: FloatArray, groups: IntArray) -> FloatArray:
     >>> group_sums(np.array([1.0, 2.0, 4.0]), np.array([7, 3, 7]))
     array([2., 5.])
     """
+    from scipy.sparse import csc_array  # not needed by the command line's checks
+
     present, place = np.unique(groups, return_inverse=True)
-    sums = np.zeros((len(present), *values.shape[1:]))
-    np.add.at(sums, place, values)
-    return sums
+    if values.ndim == 1:
+        return np.bincount(place, weights=values)
+    n = len(place)
+    members = csc_array((np.ones(n), place, np.arange(n + 1)), shape=(len(present), n))
+    return np.asarray(members @ values)
 
 
 def standard_error(values: FloatArray, groups: IntArray) -> float:
-    """Standard error of the mean of rows whose groups, not rows, are independent.
+    """Standard error of a mean over rows whose groups, not rows, are independent.
 
     ``sqrt(G / (G - 1) sum_g (sum_{i in g} (x_i - mean))**2) / n``; with groups of one row
     it is ``sd / sqrt(n)``. NaN with one group.
@@ -51,10 +73,17 @@ def standard_error(values: FloatArray, groups: IntArray) -> float:
     >>> standard_error(x, np.array([0, 0, 1, 1])), round(standard_error(x, np.arange(4)), 4)
     (1.0, 0.5774)
     """
+    return float(standard_errors(values[:, None], groups)[0])
+
+
+def standard_errors(values: FloatArray, groups: IntArray) -> FloatArray:
+    """:func:`standard_error` of every column of values (n_obs, n_columns)."""
     with np.errstate(invalid="ignore"):  # an infinite mean has no standard error: NaN
-        sums = group_sums(values - values.mean(), groups)
+        sums = group_sums(values - values.mean(axis=0), groups)
     n = len(sums)
-    return float(np.sqrt(n / (n - 1) * (sums**2).sum()) / len(values)) if n > 1 else float("nan")
+    if n < 2:
+        return np.full(values.shape[1], np.nan)
+    return np.asarray(np.sqrt(n / (n - 1) * (sums**2).sum(axis=0)) / len(values))
 
 
 def quantile(level: float, groups: int | None) -> float:

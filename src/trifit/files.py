@@ -2,12 +2,17 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from trifit.errors import InputError
 
 COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 """Endings of compressed text files."""
+
+
+TABLES = (".parquet", ".csv")
+"""Kinds of tables that are written where the user says."""
 
 
 def stem(path: Path) -> str:
@@ -21,6 +26,38 @@ def stem(path: Path) -> str:
     if str(path) == "-":
         return "stdin"
     return Path(path.stem).stem if path.suffix.lower() in COMPRESSED else path.stem
+
+
+def check_target(option: str, path: Path, *, inputs: Iterable[Path] = (), force: bool) -> None:
+    """Refuse, before anything is computed, a table that cannot or must not be written.
+
+    Parameters
+    ----------
+    option : str
+        That gave the file, for messages.
+    path : Path
+    inputs : iterable of Path, optional
+        Files that are read.
+    force : bool
+        Whether a file that exists may be replaced.
+
+    Raises
+    ------
+    InputError
+    """
+    if path.suffix.lower() not in TABLES:
+        raise InputError(
+            f"{option} {str(path)!r}: expected a file that ends with {' or '.join(TABLES)}"
+        )
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        what = "is a folder" if path.is_dir() else f"there is no folder {str(path.parent)!r}"
+        raise InputError(f"{option} {str(path)!r}: {what}")
+    if path.resolve() in [given.resolve() for given in inputs]:
+        raise InputError(f"{option} {str(path)!r} is what is read; give another file to write to")
+    if path.exists() and not force:
+        raise InputError(
+            f"{option} {str(path)!r} exists; give another file, or --force to replace it"
+        )
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from trifit.checks import Labels
-from trifit.clusters import n_groups
+from trifit.clusters import n_groups, of_rows
 from trifit.contestants import FREQUENCIES, UNIFORM
 from trifit.types import FloatArray, IntArray
 
@@ -69,12 +69,23 @@ class Forecasts:
             {name: log_probs[rows] for name, log_probs in self.log_probs.items()},
             self.labels[rows],
             self.class_names,
-            None if self.groups is None else self.groups[rows],
+            of_rows(self.groups, rows),
         )
 
     def probs(self, name: str) -> FloatArray:
         """Probabilities of one contestant, (n_obs, n_classes)."""
         return np.minimum(np.exp(self.log_probs[name]), 1.0)  # rounding errors
+
+
+def log_of(probs: FloatArray) -> FloatArray:
+    """Natural logs of probabilities; of 0 :data:`LOG_ZERO`."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.maximum(np.log(probs), LOG_ZERO))
+
+
+def n_ruled_out(log_probs: FloatArray, y: IntArray) -> int:
+    """Rows whose class (codes, (n_obs,)) was given probability 0."""
+    return int((log_probs[np.arange(len(y)), y] <= LOG_ZERO).sum())
 
 
 def baselines(parts: Sequence[tuple[FloatArray, int]]) -> dict[str, FloatArray]:
@@ -86,8 +97,7 @@ def baselines(parts: Sequence[tuple[FloatArray, int]]) -> dict[str, FloatArray]:
         Class frequencies, and the number of rows that they forecast.
     """
     n_obs, n_classes = sum(n for _, n in parts), len(parts[0][0])
-    with np.errstate(divide="ignore"):
-        logs = [(np.maximum(np.log(share), LOG_ZERO), n) for share, n in parts]
+    logs = [(log_of(share), n) for share, n in parts]
     return {
         UNIFORM: np.full((n_obs, n_classes), -np.log(n_classes)),
         FREQUENCIES: np.concatenate([np.tile(log, (n, 1)) for log, n in logs]),

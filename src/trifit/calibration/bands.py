@@ -19,6 +19,9 @@ MAX_GROUPS = 1000
 MIN_WIDTH = 0.1
 """Least half-width of the pointwise band, in mean widths, before it is made simultaneous."""
 
+MAX_SIGNS = 5_000_000
+"""Most random signs held at a time (40 MB)."""
+
 BAND_GROUPS = 200
 """Groups of forecasts whose intervals make the confidence band."""
 
@@ -221,8 +224,12 @@ def _with_random_signs(
     errors = csr_array(
         (outcome - forecast, (place, pools.index)), shape=(len(present), len(pools.count))
     )
-    signs = rng.choice([-1.0, 1.0], size=(n_resamples, len(present)))
-    return np.asarray(pools.count * pools.forecast + signs @ errors)
+    expected, events = pools.count * pools.forecast, []
+    step = max(1, MAX_SIGNS // len(present))
+    for start in range(0, n_resamples, step):
+        signs = rng.choice([-1.0, 1.0], size=(min(step, n_resamples - start), len(present)))
+        events.append(expected + signs @ errors)
+    return np.concatenate(events)
 
 
 @measure

@@ -15,7 +15,7 @@ from scipy.stats import norm
 
 from trifit.calibration.notions import checked_prediction
 from trifit.checks import measure
-from trifit.clusters import n_groups, quantile, standard_error
+from trifit.clusters import n_groups, quantile, standard_errors
 from trifit.scores import wilson
 from trifit.types import FloatArray, IntArray
 
@@ -98,7 +98,7 @@ def class_bias(probs: Any, y: Any, *, groups: IntArray | None = None) -> ClassBi
     z = Z95
     if groups is not None:
         n_independent = n_groups(groups)
-        se = np.array([standard_error(each, groups) for each in (truth - p).T])
+        se = standard_errors(truth - p, groups)
         variance, z = np.maximum(variance, (n * se) ** 2), quantile(0.95, n_independent)
         of_groups = _student(mean - count / n, se, n_independent)
         p_value = np.where(p_value > 0, np.maximum(p_value, of_groups), 0.0)  # 0: impossible

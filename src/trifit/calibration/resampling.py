@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import log_softmax
 
-from trifit.clusters import group_sums
+from trifit.clusters import group_sums, n_groups
 from trifit.forecasts import RULED_OUT
 from trifit.types import BoolArray, FloatArray, IntArray
 
@@ -104,13 +104,16 @@ def signed(
     """
     residual = -p.copy()
     residual[np.arange(len(p)), codes] += 1
-    parts = np.stack([group_sums(phi * r[:, None], groups) for r in residual.T], axis=2)
-    parts = parts.reshape(len(parts), -1)
-    n = len(parts)
-    own, scale = float((parts**2).sum()), max(n * (n - 1), 1) * (len(p) / n) ** 2
+    n = n_groups(groups)
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(n_resamples, n))
-    null = (((signs @ parts) ** 2).sum(axis=1) - own) / scale
-    return float(((parts.sum(axis=0) ** 2).sum() - own) / scale), null
+    signs = np.vstack([np.ones(n), signs])  # the statistic itself comes first
+    own, squares = 0.0, np.zeros(len(signs))
+    for of_class in residual.T:  # one at a time: many classes have large products
+        parts = group_sums(phi * of_class[:, None], groups)
+        own += float((parts**2).sum())
+        squares += ((signs @ parts) ** 2).sum(axis=1)
+    found = (squares - own) / (max(n * (n - 1), 1) * (len(p) / n) ** 2)
+    return float(found[0]), found[1:]
 
 
 def p_value(observed: float, null: FloatArray, chance: float = 1.0) -> float:

@@ -8,7 +8,7 @@ import click
 
 from trifit.cli.command import canonical_command
 from trifit.errors import InputError
-from trifit.files import stem
+from trifit.files import check_target, stem
 
 
 @click.command()
@@ -90,10 +90,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
         raise InputError(f"--member-col {member_col}: members of what? Add --draws FILE")
     if draws is not None and (groups or weights):
         raise InputError("--draws takes neither --groups nor --weights; give the averages' file")
-    if recalibrated is not None and weights:
-        raise InputError("--write-recalibrated writes one row per row: leave --weights out")
-    if recalibrated is None and method is not None:
-        raise InputError(f"--map {method}: the map of what? Add --write-recalibrated FILE")
+    _check_map(recalibrated, method, weights)
     from trifit.predictions import Reading, read_predictions
     from trifit.results.folder import check_folder, save_comparison
 
@@ -112,10 +109,8 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     folder = out or Path("reports") / f"evaluate-{name}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
-    from trifit.predictions.recalibrated import check_target, write_recalibrated
-
     if recalibrated is not None:
-        check_target(recalibrated, inputs=files.values(), force=force)
+        check_target("--write-recalibrated", recalibrated, inputs=files.values(), force=force)
     from trifit.cli.output import print_comparison, progress_bar
     from trifit.predictions.draws import evaluate_members
     from trifit.predictions.evaluate import evaluate_forecasts
@@ -142,6 +137,8 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
         save_comparison(comparison, folder, force=force)
         maps = []
         if recalibrated is not None:
+            from trifit.predictions.recalibrated import write_recalibrated
+
             progress("recalibrating", 0.98)
             maps = write_recalibrated(
                 recalibrated,
@@ -156,6 +153,14 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     if recalibrated is not None:
         click.echo(f"\nRecalibrated: {recalibrated}; maps: {', '.join(map(str, maps))}")
     click.echo(f"\nReport: {folder / 'index.html'}")
+
+
+def _check_map(recalibrated: Path | None, method: str | None, weights: str | None) -> None:
+    """Refuse options that do not go with the file of recalibrated probabilities."""
+    if recalibrated is not None and weights:
+        raise InputError("--write-recalibrated writes one row per row: leave --weights out")
+    if recalibrated is None and method is not None:
+        raise InputError(f"--map {method}: the map of what? Add --write-recalibrated FILE")
 
 
 def _files(file: Path | None, named: tuple[str, ...], draws: Path | None) -> dict[str, Path]:

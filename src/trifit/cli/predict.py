@@ -1,13 +1,11 @@
 """The command ``trifit predict``."""
 
-from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import click
 
-from trifit.errors import InputError
-
-KINDS = (".parquet", ".csv")
+from trifit.files import check_target, write_whole
 
 
 @click.command()
@@ -28,23 +26,18 @@ def predict(run: Path, data: Path, *, out: Path, force: bool) -> None:
     low:FIT:CLASS and high:FIT:CLASS are its 95 % credible interval, chance:FIT and
     ignorance:FIT the two parts of its entropy (nats).
     """
-    if out.suffix.lower() not in KINDS:
-        raise InputError(f"--out {str(out)!r}: expected a file that ends with {' or '.join(KINDS)}")
-    if out.exists() and not force:
-        raise InputError(f"--out {str(out)!r} exists; give another file, or --force to replace it")
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"--out {str(out)!r}: there is no folder {str(out.parent)!r}")
+    check_target("--out", out, inputs=[data], force=force)
     from trifit.run import load_run
 
     frame, notes = load_run(run).predictions(data)
     for note in notes:
         click.echo(f"note: {note}")
-    parquet = out.suffix.lower() == ".parquet"
-    write = frame.to_parquet if parquet else partial(frame.to_csv, index=False)
-    try:
-        write(out)
-    except OSError as error:
-        raise InputError(f"--out {str(out)!r} cannot be written: {error.strerror}") from error
+    buffer = BytesIO()
+    if out.suffix.lower() == ".parquet":
+        frame.to_parquet(buffer)
+    else:
+        frame.to_csv(buffer, index=False)
+    write_whole(out, buffer.getvalue())
     names = map(str, frame.columns)
     fits = [name.removeprefix("chance:") for name in names if name.startswith("chance:")]
     posterior = f", intervals of {', '.join(fits)}" if fits else ""

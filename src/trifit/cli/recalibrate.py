@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from trifit.files import check_target
+
 
 @click.command()
 @click.argument("made", metavar="MAP", type=click.Path(path_type=Path))
@@ -38,11 +40,10 @@ def recalibrate(
     """
     from trifit import recalibration
     from trifit.predictions import Reading
-    from trifit.predictions.recalibrated import check_target
     from trifit.predictions.recalibrated import recalibrate as apply
 
     reading = Reading(label=label, probs=probs, logits=logits, positive=positive, row_id=row_id)
-    check_target(out, inputs=[preds, made], force=force)
+    check_target("--out", out, inputs=[preds, made], force=force)
     loaded = recalibration.load(made)
     n_obs = apply(loaded, preds, reading, out)
     click.echo(f"{n_obs:,} rows recalibrated by {loaded.described}: {out}")

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from trifit.checks import Labels
+from trifit.clusters import of_rows
 from trifit.contestants import posterior_of
 from trifit.crossfit.classifier import Classifier, probe_of
 from trifit.crossfit.problem import Part, Problem
@@ -84,8 +85,7 @@ class Fitted:
     @property
     def groups(self) -> IntArray | None:
         """Groups of the held-out rows; None where every row is independent."""
-        groups = self.problem.dataset.groups
-        return None if groups is None else groups[self.test_rows]
+        return of_rows(self.problem.dataset.groups, self.test_rows)
 
     @property
     def names(self) -> list[str]:

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from trifit.cards import Builder, Card, Optimiser, Sampler
+from trifit.clusters import of_rows
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density
@@ -102,8 +103,7 @@ class Problem:
             X = standardiser.transform(data.X, rows)
             if not self.varies.all():
                 X = np.ascontiguousarray(X[:, self.varies])
-            groups = None if data.groups is None else data.groups[rows]
-            return Rows(X, data.labels[rows], groups)
+            return Rows(X, data.labels[rows], of_rows(data.groups, rows))
 
         return Part(
             train=seen(train),

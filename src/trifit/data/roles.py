@@ -6,6 +6,7 @@ from shlex import quote
 
 import numpy as np
 
+from trifit.clusters import group_codes
 from trifit.data.columns import as_floats, is_numeric, texts_of
 from trifit.data.identifiers import names_a_group
 from trifit.data.numbers import POINT
@@ -86,7 +87,7 @@ def read_roles(tables: Sequence[Table], columns: RoleColumns, labels: Sequence[s
                 )
     texts = [] if columns.groups is None else _texts(tables, "groups", columns.groups)
     return Roles(
-        groups=np.unique(texts, return_inverse=True)[1].astype(np.int64) if texts else None,
+        groups=group_codes(texts) if texts else None,
         time=None if columns.time is None else _times(tables, columns.time),
         weights=None if columns.weights is None else _weights(tables, columns.weights),
     )

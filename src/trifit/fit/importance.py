@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 
 from trifit.fit.density import Density
 from trifit.fits import Fit
-from trifit.forecasts import LOG_ZERO
+from trifit.forecasts import log_of
 from trifit.types import FloatArray
 
 MAX_PARETO_K = 0.7
@@ -72,9 +72,7 @@ def reweighted(
     for start in range(0, len(draws), step):
         probs = np.exp(density.log_probs(draws[start : start + step], X))
         total += shares[:, start : start + step] @ probs.reshape(len(probs), -1)
-    with np.errstate(divide="ignore"):
-        log_probs = np.maximum(np.log(total), LOG_ZERO)
-    return list(log_probs.reshape(len(weights), len(X), n_classes)), pareto_k
+    return list(log_of(total).reshape(len(weights), len(X), n_classes)), pareto_k
 
 
 def smoothed_weights(log_ratios: FloatArray) -> tuple[FloatArray, float]:

@@ -7,7 +7,7 @@ import numpy as np
 from trifit.calibration import class_bias, slope_intercept
 from trifit.calibration.tests import kernel
 from trifit.checks import label_probs
-from trifit.clusters import n_groups
+from trifit.clusters import n_groups, of_rows
 from trifit.forecasts import Forecasts
 from trifit.information import entropy
 from trifit.recalibration import METHODS, deal, recalibration_gain
@@ -49,7 +49,7 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
         np.minimum(probs[tested], 1.0),  # rounding errors
         y[tested],
         log_probs=log_probs[tested],
-        groups=_of(groups, tested),
+        groups=of_rows(groups, tested),
     )
     mapped = _rows(n_obs, n_classes, MAX_MAP_VALUES)
     fold, gains = recalibration_folds(forecasts, rng), {}
@@ -60,7 +60,7 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
             y[rows],
             method=method,
             folds=fold[rows],
-            groups=_of(groups, rows),
+            groups=of_rows(groups, rows),
         )
     bias = class_bias(probs, y, groups=groups)
     return Calibration(
@@ -77,7 +77,7 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
         p_value=None
         if y.ndim == 2
         else kernel(
-            probs[tested], y[tested], groups=_of(groups, tested), seed=rng, detect=False
+            probs[tested], y[tested], groups=of_rows(groups, tested), seed=rng, detect=False
         ).p_value,
         classes=[
             ClassBias(
@@ -107,10 +107,6 @@ def _events(forecasts: Forecasts, frequency: FloatArray) -> int:
         return round(len(forecasts.labels) * (1 - float(frequency.max())))
     truth = label_probs(forecasts.labels, len(frequency))
     return n_groups(forecasts.groups[truth.argmax(axis=1) != frequency.argmax()])
-
-
-def _of(groups: IntArray | None, rows: IntArray | slice) -> IntArray | None:
-    return None if groups is None else groups[rows]
 
 
 def _maps(n_obs: int, n_classes: int) -> list[str]:

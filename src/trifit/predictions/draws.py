@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from scipy.special import log_softmax
 
 from trifit.checks import checked_labels, checked_probs
-from trifit.data.readers import read_arrays
+from trifit.data.readers import kind_of, read_arrays
 from trifit.ensemble import Averages, averages
 from trifit.errors import InputError
-from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.files import stem
+from trifit.forecasts import Forecasts
 from trifit.judge.ensemble import ensemble
 from trifit.predictions.arrays import Arrays
 from trifit.predictions.evaluate import evaluate_forecasts
@@ -21,8 +21,8 @@ from trifit.predictions.join import (
     Predictions,
     check_floor,
     codes_of,
+    logs,
     notes_of_zeros,
-    raised,
     read_predictions,
 )
 from trifit.predictions.reading import Reading
@@ -89,22 +89,14 @@ class Draws:
             yield self._log_probs(np.asarray(member, dtype=np.float64), f"{self.name}[{m}]")
 
     def _log_probs(self, values: FloatArray, name: str) -> FloatArray:
-        if self.logits:
-            bad = np.argwhere(~np.isfinite(values))
-            if len(bad):
-                raise InputError(f"{name}[{bad[0][0]}]: a logit is not finite")
-            log_probs = log_softmax(values, axis=1)
-            probs = np.exp(log_probs)
-        else:
+        if not self.logits:
             try:
-                probs = checked_probs(values, name=name)
+                values = checked_probs(values, name=name)
             except ValueError as error:
                 raise InputError(str(error)) from error
-            with np.errstate(divide="ignore"):
-                log_probs = np.log(probs)
-        if self.floor is not None:
-            return raised(probs, self.floor)
-        return np.asarray(np.maximum(log_probs, LOG_ZERO))
+        elif len(bad := np.argwhere(~np.isfinite(values))):
+            raise InputError(f"{name}[{bad[0][0]}]: a logit is not finite")
+        return logs(values, logits=self.logits, floor=self.floor)
 
 
 def read_draws(
@@ -140,7 +132,7 @@ def read_draws(
         In one line: which file, what is wrong with it.
     """
     check_floor(floor)
-    if path.suffix.lower() != ".npz":
+    if kind_of(path) != ".npz":
         if member_col is None:
             raise InputError(
                 f"draws {str(path)!r}: expected an .npz file, or a table and the column that names "
@@ -149,7 +141,7 @@ def read_draws(
         reading = Reading(
             label=label, probs=probs, logits=logits, row_id=row_id, model_col=member_col
         )
-        return _of_table(read_predictions({path.stem: path}, reading, floor=floor), path)
+        return _of_table(read_predictions({stem(path): path}, reading, floor=floor), path)
     arrays = Arrays(path.name, read_arrays(path, what="predictions"))
     name = probs or logits or next((n for n in ("probs", "logits") if n in arrays.arrays), "probs")
     values, notes = arrays.get(name), []

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from trifit.checks import checked_labels, checked_probs, label_probs, measure
+from trifit.clusters import group_codes
 from trifit.contestants import BASELINES, FREQUENCIES
 from trifit.data.roles import checked_weights
 from trifit.errors import InputError
-from trifit.forecasts import LOG_ZERO, Forecasts, baselines
+from trifit.forecasts import Forecasts, baselines, log_of
 from trifit.judge import differences, judged, scores
 from trifit.judge.rows import disagreement
 from trifit.predictions.join import repeated
@@ -78,10 +79,9 @@ def evaluate(
         labels = checked_labels(np.asarray(y), *first.shape)
     except ValueError as error:
         raise InputError(str(error)) from error
-    with np.errstate(divide="ignore"):
-        log_probs = {key: np.maximum(np.log(p), LOG_ZERO) for key, p in checked.items()}
+    log_probs = {key: log_of(p) for key, p in checked.items()}
     names = tuple(map(str, class_names or range(first.shape[1])))
-    together = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    together = None if groups is None else group_codes(groups)
     try:
         forecasts = Forecasts(log_probs, labels, names, together)
     except ValueError as error:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from trifit.checks import checked_probs
+from trifit.clusters import group_codes
 from trifit.data.columns import UNSEEN, level_codes
 from trifit.data.soft import MAX_WRITTEN
 from trifit.errors import InputError
-from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.forecasts import LOG_ZERO, Forecasts, log_of, n_ruled_out
 from trifit.predictions.files import read_raw
 from trifit.predictions.reading import Raw, Reading
 from trifit.text import first_repeated, listing
@@ -80,7 +81,7 @@ def read_predictions(
     if floor is not None:
         notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
     notes_of_zeros(log_probs, y, notes)
-    groups = None if first.groups is None else np.unique(first.groups, return_inverse=True)[1]
+    groups = None if first.groups is None else group_codes(first.groups)
     forecasts = Forecasts(log_probs, y, classes, groups)
     if first.weights is not None:
         notes.append(
@@ -305,22 +306,40 @@ def log_probs_of(
         )
     else:
         values = values[:, [raw.classes.index(c) for c in classes]]
-    if reading.logits:
+    if not reading.logits:
+        values = _checked(raw, values)
+    elif not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
+        raise InputError(f"predictions {raw.file!r}: a logit of row {_row(raw, row)} is not finite")
+    return logs(values, logits=reading.logits is not None, floor=floor)
+
+
+def logs(values: FloatArray, *, logits: bool, floor: float | None) -> FloatArray:
+    """Log probabilities of checked forecasts, (n_obs, n_classes).
+
+    Parameters
+    ----------
+    values : array of shape (n_obs, n_classes)
+        Probabilities or logits.
+    logits : bool
+    floor : float, optional
+        Least probability: smaller ones are raised to it, and rows divided by their sum.
+
+    Examples
+    --------
+    >>> np.exp(logs(np.array([[1.0, 0.0]]), logits=False, floor=0.01)).round(4)
+    array([[0.9901, 0.0099]])
+    """
+    if logits:
         from scipy.special import log_softmax
 
-        if not np.isfinite(values).all():
-            row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-            raise InputError(
-                f"predictions {raw.file!r}: a logit of row {_row(raw, row)} is not finite"
-            )
-        log_probs = log_softmax(values, axis=1)
-        probs = np.exp(log_probs)
+        log_probs = np.maximum(log_softmax(values, axis=1), LOG_ZERO)
     else:
-        probs = _checked(raw, values)
-        with np.errstate(divide="ignore"):
-            log_probs = np.log(probs)
-    log_probs = np.asarray(np.maximum(log_probs, LOG_ZERO))
-    return log_probs if floor is None else raised(probs, floor)
+        log_probs = log_of(values)
+    if floor is None:
+        return np.asarray(log_probs)
+    above = np.maximum(np.exp(log_probs) if logits else values, floor)
+    return np.asarray(np.log(above / above.sum(axis=1, keepdims=True)))
 
 
 def check_floor(floor: float | None) -> None:
@@ -332,18 +351,6 @@ def check_floor(floor: float | None) -> None:
     """
     if floor is not None and not 0 < floor < 0.5:
         raise InputError(f"--floor {floor}: expected a small probability, such as 1e-6")
-
-
-def raised(probs: FloatArray, floor: float) -> FloatArray:
-    """Logs of probabilities raised to a smallest one and divided by their sum, (n_obs, n_classes).
-
-    Examples
-    --------
-    >>> np.exp(raised(np.array([[1.0, 0.0]]), 0.01)).round(4)
-    array([[0.9901, 0.0099]])
-    """
-    above = np.maximum(probs, floor)
-    return np.asarray(np.log(above / above.sum(axis=1, keepdims=True)))
 
 
 def _checked(raw: Raw, values: FloatArray) -> FloatArray:
@@ -371,8 +378,7 @@ def notes_of_zeros(log_probs: Mapping[str, FloatArray], y: IntArray, notes: list
         Notes are added here.
     """
     for name, each in log_probs.items():
-        n = int((each[np.arange(len(y)), y] <= LOG_ZERO).sum())
-        if n:
+        if n := n_ruled_out(each, y):
             notes.append(
                 f"{name} gives probability 0 to what happened in {n:,} of {len(y):,} rows: its "
                 "log-loss is infinite (--floor 1e-6 gives those a chance)"

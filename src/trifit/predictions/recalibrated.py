@@ -1,13 +1,12 @@
 """Recalibrated probabilities and the maps that made them, written to files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from trifit import recalibration
-from trifit.errors import InputError
 from trifit.files import write_whole
 from trifit.judge.calibration import recalibration_folds
 from trifit.predictions.evaluate import own_generator
@@ -16,34 +15,6 @@ from trifit.predictions.reading import Reading
 from trifit.recalibration import Recalibration, cross_fitted
 from trifit.text import slugs
 from trifit.types import FloatArray
-
-FORMATS = (".parquet", ".csv")
-
-
-def check_target(path: Path, *, inputs: Iterable[Path] = (), force: bool) -> None:
-    """Refuse, before anything is computed, a file that cannot or must not be written.
-
-    Parameters
-    ----------
-    path : Path
-    inputs : iterable of Path, optional
-        Files that are read.
-    force : bool
-        Whether a file that exists may be replaced.
-
-    Raises
-    ------
-    InputError
-    """
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(f"{str(path)!r}: expected a file name that ends with .parquet or .csv")
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        what = "is a folder" if path.is_dir() else f"there is no folder {str(path.parent)!r}"
-        raise InputError(f"{str(path)!r}: {what}")
-    if path.resolve() in [given.resolve() for given in inputs]:
-        raise InputError(f"{str(path)!r} is what is read; give another file to write to")
-    if path.exists() and not force:
-        raise InputError(f"{str(path)!r} exists; give another file, or --force to replace it")
 
 
 def write_recalibrated(

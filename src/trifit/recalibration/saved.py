@@ -10,7 +10,6 @@ import msgspec
 import numpy as np
 
 from trifit.checks import Labels, measure
-from trifit.errors import InputError
 from trifit.files import write_whole
 from trifit.recalibration.beta import Beta
 from trifit.recalibration.dirichlet import Dirichlet
@@ -19,6 +18,7 @@ from trifit.recalibration.gain import METHODS
 from trifit.recalibration.isotonic import Isotonic
 from trifit.recalibration.temperature import Temperature
 from trifit.recalibration.vector import Vector
+from trifit.tagged import read_tagged
 from trifit.types import FloatArray
 
 SCHEMA = "trifit.recalibration/1"
@@ -160,23 +160,14 @@ def load(path: str | os.PathLike[str]) -> Recalibration:
     InputError
         If the file is missing, or is not such a map, in one line.
     """
-    file = Path(path)
-    try:
-        content = file.read_bytes()
-        schema = msgspec.json.decode(content, type=_Schema).schema
-        if schema != SCHEMA:
-            raise InputError(
-                f"map {str(file)!r} has schema {schema!r}; this trifit reads {SCHEMA!r}"
-            )
-        return msgspec.json.decode(content, type=Recalibration, dec_hook=to_array)
-    except OSError as error:
-        raise InputError(f"map {str(file)!r} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"map {str(file)!r} is not a recalibration map: {error}") from error
-
-
-class _Schema(msgspec.Struct):
-    schema: str
+    return read_tagged(
+        Path(path),
+        Recalibration,
+        SCHEMA,
+        called=f"map {str(path)!r}",
+        otherwise="is not a recalibration map",
+        dec_hook=to_array,
+    )
 
 
 def from_array(array: Any) -> Any:

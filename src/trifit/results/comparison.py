@@ -21,6 +21,7 @@ from trifit.results.prior import PriorRecord
 from trifit.results.record import Estimate, Record
 from trifit.results.truth import Truth
 from trifit.scores import BITS
+from trifit.tagged import read_tagged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -294,19 +295,14 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         file = Path(path)
         if not file.is_file():
             raise InputError(f"{str(file)!r}: no such file; trifit compare writes it")
-        try:
-            content = file.read_bytes()
-            schema = msgspec.json.decode(content, type=_Schema).schema
-            if schema != SCHEMA:
-                raise InputError(
-                    f"{str(file)!r} has schema {schema!r}; this trifit reads {SCHEMA!r}: make it "
-                    "again with the command that it holds"
-                )
-            return msgspec.json.decode(content, type=cls)
-        except OSError as error:
-            raise InputError(f"{str(file)!r} cannot be read: {error.strerror}") from error
-        except msgspec.DecodeError as error:
-            raise InputError(f"{str(file)!r} is not a trifit comparison: {error}") from error
+        return read_tagged(
+            file,
+            cls,
+            SCHEMA,
+            called=repr(str(file)),
+            otherwise="is not a trifit comparison",
+            remedy=": make it again with the command that it holds",
+        )
 
     def to_html(self, path: str | os.PathLike[str]) -> None:
         """Write the report: one self-contained HTML file."""
@@ -319,12 +315,6 @@ def command_of(path: Path) -> str | None:
         return msgspec.json.decode(path.read_bytes(), type=_Made).provenance.command
     except (OSError, msgspec.DecodeError):
         return None
-
-
-class _Schema(msgspec.Struct):
-    """What tells one version of the file from another."""
-
-    schema: str
 
 
 class _Command(msgspec.Struct):

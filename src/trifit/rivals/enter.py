@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trifit.errors import InputError
-from trifit.forecasts import LOG_ZERO
+from trifit.forecasts import n_ruled_out
 from trifit.rivals.estimators import RivalError, forecasts_of
 from trifit.rivals.given import EstimatorRival, FileRival, Rival
 from trifit.seeds import child
@@ -84,8 +84,7 @@ def enter(
         found.sources[name] = _source(rival)
         if isinstance(rival, FileRival) and rival.content is not None:
             found.notes.extend(rival.content.notes)
-        n = int((log_probs[np.arange(len(y)), y] <= LOG_ZERO).sum())
-        if n:
+        if n := n_ruled_out(log_probs, y):
             found.notes.append(
                 f"{name} gives probability 0 to what happened in {n:,} of {len(y):,} rows: its "
                 "log-loss is infinite"

@@ -8,7 +8,7 @@ import numpy as np
 
 from trifit.checks import checked_probs
 from trifit.data import Standardiser
-from trifit.forecasts import LOG_ZERO
+from trifit.forecasts import log_of
 from trifit.rivals.given import EstimatorRival
 from trifit.seeds import child, generator
 from trifit.text import listing, typed_line
@@ -140,8 +140,6 @@ def _log_probs(probs: Any, estimator: Any, codes: Mapping[Any, int], n_obs: int)
     aligned = np.zeros((n_obs, len(codes)))
     aligned[:, [codes[c] for c in classes]] = given
     try:
-        checked = checked_probs(aligned, name="predict_proba")
+        return log_of(checked_probs(aligned, name="predict_proba"))
     except ValueError as error:
         raise RivalError(str(error)) from error
-    with np.errstate(divide="ignore"):
-        return np.maximum(np.log(checked), LOG_ZERO)

@@ -73,12 +73,14 @@ def describe(
     forecasts = Forecasts(own | featureless | rivals, fitted.y, dataset.class_names, fitted.groups)
     reporter.say("scores and calibration")
     board = scores(forecasts, generator(streams, "intervals"))
+    found = {
+        name: judged(forecasts, name, board[name], generator(streams, "bands"))
+        for name in (*fits, *rivals)
+    }
     contestants = {
-        name: with_status(
-            judged(forecasts, name, board[name], generator(streams, "bands")), fit.status
-        )
-        for name, fit in fits.items()
-    } | {name: judged(forecasts, name, board[name], generator(streams, "bands")) for name in rivals}
+        name: with_status(each, fits[name].status) if name in fits else each
+        for name, each in found.items()
+    }
     clock.lap("scores")
     reporter.say("chains")
     chains = trust(fitted)

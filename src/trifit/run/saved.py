@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from trifit.contestants import posteriors_of
 from trifit.crossfit.classifier import Classifier, Probe
@@ -21,8 +22,9 @@ from trifit.recalibration.saved import AnyMap, from_array, to_array
 from trifit.results import Comparison
 from trifit.run.compare import Run
 from trifit.run.tree import posterior_named
+from trifit.tagged import read_tagged
 from trifit.text import listing
-from trifit.types import FloatArray
+from trifit.types import BoolArray, FloatArray
 from trifit.words.status import status_name
 
 if TYPE_CHECKING:
@@ -35,21 +37,8 @@ FORMAT = "trifit.classifier/1"
 class _Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One set of parameters, and the map that its forecasts go through."""
 
-    params: list[float]
+    params: FloatArray
     recalibration: AnyMap | None = None
-
-
-class _Standardiser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    mean: list[float]
-    rest: list[float]
-    scale: list[float]
-    fill: list[float]
-    constant: list[bool]
-
-
-class _Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    X: list[list[float]]
-    log_probs: list[list[float]]
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,11 +47,11 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     schema: str = FORMAT
     columns: list[Column]
     imputes: bool
-    varies: list[bool]
-    standardiser: _Standardiser
+    varies: BoolArray
+    standardiser: Standardiser
     parameters: list[str]
     points: dict[str, _Point]
-    probe: _Probe
+    probe: Probe
 
 
 def posterior_files(comparison: Comparison) -> dict[str, str]:
@@ -81,21 +70,14 @@ def write_classifier(run: Run, path: Path) -> None:
         for name, fit in classifier.fits.items()
         if name not in posteriors_of(classifier.fits) and name not in run.comparison.failed
     }
-    standardiser, probe = classifier.standardiser, classifier.probe
     file = _File(
         columns=list(schema.columns),
         imputes=schema.imputes,
-        varies=classifier.varies.tolist(),
-        standardiser=_Standardiser(
-            standardiser.mean.tolist(),
-            standardiser.rest.tolist(),
-            standardiser.scale.tolist(),
-            standardiser.fill.tolist(),
-            standardiser.constant.tolist(),
-        ),
+        varies=classifier.varies,
+        standardiser=classifier.standardiser,
         parameters=list(run.fitted.density.layout.names),
         points=points,
-        probe=_Probe(probe.X.tolist(), probe.log_probs.tolist()),
+        probe=classifier.probe,
     )
     path.write_bytes(msgspec.json.encode(file, enc_hook=from_array) + b"\n")
 
@@ -103,7 +85,7 @@ def write_classifier(run: Run, path: Path) -> None:
 def _point(fit: Fit) -> _Point:
     changed = fit.recalibration
     assert changed is None or isinstance(changed, AnyMap)
-    return _Point(fit.flat_draws[0].tolist(), changed)
+    return _Point(fit.flat_draws[0], changed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,17 +192,21 @@ def load_run(folder: str | Path) -> SavedRun:
             f"run {str(folder)!r} has no classifier.json, so nothing predicts from it; make it "
             "again with the command that it holds"
         )
-    try:
-        file = msgspec.json.decode(path.read_bytes(), type=_File, dec_hook=to_array)
-    except (OSError, msgspec.DecodeError) as error:
-        raise InputError(f"{str(path)!r} cannot be read: {error}") from error
+    file = read_tagged(
+        path,
+        _File,
+        FORMAT,
+        called=repr(str(path)),
+        otherwise="cannot be read",
+        remedy=": make the run again with the command that it holds",
+        dec_hook=_array,
+    )
     fits = {name: _fit(name, point, comparison) for name, point in file.points.items()}
     for name, posterior in posterior_files(comparison).items():
         fits[name] = _posterior(name, folder / posterior, file.parameters, comparison)
     if not fits:
         raise InputError(f"run {str(folder)!r}: none of its fits is trustworthy")
     schema = Schema(tuple(file.columns), file.imputes)
-    known = file.standardiser
     return SavedRun(
         folder,
         comparison,
@@ -228,26 +214,26 @@ def load_run(folder: str | Path) -> SavedRun:
             comparison.card,
             schema.features,
             tuple(comparison.data.class_names),
-            np.array(file.varies),
-            Standardiser(
-                np.array(known.mean),
-                np.array(known.rest),
-                np.array(known.scale),
-                np.array(known.fill),
-                np.array(known.constant),
-            ),
+            file.varies,
+            file.standardiser,
             {name: fits[name] for name in comparison.fits if name in fits},
-            Probe(np.array(file.probe.X), np.array(file.probe.log_probs)),
+            file.probe,
         ),
         schema,
     )
+
+
+def _array(kind: type, values: Any) -> NDArray[Any]:
+    """An array of truth values where JSON has those, else of floats."""
+    array = np.asarray(values)
+    return array if array.dtype == np.bool_ else to_array(kind, values)
 
 
 def _fit(name: str, point: _Point, comparison: Comparison) -> Fit:
     record = comparison.fits[name]
     return Fit(
         method=name,
-        draws=np.array(point.params)[None, None],
+        draws=point.params[None, None],
         status=record.status,
         seconds=record.seconds,
         recalibration=point.recalibration,

@@ -20,6 +20,7 @@ from joblib import parallel_config
 from trifit.errors import InputError
 from trifit.study.store import COMPACT_AT, Row, Store, cell_table
 from trifit.study.workers import HandOut, workers
+from trifit.text import one_line
 from trifit.threads import limited
 
 BACKENDS = ("loky", "serial", "dask", "joblib")
@@ -181,7 +182,7 @@ def _give_up(common: _Common, key: str, deaths: int) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())[:400]
+    text = one_line(error)[:400]
     return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
 
 
