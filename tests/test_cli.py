@@ -297,6 +297,41 @@ def test_mistakes_are_answered_before_heavy_imports(tmp_path):
     assert len(done.stderr.splitlines()) == len(LIGHT) + 3, done.stderr  # usage has four lines
 
 
+STAGES = """
+import sys
+NAMES = {'scipy', 'pandas', 'sklearn', 'matplotlib', 'xarray', 'arviz_base', 'arviz', 'arviz_stats',
+         'arviz_plots', 'pymc', 'pytensor', 'numba', 'nutpie', 'jinja2', 'rich', 'h5netcdf',
+         'polars', 'bambi', 'jax', 'IPython', 'dask', 'distributed', 'zarr'}
+class Stages:
+    def find_spec(self, name, path=None, target=None):
+        if name in ('trifit.run', 'trifit.report.page'):
+            print('stage', name, *sorted(NAMES & set(sys.modules)))
+sys.meta_path.insert(0, Stages())
+from trifit.cli import main
+print('stage cli', *sorted(NAMES & set(sys.modules)))
+try: main(sys.argv[1:])
+except SystemExit as e: assert not e.code, e.code
+print('stage end', *sorted(NAMES & set(sys.modules)))
+"""
+
+
+def test_a_run_imports_what_it_uses(tmp_path):
+    """Before a stage; nothing of a sampler, its plots or its files without NUTS."""
+    (tmp_path / "good.csv").write_text(GOOD)
+    run = ["compare", "good.csv", "--target", "y", "--test-size", "0.3", "--no-nuts"]
+    done = subprocess.run(
+        [sys.executable, "-c", STAGES, *run], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("stage ")]
+    seen = {stage: set(names) for _, stage, *names in lines}
+    fitting = {"pandas", "rich", "scipy", "sklearn", "xarray", "pymc", "pytensor", "numba"}
+    assert seen["cli"] == set()
+    assert seen["trifit.run"] <= {"pandas", "rich"}
+    assert seen["trifit.report.page"] <= fitting | {"matplotlib"}
+    assert seen["end"] <= fitting | {"matplotlib", "jinja2"}
+
+
 def test_an_index_lists_the_runs_below_a_folder(tmp_path):
     for name in ("b", "a/deep", ".hidden"):
         (tmp_path / name).mkdir(parents=True)

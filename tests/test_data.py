@@ -330,7 +330,7 @@ def dataset(counts, **options):
 
 
 def split_of(data, **options):
-    options.setdefault("n_coefficients", 5)
+    options.setdefault("n_coefficients", lambda: 5)
     return choose_split(data, rng=np.random.default_rng(0), **options)
 
 
@@ -338,7 +338,7 @@ def test_small_problems_get_folds_and_large_ones_a_holdout():
     data = dataset([50, 50])
     assert split_of(data).kind == "cv"
     assert len(split_of(data).parts) == 5
-    large = split_of(data, n_coefficients=5000)
+    large = split_of(data, n_coefficients=lambda: 5000)
     assert large.kind == "holdout"
     assert len(large.test_rows) == 20
     assert "500,000 is more than 200,000" in large.reason

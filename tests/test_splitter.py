@@ -22,7 +22,9 @@ SHUFFLED = np.random.default_rng(0).permutation(IRIS.n_obs)
 
 
 def split_by(cv, seed=0):
-    return choose_split(IRIS, n_coefficients=5, rng=np.random.default_rng(seed), cv=Splitter.of(cv))
+    return choose_split(
+        IRIS, n_coefficients=lambda: 5, rng=np.random.default_rng(seed), cv=Splitter.of(cv)
+    )
 
 
 def same(a, b):

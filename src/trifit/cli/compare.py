@@ -12,6 +12,7 @@ from trifit.cli.codes import UNTRUSTWORTHY
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, comma_separated, data_sets, further_fits, names_or_files
 from trifit.cli.display import Display, displayed, output_option
+from trifit.cli.imports import without_collection
 from trifit.cli.options import Command, Option, settings_of, words_of
 from trifit.errors import InputError
 
@@ -204,7 +205,8 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     check_folder(folder, command=command, force=force)
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
-        from trifit.run import run_comparison, save_run
+        with without_collection():
+            from trifit.run import run_comparison, save_run
 
         run = run_comparison(
             dataset,
