@@ -108,7 +108,7 @@ def answer(found: Numbers) -> Answer:
             below=f"nevertheless nearer, by {said(_size(line))}",
             neither=f"not clearly further from the truth ({said(line)})",
         )
-        + f"; since {rows[0]:g} rows its distance has "
+        + f"; compared with {rows[0]:g} rows its distance has "
         + verdict(
             own,
             above=f"fallen by {said(own)}.",

@@ -74,7 +74,7 @@ def answer(found: Numbers) -> Answer:
     over_map, over_scalar = over(kl[0, 2] - kl[0, 3]), over(kl[0, 1] - kl[0, 3])
     ratio = np.median(found["seconds"][3]) / np.median(found["seconds"][2])
     return Answer(
-        "Yes, as far as its assumptions hold. Averaged over the prior, a posterior is calibrated "
+        "As far as its assumptions hold. Averaged over the prior, a posterior is calibrated "
         f"by construction: with the prior that generated the coefficients, it {bayes[0]}, while "
         f"the MLE {_calibrated(over(bias[0, 0]))}. With a prior 4 times too wide "
         f"the posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; if the truth is "
