@@ -79,9 +79,9 @@ def answer(found: Numbers) -> Answer:
     line = over(distance[1, 0, -1] - distance[0, 0, -1])
     own = over(distance[1, 0, 0] - distance[1, 0, -1])
     names = [name for name, fall in zip(losses, falls, strict=True) if clear(fall) == 1]
-    ways = "; ".join(
-        f"under {name} from {said(over(distance[0, f, 0]))} with {rows[0]:g} rows to "
-        f"{said(over(distance[0, f, -1]))} with {rows[-1]:,g}"
+    ways = " and ".join(
+        f"from {said(over(distance[0, f, 0]))} with {rows[0]:g} rows to "
+        f"{said(over(distance[0, f, -1]))} with {rows[-1]:,g} under {name}"
         for f, name in enumerate(losses)
     )
     return Answer(
