@@ -178,7 +178,7 @@ QUESTION = Question(
     experiment=experiment,
     answer=answer,
     yours="""trifit compare my.csv --target species --model network --methods squared-error
-trifit compare sim:overlap-1d --n 1000 --n-test 400 --model network --methods squared-error""",
+trifit compare sim:overlap-1d --world n=1000 n_test=400 --model network --methods squared-error""",
     references=(
         Reference(
             "Richard & Lippmann (1991), Neural network classifiers estimate Bayesian a "

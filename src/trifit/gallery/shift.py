@@ -148,7 +148,7 @@ QUESTION = Question(
     experiment=experiment,
     answer=answer,
     yours="""trifit compare train.csv --test elsewhere.csv --target species
-trifit compare sim:gaussian --n 100 --features 2 --shift unseen --severity 5""",
+trifit compare sim:gaussian --world n=100 features=2 shift=unseen severity=5""",
     references=(
         Reference(
             "Ovadia et al. (2019), Can you trust your model's uncertainty? Evaluating "
