@@ -160,8 +160,8 @@ def compare(  # noqa: PLR0913 - click: an argument per option
 ) -> None:
     """Compare MLE, MAP and posterior of one classifier on DATA.
 
-    DATA is iris, wine, breast_cancer, digits, openml:NAME, a CSV or TSV (also .gz,
-    .zst), Parquet, Arrow or .npz (X, y) file, - for text from standard input, or
+    DATA is cells, iris, wine, breast_cancer, digits, openml:NAME, a CSV or TSV (also
+    .gz, .zst), Parquet, Arrow or .npz (X, y) file, - for text from standard input, or
     sim:WORLD: simulated with --seed, and every fit is then also
     held against the true class probabilities. How rows are split: five folds
     for small problems, a hold-out share of 20 % for large ones, unless --test,
