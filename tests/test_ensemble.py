@@ -287,7 +287,7 @@ def test_the_command_writes_the_section(logits, y, tmp_path):
     assert c.metrics()["ensemble.doubled_high"] == c.ensemble.doubled.high
     page = (tmp_path / "page" / "index.html").read_text()
     assert 'id="ensemble"' in page
-    assert "infinitely many would gain" in page
+    assert "further gain from infinitely many" in page
     assert list(pd.read_csv(tmp_path / "b.csv").columns)[:3] == ["row", "y", "mean probs:ant"]
     both = invoke(*words, "--preds", "a=b.csv")
     assert both.exit_code == 2

@@ -133,9 +133,9 @@ def test_slopes_without_information():
 def test_a_good_slope_is_not_enough():
     given = evidence(classes=P_IS_OFF)
     assert verdict_on(given) is Verdict.MISCALIBRATED
-    assert "class p has mean probability 0.300 but frequency 0.400" in text_of(given)
+    assert "Class p has mean probability 0.300 but frequency 0.400" in text_of(given)
     assert "(odds 1.6 times too small)" in text_of(given)
-    assert "class q" not in text_of(given)
+    assert "lass q" not in text_of(given)
     given = evidence(p_value=0.004)
     assert verdict_on(given) is Verdict.MISCALIBRATED
     assert "less than 1 time in 250" in text_of(given)
@@ -191,7 +191,7 @@ def test_margins_follow_the_entropy_of_the_labels():
 
 def test_labels_that_were_all_but_excluded_are_said():
     text = text_of(evidence(p_value=2e-9))
-    assert "practically impossible (p-value 2e-09)" in text
+    assert "considered practically impossible (p-value 2e-09)" in text
 
 
 def test_classes_are_judged_where_a_slope_cannot_be():

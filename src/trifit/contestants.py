@@ -187,7 +187,7 @@ PAIRS: tuple[Pair, ...] = (
     Pair("map", "mle", "the prior", "+ prior"),
     Pair("mean", "map", "the posterior mean instead of the mode", "mode → mean"),
     Pair("bayes", "mean", "averaging over the posterior", "+ averaging"),
-    Pair("bayes", "mle", "all three together"),
+    Pair("bayes", "mle", "all three steps together"),
     Pair("bayes", "map", "the whole posterior instead of its mode", "+ averaging"),
     Pair("mle+T", "mle", "temperature scaling", "temperature\nscaling"),
     Pair("bayes", "mle+T", "Bayes against temperature scaling"),

@@ -54,8 +54,8 @@ def rules(c: Calibration) -> list[Rule]:
     return [
         *found,
         Rule(
-            "any recalibration map may gain less than "
-            f"{nats(c.margin)} nats per row, 1% of the entropy of the labels",
+            f"recalibration may gain less than {nats(c.margin)} nats per row (1% of the entropy of "
+            "the labels)",
             nats(c.most),
             c.most < c.margin,
         ),

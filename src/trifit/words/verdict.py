@@ -34,8 +34,8 @@ def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
     text = of_outputs(judged.outputs, judged.calibration)
     if fit is not None and fit.status is Status.DERIVED_SEPARATED:
         return (
-            "No MLE exists that could be tempered: the temperature only reflects where the "
-            "optimiser stopped in each fold. See map+T instead."
+            "The temperature only reflects where the optimiser stopped in each fold. See map+T "
+            "instead."
         )
     if fit is not None and fit.status is Status.PLATEAU:
         return (
@@ -44,7 +44,11 @@ def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
             f"row. {text}"
         )
     if judged.verdict is Verdict.NO_MLE and fit is not None:
-        where = f"{fit.n_with_status} of {fit.n_training_sets} training sets"
+        where = (
+            f"{fit.n_with_status} of {fit.n_training_sets} training sets"
+            if fit.n_training_sets > 1
+            else "the training rows"
+        )
         return (
             f"The classes are separable, completely or in part, in {where}. Verdict on where the "
             f"optimiser stopped: {VERDICTS[judged.outputs]}. {text}"
@@ -87,17 +91,18 @@ def under_confident(c: Calibration) -> str:
 def miscalibrated(c: Calibration) -> str:
     """A fault other than in the slope, with the classes that have it."""
     if c.off():
-        return f"The fault is not one of the slope: {_classes_off(c)}."
+        text = _classes_off(c)
+        return f"{text[0].upper()}{text[1:]}."
     p_value = 1.0 if c.p_value is None else c.p_value
     if p_value < RULED_OUT:
         return (
-            "The fault is not one of the slope: labels occurred that it considered practically "
-            f"impossible (p-value {significant(p_value, 1)})."
+            "Labels occurred that it considered practically impossible "
+            f"(p-value {significant(p_value, 1)})."
         )
     return (
-        "The fault is not one of the slope: calibrated probabilities would differ this much from "
-        f"the labels less than 1 time in {math.floor(1 / max(p_value, 1e-6)):,}, though no single "
-        "class is predicted too often or too rarely."
+        "Calibrated probabilities would differ this much from the labels less than 1 time in "
+        f"{math.floor(1 / max(p_value, 1e-6)):,}, though no single class is predicted too often or "
+        "too rarely."
     )
 
 
