@@ -292,7 +292,7 @@ def test_the_command_writes_numbers_and_page(frame, tmp_path):
     assert c.card is None
     assert c.fits == {}
     page = (tmp_path / "out" / "index.html").read_text()
-    assert "forecasts of a.csv" in page
+    assert "predictions of a.csv" in page
     assert 'id="fits"' not in page
     again = invoke("report", tmp_path / "out")
     assert again.exit_code == 0, again.output

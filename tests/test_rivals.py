@@ -290,7 +290,7 @@ def test_the_page_and_the_files_hold_rivals(run, folder):
     table = pd.read_parquet(folder / "predictions.parquet")
     assert {"forest:zebra", "forest:ant", "none:ant"} <= {*table.columns}
     page = (folder / "index.html").read_text()
-    assert "forecasts of RandomForestClassifier(min_samples_leaf=5, n_estimators=20)" in page
+    assert "predictions of RandomForestClassifier(min_samples_leaf=5, n_estimators=20)" in page
     assert "mle against forest" in page
     assert Comparison.from_json(folder / "comparison.json") == run.comparison
 
