@@ -276,7 +276,7 @@ def test_what_compare_refuses(overlapping):
     for arguments, options, message in (
         ((pd.DataFrame({"a": [1]}),), {}, "which column holds the class"),
         ((overlapping, "logistic"), {}, "target 'logistic': .* give a model by keyword, model="),
-        ((overlapping,), {"missing": "drop"}, "missing: the data are a Dataset"),
+        ((overlapping,), {"missing": "drop"}, "missing: does not apply to a Dataset"),
         (("iris",), {"mising": "drop"}, "mising: only simulated data"),
     ):
         with pytest.raises(InputError, match=message):
@@ -310,4 +310,4 @@ def test_a_failed_check_names_its_number(overlapping):
     comparison = trifit.compare(
         overlapping, model="logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
     )
-    assert re.search(r"wanted 1[.0]+1?0?.*--set draws", status_text(comparison.fits["bayes"]))
+    assert re.search(r"required.*--set draws", status_text(comparison.fits["bayes"]))
