@@ -15,7 +15,7 @@ STATUSES: Mapping[Status, str] = {
     ),
     Status.SEPARATED: (
         "no MLE exists: some coefficients can grow for ever and the likelihood only grows with "
-        "them, because a linear rule separates some or all of the training rows without error; the "
+        "them, because the model separates some or all of the training rows without error; the "
         "numbers are where the optimiser stopped"
     ),
     Status.PLATEAU: (
@@ -54,6 +54,11 @@ STATUSES: Mapping[Status, str] = {
     ),
 }
 
+OF_TRAINING = {
+    "train_loss": "training cross-entropy",
+    "train_right": "share of training rows that are right",
+}
+
 EVIDENCE: Mapping[Status, Mapping[str, str]] = {
     Status.UNMIXED: {
         "rhat_max": "largest R-hat of parameters",
@@ -69,10 +74,8 @@ EVIDENCE: Mapping[Status, Mapping[str, str]] = {
     Status.DIVERGENT: {"divergent_share": "share of divergent transitions"},
     Status.LOW_ENERGY: {"bfmi_min": "E-BFMI (wanted 0.3)"},
     Status.DEPTH_LIMITED: {"depth_limited_share": "share of draws at the limit"},
-    Status.PLATEAU: {
-        "train_loss": "training cross-entropy",
-        "train_right": "share of training rows that are right",
-    },
+    Status.SEPARATED: OF_TRAINING,
+    Status.PLATEAU: OF_TRAINING,
     Status.NOT_NORMAL: {"pareto_k": "Pareto k (wanted at most 0.7)"},
     Status.APPROXIMATE: {"pareto_k": "Pareto k", "effective_min": "effective draws"},
 }

@@ -46,7 +46,7 @@ def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
     if judged.verdict is Verdict.NO_MLE and fit is not None:
         where = f"{fit.n_with_status} of {fit.n_training_sets} training sets"
         return (
-            f"A linear rule separates some or all rows without error in {where}. Where the "
+            f"The model separates some or all rows without error in {where}. Where the "
             f"optimiser stopped: {VERDICTS[judged.outputs]}. {text}"
         )
     return text
