@@ -364,6 +364,8 @@ def test_the_command_writes_the_section(logits, y, tmp_path):
     done = invoke(*words, "--id", "row", "--write-recalibrated", tmp_path / "b.csv")
     assert done.exit_code == 0, done.output
     assert "8 members would gain another" in done.output
+    assert "count the 60 groups of 'site', not rows" in " ".join(done.output.split())
+    assert "status" not in done.output
     c = Comparison.from_json(tmp_path / "page" / "comparison.json")
     assert [step.n_members for step in c.ensemble.curve] == [1, 2, 4]
     assert (c.evaluation.grouped_by, c.evaluation.n_groups) == ("site", 60)
