@@ -1,5 +1,6 @@
 """Members and draws: averages, chance and ignorance, what more members would bring."""
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +9,10 @@ from scipy.special import expit, log_softmax, softmax
 
 import trifit
 from trifit.cli import main
+from trifit.clusters import quantile
 from trifit.ensemble import averages, curve
 from trifit.errors import InputError
-from trifit.forecasts import LOG_ZERO
+from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.judge import scores
 from trifit.judge.ensemble import ensemble
 from trifit.predictions.draws import MAX_MEMBERS, Draws, predictions_of, read_draws
@@ -94,7 +96,7 @@ def test_members_are_contestants_while_they_are_few(logits, y):
 
 def test_equal_members_gain_nothing(logits, y):
     same = np.tile(log_softmax(logits[:1], axis=2), (8, 1, 1))
-    e = ensemble(averages(same, y), y, np.random.default_rng(1))
+    e = ensemble(averages(same, y), Forecasts({}, y, CLASSES), np.random.default_rng(1))
     assert e.averaging.value == pytest.approx(0, abs=1e-12)
     assert e.mutual_information.value == pytest.approx(0, abs=1e-12)
     assert e.unlimited.high == pytest.approx(0, abs=1e-12)
@@ -184,6 +186,72 @@ def test_the_interval_holds_it_for_few_and_many_members(n_members, n_features, s
     assert (coverage(n_members, n_obs, n_features, sd) >= 0.88).all()
 
 
+# --- groups and weights ------------------------------------------------------------------------
+
+
+def told(comparison):
+    """What does not depend on when and from what it was made."""
+    document = msgspec.to_builtins(comparison)
+    return {key: value for key, value in document.items() if key not in ("data", "provenance")}
+
+
+def test_a_weighted_row_is_that_many_rows(rng):
+    """In every number: scores, intervals, calibration, what more members would bring."""
+    members, counts = rng.normal(size=(MAX_MEMBERS + 1, 60, 2)), rng.integers(0, 4, size=60)
+    y, rows = np.arange(60) % 2, np.repeat(np.arange(60), counts)
+    weighted = trifit.evaluate_draws(members, y, logits=True, weights=counts)
+    repeated = trifit.evaluate_draws(members[:, rows], y[rows], logits=True)
+    assert weighted.evaluation.n_test == counts.sum()
+    assert weighted.ensemble.unlimited.value > 0
+    assert told(weighted) == told(repeated)
+
+
+def test_copies_of_a_group_count_once(logits, y):
+    def of(n_copies, groups):
+        draws = Draws(
+            logits.repeat(n_copies, axis=1), y.repeat(n_copies), CLASSES, logits=True, groups=groups
+        )
+        predictions, found = predictions_of(draws)
+        return ensemble(found, predictions.forecasts, np.random.default_rng(1))
+
+    once, copied = of(1, np.arange(N)), of(3, np.arange(N).repeat(3))
+    independent = of(3, None)
+    for name in (
+        "averaging", "total_entropy", "expected_entropy", "mutual_information",
+        "doubled", "unlimited",
+    ):  # fmt: skip
+        a, b = getattr(once, name), getattr(copied, name)
+        assert (b.value, b.se, b.low, b.high) == pytest.approx((a.value, a.se, a.low, a.high))
+        assert getattr(independent, name).se < a.se
+    width = once.averaging.high - once.averaging.low
+    assert width == pytest.approx(2 * quantile(0.95, N) * once.averaging.se)
+
+
+def test_groups_and_weights_of_files(logits, y, tmp_path):
+    """Arrays of a file, or columns of a table."""
+    probs, group, n = softmax(logits[:2], axis=2), np.arange(N) // 5, np.arange(N) % 3
+    save(tmp_path / "e.npz", y, probs=probs, g=group, n=n)
+    parts = [
+        pd.DataFrame(p, columns=[f"p_{c}" for c in CLASSES]).assign(
+            m=m, y=np.array(CLASSES)[y], g=group, n=n
+        )
+        for m, p in enumerate(probs)
+    ]
+    pd.concat(parts).to_parquet(tmp_path / "e.parquet")
+    wide = read_draws(tmp_path / "e.npz", label="y", groups="g", weights="n")
+    long = read_draws(
+        tmp_path / "e.parquet", label="y", probs="p_*", member_col="m", groups="g", weights="n"
+    )
+    assert wide.notes == long.notes == [
+        f"'n' counts {n.sum():,} observations in {N:,} rows; each is scored as a row of its own"
+    ]  # fmt: skip
+    a, b = (predictions_of(draws)[0].forecasts for draws in (wide, long))
+    assert a.log_probs["mean probs"] == pytest.approx(b.log_probs["mean probs"], rel=1e-12)
+    assert (a.labels == b.labels).all()
+    assert (a.groups == b.groups).all()
+    assert (len(a.labels), a.n_groups) == (n.sum(), 60)
+
+
 # --- files -------------------------------------------------------------------------------------
 
 
@@ -260,6 +328,19 @@ def test_wrong_arrays(draws, y, message):
         trifit.evaluate_draws(draws, np.array(y))
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"groups": [1]}, r"groups have shape \(1,\); expected \(2,\)"),
+        ({"weights": [1, 1, 1]}, r"weights have shape \(3,\); expected \(2,\)"),
+        ({"weights": [1, 0.5]}, "data row 2: 0.5; a weight counts identical rows"),
+    ],
+)
+def test_wrong_groups_and_weights(given, message):
+    with pytest.raises(InputError, match=message):
+        trifit.evaluate_draws(np.full((2, 2, 2), 0.5), np.array([0, 1]), **given)
+
+
 @pytest.mark.broad
 def test_members_that_rule_out_what_happened(logits, y, tmp_path):
     sure = np.eye(3)[softmax(logits, axis=2).argmax(axis=2)]
@@ -276,13 +357,18 @@ def test_members_that_rule_out_what_happened(logits, y, tmp_path):
 
 @pytest.mark.broad
 def test_the_command_writes_the_section(logits, y, tmp_path):
-    file = save(tmp_path / "e.npz", y, logits=logits[:4].astype(np.float32), row=np.arange(N))
+    rows = {"row": np.arange(N), "site": np.arange(N) // 5}
+    file = save(tmp_path / "e.npz", y, logits=logits[:4].astype(np.float32), **rows)
     words = ["evaluate", "--draws", file, "--label", "y", "--out", tmp_path / "page"]
+    words += ["--groups", "site"]
     done = invoke(*words, "--id", "row", "--write-recalibrated", tmp_path / "b.csv")
     assert done.exit_code == 0, done.output
     assert "8 members would gain another" in done.output
+    assert "count the 60 groups of 'site', not rows" in " ".join(done.output.split())
+    assert "status" not in done.output
     c = Comparison.from_json(tmp_path / "page" / "comparison.json")
     assert [step.n_members for step in c.ensemble.curve] == [1, 2, 4]
+    assert (c.evaluation.grouped_by, c.evaluation.n_groups) == ("site", 60)
     assert len(c.plot_members.frame()) == 5
     assert c.metrics()["ensemble.doubled_high"] == c.ensemble.doubled.high
     page = (tmp_path / "page" / "index.html").read_text()

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 import trifit
+from fitting import density_of
+from trifit.cards import Optimiser
 from trifit.data import load_dataset
-from trifit.fit.methods.mle import MIN_STEPS, on_plateau
+from trifit.fit.existence import _identified
+from trifit.fit.methods.mle import MIN_STEPS, fit_mle, on_plateau
 from trifit.fits import Fit, Status
 from trifit.results import Verdict
+from trifit.types import Rows
 from trifit.words import headline, status_text, verdict_text
 
 ONE_START = {"hidden": [8], "starts": 1, "max_steps": 1500}
@@ -29,6 +33,63 @@ def test_a_networks_mle_is_judged_where_training_stopped(network):
     assert mle.outputs is Verdict.OVER_CONFIDENT
     assert mle.scores.log_loss.value > 10 * network.contestants["map"].scores.log_loss.value
     assert verdict_text(mle, fit).startswith("No maximum was reached")
+
+
+def end_of(X, y, *, hidden=(8,), max_steps=5000):
+    """How the training of a network to the end ends."""
+    density = density_of(X, y, "neural_network", hidden=list(hidden))
+    settings = Optimiser(tolerance=1e-6, max_steps=max_steps)
+    return fit_mle(density, Rows(X, y), settings, np.random.default_rng(1))
+
+
+def curved(n=140):
+    """Rows that a network with eight hidden units separates."""
+    X = np.random.default_rng(3).normal(size=(n, 2))
+    y = (X[:, 0] + X[:, 1] ** 2 > 0.5).astype(int)
+    X[:, 0] += 0.3 * (2 * y - 1)
+    return X, y
+
+
+def test_separable_rows_have_no_mle():
+    fit = end_of(*curved())
+    assert fit.status is Status.SEPARATED
+    assert fit.diagnostics["train_right"] == 1
+    assert fit.diagnostics["train_loss"] < 1e-5
+
+
+def test_one_flipped_label_leaves_the_weights_growing():
+    """A row and its copy with the other label: no network can have both right."""
+    X, y = curved()
+    X[1], y[1] = X[0], 1 - y[0]
+    fit = end_of(X, y)
+    assert fit.status is Status.PLATEAU
+    assert fit.diagnostics["gradient"] <= 1e-6
+    assert fit.diagnostics["train_right"] == 1 - 1 / len(y)
+    least = 2 * np.log(2) / len(y)  # one half for the two, certainty for the others
+    assert fit.diagnostics["train_loss"] == pytest.approx(least, rel=0.75)
+    assert end_of(X, y, max_steps=25).status is Status.MAX_STEPS
+
+
+def test_a_maximum_is_no_run_to_infinity():
+    """Two units, many noisy rows."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(2000, 2))
+    y = (rng.random(2000) < 1 / (1 + np.exp(-3 * np.tanh(X).prod(axis=1)))).astype(int)
+    assert end_of(X, y, hidden=[2]).status is Status.UNCERTIFIED
+
+
+@pytest.mark.broad
+def test_relu_units_can_be_scaled_against_each_other():
+    X, y = curved()
+    density = density_of(X, y, "neural_network", hidden=[2], activation="relu")
+    assert not _identified(density, X, np.arange(density.n_params))
+
+
+def test_a_network_stopped_too_soon_is_not_trusted():
+    """Half moons: 300 steps leave five nats that more of them would gain."""
+    data = load_dataset("sim:moons", n=300, seed=1, n_test=200)
+    X, y = data.X[:300], data.y[:300]
+    assert end_of(X, y, max_steps=300).status is Status.MAX_STEPS
 
 
 def test_stopping_early_is_a_contestant_of_networks(network):

@@ -1,5 +1,6 @@
 """Rivals beside the fits: estimators fitted to the same rows, and files of forecasts."""
 
+import dataclasses
 import subprocess
 import sys
 import warnings
@@ -166,6 +167,29 @@ def test_whatever_has_fit_and_predict_proba_works(data, split, estimator):
     assert found.log_probs["it"] == pytest.approx(
         frequencies(data, split), abs=1e-3 if half else 1e-6
     )
+
+
+class RefusesMarks(Plain):
+    """As XGBoost: classes 0, 1, ..., and no mark of JSON's in a column's name."""
+
+    def fit(self, X, y):
+        if y.dtype.kind not in "iu":
+            raise ValueError("invalid classes")
+        if any("[" in name for name in X.columns):
+            raise ValueError("no [ in names")
+        self.columns = list(X.columns)
+        return super().fit(X, y)
+
+    def predict_proba(self, X):
+        assert list(X.columns) == self.columns
+        return super().predict_proba(X)
+
+
+def test_columns_whose_names_are_refused_are_told_by_number(data, split):
+    named = dataclasses.replace(data, feature_names=("a[0]", *data.feature_names[1:]))
+    found = entered(named, split, r=RefusesMarks())
+    assert found.failed == {}
+    assert (found.log_probs["r"] == entered(data, split, r=RefusesMarks()).log_probs["r"]).all()
 
 
 def test_class_frequencies_as_a_rival_equal_the_baseline(run):

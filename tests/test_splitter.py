@@ -1,5 +1,7 @@
 """Splits that the user made: scikit-learn's splitters, and pairs of row numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.model_selection import (
@@ -63,6 +65,27 @@ def test_what_a_splitter_leaves_to_chance_comes_from_the_seed():
     assert cv.random_state is None
     fixed = StratifiedKFold(3, shuffle=True, random_state=5)
     assert same(split_by(fixed, 1), split_by(fixed, 2))
+
+
+class Halves:
+    """A splitter that is not scikit-learn's."""
+
+    def split(self, X, y, groups):
+        yield np.flatnonzero(groups % 2), np.flatnonzero(groups % 2 == 0)
+
+
+def test_groups_are_passed_to_splitters_that_ask_for_them():
+    """Of the others scikit-learn warns; here every warning is an error."""
+    grouped = replace(IRIS, groups=np.arange(IRIS.n_obs) // 5)
+    for cv in (GroupKFold(3), Halves()):
+        split = Splitter.of(cv).split(grouped, np.random.default_rng(0))
+        for train, test in split.parts:
+            assert not set(grouped.groups[train]) & set(grouped.groups[test])
+        assert "both sides" not in split.reason
+    split = Splitter.of(KFold(3, shuffle=True, random_state=1)).split(
+        grouped, np.random.default_rng(0)
+    )
+    assert "28 groups are on both sides of a split" in split.reason
 
 
 def test_rows_that_are_never_tested_are_said():

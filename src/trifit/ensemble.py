@@ -18,8 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.clusters import quantile
+from trifit.clusters import n_groups, quantile
 from trifit.forecasts import LOG_ZERO
+from trifit.scores import mean_with_se
 from trifit.types import FloatArray, IntArray
 
 MIN_MEMBERS = 4
@@ -121,18 +122,26 @@ class Curve:
     unlimited: Saving
 
 
-def curve(at_label: FloatArray, *, seed: int | np.random.Generator = 0) -> Curve | None:
+def curve(
+    at_label: FloatArray,
+    *,
+    groups: IntArray | None = None,
+    seed: int | np.random.Generator = 0,
+) -> Curve | None:
     """The expected log-loss as a function of the number of members, and what more would bring.
 
-    The interval has three parts: rows (the paired standard error), members (their influence on
-    ``k2 / 2``, by the delta method) and the random subsets. It is normal for the logarithm, since
-    more members never cost anything (Jensen), with Student's quantile for ``M - 1`` degrees of
-    freedom: few members say little of their own scatter.
+    The interval has three parts: rows, or groups of them (the paired standard error), members
+    (their influence on ``k2 / 2``, by the delta method) and the random subsets. It is normal for
+    the logarithm, since more members never cost anything (Jensen), with Student's quantile for
+    ``M - 1`` degrees of freedom (or one less than there are groups, if those are fewer): few
+    members say little of their own scatter.
 
     Parameters
     ----------
     at_label : array of shape (n_members, n_obs)
         Log probability that each member gave to what happened.
+    groups : array of shape (n_obs,), optional
+        Rows that belong together.
     seed : int or numpy Generator
         Draws the subsets.
 
@@ -174,7 +183,7 @@ def curve(at_label: FloatArray, *, seed: int | np.random.Generator = 0) -> Curve
     pointwise -= top
     scatter = _influence(q).var(ddof=1) / n_members
     doubled, unlimited = (
-        _saving(pointwise[:3], np.array(means)[:, :3], sizes[:3], of, scatter)
+        _saving(pointwise[:3], np.array(means)[:, :3], sizes[:3], of, scatter, groups)
         for of in (1 / (2 * n_members), 0.0)
     )
     losses = pointwise.mean(axis=1)
@@ -205,7 +214,12 @@ def _influence(q: FloatArray) -> FloatArray:
 
 
 def _saving(
-    pointwise: FloatArray, means: FloatArray, sizes: Sequence[int], target: float, scatter: float
+    pointwise: FloatArray,
+    means: FloatArray,
+    sizes: Sequence[int],
+    target: float,
+    scatter: float,
+    groups: IntArray | None,
 ) -> Saving:
     """The fall of the polynomial from ``1 / sizes[0]`` to ``1 / m = target``.
 
@@ -216,15 +230,14 @@ def _saving(
         np.vander(inverse, increasing=True).T, target ** np.arange(len(sizes), dtype=np.float64)
     )
     fall = np.eye(len(sizes))[0] - read
-    rows = fall @ pointwise
-    value = float(rows.mean())
+    rows = mean_with_se(fall @ pointwise, groups)
+    value = rows.value
     variance = (
-        rows.var(ddof=1) / len(rows)
-        + scatter * (inverse[0] - target) ** 2
-        + (means @ fall).var(ddof=1) / len(means)
+        rows.se**2 + scatter * (inverse[0] - target) ** 2 + (means @ fall).var(ddof=1) / len(means)
     )
     se = float(np.sqrt(variance))
-    reach = quantile(0.95, sizes[0]) * se
+    fewest = sizes[0] if groups is None else min(sizes[0], n_groups(groups))
+    reach = quantile(0.95, fewest) * se
     if value <= 0:  # by chance: more members never cost anything
         return Saving(0.0, se, 0.0, reach)
     factor = float(np.exp(min(reach / value, -SMALLEST)))

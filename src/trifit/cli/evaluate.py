@@ -103,22 +103,28 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     files = _files(file, named, draws)
     if draws is None and member_col is not None:
         raise InputError(f"--member-col {member_col}: members of what? Add --draws FILE")
-    if draws is not None and (groups or weights):
-        raise InputError("--draws takes neither --groups nor --weights; give the averages' file")
+    if draws is not None and model_col is not None:
+        raise InputError(f"--model-col {model_col}: of --draws, --member-col names the member")
     _check_map(recalibrated, method, weights)
     from trifit.predictions import Reading, read_predictions
     from trifit.results.folder import check_folder, save_comparison
 
-    columns: dict[str, Any] = {"label": label, "probs": probs, "logits": logits, "row_id": row_id}
+    columns: dict[str, Any] = {
+        "label": label,
+        "probs": probs,
+        "logits": logits,
+        "row_id": row_id,
+        "groups": groups,
+        "weights": weights,
+        "positive": positive,
+    }
     if draws is not None:
         from trifit.predictions.draws import predictions_of, read_draws
 
         members = read_draws(draws, **columns, member_col=member_col, floor=floor)
         found, averages = predictions_of(members, draws.name)
     else:
-        reading = Reading(
-            **columns, positive=positive, model_col=model_col, groups=groups, weights=weights
-        )
+        reading = Reading(**columns, model_col=model_col)
         found = read_predictions(files, reading, floor=floor)
     name = "-".join(dict.fromkeys(stem(path) for path in files.values()))[:60]
     folder = out or Path("reports") / f"evaluate-{name}"
@@ -134,6 +140,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
             "name": name,
             "seed": seed,
             "source": ", ".join(str(path) for path in files.values()),
+            "grouped_by": groups or "",
             "command": command,
             "progress": progress,
         }
@@ -144,7 +151,6 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
                 found.forecasts,
                 sources=found.sources,
                 notes=found.notes,
-                grouped_by=groups or "",
                 **said,
             )
         progress("writing the page", 0.95)

@@ -106,7 +106,7 @@ def print_comparison(comparison: Comparison) -> None:
         highlight=False,
         markup=False,
     )
-    for note in data.notes:
+    for note in [*data.notes, *filter(None, [evaluation.errors])]:
         console.print(f"note: {note}", highlight=False, markup=False)
     console.print(_scoreboard(comparison, narrow=console.width < 110))
     if comparison.differences:
@@ -195,7 +195,8 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
     }
     for heading in (*headings.values(), "slope"):
         table.add_column(heading, justify="right")
-    table.add_column("status")
+    if comparison.fits:
+        table.add_column("status")
     for name, row in comparison.scoreboard.items():
         if name == next(iter(comparison.baselines)):
             table.add_section()
@@ -207,8 +208,9 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
                 for key, text in zip(headings, scores, strict=True)
             ]
         slope = "" if judged is None else cell(judged.calibration.slope)
-        rival = "rival" if comparison.fits and name in comparison.sources else ""
-        table.add_row(name, *scores, slope, rival if fit is None else _status(fit))
+        rival = "rival" if name in comparison.sources else ""
+        status = [rival if fit is None else _status(fit)] if comparison.fits else []
+        table.add_row(name, *scores, slope, *status)
     table.caption = (
         "calibration error: of the top label, 0 is calibrated; gain: log-loss that one temperature "
         "gains on other rows, 0 or below is calibrated; slope: of the log-odds, 1 is calibrated, "

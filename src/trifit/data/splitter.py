@@ -1,6 +1,7 @@
 """A split that the user made: a splitter of scikit-learn's, or pairs of row numbers."""
 
 import copy
+import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -108,6 +109,8 @@ class Splitter:
         reason = f"{len(parts)} splits of {self!r}" if len(parts) > 1 else f"the split of {self!r}"
         if len(tested) < dataset.n_obs:
             reason += f", in which {len(tested):,} of {dataset.n_obs:,} rows are tested"
+        if n_both := max(_on_both_sides(dataset.groups, part) for part in parts):
+            reason += f"; up to {n_both:,} groups are on both sides of a split"
         return Split("cv" if len(parts) > 1 else "holdout", tuple(parts), reason)
 
     def _pairs(self, dataset: Dataset, rng: np.random.Generator) -> Iterable[tuple[Any, Any]]:
@@ -116,13 +119,29 @@ class Splitter:
         maker = copy.copy(self.maker)
         if getattr(maker, "random_state", 0) is None:
             maker.random_state = int(rng.integers(2**31))
-        groups = () if dataset.groups is None else (dataset.groups,)
+        asked = dataset.groups is not None and _asks_for_groups(maker)
+        groups = {"groups": dataset.groups} if asked else {}
         try:
-            return list(maker.split(dataset.X, dataset.y, *groups))
+            return list(maker.split(dataset.X, dataset.y, **groups))
         except Exception as error:
             raise InputError(
                 f"cv: {self!r} cannot split these rows: {typed_line(error)}"
             ) from error
+
+
+def _asks_for_groups(maker: Any) -> bool:
+    """As scikit-learn routes them; of other splitters, whether ``split`` has such an argument."""
+    if not hasattr(maker, "get_metadata_routing"):
+        return "groups" in inspect.signature(maker.split).parameters
+    return bool(maker.get_metadata_routing().split.requests.get("groups"))
+
+
+def _on_both_sides(groups: IntArray | None, part: tuple[IntArray, IntArray]) -> int:
+    """Groups with training and test rows."""
+    if groups is None:
+        return 0
+    train, test = part
+    return len(np.intersect1d(groups[train], groups[test]))
 
 
 def _row_numbers(rows: Any, n_obs: int, i: int) -> IntArray:

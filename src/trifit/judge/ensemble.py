@@ -3,20 +3,20 @@
 import numpy as np
 
 from trifit.ensemble import Averages, Saving, curve
-from trifit.forecasts import LOG_ZERO
+from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.results import Ensemble, Estimate, MemberLoss, Spread
 from trifit.scores import log_predictive_density, mean_with_se, paired_difference
-from trifit.types import FloatArray, IntArray
+from trifit.types import FloatArray
 
 
-def ensemble(averages: Averages, y: IntArray, rng: np.random.Generator) -> Ensemble:
+def ensemble(averages: Averages, forecasts: Forecasts, rng: np.random.Generator) -> Ensemble:
     """What averaging members brings, and what more would; see :class:`trifit.results.Ensemble`.
 
     Parameters
     ----------
     averages : Averages
-    y : array of shape (n_obs,)
-        Class codes.
+    forecasts : Forecasts
+        Of the same rows: their labels (class codes) and groups.
     rng : numpy Generator
         Draws subsets of members.
     """
@@ -25,8 +25,15 @@ def ensemble(averages: Averages, y: IntArray, rng: np.random.Generator) -> Ensem
     member = -at_label.mean(axis=1)
     probs = np.exp(averages.probs)
     total = -(probs * averages.probs).sum(axis=1)
-    found = curve(at_label, seed=rng)
-    gain = paired_difference(-at_label.mean(axis=0), -log_predictive_density(averages.probs, y))
+    groups, n_groups = forecasts.groups, forecasts.n_groups
+    found = curve(at_label, groups=groups, seed=rng)
+    loss = -log_predictive_density(averages.probs, forecasts.labels)
+    gain = paired_difference(-at_label.mean(axis=0), loss, groups)
+
+    def mean(pointwise: FloatArray) -> Estimate:
+        found = mean_with_se(pointwise, groups)
+        return Estimate.normal(found.value, found.se, n_groups)
+
     return Ensemble(
         n_members=len(at_label),
         n_ruling_out=int(impossible.sum()),
@@ -37,10 +44,10 @@ def ensemble(averages: Averages, y: IntArray, rng: np.random.Generator) -> Ensem
             median=float(np.median(member)),
             highest=float(member.max()),
         ),
-        averaging=None if impossible.any() else Estimate.normal(gain.value, gain.se),
-        total_entropy=_mean(total),
-        expected_entropy=_mean(averages.expected_entropy),
-        mutual_information=_mean(np.maximum(total - averages.expected_entropy, 0.0)),
+        averaging=None if impossible.any() else Estimate.normal(gain.value, gain.se, n_groups),
+        total_entropy=mean(total),
+        expected_entropy=mean(averages.expected_entropy),
+        mutual_information=mean(np.maximum(total - averages.expected_entropy, 0.0)),
         curve=[]
         if found is None
         else [
@@ -50,11 +57,6 @@ def ensemble(averages: Averages, y: IntArray, rng: np.random.Generator) -> Ensem
         doubled=None if found is None else _saving(found.doubled),
         unlimited=None if found is None else _saving(found.unlimited),
     )
-
-
-def _mean(pointwise: FloatArray) -> Estimate:
-    mean = mean_with_se(pointwise)
-    return Estimate.normal(mean.value, mean.se)
 
 
 def _saving(saving: Saving) -> Estimate:

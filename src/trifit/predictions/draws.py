@@ -9,7 +9,9 @@ import msgspec
 import numpy as np
 
 from trifit.checks import checked_labels, checked_probs
+from trifit.clusters import group_codes, of_rows
 from trifit.data.readers import kind_of, read_arrays
+from trifit.data.roles import checked_weights
 from trifit.ensemble import Averages, averages
 from trifit.errors import InputError
 from trifit.files import stem
@@ -21,7 +23,9 @@ from trifit.predictions.join import (
     Predictions,
     check_floor,
     codes_of,
+    copies,
     logs,
+    note_of_weights,
     notes_of_zeros,
     read_predictions,
 )
@@ -56,6 +60,10 @@ class Draws:
     floor : float, optional
         Smallest probability.
     row_ids : list of str, optional
+    groups : array of shape (n_obs,), optional
+        Codes of rows that belong together.
+    counts : array of shape (n_obs,), optional
+        How many identical rows each row stands for.
     notes : list of str
 
     Raises
@@ -71,6 +79,8 @@ class Draws:
     name: str = "draws"
     floor: float | None = None
     row_ids: list[str] | None = None
+    groups: IntArray | None = None
+    counts: IntArray | None = None
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -81,8 +91,19 @@ class Draws:
                 f"more, {expected[0]:,} rows (as many as labels) and {expected[1]} classes"
             )
 
+        for name, given in (("groups", self.groups), ("weights", self.counts)):
+            if given is not None and given.shape != expected[:1]:
+                raise InputError(f"{name} have shape {given.shape}; expected {expected[:1]}")
+
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def rows(self) -> IntArray | slice:
+        """Which rows are judged: all, or each as often as it is counted."""
+        if self.counts is None:
+            return slice(None)
+        return copies(self.counts, len(self.labels), max(len(self), len(self.class_names)))
 
     def __iter__(self) -> Iterator[FloatArray]:
         for m, member in enumerate(self.values):
@@ -106,6 +127,9 @@ def read_draws(
     probs: str | None = None,
     logits: str | None = None,
     row_id: str | None = None,
+    groups: str | None = None,
+    weights: str | None = None,
+    positive: str | None = None,
     member_col: str | None = None,
     floor: float | None = None,
 ) -> Draws:
@@ -121,8 +145,12 @@ def read_draws(
         columns, as :class:`Reading` has them.
     row_id : str, optional
         Array (or column) that names the rows.
-    member_col : str, optional
-        Of a table: the column that names the member.
+    groups, weights : str, optional
+        Arrays (or columns) whose equal values mark rows that belong together, and that count
+        identical rows.
+    positive, member_col : str, optional
+        Of a table: the class that a single column of two is of, and the column that names the
+        member.
     floor : float, optional
         Smallest probability: smaller ones are raised to it, and rows divided by their sum.
 
@@ -139,9 +167,19 @@ def read_draws(
                 "the member: --member-col COLUMN"
             )
         reading = Reading(
-            label=label, probs=probs, logits=logits, row_id=row_id, model_col=member_col
+            label=label,
+            probs=probs,
+            logits=logits,
+            positive=positive,
+            row_id=row_id,
+            model_col=member_col,
+            groups=groups,
+            weights=weights,
         )
         return _of_table(read_predictions({stem(path): path}, reading, floor=floor), path)
+    for option, value in (("--positive", positive), ("--member-col", member_col)):
+        if value is not None:
+            raise InputError(f"{option} {value}: the draws {path.name!r} are arrays; leave it out")
     arrays = Arrays(path.name, read_arrays(path, what="predictions"))
     name = probs or logits or next((n for n in ("probs", "logits") if n in arrays.arrays), "probs")
     values, notes = arrays.get(name), []
@@ -149,6 +187,9 @@ def read_draws(
     classes = arrays.classes(n_classes)
     if floor is not None:
         notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
+    together, counts = arrays.texts(groups), arrays.weights(weights, needed=True)
+    if counts is not None:
+        notes.append(note_of_weights(weights, counts))
     return Draws(
         values=values,
         labels=codes_of(arrays.texts(label) or [], classes, path.name, notes),
@@ -157,6 +198,8 @@ def read_draws(
         name=f"draws {path.name!r}: {name}",
         floor=floor,
         row_ids=arrays.texts(row_id),
+        groups=None if together is None else group_codes(together),
+        counts=counts,
         notes=notes,
     )
 
@@ -171,6 +214,7 @@ def _of_table(found: Predictions, path: Path) -> Draws:
         logits=True,
         name=f"draws {path.name!r}",
         row_ids=found.row_ids,
+        groups=forecasts.groups,
         notes=[note for note in found.notes if not note.startswith(of_members)],
     )
 
@@ -178,19 +222,21 @@ def _of_table(found: Predictions, path: Path) -> Draws:
 def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Averages]:
     """The two averages, and with few members each of them, as contestants."""
     kept: dict[str, FloatArray] = {}
+    rows = draws.rows
 
     def members() -> Iterator[FloatArray]:
         for m, log_probs in enumerate(draws):
             if len(draws) <= MAX_MEMBERS:
-                kept[f"member {m + 1}"] = log_probs
-            yield log_probs
+                kept[f"member {m + 1}"] = log_probs[rows]
+            yield log_probs[rows]
 
-    found = averages(members(), draws.labels)
+    labels = draws.labels[rows]
+    found = averages(members(), labels)
     log_probs = {MEAN_PROBS: found.probs, MEAN_LOGITS: found.logits} | kept
     notes = list(draws.notes)
-    notes_of_zeros(log_probs, draws.labels, notes)
+    notes_of_zeros(log_probs, labels, notes)
     predictions = Predictions(
-        forecasts=Forecasts(log_probs, draws.labels, draws.class_names),
+        forecasts=Forecasts(log_probs, labels, draws.class_names, of_rows(draws.groups, rows)),
         sources={
             MEAN_PROBS: f"{source}, mean of the probabilities of {len(draws):,} members",
             MEAN_LOGITS: f"{source}, mean of the logits of {len(draws):,} members",
@@ -222,9 +268,8 @@ def evaluate_members(
         notes=predictions.notes,
         **said,
     )
-    labels = np.asarray(predictions.forecasts.labels, dtype=np.int64)
     rng = generator(np.random.SeedSequence(seed), "ensemble")
-    return msgspec.structs.replace(comparison, ensemble=ensemble(found, labels, rng))
+    return msgspec.structs.replace(comparison, ensemble=ensemble(found, predictions.forecasts, rng))
 
 
 def evaluate_draws(
@@ -233,6 +278,8 @@ def evaluate_draws(
     *,
     logits: bool = False,
     class_names: Sequence[str] | None = None,
+    groups: Any = None,
+    weights: Any = None,
     name: str = "ensemble",
     seed: int = 1,
 ) -> Comparison:
@@ -248,6 +295,10 @@ def evaluate_draws(
         Whether ``draws`` are logits.
     class_names : sequence of str, optional
         Default: "0", "1", ...
+    groups : array of shape (n_obs,), optional
+        Rows with equal values belong together: standard errors and intervals count groups.
+    weights : array of shape (n_obs,), optional
+        How many identical rows each row stands for; whole numbers.
     name : str
         Of the data, on the page.
     seed : int
@@ -283,5 +334,12 @@ def evaluate_draws(
     if labels.ndim != 1:
         raise InputError("y holds soft labels; members need class codes")
     names = tuple(map(str, class_names or range(shape[-1])))
-    given = Draws(draws, labels.astype(np.int64), names, logits=logits)
+    given = Draws(
+        draws,
+        labels.astype(np.int64),
+        names,
+        logits=logits,
+        groups=None if groups is None else group_codes(groups),
+        counts=None if weights is None else checked_weights(weights, "weights"),
+    )
     return evaluate_members(*predictions_of(given), seed=seed, name=name)

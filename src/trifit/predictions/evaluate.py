@@ -14,7 +14,7 @@ from trifit.errors import InputError
 from trifit.forecasts import Forecasts, baselines, log_of
 from trifit.judge import differences, judged, scores
 from trifit.judge.rows import disagreement
-from trifit.predictions.join import repeated
+from trifit.predictions.join import copies
 from trifit.progress import Clock, Progress
 from trifit.results import Comparison, Evaluation
 from trifit.results.provenance import data_record, provenance_of
@@ -87,7 +87,8 @@ def evaluate(
     except ValueError as error:
         raise InputError(str(error)) from error
     if weights is not None:
-        forecasts = repeated(forecasts, checked_weights(weights, "weights"))
+        counts = checked_weights(weights, "weights")
+        forecasts = forecasts.take(copies(counts, *first.shape))
     return evaluate_forecasts(forecasts, name=name, seed=seed)
 
 

@@ -84,11 +84,8 @@ def read_predictions(
     groups = None if first.groups is None else group_codes(first.groups)
     forecasts = Forecasts(log_probs, y, classes, groups)
     if first.weights is not None:
-        notes.append(
-            f"{reading.weights!r} counts {int(first.weights.sum()):,} observations in {len(y):,} "
-            "rows; each observation is scored as a row of its own"
-        )
-        forecasts = repeated(forecasts, first.weights)
+        notes.append(note_of_weights(reading.weights, first.weights))
+        forecasts = forecasts.take(copies(first.weights, len(y), len(classes)))
     return Predictions(
         forecasts=forecasts,
         sources={name: raw.file for name, raw in raws.items()},
@@ -97,23 +94,37 @@ def read_predictions(
     )
 
 
-def repeated(forecasts: Forecasts, counts: IntArray) -> Forecasts:
-    """Every row as often as it is counted.
+def copies(counts: IntArray, n_obs: int, width: int) -> IntArray:
+    """Numbers of the rows, each as often as it is counted, (n_copies,).
+
+    Parameters
+    ----------
+    counts : array of shape (n_obs,)
+    n_obs : int
+    width : int
+        Numbers that are held for a copy.
 
     Raises
     ------
     InputError
-        If there is not one count for each row, or the rows would be too many.
+        If there is not one count for each row, or the copies would be too many.
     """
-    n_obs, n_classes = len(forecasts.labels), len(forecasts.class_names)
     if counts.shape != (n_obs,):
         raise InputError(f"weights have shape {counts.shape}; expected {(n_obs,)}")
-    if counts.sum() * n_classes > MAX_WRITTEN:
+    if counts.sum() * width > MAX_WRITTEN:
         raise InputError(
-            f"weights count {int(counts.sum()):,} observations of {n_classes} classes; at most "
-            f"{MAX_WRITTEN // n_classes:,} can be evaluated at a time; give a sample"
+            f"weights count {int(counts.sum()):,} observations of {width} numbers each; at most "
+            f"{MAX_WRITTEN // width:,} can be evaluated at a time; give a sample"
         )
-    return forecasts.take(np.repeat(np.arange(n_obs), counts))
+    return np.repeat(np.arange(n_obs), counts)
+
+
+def note_of_weights(name: str | None, counts: IntArray) -> str:
+    """What weights of that name count."""
+    return (
+        f"{name!r} counts {int(counts.sum()):,} observations in {len(counts):,} rows; each is "
+        "scored as a row of its own"
+    )
 
 
 def read_unlabelled(

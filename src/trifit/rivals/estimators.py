@@ -1,5 +1,6 @@
 """Another estimator, fitted to the training rows of every part of a split."""
 
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -56,12 +57,12 @@ def forecasts_of(
         fill = Standardiser.fit(dataset.X, train, names=dataset.feature_names).fill
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            estimator, classes = _fitted(
-                rival.estimator, _frame(dataset, train, fill), dataset, train,
-                child(seeds, f"part {i}"),
-            )  # fmt: skip
+            X, held_out = _frame(dataset, train, fill), _frame(dataset, test, fill)
+            estimator, classes, columns = _fitted(
+                rival.estimator, X, dataset, train, child(seeds, f"part {i}")
+            )
             try:
-                probs = estimator.predict_proba(_frame(dataset, test, fill))
+                probs = estimator.predict_proba(held_out.set_axis(columns, axis=1))
             except Exception as error:
                 raise RivalError(typed_line(error)) from error
         found.append(_log_probs(probs, estimator, classes, len(test)))
@@ -82,24 +83,28 @@ def _fitted(
     dataset: Dataset,
     rows: IntArray,
     seeds: np.random.SeedSequence,
-) -> tuple[Any, Mapping[Any, int]]:
-    """A fitted clone, and the code of every class as it was told them.
+) -> tuple[Any, Mapping[Any, int], list[str]]:
+    """A fitted clone, the code of every class as it was told them, and its columns' names.
 
-    Classes are told by name. An estimator that refuses those (XGBoost and neural networks
-    want the numbers 0, 1, ...) is told their codes.
+    Classes and columns are told by name. An estimator that refuses those (XGBoost and neural
+    networks want the classes 0, 1, ...; XGBoost and LightGBM refuse marks such as ``[`` and ``<``
+    in a column's name) is told codes, and columns ``x0``, ``x1``, ...
     """
-    codes = dataset.y[rows]
-    first: Exception | None = None
-    for classes in (np.array(dataset.class_names), np.arange(dataset.n_classes)):
-        try:
-            made = seeded(estimator, seeds)
-            made.fit(X, classes[codes])
-        except Exception as error:
-            first = first or error
-        else:
-            return made, {value: k for k, value in enumerate(classes.tolist())}
-    assert first is not None
-    raise RivalError(typed_line(first)) from first
+    codes, errors = dataset.y[rows], []
+    named = list(X.columns)
+    plain = [f"x{j}" for j in range(len(named))]
+    marked = any(re.search(r"[^\w .-]", name) for name in named)
+    for columns in (named, plain) if marked else (named,):
+        for classes in (np.array(dataset.class_names), np.arange(dataset.n_classes)):
+            try:
+                made = seeded(estimator, seeds)
+                made.fit(X.set_axis(columns, axis=1), classes[codes])
+            except Exception as error:
+                errors.append(typed_line(error))
+            else:
+                return made, {value: k for k, value in enumerate(classes.tolist())}, columns
+    told = "" if errors[-1] == errors[0] else f"; told classes 0, 1, ...: {errors[-1]}"
+    raise RivalError(errors[0] + told)
 
 
 def seeded(estimator: Any, seeds: np.random.SeedSequence) -> Any:

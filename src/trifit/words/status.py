@@ -14,8 +14,8 @@ STATUSES: Mapping[Status, str] = {
         "rows was lowest; this is not a maximum of the likelihood"
     ),
     Status.SEPARATED: (
-        "no MLE exists: a hyperplane separates the classes of some or all training rows, so the "
-        "likelihood increases while coefficients grow without bound; the numbers are from where "
+        "no MLE exists: the model separates the classes of some or all training rows, so the "
+        "likelihood increases while parameters grow without bound; the numbers are from where "
         "the optimiser stopped"
     ),
     Status.PLATEAU: (
@@ -54,6 +54,11 @@ STATUSES: Mapping[Status, str] = {
     ),
 }
 
+OF_TRAINING = {
+    "train_loss": "training cross-entropy",
+    "train_right": "share of training rows that are right",
+}
+
 EVIDENCE: Mapping[Status, Mapping[str, str]] = {
     Status.UNMIXED: {
         "rhat_max": "largest R-hat of parameters",
@@ -69,10 +74,8 @@ EVIDENCE: Mapping[Status, Mapping[str, str]] = {
     Status.DIVERGENT: {"divergent_share": "share of divergent transitions"},
     Status.LOW_ENERGY: {"bfmi_min": "E-BFMI (at least 0.3 required)"},
     Status.DEPTH_LIMITED: {"depth_limited_share": "share of draws at the limit"},
-    Status.PLATEAU: {
-        "train_loss": "training cross-entropy",
-        "train_right": "training accuracy",
-    },
+    Status.SEPARATED: OF_TRAINING,
+    Status.PLATEAU: OF_TRAINING,
     Status.NOT_NORMAL: {"pareto_k": "Pareto k (at most 0.7 required)"},
     Status.APPROXIMATE: {"pareto_k": "Pareto k", "effective_min": "effective draws"},
 }

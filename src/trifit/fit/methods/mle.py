@@ -8,14 +8,15 @@ import numpy as np
 
 from trifit.cards import Optimiser
 from trifit.fit.density import Density
-from trifit.fit.existence import certify
+from trifit.fit.existence import certify, runs_off
 from trifit.fit.optimise import maximise
 from trifit.fit.training import Training
 from trifit.fits import Fit, Status
 from trifit.types import Rows
 
-MATERIAL = 0.5
-"""Nats of log-likelihood: what one more parameter gains on average where it is of no use."""
+MATERIAL, MATERIAL_PER_ROW = 1.0, 1e-4
+"""Nats of log-likelihood that one parameter is charged (Akaike), and nats per row: a gain is
+material above both."""
 
 MIN_STEPS = 200
 """Fewer steps than that say nothing of how an optimiser ends."""
@@ -35,7 +36,11 @@ def fit(training: Training) -> Fit:
 
 
 def on_plateau(fit: Fit, weight: float) -> bool:
-    """Whether the last tenth of the steps gained less log-likelihood than a useless parameter.
+    """Whether the last half of the steps gained too little for more of them to matter.
+
+    Training losses fall ever more slowly, so as many steps again gain no more than the last
+    half did. Measured: half moons (300 rows, 8 units) stopped at 300 steps had gained 2.2 nats in
+    the last half and had 4.9 before them; at 5,000 steps 0.8, and 0.05.
 
     Parameters
     ----------
@@ -47,8 +52,8 @@ def on_plateau(fit: Fit, weight: float) -> bool:
     if fit.status is not Status.MAX_STEPS or fit.path[-1][0] < MIN_STEPS:
         return False
     last_step, at_end, *_ = fit.path[-1]
-    before = [loss for step, loss, *_ in fit.path if step <= 0.9 * last_step]
-    return weight * (before[-1] - at_end) < MATERIAL
+    before = [loss for step, loss, *_ in fit.path if step <= 0.5 * last_step]
+    return weight * (before[-1] - at_end) < max(MATERIAL, MATERIAL_PER_ROW * weight)
 
 
 def fit_mle(
@@ -98,9 +103,10 @@ def fit_mle(
         if verdict.exists is None and on_plateau(fit, objective.weight):
             status = Status.PLATEAU
     else:
-        status = Status.UNCERTIFIED
+        growing = runs_off(density, objective, theta)
+        status = Status.PLATEAU if growing else Status.UNCERTIFIED
     diagnostics = fit.diagnostics
-    if status is Status.PLATEAU:
+    if status in (Status.SEPARATED, Status.PLATEAU):
         right = _right(density, fit, rows)
         diagnostics = {**diagnostics, "train_loss": fit.path[-1][1], "train_right": right}
     return replace(fit, status=status, direction=direction, diagnostics=diagnostics)
