@@ -56,7 +56,7 @@ STATUSES: Mapping[Status, str] = {
 
 OF_TRAINING = {
     "train_loss": "training cross-entropy",
-    "train_right": "share of training rows that are right",
+    "train_right": "training accuracy",
 }
 
 EVIDENCE: Mapping[Status, Mapping[str, str]] = {
