@@ -25,6 +25,7 @@ PAGES = {
         "mle",
         "sampling",
         "three_fits",
+        "whole_process",
         "folds",
         "growth",
         "streaming",

@@ -80,14 +80,16 @@ def test_a_comparison_and_its_report(tmp_path):
 
 @pytest.mark.broad
 def test_simulated_data_like_any_other(tmp_path):
-    words = ["compare", "sim:gaussian", "--n", "90", "--features", "2", "--classes", "2"]
-    words += ["--world", "distance=1.5", "--shift", "label", "--severity", "2", *FAST[:4]]
-    done = trifit(*words, cwd=tmp_path)
+    words = ["compare", "sim:gaussian", "--world", "n=90", "features=2", "classes=2"]
+    words += ["distance=1.5", "shift=label", "severity=2", *FAST[:4]]
+    done = trifit(*words, "--json", cwd=tmp_path)
     assert done.exit_code == 0, done.output
-    assert "Against the true class probabilities" in done.output
     folder = tmp_path / "reports" / "sim-gaussian-softmax-seed1"
     document = json.loads((folder / "comparison.json").read_text())
     assert document["provenance"]["command"] == " ".join(["trifit", *words])
+    printed = json.loads(done.stdout)
+    assert printed["report"] == "reports/sim-gaussian-softmax-seed1/index.html"
+    assert printed["metrics"] == json.loads((folder / "metrics.json").read_text())
     assert document["data"]["source"].startswith("sim:gaussian n=90 seed=1 shift=label severity=2")
     assert document["evaluation"]["n_test"] == 90
     assert 0 < document["truth"]["fits"]["bayes"]["kl"]["value"] < 1
@@ -169,9 +171,8 @@ def test_an_untrustworthy_fit_ends_with_three(tmp_path):
     assert done.exit_code == 3
     assert "NOT TRUSTWORTHY" in done.output
     assert "bayes is not trustworthy" in done.output
-    assert (
-        "not trustworthy" in (tmp_path / "reports" / "my-logistic-seed1" / "index.html").read_text()
-    )
+    page = (tmp_path / "reports" / "my-logistic-seed1" / "index.html").read_text()
+    assert "bayes failed its checks" in page
     assert trifit("report", str(tmp_path / "reports" / "my-logistic-seed1")).exit_code == 3
 
 
@@ -195,6 +196,35 @@ MISTAKES = {
     "bad scale": (["compare", "iris", "--prior-scale", "-1"], "expected a positive number"),
     "too many classes": (["compare", "iris", "--model", "logistic"], "is for two classes"),
     "folds and share": (["compare", "iris", "--cv", "3", "--test-size", "0.2"], "exclude"),
+    "setting twice": (["compare", "iris", "--set", "draws=90", "draws=80"], "draws is given twice"),
+    "prior twice": (
+        ["compare", "iris", "--prior", "normal", "--set", "prior=cauchy"],
+        "prior is given twice",
+    ),
+    "world of a table": (["compare", "iris", "--world", "n=9"], "only simulated data"),
+    "world without value": (["compare", "sim:moons", "--world", "n"], "expected KEY=VALUE"),
+    "world with a unit": (
+        ["compare", "sim:moons", "--world", "n=2k"],
+        "whole number of at least 2",
+    ),
+    "world with a share": (["compare", "sim:moons", "--world", "noise=3%"], "expected a number"),
+    "unknown setting of a world": (
+        ["compare", "sim:moons", "--world", "n=90", "feature=2"],
+        "it has n, n_test, shift, severity, features",
+    ),
+    "an argument of Python's": (["compare", "sim:moons", "--world", "target=y"], "no such setting"),
+    "world twice": (["compare", "sim:moons", "--world", "n=90", "n=80"], "n is given twice"),
+    "seed of a world": (["compare", "sim:moons", "--world", "seed=2"], "--seed 2"),
+    "unknown shift": (["compare", "sim:moons", "--world", "shift=up"], "expected one of covariate"),
+    "severity of nothing": (["compare", "sim:moons", "--world", "severity=1"], "e.g. shift="),
+    "more than memory": (
+        ["compare", "sim:moons", "--world", "n=100000000000000"],
+        "not enough memory",
+    ),
+    "old spelling": (["compare", "sim:moons", "--shift", "label"], "No such option"),
+    "JSON and a path": (["compare", "iris", "--json", "--quiet"], "exclude each other"),
+    "nothing to show": (["study", "prior", "--dry-run", "--json"], "makes no page"),
+    "unknown shell": (["completion", "tcsh"], "not one of 'bash', 'zsh', 'fish'"),
     "folder taken": (["compare", "iris", "--out", "taken"], "is not a run of trifit"),
     "folder is a file": (["compare", "iris", "--out", "good.csv"], "is a file; give a folder"),
     "no run": (["report", "taken"], "no such file; trifit compare writes it"),
@@ -267,6 +297,41 @@ def test_mistakes_are_answered_before_heavy_imports(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert len(done.stderr.splitlines()) == len(LIGHT) + 3, done.stderr  # usage has four lines
+
+
+STAGES = """
+import sys
+NAMES = {'scipy', 'pandas', 'sklearn', 'matplotlib', 'xarray', 'arviz_base', 'arviz', 'arviz_stats',
+         'arviz_plots', 'pymc', 'pytensor', 'numba', 'nutpie', 'jinja2', 'rich', 'h5netcdf',
+         'polars', 'bambi', 'jax', 'IPython', 'dask', 'distributed', 'zarr'}
+class Stages:
+    def find_spec(self, name, path=None, target=None):
+        if name in ('trifit.run', 'trifit.report.page'):
+            print('stage', name, *sorted(NAMES & set(sys.modules)))
+sys.meta_path.insert(0, Stages())
+from trifit.cli import main
+print('stage cli', *sorted(NAMES & set(sys.modules)))
+try: main(sys.argv[1:])
+except SystemExit as e: assert not e.code, e.code
+print('stage end', *sorted(NAMES & set(sys.modules)))
+"""
+
+
+def test_a_run_imports_what_it_uses(tmp_path):
+    """Before a stage; nothing of a sampler, its plots or its files without NUTS."""
+    (tmp_path / "good.csv").write_text(GOOD)
+    run = ["compare", "good.csv", "--target", "y", "--test-size", "0.3", "--no-nuts"]
+    done = subprocess.run(
+        [sys.executable, "-c", STAGES, *run], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("stage ")]
+    seen = {stage: set(names) for _, stage, *names in lines}
+    fitting = {"pandas", "rich", "scipy", "sklearn", "xarray", "pymc", "pytensor", "numba"}
+    assert seen["cli"] == set()
+    assert seen["trifit.run"] <= {"pandas", "rich"}
+    assert seen["trifit.report.page"] <= fitting | {"matplotlib"}
+    assert seen["end"] <= fitting | {"matplotlib", "jinja2"}
 
 
 def test_an_index_lists_the_runs_below_a_folder(tmp_path):

@@ -139,7 +139,7 @@ def subjects(n=40, each=10, seed=0, **columns):
 @pytest.mark.parametrize("asked", [{}, {"cv": 4}, {"test_size": 0.3}])
 def test_no_group_is_on_both_sides_of_a_split(asked):
     data = subjects()
-    split = choose_split(data, n_coefficients=4, rng=np.random.default_rng(1), **asked)
+    split = choose_split(data, n_coefficients=lambda: 4, rng=np.random.default_rng(1), **asked)
     for train, test in split.parts:
         assert not set(data.groups[train]) & set(data.groups[test])
     if "test_size" in asked:
@@ -160,7 +160,7 @@ def test_inner_folds_and_dealt_folds_keep_groups_whole():
 
 def test_the_later_rows_are_tested():
     data = subjects(time=np.tile(np.arange(10.0), 40))
-    split = choose_split(data, n_coefficients=4, rng=np.random.default_rng(1))
+    split = choose_split(data, n_coefficients=lambda: 4, rng=np.random.default_rng(1))
     ((train, test),) = split.parts
     assert data.time[train].max() == 7.0
     assert data.time[test].min() == 8.0
@@ -226,9 +226,9 @@ def test_what_looks_like_groups_is_said(table):
     ("reading", "match"),
     [
         ({"groups": "nobody"}, "groups 'nobody' is not a column of 'visits'"),
-        ({"groups": "y"}, "groups 'y': that column has another role"),
-        ({"groups": "who", "time": "who"}, "'who': that column has another role"),
-        ({"time": "who"}, "column 'who' is no time .*2024-05-31"),
+        ({"groups": "y"}, "groups 'y': that column already has another role"),
+        ({"groups": "who", "time": "who"}, "'who': that column already has another role"),
+        ({"time": "who"}, "column 'who' is not a time .*2024-05-31"),
         ({"weights": "x"}, "weights 'x' of data row 1: .*whole number"),
         ({"weights": "who"}, "weights 'who' hold text"),
     ],

@@ -22,7 +22,9 @@ SHUFFLED = np.random.default_rng(0).permutation(IRIS.n_obs)
 
 
 def split_by(cv, seed=0):
-    return choose_split(IRIS, n_coefficients=5, rng=np.random.default_rng(seed), cv=Splitter.of(cv))
+    return choose_split(
+        IRIS, n_coefficients=lambda: 5, rng=np.random.default_rng(seed), cv=Splitter.of(cv)
+    )
 
 
 def same(a, b):
@@ -75,8 +77,8 @@ def test_rows_that_are_never_tested_are_said():
         (2.5, "cv 2.5: expected"),
         (True, "cv True: expected"),
         ([1, 2], "a list of other things"),
-        ([], "there is no split in it"),
-        ([(range(100), range(90, 150))], "row 90 both trains and tests in split 1"),
+        ([], "it contains no split"),
+        ([(range(100), range(90, 150))], "row 90 is both a training and a test row in split 1"),
         ([(range(100), range(100, 150))], "class 'virginica' has no training row in split 1"),
         ([(SHUFFLED, [150])], "split 1 names row 150; the data have rows 0 to 149"),
         ([(SHUFFLED[1:], [-1])], "split 1 names row -1"),

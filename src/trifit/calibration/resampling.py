@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import log_softmax
 
 from trifit.clusters import group_sums, n_groups
-from trifit.forecasts import RULED_OUT
+from trifit.forecasts import RULED_OUT, log_softmax
 from trifit.types import BoolArray, FloatArray, IntArray
 
 LEVEL, POWER = 0.05, 0.8
@@ -176,4 +175,4 @@ def log_of(p: FloatArray) -> FloatArray:
 
 def distorted(log_p: FloatArray, distortion: float) -> FloatArray:
     """Probabilities whose log-odds are ``exp(-distortion)`` times the forecast ones."""
-    return np.asarray(np.exp(log_softmax(math.exp(-distortion) * log_p, axis=1)))
+    return np.asarray(np.exp(log_softmax(math.exp(-distortion) * log_p)))

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax
 
 from trifit.calibration.notions import checked_prediction
 from trifit.checks import measure
 from trifit.clusters import group_sums
-from trifit.forecasts import LOG_ZERO
+from trifit.forecasts import LOG_ZERO, log_softmax
 from trifit.types import BoolArray, FloatArray, IntArray
 
 MAX_CONDITION = 1e10
@@ -170,7 +169,7 @@ def _log_likelihood(
     """``sum_i sum_k y_ik log q_ik`` and the recalibrated q."""
     logits = theta[0] * log_probs
     logits[:, 1:] += theta[1:]
-    log_q = log_softmax(logits, axis=1)
+    log_q = log_softmax(logits)
     # 0 * -inf is 0: a class that is not the label costs nothing.
     value = float(np.sum(truth * log_q, where=truth > 0))
     return value, np.exp(log_q)
@@ -184,7 +183,7 @@ def _derivatives(
     Row i contributes the covariance under q_i of ``(log p_ik, [k = 1], [k = 2], ...)``.
     """
     residual = truth - q
-    gradient = np.r_[np.vdot(residual, log_probs), residual[:, 1:].sum(axis=0)]
+    gradient = np.array([np.vdot(residual, log_probs), *residual[:, 1:].sum(axis=0)])
     centred = log_probs - (q * log_probs).sum(axis=1, keepdims=True)
     weighted = q * centred
     free = q[:, 1:]
@@ -194,7 +193,7 @@ def _derivatives(
     information[1:, 1:] = -free.T @ free
     # q (1 - q) from the other classes' q: the difference from 1 would be rounded away.
     others = _sums_before(q) + _sums_before(q[:, ::-1])[:, ::-1]
-    information[1:, 1:][np.diag_indices(free.shape[1])] = (free * others[:, 1:]).sum(axis=0)
+    np.fill_diagonal(information[1:, 1:], (free * others[:, 1:]).sum(axis=0))
     return gradient, information
 
 

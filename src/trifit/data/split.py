@@ -1,6 +1,7 @@
 """Which rows train and which test: the stated rule."""
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def check_split(dataset: Dataset, cv: int | Splitter | None, test_size: float | 
 def choose_split(
     dataset: Dataset,
     *,
-    n_coefficients: int,
+    n_coefficients: Callable[[], int],
     rng: np.random.Generator,
     cv: int | Splitter | None = None,
     test_size: float | None = None,
@@ -70,8 +71,9 @@ def choose_split(
     Parameters
     ----------
     dataset : Dataset
-    n_coefficients : int
-        Of the model, which decides between folds and a hold-out.
+    n_coefficients : callable
+        Number of the model's coefficients, asked for where it decides between folds and a
+        hold-out.
     rng : numpy Generator
     cv : int or Splitter, optional
         Number of folds, or a splitter.
@@ -93,11 +95,12 @@ def choose_split(
     if isinstance(cv, Splitter):
         return cv.split(dataset, rng)
     if cv is not None:
-        return _folds(dataset, cv, rng, f"{cv}-fold cross-validation, as asked")
+        return _folds(dataset, cv, rng, f"{cv}-fold cross-validation, as requested")
     if test_size is not None:
-        return _holdout(dataset, test_size, rng, "as asked")
-    size = dataset.n_obs * n_coefficients
-    rule = f"{dataset.n_obs} rows x {n_coefficients} coefficients = {size:,}"
+        return _holdout(dataset, test_size, rng, "as requested")
+    n_params = n_coefficients()
+    size = dataset.n_obs * n_params
+    rule = f"{dataset.n_obs} rows x {n_params} coefficients = {size:,}"
     if size <= CV_LIMIT:
         n_folds = min(DEFAULT_FOLDS, int(np.bincount(dataset.y).max()))
         if dataset.groups is not None:
@@ -156,7 +159,7 @@ def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, reason: s
     except ValueError as error:
         raise InputError(
             f"--test-size {share}: {dataset.n_obs} rows of {dataset.n_classes} classes cannot be "
-            f"split so ({error}); choose another share or --cv"
+            f"split this way ({error}); choose another share or --cv"
         ) from error
     if np.bincount(dataset.y[train], minlength=dataset.n_classes).min() == 0:
         raise InputError(

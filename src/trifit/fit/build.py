@@ -45,9 +45,8 @@ def build_density(
     model = build_model(card, X, y, feature_names=feature_names, class_names=class_names)
     interpreted = GraphDensity(model, len(class_names), mode="interpreted", fused=fused())
     _try_out(interpreted, X, y, card)
-    if not fused():
-        return GraphDensity(model, len(class_names), fused=False)
-    return LinearDensity.recognise(interpreted, X) or GraphDensity(model, len(class_names))
+    linear = LinearDensity.recognise(interpreted, X) if fused() else None
+    return linear or interpreted.compiled()
 
 
 def fused() -> bool:

@@ -6,6 +6,7 @@ that the log-likelihood, the cross-entropy and the prediction are one expression
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -111,17 +112,9 @@ class GraphDensity:
         """Log class probabilities: (n, layout.size) and (n_obs, n_features) to (n, n_obs, K)."""
         return np.array([self._log_probs(p, X) for p in params])
 
-    def log_prior(self, theta: FloatArray, *, jacobian: float) -> tuple[float, FloatArray]:
-        """Log prior density (plus ``jacobian`` times log|J|) and its gradient."""
-        value, gradient = self._log_prior(theta, np.array(float(jacobian)))
-        return float(value), gradient
-
     def log_priors(self, thetas: FloatArray) -> FloatArray:
         """Log prior density of many thetas: (n, n_params) to (n,)."""
-        # The objective of a row that counts nothing: no further function to compile.
-        row = np.zeros((1, self.model["X"].get_value(borrow=True).shape[1]))
-        nothing = GraphObjective(self, row, np.zeros((1, self.n_classes)))
-        return np.array([nothing(theta, prior=1.0, jacobian=0.0)[0] for theta in thetas])
+        return np.array([self.without_rows(t, prior=1.0, jacobian=0.0)[0] for t in thetas])
 
     def prior_draws(self, n_draws: int, seed: int) -> FloatArray | None:
         """Draws of the parameters from the prior, (n_draws, layout.size), without compiling."""
@@ -136,6 +129,20 @@ class GraphDensity:
     def bind(self, X: FloatArray, labels: Labels) -> "GraphObjective":
         """The objective on one data set."""
         return GraphObjective(self, X, labels)
+
+    @cached_property
+    def without_rows(self) -> "GraphObjective":
+        """The objective of a row that counts nothing: log prior and log Jacobian alone."""
+        row = np.zeros((1, self.model["X"].get_value(borrow=True).shape[1]))
+        return GraphObjective(self, row, np.zeros((1, self.n_classes)))
+
+    def compiled(self) -> "GraphDensity":
+        """The same density of the same graphs, with functions that are compiled."""
+        other = copy(self)
+        other.mode = "compiled"
+        for name in ("objective", "squared_error", "without_rows", "_constrain", "_log_probs"):
+            vars(other).pop(name, None)
+        return other
 
     @cached_property
     def _joined(self) -> tuple[Any, Any, Any, Any, Any]:
@@ -184,13 +191,6 @@ class GraphDensity:
         m = w.sum(axis=1)
         value = (m * ((p**2).sum(axis=1) + 1.0)).sum() - 2 * (w * p).sum()
         return self._compile([theta, X, w], [value, _gradient(value, theta)])
-
-    @cached_property
-    def _log_prior(self) -> Callable[..., Any]:
-        _, log_prior, log_jacobian, _, theta = self._joined
-        jacobian = pt.scalar("jacobian_weight")
-        value = log_prior + jacobian * log_jacobian
-        return self._compile([theta, jacobian], [value, _gradient(value, theta)])
 
     @cached_property
     def _constrain(self) -> Callable[..., Any]:

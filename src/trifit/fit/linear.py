@@ -87,7 +87,7 @@ class LinearDensity:
             return np.asarray(graph.constrain(theta[None])[0])
 
         def prior_gradient_of(theta: FloatArray) -> FloatArray:
-            return graph.log_prior(theta, jacobian=0.0)[1]
+            return graph.without_rows(theta, prior=1.0, jacobian=0.0)[1]
 
         zero = np.zeros(graph.n_params)
         with np.errstate(all="ignore"):
@@ -99,7 +99,7 @@ class LinearDensity:
             weights = Affine.probe(weights_of, graph.layout.size)
             params = Affine.probe(params_of, graph.n_params)
             prior = Affine.probe(prior_gradient_of, graph.n_params)
-            constant, _ = graph.log_prior(zero, jacobian=0.0)
+            constant, _ = graph.without_rows(zero, prior=1.0, jacobian=0.0)
             linear = cls(
                 graph,
                 params=params,

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import log_expit, log_softmax
+from scipy.special import log_expit
 
 from trifit.checks import Labels, measure
+from trifit.forecasts import log_softmax
 from trifit.recalibration.fitting import (
     Map,
     checked_log_probs,
@@ -35,7 +36,7 @@ class Beta(Map, frozen=True, eq=False, tag="beta"):
         rows = checked_log_probs(log_probs)
         features = zip(_features(rows), self.parameters, strict=True)
         log_odds = [each @ abc for each, abc in features]
-        return np.asarray(log_softmax(log_expit(np.column_stack(log_odds)), axis=1))
+        return np.asarray(log_softmax(log_expit(np.column_stack(log_odds))))
 
 
 @measure

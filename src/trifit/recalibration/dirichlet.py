@@ -1,9 +1,9 @@
 """Dirichlet calibration: ``softmax(W log p / T + c)``, every class may correct every other."""
 
 import numpy as np
-from scipy.special import log_softmax
 
 from trifit.checks import Labels, measure
+from trifit.forecasts import log_softmax
 from trifit.recalibration import temperature
 from trifit.recalibration.fitting import (
     Map,
@@ -36,7 +36,7 @@ class Dirichlet(Map, frozen=True, eq=False, tag="dirichlet"):
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
         rows = checked_log_probs(log_probs)
-        return np.asarray(log_softmax(rows @ self.matrix.T + self.shifts, axis=1))
+        return np.asarray(log_softmax(rows @ self.matrix.T + self.shifts))
 
 
 @measure

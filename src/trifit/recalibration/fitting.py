@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax
 
 from trifit.checks import Labels, checked_labels, label_probs
+from trifit.forecasts import log_softmax
 from trifit.threads import limited
 from trifit.types import FloatArray
 
@@ -68,7 +68,7 @@ def checked_log_probs(values: Any) -> FloatArray:
             f"log_probs[{row}] holds {log_probs[row, column]}; "
             + (why if np.isneginf(log_probs[row, column]) else "expected finite numbers")
         )
-    return np.asarray(log_softmax(log_probs, axis=1))
+    return np.asarray(log_softmax(log_probs))
 
 
 def checked_rows(log_probs: Any, y: Labels) -> tuple[FloatArray, FloatArray]:
@@ -133,7 +133,7 @@ def fit_linear(
 
     def objective(scaled: FloatArray) -> tuple[float, FloatArray]:
         theta = scaled / scale
-        log_q = log_softmax(logits(theta), axis=1)
+        log_q = log_softmax(logits(theta))
         away = theta - neutral
         value = -(target * log_q).sum() + ridge / 2 * (away @ away)
         gradient = adjoint(np.exp(log_q) - target) + ridge * away

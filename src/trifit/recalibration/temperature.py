@@ -2,9 +2,10 @@
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 
 from trifit.checks import Labels, measure
+from trifit.forecasts import log_softmax
 from trifit.recalibration.fitting import Map, checked_log_probs, checked_rows, expect
 from trifit.types import FloatArray
 
@@ -32,7 +33,7 @@ class Temperature(Map, frozen=True, tag="temperature"):
 
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
-        return np.asarray(log_softmax(checked_log_probs(log_probs) / self.value, axis=1))
+        return np.asarray(log_softmax(checked_log_probs(log_probs) / self.value))
 
 
 @measure

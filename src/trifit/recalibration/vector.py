@@ -1,9 +1,9 @@
 """Vector scaling: ``softmax(w * log p / T + c)``, a weight and a shift for every class."""
 
 import numpy as np
-from scipy.special import log_softmax
 
 from trifit.checks import Labels, measure
+from trifit.forecasts import log_softmax
 from trifit.recalibration import temperature
 from trifit.recalibration.fitting import (
     Map,
@@ -35,7 +35,7 @@ class Vector(Map, frozen=True, eq=False, tag="vector"):
     def transform(self, log_probs: FloatArray) -> FloatArray:
         """Recalibrated log probabilities, shape (n_obs, n_classes)."""
         rows = checked_log_probs(log_probs)
-        return np.asarray(log_softmax(rows * self.weights + self.shifts, axis=1))
+        return np.asarray(log_softmax(rows * self.weights + self.shifts))
 
 
 @measure

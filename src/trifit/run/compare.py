@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -233,18 +234,21 @@ def prepare(
     streams : numpy SeedSequence
         Parent of all named generators.
     """
-    training_rows = np.arange(dataset.n_obs - dataset.n_test)
-    problem = Problem.build(dataset, card, training_rows)
-    check_fits(problem.density, card, settings.methods, nuts=settings.nuts)
+
+    @cache
+    def of_all_rows() -> Problem:
+        return Problem.build(dataset, card, np.arange(dataset.n_obs - dataset.n_test))
+
     split = choose_split(
         dataset,
-        n_coefficients=problem.density.n_params,
+        n_coefficients=lambda: of_all_rows().density.n_params,
         rng=generator(streams, "split"),
         cv=settings.cv,
         test_size=settings.test_size,
     )
-    if split.kind == "holdout":
-        problem = Problem.build(dataset, card, split.parts[0][0])
+    of_some = split.kind == "holdout"
+    problem = Problem.build(dataset, card, split.parts[0][0]) if of_some else of_all_rows()
+    check_fits(problem.density, card, settings.methods, nuts=settings.nuts)
     return problem, split
 
 

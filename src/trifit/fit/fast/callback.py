@@ -5,8 +5,12 @@ kept on disk, serves every data set and every number of parameters. Others are
 Python functions.
 """
 
+from functools import cache
 from typing import Any
 
+# Before nutpie, which imports it too: its lazy imports search every module that is there, once
+# per frame of the importer, and nutpie has many. That takes up to a second.
+import arviz_base  # noqa: F401
 import numpy as np
 import scipy.sparse as sp
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
@@ -121,7 +125,7 @@ def _compiled_model(
         _n_dim=len(centre),
         _coords={},
         _shapes={"z": (len(centre),)},
-        compiled_logp_func=_soft_log_density if soft else _hard_log_density,
+        compiled_logp_func=_log_density(soft=soft),
         compiled_expand_func=_copy,
         initial_point_func=start,
         shared_data=arrays,  # kept alive as long as the model
@@ -215,33 +219,34 @@ def _answer(value, gradient):  # type: ignore[no-untyped-def]
     return 0 if np.isfinite(value) else INFINITE_VALUE
 
 
-def _log_densities(version: int) -> tuple[Any, Any]:
-    """Log densities with hard and with soft labels.
+@cache
+def _log_density(*, soft: bool, version: int = VERSION) -> Any:
+    """Log density with hard or with soft labels.
 
     ``version`` is the kernel's: in a closure, it is part of what numba's cache on disk
     is looked up by.
     """
+    if soft:
+
+        @cfunc(LOG_DENSITY, cache=True, error_model="numpy")
+        def of_shares(size, z, gradient, value, pointer):  # type: ignore[no-untyped-def]
+            at = carray(pointer, (1,), RECORD)[0]
+            labels = _matrix(at.labels, at.n_obs, at.n_scores + 1)
+            by_z = carray(gradient, (size,))
+            value[0] = _evaluate(at, labels, carray(z, (size,)), by_z)
+            return _answer(value[0], by_z) if version else -1
+
+        return of_shares
 
     @cfunc(LOG_DENSITY, cache=True, error_model="numpy")
-    def hard(size, z, gradient, value, pointer):  # type: ignore[no-untyped-def]
+    def of_codes(size, z, gradient, value, pointer):  # type: ignore[no-untyped-def]
         at = carray(pointer, (1,), RECORD)[0]
         labels = _indices(at.labels, at.n_obs)
         by_z = carray(gradient, (size,))
         value[0] = _evaluate(at, labels, carray(z, (size,)), by_z)
         return _answer(value[0], by_z) if version else -1
 
-    @cfunc(LOG_DENSITY, cache=True, error_model="numpy")
-    def soft(size, z, gradient, value, pointer):  # type: ignore[no-untyped-def]
-        at = carray(pointer, (1,), RECORD)[0]
-        labels = _matrix(at.labels, at.n_obs, at.n_scores + 1)
-        by_z = carray(gradient, (size,))
-        value[0] = _evaluate(at, labels, carray(z, (size,)), by_z)
-        return _answer(value[0], by_z) if version else -1
-
-    return hard, soft
-
-
-_hard_log_density, _soft_log_density = _log_densities(VERSION)
+    return of_codes
 
 
 @cfunc(EXPAND, cache=True, error_model="numpy")

@@ -11,7 +11,6 @@ took 1.2 to 1.7 times as many steps per draw.
 """
 
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -23,7 +22,6 @@ from trifit.cards import Card, Sampler
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
 from trifit.fit.diagnostics import diagnose_parameters, diagnose_predictions, posterior_status
-from trifit.fit.fast.callback import nutpie_model
 from trifit.fit.prediction import prediction_draws
 from trifit.fit.training import Training
 from trifit.fits import Fit, Sampling
@@ -100,6 +98,8 @@ def fit_bayes(
     advance : callable, optional
         Called with the share of draws done, from another thread.
     """
+    from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
+
     start = time.perf_counter()
     if centre is None:
         centre = density.start(np.random.default_rng(seed))
@@ -110,21 +110,16 @@ def fit_bayes(
     spread = 1.0 if scale is not None else DISPERSION
     model = nutpie_model(objective, centre, scale, spread)
     trace = _sample(model, sampler, seed, advance)
-    z = np.asarray(trace["posterior"]["z"].values)
-    n_chains, n_draws, _ = z.shape
-    if (n_chains, n_draws) != (sampler.chains, sampler.draws) or np.isnan(z).any():
-        # nutpie answers Ctrl-C with the draws so far; half a posterior is none.
-        raise KeyboardInterrupt("sampling was interrupted")
+    z, n_chains, n_draws = trace["z"], sampler.chains, sampler.draws
     thetas = centre + (z if scale is None else z @ scale.T)
     flat = thetas.reshape(n_chains * n_draws, -1)
     draws = density.constrain(flat)
-    raw = trace["sample_stats"]
     stats = {
-        "diverging": np.asarray(raw["diverging"].values, dtype=bool),
-        "tree_depth": np.asarray(raw["depth"].values, dtype=np.int64),
-        "n_steps": np.asarray(raw["n_steps"].values, dtype=np.int64),
-        "energy": np.asarray(raw["energy"].values, dtype=np.float64),
-        "lp": np.asarray(raw["logp"].values, dtype=np.float64),
+        "diverging": trace["diverging"],
+        "tree_depth": trace["depth"].astype(np.int64),
+        "n_steps": trace["n_steps"].astype(np.int64),
+        "energy": trace["energy"],
+        "lp": trace["logp"],
         "log_prior": density.log_priors(flat).reshape(n_chains, n_draws),
     }
     shaped = draws.reshape(n_chains, n_draws, -1)
@@ -144,7 +139,10 @@ def describes_by_mode(density: Density, *, identified: bool) -> bool:
     return identified and not density.scales.any()
 
 
-def _sample(model: Any, sampler: Sampler, seed: int, advance: Advance | None) -> Any:
+def _sample(
+    model: Any, sampler: Sampler, seed: int, advance: Advance | None
+) -> dict[str, np.ndarray]:
+    """Draws ``z`` and what nutpie says of each: (n_chains, n_draws, ...) after the warm-up."""
     import nutpie
 
     def report(chains: Any) -> None:
@@ -153,10 +151,8 @@ def _sample(model: Any, sampler: Sampler, seed: int, advance: Advance | None) ->
         if advance is not None and total:
             advance(done / total)
 
-    with limited(), warnings.catch_warnings():
-        # Said of a run that Ctrl-C cut short, which is not used.
-        warnings.filterwarnings("ignore", message="Found chain dimension")
-        return nutpie.sample(
+    with limited():
+        raw = nutpie.sample(
             model,
             draws=sampler.draws,
             tune=sampler.tune,
@@ -168,4 +164,27 @@ def _sample(model: Any, sampler: Sampler, seed: int, advance: Advance | None) ->
             save_warmup=False,
             progress_bar=False,
             progress_callback=report if advance is not None else None,
+            return_raw_trace=True,
         )
+    chains = list(zip(*raw.get_arrow_trace(), strict=True))
+    kept = [~_column(stats, "tuning") for _, stats in chains]
+    if [int(rows.sum()) for rows in kept] != [sampler.draws] * sampler.chains:
+        # nutpie answers Ctrl-C with the draws so far; half a posterior is none.
+        raise KeyboardInterrupt("sampling was interrupted")
+
+    def of_chains(name: str, part: int) -> np.ndarray:
+        each = zip(chains, kept, strict=True)
+        return np.array([_column(chain[part], name)[rows] for chain, rows in each])
+
+    told = ("diverging", "depth", "n_steps", "energy", "logp")
+    return {"z": of_chains("z", 0), **{name: of_chains(name, 1) for name in told}}
+
+
+def _column(batch: Any, name: str) -> np.ndarray:
+    """A column of an Arrow record batch, (n_rows, ...)."""
+    import pyarrow as pa
+
+    column = pa.array(batch.column(name))
+    if pa.types.is_large_list(column.type):
+        return np.asarray(column.flatten()).reshape(len(column), -1)
+    return np.asarray(column)
