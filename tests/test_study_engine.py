@@ -219,7 +219,7 @@ def settled(folder):
 # loky's two workers follow the driver, with a cell each in their hands; Dask's end theirs
 @pytest.mark.parametrize(
     ("driver", "lost"),
-    by_default(("loky", 2), of=[("loky", 2), ("dask", 0)]),
+    by_default(("loky", 2), of=[("loky", 2), ("dask", 0)], several=True),
     indirect=["driver"],
 )
 def test_kill_9_of_the_driver_loses_nothing_and_nothing_runs_twice(driver, lost, tmp_path):
