@@ -9,6 +9,7 @@ from mapie.metrics.calibration import spiegelhalter_statistic
 from probcal.metrics import spiegelhalter_z
 from scipy.special import log_softmax
 
+from selection import by_default
 from simulated import draw_labels, simulated
 from trifit.calibration import binned_error, corp, kernel_error, tests, top_label
 from trifit.calibration.bands import pooled
@@ -34,7 +35,7 @@ def rejections(test, rng, n, n_classes, runs, **options):
     )
 
 
-@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("n_classes", by_default(4, of=[2, 4]))
 @pytest.mark.parametrize("name", ALL)
 def test_size(rng, name, n_classes):
     """Calibrated forecasts are rejected 1 time in 20: Binomial(200, 0.05) within 0.9999."""
@@ -53,12 +54,13 @@ def test_size_within_a_hundredth(rng, name, n, n_classes):
     assert share == pytest.approx(0.05, abs=0.01 + 2 * math.sqrt(0.05 * 0.95 / runs))
 
 
-@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("n_classes", by_default(4, of=[2, 4]))
 @pytest.mark.parametrize("name", ALL)
 def test_power_against_over_confidence(rng, name, n_classes):
     assert rejections(ALL[name], rng, 400, n_classes, 20, slope=0.4) >= 18
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("name", ALL)
 def test_detectable_slope_is_found_with_the_stated_power(rng, name):
     probs, y, _ = simulated(rng, 300, 3)

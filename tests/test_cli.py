@@ -78,6 +78,7 @@ def test_a_comparison_and_its_report(tmp_path):
     assert (folder / "index.html").read_text() == page
 
 
+@pytest.mark.broad
 def test_simulated_data_like_any_other(tmp_path):
     words = ["compare", "sim:gaussian", "--world", "n=90", "features=2", "classes=2"]
     words += ["distance=1.5", "shift=label", "severity=2", *FAST[:4]]
@@ -95,6 +96,7 @@ def test_simulated_data_like_any_other(tmp_path):
     assert "sim:moons" in trifit("data").output
 
 
+@pytest.mark.broad
 def test_a_card_as_run_runs_again(tmp_path):
     """card.toml of a run finds its builder from wherever it is read."""
     (tmp_path / "my.csv").write_text(GOOD)
@@ -125,6 +127,7 @@ STAGE = re.compile(r"\s*\d+%  ")
 """A line that says what runs."""
 
 
+@pytest.mark.broad
 def test_ctrl_c_leaves_nothing_and_no_half_posterior(tmp_path):
     """Interrupted in the middle of sampling: exit code 130, one line, no folder."""
     running = subprocess.Popen(

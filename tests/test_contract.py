@@ -7,6 +7,7 @@ import pytest
 from markupsafe import escape
 
 from fitting import relabelled
+from selection import by_default
 from trifit.cards import Optimiser, card_names, load_card
 from trifit.fit import graph
 from trifit.fit.fast.backend import compilations
@@ -37,11 +38,8 @@ class Fitted:
         return Rows(self.dataset.X, self.dataset.y)
 
 
-USUAL = ("softmax", "logistic", "network")
-CARDS = [
-    pytest.param(name, marks=[] if name in USUAL else pytest.mark.broad) for name in card_names()
-]
-IDENTIFIED = [card for card in CARDS if load_card(card.values[0]).identified]
+CARDS = by_default("softmax", "network", of=card_names())
+IDENTIFIED = by_default("softmax", of=[n for n in card_names() if load_card(n).identified])
 """Several starts of a network may end in different modes."""
 
 

@@ -195,6 +195,7 @@ def test_no_plane_on_a_line(rng):
         assert plane_of(Z.transform(X), Z) is None
 
 
+@pytest.mark.broad
 def test_one_feature_with_copies_has_neither_map_nor_distance():
     iris = load_dataset("iris")
     coarse = Dataset(
@@ -210,6 +211,7 @@ def test_one_feature_with_copies_has_neither_map_nor_distance():
     assert found.rows.distance is None
 
 
+@pytest.mark.broad
 def test_missing_values_are_shown_as_missing():
     iris = load_dataset("iris")
     X = iris.X.copy()

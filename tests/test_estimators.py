@@ -31,18 +31,16 @@ QUICK = {"draws": 200, "tune": 200, "chains": 2}
 MANY = {"draws": 1000, "tune": 500, "chains": 2}
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@parametrize_with_checks([MAPClassifier()])
-def test_scikit_learns_own_checks(estimator, check):
-    check(estimator)
-
-
 @pytest.mark.broad
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
-    [MLEClassifier(), BayesClassifier(overrides={"draws": 20, "tune": 50, "chains": 2})]
+    [
+        MLEClassifier(),
+        MAPClassifier(),
+        BayesClassifier(overrides={"draws": 20, "tune": 50, "chains": 2}),
+    ]
 )
-def test_scikit_learns_own_checks_of_the_others(estimator, check):
+def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
 
 

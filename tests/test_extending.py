@@ -79,6 +79,7 @@ def copy(root, tmp_path):
     return tmp_path
 
 
+@pytest.mark.broad
 def test_a_method_a_section_and_a_card(copy):
     package = copy / "src" / "trifit"
     (package / "fit" / "methods" / "half.py").write_text(METHOD)

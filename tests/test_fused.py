@@ -9,6 +9,7 @@ from numba import njit
 from scipy.special import log_softmax
 
 from fitting import card, density_of
+from selection import by_default
 from trifit.cards import card_names, load_card
 from trifit.fit import build_density
 from trifit.fit.build import build_model
@@ -113,7 +114,7 @@ def models(name, rng, **changes):
     return model, k, X, [y, rng.dirichlet(np.ones(k), size=40), rng.integers(1, 5, size=(40, k))]
 
 
-@pytest.mark.parametrize("name", card_names())
+@pytest.mark.parametrize("name", by_default("softmax", "network", of=card_names()))
 def test_fused_objectives_are_their_own_graphs(name, rng):
     model, k, X, kinds = models(name, rng)
     fused = GraphDensity(model, k, mode="interpreted")

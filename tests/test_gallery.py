@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from outline import Outline
+from selection import by_default
 from trifit import gallery, theory
 from trifit.gallery import (
     QUESTIONS,
@@ -99,6 +100,7 @@ def test_an_mle_is_over_confident_as_theory_says_and_honest_on_its_own_rows(foun
     assert abs(numbers["training rows"].mean(axis=1)).max() < 0.02
 
 
+@pytest.mark.broad
 def test_entropy_is_a_floor_and_comes_in_two_parts(found):
     numbers = found("entropy")
     for fit in ("mle", "bayes"):
@@ -108,6 +110,7 @@ def test_entropy_is_a_floor_and_comes_in_two_parts(found):
     assert (numbers["ignorance"][0] > 3 * numbers["ignorance"][1]).all()
 
 
+@pytest.mark.broad
 def test_cross_entropy_pulls_to_the_probability_and_to_1_only_where_that_is_1(found):
     numbers = found("extremes")
     least = extremes.OUTPUTS[numbers["cost"].argmin(axis=1)]
@@ -169,12 +172,7 @@ def test_shifts_that_break_the_relation_cost_every_fit(found):
 # What the pages say
 
 
-SLOWER = ("networks", "output-function", "training", "posterior", "prior", "shift")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.broad if n in SLOWER else []) for n in QUICK]
-)
+@pytest.mark.parametrize("name", by_default("every-output", of=QUICK))
 def test_every_question_has_a_page_of_its_own_numbers(found, name):
     page = gallery.render(question(name), found(name), QUESTIONS)
     assert page == gallery.render(question(name), found(name), QUESTIONS)

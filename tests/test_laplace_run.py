@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from fitting import FAST
+from selection import by_default
 from trifit.cli import main
 from trifit.contestants import gap_of
 from trifit.data import load_dataset
@@ -28,22 +29,23 @@ def run_of(overlapping, **options):
 
 @pytest.fixture(scope="module")
 def runs(overlapping):
-    """All four combinations of NUTS and laplace, keyed (nuts, laplace)."""
-    return {
-        (nuts, laplace): run_of(overlapping, nuts=nuts, methods=["laplace"] if laplace else [])
-        for nuts in (True, False)
-        for laplace in (True, False)
-    }
+    """A run with or without NUTS and laplace, keyed (nuts, laplace); made when asked for."""
+
+    class Runs(dict):
+        def __missing__(self, which):
+            nuts, laplace = which
+            methods = ["laplace"] if laplace else []
+            self[which] = run = run_of(overlapping, nuts=nuts, methods=methods)
+            return run
+
+    return Runs()
 
 
 BOTH = (True, True)
-
-COMBINATIONS = pytest.mark.parametrize(
-    "which", [(n, a) for n in (True, False) for a in (True, False)]
-)
+COMBINATIONS = [(nuts, laplace) for nuts in (True, False) for laplace in (True, False)]
 
 
-@COMBINATIONS
+@pytest.mark.parametrize("which", by_default(BOTH, of=COMBINATIONS))
 def test_columns_and_what_is_left_out(runs, which):
     nuts, laplace = which
     c = runs[which].comparison
@@ -56,10 +58,7 @@ def test_columns_and_what_is_left_out(runs, which):
         assert (p.rhat is None) == (p.ess_bulk is None) == (not nuts)
 
 
-@pytest.mark.parametrize(
-    "which",
-    [BOTH, *(pytest.param((n, not n), marks=pytest.mark.broad) for n in (True, False))],
-)
+@pytest.mark.parametrize("which", by_default(BOTH, of=[BOTH, (True, False), (False, True)]))
 def test_files_page_and_json(runs, which, tmp_path):
     run = runs[which]
     save_run(run, tmp_path / "run")
@@ -80,6 +79,7 @@ def test_files_page_and_json(runs, which, tmp_path):
     assert ("laplace against NUTS" in done.output) == (which == (True, True))
 
 
+@pytest.mark.broad
 def test_a_posterior_of_an_earlier_run_does_not_stay(runs, tmp_path):
     save_run(runs[True, False], tmp_path / "run")
     (tmp_path / "run" / "notes.md").write_text("mine")
@@ -88,9 +88,11 @@ def test_a_posterior_of_an_earlier_run_does_not_stay(runs, tmp_path):
     assert (tmp_path / "run" / "notes.md").exists()
 
 
+@pytest.mark.broad
 def test_the_other_columns_do_not_depend_on_it(runs):
     plain = runs[True, False].comparison
-    for which, run in runs.items():
+    for which in COMBINATIONS:
+        run = runs[which]
         for name in set(run.comparison.fits) & set(plain.fits):
             ours, theirs = run.comparison.contestants[name], plain.contestants[name]
             assert ours.scores.log_loss.value == theirs.scores.log_loss.value, (which, name)
@@ -121,8 +123,9 @@ def test_parameters_without_nuts_are_those_of_laplace(runs):
         assert b.sd == pytest.approx(a.sd, rel=0.1)
 
 
+@pytest.mark.broad
 def test_the_gap_ends_at_the_posterior_there_is(runs):
-    ends = {which: gap_of(run.comparison.fits)[-1].a for which, run in runs.items()}
+    ends = {which: gap_of(runs[which].comparison.fits)[-1].a for which in COMBINATIONS}
     assert ends == {
         (True, True): "bayes", (True, False): "bayes", (False, True): "laplace",
         (False, False): "map",
@@ -187,6 +190,7 @@ def test_bad_arguments(options, message):
         run_comparison(load_dataset("iris"), **options)
 
 
+@pytest.mark.broad
 def test_commands_from_python_tell_them_apart(runs):
-    commands = {run.comparison.provenance.command for run in runs.values()}
+    commands = {runs[which].comparison.provenance.command for which in COMBINATIONS}
     assert len(commands) == 4

@@ -6,6 +6,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from fitting import density_of, probs_of, standardised
+from selection import by_default
 from trifit.cards import Optimiser, load_card
 from trifit.data import load_dataset
 from trifit.errors import InputError
@@ -53,7 +54,7 @@ def test_without_hidden_layers_it_is_softmax_regression(rng):
     assert network.log_probs(same, X) == pytest.approx(softmax.log_probs(params, X), abs=1e-10)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu", "softplus"])
+@pytest.mark.parametrize("activation", by_default("tanh", of=["tanh", "relu", "softplus"]))
 def test_the_forward_pass_is_the_formula(activation, rng):
     X, y = rng.normal(size=(12, 3)), np.arange(12) % 3
     density = density_of(X, y, "neural_network", hidden=[4, 2], activation=activation)
@@ -97,6 +98,7 @@ def test_zero_is_a_saddle_point_and_several_starts_leave_it(moons, network, rng)
     assert "starts_spread" not in one.diagnostics
 
 
+@pytest.mark.broad
 def test_the_best_start_is_kept(moons, network):
     X, y = moons
     settings = Optimiser(max_steps=15)

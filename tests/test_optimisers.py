@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit
 
 from fitting import density_of, probs_of, standardised
+from selection import by_default
 from trifit.cards import Optimiser
 from trifit.data import load_dataset
 from trifit.errors import InputError
@@ -50,7 +51,7 @@ CONVEX = [("softmax_regression", {}), ("logistic_regression", {}),
 
 
 @pytest.mark.parametrize("method", ["newton", "gradient-descent"])
-@pytest.mark.parametrize(("builder", "settings"), CONVEX)
+@pytest.mark.parametrize(("builder", "settings"), by_default(CONVEX[0], of=CONVEX, several=True))
 @pytest.mark.parametrize("fit", [fit_mle, fit_map])
 def test_all_optimisers_reach_one_optimum(sepals, method, builder, settings, fit, rng):
     X, y = sepals

@@ -120,6 +120,7 @@ def test_an_observed_multinomial_is_a_classifier(rng):
     )
 
 
+@pytest.mark.broad
 def test_counts_make_a_multinomial_model(rng):
     """A shipped builder given counts is the model whose likelihood trifit maximises."""
     X = rng.normal(size=(20, 2))
@@ -248,6 +249,7 @@ def sites():
     return pd.DataFrame({"site": site, "x": x, "y": y})
 
 
+@pytest.mark.broad
 @pytest.mark.filterwarnings("ignore")
 def test_the_mle_of_group_specific_terms_is_that_of_their_design(sites, rng):
     """scikit-learn without a penalty on the same columns; a site without rows has effect zero."""

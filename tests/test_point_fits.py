@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 import trifit
 from fitting import BUNDLED, density_of, probs_of, standardised
+from selection import by_default
 from trifit.cards import Optimiser
 from trifit.data import load_dataset
 from trifit.fit.methods.map import fit_map
@@ -17,7 +18,7 @@ from trifit.recalibration import temperature
 from trifit.types import Dataset, Rows
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", by_default("iris", "breast_cancer", of=BUNDLED))
 @pytest.mark.parametrize("scale", [0.3, 1.0])
 def test_map_is_ridge_regression(name, scale, rng):
     """MAP with scale s is scikit-learn's LogisticRegression with C = s**2."""
@@ -58,7 +59,7 @@ def test_mle_is_unpenalised_regression(name, rng):
     assert abs(probs_of(density, fit, X) - peer.predict_proba(X)).max() < 1e-5
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", by_default("iris", "wine", of=BUNDLED))
 def test_no_mle_exists_on_the_bundled_sets(name, rng):
     X, y = standardised(load_dataset(name))
     density = density_of(X, y)

@@ -183,6 +183,7 @@ def test_sensitivity_at_the_cards_own_prior_is_the_fit(iris_run):
             assert (step.log_loss is not None) == trusted
 
 
+@pytest.mark.broad
 def test_sensitivity_of_the_map_is_that_of_a_card_with_another_prior(iris_run):
     given = iris_run.card.hyperparameters
     half = {name: 0.5 * given[name] for name in ("prior_scale", "intercept_scale")}

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from fitting import card, density_of, probs_of
+from selection import by_default
 from trifit.cards import Optimiser
 from trifit.errors import InputError
 from trifit.fit.density import is_scale
@@ -92,7 +93,7 @@ def test_student_t_over_classes_is_spherical(rng):
     assert np.quantile(contrast, [0.1, 0.25, 0.75, 0.9]) == pytest.approx(expected, abs=0.25)
 
 
-@pytest.mark.parametrize("prior", PRIORS)
+@pytest.mark.parametrize("prior", by_default("normal", "horseshoe", of=PRIORS))
 @pytest.mark.parametrize("builder", [softmax_regression, logistic_regression])
 def test_every_prior_builds_a_model_of_zero_sum(prior, builder, rng):
     X, y = rng.normal(size=(8, 2)), np.arange(8) % 2

@@ -112,6 +112,7 @@ def counted(rng):
     return grouped, pd.concat(each)
 
 
+@pytest.mark.broad
 def test_counts_are_the_table_written_out(rng):
     grouped, persons = counted(rng)
     a, b = load_dataset(grouped), load_dataset(persons, "y")

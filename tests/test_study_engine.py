@@ -13,6 +13,7 @@ import pytest
 from joblib import parallel_config
 
 import study_work
+from selection import by_default
 from study_cluster import cluster, environment, group_lives, process, wait_for
 from study_work import many, runs
 from trifit.errors import InputError
@@ -61,7 +62,7 @@ def some(folder):
     )
 
 
-@pytest.mark.parametrize("backend", ["loky 1", "loky 2", "dask"])
+@pytest.mark.parametrize("backend", by_default("loky 2", "dask", of=["loky 1", "loky 2", "dask"]))
 def test_results_are_the_same_to_the_last_bit_in_any_order(serial, tmp_path, scheduler, backend):
     tasks, store, told = some(tmp_path), Store(tmp_path / "store"), []
     first = {key: tasks[key] for key in list(tasks)[11:3:-2]}
@@ -81,6 +82,7 @@ def test_results_are_the_same_to_the_last_bit_in_any_order(serial, tmp_path, sch
     assert not list(store.folder.glob("loose/*/*"))
 
 
+@pytest.mark.broad
 def test_a_backend_that_joblib_was_told_of_computes_the_same(serial, tmp_path):
     tasks, store, told = some(tmp_path), Store(tmp_path / "store"), []
     with parallel_config("loky", n_jobs=2):  # in place of Ray's, which is set the same way
@@ -130,7 +132,7 @@ def test_cells_are_handed_out_in_the_order_given(tmp_path):
     assert told == list(order)
 
 
-@pytest.mark.parametrize("backend", ["loky 1", "loky 2", "dask"])
+@pytest.mark.parametrize("backend", by_default("loky 2", of=["loky 1", "loky 2", "dask"]))
 def test_a_killed_worker_costs_its_own_cell(serial, tmp_path, scheduler, backend):
     once = {} if backend == "loky 1" else {"c008": "kill once"}
     tasks = many(16, tmp_path / "traces", 0.02, c004="kill", **once)
@@ -215,7 +217,11 @@ def settled(folder):
 
 
 # loky's two workers follow the driver, with a cell each in their hands; Dask's end theirs
-@pytest.mark.parametrize(("driver", "lost"), [("loky", 2), ("dask", 0)], indirect=["driver"])
+@pytest.mark.parametrize(
+    ("driver", "lost"),
+    by_default(("loky", 2), of=[("loky", 2), ("dask", 0)], several=True),
+    indirect=["driver"],
+)
 def test_kill_9_of_the_driver_loses_nothing_and_nothing_runs_twice(driver, lost, tmp_path):
     os.kill(driver.pid, signal.SIGKILL)
     driver.wait(60)
@@ -244,7 +250,7 @@ def test_ctrl_c_stops_the_workers_and_keeps_what_is_finished(driver, tmp_path):
     assert not (store.folder / "running").exists()
 
 
-@pytest.mark.parametrize("backend", ["serial", "loky 2", "dask"])
+@pytest.mark.parametrize("backend", by_default("serial", "loky 2", of=["serial", "loky 2", "dask"]))
 def test_an_interruption_passes_through_and_the_rest_can_be_run(tmp_path, scheduler, backend):
     tasks, store = many(12, tmp_path / "traces", 0.02), Store(tmp_path / "store")
 
@@ -300,6 +306,7 @@ class Unreadable:
         return int, ("no number",)
 
 
+@pytest.mark.broad
 def test_a_cluster_that_cannot_read_a_task_says_so(tmp_path, scheduler):
     with pytest.raises(InputError, match="workers of the cluster cannot run a cell"):
         run_cells(
@@ -325,6 +332,7 @@ def test_a_second_run_in_the_folder_ends_the_first(tmp_path):
     assert store.is_open(second[0])
 
 
+@pytest.mark.broad
 def test_a_scheduler_that_is_lost_ends_the_run_with_one_line(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(dask, "CONNECT", 1)
     store = Store(tmp_path / "store")

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import trifit
+from selection import by_default
 from trifit.data import Standardiser, load_dataset
 from trifit.data.identifiers import is_row_number
 from trifit.data.numbers import COMMA, POINT, number, possible_styles
@@ -564,12 +565,7 @@ HARD = {
 }
 
 
-FIRST = ("2**53 + i", "1e-200", "one far away")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[] if n in FIRST else pytest.mark.broad) for n in HARD]
-)
+@pytest.mark.parametrize("name", by_default("2**53 + i", "one far away", of=HARD))
 def test_a_hard_column_does_not_stop_a_comparison(name):
     frame = pd.DataFrame({"c": HARD[name], "x": X + 0.5 * np.tile([0, 1], N // 2), "y": CLASSES})
     comparison = trifit.compare(load_dataset(frame, "y"), nuts=False, test_size=0.4)
@@ -598,9 +594,7 @@ def test_a_hard_column_is_standardised_like_its_well_scaled_self(name, rows):
     assert one[7, 0] == 0
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[] if "ns" in n else pytest.mark.broad) for n in WELL_SCALED]
-)
+@pytest.mark.parametrize("name", by_default("2**53 + 2 i", of=WELL_SCALED))
 def test_a_hard_column_is_fitted_like_its_well_scaled_self(name):
     frame = pd.DataFrame({"x": X + 0.5 * np.tile([0, 1], N // 2), "y": CLASSES})
     probs = [

@@ -247,6 +247,7 @@ def check_point_fits(rng, n, p, replications):
         assert (abs(z) < rare(replications)).all(), (name, z)
 
 
+@pytest.mark.broad
 def test_mle_and_map_as_simulated(rng):
     check_point_fits(rng, 1000, 200, 30)
 

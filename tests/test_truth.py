@@ -182,6 +182,7 @@ def test_real_data_have_no_truth(run):
     assert module.truth(all_rows(run, true_probs=None)) is None
 
 
+@pytest.mark.broad
 def test_without_a_posterior_there_are_no_intervals(run):
     fitted = all_rows(run)
     points = {name: fit for name, fit in fitted.final.fits.items() if name != "bayes"}
