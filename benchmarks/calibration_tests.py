@@ -207,41 +207,41 @@ PAGE = """# Size, power and coverage, measured
 Made by `make test-size` (seed {seed}); definitions in [calibration.md](calibration.md).
 
 Forecasts are `softmax(1.5 z)` with standard normal z, fresh in every run; labels are drawn from
-the truth named in the first column; a test rejects at p <= 0.05 (199 resamples). Share of runs
-that reject: in the rows "calibrated" the size, which should be 0.05 (standard error of the
-simulation {noise:.3f}), below them the power ({power_runs} runs, standard error at most 0.022).
+the truth in the first column; a test rejects at p <= 0.05 (199 resamples). Share of runs that
+reject: in the rows "calibrated" the size, which should be 0.05 (standard error of the simulation
+{noise:.3f}), in the other rows the power ({power_runs} runs, standard error at most 0.022).
 The three resampled tests have size 0.05 by construction (the observed statistic is among the 10
-largest of 200 exchangeable ones), so what their rows show is the noise of the simulation.
+largest of 200 exchangeable ones), so their "calibrated" rows show the noise of the simulation.
 
 {table}
-Spiegelhalter's z looks in one direction only, that of over- and under-confidence, and is the
-sharpest there; for a class that is forecast too low it has hardly any power, and neither has the
-top-label test, which sees only the top label. The kernel test is the general one. On few rows
-Hosmer-Lemeshow hardly ever finds under-confidence.
+Spiegelhalter's z tests for over- and under-confidence only, and has the highest power there. It
+has hardly any power against a class that is forecast too low, and neither has the top-label test.
+The kernel test is the general one. With few rows Hosmer-Lemeshow hardly ever finds
+under-confidence.
 
 ## Minimum detectable miscalibration
 
-`detectable_slope` of each test for one set of forecasts, and in brackets the share of
-{power_runs} label sets drawn with that slope in which the test rejected: 0.80 if it were exact.
-The resampled tests take their critical value from 199 draws, whose noise moves the slope; more
-draws (`n_resamples`) steady it.
+`detectable_slope` of each test for one set of forecasts; in brackets the share of
+{power_runs} label sets with that slope in which the test rejects, which would be 0.80 if the slope
+were exact. The critical values of the resampled tests come from 199 draws, whose noise moves the
+slope; more draws (`n_resamples`) reduce it.
 
 {detectable}
 ## Hosmer-Lemeshow on the rows a model was fitted to
 
 A logistic regression of three features, fitted to as many rows as are tested; share of
-{runs} runs that reject. On its training rows the fitted frequencies are too close to the
-observed ones, so the test rejects too seldom. On new rows it rejects more often than 0.05,
+{runs} runs that reject. On the training rows the fitted frequencies are too close to the
+observed ones, so the test rejects too seldom. On new rows it rejects in more than 5 % of the runs,
 rightly: a fitted model is not exactly calibrated.
 
 {fitted}
 ## Coverage
 
-Two classes, {runs} runs, level 0.95. Confidence band: the whole true curve lies inside, at
-every forecast. Consistency band: the whole curve of a calibrated draw lies inside the simultaneous
-band. Binned errors (class-wise, 15 bins of equal mass): the interval holds the binned error that
-the true probabilities of these rows have. (400 resamples here for the consistency band, which
-holds a little less than it says; 1,000 by default.)
+Two classes, {runs} runs, level 0.95. Confidence band: the whole true curve is inside, at
+every forecast. Consistency band: the whole curve of a calibrated draw is inside the simultaneous
+band. Binned errors (class-wise, 15 bins of equal mass): the interval holds the binned error
+computed from the true probabilities of these rows. (The consistency band, from 400 resamples here
+and 1,000 by default, covers slightly less than its level.)
 
 {covered}"""
 

@@ -1,4 +1,4 @@
-"""Fit logistic regression three ways on the breast cancer data and write a report.
+"""Fit logistic regression three ways to the breast cancer data and write the page.
 
 Run it with: python examples/compare_bundled.py
 """
@@ -10,4 +10,4 @@ comparison = trifit.compare(cancer, model="logistic", seed=1, test_size=0.3)
 
 print(comparison.summary()[["log_loss", "log_loss_se", "brier", "accuracy", "slope", "verdict"]])
 comparison.to_html("breast_cancer.html")
-print("The report is in breast_cancer.html")
+print("The page is breast_cancer.html")

@@ -1,4 +1,4 @@
-"""Compare three fits on your own table: change PATH and TARGET.
+"""Compare the fits on your own table: change PATH and TARGET.
 
 Run it with: python examples/compare_own_csv.py
 """
@@ -12,7 +12,7 @@ import trifit
 
 PATH, TARGET = Path("penguins_like.csv"), "species"
 
-if not PATH.exists():  # a stand-in for your data: 90 birds of three made-up species
+if not PATH.exists():  # a stand-in for your data: 90 birds of three invented species
     rng = np.random.default_rng(0)
     species = np.repeat(["curl", "dot", "etch"], 30)
     centre = {"curl": 38, "dot": 43, "etch": 47}

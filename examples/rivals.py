@@ -1,7 +1,7 @@
 """Other classifiers beside the three fits, on the same rows.
 
 Run it with: python examples/rivals.py
-or from the command line:
+From the command line:
 
     trifit compare breast_cancer --no-nuts \
         --against examples/rivals.py:forest --against examples/rivals.py:boosting
@@ -14,17 +14,17 @@ from sklearn.preprocessing import StandardScaler
 
 
 def forest():
-    """A random forest; with smaller leaves it gives probability 0 to what then happens."""
+    """A random forest; with smaller leaves it can give the label probability 0."""
     return RandomForestClassifier(300, min_samples_leaf=5)
 
 
 def boosting():
-    """Gradient-boosted trees, stopped early."""
+    """Gradient-boosted trees with early stopping."""
     return HistGradientBoostingClassifier(early_stopping=True)
 
 
 def logistic():
-    """Logistic regression with its penalty from cross-validation."""
+    """Logistic regression with a cross-validated penalty."""
     return make_pipeline(StandardScaler(), LogisticRegressionCV(scoring="neg_log_loss"))
 
 
@@ -35,7 +35,7 @@ if __name__ == "__main__":
     comparison = trifit.compare(
         tumours,
         model="logistic",
-        nuts=False,  # leave this out for the posterior
+        nuts=False,  # remove this line to add the posterior
         against={"forest": forest(), "boosting": boosting(), "logistic": logistic()},
     )
     columns = ["log_loss", "log_loss_se", "slope", "verdict"]
@@ -44,4 +44,4 @@ if __name__ == "__main__":
         if d.b == "map" and d.a in comparison.sources:
             print(f"{d.a} - {d.b}: {d.log_loss.value:+.4f} ± {d.log_loss.se:.4f} nats per row")
     comparison.to_html("rivals.html")
-    print("Page: rivals.html")
+    print("The page is rivals.html")

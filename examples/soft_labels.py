@@ -1,4 +1,4 @@
-"""Three annotators per row: counts as labels, and the same rows with majority votes.
+"""Three annotators per row: their counts as labels, compared with majority votes.
 
 Run it with: python examples/soft_labels.py
 """
@@ -27,4 +27,4 @@ for name, data in {
         if p.parameter == "beta" and p.label == "yes" and p.units == "data"
     }
     print(f"{name:15} posterior of the coefficients of 'yes': {slopes}")
-print("the truth (half the log-odds' coefficients):     {'u': 0.60, 'v': -0.40}")
+print("the truth (half the coefficients of the log-odds):      {'u': 0.60, 'v': -0.40}")

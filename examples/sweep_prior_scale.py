@@ -1,4 +1,4 @@
-"""How much does the prior matter? Log-loss of MAP and posterior over prior scales.
+"""The effect of the prior: log-loss of MAP and posterior for several prior scales.
 
 Run it with: python examples/sweep_prior_scale.py
 """

@@ -79,14 +79,16 @@ def test_a_comparison_and_its_report(tmp_path):
 
 
 def test_simulated_data_like_any_other(tmp_path):
-    words = ["compare", "sim:gaussian", "--n", "90", "--features", "2", "--classes", "2"]
-    words += ["--world", "distance=1.5", "--shift", "label", "--severity", "2", *FAST[:4]]
-    done = trifit(*words, cwd=tmp_path)
+    words = ["compare", "sim:gaussian", "--world", "n=90", "features=2", "classes=2"]
+    words += ["distance=1.5", "shift=label", "severity=2", *FAST[:4]]
+    done = trifit(*words, "--json", cwd=tmp_path)
     assert done.exit_code == 0, done.output
-    assert "Against the true class probabilities" in done.output
     folder = tmp_path / "reports" / "sim-gaussian-softmax-seed1"
     document = json.loads((folder / "comparison.json").read_text())
     assert document["provenance"]["command"] == " ".join(["trifit", *words])
+    printed = json.loads(done.stdout)
+    assert printed["report"] == "reports/sim-gaussian-softmax-seed1/index.html"
+    assert printed["metrics"] == json.loads((folder / "metrics.json").read_text())
     assert document["data"]["source"].startswith("sim:gaussian n=90 seed=1 shift=label severity=2")
     assert document["evaluation"]["n_test"] == 90
     assert 0 < document["truth"]["fits"]["bayes"]["kl"]["value"] < 1
@@ -192,6 +194,35 @@ MISTAKES = {
     "bad scale": (["compare", "iris", "--prior-scale", "-1"], "expected a positive number"),
     "too many classes": (["compare", "iris", "--model", "logistic"], "is for two classes"),
     "folds and share": (["compare", "iris", "--cv", "3", "--test-size", "0.2"], "exclude"),
+    "setting twice": (["compare", "iris", "--set", "draws=90", "draws=80"], "draws is given twice"),
+    "prior twice": (
+        ["compare", "iris", "--prior", "normal", "--set", "prior=cauchy"],
+        "prior is given twice",
+    ),
+    "world of a table": (["compare", "iris", "--world", "n=9"], "only simulated data"),
+    "world without value": (["compare", "sim:moons", "--world", "n"], "expected KEY=VALUE"),
+    "world with a unit": (
+        ["compare", "sim:moons", "--world", "n=2k"],
+        "whole number of at least 2",
+    ),
+    "world with a share": (["compare", "sim:moons", "--world", "noise=3%"], "expected a number"),
+    "unknown setting of a world": (
+        ["compare", "sim:moons", "--world", "n=90", "feature=2"],
+        "it has n, n_test, shift, severity, features",
+    ),
+    "an argument of Python's": (["compare", "sim:moons", "--world", "target=y"], "no such setting"),
+    "world twice": (["compare", "sim:moons", "--world", "n=90", "n=80"], "n is given twice"),
+    "seed of a world": (["compare", "sim:moons", "--world", "seed=2"], "--seed 2"),
+    "unknown shift": (["compare", "sim:moons", "--world", "shift=up"], "expected one of covariate"),
+    "severity of nothing": (["compare", "sim:moons", "--world", "severity=1"], "e.g. shift="),
+    "more than memory": (
+        ["compare", "sim:moons", "--world", "n=100000000000000"],
+        "not enough memory",
+    ),
+    "old spelling": (["compare", "sim:moons", "--shift", "label"], "No such option"),
+    "JSON and a path": (["compare", "iris", "--json", "--quiet"], "exclude each other"),
+    "nothing to show": (["study", "prior", "--dry-run", "--json"], "makes no page"),
+    "unknown shell": (["completion", "tcsh"], "not one of 'bash', 'zsh', 'fish'"),
     "folder taken": (["compare", "iris", "--out", "taken"], "is not a run of trifit"),
     "folder is a file": (["compare", "iris", "--out", "good.csv"], "is a file; give a folder"),
     "no run": (["report", "taken"], "no such file; trifit compare writes it"),

@@ -1,5 +1,9 @@
 """Loading, encoding, standardising and splitting; every error names what, where and the remedy."""
 
+import gzip
+import re
+from hashlib import sha256
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -27,6 +31,31 @@ def test_bundled_sets_match_their_description(name):
     data = load_dataset(name)
     assert BUNDLED[name].startswith(f"{data.n_obs} ")
     assert len(data.class_names) == data.y.max() + 1
+
+
+def test_the_shipped_table_is_the_one_its_licence_describes(root):
+    """Counts from modeldata's documentation and from the article; a checksum of the text."""
+    content = gzip.decompress((root / "datasets" / "cells.csv.gz").read_bytes())
+    assert sha256(content).hexdigest() == (
+        "05c2f74397c296f31cab5e5d8ea85236119ded2493035159c291f9dfd4250066"
+    )
+    cells = load_dataset("cells")
+    assert cells.X.shape == (2019, 56)
+    assert cells.class_names == ("poor", "well")
+    assert np.bincount(cells.y).tolist() == [1300, 719]
+    assert cells.notes == ()
+    area = cells.feature_names.index("area_ch_1")
+    assert cells.X[:3, area].tolist() == [185, 819, 431]
+
+
+def test_every_shipped_table_has_a_name_a_source_and_a_licence(root):
+    for table in (root / "datasets").glob("*.csv.gz"):
+        name = table.name.removesuffix(".csv.gz")
+        assert name in BUNDLED
+        licence = (root / "datasets" / f"{name}.LICENSE").read_text()
+        assert re.search(r"^DOI .*https://doi\.org/10\.", licence, re.M)
+        assert re.search(r"^Licence .*\n.*https://creativecommons\.org/licenses/by/", licence, re.M)
+        assert f"| `{name}` |" in (root / "datasets" / "README.md").read_text()
 
 
 def sources(tmp_path):

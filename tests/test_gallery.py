@@ -209,12 +209,12 @@ def noise(*shape, mean=0.0):
 def test_sentences_follow_the_numbers():
     calm = {"bias": noise(5, 4, 6), "kl": noise(5, 4, 6, mean=0.1)}
     text = shift.answer(calm).paragraph
-    assert text.count("no fit's confidence is clearly off") == 5
+    assert text.count("no fit is clearly over- or under-confident") == 5
     assert "under no shift clearly nearer" in text
     bold = {"bias": noise(5, 4, 6, mean=0.2), "kl": calm["kl"]}
     assert shift.answer(bold).paragraph.count("over-confident: mle 0.2") == 5
     shy = {"bias": noise(5, 4, 6, mean=-0.2), "kl": calm["kl"]}
-    assert shift.answer(shy).paragraph.count("too timid") == 5
+    assert shift.answer(shy).paragraph.count("under-confident: mle") == 5
 
     kl = noise(2, 4, 6, mean=0.1)
     numbers = {"kl": kl, "apart": noise(2, 6) ** 2}

@@ -28,15 +28,17 @@ def wheel(root, tmp_path_factory):
     return next(folder.glob("*.whl"))
 
 
-def test_the_wheel_holds_cards_and_templates(wheel):
+def test_the_wheel_holds_cards_data_and_templates(root, wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for card in card_names():
         assert f"trifit/_cards/{card}.toml" in names
     for study in study_names():
         assert f"trifit/_studies/{study}.toml" in names
+    for data_set in (root / "datasets").iterdir():
+        assert f"trifit/_datasets/{data_set.name}" in names
     assert "trifit/report/templates/comparison.html.j2" in names
     assert "trifit/py.typed" in names
-    assert not [n for n in names if n.startswith(("tests", "models", "studies"))]
+    assert not [n for n in names if n.startswith(("tests", "models", "studies", "datasets"))]
 
 
 @pytest.mark.broad
@@ -77,6 +79,11 @@ def test_the_wheel_runs_elsewhere(wheel, tmp_path):
     for card in card_names():
         assert card in listed.stdout
     assert trifit_there("studies").stdout.split()[0] == study_names()[0]
+    loaded = subprocess.run(
+        [python, "-c", "import trifit; print(trifit.load_dataset('cells').n_obs)"],
+        cwd=run, env=environment, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert loaded.strip() == "2019"
     compared = trifit_there("compare", "iris", "--test-size", "0.3")
     assert compared.returncode == 0, compared.stderr
     assert (run / "reports" / "iris-softmax-seed1" / "index.html").is_file()

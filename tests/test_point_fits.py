@@ -65,6 +65,18 @@ def test_no_mle_exists_on_the_bundled_sets(name, rng):
     assert fit_mle(density, Rows(X, y), Optimiser(), rng).status is Status.SEPARATED
 
 
+def test_newton_steps_finish_collinear_features(rng):
+    """L-BFGS alone takes over 5,000 steps on these; the answer is that of Newton's method."""
+    X, y = standardised(load_dataset("cells"))
+    rows = Rows(X[:600], y[:600])
+    density = density_of(rows.X, rows.labels, "logistic_regression")
+    fit = fit_mle(density, rows, Optimiser(), rng)
+    assert fit.status is Status.CONVERGED
+    assert fit.diagnostics["steps"] < 1_100
+    newton = fit_mle(density, rows, Optimiser(method="newton"), rng)
+    assert abs(probs_of(density, fit, rows.X) - probs_of(density, newton, rows.X)).max() < 1e-6
+
+
 def test_unscaled_features_converge_too(rng):
     """Raw units from 1e-3 to 4e3: Newton steps finish what L-BFGS cannot."""
     cancer = load_dataset("breast_cancer")

@@ -12,8 +12,8 @@ VALUED = (
     "--write-recalibrated",
     "--map",
 )
-FLAGS = ("--force", "--resume")
-"""Options that say what is written where and who computes it; they change no number."""
+FLAGS = ("--force", "--resume", "--json", "--quiet", "--open")
+"""Options that say what is written and shown where and who computes it; they change no number."""
 
 
 def canonical_command(arguments: Sequence[str]) -> str:

@@ -1,6 +1,8 @@
 """The command ``trifit compare``."""
 
 import sys
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,112 +10,125 @@ import click
 
 from trifit.cli.codes import UNTRUSTWORTHY
 from trifit.cli.command import canonical_command
+from trifit.cli.completion import cards, comma_separated, data_sets, further_fits, names_or_files
+from trifit.cli.display import Display, displayed, output_option
 from trifit.cli.imports import without_collection
+from trifit.cli.options import Command, Option, settings_of, words_of
 from trifit.errors import InputError
 
 if TYPE_CHECKING:
     from trifit.results import Comparison
 
+SIMULATED = "sim:"
+"""How the name of a simulated data set begins."""
 
-@click.command()
-@click.argument("data")
-@click.option("--target", help="Column that holds the class.")
-@click.option("--label-cols", metavar="A,B,...", help="Columns of soft labels, one per class.")
-@click.option("--test", metavar="FILE", help="Test set with the same columns.")
-@click.option(
-    "--model",
-    default="softmax",
-    show_default=True,
-    help="Card name or path, or FILE.py:FUNCTION of your own.",
+data_option, model_option, evaluation_option, simulation_option = (
+    partial(click.option, cls=Option, heading=heading)
+    for heading in ("Data", "Model", "Evaluation", "Simulation")
 )
-@click.option("--prior", help="Short for --set prior=… (normal, cauchy, horseshoe, …)")
-@click.option("--prior-scale", type=float, help="Short for --set prior_scale=…")
-@click.option(
-    "--methods",
-    metavar="A,B,...",
-    default="",
-    help="Further fits beside the standard ones: laplace, map-cv, squared-error.",
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "trifit compare iris",
+        "trifit compare my.csv --target species --missing impute --open",
+        "trifit compare sim:gaussian --world n=200 features=5 shift=covariate",
+    ),
 )
-@click.option(
-    "--against",
-    metavar="[NAME=]WHAT",
-    multiple=True,
-    help="Another estimator, FILE.py:FUNCTION, or a file of its predictions; repeatable.",
-)
-@click.option(
-    "--no-nuts",
-    is_flag=True,
-    help="Leave out NUTS (mean, bayes); --methods laplace takes its place.",
-)
-@click.option(
-    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting of the card."
-)
-@click.option("--cv", type=int, metavar="FOLDS", help="Stratified cross-validation.")
-@click.option("--test-size", type=float, metavar="SHARE", help="Stratified hold-out share.")
-@click.option(
+@click.argument("data", shell_complete=names_or_files(data_sets))
+@data_option("--target", help="Column that holds the class.")
+@data_option("--label-cols", metavar="A,B,...", help="Columns of soft labels, one per class.")
+@data_option(
     "--missing",
     type=click.Choice(["error", "drop", "impute"]),
     default="error",
     show_default=True,
     help="Missing feature values.",
 )
-@click.option(
+@data_option(
     "--drop", metavar="COLUMN", multiple=True, help="Leave a column out ('': those without a name)."
 )
-@click.option(
+@data_option(
     "--keep",
     metavar="COLUMN",
     multiple=True,
     help="Keep a column that looks like row numbers or an identifier.",
 )
-@click.option("--categorical", metavar="COLUMN", multiple=True, help="Take a column as categories.")
-@click.option(
+@data_option("--categorical", metavar="COLUMN", multiple=True, help="Take a column as categories.")
+@data_option(
     "--na-values",
     metavar="A,B,...",
     help="Texts that mean missing, besides the empty one [default: NA and its like].",
 )
-@click.option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of text files.")
-@click.option("--thousands", metavar="MARK", help="Mark between thousands of text files.")
-@click.option("--positive", metavar="CLASS", help="Of two classes the one that is modelled.")
-@click.option("--classes-order", metavar="A,B,...", help="All classes, in order.")
-@click.option(
+@data_option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of text files.")
+@data_option("--thousands", metavar="MARK", help="Mark between thousands of text files.")
+@data_option("--positive", metavar="CLASS", help="Of two classes the one that is modelled.")
+@data_option("--classes-order", metavar="A,B,...", help="All classes, in order.")
+@data_option("--weights", metavar="COLUMN", help="How many identical rows each row stands for.")
+@model_option(
+    "--model",
+    default="softmax",
+    show_default=True,
+    shell_complete=names_or_files(cards),
+    help="Card name or path, or FILE.py:FUNCTION of your own.",
+)
+@model_option("--prior", help="Short for --set prior=… (normal, cauchy, horseshoe, …)")
+@model_option("--prior-scale", type=float, help="Short for --set prior_scale=…")
+@model_option("--set", "changes", settings=True, help="Change settings of the card.")
+@model_option(
+    "--methods",
+    metavar="A,B,...",
+    default="",
+    shell_complete=comma_separated(further_fits),
+    help="Further fits beside the standard ones: laplace, map-cv, squared-error.",
+)
+@model_option(
+    "--no-nuts",
+    is_flag=True,
+    help="Leave out NUTS (mean, bayes); --methods laplace takes its place.",
+)
+@model_option(
+    "--against",
+    metavar="[NAME=]WHAT",
+    multiple=True,
+    help="Another estimator, FILE.py:FUNCTION, or a file of its predictions; repeatable.",
+)
+@evaluation_option("--test", metavar="FILE", help="Test set with the same columns.")
+@evaluation_option("--cv", type=int, metavar="FOLDS", help="Stratified cross-validation.")
+@evaluation_option("--test-size", type=float, metavar="SHARE", help="Stratified hold-out share.")
+@evaluation_option(
     "--groups", metavar="COLUMN", help="Rows with equal values belong together (one patient's)."
 )
-@click.option(
+@evaluation_option(
     "--time", metavar="COLUMN", help="Train on earlier rows, test on the latest (--test-size)."
 )
-@click.option("--weights", metavar="COLUMN", help="How many identical rows each row stands for.")
-@click.option("--n", type=int, help="Simulated data: training rows.")
-@click.option("--features", type=int, help="Simulated data: number of features.")
-@click.option("--classes", type=int, help="Simulated data: number of classes.")
-@click.option(
-    "--world",
-    "parameters",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="Simulated data: another parameter of the world (trifit data lists them).",
+@evaluation_option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Of folds, draws and simulated data.",
 )
-@click.option("--n-test", type=int, help="Simulated data: rows of a separate test set.")
-@click.option("--shift", help="Simulated data: covariate, label, noise, rotation or unseen.")
-@click.option("--severity", type=int, help="Of the shift, 0 to 5 (default 3).")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
-@click.option("--force", is_flag=True, help="Write into an existing folder.")
-@click.option("--cores", type=click.IntRange(min=1), help="Cores to use; default: all.")
+@evaluation_option(
+    "--cores", type=click.IntRange(min=1), metavar="N", help="Cores to use; default: all."
+)
+@simulation_option(
+    "--world",
+    settings=True,
+    help="Settings of sim:WORLD: n and n_test (rows for training and testing), shift (covariate, "
+    "label, noise, rotation, unseen), its severity (0 to 5), and the world's own (trifit data "
+    "lists them).",
+)
+@output_option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
+@output_option("--force", is_flag=True, help="Write into an existing folder.")
+@displayed
 def compare(  # noqa: PLR0913 - click: an argument per option
     data: str,
+    *,
     target: str | None,
     label_cols: str | None,
-    test: str | None,
-    model: str,
-    prior: str | None,
-    prior_scale: float | None,
-    methods: str,
-    against: tuple[str, ...],
-    no_nuts: bool,  # noqa: FBT001
-    settings: tuple[str, ...],
-    cv: int | None,
-    test_size: float | None,
     missing: str,
     drop: tuple[str, ...],
     keep: tuple[str, ...],
@@ -123,71 +138,63 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     thousands: str | None,
     positive: str | None,
     classes_order: str | None,
+    weights: str | None,
+    model: str,
+    prior: str | None,
+    prior_scale: float | None,
+    changes: tuple[str, ...],
+    methods: str,
+    no_nuts: bool,
+    against: tuple[str, ...],
+    test: str | None,
+    cv: int | None,
+    test_size: float | None,
     groups: str | None,
     time: str | None,
-    weights: str | None,
-    n: int | None,
-    features: int | None,
-    classes: int | None,
-    parameters: tuple[str, ...],
-    n_test: int | None,
-    shift: str | None,
-    severity: int | None,
     seed: int,
-    out: Path | None,
-    force: bool,  # noqa: FBT001
     cores: int | None,
+    world: tuple[str, ...],
+    out: Path | None,
+    force: bool,
+    display: Display,
 ) -> None:
     """Compare MLE, MAP and posterior of one classifier on DATA.
 
-    DATA is iris, wine, breast_cancer, digits, openml:NAME, a CSV or TSV (also .gz,
-    .zst), Parquet, Arrow or .npz (X, y) file, - for text from standard input, or
+    DATA is cells, iris, wine, breast_cancer, digits, openml:NAME, a CSV or TSV (also
+    .gz, .zst), Parquet, Arrow or .npz (X, y) file, - for text from standard input, or
     sim:WORLD: simulated with --seed, and every fit is then also
     held against the true class probabilities. How rows are split: five folds
     for small problems, a hold-out share of 20 % for large ones, unless --test,
     --cv or --test-size say otherwise.
     """
-    from trifit.cards import load_card, parse_setting
+    from trifit.cards import load_card
     from trifit.contestants import check_methods
     from trifit.rivals import check_rivals, rivals_of_texts
 
-    check_methods(_list(methods))
+    check_methods(words_of(methods))
     rivals = rivals_of_texts(against)
-    overrides = dict(parse_setting(text) for text in settings)
-    for key, value in (("prior", prior), ("prior_scale", prior_scale)):
-        if value is not None:
-            overrides[key] = value
-    card = load_card(model).with_overrides(overrides)
-    world = _world(
-        parameters,
-        n=n,
-        features=features,
-        classes=classes,
-        n_test=n_test,
-        shift=shift,
-        severity=severity,
-        seed=seed if data.startswith("sim:") else None,
-    )
+    card = load_card(model).with_overrides(_overrides(changes, prior, prior_scale))
+    simulated = _simulated(data, world, seed)
     from trifit.data import check_split, load_dataset
 
     dataset = load_dataset(
         data,
         target,
-        label_cols=_list(label_cols),
+        label_cols=words_of(label_cols),
         test=test,
         missing=missing,  # type: ignore[arg-type]
         drop=drop,
         keep=keep,
         categorical=categorical,
-        na_values=None if na_values is None else _list(na_values),
+        na_values=None if na_values is None else words_of(na_values),
         decimal=decimal,  # type: ignore[arg-type]
         thousands=thousands,
         positive=positive,
-        classes_order=_list(classes_order),
+        classes_order=words_of(classes_order),
         groups=groups,
         time=time,
         weights=weights,
-        **world,
+        **simulated,
     )
     check_split(dataset, cv, test_size)
     rivals = check_rivals(rivals, dataset)
@@ -196,9 +203,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
-    from trifit.cli.output import print_comparison, progress_bar
-
-    with progress_bar() as progress:
+    with display.progress() as progress:
         progress("loading PyMC", 0.0)
         with without_collection():
             from trifit.run import run_comparison, save_run
@@ -209,7 +214,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
             seed=seed,
             cv=cv,
             test_size=test_size,
-            methods=_list(methods),
+            methods=words_of(methods),
             against=rivals,
             nuts=not no_nuts,
             cores=cores,
@@ -220,31 +225,26 @@ def compare(  # noqa: PLR0913 - click: an argument per option
         save_run(run, folder, force=force)
     for name, why in run.failed_rivals.items():
         click.echo(f"trifit: rival {name!r} failed and was left out: {why}", err=True)
-    print_comparison(run.comparison)
-    click.echo(f"\nReport: {folder / 'index.html'}")
-    exit_for(run.comparison)
+    show_comparison(run.comparison, folder, display)
 
 
-def _list(text: str | None) -> list[str]:
-    """Comma-separated words."""
-    return [word.strip() for word in (text or "").split(",") if word.strip()]
+def show_comparison(comparison: "Comparison", folder: Path, display: Display) -> None:
+    """Show the scoreboard; of fits that are not trustworthy say so, and exit with their code.
 
+    Parameters
+    ----------
+    comparison : Comparison
+    folder : Path
+        Where its page is.
+    display : Display
+    """
+    from trifit.cli.output import print_comparison, scoreboard
 
-def _world(parameters: tuple[str, ...], **options: float | str | None) -> dict[str, Any]:
-    """Parameters of a simulation: those given by --world, and those with an option each."""
-    from trifit.cards import parse_setting
-
-    world = dict(parse_setting(text, "--world signal=2") for text in parameters)
-    for key, value in options.items():
-        if key in world:
-            raise InputError(f"--world {key}={world[key]}: give it as --{key.replace('_', '-')}")
-        if value is not None:
-            world[key] = value
-    return world
-
-
-def exit_for(comparison: "Comparison") -> None:
-    """Say which fits are not trustworthy, and end with the exit code for that."""
+    display.show(
+        folder / "index.html",
+        partial(print_comparison, comparison),
+        partial(scoreboard, comparison),
+    )
     if not comparison.failed:
         return
     from trifit.words import status_text
@@ -253,3 +253,46 @@ def exit_for(comparison: "Comparison") -> None:
         text = status_text(comparison.fits[name])
         click.echo(f"trifit: {name} is not trustworthy: {text}", err=True)
     click.get_current_context().exit(UNTRUSTWORTHY)
+
+
+def _overrides(
+    changes: Iterable[str], prior: str | None, prior_scale: float | None
+) -> dict[str, Any]:
+    """Settings of the card that change: those of ``--set``, and the two with a short form."""
+    overrides = settings_of(changes, "--set prior_scale=1")
+    for key, value in (("prior", prior), ("prior_scale", prior_scale)):
+        if value is None:
+            continue
+        if key in overrides:
+            raise InputError(
+                f"--set {key}={overrides[key]}: {key} is given twice, --{key.replace('_', '-')} "
+                f"{value} is the other"
+            )
+        overrides[key] = value
+    return overrides
+
+
+def _simulated(data: str, world: tuple[str, ...], seed: int) -> dict[str, Any]:
+    """What a simulation is drawn with; nothing for other data."""
+    if not data.startswith(SIMULATED):
+        if world:
+            raise InputError(
+                f"--world {' '.join(world)}: only simulated data (sim:WORLD) have such settings; "
+                f"DATA is {data!r}"
+            )
+        return {}
+    settings = settings_of(" ".join(world).split(), "--world n=200 features=5")
+    if "seed" in settings:
+        raise InputError(
+            f"--world seed={settings['seed']}: the seed has an option of its own, "
+            f"--seed {settings['seed']}"
+        )
+    from trifit.simulate import settings_taken
+
+    taken = settings_taken(data.removeprefix(SIMULATED))
+    for key, value in settings.items():
+        if key not in taken:
+            raise InputError(
+                f"--world {key}={value}: {data} has no such setting; it has {', '.join(taken)}"
+            )
+    return settings | {"seed": seed}

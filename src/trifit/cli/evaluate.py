@@ -1,57 +1,77 @@
 """The command ``trifit evaluate``."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from trifit.cli.command import canonical_command
+from trifit.cli.compare import show_comparison
+from trifit.cli.display import Display, displayed, output_option
+from trifit.cli.options import Command, Option
 from trifit.errors import InputError
 from trifit.files import check_target, stem
 
+file_option, evaluation_option, recalibration_option = (
+    partial(click.option, cls=Option, heading=heading)
+    for heading in ("Predictions", "Evaluation", "Recalibration")
+)
 
-@click.command()
+
+@click.command(
+    cls=Command,
+    examples=(
+        "trifit evaluate preds.csv --label y --probs 'p_*'",
+        "trifit evaluate head.npz --label y --logits logits",
+        "trifit evaluate --preds net=a.csv --preds forest=b.csv --id row --label y --probs 'p_*'",
+        "trifit evaluate --draws ensemble.npz --label y",
+    ),
+)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--label", required=True, metavar="COLUMN", help="Column of the class that happened.")
-@click.option("--probs", metavar="PATTERN", help="Columns of probabilities: 'p_*', or a,b,c.")
-@click.option("--logits", metavar="PATTERN", help="Columns of logits, in place of --probs.")
-@click.option(
+@file_option("--label", required=True, metavar="COLUMN", help="Column of the class that happened.")
+@file_option("--probs", metavar="PATTERN", help="Columns of probabilities: 'p_*', or a,b,c.")
+@file_option("--logits", metavar="PATTERN", help="Columns of logits, in place of --probs.")
+@file_option(
     "--preds",
     "named",
     metavar="NAME=FILE",
     multiple=True,
     help="A model's file; repeat it to compare models on the same rows.",
 )
-@click.option(
+@file_option(
     "--draws",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Members or draws, .npz: array probs (or logits) of shape (member, row, class).",
 )
-@click.option("--member-col", metavar="COLUMN", help="Of a table of --draws: names the member.")
-@click.option("--model-col", metavar="COLUMN", help="Column that names the model, in one file.")
-@click.option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to join files.")
-@click.option("--groups", metavar="COLUMN", help="Rows with equal values belong together.")
-@click.option("--weights", metavar="COLUMN", help="How many identical rows each row stands for.")
-@click.option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
-@click.option("--floor", type=float, help="Raise smaller probabilities to this, e.g. 1e-6.")
-@click.option(
+@file_option("--member-col", metavar="COLUMN", help="Of a table of --draws: names the member.")
+@file_option("--model-col", metavar="COLUMN", help="Column that names the model, in one file.")
+@file_option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to join files.")
+@file_option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
+@file_option("--floor", type=float, help="Raise smaller probabilities to this, e.g. 1e-6.")
+@evaluation_option("--groups", metavar="COLUMN", help="Rows with equal values belong together.")
+@evaluation_option(
+    "--weights", metavar="COLUMN", help="How many identical rows each row stands for."
+)
+@evaluation_option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@recalibration_option(
     "--write-recalibrated",
     "recalibrated",
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="Write recalibrated probabilities (.parquet, .csv), and the map beside them.",
 )
-@click.option(
+@recalibration_option(
     "--map",
     "method",
     type=click.Choice(["temperature", "vector", "dirichlet", "isotonic", "beta"]),
     help="The map of --write-recalibrated [default: temperature].",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the page.")
-@click.option("--force", is_flag=True, help="Write into an existing folder.")
+@output_option("--out", type=click.Path(path_type=Path), help="Folder of the page.")
+@output_option("--force", is_flag=True, help="Write into an existing folder.")
+@displayed
 def evaluate(  # noqa: PLR0913 - click: an argument per option
     file: Path | None,
     *,
@@ -63,27 +83,22 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     member_col: str | None,
     model_col: str | None,
     row_id: str | None,
-    groups: str | None,
-    weights: str | None,
     positive: str | None,
     floor: float | None,
+    groups: str | None,
+    weights: str | None,
+    seed: int,
     recalibrated: Path | None,
     method: str | None,
-    seed: int,
     out: Path | None,
     force: bool,
+    display: Display,
 ) -> None:
-    r"""Judge the class probabilities of any model, from a FILE of its predictions.
+    """Judge the class probabilities of any model, from a FILE of its predictions.
 
     FILE is CSV, TSV (also .gz, .zst), Parquet, Arrow or .npz (- is text from standard input):
     a row per test row, a column of probabilities (or logits) per class, and the class that
     happened.
-
-    \b
-        trifit evaluate preds.csv --label y --probs 'p_*'
-        trifit evaluate head.npz --label y --logits logits
-        trifit evaluate --preds net=a.csv --preds forest=b.csv --id row --label y --probs 'p_*'
-        trifit evaluate --draws ensemble.npz --label y
     """
     files = _files(file, named, draws)
     if draws is None and member_col is not None:
@@ -111,11 +126,10 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     check_folder(folder, command=command, force=force)
     if recalibrated is not None:
         check_target("--write-recalibrated", recalibrated, inputs=files.values(), force=force)
-    from trifit.cli.output import print_comparison, progress_bar
     from trifit.predictions.draws import evaluate_members
     from trifit.predictions.evaluate import evaluate_forecasts
 
-    with progress_bar() as progress:
+    with display.progress() as progress:
         said: dict[str, Any] = {
             "name": name,
             "seed": seed,
@@ -149,10 +163,9 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
                 seed=seed,
                 floor=floor,
             )
-    print_comparison(comparison)
     if recalibrated is not None:
-        click.echo(f"\nRecalibrated: {recalibrated}; maps: {', '.join(map(str, maps))}")
-    click.echo(f"\nReport: {folder / 'index.html'}")
+        display.say(f"Recalibrated: {recalibrated}; maps: {', '.join(map(str, maps))}")
+    show_comparison(comparison, folder, display)
 
 
 def _check_map(recalibrated: Path | None, method: str | None, weights: str | None) -> None:

@@ -7,17 +7,32 @@ import click
 
 from trifit import __version__
 from trifit.cli.codes import BAD_INPUT, INTERRUPTED
-from trifit.cli.compare import compare, exit_for
+from trifit.cli.compare import compare, show_comparison
+from trifit.cli.completion import cards, completion, names_or_files
+from trifit.cli.display import Display, displayed, output_option
 from trifit.cli.evaluate import evaluate
+from trifit.cli.options import Command, Option, settings_of
 from trifit.cli.predict import predict
 from trifit.cli.recalibrate import recalibrate
 from trifit.cli.study import studies, study
 from trifit.errors import InputError
 from trifit.files import write_whole
 
+START = """\
+Fit one classifier three ways and see when its softmax is a probability.
+
+    trifit compare iris                                 a first page
+    trifit compare my.csv --target species              your own table
+    trifit evaluate preds.csv --label y --probs 'p_*'   predictions of any model
+
+trifit --help lists all commands, trifit compare --help the options of one."""
+"""What trifit says when it is asked for nothing."""
+
 
 class _Commands(click.Group):
     """A group whose commands end bad input with one line and exit code 2."""
+
+    command_class = Command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -25,19 +40,29 @@ class _Commands(click.Group):
         except InputError as error:
             click.echo(f"trifit: {error}", err=True)
             ctx.exit(BAD_INPUT)
+        except MemoryError as error:
+            click.echo(f"trifit: not enough memory: {error}; take fewer rows or features", err=True)
+            ctx.exit(BAD_INPUT)
         except KeyboardInterrupt:
             click.echo("trifit: interrupted; nothing was written", err=True)
             ctx.exit(INTERRUPTED)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="trifit %(version)s")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Fit one classifier three ways and see when its softmax is a probability.
 
     Exit codes: 0 done, 2 bad input or usage, 3 the fits ran but one of them is
     not trustworthy.
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(START)
 
 
 main.add_command(study)
@@ -46,6 +71,7 @@ main.add_command(evaluate)
 main.add_command(predict)
 main.add_command(recalibrate)
 main.add_command(studies)
+main.add_command(completion)
 
 
 @main.command()
@@ -81,15 +107,13 @@ def models() -> None:
 
 
 @main.command()
-@click.argument("card")
+@click.argument("card", shell_complete=names_or_files(cards))
 @click.argument("data", required=False)
 @click.option("--target", help="Column of DATA that holds the class.")
-@click.option(
-    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a setting of the card."
-)
+@click.option("--set", "changes", cls=Option, settings=True, help="Change settings of the card.")
 @click.option("--html", type=click.Path(path_type=Path), help="Also draw both on a page.")
 def show(
-    card: str, data: str | None, target: str | None, settings: tuple[str, ...], html: Path | None
+    card: str, data: str | None, target: str | None, changes: tuple[str, ...], html: Path | None
 ) -> None:
     """Show a model CARD: its TOML, its graph, and what its prior believes.
 
@@ -97,9 +121,9 @@ def show(
     those of DATA. All but the card itself is printed as comments, so that the
     output is a card again.
     """
-    from trifit.cards import load_card, parse_setting
+    from trifit.cards import load_card
 
-    chosen = load_card(card).with_overrides(dict(parse_setting(text) for text in settings))
+    chosen = load_card(card).with_overrides(settings_of(changes, "--set prior_scale=1"))
     from trifit.data import load_dataset
 
     dataset = load_dataset(data, target) if data else None
@@ -118,27 +142,25 @@ def show(
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--index", is_flag=True, help="List the runs below FOLDER on FOLDER/index.html.")
-def report(folder: Path, *, index: bool) -> None:
+@output_option("--index", is_flag=True, help="List the runs below FOLDER on FOLDER/index.html.")
+@displayed
+def report(folder: Path, *, index: bool, display: Display) -> None:
     """Draw the page of a run FOLDER again, from its comparison.json (study.json) alone."""
     if not folder.is_dir():
         raise InputError(f"report {str(folder)!r}: no such folder; trifit compare writes one")
     if index:
-        _write_index(folder)
+        _write_index(folder, display)
         return
     if (folder / "study.json").exists():
         from trifit.cli.study import draw_again
 
-        draw_again(folder)
+        draw_again(folder, display)
         return
-    from trifit.cli.output import print_comparison
     from trifit.results import Comparison
 
     comparison = Comparison.from_json(folder / "comparison.json")
     comparison.to_html(folder / "index.html")
-    print_comparison(comparison)
-    click.echo(f"\nReport: {folder / 'index.html'}")
-    exit_for(comparison)
+    show_comparison(comparison, folder, display)
 
 
 @main.command()
@@ -165,7 +187,7 @@ def gallery(out: Path, only: tuple[str, ...]) -> None:
     click.echo(f"Gallery: {index}")
 
 
-def _write_index(folder: Path) -> None:
+def _write_index(folder: Path, display: Display) -> None:
     """The page that lists all runs below a folder; what is no run is left out, and said."""
     from trifit.report import render_index
     from trifit.results import Comparison
@@ -188,4 +210,4 @@ def _write_index(folder: Path) -> None:
             "give the folder above it"
         )
     write_whole(page, render_index(runs))
-    click.echo(f"Index of {len(runs)} runs: {page}")
+    display.show(page, lambda: click.echo(f"Index of {len(runs)} runs"), lambda: {"runs": [*runs]})

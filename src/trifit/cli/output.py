@@ -1,8 +1,10 @@
 """What the commands print: the table, the verdicts, the progress bar (rich)."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from rich.box import SIMPLE
@@ -14,7 +16,7 @@ from rich.table import Table
 from trifit.contestants import shows
 from trifit.results import LOGARITHMIC, Comparison, Estimate, FitRecord, LaplaceError, Truth
 from trifit.results.preview import Preview
-from trifit.text import probability, signed_with_se, significant, with_se
+from trifit.text import duration, probability, signed_with_se, significant, with_se
 from trifit.words import VERDICTS, ensemble_sentences, status_name, verdict_text
 
 LONG = 1.0
@@ -25,20 +27,17 @@ LONG = 1.0
 def progress_bar() -> Iterator[Callable[[str, float], None]]:
     """A bar on stderr that names the stage; in a pipe a line for each stage of a second or more."""
     console = Console(stderr=True)
-
-    def line(text: str) -> None:
-        console.print(text, highlight=False, soft_wrap=True, markup=False)
-
-    if not console.is_terminal:
-        with _Lines(line) as report:
+    if not console.is_terminal or console.is_dumb_terminal or console.no_color:
+        with _Lines() as report:
             yield report
         return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TimeElapsedColumn(),
-        TextColumn("of about"),
+        TextColumn("passed,"),
         TimeRemainingColumn(),
+        TextColumn("left"),
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1.0)
@@ -54,9 +53,9 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
 class _Lines:
     """A line for every stage that has run for a second, while it runs."""
 
-    def __init__(self, line: Callable[[str], None]) -> None:
-        self._line = line
-        self._stage = ""
+    def __init__(self) -> None:
+        self._stage, self._share = "", 0.0
+        self._start = time.perf_counter()
         self._timer: threading.Timer | None = None
 
     def __enter__(self) -> Callable[[str, float], None]:
@@ -67,16 +66,25 @@ class _Lines:
 
     def report(self, stage: str, share: float) -> None:
         """What runs now; at once where it says what will be done."""
+        self._share = share
         if stage == self._stage:
             return
         self._forget()
         self._stage = stage
         if ";" in stage:
-            self._line(stage)
+            self._start = time.perf_counter()
+            click.echo(stage, err=True)
             return
-        self._timer = threading.Timer(LONG, self._line, [f"{share:4.0%}  {stage}"])
+        self._timer = threading.Timer(LONG, self._say, [stage])
         self._timer.daemon = True
         self._timer.start()
+
+    def _say(self, stage: str) -> None:
+        """The stage, and how long the rest takes if it goes on as since the plan was told."""
+        share, passed = self._share, time.perf_counter() - self._start
+        left = passed * (1 - share) / share if share else 0.0
+        more = f"; about {duration(left)} left" if left >= 1 else ""
+        click.echo(f"{share:4.0%}  {stage}{more}", err=True)
 
     def _forget(self) -> None:
         if self._timer is not None:
@@ -88,6 +96,8 @@ def print_comparison(comparison: Comparison) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=140)  # a pipe has no width of its own
+    elif console.no_color:
+        console = Console(color_system=None)  # nor bold, which is an escape code as well
     data, evaluation = comparison.data, comparison.evaluation
     features = f"{data.n_features} features, " if data.n_features else ""
     console.print(
@@ -114,6 +124,16 @@ def print_comparison(comparison: Comparison) -> None:
             f"[bold]{name}[/bold]: [bold]{VERDICTS[judged.verdict]}[/bold]. {escape(text)}",
             highlight=False,
         )
+
+
+def scoreboard(comparison: Comparison) -> dict[str, Any]:
+    """The scoreboard for machines: every contestant's verdict, what failed, the numbers."""
+    judged = comparison.contestants.items()
+    return {
+        "verdicts": {name: contestant.verdict for name, contestant in judged},
+        "not_trustworthy": comparison.failed,
+        "metrics": comparison.metrics(),
+    }
 
 
 def laplace_error(error: LaplaceError) -> str:

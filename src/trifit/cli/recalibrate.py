@@ -1,24 +1,32 @@
 """The command ``trifit recalibrate``."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
+from trifit.cli.display import output_option
+from trifit.cli.options import Command, Option
 from trifit.files import check_target
 
+file_option = partial(click.option, cls=Option, heading="Predictions")
 
-@click.command()
+
+@click.command(
+    cls=Command,
+    examples=("trifit recalibrate better.map.json new.csv --probs 'p_*' --out new-better.csv",),
+)
 @click.argument("made", metavar="MAP", type=click.Path(path_type=Path))
 @click.argument("preds", metavar="PREDS", type=click.Path(path_type=Path))
-@click.option("--probs", metavar="PATTERN", help="Columns of probabilities: 'p_*', or a,b,c.")
-@click.option("--logits", metavar="PATTERN", help="Columns of logits, in place of --probs.")
-@click.option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to be kept.")
-@click.option("--label", metavar="COLUMN", help="Column of the class that happened, to be kept.")
-@click.option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
-@click.option(
+@file_option("--probs", metavar="PATTERN", help="Columns of probabilities: 'p_*', or a,b,c.")
+@file_option("--logits", metavar="PATTERN", help="Columns of logits, in place of --probs.")
+@file_option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to be kept.")
+@file_option("--label", metavar="COLUMN", help="Column of the class that happened, to be kept.")
+@file_option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
+@output_option(
     "--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help=".parquet or .csv"
 )
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@output_option("--force", is_flag=True, help="Replace an existing file.")
 def recalibrate(
     made: Path,
     preds: Path,
@@ -31,12 +39,9 @@ def recalibrate(
     out: Path,
     force: bool,
 ) -> None:
-    r"""Apply a MAP to the forecasts of new rows, PREDS; labels are not needed.
+    """Apply a MAP to the forecasts of new rows, PREDS; labels are not needed.
 
     MAP is what trifit evaluate --write-recalibrated FILE wrote beside FILE.
-
-    \b
-        trifit recalibrate better.map.json new.csv --probs 'p_*' --out new-better.csv
     """
     from trifit import recalibration
     from trifit.predictions import Reading

@@ -1,41 +1,64 @@
 """The commands ``trifit study`` and ``trifit studies``."""
 
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trifit.cli.codes import INTERRUPTED, UNTRUSTWORTHY
 from trifit.cli.command import canonical_command
+from trifit.cli.completion import names_or_files, shipped_studies
+from trifit.cli.display import Display, displayed, output_option
+from trifit.cli.options import Command, Option
+
+if TYPE_CHECKING:
+    from trifit.results.study import StudyRecord
+
+grid_option, computing_option = (
+    partial(click.option, cls=Option, heading=heading) for heading in ("Grid", "Computing")
+)
 
 
-@click.command()
-@click.argument("name")
-@click.option("--quick", is_flag=True, help="The small grid, minutes instead of up to an hour.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one per core.")
-@click.option("--resume", is_flag=True, help="Go on with what is in the folder.")
-@click.option("--force", is_flag=True, help="Begin anew in a folder that holds a study.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the study.")
-@click.option(
+@click.command(
+    cls=Command,
+    examples=(
+        "trifit study overconfidence --quick",
+        "trifit study overconfidence --resume --jobs 8",
+        "trifit study my-question.toml --dry-run",
+    ),
+)
+@click.argument("name", shell_complete=names_or_files(shipped_studies))
+@grid_option("--quick", is_flag=True, help="The small grid, minutes instead of up to an hour.")
+@grid_option("--dry-run", is_flag=True, help="Print the cells and the time they should take.")
+@computing_option(
+    "--jobs", type=click.IntRange(min=1), help="Worker processes; default: one per core."
+)
+@computing_option(
     "--backend",
     type=click.Choice(["loky", "dask", "serial"]),
     default="loky",
     show_default=True,
     help="What runs the cells.",
 )
-@click.option("--scheduler", metavar="ADDRESS", help="Of Dask: tcp://HOST:PORT.")
-@click.option("--dry-run", is_flag=True, help="Print the cells and the time they should take.")
+@computing_option("--scheduler", metavar="ADDRESS", help="Of Dask: tcp://HOST:PORT.")
+@output_option("--out", type=click.Path(path_type=Path), help="Folder of the study.")
+@output_option("--resume", is_flag=True, help="Go on with what is in the folder.")
+@output_option("--force", is_flag=True, help="Begin anew in a folder that holds a study.")
+@displayed
 def study(
     name: str,
     *,
     quick: bool,
+    dry_run: bool,
     jobs: int | None,
-    resume: bool,
-    force: bool,
-    out: Path | None,
     backend: str,
     scheduler: str | None,
-    dry_run: bool,
+    out: Path | None,
+    resume: bool,
+    force: bool,
+    display: Display,
 ) -> None:
     """Run a study: a grid of simulated comparisons that answers a question.
 
@@ -50,15 +73,14 @@ def study(
     chosen = load_study(name)
     chosen = chosen.quickly() if quick else chosen
     if dry_run:
+        display.refuse("--dry-run")
         from trifit.study.plan import plan
 
         for line in plan(chosen, jobs):
             click.echo(line)
         return
     folder = out or Path("reports") / f"study-{chosen.name}{'-quick' if quick else ''}"
-    from trifit.cli.output import progress_bar
-
-    with progress_bar() as progress:
+    with display.progress() as progress:
         progress("loading PyMC", 0.0)
         from trifit.study.run import run_study
 
@@ -80,6 +102,35 @@ def study(
                 err=True,
             )
             click.get_current_context().exit(INTERRUPTED)
+    _show(record, folder, display)
+    if record.n_failed == record.n_cells:
+        click.get_current_context().exit(UNTRUSTWORTHY)
+
+
+@click.command()
+def studies() -> None:
+    """List the shipped studies."""
+    from trifit.study.spec import load_study, study_names
+
+    for name in study_names():
+        click.echo(f"{name:20}{load_study(name).question}")
+
+
+def draw_again(folder: Path, display: Display) -> None:
+    """The page of a study's folder, from its ``study.json`` alone."""
+    from trifit.study.run import load_record, write_page
+
+    record = load_record(folder / "study.json")
+    write_page(folder, record)
+    _show(record, folder, display)
+
+
+def _show(record: "StudyRecord", folder: Path, display: Display) -> None:
+    display.show(folder / "index.html", partial(_print, record), partial(_document, record))
+
+
+def _print(record: "StudyRecord") -> None:
+    """The question, what was found, and what failed."""
     from trifit.report.study import MARKS
 
     click.echo(f"\n{record.study['question']}\n")
@@ -94,23 +145,15 @@ def study(
     if record.posteriors is not None:
         share = record.posteriors.trusted
         click.echo(f"{share:.0%} of {record.posteriors.n:,} posteriors pass all checks")
-    click.echo(f"\nReport: {folder / 'index.html'}")
-    if record.n_failed == record.n_cells:
-        click.get_current_context().exit(UNTRUSTWORTHY)
 
 
-@click.command()
-def studies() -> None:
-    """List the shipped studies."""
-    from trifit.study.spec import load_study, study_names
-
-    for name in study_names():
-        click.echo(f"{name:20}{load_study(name).question}")
-
-
-def draw_again(folder: Path) -> None:
-    """The page of a study's folder, from its ``study.json`` alone."""
-    from trifit.study.run import load_record, write_page
-
-    write_page(folder, load_record(folder / "study.json"))
-    click.echo(f"Report: {folder / 'index.html'}")
+def _document(record: "StudyRecord") -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "question": record.study["question"],
+        "findings": record.findings,
+        "n_cells": record.n_cells,
+        "failed": record.failed,
+        "n_failed": record.n_failed,
+        "posteriors": record.posteriors,
+    }

@@ -9,13 +9,13 @@ import numpy as np
 
 from trifit.data.arrays import is_name
 from trifit.data.assemble import Missing, assemble
+from trifit.data.bundled import bundled
 from trifit.data.columns import MISSING_TEXT
 from trifit.data.labels import class_order
 from trifit.data.roles import RoleColumns
 from trifit.data.schema import Reading
 from trifit.data.sources import (
     BUNDLED,
-    bundled,
     check_several,
     open_labelled,
     open_source,
@@ -55,7 +55,7 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
     Parameters
     ----------
     source : str, path, dataframe, array or list of rows
-        A bundled set (``"iris"``, ``"wine"``, ``"breast_cancer"``, ``"digits"``),
+        A bundled set (``"cells"``, ``"iris"``, ``"wine"``, ``"breast_cancer"``, ``"digits"``),
         ``"sim:WORLD"`` (simulated, so that its true class probabilities are known),
         ``"openml:NAME"``, a CSV / TSV / Parquet / Arrow (Feather) / ``.npz`` file
         (``"-"``: text from standard input), any dataframe that narwhals understands

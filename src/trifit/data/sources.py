@@ -1,4 +1,4 @@
-"""Where data come from: bundled sets, OpenML, files, dataframes, arrays."""
+"""Where tables come from: OpenML, files, dataframes, arrays; the names of bundled sets."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +11,9 @@ from trifit.data.soft import label_columns
 from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.text import first_repeated, listing
-from trifit.types import Dataset
 
 BUNDLED = {
+    "cells": "2019 cells, 56 image measurements, outlined poorly or well (Hill 2007)",
     "iris": "150 flowers, 4 measurements, 3 species (Fisher 1936)",
     "wine": "178 wines, 13 chemical analyses, 3 growers (Forina 1991)",
     "breast_cancer": "569 tumours, 30 measurements, malignant or benign (Wolberg 1995)",
@@ -22,21 +22,6 @@ BUNDLED = {
 
 HINT = f", and not a bundled set ({', '.join(BUNDLED)}), sim:WORLD or openml:NAME"
 """What else a name that is no file may have been meant to be."""
-
-
-def bundled(name: str) -> Dataset:
-    """One of the data sets that come with scikit-learn."""
-    from sklearn import datasets
-
-    bunch = getattr(datasets, f"load_{name}")()
-    return Dataset(
-        name=name,
-        X=bunch.data,
-        y=bunch.target,
-        feature_names=tuple(str(f) for f in bunch.feature_names),
-        class_names=tuple(str(c) for c in bunch.target_names),
-        source=name,
-    )
 
 
 def open_source(source: Any, labels: tuple[str, ...]) -> Table:

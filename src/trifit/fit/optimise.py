@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from trifit.cards import Optimiser
@@ -20,6 +21,9 @@ Criterion = Literal["cross-entropy", "squared-error"]
 
 MAX_NEWTON_PARAMS = 2_000
 """Most parameters for which second derivatives are asked for."""
+
+LBFGS_STEPS = 1_000
+"""Most L-BFGS steps where Newton steps can follow; collinear features would take thousands."""
 
 ALIKE = 200
 """Rows on which the predictions of several starts are compared."""
@@ -193,7 +197,7 @@ def _walk(loss: MeanLoss, settings: Optimiser, path: Path) -> _Walk:
             f"optimiser.method = {settings.method!r} needs second derivatives, too many with "
             f"{len(part)} parameters; use lbfgs"
         )
-    part, steps = SOLVERS[settings.method](loss, part, settings, path)
+    part, steps = SOLVERS[settings.method](loss, part, _budget(loss, settings), path)
     at_kink = np.zeros(len(part), dtype=bool)
     if settings.method == "lbfgs" and path.best is None:
         part, more, at_kink = _finish(loss, part, settings)
@@ -210,6 +214,17 @@ def _walk(loss: MeanLoss, settings: Optimiser, path: Path) -> _Walk:
         status = Status.CONVERGED if largest <= settings.tolerance else Status.MAX_STEPS
     path.visit(steps, part, largest, last=True)
     return _Walk(loss.expand(part), value, largest, steps, status, path)
+
+
+def _budget(loss: MeanLoss, settings: Optimiser) -> Optimiser:
+    """The settings, with fewer L-BFGS steps where Newton steps finish what is left."""
+    if (
+        settings.method != "lbfgs"
+        or loss.objective.linear is None
+        or len(loss.start) > MAX_NEWTON_PARAMS
+    ):
+        return settings
+    return msgspec.structs.replace(settings, max_steps=min(settings.max_steps, LBFGS_STEPS))
 
 
 def _finish(

@@ -1,8 +1,8 @@
-"""The questions people really ask, each answered by an experiment of this package.
+"""Common questions, each answered by an experiment.
 
-One question, one module, all alike: ``experiment(seed=1)`` computes plain numbers,
-``answer(numbers)`` says and draws what they mean. What a page says of a result
-follows its numbers.
+One module per question, with one structure: ``experiment(seed=1)`` computes plain
+numbers, ``answer(numbers)`` explains and draws them. Every sentence about a result
+follows from the numbers.
 """
 
 from trifit.gallery import (

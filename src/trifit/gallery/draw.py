@@ -1,4 +1,4 @@
-"""The one chart most answers need: means over replications against a number or a condition."""
+"""The chart of most answers: means over replications against a number or a condition."""
 
 from collections.abc import Sequence
 
@@ -26,17 +26,17 @@ def trace(
 ) -> None:
     """Means with 95 % intervals over replications.
 
-    An infinite mean is left out; the table has it.
+    Infinite means appear in the table only.
 
     Parameters
     ----------
     ax : Axes
     name : str
-        Of a fit, else of any series.
+        A fit, or any other series.
     xs : array of shape (n_x,)
     values : array of shape (n_x, n_repeats)
     k : int
-        Place in its legend of a series that is no fit.
+        Legend position of a series that is not a fit.
     """
     colour, marker = look(name, k)
     shown = [(x, e) for x, e in zip(xs, means(values), strict=True) if np.isfinite(e.value)]
@@ -54,7 +54,7 @@ def trace(
 def known(
     ax: Axes, name: str, xs: Sequence[float] | FloatArray, ys: Sequence[float] | FloatArray
 ) -> None:
-    """A dashed grey line of what is known without an experiment: the truth, the theory.
+    """A dashed grey line of known values: the truth, the theory.
 
     Parameters
     ----------
@@ -74,18 +74,18 @@ def known_key(name: str) -> Key:
 def across(
     ax: Axes, names: Sequence[str], values: FloatArray, what: Sequence[str], at: float = 0.0
 ) -> None:
-    """Means and intervals lying down: a row per condition, and in it one mark per series.
+    """Horizontal intervals with means: a row per condition, with one mark per series.
 
     Parameters
     ----------
     ax : Axes
     names : sequence of str
-        The series, drawn one below the other so that none covers another.
+        The series, drawn below each other so that none covers another.
     values : array of shape (n_conditions, n_series, n_repeats)
     what : sequence of str
         The conditions.
     at : float
-        Where nothing is gained or off: a thin line.
+        Position of the zero line.
     """
     zero(ax, at)
     for k, name in enumerate(names):
@@ -105,7 +105,7 @@ def across(
 
 
 def zero(ax: Axes, at: float = 0.0, *, lying: bool = False) -> None:
-    """A thin line where nothing is gained or off.
+    """A thin line at no difference.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def zero(ax: Axes, at: float = 0.0, *, lying: bool = False) -> None:
 
 
 def log_ticks(ax: Axes, values: Sequence[float] | FloatArray) -> None:
-    """A logarithmic horizontal axis labelled at the values that were tried."""
+    """A logarithmic horizontal axis with labels at the values tried."""
     ax.set_xscale("log")
     ticks(ax, "x", values, [f"{v:,.4g}" for v in np.asarray(values)])
     ax.minorticks_off()

@@ -1,4 +1,4 @@
-"""All outputs, or only the label's: which of them are probabilities."""
+"""All outputs or only that of the label: which of them are probabilities."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ EDGES = np.linspace(0, 1, 11)
 def experiment(
     seed: int = 1, *, rows: tuple[int, ...] = (40, 2000), repeats: int = 6, n_test: int = 500
 ) -> Numbers:
-    """All four outputs of an MLE on fresh rows, largest first, beside their true probabilities.
+    """All four outputs of an MLE on test rows, largest first, with their true probabilities.
 
     Returns ``rows`` (n_sizes,); ``output`` and ``true``, each (n_sizes, repeats, n_test, 4).
 
@@ -33,7 +33,7 @@ def experiment(
     repeats : int
         Replications of each.
     n_test : int
-        Fresh rows of each.
+        Test rows of each.
     """
     shape = (len(rows), repeats, n_test, 4)
     output, true = np.empty(shape), np.empty(shape)
@@ -53,7 +53,7 @@ def experiment(
 
 
 def answer(found: Numbers) -> Answer:
-    """What the numbers say of each output."""
+    """The bias of each output."""
     rows = [f"{n:,.0f} training rows" for n in found["rows"]]
     off = found["output"].mean(axis=2) - found["true"].mean(axis=2)  # (n_sizes, repeats, 4)
     sentences = [f"With {name}, {_off(off[i], found['output'][i])}." for i, name in enumerate(rows)]
@@ -61,23 +61,25 @@ def answer(found: Numbers) -> Answer:
         n: partial(_reliability, found["output"][i], found["true"][i]) for i, n in enumerate(rows)
     }
     return Answer(
-        "All of them are meant as probabilities. The loss reads the label's output alone, but the "
-        "outputs sum to one, so its gradient (output minus label) pulls on every one of them, and "
-        "its expectation is least where each equals the probability of its class. "
+        "All of them are meant as probabilities. The loss uses the label's output only, but the "
+        "outputs sum to one, so its gradient (output minus label) moves all of them, and the "
+        "expected loss has its minimum where each output equals the probability of its class. "
         + " ".join(sentences)
-        + " Since the outputs sum to one, one that is too large is paid for by others that are "
-        "too small.",
+        + " Since the outputs sum to one, if one is too large, others are too small.",
         panels(
             "outputs",
-            "Each output of the MLE against the true probability of its class, in bins of the "
-            "output. On the line it is a probability. 95% intervals over replications.",
+            "True probability of the class against the MLE's output, in bins of the output. On the "
+            "line the output is a probability. 95% intervals over replications.",
             draws,
             size=(3.6, 3.4),
             keys=series_keys(RANKS),
         ),
         Table(
-            "Mean output, and how far it is off, ± standard error over replications",
-            ("output", *(f"{h}, {n}" for n in rows for h in ("mean", "mean less truth", "RMS"))),
+            "Mean output, its bias and root mean square error, ± standard error over replications",
+            (
+                "output",
+                *(f"{h}, {n}" for n in rows for h in ("mean", "mean minus truth", "RMS")),
+            ),
             tuple(
                 (name, *(cell for i in range(len(rows)) for cell in _cells(found, off, i, k)))
                 for k, name in enumerate(RANKS)
@@ -87,16 +89,16 @@ def answer(found: Numbers) -> Answer:
 
 
 def _off(off: FloatArray, output: FloatArray) -> str:
-    """Which outputs are clearly off on average, as a clause."""
+    """Which outputs are clearly biased, as a clause."""
     found = [over(off[:, k]) for k in range(off.shape[1])]
     if not any(map(clear, found)):
-        return "none of the four outputs is clearly off on average"
+        return "none of the four outputs is clearly biased"
     parts = [
-        f"the {name} output is on average {output[..., k].mean():.2f} and off by {said(e)}"
+        f"the {name} output is {output[..., k].mean():.2f} on average, with a bias of {said(e)}"
         for k, (name, e) in enumerate(zip(RANKS, found, strict=True))
         if clear(e)
     ]
-    return f"{listed(parts)}, clear of zero"
+    return listed(parts)
 
 
 def _cells(found: Numbers, off: FloatArray, i: int, k: int) -> tuple[Cell, ...]:
@@ -135,7 +137,7 @@ def _mean(values: FloatArray, kept: BoolArray) -> float:
 QUESTION = Question(
     name="every-output",
     title="Are all activations probabilities, or only the label's?",
-    how="An MLE of four classes from few and from many rows; every output against the truth.",
+    how="An MLE of four classes from few and from many rows; every output compared with the truth.",
     experiment=experiment,
     answer=answer,
     yours="""trifit compare my.csv --target species

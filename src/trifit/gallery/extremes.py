@@ -30,7 +30,7 @@ def experiment(
     repeats: int = 5,
     n_test: int = 400,
 ) -> Numbers:
-    """Share of fresh rows with an output above 0.99, where classes overlap and where not.
+    """Share of test rows with an output above 0.99, for overlapping and separable classes.
 
     Returns ``rows`` (n_sizes,), for ``mle`` and ``map``, for the ``truth``, and for
     ``separated`` (no MLE exists) numbers (2 worlds, n_sizes, repeats); ``cost`` (4, 199) is the
@@ -44,7 +44,7 @@ def experiment(
     repeats : int
         Replications of each.
     n_test : int
-        Fresh rows of each.
+        Test rows of each.
     """
     found = {
         name: np.empty((2, len(rows), repeats)) for name in ("mle", "map", "truth", "separated")
@@ -67,38 +67,39 @@ def experiment(
 
 
 def answer(found: Numbers) -> Answer:
-    """Where outputs go to 0 and 1, and where they stay."""
+    """When outputs approach 0 and 1, and when they do not."""
     rows, excess = found["rows"], found["mle"] - found["truth"]
     best = OUTPUTS[found["cost"].argmin(axis=1)]
-    inside = ", ".join(f"{p:g} at {q:.3g}" for p, q in zip(TRUTHS[:-1], best[:-1], strict=True))
+    inside = ", ".join(f"{q:.3g} for {p:g}" for p, q in zip(TRUTHS[:-1], best[:-1], strict=True))
     few, many, apart = over(excess[0, 0]), over(excess[0, -1]), over(found["mle"][1, -1])
     tame = over(found["mle"][1, 0] - found["map"][1, 0])
     return Answer(
-        "No: it pulls them to the probability that the label comes true. Its expectation is least, "
-        f"for a true probability of {inside}; only for 1 it falls all the way to 1. So with "
-        f"overlapping classes and {rows[-1]:,g} rows the share of outputs above 0.99 "
+        "No: it pulls them to the probability of the label. The expected cross-entropy is least "
+        f"where the output equals the true probability (minimum at {inside}); only for a true "
+        "probability of 1 does it decrease all the way to 1. So with overlapping classes and "
+        f"{rows[-1]:,g} rows the share of outputs above 0.99 "
         + _beyond(many)
         + f"; with {rows[0]:g} rows it "
         + _beyond(few)
         + _by_chance(float(found["separated"][0, 0].mean()))
-        + ". Where classes really are separable "
-        f"({found['separated'][1].mean():.0%} of data sets without an MLE), the likelihood only "
-        "grows with the log-odds: training to the end puts a share of "
-        f"{said(over(found['mle'][1, 0]))} of the outputs above 0.99 with {rows[0]:g} rows and "
-        f"{said(apart)} with {rows[-1]:,g}, where labels are certain indeed. With {rows[0]:g} rows "
-        "the MAP's outputs "
+        + ". If the classes really are separable "
+        f"({found['separated'][1].mean():.0%} of data sets without an MLE), the likelihood "
+        "grows with the log-odds without bound: after training to convergence, the share of "
+        f"outputs above 0.99 is {said(over(found['mle'][1, 0]))} with {rows[0]:g} rows and "
+        f"{said(apart)} with {rows[-1]:,g}. Here the labels really are certain. With "
+        f"{rows[0]:g} rows the MAP's outputs "
         + verdict(
             tame,
-            above=f"are calmer (share smaller by {said(tame)})",
-            below=f"are even more extreme (by {said(tame)})",
+            above=f"are less extreme (share smaller by {said(tame)})",
+            below=f"are even more extreme (difference {said(tame)})",
             neither=f"are not clearly different ({said(tame)})",
         )
         + ".",
         panels(
             "extremes",
-            "Left: expected cross-entropy of an output, lines for four true probabilities, a mark "
-            "at each minimum. Then: share of fresh rows with an output above 0.99. 95% intervals "
-            "over replications.",
+            "Left: expected cross-entropy of an output for four true probabilities, with a mark at "
+            "each minimum. Centre and right: share of test rows with an output above 0.99. 95% "
+            "intervals over replications.",
             {"cost of an output": partial(_cost, found)}
             | {world: partial(_shares, found, w) for w, world in enumerate(WORLDS)},
             size=(3.3, 3.0),
@@ -109,8 +110,8 @@ def answer(found: Numbers) -> Answer:
             ),
         ),
         Table(
-            "Share of fresh rows with an output above 0.99, ± standard error over replications",
-            ("classes, training rows", "truth", "mle", "mle less truth", "map", "without an MLE"),
+            "Share of test rows with an output above 0.99, ± standard error over replications",
+            ("classes, training rows", "truth", "mle", "mle minus truth", "map", "without an MLE"),
             tuple(
                 (
                     f"{world}, {n:,g}",
@@ -138,8 +139,8 @@ def _beyond(excess: Estimate) -> str:
 
 def _by_chance(share: float) -> str:
     return (
-        f", and in {share:.0%} of those data sets no MLE exists, because a line happens to "
-        "separate the classes"
+        f", and in {share:.0%} of those data sets no MLE exists, because a line separates the "
+        "classes by chance"
         if share
         else ""
     )
@@ -157,7 +158,7 @@ def _cost(found: Numbers, *, ax: Axes) -> None:
         mark(line, fit=f"p = {p:g}")
         at = curve.argmin()
         dot = ax.scatter([OUTPUTS[at]], [curve[at]], s=30, marker=marker, color=colour, zorder=3)
-        mark(dot, fit=f"p = {p:g}", tips=[f"p = {p:g}: least at an output of {OUTPUTS[at]:.3g}"])
+        mark(dot, fit=f"p = {p:g}", tips=[f"p = {p:g}: minimum at an output of {OUTPUTS[at]:.3g}"])
     ax.set_ylim(0, 2.5)
     ax.set_xlabel("output")
     ax.set_ylabel("expected cross-entropy, nats")
@@ -176,11 +177,11 @@ def _shares(found: Numbers, w: int, *, ax: Axes) -> None:
 QUESTION = Question(
     name="extremes",
     title="Does cross-entropy push outputs to 0 and 1?",
-    how="Overlapping and separable classes, from 20 to 2,000 rows: how many outputs exceed 0.99.",
+    how="Overlapping and separable classes, 20 to 2,000 rows: the share of outputs above 0.99.",
     experiment=experiment,
     answer=answer,
     yours="""trifit compare my.csv --target species
-# says whether an MLE exists, and which coefficients run to infinity""",
+# tells whether an MLE exists, and which coefficients diverge""",
     references=(
         Reference(
             "Albert & Anderson (1984), On the existence of maximum likelihood estimates in "

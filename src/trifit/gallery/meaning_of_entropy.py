@@ -1,4 +1,4 @@
-"""What entropy means here: the loss that a forecast expects of itself."""
+"""The meaning of entropy: the loss that a forecast expects of itself."""
 
 from functools import partial
 
@@ -13,7 +13,8 @@ from trifit.information import entropy
 from trifit.report.parts import Table, panels, series_keys
 from trifit.scores import BITS, Estimate
 
-OWN, LOSS, CHANCE, IGNORANCE = "entropy of its outputs", "expected loss", "chance", "ignorance"
+OWN, LOSS = "entropy of its outputs", "expected loss"
+CHANCE, IGNORANCE = "chance", "model uncertainty"
 
 
 def experiment(
@@ -23,9 +24,9 @@ def experiment(
     repeats: int = 6,
     n_test: int = 400,
 ) -> Numbers:
-    """What an MLE and a posterior expect to lose, and what they lose.
+    """The loss that an MLE and a posterior expect, and their true expected loss.
 
-    Returns ``rows`` (n_sizes,) and, (n_sizes, repeats) each, in nats per fresh row: the
+    Returns ``rows`` (n_sizes,) and, (n_sizes, repeats) each, in nats per test row: the
     ``truth``'s entropy; for ``mle`` and ``bayes`` the entropy of the outputs (``... own``) and
     the expected log-loss (``... loss``); the posterior's ``chance`` and ``ignorance``.
 
@@ -37,7 +38,7 @@ def experiment(
     repeats : int
         Replications of each.
     n_test : int
-        Fresh rows of each.
+        Test rows of each.
     """
     names = ("truth", "mle own", "mle loss", "bayes own", "bayes loss", "chance", "ignorance")
     found = {name: np.empty((len(rows), repeats)) for name in names}
@@ -67,25 +68,26 @@ def answer(found: Numbers) -> Answer:
     ignorance = means(found["ignorance"])
     shrinks = over(found["ignorance"][0] - found["ignorance"][-1])
     return Answer(
-        "The loss that a forecast expects of itself. If a row's outputs were its probabilities, "
-        "their entropy would be the mean log-loss of that row, and the length of the shortest code "
-        f"for its label. Here the true probabilities have {floor:.3f} nats ({floor * BITS:.3f} "
-        "bits) per row, and no classifier can lose less; what a fit loses beyond is its KL "
-        f"divergence from the truth. With {rows[0]:g} rows the MLE "
+        "It is the loss that a forecast expects of itself. If the outputs for a row were its "
+        "probabilities, their entropy would be the expected log-loss of that row, and the length "
+        "of the shortest code for its label. Here the entropy of the true probabilities is "
+        f"{floor:.3f} nats ({floor * BITS:.3f} bits) per row, and no classifier can lose less; the "
+        "excess of a fit is its KL divergence from the truth. "
+        f"With {rows[0]:g} rows the MLE "
         + _claims(surprise["mle"][0])
         + ", the posterior "
         + _claims(surprise["bayes"][0])
-        + f"; with {rows[-1]:,g} rows they come to {said(surprise['mle'][-1])} and "
-        f"{said(surprise['bayes'][-1])}. The posterior's entropy has two parts: chance (the mean "
-        "entropy of single draws) and ignorance (what the draws disagree about). Ignorance is "
-        f"{said(ignorance[0])} nats with {rows[0]:g} rows and {said(ignorance[-1])} with "
-        f"{rows[-1]:,g}: "
+        + f"; with {rows[-1]:,g} rows the differences are {said(surprise['mle'][-1])} and "
+        f"{said(surprise['bayes'][-1])} nats. The posterior's entropy has two parts: chance (the "
+        "mean entropy of single draws) and model uncertainty (the disagreement of the draws). "
+        f"Model uncertainty is {said(ignorance[0])} nats with {rows[0]:g} rows and "
+        f"{said(ignorance[-1])} with {rows[-1]:,g}: "
         + ("data reduce it" if clear(shrinks) == 1 else "no clear change here")
-        + f"; what remains is chance, {said(over(found['chance'][-1]))} nats.",
+        + f"; the rest is chance, {said(over(found['chance'][-1]))} nats.",
         panels(
             "entropy",
-            "What a fit expects to lose (entropy of its outputs) and what it loses. Where the two "
-            "are apart, its outputs are no probabilities. 95% intervals over replications.",
+            "Entropy of a fit's outputs (the loss it expects) and its true expected loss. Where "
+            "the two differ, its outputs are not probabilities. 95% intervals over replications.",
             {
                 "mle": partial(_claimed, found, "mle"),
                 "bayes": partial(_claimed, found, "bayes"),
@@ -95,7 +97,7 @@ def answer(found: Numbers) -> Answer:
             keys=(*series_keys((OWN, LOSS, CHANCE, IGNORANCE)), known_key("entropy of the truth")),
         ),
         Table(
-            "Nats per fresh row, ± standard error over replications",
+            "Nats per test row, ± standard error over replications",
             (
                 "training rows",
                 "truth's entropy",
@@ -103,8 +105,8 @@ def answer(found: Numbers) -> Answer:
                 "mle: loss",
                 "bayes: own entropy",
                 "bayes: loss",
-                "chance",
-                "ignorance",
+                CHANCE,
+                IGNORANCE,
             ),
             tuple(
                 (
@@ -131,9 +133,10 @@ def answer(found: Numbers) -> Answer:
 def _claims(surprise: Estimate) -> str:
     return verdict(
         surprise,
-        above=f"loses {said(surprise)} nats more than its own entropy says",
-        below=f"loses less than its own entropy says (difference {said(surprise)} nats)",
-        neither=f"loses not clearly more or less than its own entropy says ({said(surprise)} nats)",
+        above=f"loses {said(surprise)} nats more than the entropy of its outputs",
+        below=f"loses less than the entropy of its outputs (difference {said(surprise)} nats)",
+        neither=f"does not lose clearly more or less than the entropy of its outputs (difference "
+        f"{said(surprise)} nats)",
     )
 
 
@@ -160,15 +163,15 @@ def _finish(found: Numbers, ax: Axes) -> None:
 QUESTION = Question(
     name="entropy",
     title="What does entropy mean here?",
-    how="An MLE and a posterior of 60 to 1,000 rows: what they expect to lose, and do lose.",
+    how="An MLE and a posterior from 60 to 1,000 rows: the loss they expect, and the true one.",
     experiment=experiment,
     answer=answer,
     yours="""import numpy as np
 from trifit.information import entropy
 from trifit.scores import log_loss
 
-expected = entropy(probs).mean()          # what the outputs claim
-found = log_loss(np.log(probs), y)        # what they cost: found.value, found.se""",
+expected = entropy(probs).mean()          # the loss that the outputs expect
+found = log_loss(np.log(probs), y)        # the loss on your labels: found.value, found.se""",
     references=(
         Reference(
             "Shannon (1948), A mathematical theory of communication, Bell Syst. Tech. J. 27(3)",

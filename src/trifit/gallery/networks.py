@@ -31,7 +31,7 @@ def experiment(
     """Outputs against true posteriors of three overlapping densities on a line.
 
     Returns ``rows`` (n_sizes,); ``distance`` (2 cards, 2 losses, n_sizes, repeats), the root
-    mean square of output less true probability; and of the last replication fresh rows in
+    mean square of output minus true probability; and of the last replication test rows in
     order, ``x`` (n_sizes, n_test), their ``true`` probabilities (n_sizes, n_test, 3) and the
     network's ``output`` (2 losses, n_sizes, n_test, 3).
 
@@ -43,7 +43,7 @@ def experiment(
     repeats : int
         Replications of each.
     n_test : int
-        Fresh rows of each.
+        Test rows of each.
     """
     distance = np.empty((2, 2, len(rows), repeats))
     x, true = np.empty((len(rows), n_test)), np.empty((len(rows), n_test, 3))
@@ -79,36 +79,36 @@ def answer(found: Numbers) -> Answer:
     line = over(distance[1, 0, -1] - distance[0, 0, -1])
     own = over(distance[1, 0, 0] - distance[1, 0, -1])
     names = [name for name, fall in zip(losses, falls, strict=True) if clear(fall) == 1]
-    ways = "; ".join(
-        f"under {name} from {said(over(distance[0, f, 0]))} with {rows[0]:g} rows to "
-        f"{said(over(distance[0, f, -1]))} with {rows[-1]:,g}"
+    ways = " and ".join(
+        f"from {said(over(distance[0, f, 0]))} with {rows[0]:g} rows to "
+        f"{said(over(distance[0, f, -1]))} with {rows[-1]:,g} under {name}"
         for f, name in enumerate(losses)
     )
     return Answer(
         (
-            f"Yes, given rows, a rich enough network and its loss brought down, under "
+            f"Yes, with enough rows, a rich enough network and a well-minimised loss, under "
             f"{' and '.join(names)}. "
             if names
-            else "In this run no clear approach to the true posteriors is seen. "
+            else "In this run no clear approach to the true posteriors is visible. "
         )
-        + "The expectation of both losses is least where each output equals the probability of its "
-        "class, whatever the network. The root mean square distance of a network's outputs (8 "
-        f"hidden units) from the true posteriors goes, {ways}. "
+        + "Both expected losses have their minimum where each output equals the probability of its "
+        "class, for every network. The root mean square distance of the outputs of a network (8 "
+        f"hidden units) from the true posteriors changes {ways}. "
         + verdict(
             gap,
-            above=f"Cross-entropy ends nearer, by {said(gap)}. ",
-            below=f"Squared error ends nearer, by {said(_size(gap))}. ",
-            neither=f"At the end the two losses are not clearly different ({said(gap)}). ",
+            above=f"With the most rows cross-entropy is nearer by {said(gap)}. ",
+            below=f"With the most rows squared error is nearer by {said(_size(gap))}. ",
+            neither=f"With the most rows the losses do not differ clearly ({said(gap)}). ",
         )
-        + "A softmax that is linear in the feature cannot draw these curves: with "
+        + "A softmax that is linear in the feature cannot follow these curves: with "
         f"{rows[-1]:,g} rows it is "
         + verdict(
             line,
-            above=f"further off by {said(line)}",
-            below=f"nearer all the same, by {said(_size(line))}",
-            neither=f"not clearly further off ({said(line)})",
+            above=f"further from the truth by {said(line)}",
+            below=f"nevertheless nearer, by {said(_size(line))}",
+            neither=f"not clearly further from the truth ({said(line)})",
         )
-        + f"; from {rows[0]:g} rows on its distance has "
+        + f"; compared with {rows[0]:g} rows its distance has "
         + verdict(
             own,
             above=f"fallen by {said(own)}.",
@@ -117,7 +117,7 @@ def answer(found: Numbers) -> Answer:
         ),
         panels(
             "networks",
-            "Outputs for fresh rows along the feature (dashed: the true posteriors of the three "
+            "Outputs for test rows against the feature (dashed: the true posteriors of the three "
             "classes), and their distance from the truth. 95% intervals over replications.",
             {f"{n:,g} rows": partial(_curves, found, i) for i, n in _ends(rows)}
             | {"distance from the truth": partial(_distance, found)},
@@ -125,7 +125,7 @@ def answer(found: Numbers) -> Answer:
             keys=(*series_keys(("mle", "squared-error", LINEAR)), known_key("true posteriors")),
         ),
         Table(
-            "Root mean square of output less true probability, ± standard error over replications",
+            "Root mean square of output minus true probability, ± standard error over replications",
             (
                 "training rows",
                 *(f"{card}, {loss}" for card in ("network", "linear") for loss in losses),
@@ -139,12 +139,12 @@ def answer(found: Numbers) -> Answer:
 
 
 def _size(found: Estimate) -> Estimate:
-    """The same difference the other way round."""
+    """The absolute difference."""
     return replace(found, value=abs(found.value))
 
 
 def _ends(rows: FloatArray) -> list[tuple[int, float]]:
-    """First and last size with their places."""
+    """First and last size with their positions."""
     return [(0, float(rows[0])), (len(rows) - 1, float(rows[-1]))]
 
 
@@ -178,7 +178,7 @@ QUESTION = Question(
     experiment=experiment,
     answer=answer,
     yours="""trifit compare my.csv --target species --model network --methods squared-error
-trifit compare sim:overlap-1d --n 1000 --n-test 400 --model network --methods squared-error""",
+trifit compare sim:overlap-1d --world n=1000 n_test=400 --model network --methods squared-error""",
     references=(
         Reference(
             "Richard & Lippmann (1991), Neural network classifiers estimate Bayesian a "

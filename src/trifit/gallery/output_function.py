@@ -36,7 +36,7 @@ def experiment(seed: int = 1, *, n: int = 300, repeats: int = 4, n_test: int = 5
     repeats : int
         Replications.
     n_test : int
-        Fresh rows of each.
+        Test rows of each.
     """
     kl, apart = np.empty((len(WORLDS), len(CARDS), repeats)), np.empty((len(WORLDS), repeats))
     for w, settings in enumerate(WORLDS.values()):
@@ -59,30 +59,30 @@ def experiment(seed: int = 1, *, n: int = 300, repeats: int = 4, n_test: int = 5
 
 
 def answer(found: Numbers) -> Answer:
-    """Paired differences to the softmax, world by world."""
+    """Paired differences from the softmax, world by world."""
     kl = found["kl"]
     names = list(WORLDS)
     return Answer(
-        "The one whose curve has the shape of the truth: all of them minimise the same "
-        "cross-entropy and aim at the same probabilities, as far as their curves reach. For two "
-        "classes softmax and logistic are one model: their MLEs differ by at most "
+        "The one whose curve has the shape of the truth. All of them minimise the same "
+        "cross-entropy and aim at the same probabilities, as far as their curves allow. For two "
+        "classes softmax and logistic are the same model: their MLEs differ by at most "
         f"{significant(float(found['apart'].max()), 1)} in probability. "
         + " ".join(f"{_sentence(name, kl[w])}" for w, name in enumerate(names))
-        + " In the tails probit becomes certain faster than logistic: an unlikely label costs it "
-        "more; normalised tanh has one activation more to learn, since a shift common to all "
-        "classes matters to it.",
+        + " In the tails probit approaches 0 and 1 faster than logistic, so an unlikely label "
+        "costs it more. Normalised tanh has one more activation to learn, since a shift common to "
+        "all classes changes its outputs.",
         chart(
             "outputs",
             "Expected excess log-loss of the MLE with each output function. 95% intervals over "
-            "replications; the rows are the same, so paired differences (table) say more.",
+            "replications; the rows are the same, so the paired differences (table) are sharper.",
             lambda ax: _draw(found, ax),
             size=(7, 2.8),
             keys=series_keys(CARDS),
         ),
         Table(
-            "KL from the truth, nats; and its difference to softmax on the same rows, ± standard "
+            "KL from the truth, nats, and its difference from softmax on the same rows, ± standard "
             "error over replications",
-            ("world", *CARDS, *(f"{card} less softmax" for card in CARDS[2:])),
+            ("world", *CARDS, *(f"{card} minus softmax" for card in CARDS[2:])),
             tuple(
                 (
                     name,
@@ -97,7 +97,7 @@ def answer(found: Numbers) -> Answer:
 
 
 def _sentence(world: str, kl: FloatArray) -> str:
-    """Which output functions are clearly better or worse than the softmax in one world."""
+    """Output functions that are clearly better or worse than the softmax in one world."""
     differences = {card: over(kl[c] - kl[0]) for c, card in enumerate(CARDS) if c >= 2}
     off = {card: e for card, e in differences.items() if clear(e)}
     if not off:

@@ -1,4 +1,4 @@
-"""The pages of the gallery: drawn, and written so that a reader never meets half of one."""
+"""The pages of the gallery, written whole or not at all."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,15 +15,15 @@ INDEX = "index.html"
 
 
 def render(question: Question, found: Numbers, questions: Sequence[Question]) -> str:
-    """One question's page from the numbers of its experiment; the same give the same bytes.
+    """One question's page from the numbers of its experiment; equal numbers give equal bytes.
 
     Parameters
     ----------
     question : Question
     found : mapping of str to array
-        What its experiment returned.
+        Results of its experiment.
     questions : sequence of Question
-        All of the gallery, for the links.
+        All questions of the gallery, for the links.
     """
     with with_style():
         answer: Answer = question.answer(found)
@@ -40,7 +40,7 @@ def render(question: Question, found: Numbers, questions: Sequence[Question]) ->
 
 
 def _words(answer: Answer) -> set[str]:
-    """What is named in legend and table, word by word; in a column's title a mean is no fit."""
+    """Words of legend and table; in a column's title "mean" is not the fit of that name."""
     table = answer.table
     texts = [k.name for k in answer.figure.keys]
     texts += [row[0] if isinstance(row[0], str) else row[0].text for row in table.rows]
@@ -49,7 +49,7 @@ def _words(answer: Answer) -> set[str]:
 
 
 def render_index(questions: Sequence[Question], present: Sequence[str]) -> str:
-    """The list of questions; those whose page is not ``present`` have no link."""
+    """The list of questions, with links to the pages that are ``present``."""
     return document(
         "gallery-index.html.j2", title="Gallery · trifit", questions=questions, present=present
     )
@@ -64,7 +64,7 @@ def build(
 ) -> Path:
     """Run the experiments and write their pages and the index.
 
-    Files of the user's in the folder stay where they are.
+    Other files in the folder are left alone.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def build(
     Returns
     -------
     Path
-        Of the index.
+        Path of the index.
 
     Raises
     ------

@@ -23,14 +23,14 @@ CONDITIONS = {
     "4 times too narrow": ("sim:softmax", 0.25),
     "the wrong model": ("sim:quadratic", 1.0),
 }
-"""World, and the prior's width as a multiple of the right one."""
+"""World, and the prior's scale as a multiple of the right one."""
 FEATURES, SIGNAL = 10, 2.0
 
 
 def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 400) -> Numbers:
     """Slope and distance from the truth of four fits, under right and wrong assumptions.
 
-    Returns ``bias`` (mean confidence less the true probability of that class, above 0
+    Returns ``bias`` (mean confidence minus the true probability of that class, above 0
     over-confident) and ``kl`` (expected excess log-loss in nats), each (4 conditions, 4 fits,
     repeats), whether the posterior ``passed`` every check of its draws (4, repeats), and
     ``seconds`` per fit (4, repeats) under the right prior.
@@ -43,7 +43,7 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
     repeats : int
         Replications.
     n_test : int
-        Fresh rows of each.
+        Test rows of each.
     """
     right = SIGNAL / FEATURES**0.5  # the coefficients are drawn so
     bias, kl = np.empty((2, 4, 4, repeats))
@@ -68,37 +68,37 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
 
 
 def answer(found: Numbers) -> Answer:
-    """Excess confidence, what averaging gains over one scalar, and the time it takes."""
+    """Excess confidence, the gain from averaging over one scalar, and its time."""
     bias, kl = found["bias"], found["kl"]
     bayes = [_calibrated(over(bias[c, 3])) for c in range(len(CONDITIONS))]
     over_map, over_scalar = over(kl[0, 2] - kl[0, 3]), over(kl[0, 1] - kl[0, 3])
     ratio = np.median(found["seconds"][3]) / np.median(found["seconds"][2])
     return Answer(
-        "As far as its assumptions hold. Averaged over what the prior expects, a posterior is "
-        "calibrated by construction: with the prior the coefficients really come from, it "
-        f"{bayes[0]}, while the MLE {_calibrated(over(bias[0, 0]))}. With a prior 4 times too wide "
-        f"the posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; and where the truth "
-        f"is curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
+        "As far as its assumptions hold. Averaged over the prior, a posterior is calibrated "
+        f"by construction: with the prior that generated the coefficients, it {bayes[0]}, while "
+        f"the MLE {_calibrated(over(bias[0, 0]))}. With a prior 4 times too wide "
+        f"the posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; if the truth is "
+        f"curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
         f"{_gain(over_map, 'the MAP')} and {_gain(over_scalar, 'the MLE with one temperature')}. "
-        f"The price: sampling took about {significant(float(ratio), 2)} times as long as the MAP "
-        "here, prediction averages over all draws, a prior must be chosen, and the draws must be "
+        f"The price: sampling took about {significant(float(ratio), 2)} times as long as the MAP, "
+        "prediction averages over all draws, a prior must be chosen, and the draws must be "
         f"checked ({found['passed'].mean():.0%} of these posteriors passed every check).",
         panels(
             "posterior",
-            "Mean confidence less the true probability (right of the line: over-confident) and "
+            "Mean confidence minus the true probability (right of the line: over-confident) and "
             "expected excess log-loss of four fits under four assumptions. 95% intervals over "
             "replications.",
             {
-                "excess confidence": partial(_draw, bias, "confidence less true probability"),
+                "excess confidence": partial(_draw, bias, "confidence minus true probability"),
                 "distance from the truth": partial(_draw, kl, "KL from the truth, nats"),
             },
             size=(3.8, 3.4),
             keys=fit_keys(FITS),
         ),
         Table(
-            "± standard error over replications; seconds: medians under the right prior, on the "
+            "± standard error over replications; seconds are medians under the right prior, on the "
             "machine that made this page",
-            ("assumption, fit", "confidence less truth", "KL from the truth, nats", "seconds"),
+            ("assumption, fit", "confidence minus truth", "KL from the truth, nats", "seconds"),
             tuple(
                 (
                     f"{condition}, {fit}",
@@ -116,9 +116,9 @@ def answer(found: Numbers) -> Answer:
 def _calibrated(bias: Estimate) -> str:
     return verdict(
         bias,
-        above=f"is over-confident by {said(bias)}",
-        below=f"is too timid, by {said(bias)}",
-        neither=f"is not clearly off in its confidence ({said(bias)})",
+        above=f"is over-confident (bias {said(bias)})",
+        below=f"is under-confident (bias {said(bias)})",
+        neither=f"is not clearly over- or under-confident (bias {said(bias)})",
     )
 
 
@@ -148,7 +148,7 @@ QUESTION = Question(
     experiment=experiment,
     answer=answer,
     yours="""trifit compare my.csv --target outcome
-# the gap from mle to bayes in parts: prior, location, averaging; and mle+T beside it""",
+# splits the gap from mle to bayes into prior, location and averaging; mle+T beside it""",
     references=(
         Reference(
             "Dawid (1982), The well-calibrated Bayesian, J. Am. Stat. Assoc. 77(379)",

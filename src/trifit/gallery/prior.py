@@ -1,4 +1,4 @@
-"""Which prior: what a width other than the coefficients' own costs."""
+"""Which prior: the cost of a wrong prior scale."""
 
 from functools import partial
 
@@ -28,7 +28,7 @@ def experiment(
     """MAP and posterior under priors too narrow, right and too wide.
 
     Returns ``widths`` (n_widths,), the prior's standard deviation as a multiple of that of the
-    coefficients; ``kl`` from the truth in nats and ``bias``, mean confidence less the true
+    coefficients; ``kl`` from the truth in nats and ``bias``, mean confidence minus the true
     probability (2 fits, n_widths, repeats); ``cv`` (repeats), the KL of the MAP whose width
     cross-validation chose, from the widest on; and ``theory`` (2, n_widths), the KL in the
     limit of many rows and features.
@@ -43,7 +43,7 @@ def experiment(
     repeats : int
         Replications.
     n_test : int
-        Fresh rows of each.
+        Test rows of each.
     """
     right = SIGNAL / FEATURES**0.5  # the coefficients are drawn so
     kl, bias = np.empty((2, 2, len(widths), repeats))
@@ -83,12 +83,12 @@ def experiment(
 
 
 def answer(found: Numbers) -> Answer:
-    """What a prior of another width costs, and what cross-validation finds."""
+    """The cost of a wrong prior scale, and the choice of cross-validation."""
     return Answer(
         _paragraph(found),
         panels(
             "prior",
-            "Expected excess log-loss and excess confidence against the prior's width, in "
+            "Expected excess log-loss and excess confidence against the prior's scale, in "
             "multiples of the right one. Dashed: theory for many rows and features. 95% intervals "
             "over replications.",
             {
@@ -108,11 +108,11 @@ def _paragraph(found: Numbers) -> str:
     gaps = [over(kl[0, w] - kl[1, w]) for w in range(len(widths))]
     chosen = over(found["cv"] - kl[0, at])
     return (
-        "The one that says what is expected of the coefficients before the data. Of the widths "
+        "The one that describes the coefficients you expect before the data. Of the prior scales "
         f"tried, the MAP comes nearest to the truth at {_best(found, 0)} and the posterior at "
-        f"{_best(found, 1)} times the coefficients' own. A width of {widths[0]:g} times costs "
-        f"{_cost(kl, 0, at)} against the right one, a width of {widths[-1]:g} times "
-        f"{_cost(kl, -1, at)}. The MAP's distance less the posterior's is {said(gaps[0])} nats at "
+        f"{_best(found, 1)} times the right scale. Compared with the right scale, {widths[0]:g} "
+        f"times costs {_cost(kl, 0, at)}, and {widths[-1]:g} times costs "
+        f"{_cost(kl, -1, at)}. The MAP's KL minus the posterior's is {said(gaps[0])} nats at "
         f"{widths[0]:g}, {said(gaps[at])} at 1 and {said(gaps[-1])} at {widths[-1]:g} times ("
         + verdict(
             gaps[-1],
@@ -120,15 +120,15 @@ def _paragraph(found: Numbers) -> str:
             below="under a wide prior averaging costs",
             neither="under a wide prior no clear difference",
         )
-        + "). A width is a claim about confidence: the MAP's, less the true "
-        f"probability, runs from {said(over(bias[0, 0]))} (narrow) to {said(over(bias[0, -1]))} "
-        "(wide). Who knows no width can let cross-validation choose: starting from "
+        + "). The scale sets the confidence: the MAP's confidence minus the true probability goes "
+        f"from {said(over(bias[0, 0]))} (narrow) to {said(over(bias[0, -1]))} (wide). "
+        "Cross-validation can choose an unknown scale: starting from "
         f"{widths[-1]:g} times, that MAP is "
         + verdict(
             chosen,
-            above=f"worse than the one with the right width by {said(chosen)} nats.",
-            below=f"better than the one with the right width (difference {said(chosen)} nats).",
-            neither=f"not clearly different from the one with the right width ({said(chosen)} "
+            above=f"worse than the one with the right scale by {said(chosen)} nats.",
+            below=f"better than the one with the right scale (difference {said(chosen)} nats).",
+            neither=f"not clearly different from the one with the right scale ({said(chosen)} "
             "nats).",
         )
     )
@@ -137,15 +137,15 @@ def _paragraph(found: Numbers) -> str:
 def _table(found: Numbers) -> Table:
     widths, kl, bias = found["widths"], found["kl"], found["bias"]
     return Table(
-        "KL from the truth in nats, and confidence less true probability (excess), ± standard "
+        "KL from the truth in nats, and confidence minus true probability (excess), ± standard "
         "error over replications",
         (
-            "prior width",
+            "prior scale",
             "KL, map",
             "theory",
             "KL, bayes",
             "theory",
-            "map less bayes",
+            "map minus bayes",
             "excess, map",
             "excess, bayes",
         ),
@@ -193,9 +193,9 @@ def _draw(found: Numbers, key: str, *, ax: Axes) -> None:
         ax.set_ylabel("KL from the truth, nats")
     else:
         known(ax, "theory, or calibrated", widths, np.zeros(len(widths)))
-        ax.set_ylabel("confidence less true probability")
+        ax.set_ylabel("confidence minus true probability")
     log_ticks(ax, widths)
-    ax.set_xlabel("prior's width over the right one, log. axis")
+    ax.set_xlabel("prior scale over the right one, log. axis")
 
 
 QUESTION = Question(
@@ -204,9 +204,9 @@ QUESTION = Question(
     how="Logistic regression under priors from ten times too narrow to ten times too wide.",
     experiment=experiment,
     answer=answer,
-    yours="""trifit show softmax                          # what the prior believes before any data
+    yours="""trifit show softmax          # with the prior's class probabilities before any data
 trifit compare my.csv --target outcome --prior-scale 1 --methods map-cv
-trifit compare my.csv --target outcome --prior hierarchical     # its width learned""",
+trifit compare my.csv --target outcome --prior hierarchical     # a learned scale""",
     references=(
         Reference(
             "Salehi, Abbasi & Hassibi (2019), The impact of regularization on "

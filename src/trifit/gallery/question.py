@@ -1,4 +1,4 @@
-"""What a page of the gallery is made of."""
+"""The parts of a gallery page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from trifit.report.parts import Chart, Table
 from trifit.types import FloatArray
 
 type Numbers = dict[str, FloatArray]
-"""What an experiment found: arrays by name, their shapes in the experiment's docstring."""
+"""Results of an experiment: arrays by name, with shapes in its docstring."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Answer:
     Attributes
     ----------
     paragraph : str
-        The answer in plain words. What it says of a result follows the numbers.
+        The answer in plain words, computed from the numbers.
     figure : Chart
     table : Table
     """
@@ -42,17 +42,17 @@ class Question:
     Attributes
     ----------
     name : str
-        Of its page, and for ``--only``.
+        Name of its page, and for ``--only``.
     title : str
         The question.
     how : str
-        What the experiment does, in a line.
+        The experiment in one line.
     experiment : callable
-        ``experiment(seed=1)`` computes plain numbers, and is shown on the page.
+        ``experiment(seed=1)`` computes plain numbers; the page shows its code.
     answer : callable
-        From these numbers to the :class:`Answer`.
+        Maps these numbers to the :class:`Answer`.
     yours : str
-        The same question to one's own data: a command, or lines of Python.
+        The same question for your own data: a command, or lines of Python.
     references : tuple of Reference
     """
 

@@ -1,4 +1,4 @@
-"""What happens to confidence and log-loss on test rows that are not like the training rows."""
+"""Confidence and log-loss on test rows that differ from the training rows."""
 
 from dataclasses import replace
 from functools import partial
@@ -27,9 +27,9 @@ SHIFTS: dict[str, dict[str, Any]] = {
 
 
 def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 200) -> Numbers:
-    """Fits to one training set, judged on fresh rows and under four shifts of severity 3.
+    """Fits to one training set, judged without a shift and under four shifts of severity 3.
 
-    Returns ``bias`` (mean confidence less the true probability of that class) and ``kl`` from
+    Returns ``bias`` (mean confidence minus the true probability of that class) and ``kl`` from
     the truth in nats, each (5 shifts, 4 fits, repeats).
 
     Parameters
@@ -40,7 +40,7 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 2
     repeats : int
         Replications.
     n_test : int
-        Fresh rows of each shift.
+        Test rows of each shift.
     """
     bias, kl = np.empty((2, len(SHIFTS), len(FITS), repeats))
     for r in range(repeats):
@@ -70,14 +70,14 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 2
 
 
 def answer(found: Numbers) -> Answer:
-    """Which shifts make which fits claim too much."""
+    """Which shifts make which fits over-confident."""
     bias, kl = found["bias"], found["kl"]
     gain = {s: over(kl[i, 0] - kl[i, 3]) for i, s in enumerate(SHIFTS)}
     paid = [f"{_name(s)} ({said(e)})" for s, e in gain.items() if clear(e) == 1]
     cost = [f"{_name(s)} ({said(e)})" for s, e in gain.items() if clear(e) == -1]
     return Answer(
-        "Calibration is a property of a fit and of the rows it meets, so other rows can break it, "
-        "and no fit knows that they are other. "
+        "Calibration is a property of a fit and of the rows it is applied to, so a shift can break "
+        "it, and no fit detects the shift. "
         + " ".join(_sentence(shift, bias[i]) for i, shift in enumerate(SHIFTS))
         + " In log-loss the posterior is "
         + (
@@ -85,24 +85,24 @@ def answer(found: Numbers) -> Answer:
             if paid
             else "under no shift clearly nearer to the truth than the MLE"
         )
-        + (f", and further under {listed(cost)}" if cost else "")
-        + ". A temperature is fitted to rows like the training ones: no promise elsewhere. "
-        "Shifts that change the relation of features and labels (label, noise, rotation) are "
-        "beyond any fit to the training rows alone.",
+        + (f", and further from it under {listed(cost)}" if cost else "")
+        + ". A temperature is fitted to rows like the training rows, so it need not help under a "
+        "shift. No fit to the training rows alone can correct shifts that change the relation of "
+        "features and labels (label, noise, rotation).",
         panels(
             "shift",
-            "Mean confidence less the true probability (right of the line: over-confident), and "
+            "Mean confidence minus the true probability (right of the line: over-confident), and "
             "distance from the truth, on test rows shifted with severity 3 of 5. 95% intervals "
             "over replications.",
             {
-                "excess confidence": partial(_draw, bias, "confidence less true probability"),
+                "excess confidence": partial(_draw, bias, "confidence minus true probability"),
                 "distance from the truth": partial(_draw, kl, "KL from the truth, nats"),
             },
             size=(3.8, 3.6),
             keys=fit_keys(FITS),
         ),
         Table(
-            "Confidence less true probability, and KL from the truth in nats, ± standard error "
+            "Confidence minus true probability, and KL from the truth in nats, ± standard error "
             "over replications",
             ("shift", *(f"excess, {f}" for f in FITS), *(f"KL, {f}" for f in FITS)),
             tuple(
@@ -117,19 +117,23 @@ def _name(shift: str) -> str:
     return "no shift" if shift == "none" else f"{shift} shift"
 
 
+def _under(shift: str) -> str:
+    return "Without a shift" if shift == "none" else f"Under {_name(shift)}"
+
+
 def _sentence(shift: str, bias: FloatArray) -> str:
-    """Which fits are clearly off in confidence under one shift."""
+    """Fits that are clearly over- or under-confident under one shift."""
     found = {fit: over(bias[f]) for f, fit in enumerate(FITS)}
     bold = [f"{fit} {said(e)}" for fit, e in found.items() if clear(e) == 1]
     shy = [f"{fit} {said(e)}" for fit, e in found.items() if clear(e) == -1]
     if not bold and not shy:
-        return f"Under {_name(shift)} no fit's confidence is clearly off."
+        return f"{_under(shift)} no fit is clearly over- or under-confident."
     parts = [
         f"{what}: {listed(fits)}"
-        for what, fits in (("over-confident", bold), ("too timid", shy))
+        for what, fits in (("over-confident", bold), ("under-confident", shy))
         if fits
     ]
-    return f"Under {_name(shift)}, {'; '.join(parts)}."
+    return f"{_under(shift)}, {'; '.join(parts)}."
 
 
 def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:
@@ -140,11 +144,11 @@ def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:
 QUESTION = Question(
     name="shift",
     title="What happens under shift?",
-    how="One training set, test rows as in training and shifted in four ways.",
+    how="One training set; test rows without a shift and with four kinds of shift.",
     experiment=experiment,
     answer=answer,
     yours="""trifit compare train.csv --test elsewhere.csv --target species
-trifit compare sim:gaussian --n 100 --features 2 --shift unseen --severity 5""",
+trifit compare sim:gaussian --world n=100 features=2 shift=unseen severity=5""",
     references=(
         Reference(
             "Ovadia et al. (2019), Can you trust your model's uncertainty? Evaluating "

@@ -22,7 +22,7 @@ FACTORS = np.linspace(0.4, 1.6, 13)
 
 
 def experiment(seed: int = 1, *, n: int = 200, repeats: int = 6) -> Numbers:
-    """Cross-entropy and KL divergence about an MLE, its log-odds stretched, on its own rows.
+    """Cross-entropy and KL divergence of an MLE with scaled log-odds, on its own rows.
 
     Returns ``cross_entropy``, ``kl`` (3 kinds of labels, repeats, n_factors), the labels'
     ``entropy`` and the fit's KL from the ``truth`` (3, repeats).
@@ -31,7 +31,7 @@ def experiment(seed: int = 1, *, n: int = 200, repeats: int = 6) -> Numbers:
     ----------
     seed : int
     n : int
-        Training rows, on which all is measured.
+        Training rows, which are also the test rows.
     repeats : int
         Replications.
     """
@@ -64,37 +64,39 @@ def experiment(seed: int = 1, *, n: int = 200, repeats: int = 6) -> Numbers:
 
 
 def answer(found: Numbers) -> Answer:
-    """Where the two losses are least, and by how much they differ."""
+    """Where the two losses have their minimum, and by how much they differ."""
     at_cross = FACTORS[found["cross_entropy"].argmin(axis=2)]
     at_kl = FACTORS[found["kl"].argmin(axis=2)]
     rest = abs(found["cross_entropy"] - found["kl"] - found["entropy"][..., None]).max()
     same = bool((at_cross == 1).all() and (at_kl == 1).all())
     gain = over(found["truth"][0] - found["truth"][1])
     nearer = {
-        1: f"Soft labels are also worth more: fits to five votes are nearer the truth than fits to "
-        f"one label by {said(gain)} nats.",
-        -1: f"Here fits to five votes are further from the truth, by {said(gain)} nats.",
-        0: f"Between fits to one label and to five votes there is no clear difference in their "
-        f"distance from the truth ({said(gain)} nats).",
+        1: f"Soft labels also carry more information: fits to five votes are nearer to the truth "
+        f"than fits to one label, by {said(gain)} nats.",
+        -1: f"Here fits to five votes are further from the truth than fits to one label "
+        f"(difference {said(gain)} nats).",
+        0: f"Fits to one label and to five votes do not differ clearly in their distance from the "
+        f"truth ({said(gain)} nats).",
     }[clear(gain)]
     return Answer(
         "No. With labels p and outputs q, cross-entropy is H(p, q) = H(p) + KL(p || q). The "
         "labels' entropy H(p) does not depend on the classifier, so cross-entropy, KL divergence "
-        "and minus the log-likelihood of the labels (a multinomial one for votes) have the same "
-        "gradient and the same minimum; for one-hot labels H(p) is 0 and the first two are equal. "
-        "In the run their difference is H(p) to within "
-        f"{significant(rest, 1)} nats, and stretching the fitted log-odds "
+        "and minus the log-likelihood of the labels (multinomial for votes) have the same gradient "
+        "and the same minimum. For one-hot labels H(p) is 0 and the first two are equal. "
+        "In this run they differ by H(p) to within "
+        f"{significant(rest, 1)} nats, and scaling the fitted log-odds "
         + (
-            "raises both, whatever the labels: both are least at the MLE. "
+            "up or down raises both, for all three kinds of labels: both have their minimum at the "
+            "MLE. "
             if same
-            else f"lowers a loss somewhere: they are least at {at_cross.mean():.2f} and "
+            else f"lowers a loss somewhere: on average the minima are at {at_cross.mean():.2f} and "
             f"{at_kl.mean():.2f} times the log-odds, so some fit is not at its minimum. "
         )
         + nearer,
         panels(
             "losses",
-            "Both losses on the training rows, as the MLE's log-odds are multiplied by a factor: "
-            "the same curve, the labels' entropy apart. 95% intervals over replications.",
+            "Both losses on the training rows against a factor on the MLE's log-odds: the same "
+            "curve, shifted by the labels' entropy. 95% intervals over replications.",
             {kind: partial(_losses, found, i) for i, kind in enumerate(KINDS)},
             size=(3.2, 2.8),
             keys=series_keys(("cross-entropy", "KL divergence")),
@@ -106,7 +108,7 @@ def answer(found: Numbers) -> Answer:
                 "their entropy",
                 "cross-entropy at the MLE",
                 "KL at the MLE",
-                "least at (× log-odds)",
+                "minima at (× log-odds)",
                 "the MLE's KL from the truth",
             ),
             tuple(
@@ -136,7 +138,7 @@ def _losses(found: Numbers, i: int, *, ax: Axes) -> None:
 QUESTION = Question(
     name="soft-labels",
     title="Is maximum likelihood the minimum of cross-entropy only for one-hot labels?",
-    how="MLEs of one-hot labels, of five votes and of whole distributions; both losses about them.",
+    how="MLEs from one-hot labels, five votes and whole distributions; both losses around them.",
     experiment=experiment,
     answer=answer,
     yours="""# columns label:cat, label:dog, ... hold votes or distributions

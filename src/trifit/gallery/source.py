@@ -1,4 +1,4 @@
-"""The code of an experiment as it is shown: complete, so that it can be copied and run."""
+"""The code of an experiment as shown: complete, to be copied and run."""
 
 import ast
 import inspect

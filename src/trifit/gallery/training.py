@@ -1,4 +1,4 @@
-"""Whether confidence learned in training is the share right in prediction."""
+"""Whether the confidence learned in training is the accuracy in prediction."""
 
 from dataclasses import replace
 
@@ -24,11 +24,11 @@ def experiment(
     repeats: int = 5,
     n_test: int = 500,
 ) -> Numbers:
-    """Confidence and share right of logistic regression, on training rows and on fresh ones.
+    """Confidence and accuracy of logistic regression, on training rows and on test rows.
 
     Returns ``ratio`` of rows to features (n_ratios,), the ``theory`` of the MLE's excess
-    confidence (n_ratios,), and per fit ``mle``, ``mle+T``, ``map`` the mean confidence less the
-    share right on fresh rows (n_ratios, repeats); ``training rows`` is that of the MLE on its own
+    confidence (n_ratios,), and per fit ``mle``, ``mle+T``, ``map`` the mean confidence minus the
+    accuracy on test rows (n_ratios, repeats); ``training rows`` is that of the MLE on its own
     rows, ``separated`` whether no MLE exists.
 
     Parameters
@@ -39,7 +39,7 @@ def experiment(
     repeats : int
         Replications of each.
     n_test : int
-        Fresh rows of each.
+        Test rows of each.
     """
     shape = (len(ratios), repeats)
     found = {
@@ -47,7 +47,7 @@ def experiment(
     }
     for i, ratio in enumerate(ratios):
         n = ratio * FEATURES
-        rows = np.r_[:n, :n, n : n + n_test]  # to train on; to predict: the same, then fresh ones
+        rows = np.r_[:n, :n, n : n + n_test]  # to train on; to predict: the same, then new rows
         for r in range(repeats):
             data = trifit.load_dataset(
                 "sim:softmax", n=n + n_test, features=FEATURES, signal=SIGNAL, seed=100 * seed + r
@@ -67,7 +67,7 @@ def experiment(
 
 
 def answer(found: Numbers) -> Answer:
-    """How far confidence exceeds the share right, and from how many rows on it does not."""
+    """By how much the confidence exceeds the accuracy, with few rows and with many."""
     ratio = found["ratio"]
     few, many = over(found["mle"][0]), over(found["mle"][-1])
     in_training = over(found["training rows"][0])
@@ -77,38 +77,38 @@ def answer(found: Numbers) -> Answer:
         f"Only with enough rows. With {ratio[0]:g} rows per feature the MLE "
         + verdict(
             in_training,
-            above=f"claims too much even on its own rows, by {said(in_training)}",
-            below=f"claims too little on its own rows, by {said(in_training)}",
-            neither="looks honest on its own rows (confidence less share right "
+            above=f"is over-confident even on its own rows, by {said(in_training)}",
+            below=f"is under-confident on its own rows (difference {said(in_training)})",
+            neither="looks calibrated on its own rows (confidence minus accuracy "
             f"{said(in_training)})",
         )
-        + ". On fresh rows it "
+        + ". On test rows it "
         + verdict(
             few,
             above=f"is over-confident by {said(few)}",
-            below=f"is under-confident by {said(few)}",
-            neither=f"is not clearly off ({said(few)})",
+            below=f"is under-confident (difference {said(few)})",
+            neither=f"is not clearly over- or under-confident ({said(few)})",
         )
         + f"; with {ratio[-1]:g} rows per feature "
         + verdict(
             many,
-            above=f"an excess of {said(many)} is left",
-            below=f"it is too timid by {said(many)}",
-            neither=f"no clear difference is left ({said(many)})",
+            above=f"an excess of {said(many)} remains",
+            below=f"it is under-confident (difference {said(many)})",
+            neither=f"no clear difference remains ({said(many)})",
         )
-        + f". Theory, for many features, says {found['theory'][0]:.3f} and "
-        f"{found['theory'][-1]:.3f}, and that an MLE's 0.9 comes true {float(curve):.2f} of the "
-        f"time at {ratio[0]:g} rows per feature. " + _remedies(found),
+        + f". The theory for many features predicts {found['theory'][0]:.3f} and "
+        f"{found['theory'][-1]:.3f}. It also predicts that an MLE's 0.9 comes true "
+        f"{float(curve):.2f} of the time at {ratio[0]:g} rows per feature. " + _remedies(found),
         chart(
             "excess",
-            "Mean confidence less the share right. Above the line a fit claims too much. Dashed: "
+            "Mean confidence minus accuracy. Above the line a fit is over-confident. Dashed: "
             "theory for the MLE. 95% intervals over replications.",
             lambda ax: _draw(found, ax),
             size=(7, 3.4),
             keys=(*series_keys(("mle", "mle+T", "training rows", "map")), known_key("theory")),
         ),
         Table(
-            "Mean confidence less the share right, ± standard error over replications",
+            "Mean confidence minus accuracy, ± standard error over replications",
             (
                 "rows per feature",
                 "mle, training rows",
@@ -135,21 +135,24 @@ def answer(found: Numbers) -> Answer:
 
 
 def _remedies(found: Numbers) -> str:
-    """What a temperature and a prior make of it, where rows are fewest."""
+    """The effect of a temperature and of a prior, with the fewest rows."""
     words = []
-    for name, what in (("mle+T", "One temperature"), ("map", "The prior of the card, wide here,")):
+    for name, what in (
+        ("mle+T", "One temperature"),
+        ("map", "The card's wide prior"),
+    ):
         saved = over(abs(found["mle"][0]) - abs(found[name][0]))
         left = over(found[name][0])
         words.append(
             f"{what} "
             + verdict(
                 saved,
-                above="brings it nearer to 0",
-                below="makes it worse",
-                neither="changes it by no clear amount",
+                above="brings the difference nearer to 0",
+                below="increases it",
+                neither="does not change it clearly",
             )
             + f" ({said(left)}"
-            + (")." if clear(left) else ", not clear of zero).")
+            + (")." if clear(left) else ", not clearly different from 0).")
         )
     return " ".join(words)
 
@@ -162,7 +165,7 @@ def _draw(found: Numbers, ax: Axes) -> None:
         trace(ax, name, ratio * 1.02 ** (i - 1.5), found[name], k=i)
     log_ticks(ax, ratio)
     ax.set_xlabel("training rows per feature, log. axis")
-    ax.set_ylabel("confidence less share right")
+    ax.set_ylabel("confidence minus accuracy")
 
 
 QUESTION = Question(
@@ -171,7 +174,7 @@ QUESTION = Question(
     how="Logistic regression from 8 to 50 rows per feature, with theory for the MLE.",
     experiment=experiment,
     answer=answer,
-    yours="""trifit compare my.csv --target outcome   # warns where rows per feature are few
+    yours="""trifit compare my.csv --target outcome   # warns if rows per feature are few
 
 from trifit import theory
 theory.mle(kappa=features / rows, gamma=2.0).calibration_curve(0.9)""",

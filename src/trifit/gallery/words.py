@@ -1,4 +1,4 @@
-"""Means over replications, and sentences that follow them."""
+"""Means over replications, and sentences that depend on them."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def over(values: Any) -> Estimate:
 
 
 def clear(found: Estimate) -> int:
-    """Sign of a mean whose 95 % interval leaves 0 out; 0 where it does not.
+    """Sign of a mean whose 95 % interval excludes 0, else 0.
 
     Examples
     --------
@@ -29,18 +29,18 @@ def clear(found: Estimate) -> int:
 
 
 def said(found: Estimate) -> str:
-    """A mean with its standard error; a fit that rules out what happens loses infinitely much."""
+    """A mean with its standard error; infinite if a fit gives a label probability 0."""
     return "infinite" if np.isinf(found.value) else with_se(found.value, found.se)
 
 
 def verdict(found: Estimate, *, above: str, below: str, neither: str) -> str:
-    """One of three wordings, by what the 95 % interval of a mean leaves out.
+    """One of three wordings, depending on the 95 % interval of a mean.
 
     Parameters
     ----------
     found : Estimate
     above, below, neither : str
-        Said where the interval is above zero, below it, or holds it.
+        Wording if the interval is above zero, below it, or contains it.
     """
     return {1: above, -1: below, 0: neither}[clear(found)]
 

@@ -5,9 +5,9 @@
 (200, 3)
 """
 
-from trifit.simulate.draw import simulate
+from trifit.simulate.draw import settings_taken, simulate
 from trifit.simulate.shifts import SHIFTS
 from trifit.simulate.world import Law, World
 from trifit.simulate.worlds import WORLDS, world
 
-__all__ = ["SHIFTS", "WORLDS", "Law", "World", "simulate", "world"]
+__all__ = ["SHIFTS", "WORLDS", "Law", "World", "settings_taken", "simulate", "world"]

@@ -10,6 +10,24 @@ from trifit.types import Dataset
 
 SHIFTED_SEVERITY = 3
 
+OF_EVERY_WORLD = ("n", "n_test", "shift", "severity")
+
+
+def settings_taken(name: str) -> tuple[str, ...]:
+    """What a world is simulated with, besides the seed.
+
+    Raises
+    ------
+    InputError
+        On an unknown world.
+
+    Examples
+    --------
+    >>> settings_taken("moons")
+    ('n', 'n_test', 'shift', 'severity', 'features', 'noise', 'label_noise')
+    """
+    return (*OF_EVERY_WORLD, *world(name).parameters)
+
 
 def simulate(
     name: str,
@@ -61,7 +79,9 @@ def simulate(
     _check_whole(seed, "seed", least=0)
     _check_whole(n_test, "n_test", least=0)
     if severity is not None and shift is None:
-        raise InputError(f"severity {severity}: of which shift? Give shift (--shift) too")
+        raise InputError(
+            f"severity {severity}: of which shift? Give shift too, e.g. shift=covariate"
+        )
     chosen = world(name, **parameters)
     rng = np.random.default_rng(seed)
     settings: dict[str, int | float | str] = {"n": n, "seed": seed}

@@ -1,0 +1,117 @@
+"""Options under headings, settings as KEY=VALUE, examples at the end of a command's help."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import click
+
+from trifit.errors import InputError
+
+SETTING = re.compile(r"[A-Za-z_][\w.]*=")
+"""How a KEY=VALUE begins."""
+
+WIDEST = 30
+"""Columns of an option's name in the help; behind a longer one the text is on its own line."""
+
+
+class Option(click.Option):
+    """An option that stands under a heading in the help of its command.
+
+    Attributes
+    ----------
+    heading : str
+        Empty: under the last, with ``--help``.
+    settings : bool
+        Whether it takes KEY=VALUE, and several of them: ``--set draws=900 tune=300``.
+    """
+
+    def __init__(self, *names: Any, heading: str = "", settings: bool = False, **rest: Any) -> None:
+        if settings:
+            rest |= {"multiple": True, "metavar": "KEY=VALUE..."}
+        super().__init__(*names, **rest)
+        self.heading = heading
+        self.settings = settings
+
+
+class Command(click.Command):
+    """A command with its options under headings, and examples at the end of its help."""
+
+    def __init__(self, *arguments: Any, examples: Sequence[str] = (), **rest: Any) -> None:
+        super().__init__(*arguments, **rest)
+        self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what was typed, several settings behind one option included."""
+        taking = [p for p in self.params if isinstance(p, Option) and p.settings]
+        return super().parse_args(ctx, one_each(args, {name for p in taking for name in p.opts}))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options by heading, in the order of their declaration, in equal columns."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for option in self.get_params(ctx):
+            record = option.get_help_record(ctx) if isinstance(option, click.Option) else None
+            if record is not None:
+                heading = option.heading if isinstance(option, Option) else ""
+                sections.setdefault(heading, []).append(record)
+        rest = sections.pop("", [])
+        sections["Other options" if sections else "Options"] = rest
+        width = max(len(name) for rows in sections.values() for name, _ in rows)
+        for heading, rows in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(min(width, WIDEST)), text) for name, text in rows])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples, a line each."""
+        if self.examples:
+            with formatter.section("Examples"):
+                for example in self.examples:
+                    formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+
+
+def one_each(arguments: Iterable[str], options: Collection[str]) -> list[str]:
+    """Arguments in which an option stands before each of its settings.
+
+    Examples
+    --------
+    >>> " ".join(one_each("--world n=200 shift=label --seed 3".split(), {"--world"}))
+    '--world n=200 --world shift=label --seed 3'
+    """
+    spread: list[str] = []
+    option, waits = "", False
+    for argument in arguments:
+        name, equals, _ = argument.partition("=")
+        if waits:  # the first setting belongs to the option as it is
+            waits = False
+        elif name in options:
+            option, waits = name, not equals
+        elif option and SETTING.match(argument):
+            spread.append(option)
+        else:
+            option = ""
+        spread.append(argument)
+    return spread
+
+
+def settings_of(texts: Iterable[str], example: str) -> dict[str, Any]:
+    """The settings that were given as KEY=VALUE; ``example`` shows their option in use.
+
+    Raises
+    ------
+    InputError
+        On a text of another form, or a key that is given twice.
+    """
+    from trifit.cards import parse_setting
+
+    settings: dict[str, Any] = {}
+    for text in texts:
+        key, value = parse_setting(text, example)
+        if key in settings:
+            raise InputError(f"{example.split()[0]} {text}: {key} is given twice")
+        settings[key] = value
+    return settings
+
+
+def words_of(text: str | None) -> list[str]:
+    """Comma-separated words."""
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
