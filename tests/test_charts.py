@@ -281,16 +281,16 @@ def test_every_chart_has_its_frame(name):
 @pytest.mark.parametrize(
     ("draw", "says"),
     [
-        (lambda: C.plot_class_reliability("emperor"), "emperor.*none of the classes adelie"),
-        (lambda: C.plot_map("laplace"), "'laplace': not among mle, map"),
-        (lambda: C.plot_scatter("mle", "x"), "'x': not among mle"),
-        (lambda: C.plot_scatter.frame("mle", "x"), "'x': not among mle"),
-        (lambda: msgspec.structs.replace(C, contestants={}).plot_gap(), "there is no MLE"),
+        (lambda: C.plot_class_reliability("emperor"), "emperor.*expected one of adelie"),
+        (lambda: C.plot_map("laplace"), "'laplace': expected one of mle, map"),
+        (lambda: C.plot_scatter("mle", "x"), "'x': expected one of mle"),
+        (lambda: C.plot_scatter.frame("mle", "x"), "'x': expected one of mle"),
+        (lambda: msgspec.structs.replace(C, contestants={}).plot_gap(), "no MLE was fitted"),
         (
             lambda: msgspec.structs.replace(C, ensemble=None).plot_members(),
-            "no members: they come from",
+            "no members: use",
         ),
-        (lambda: msgspec.structs.replace(C, fits={}).plot_path(), "no optimiser"),
+        (lambda: msgspec.structs.replace(C, fits={}).plot_path(), "no path"),
         (lambda: msgspec.structs.replace(C, parameters=[]).plot_coefficients(), "no coeff"),
     ],
 )

@@ -402,7 +402,7 @@ def test_a_rare_class_is_in_every_training_part():
         ({"cv": 1}, "--cv 1: expected between 2 and 100"),
         ({"cv": 80}, "the largest has 50"),
         ({"test_size": 1.5}, "--test-size 1.5: expected a share"),
-        ({"test_size": 0.001}, "cannot be split so"),
+        ({"test_size": 0.001}, "cannot be split this way"),
         ({"cv": 5, "test_size": 0.2}, "--cv and --test-size exclude each other"),
     ],
 )

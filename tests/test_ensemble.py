@@ -69,7 +69,7 @@ def test_two_members_by_hand():
     assert e.expected_entropy.value == pytest.approx((own + np.log(2)) / 2)
     assert e.mutual_information.value == pytest.approx((np.log(2) - own) / 2)
     assert (e.doubled, e.unlimited, e.curve) == (None, None, [])
-    assert "2 members do not show how they scatter" in said(found)
+    assert "2 members are too few to show how they vary" in said(found)
 
 
 def said(comparison):
@@ -266,7 +266,7 @@ def test_members_that_rule_out_what_happened(logits, y, tmp_path):
     c = trifit.evaluate_draws(sure[:2], y)
     assert c.ensemble.n_ruling_out == 2
     assert c.ensemble.averaging is None
-    assert "is infinite, and so is what averaging gains" in said(c)
+    assert "the gain from averaging are infinite" in said(c)
     c.to_html(tmp_path / "p.html")
     assert "cannot be told" in (tmp_path / "p.html").read_text()
     file = save(tmp_path / "e.npz", y, probs=sure)
@@ -287,7 +287,7 @@ def test_the_command_writes_the_section(logits, y, tmp_path):
     assert c.metrics()["ensemble.doubled_high"] == c.ensemble.doubled.high
     page = (tmp_path / "page" / "index.html").read_text()
     assert 'id="ensemble"' in page
-    assert "infinitely many would gain" in page
+    assert "further gain from infinitely many" in page
     assert list(pd.read_csv(tmp_path / "b.csv").columns)[:3] == ["row", "y", "mean probs:ant"]
     both = invoke(*words, "--preds", "a=b.csv")
     assert both.exit_code == 2

@@ -226,7 +226,7 @@ def test_a_builder_that_has_changed_is_refused(overlapping_rows):
     frame, y = overlapping_rows
     fitted = MAPClassifier(_scaled_by(1.0)).fit(frame, y)
     load_card(_scaled_by(2.0))
-    with pytest.raises(InputError, match="builds another model than the one that was fitted"):
+    with pytest.raises(InputError, match="now builds a different model"):
         fitted.predict(frame)
 
 
@@ -263,7 +263,7 @@ def test_learned_scales_and_networks(overlapping_rows):
         ({"overrides": {"prior_sacle": 1}}, {}, "has no such setting"),
         ({}, {"X": 1.0}, "every feature is constant"),
         ({}, {"weight": -1.0}, "Negative values in data passed to `sample_weight`"),
-        ({}, {"weight": [0.0, 1.0]}, "gives no weight to class '0'"),
+        ({}, {"weight": [0.0, 1.0]}, "sample_weight is 0 for all rows of class '0'"),
     ],
 )
 def test_bad_input_is_one_line(overlapping_rows, arguments, change, match):

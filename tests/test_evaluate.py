@@ -89,7 +89,7 @@ def test_logits_of_any_precision_and_labels_as_numbers(logits, labels, tmp_path,
     found = read_predictions({"h": tmp_path / "head.npz"}, Reading(label="y", logits="z"))
     exact = log_loss(log_softmax(logits, axis=1), labels).value
     assert log_loss(found.forecasts.log_probs["h"], labels).value == pytest.approx(exact, abs=2e-3)
-    assert any("taken as places of the columns, 0 is 'ant'" in note for note in found.notes)
+    assert any("read as positions of the columns: 0 is 'ant'" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("kind", ["probs", "logits"])
@@ -126,12 +126,12 @@ BAD = {
     "a word": (lambda f: f.assign(p_bee="high"), {}, "holds 'high' in data row 1"),
     "a gap": (lambda f: f.assign(p_bee=f["p_bee"].where(f["row"] != 7)), {}, "data row 8"),
     "one class": (lambda f: f.assign(y="ant"), {}, "every label is 'ant'"),
-    "no column": (lambda f: f, {"probs": "q_*"}, "no column is called like 'q_*'"),
+    "no column": (lambda f: f, {"probs": "q_*"}, "no column matches 'q_*'"),
     "no label": (lambda f: f.drop(columns="y"), {}, "there is no column 'y'"),
     "a row without label": (lambda f: f.assign(y=f["y"].where(f["row"] > 0)), {}, "data row 1"),
     "single column": (lambda f: f, {"probs": "p_ant"}, "--positive"),
-    "nothing said": (lambda f: f, {"probs": None}, "say where the forecasts are"),
-    "both said": (lambda f: f, {"logits": "p_*"}, "say where the forecasts are"),
+    "nothing said": (lambda f: f, {"probs": None}, "say where the predictions are"),
+    "both said": (lambda f: f, {"logits": "p_*"}, "say where the predictions are"),
 }  # fmt: skip
 
 
@@ -220,7 +220,7 @@ def test_a_class_ruled_out_that_happened_is_an_infinite_loss(frame, labels, tmp_
     assert metrics["flat.log_loss"] == pytest.approx(np.log(3))
     c.to_html(tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
-    assert "∞<br><small>2 rows ruled out" in page
+    assert "∞<br><small>2 labels with probability 0" in page
     for d in c.differences:  # as in the terminal: in nats and in bits, no finite stand-in
         row = page.split(f'<th scope="row">{d.a} − {d.b}')[-1].split("</tr>")[0]
         assert row.count("∞") == (2 if "net" in (d.a, d.b) else 0), (d.a, d.b)
@@ -249,7 +249,7 @@ def test_zeros_that_did_not_happen_leave_the_slope_alone(rng):
         ([[0.9, 0.3], [0.5, 0.5]], [0, 1], r"probs of model\[0\] sums to 1.2"),
         ([[0.9, 0.1], [0.5, 0.5]], [0, 2], "2"),
         ({"a": [[0.5, 0.5]] * 2, "b": [[0.5, 0.5]] * 3}, [0, 1], "'b' have shape"),
-        ({"uniform": [[0.5, 0.5]] * 2}, [0, 1], "a baseline's name"),
+        ({"uniform": [[0.5, 0.5]] * 2}, [0, 1], "the name of a baseline"),
     ],
 )
 def test_arrays_that_are_no_forecasts(probs, y, message):
@@ -292,7 +292,7 @@ def test_the_command_writes_numbers_and_page(frame, tmp_path):
     assert c.card is None
     assert c.fits == {}
     page = (tmp_path / "out" / "index.html").read_text()
-    assert "forecasts of a.csv" in page
+    assert "predictions of a.csv" in page
     assert 'id="fits"' not in page
     again = invoke("report", tmp_path / "out")
     assert again.exit_code == 0, again.output

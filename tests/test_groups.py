@@ -226,9 +226,9 @@ def test_what_looks_like_groups_is_said(table):
     ("reading", "match"),
     [
         ({"groups": "nobody"}, "groups 'nobody' is not a column of 'visits'"),
-        ({"groups": "y"}, "groups 'y': that column has another role"),
-        ({"groups": "who", "time": "who"}, "'who': that column has another role"),
-        ({"time": "who"}, "column 'who' is no time .*2024-05-31"),
+        ({"groups": "y"}, "groups 'y': that column already has another role"),
+        ({"groups": "who", "time": "who"}, "'who': that column already has another role"),
+        ({"time": "who"}, "column 'who' is not a time .*2024-05-31"),
         ({"weights": "x"}, "weights 'x' of data row 1: .*whole number"),
         ({"weights": "who"}, "weights 'who' hold text"),
     ],

@@ -132,16 +132,16 @@ def test_the_gap_ends_at_the_posterior_there_is(runs):
 @pytest.mark.broad
 def test_the_page_shows_the_error_against_nuts(runs):
     page = render(runs[True, True].comparison)
-    assert "How far laplace is from NUTS" in page
+    assert "Error of laplace, compared with NUTS" in page
     assert runs[True, True].comparison.laplace_error.parameters.worst in page
-    assert "How far laplace is from NUTS" not in render(runs[True, False].comparison)
+    assert "Error of laplace, compared with NUTS" not in render(runs[True, False].comparison)
     unidentified = msgspec.structs.replace(
         runs[True, True].comparison,
         laplace_error=msgspec.structs.replace(
             runs[True, True].comparison.laplace_error, parameters=None
         ),
     )
-    assert "means, in NUTS's sds" not in render(unidentified)
+    assert "means, in posterior sds" not in render(unidentified)
 
 
 def test_folds_are_compared_row_by_row(overlapping):
@@ -162,7 +162,7 @@ def test_weights_that_fail_end_with_three_and_their_k(tmp_path):
     done = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert done.exit_code == 3, done.output
     assert STATUSES[Status.NOT_NORMAL] in done.stderr
-    assert "Pareto k (wanted at most 0.7)" in done.stderr
+    assert "Pareto k (at most 0.7 required)" in done.stderr
     assert "6 posteriors" not in done.stderr
     assert "1 posterior without NUTS, about" in done.stderr
     assert (tmp_path / "run" / "index.html").exists()
@@ -173,7 +173,7 @@ def test_weights_that_fail_end_with_three_and_their_k(tmp_path):
     [
         (
             {"methods": ["laplas"]},
-            "methods 'laplas': expected some of map[+]T, map[+]V, mle-early, laplace",
+            "methods 'laplas': expected one or more of map[+]T, map[+]V, mle-early, laplace",
         ),
         ({"nuts": False, "overrides": {"prior": "hierarchical"}}, "its MAP needs NUTS"),
         (

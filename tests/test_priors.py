@@ -128,7 +128,7 @@ def test_a_learned_scale_makes_the_map_degenerate(rng):
     fit = run.comparison.fits["map"]
     assert fit.status == "degenerate"
     assert not fit.status.failed
-    assert "scales held at their posterior medians" in status_text(fit)
+    assert "scales fixed at their posterior medians" in status_text(fit)
     layout, fits = run.fitted.density.layout, run.fitted.final.fits
     draws = layout.unravel(fits["bayes"].flat_draws)["beta_scale"]
     held = layout.unravel(fits["map"].draws[0, 0])["beta_scale"]

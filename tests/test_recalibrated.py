@@ -231,7 +231,7 @@ def test_one_column_of_two_classes(rng, tmp_path):
 
 REFUSED = {
     "another ending": (["--write-recalibrated", "x.txt"], "ends with .parquet or .csv"),
-    "its own input": (["--write-recalibrated", "net.csv"], "is what is read"),
+    "its own input": (["--write-recalibrated", "net.csv"], "is the input"),
     "no folder": (["--write-recalibrated", "no/x.csv"], "there is no folder"),
     "a map of nothing": (["--map", "beta"], "Add --write-recalibrated FILE"),
 }

@@ -182,7 +182,7 @@ def test_a_class_that_a_rival_never_saw_has_probability_zero(data, split):
     assert (found.log_probs["it"][:, 0] == 0).all()
     assert (found.log_probs["it"][:, 1] == LOG_ZERO).all()
     assert found.notes == [
-        "it gives probability 0 to what happened in 50 of 100 rows: its log-loss is infinite"
+        "it gives probability 0 to the label of 50 of 100 rows, so its log-loss is infinite"
     ]
 
 
@@ -290,7 +290,7 @@ def test_the_page_and_the_files_hold_rivals(run, folder):
     table = pd.read_parquet(folder / "predictions.parquet")
     assert {"forest:zebra", "forest:ant", "none:ant"} <= {*table.columns}
     page = (folder / "index.html").read_text()
-    assert "forecasts of RandomForestClassifier(min_samples_leaf=5, n_estimators=20)" in page
+    assert "predictions of RandomForestClassifier(min_samples_leaf=5, n_estimators=20)" in page
     assert "mle against forest" in page
     assert Comparison.from_json(folder / "comparison.json") == run.comparison
 
@@ -364,7 +364,7 @@ def test_logits_without_a_name_are_taken_as_such_with_a_note(data, split, probs,
     (np.log(probs) + 1).to_csv(path, index=False)
     found, _ = read(path, data, split)
     assert found.log_probs["head"] == pytest.approx(np.log(probs.to_numpy())[split.test_rows])
-    assert any("were taken as logits" in note for note in found.notes)
+    assert any("were read as logits" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("shape", ["one column", "one array"])
@@ -378,7 +378,7 @@ def test_one_column_of_two_classes(data, split, probs, shape, tmp_path):
     found, _ = read(path, data, split)
     expected = np.log(probs.to_numpy())[split.test_rows]
     assert found.log_probs["head"] == pytest.approx(expected, abs=1e-5)
-    assert (shape == "one array") == any("taken as that of ant" in n for n in found.notes)
+    assert (shape == "one array") == any("read as that of ant" in n for n in found.notes)
 
 
 def test_half_precision_and_arrays_without_class_names(data, split, probs, tmp_path):
@@ -387,7 +387,7 @@ def test_half_precision_and_arrays_without_class_names(data, split, probs, tmp_p
     found, _ = read(path, data, split)
     expected = np.log(probs.to_numpy())[split.test_rows]
     assert found.log_probs["head"] == pytest.approx(expected, abs=0.01)
-    assert any("its columns were taken as 'zebra', 'ant'" in note for note in found.notes)
+    assert any("its columns were read as 'zebra', 'ant'" in note for note in found.notes)
 
 
 def test_forecasts_of_a_given_test_set_are_in_its_order(data, probs, tmp_path):
@@ -420,7 +420,7 @@ def test_forecasts_of_a_given_test_set_are_in_its_order(data, probs, tmp_path):
         ),
         (
             lambda f: f.assign(q_zebra=0.5, q_ant=0.5, z_ant=1, z_zebra=1),
-            "several forecasts: 'p', 'z'; say which: --against head=f.csv:p",
+            "several predictions: 'p', 'z'; say which: --against head=f.csv:p",
         ),
         (lambda f: f.assign(y=["ant"] * 100), "its column 'y' says 'ant' in data row 1"),
     ],
@@ -459,7 +459,7 @@ def test_which_of_several_forecasts_is_said_after_a_colon():
     assert choose_columns(columns, ("a", "b"), asked).pattern == "map:*"
     assert choose_columns(columns, ("a", "b"), FileRival("head", None)).pattern == "head:*"
     several = [c.replace("head", "probs") for c in columns]
-    with pytest.raises(InputError, match="several forecasts: 'mle', 'map', 'probs'; say which"):
+    with pytest.raises(InputError, match="several predictions: 'mle', 'map', 'probs'; say which"):
         choose_columns(several, ("a", "b"), FileRival("again", Path("f.csv")))
 
 

@@ -153,11 +153,11 @@ def test_a_posterior_that_was_refused_is_neither_written_nor_predicted_from(over
     trifit.save_run(run, tmp_path / "run")
     assert not (tmp_path / "run" / "posterior.nc").exists()
     saved = trifit.load_run(tmp_path / "run")
-    with pytest.warns(UserWarning, match=r"not trustworthy: .*'bayes \(.*\)'"):
+    with pytest.warns(UserWarning, match=r"failed their checks: .*'bayes \(.*\)'"):
         frame = saved.predict(overlapping.X[:3])
     assert {name.split(":")[0] for name in frame} == {"mle", "map", "mle+T", "map+T"}
     for each in (run, saved):
-        with pytest.raises(InputError, match="posterior 'bayes' is not trustworthy"):
+        with pytest.raises(InputError, match="posterior 'bayes' failed its checks"):
             each.to_arviz()
 
 
@@ -202,7 +202,7 @@ def test_predictions_do_not_replace_what_they_are_made_from(folder, tmp_path):
     command = ["predict", str(folder / "run"), own, "--out", own, "--force"]
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 2
-    assert "is what is read" in result.output
+    assert "is the input" in result.output
     assert (tmp_path / "rows.csv").read_bytes() == rows
 
 

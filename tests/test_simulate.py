@@ -211,7 +211,7 @@ def test_a_test_set_without_a_shift():
         ("softmax", {"df": 1.0}, "df=1; expected above 2"),
         ("softmax", {"label_noise": 2.0}, "label_noise=2.0; expected between 0 and 1"),
         ("softmax", {"n": 1}, "n 1: expected a whole number of at least 2"),
-        ("softmax", {"severity": 2}, "of which shift"),
+        ("softmax", {"severity": 2}, "needs a shift"),
         ("softmax", {"shift": "drift"}, "shift 'drift': expected one of covariate"),
         ("softmax", {"shift": "label", "severity": 6}, "severity 6: expected"),
         ("overlap-1d", {"shift": "rotation"}, "has one feature; it needs two"),
@@ -225,5 +225,5 @@ def test_bad_input_is_named(name, parameters, message):
 
 
 def test_parameters_of_worlds_are_for_worlds_only():
-    with pytest.raises(InputError, match=r"n: at most simulated data"):
+    with pytest.raises(InputError, match=r"n: only simulated data"):
         load_dataset("iris", n=20)

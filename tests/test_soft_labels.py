@@ -224,7 +224,7 @@ def test_unused_label_columns_do_not_leak(truth):
     frame["y"] = np.array(["a", "b", "c"])[p.argmax(axis=1)]
     data = load_dataset(frame, "y")
     assert data.feature_names == ("u", "v")
-    assert any("not used were left out: 'label:a'" in note for note in data.notes)
+    assert any("left out label columns that are not used: 'label:a'" in note for note in data.notes)
     some = load_dataset(table(X, np.eye(3)[p.argmax(axis=1)][:, :2] + 0.0, ["label:a", "label:b"])
                         .assign(**{"label:c": 0.5}).query("`label:a` + `label:b` == 1"),
                         label_cols=["label:a", "label:b"])  # fmt: skip

@@ -92,7 +92,7 @@ def test_a_test_set_is_given_as_the_training_set_is():
 
 
 REFUSED = {
-    "too few labels": ((X, Y[:-1]), "X has 40 rows, y 39"),
+    "too few labels": ((X, Y[:-1]), "X has 40 rows and y 39"),
     "one row of features": ((X[:, 0], Y), r"X has shape \(40,\)"),
     "ragged rows": (([[1, 2], [3]], [0, 1]), "rows of one length"),
     "two types": (([[1.0], ["a"]], [0, 1]), "column 'x0' of X cannot be read"),
@@ -102,14 +102,14 @@ REFUSED = {
     "no data": ((None, Y), "X is of type NoneType"),
     "the label among the features": (
         (FRAME.assign(k=Y), pd.Series(Y, name="k")),
-        "X has a column 'k', as the labels",
+        "X has a column 'k', which is also",
     ),
     "rows in another order": (
         (FRAME, pd.Series(Y).sample(frac=1, random_state=1)),
         r"same row index in different orders",
     ),
     "columns of one name": ((FRAME.set_axis(["a", "a", "b"], axis=1), Y), "'a' 2 times"),
-    "a file and labels": (("my.csv", Y), "give target as the name of their column"),
+    "a file and labels": (("my.csv", Y), "give target as the name of the column"),
     "a set and labels": (("iris", Y), "target does not apply"),
 }
 
@@ -160,7 +160,7 @@ def test_arrays_of_a_file(tmp_path):
     ("arrays", "message"),
     [
         ({"X": X}, "there is no array 'y'"),
-        ({"X": X, "y": Y[:3]}, "X has 40 rows, y 3"),
+        ({"X": X, "y": Y[:3]}, "X has 40 rows and y 3"),
         ({"X": X, "y": Y, "feature_names": ["a"]}, "1 names for 3 columns"),
         ({"X": X, "y": Y.astype(object)}, "cannot be read"),
     ],
@@ -193,7 +193,7 @@ def test_standard_input(monkeypatch, separator):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "nothing came"),
+        (b"", "it is empty"),
         (gzip.compress(b"a,y\n1,2\n", mtime=0), "is not UTF-8"),
         (b"a\x00,y\n1,b\n", "NUL"),
     ],
@@ -255,7 +255,7 @@ def test_a_test_set_whose_vectors_differ():
     train = embedded(X.tolist())
     for emb, message in (
         (X[:, :2].tolist(), "a vector of 2 numbers in data row 1 where others have 3"),
-        (np.arange(N), "holds int64, in the training data vectors of 3 numbers"),
+        (np.arange(N), "holds int64, but vectors of 3 numbers in the training data"),
     ):
         with pytest.raises(InputError, match=message):
             load_dataset(train, "y", test=pa.table({"emb": emb, "y": Y}))

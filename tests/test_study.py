@@ -89,7 +89,7 @@ def test_every_claim_speaks_of_points_of_its_grid(name):
         ({"claims": [CLAIM | {"where": {"m": 1}}]}, "claim 'S': no setting 'm'; there are world"),
         ({"figures": [FIGURE | {"x": "N"}]}, "figure 'T': no setting 'N'; there are world"),
         ({"figures": [FIGURE | {"threshold": True}]}, "threshold needs y"),
-        ({"figures": [FIGURE | {"y": "n", "panels": "n"}]}, "with y neither panels nor theory"),
+        ({"figures": [FIGURE | {"y": "n", "panels": "n"}]}, "y excludes panels and theory"),
         ({"summary": "median"}, "2 replications; an interval of a median needs at least 6"),
     ],
 )
@@ -121,7 +121,7 @@ def test_ratios_are_resolved():
     model = {"card": "logistic", "standardize": False}
     (cell, *_) = cells_of(small(data=data, model=model, grid=[{"model": {"prior_ratio": [3.0]}}]))
     assert cell.model["prior_scale"] == 3.0 * 2.0 / 4.0
-    with pytest.raises(InputError, match=r"prior_ratio = 3\.0: the right prior is known"):
+    with pytest.raises(InputError, match=r"prior_ratio = 3\.0: the right prior is only known"):
         cells_of(small(grid=[{"model": {"prior_ratio": [3.0]}}]))
 
 
@@ -243,7 +243,7 @@ def test_theory_is_drawn_at_the_points_of_the_grid():
     scaled = {k: v for k, v in SETTING.items() if k != "prior_ratio"} | {"prior_scale": 0.4}
     right = theory.map(kappa=0.1, gamma=2.0, prior_scale=0.4 / (2.0 / 10.0))
     assert expected(scaled, "map", "alpha") == pytest.approx(right.alpha)
-    with pytest.raises(InputError, match="theory: standardize is True; that is known for"):
+    with pytest.raises(InputError, match="theory: standardize is True; theory covers only"):
         expected(SETTING | {"standardize": True}, "mle", "slope")
 
 

@@ -51,16 +51,19 @@ MISTAKES = [
     ),
     (data(shift="covariat"), "shift 'covariat': expected one of"),
     (data(shift="label", severity=7), "severity 7: expected a whole number from 0 to 5"),
-    (data(severity=2), "data.severity = 2: of which shift"),
+    (data(severity=2), "data.severity = 2 needs a shift"),
     (model(card="logistik"), "no such card; shipped cards are"),
     (model(prior_scal=1.0), "prior_scal: card 'logistic' has no such setting"),
-    (model(methods=["laplce"]), "methods 'laplce': expected some of map+T"),
-    (model(methods=["mle"]), "methods 'mle': expected some of map+T"),
+    (model(methods=["laplce"]), "methods 'laplce': expected one or more of map+T"),
+    (model(methods=["mle"]), "methods 'mle': expected one or more of map+T"),
     (model(methods="laplace"), "model.methods = 'laplace': expected a list"),
     (model(nuts="no"), "model.nuts = 'no': expected true or false"),
     (model(card="softmax-hierarchical", nuts=False, standardize=True), "needs NUTS to know that"),
     (data(classes=3), "is for two classes, the data have 3"),
-    (model(prior_ratio=1.0, standardize=True), "prior_ratio = 1.0: the right prior is known for"),
+    (
+        model(prior_ratio=1.0, standardize=True),
+        "prior_ratio = 1.0: the right prior is only known for",
+    ),
     (figure(fits=["mle", "bays"]), "no fit 'bays' in this study; there are bayes, map"),
     (figure(fits=[]), "give fits, some of"),
     (figure(minus="mlp"), "no fit 'mlp'"),
@@ -80,7 +83,7 @@ MISTAKES = [
     (figure(x="n", y="signal", threshold=True), "threshold needs the axes kappa and signal"),
     (claim(fit="bays"), "claim 'S': no fit 'bays'"),
     (claim(fit="bayes") | model(nuts=False), "no fit 'bayes' in this study; there are map, mle"),
-    (claim(quantity="accuracy", above=None, equals="theory", within=0.1), "it says nothing of"),
+    (claim(quantity="accuracy", above=None, equals="theory", within=0.1), "it does not cover"),
     (TESTS | {"data": {"n": 40, "classes": 2, "slop": 0.5}}, "the study gives classes, n, slop"),
     (TESTS | {"data": {"n": 40}}, "n and classes always"),
     (TESTS | {"data": {"n": 40, "classes": 2, "repeats": 0}}, "data.repeats = 0: expected"),
@@ -115,5 +118,5 @@ def test_nothing_is_deleted_for_a_command_that_cannot_run(tmp_path):
 def test_a_quick_run_does_not_replace_a_full_one(tmp_path):
     study = study_of(FITS | EXISTENCE, "study")
     run_study(study, tmp_path / "s", backend="serial")
-    with pytest.raises(InputError, match="made with other study"):
+    with pytest.raises(InputError, match="made with different study"):
         run_study(study.quickly(), tmp_path / "s", backend="serial", resume=True)

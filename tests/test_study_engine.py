@@ -288,7 +288,7 @@ class Fatal:
 def test_workers_that_die_before_they_begin_end_the_run(tmp_path):
     tasks = many(2, tmp_path / "traces") | {"fatal": Fatal()}
     store = Store(tmp_path / "store")
-    with pytest.raises(InputError, match="1 cells are not computed: their workers end before"):
+    with pytest.raises(InputError, match="1 cells are not computed: their workers stop"):
         run_cells(tasks, study_work.work, store, jobs=2)
     assert store.finished() == {"c000", "c001"}
 
@@ -313,7 +313,7 @@ def test_a_cluster_that_cannot_read_a_task_says_so(tmp_path, scheduler):
 
 def test_a_second_run_in_the_folder_ends_the_first(tmp_path):
     store, second = Store(tmp_path / "store"), []
-    with pytest.raises(InputError, match="not the folder of this run"):
+    with pytest.raises(InputError, match="does not see the folder of this run"):
         run_cells(
             many(2, tmp_path / "traces"),
             study_work.work,

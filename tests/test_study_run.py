@@ -119,7 +119,7 @@ def seconds(folder):
 def test_what_is_finished_is_not_run_again(tmp_path, monkeypatch):
     folder = tmp_path / "s"
     run_study(made(EXISTENCE), folder, backend="serial")
-    with pytest.raises(InputError, match="holds the study 'made'; --resume to go on"):
+    with pytest.raises(InputError, match="holds the study 'made'; --resume to continue"):
         run_study(made(EXISTENCE), folder, backend="serial")
     said = []
     wider = made(EXISTENCE, grid=[{"data": {"kappa": [0.05, 0.3, 0.6], "signal": [1.0, 2.0]}}])
@@ -155,7 +155,7 @@ def test_cells_of_other_versions_do_not_mix(tmp_path):
     made_with = json.loads((folder / "made-with.json").read_text())
     made_with["versions"]["pymc"] = "5.0"
     (folder / "made-with.json").write_text(json.dumps(made_with))
-    with pytest.raises(InputError, match=r"made with other versions \(pymc: 5.0, now "):
+    with pytest.raises(InputError, match=r"made with different versions \(pymc: 5.0, now "):
         run_study(study, folder, backend="serial", resume=True)
     (folder / "diary.txt").write_text("mine")
     run_study(study, folder, backend="serial", force=True)
@@ -175,7 +175,7 @@ def test_one_bad_cell_does_not_stop_the_rest(tmp_path):
     assert record.failed[0].settings == {"imbalance": 1e12}
     assert "has no training row" in record.failed[0].error
     page = (tmp_path / "s/index.html").read_text()
-    assert "4 cells failed and are in no number" in page
+    assert "4 cells failed and are left out of all numbers" in page
     (good,) = record.numbers
     assert good.settings == {"imbalance": 1.0}
 
@@ -210,7 +210,7 @@ def test_commands(tmp_path):
     assert (tmp_path / "out/index.html").exists()
     again = CliRunner().invoke(main, arguments)
     assert again.exit_code == 2
-    assert "--resume to go on" in again.output
+    assert "--resume to continue" in again.output
 
 
 @pytest.mark.broad

@@ -173,8 +173,14 @@ NOTED = {
         [f"{7 * i % 89:05d}" for i in range(N)],
         "with leading zeros.*--categorical x",
     ),
-    "currency": (["$12", "$13", "$15", "$12"] * 10, r"amounts with a sign, such as '\$12'"),
-    "per cent": (["12%", "13%", "15%", "12%"] * 10, "amounts with a sign, such as '12%'"),
+    "currency": (
+        ["$12", "$13", "$15", "$12"] * 10,
+        r"amounts with a currency or percent sign, such as '\$12'",
+    ),
+    "per cent": (
+        ["12%", "13%", "15%", "12%"] * 10,
+        "amounts with a currency or percent sign, such as '12%'",
+    ),
 }
 
 
@@ -284,7 +290,8 @@ def test_digits_as_text_are_categories_in_typed_tables_and_numbers_in_a_csv(tmp_
     data = load_dataset(tmp_path / "d.csv", "y")
     assert data.feature_names == ("rep",)
     assert data.notes == (
-        "taken as numbers, with few whole values: 'rep' (4); if they are codes: --categorical rep",
+        "treated as numbers, with few whole values: 'rep' (4); if they are codes: "
+        "--categorical rep",
     )
     data = load_dataset(tmp_path / "d.csv", "y", categorical=["rep"])
     assert data.feature_names == ("rep=0", "rep=1", "rep=2", "rep=3")
@@ -332,7 +339,7 @@ def test_row_numbers_are_left_out_with_a_note(rng, start, shuffled):
     frame = pd.DataFrame({"nr": number, "x": X, "y": CLASSES})
     data = load_dataset(frame, "y")
     assert data.feature_names == ("x",)
-    assert data.notes == ("row numbers left out: 'nr' (as a feature: --keep nr)",)
+    assert data.notes == ("left out row numbers: 'nr' (to use as a feature: --keep nr)",)
     assert load_dataset(frame, "y", keep=["nr"]).feature_names == ("nr", "x")
 
 
@@ -355,7 +362,7 @@ def test_years_and_few_rows_are_no_row_numbers():
 def test_what_may_be_an_identifier_is_said(name, values, noted):
     data = load_dataset(pd.DataFrame({name: values, "x": X, "y": CLASSES}), "y")
     assert data.feature_names == (name, "x")
-    assert any("as of an identifier" in note for note in data.notes) is noted
+    assert any("like an identifier" in note for note in data.notes) is noted
 
 
 def test_the_index_that_pandas_writes_is_left_out(tmp_path):
@@ -393,7 +400,7 @@ def test_columns_without_a_name(tmp_path):
     columns[""] = [""] * N  # a trailing separator in every row
     data = load_dataset(csv(tmp_path, columns), "y")
     assert data.feature_names == ("x",)
-    assert data.notes == ("column 2, unnamed and empty, left out",)
+    assert data.notes == ("left out column 2, which has no name and is empty",)
 
 
 # --- test files ------------------------------------------------------------------------------
@@ -404,7 +411,7 @@ def test_what_the_test_file_has_besides(tmp_path):
     test = train.assign(row_id=range(N), shop=["a", "c"] * 20)
     data = load_dataset(train, "y", test=test)
     assert (data.n_obs, data.n_test) == (2 * N, N)
-    assert any("ignored: 'row_id'" in note for note in data.notes)
+    assert any("'row_id'" in note for note in data.notes)
     assert any("('shop': 'c')" in note for note in data.notes)
     assert not any(
         "row_id" in n for n in load_dataset(train, "y", test=test, drop=["row_id"]).notes
@@ -428,7 +435,7 @@ def test_columns_of_the_test_file_come_in_any_order():
         ({"categorical": ["y"]}, "categorical 'y' is the target"),
         ({"drop": ["z"]}, "drop 'z' is not a column"),
         ({"drop": ["x"], "keep": ["x"]}, "drop 'x', and keep or categorical 'x'"),
-        ({"positive": "maybe"}, "positive 'maybe' is no class of 'dataframe': 'no', 'yes'"),
+        ({"positive": "maybe"}, "positive 'maybe' is not a class of 'dataframe': 'no', 'yes'"),
         ({"classes_order": ["yes"]}, "name every class of 'dataframe' once: 'no', 'yes'"),
         ({"positive": "no", "classes_order": ["yes", "no"]}, "give one of the two"),
     ],
@@ -473,7 +480,7 @@ def test_the_positive_class_is_the_second():
     cancer = load_dataset("breast_cancer", positive="malignant")
     assert cancer.class_names == ("benign", "malignant")
     assert (cancer.y == 1 - load_dataset("breast_cancer").y).all()
-    with pytest.raises(InputError, match="has 3 classes; it is for two"):
+    with pytest.raises(InputError, match="has 3 classes; positive needs two"):
         load_dataset("iris", positive="setosa")
     with pytest.raises(InputError, match="simulated"):
         load_dataset("sim:gaussian", positive="a")

@@ -68,13 +68,13 @@ P_IS_OFF = (bias("p", 0.3, 0.4, 1e-5, (1.3, 1.9)), bias("q", 0.7, 0.6, 0.2, (0.5
     [
         (Status.TRUSTED, 1.0, 0.05, Verdict.BEHAVES, "0.90 to 1.10"),
         (Status.TRUSTED, 0.9, 0.03, Verdict.BEHAVES, "can be read as probabilities"),
-        (Status.CONVERGED, 0.5, 0.05, Verdict.OVER_CONFIDENT, "divide its log-odds by 2.0"),
-        (Status.CONVERGED, 1.6, 0.1, Verdict.UNDER_CONFIDENT, "multiply its log-odds by 1.6"),
+        (Status.CONVERGED, 0.5, 0.05, Verdict.OVER_CONFIDENT, "Divide its log-odds by 2.0"),
+        (Status.CONVERGED, 1.6, 0.1, Verdict.UNDER_CONFIDENT, "Multiply its log-odds by 1.6"),
         (Status.CONVERGED, 0.5, 0.05, Verdict.OVER_CONFIDENT, r"gains 0.050 ± 0.010 nats"),
         (Status.CONVERGED, 1.1, 0.4, Verdict.UNCERTAIN, r"about \d[\d,]* would be enough"),
         (Status.CONVERGED, NAN, NAN, Verdict.UNCERTAIN, "do not determine"),
         (Status.SEPARATED, 0.1, 0.02, Verdict.NO_MLE, "over-confident"),
-        (Status.DERIVED_SEPARATED, 1.0, 0.05, Verdict.NO_MLE, "no MLE to temper"),
+        (Status.DERIVED_SEPARATED, 1.0, 0.05, Verdict.NO_MLE, "See map"),
         (Status.UNMIXED, 1.0, 0.01, Verdict.FAILED, "R-hat"),
         (Status.MAX_STEPS, 1.0, 0.01, Verdict.FAILED, "gradient tolerance"),
     ],
@@ -115,7 +115,7 @@ def test_overconfidence_must_cost_something():
     assert verdict_on(evidence(0.7, 0.1, gain=0.001)) is Verdict.OVER_CONFIDENT
     given = evidence(0.7, 0.1, gain=-0.001)
     assert verdict_on(given) is Verdict.UNCERTAIN
-    assert "does not lower the log-loss (−0.001 ± 0.010 nats)" in text_of(given)
+    assert "does not lower the log-loss (gain −0.001 ± 0.010 nats per row)" in text_of(given)
 
 
 def test_few_events_are_not_judged():
@@ -133,9 +133,9 @@ def test_slopes_without_information():
 def test_a_good_slope_is_not_enough():
     given = evidence(classes=P_IS_OFF)
     assert verdict_on(given) is Verdict.MISCALIBRATED
-    assert "class p has probability 0.300 on average but frequency 0.400" in text_of(given)
+    assert "Class p has mean probability 0.300 but frequency 0.400" in text_of(given)
     assert "(odds 1.6 times too small)" in text_of(given)
-    assert "class q" not in text_of(given)
+    assert "lass q" not in text_of(given)
     given = evidence(p_value=0.004)
     assert verdict_on(given) is Verdict.MISCALIBRATED
     assert "less than 1 time in 250" in text_of(given)
@@ -191,7 +191,7 @@ def test_margins_follow_the_entropy_of_the_labels():
 
 def test_labels_that_were_all_but_excluded_are_said():
     text = text_of(evidence(p_value=2e-9))
-    assert "labels occurred to which it gave practically no chance (p-value 2e-09)" in text
+    assert "considered practically impossible (p-value 2e-09)" in text
 
 
 def test_classes_are_judged_where_a_slope_cannot_be():
@@ -201,7 +201,7 @@ def test_classes_are_judged_where_a_slope_cannot_be():
 
 def test_a_slope_off_does_not_hide_a_class():
     text = text_of(evidence(0.5, classes=P_IS_OFF))
-    assert "Besides, class p has probability 0.300" in text
+    assert "In addition, class p has mean probability 0.300" in text
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_soft_labels_have_no_test_of_the_whole_vector():
 
 def test_where_an_mle_was_separated_is_said():
     _, text = judged(evidence(), Status.SEPARATED, where=(1, 6))
-    assert "without error in 1 of 6 training sets" in text
+    assert "in 1 of 6 training sets" in text
 
 
 def test_the_most_is_the_highest_limit_of_any_map():

@@ -185,8 +185,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         ]
         if changed and self.note:
             fields["note"] = (
-                f"Changed from the card {self.name!r}: {', '.join(changed)}. What the card says of "
-                "when its softmax can be trusted was written for another model."
+                f"Changed from the card {self.name!r}: {', '.join(changed)}. The card's advice on "
+                "when to trust its softmax was written for the unchanged model."
             )
         return _convert(fields, f"card {self.name!r}")
 

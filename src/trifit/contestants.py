@@ -57,7 +57,7 @@ class Contestant:
 CONTESTANTS: Mapping[str, Contestant] = {
     "mle": Contestant(
         "maximum likelihood",
-        "maximum likelihood: parameters that make the training labels most probable, no prior",
+        "maximum likelihood: the parameters that make the training labels most probable; no prior",
         Kind.POINT,
         "trifit.fit.methods.mle",
         "#D55E00",
@@ -66,7 +66,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
     ),
     "map": Contestant(
         "maximum a posteriori",
-        "maximum a posteriori: the same with the card's prior, the mode of the posterior",
+        "maximum a posteriori: likelihood and the card's prior, at the mode of the posterior",
         Kind.POINT,
         "trifit.fit.methods.map",
         "#0072B2",
@@ -74,8 +74,8 @@ CONTESTANTS: Mapping[str, Contestant] = {
         main=True,
     ),
     "mean": Contestant(
-        "at the posterior mean",
-        "one set of parameters as well: their mean under the posterior",
+        "posterior mean of the parameters",
+        "one set of parameters again: the posterior mean",
         Kind.POINT,
         "trifit.fit.methods.mean",
         "#56B4E9",
@@ -83,7 +83,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
     ),
     "bayes": Contestant(
         "full posterior",
-        "predictions averaged over draws of the whole posterior (NUTS)",
+        "predictions averaged over draws from the posterior (NUTS)",
         Kind.POSTERIOR,
         "trifit.fit.methods.bayes",
         "#009E73",
@@ -91,16 +91,16 @@ CONTESTANTS: Mapping[str, Contestant] = {
         main=True,
     ),
     "mle+T": Contestant(
-        "MLE with one temperature",
-        "the MLE with its log-odds divided by one temperature from held-out training folds",
+        "MLE with temperature scaling",
+        "the MLE with its log-odds divided by one temperature, fitted on held-out training folds",
         Kind.DERIVED,
         "trifit.fit.methods.temperature",
         "#CC79A7",
         "v",
     ),
     "map+T": Contestant(
-        "MAP with one temperature",
-        "the MAP with its log-odds divided by one temperature from held-out training folds",
+        "MAP with temperature scaling",
+        "the MAP with its log-odds divided by one temperature, fitted on held-out training folds",
         Kind.DERIVED,
         "trifit.fit.methods.map_temperature",
         "#B03060",
@@ -109,8 +109,8 @@ CONTESTANTS: Mapping[str, Contestant] = {
     ),
     "map+V": Contestant(
         "MAP with vector scaling",
-        "the MAP with a weight and a shift of each class's log probability, from held-out training "
-        "folds",
+        "the MAP with a weight and a bias for each class's log probability, fitted on held-out "
+        "training folds",
         Kind.DERIVED,
         "trifit.fit.methods.map_vector",
         "#8C564B",
@@ -118,9 +118,9 @@ CONTESTANTS: Mapping[str, Contestant] = {
         on_request=True,
     ),
     "mle-early": Contestant(
-        "MLE stopped early",
-        "the MLE's training stopped where a fifth of the training rows, kept aside, is predicted "
-        "best",
+        "MLE with early stopping",
+        "the MLE with early stopping, where a validation set (a fifth of the training rows) is "
+        "predicted best",
         Kind.POINT,
         "trifit.fit.methods.mle_early",
         "#5B8C00",
@@ -138,8 +138,8 @@ CONTESTANTS: Mapping[str, Contestant] = {
         on_request=True,
     ),
     "map-cv": Contestant(
-        "MAP with its prior's weight from cross-validation",
-        "the MAP with its prior's weight chosen by cross-validation",
+        "MAP with a cross-validated prior weight",
+        "the MAP with the weight of its prior chosen by cross-validation",
         Kind.POINT,
         "trifit.fit.methods.map_cv",
         "#E69F00",
@@ -148,7 +148,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
     ),
     "squared-error": Contestant(
         "least squared error",
-        "least squared error of the probabilities, not maximum likelihood",
+        "least squared error of the probabilities instead of maximum likelihood",
         Kind.POINT,
         "trifit.fit.methods.squared_error",
         "#8F7A00",
@@ -185,13 +185,13 @@ class Pair:
 
 PAIRS: tuple[Pair, ...] = (
     Pair("map", "mle", "the prior", "+ prior"),
-    Pair("mean", "map", "the posterior mean in place of the mode", "+ location"),
+    Pair("mean", "map", "the posterior mean instead of the mode", "mode → mean"),
     Pair("bayes", "mean", "averaging over the posterior", "+ averaging"),
-    Pair("bayes", "mle", "all three together"),
-    Pair("bayes", "map", "the whole posterior in place of its mode", "+ location,\naveraging"),
-    Pair("mle+T", "mle", "one temperature", "one\ntemperature"),
-    Pair("bayes", "mle+T", "Bayes against one temperature"),
-    Pair("map-cv", "map", "the prior's weight from cross-validation"),
+    Pair("bayes", "mle", "all three steps together"),
+    Pair("bayes", "map", "the whole posterior instead of its mode", "+ averaging"),
+    Pair("mle+T", "mle", "temperature scaling", "temperature\nscaling"),
+    Pair("bayes", "mle+T", "Bayes against temperature scaling"),
+    Pair("map-cv", "map", "the prior weight from cross-validation"),
     Pair("bayes", "map-cv"),
     Pair("squared-error", "mle"),
     Pair("mle", FREQUENCIES),
@@ -200,17 +200,17 @@ PAIRS: tuple[Pair, ...] = (
     Pair(
         "laplace",
         "map",
-        "the posterior's normal approximation in place of its mode",
-        "+ location,\naveraging",
+        "the normal approximation of the posterior instead of its mode",
+        "+ averaging",
     ),
     Pair("laplace", "mle"),
-    Pair("laplace", "bayes", "what the normal approximation costs"),
+    Pair("laplace", "bayes", "the cost of the normal approximation"),
     Pair("laplace", FREQUENCIES),
-    Pair("map+T", "map", "one temperature"),
-    Pair("bayes", "map+T", "Bayes against one temperature of the MAP"),
-    Pair("map+V", "map", "one temperature and class biases"),
-    Pair("bayes", "map+V", "Bayes against a temperature with class biases"),
-    Pair("mle-early", "mle", "stopping early"),
+    Pair("map+T", "map", "temperature scaling"),
+    Pair("bayes", "map+T", "Bayes against temperature scaling of the MAP"),
+    Pair("map+V", "map", "vector scaling"),
+    Pair("bayes", "map+V", "Bayes against vector scaling of the MAP"),
+    Pair("mle-early", "mle", "early stopping"),
     Pair("bayes", "mle-early"),
     Pair("mle-early", FREQUENCIES),
 )
@@ -236,7 +236,7 @@ def check_methods(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in on_request():
-            raise InputError(f"methods {name!r}: expected some of {', '.join(on_request())}")
+            raise InputError(f"methods {name!r}: expected one or more of {', '.join(on_request())}")
 
 
 def pairs_of_rivals(rivals: Sequence[str], fits: Iterable[str]) -> list[tuple[str, str]]:

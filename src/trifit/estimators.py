@@ -232,7 +232,9 @@ class BayesClassifier(_CardClassifier):
         """
         rows, there = self._checked(X), len(self.fit_.flat_draws)
         if n_draws is not None and not 1 <= n_draws <= there:
-            raise InputError(f"n_draws={n_draws}: expected between 1 and {there}, the draws")
+            raise InputError(
+                f"n_draws={n_draws}: expected between 1 and {there}, the number of draws"
+            )
         return np.exp(self.classifier_.draws(self._fit_name, rows, n_draws))
 
 
@@ -244,7 +246,7 @@ def _check_classes(classes: NDArray[Any], weight: FloatArray) -> None:
         )
     if not weight.all():
         without = listing([str(c) for c in classes[weight == 0]])
-        raise InputError(f"sample_weight gives no weight to class {without}; leave its rows out")
+        raise InputError(f"sample_weight is 0 for all rows of class {without}; leave them out")
 
 
 def _fitted(
@@ -266,7 +268,7 @@ def _fitted(
     )
     varies = ~whole.constant
     if not varies.any():
-        raise InputError("X: every feature is constant, or varies by no more than rounding")
+        raise InputError("X: every feature is constant, up to rounding errors")
     standardiser = whole.of_columns(varies)
     X = standardiser.transform(rows.X[:, varies])
     names = tuple(np.array(feature_names)[varies].tolist())

@@ -53,7 +53,7 @@ def check_target(option: str, path: Path, *, inputs: Iterable[Path] = (), force:
         what = "is a folder" if path.is_dir() else f"there is no folder {str(path.parent)!r}"
         raise InputError(f"{option} {str(path)!r}: {what}")
     if path.resolve() in [given.resolve() for given in inputs]:
-        raise InputError(f"{option} {str(path)!r} is what is read; give another file to write to")
+        raise InputError(f"{option} {str(path)!r} is the input; give another file to write to")
     if path.exists() and not force:
         raise InputError(
             f"{option} {str(path)!r} exists; give another file, or --force to replace it"

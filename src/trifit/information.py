@@ -278,7 +278,7 @@ def code_length(probs: FloatArray, y: IntArray) -> CodeLength:
         row = int(np.flatnonzero(at_label == 0)[0])
         raise ValueError(
             f"probs[{row}] gives its label {codes[row]} probability 0, so its code would be "
-            "infinitely long; a classifier must not rule out what can happen"
+            "infinitely long; give every class that can occur a probability above 0"
         )
     return CodeLength(
         bits=32 * len(_encode(probs, codes.astype(np.int32))),

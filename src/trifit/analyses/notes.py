@@ -32,8 +32,8 @@ def _copies(fitted: Fitted) -> list[str]:
     if copies <= MANY_COPIES * dataset.n_obs:
         return []
     return [
-        f"{copies} rows are copies of others; a copy on the other side of a split makes "
-        "prediction look easier than it is"
+        f"{copies} rows are copies of other rows; copies on both sides of a split make prediction "
+        "look easier than it is"
     ]
 
 
@@ -53,13 +53,14 @@ def _temperatures(fitted: Fitted) -> list[str]:
     notes = []
     if any(t.at_bound and t.value > 1 for t in found):
         notes.append(
-            f"mle+T: no temperature up to {MAX_TEMPERATURE:g} is best: on held-out folds of the "
-            "training rows the MLE's log-odds rank the classes no better than chance, so mle+T "
-            "gives all classes the same probability"
+            f"mle+T: the best temperature is at its upper bound, {MAX_TEMPERATURE:g}: on held-out "
+            "folds of the training rows, the MLE's log-odds rank the classes no better than "
+            "chance, so mle+T gives all classes the same probability"
         )
     if any(t.at_bound and t.value < 1 for t in found):
         notes.append(
             f"mle+T: the best temperature is at its lower bound, {1 / MAX_TEMPERATURE:g}: on "
-            "held-out folds of the training rows even the smallest log-odds of the MLE are right"
+            "held-out folds of the training rows, even the smallest log-odds of the MLE have the "
+            "right sign"
         )
     return notes

@@ -57,7 +57,7 @@ def whose_log_odds(layout: Layout, class_names: Sequence[str]) -> list[str]:
         return []
     first, second = class_names
     return [
-        f"coefficients are of the log-odds of {second!r} against {first!r} (the other way round: "
+        f"coefficients refer to the log-odds of {second!r} against {first!r} (to swap the two: "
         f"--positive {quote(first)})"
     ]
 

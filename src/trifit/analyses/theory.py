@@ -46,9 +46,9 @@ def expected_of_mle(fitted: Fitted) -> list[str]:
     limit = mle(kappa=kappa, gamma=gamma)
     true = float(limit.calibration_curve(0.9))
     return [
-        f"with p/n = {kappa:.2g} ({n_features} features, {n_obs} training rows) an MLE's "
-        f"coefficients are expected to be {limit.alpha:.2f} times too large, and its probabilities "
-        f"of 0.9 to come true {true:.2f} of the time (calibration slope {limit.slope:.2f}); "
-        "assumed: Normal features, linear log-odds, balanced classes, and a signal of sd "
-        f"{gamma:.2g} that is estimated by leaving rows out"
+        f"with p/n = {kappa:.2g} ({n_features} features, {n_obs} training rows), theory expects "
+        f"the MLE's coefficients to be {limit.alpha:.2f} times too large; of events that it gives "
+        f"probability 0.9, a share of {true:.2f} should occur (calibration slope "
+        f"{limit.slope:.2f}). This assumes Normal features, linear log-odds, balanced classes and "
+        f"a signal of sd {gamma:.2g}, estimated by leaving rows out"
     ]

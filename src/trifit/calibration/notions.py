@@ -60,8 +60,8 @@ def checked_codes(probs: Any, y: Any, *, what: str) -> tuple[FloatArray, IntArra
     codes = checked_labels(y, *p.shape)
     if codes.ndim == 2:
         raise ValueError(
-            f"y holds soft labels, for which {what} is not defined (it needs to know how observed "
-            "labels scatter); expected class codes"
+            f"y holds soft labels, for which {what} is not defined (it needs the noise of "
+            "observed labels); expected class codes"
         )
     return np.minimum(p, 1.0), codes.astype(np.int64)
 

@@ -172,9 +172,9 @@ class Classifier:
         here, then = _log_probs(density, draw, self.probe.X), self.probe.log_probs
         if not abs(here - then).max() <= PROBE_TOLERANCE * max(1.0, abs(then).max()):
             raise InputError(
-                f"card {self.card.name!r}: builder {self.card.builder} builds another model than "
-                "the one that was fitted (its code has changed, or it depends on the training "
-                "rows); fit again"
+                f"card {self.card.name!r}: builder {self.card.builder} now builds a different "
+                "model from the one that was fitted (its code has changed, or it depends on the "
+                "training rows); fit again"
             )
         return density
 

@@ -66,8 +66,8 @@ class Problem:
         varies = ~whole.constant
         if not varies.any():
             raise InputError(
-                f"data {dataset.name!r}: every feature is constant in the training rows, or varies "
-                "by no more than rounding"
+                f"data {dataset.name!r}: every feature is constant in the training rows, up to "
+                "rounding errors"
             )
         # The model is asked for its structure; rows are bound to it when it is fitted.
         few = rows[np.unique(np.linspace(0, len(rows) - 1, MODEL_ROWS).astype(np.int64))]
@@ -92,7 +92,7 @@ class Problem:
         dropped = [name for name, varies in names if not varies]
         if not dropped:
             return []
-        return [f"columns that are constant, or vary by no more than rounding: {listing(dropped)}"]
+        return [f"left out columns that are constant, up to rounding errors: {listing(dropped)}"]
 
     def part(self, train: IntArray, test: IntArray) -> Part:
         """Training and test rows of one part."""

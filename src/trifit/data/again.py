@@ -42,7 +42,7 @@ def encode_again(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
     notes = []
     extra = [name for name in table.columns if name not in names]
     if extra:
-        notes.append(f"columns that the run does not use, ignored: {listing(extra)}")
+        notes.append(f"ignored columns that the run does not use: {listing(extra)}")
     X, unseen = schema.encode(table)
     if unseen.any():
         notes.append(

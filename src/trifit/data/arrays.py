@@ -79,15 +79,15 @@ def from_arrays(
         )
     if features.num_rows != len(labels[next(iter(labels))]):
         raise InputError(
-            f"{source}: X has {features.num_rows:,} rows, y {len(labels[next(iter(labels))]):,}; "
-            "a label is needed for every row"
+            f"{source}: X has {features.num_rows:,} rows and y "
+            f"{len(labels[next(iter(labels))]):,}; every row needs a label"
         )
     _check_order(X, y)
     for label, column in zip(names, labels.values(), strict=True):
         if label in features.column_names:
             raise InputError(
-                f"{source}: X has a column {label!r}, as the labels are called; leave it out of "
-                "X, or rename one of the two"
+                f"{source}: X has a column {label!r}, which is also the name of the labels; leave "
+                "it out of X, or rename one of the two"
             )
         features = features.append_column(label, column)
     table = checked_table(features, name, source)
@@ -202,7 +202,7 @@ def _arrow(column: Any, what: str) -> "pa.Array":
         return pa.array(column)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise InputError(
-            f"{what} cannot be read: {one_line(error)}; give one type of cells"
+            f"{what} cannot be read: {one_line(error)}; give cells of one type"
         ) from error
 
 
@@ -219,5 +219,5 @@ def _check_order(X: Any, y: Any) -> None:
     if len(ours) == len(theirs) and set(ours) == set(theirs):
         raise InputError(
             "X and y have the same row index in different orders; give y.loc[X.index], or "
-            "y.to_numpy() if the rows belong together as they stand"
+            "y.to_numpy() if the rows correspond as they are"
         )

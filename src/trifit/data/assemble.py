@@ -29,9 +29,8 @@ from trifit.types import BoolArray, Dataset, FloatArray, IntArray
 Missing = Literal["error", "drop", "impute"]
 
 SOFT_NOTE = (
-    "labels are distributions: the cross-entropy against them is minimised, scores are expected "
-    "scores, and the posterior is a generalised one (exp of minus the cross-entropy, times the "
-    "prior)"
+    "labels are distributions: fits minimise the cross-entropy to them, scores are expected "
+    "scores, and the posterior is a generalised one (prior times exp(−cross-entropy))"
 )
 
 
@@ -104,7 +103,7 @@ def assemble(
         y, classes, gone = drop_unused_classes(rows.y, classes)
         rows = replace(rows, y=y)
         if gone:
-            notes.append(f"classes without a complete row left out: {', '.join(gone)}")
+            notes.append(f"left out classes without a complete row: {', '.join(gone)}")
     if rows.unseen.any():
         notes.append(
             f"{int(rows.unseen.sum())} test rows hold a category that the training data lack "
@@ -114,8 +113,8 @@ def assemble(
     if leaks:
         notes.append(
             f"{listing(leaks)} {'predicts' if len(leaks) == 1 else 'each predict'} "
-            f"{labels[0]!r} without error: the answer under another name? (to leave it out: --drop "
-            f"{quote(leaks[0])})"
+            f"{labels[0]!r} without error: is it the label under another name? (to leave it out: "
+            f"--drop {quote(leaks[0])})"
         )
     notes += notes_of(rows.roles, reading.roles, len(rows.y) - rows.n_test)
     rows, written = _written_out(train.name, rows)
@@ -184,13 +183,13 @@ def _aligned(
     absent = [name for name in needed if name not in test.columns]
     if absent:
         raise InputError(
-            "test: its columns must be those of the training data; missing "
+            "test: it needs the columns of the training data; missing "
             f"{listing(absent)} (it has {listing(test.columns)})"
         )
     extra = [name for name in test.columns if name not in train.columns]
     if extra:
         notes.append(
-            f"columns of the test set that the training data do not have, ignored: {listing(extra)}"
+            f"ignored columns of the test set that the training data lack: {listing(extra)}"
         )
     return replace(test, name="test", cells=test.cells.select(needed))
 
@@ -212,7 +211,7 @@ def _check_style(train: Table, test: Table, schema: Schema, reading: Reading) ->
     if ours != theirs:
         raise InputError(
             f"test: its numbers are written with a decimal {_mark(theirs)}, those of the training "
-            f"data with a {_mark(ours)}; bring both to one"
+            f"data with a {_mark(ours)}; use one mark in both"
         )
 
 
@@ -317,6 +316,6 @@ def _leaks(rows: _Rows, schema: Schema) -> tuple[str, ...]:
 def _counts_note(counts: FloatArray) -> str:
     return (
         f"the label columns count {counts.sum():,.0f} observations in {len(counts):,} rows; each "
-        "is fitted and scored as a row of its own (to score every row of the table once, divide "
-        "its counts by their sum)"
+        "observation is fitted and scored as a row of its own (to score each row of the table "
+        "once, divide its counts by their sum)"
     )

@@ -82,8 +82,9 @@ class Column:
         if is_vector(column.type) != (self.kind == "vector"):
             ours = f"vectors of {self.length} numbers" if self.length else f"a {self.kind}"
             raise InputError(
-                f"data {data!r}: column {self.name!r} holds {column.type}, in the training data "
-                f"{ours}; bring both to one, or leave it out with --drop {quote(self.name)}"
+                f"data {data!r}: column {self.name!r} holds {column.type}, but {ours} in the "
+                f"training data; use one type in both, or leave it out with --drop "
+                f"{quote(self.name)}"
             )
         if self.kind == "category":
             codes = level_codes(texts_of(column, self.missing), self.levels)
@@ -290,7 +291,7 @@ def texts_of(column: "pa.ChunkedArray", missing: tuple[str, ...]) -> list[str | 
         try:
             encoded = encoded.dictionary_encode()
         except pa.ArrowException as error:
-            raise InputError(f"a column holds {encoded.type}, which is no text") from error
+            raise InputError(f"a column holds {encoded.type}, which is not text") from error
     texts = [_text(v) for v in encoded.dictionary.to_pylist()]
     known = [None if t is None or t in missing else t for t in texts]
     return [None if k is None else known[k] for k in encoded.indices.to_pylist()]

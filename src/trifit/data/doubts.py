@@ -82,11 +82,12 @@ class Doubts:
         if self.numbered:
             keep = quote(self.numbered[0])
             notes.append(
-                f"row numbers left out: {listing(self.numbered)} (as a feature: --keep {keep})"
+                f"left out row numbers: {listing(self.numbered)} (to use as a feature: --keep "
+                f"{keep})"
             )
         if self.identifiers:
             notes.append(
-                f"{listing(self.identifiers)}: another whole number in every row, as of an "
+                f"{listing(self.identifiers)}: a different whole number in every row, like an "
                 f"identifier; if it is one: --drop {quote(self.identifiers[0])}"
             )
         if self.rounded:
@@ -98,7 +99,7 @@ class Doubts:
             found = ", ".join(f"{name!r} ({n})" for name, n in list(self.codes.items())[:8])
             more = f" and {len(self.codes) - 8} more" if len(self.codes) > 8 else ""
             notes.append(
-                f"taken as numbers, with few whole values: {found}{more}; if they are codes: "
+                f"treated as numbers, with few whole values: {found}{more}; if they are codes: "
                 f"--categorical {quote(next(iter(self.codes)))}"
             )
         if self.zeros:
@@ -108,8 +109,8 @@ class Doubts:
             )
         for name, cell in self.amounts.items():
             notes.append(
-                f"{name!r} holds amounts with a sign, such as {cell!r}, and was taken as "
-                "categories; write them as plain numbers"
+                f"{name!r} holds amounts with a currency or percent sign, such as {cell!r}, and "
+                "was treated as categories; write them as plain numbers"
             )
         return notes
 

@@ -126,11 +126,13 @@ def class_order(
     if positive is not None:
         if len(classes) != 2:
             raise InputError(
-                f"positive {positive!r}: data {data!r} has {len(classes)} classes; it is for two "
-                "(for more: --classes-order)"
+                f"positive {positive!r}: data {data!r} has {len(classes)} classes; positive needs "
+                "two (for more: --classes-order)"
             )
         if positive not in classes:
-            raise InputError(f"positive {positive!r} is no class of {data!r}: {listing(classes)}")
+            raise InputError(
+                f"positive {positive!r} is not a class of {data!r}: {listing(classes)}"
+            )
         order = (*(c for c in classes if c != positive), positive)
     if order and (sorted(order) != sorted(classes)):
         raise InputError(

@@ -141,8 +141,8 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
         return simulate(source.removeprefix("sim:"), **world)
     if world:
         raise InputError(
-            f"{next(iter(world))}: at most simulated data (sim:WORLD) have such an argument; "
-            f"others have {', '.join(of_a_table)}, missing, positive and classes_order"
+            f"{next(iter(world))}: only simulated data (sim:WORLD) may take such an argument; "
+            f"others take {', '.join(of_a_table)}, missing, positive and classes_order"
         )
     if isinstance(source, str) and source in BUNDLED:
         _check_complete(source, "bundled", of_a_table)
@@ -199,11 +199,11 @@ def as_dataset(data: Any, target: Any = None, **reading: Any) -> Dataset:
         return load_dataset(data, target, **reading)
     if target is not None:
         raise InputError(
-            f"target {target!r}: the data are a Dataset, which has its labels; a model is given "
-            "by name, model=..."
+            f"target {target!r}: the data are a Dataset, which has its labels; give a model by "
+            "keyword, model=..."
         )
     if reading:
-        raise InputError(f"{next(iter(reading))}: the data are a Dataset, which has been read")
+        raise InputError(f"{next(iter(reading))}: does not apply to a Dataset, which is complete")
     return data
 
 

@@ -103,7 +103,7 @@ def choose_style(
             )
             raise InputError(
                 f"data {data!r}: column {name!r} writes numbers in two ways, {point!r} and "
-                f"{comma!r}; bring them to one, or leave the column out with --drop {quote(name)}"
+                f"{comma!r}; use one of them, or leave the column out with --drop {quote(name)}"
             )
     decided = {next(iter(s)): name for name, s in found.items() if s is not None and len(s) == 1}
     if pointed is not None:

@@ -58,7 +58,7 @@ def read_table(path: Path, *, what: str = "data", hint: str = "") -> Table:
         source = f"{what} from standard input"
         content = sys.stdin.buffer.read()
         if not content.strip():
-            raise InputError(f"{source}: nothing came")
+            raise InputError(f"{source}: it is empty")
         return _text_table(lambda: io.BytesIO(content), ".csv", stem(path), source)
     source = f"{what} {str(path)!r}"
     check_file(path, what=what, hint=hint)

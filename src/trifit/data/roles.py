@@ -78,7 +78,7 @@ def read_roles(tables: Sequence[Table], columns: RoleColumns, labels: Sequence[s
     """
     for role, name in columns.given.items():
         if name in labels or list(columns.given.values()).count(name) > 1:
-            raise InputError(f"{role} {name!r}: that column has another role already")
+            raise InputError(f"{role} {name!r}: that column already has another role")
         for table in tables:
             if name not in table.columns:
                 raise InputError(
@@ -158,7 +158,7 @@ def _time(table: Table, name: str) -> FloatArray:
         moments = column.cast(pa.timestamp("ns"))
     except pa.ArrowException as error:
         raise InputError(
-            f"data {table.name!r}: column {name!r} is no time ({_first_line(error)}); write "
+            f"data {table.name!r}: column {name!r} is not a time ({_first_line(error)}); write "
             "numbers or dates such as 2024-05-31 or 2024-05-31T12:00:00"
         ) from error
     return np.asarray(moments.cast(pa.int64()).to_numpy() / 1e9, dtype=np.float64)
@@ -225,7 +225,7 @@ def notes_of(roles: Roles, columns: RoleColumns, n_train: int) -> list[str]:
         train, test = (set(part.tolist()) for part in np.split(roles.groups, [n_train]))
         notes.append(
             f"rows with the same {columns.groups!r} belong together ({len(train | test)} groups in "
-            f"{len(roles.groups)} rows): folds keep them together, and errors count groups"
+            f"{len(roles.groups)} rows): folds keep them together, and standard errors count groups"
         )
         if both := len(train & test):
             notes.append(
@@ -235,7 +235,8 @@ def notes_of(roles: Roles, columns: RoleColumns, n_train: int) -> list[str]:
     if roles.weights is not None:
         notes.append(
             f"{columns.weights!r} counts {int(roles.weights.sum()):,} observations in "
-            f"{len(roles.weights):,} rows; each is fitted and scored as a row of its own"
+            f"{len(roles.weights):,} rows; each observation is fitted and scored as a row of its "
+            "own"
         )
     return notes
 
@@ -246,6 +247,6 @@ def advice(names: Sequence[str], dropped: Sequence[str]) -> list[str]:
         return []
     left_out = " (left out)" if names[0] in dropped else ""
     return [
-        f"{listing(names)}{left_out}: values repeat over a few rows each, as of rows that belong "
-        f"together; to keep them together and let errors count groups: --groups {quote(names[0])}"
+        f"{listing(names)}{left_out}: each value occurs in a few rows, which may belong together; "
+        f"to keep them together and let standard errors count groups: --groups {quote(names[0])}"
     ]

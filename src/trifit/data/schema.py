@@ -121,7 +121,7 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
     # Unused label columns would give the answer away.
     spare = [c for c in label_columns(table.columns) if c not in labels]
     if spare:
-        notes.append(f"label columns that are not used were left out: {listing(spare)}")
+        notes.append(f"left out label columns that are not used: {listing(spare)}")
     names = [c for c in table.columns if c not in (*labels, *spare)]
     names, without_name = _without_unnamed(table, names, reading)
     notes += without_name
@@ -167,7 +167,7 @@ def _check_names(table: Table, labels: Sequence[str], reading: Reading) -> None:
                     f"{listing(table.columns)}"
                 )
             if name in labels:
-                raise InputError(f"{what} {name!r} is the target, no feature")
+                raise InputError(f"{what} {name!r} is the target, not a feature")
 
 
 def _without_unnamed(
@@ -181,9 +181,11 @@ def _without_unnamed(
         column = table.cells[name]
         first = name == table.columns[0]
         if first and is_row_name(column):
-            notes.append("the first column, which has no name, holds row names; it was left out")
+            notes.append("left out the first column, which has no name and holds row names")
         elif all(text is None for text in texts_of(column, reading.missing)):
-            notes.append(f"column {table.columns.index(name) + 1}, unnamed and empty, left out")
+            notes.append(
+                f"left out column {table.columns.index(name) + 1}, which has no name and is empty"
+            )
         else:
             raise InputError(
                 f"data {table.name!r}: column {table.columns.index(name) + 1} has no name; name it "

@@ -143,5 +143,5 @@ def check_written(data: str, what: str, total: float, n_features: int) -> None:
     if total * n_features > MAX_WRITTEN:
         raise InputError(
             f"data {data!r}: {what} {total:,.0f} observations of {n_features} features; at most "
-            f"{MAX_WRITTEN // n_features:,} can be judged at a time: give a sample of them"
+            f"{MAX_WRITTEN // n_features:,} can be evaluated at a time; give a sample"
         )

@@ -63,7 +63,7 @@ def open_labelled(source: Any, y: Any) -> Table:
     """
     if isinstance(source, str | Path):
         raise InputError(
-            f"data {str(source)!r}: a file has its labels; give target as the name of their column"
+            f"data {str(source)!r}: give target as the name of the column that holds the labels"
         )
     return from_arrays(source, y)
 
@@ -85,7 +85,9 @@ def open_test(source: Any, labels: tuple[str, ...], *, pair: bool) -> Table:
     """
     if pair:
         if not (isinstance(source, tuple) and len(source) == 2):
-            raise InputError("test: give it as the training data are given, test=(X_test, y_test)")
+            raise InputError(
+                "test: give it in the form of the training data, test=(X_test, y_test)"
+            )
         table = from_arrays(*source, label_names=labels)
     elif isinstance(source, str) and source.startswith("openml:"):
         table = open_source(source, labels)

@@ -95,9 +95,9 @@ def choose_split(
     if isinstance(cv, Splitter):
         return cv.split(dataset, rng)
     if cv is not None:
-        return _folds(dataset, cv, rng, f"{cv}-fold cross-validation, as asked")
+        return _folds(dataset, cv, rng, f"{cv}-fold cross-validation, as requested")
     if test_size is not None:
-        return _holdout(dataset, test_size, rng, "as asked")
+        return _holdout(dataset, test_size, rng, "as requested")
     n_params = n_coefficients()
     size = dataset.n_obs * n_params
     rule = f"{dataset.n_obs} rows x {n_params} coefficients = {size:,}"
@@ -159,7 +159,7 @@ def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, reason: s
     except ValueError as error:
         raise InputError(
             f"--test-size {share}: {dataset.n_obs} rows of {dataset.n_classes} classes cannot be "
-            f"split so ({error}); choose another share or --cv"
+            f"split this way ({error}); choose another share or --cv"
         ) from error
     if np.bincount(dataset.y[train], minlength=dataset.n_classes).min() == 0:
         raise InputError(

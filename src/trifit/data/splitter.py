@@ -84,11 +84,13 @@ class Splitter:
             for i, (train, test) in enumerate(self._pairs(dataset, rng), start=1)
         ]
         if not parts:
-            raise InputError("cv: there is no split in it")
+            raise InputError("cv: it contains no split")
         for i, (train, test) in enumerate(parts, start=1):
             both = np.intersect1d(train, test)
             if len(both):
-                raise InputError(f"cv: row {both[0]} both trains and tests in split {i}")
+                raise InputError(
+                    f"cv: row {both[0]} is both a training and a test row in split {i}"
+                )
             lacking = np.setdiff1d(np.arange(dataset.n_classes), dataset.y[train])
             if len(lacking):
                 raise InputError(

@@ -140,7 +140,7 @@ def check_fits(density: Density, card: Card, extra: Sequence[str], *, nuts: bool
     if not nuts and density.scales.any():
         raise InputError(
             f"--no-nuts (nuts=False): card {card.name!r} learns the scale of its prior from the "
-            "data, and its MAP needs NUTS to know that scale; leave it out, or fix the scale, e.g. "
+            "data, and its MAP needs NUTS to know that scale; allow NUTS, or fix the scale, e.g. "
             "--prior normal"
         )
     for name in fits_of(card, extra, nuts=nuts):

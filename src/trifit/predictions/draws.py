@@ -281,7 +281,7 @@ def evaluate_draws(
     except ValueError as error:
         raise InputError(str(error)) from error
     if labels.ndim != 1:
-        raise InputError("y holds soft labels; members are judged by class codes")
+        raise InputError("y holds soft labels; members need class codes")
     names = tuple(map(str, class_names or range(shape[-1])))
     given = Draws(draws, labels.astype(np.int64), names, logits=logits)
     return evaluate_members(*predictions_of(given), seed=seed, name=name)

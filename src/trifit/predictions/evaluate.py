@@ -127,7 +127,7 @@ def evaluate_forecasts(
     """
     for key in forecasts.log_probs:
         if key in BASELINES:
-            raise InputError(f"contestant {key!r}: that is a baseline's name; take another")
+            raise InputError(f"contestant {key!r}: this is the name of a baseline; choose another")
     clock, streams = Clock(), np.random.SeedSequence(seed)
     tell = progress or (lambda stage, share: None)
     y, contestants = forecasts.labels, list(forecasts.log_probs)
@@ -157,7 +157,7 @@ def evaluate_forecasts(
         card=None,
         evaluation=Evaluation(
             kind="predictions",
-            reason="forecasts that were given",
+            reason="given predictions",
             n_parts=1,
             n_test=len(y),
             n_train=0,

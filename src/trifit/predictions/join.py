@@ -61,7 +61,7 @@ def read_predictions(
     """
     check_floor(floor)
     if reading.label is None:
-        raise InputError("say which column holds the class that happened: --label COLUMN")
+        raise InputError("say which column holds the observed class: --label COLUMN")
     notes: list[str] = []
     raws = _by_model(files, reading)
     first = next(iter(raws.values()))
@@ -75,7 +75,7 @@ def read_predictions(
             row = next(i for i, t in enumerate(same.labels) if t != first.labels[i])
             raise InputError(
                 f"predictions {raw.file!r}: the label of row {_row(same, row)} is "
-                f"{same.labels[row]!r}, in {first.file!r} it is {first.labels[row]!r}"
+                f"{same.labels[row]!r}, but {first.labels[row]!r} in {first.file!r}"
             )
         log_probs[name] = log_probs_of(same, classes, reading, floor=floor)
     if floor is not None:
@@ -86,7 +86,7 @@ def read_predictions(
     if first.weights is not None:
         notes.append(
             f"{reading.weights!r} counts {int(first.weights.sum()):,} observations in {len(y):,} "
-            "rows; each is scored as a row of its own"
+            "rows; each observation is scored as a row of its own"
         )
         forecasts = repeated(forecasts, first.weights)
     return Predictions(
@@ -111,7 +111,7 @@ def repeated(forecasts: Forecasts, counts: IntArray) -> Forecasts:
     if counts.sum() * n_classes > MAX_WRITTEN:
         raise InputError(
             f"weights count {int(counts.sum()):,} observations of {n_classes} classes; at most "
-            f"{MAX_WRITTEN // n_classes:,} can be judged at a time: give a sample of them"
+            f"{MAX_WRITTEN // n_classes:,} can be evaluated at a time; give a sample"
         )
     return forecasts.take(np.repeat(np.arange(n_obs), counts))
 
@@ -142,8 +142,8 @@ def read_unlabelled(
     if raw.values.shape[1] == 1:
         if len(classes) != 2 or reading.positive not in classes:
             raise InputError(
-                f"predictions {raw.file!r}: one column of forecasts is of one class of two; say of "
-                f"which one of {listing(classes)}: --positive {classes[-1]!r}"
+                f"predictions {raw.file!r}: one column of predictions is for one class of two; "
+                f"say which of {listing(classes)}: --positive {classes[-1]!r}"
             )
         given = tuple(sorted(classes, key=lambda name: name == reading.positive))
     elif sorted(raw.classes) != sorted(classes):
@@ -205,7 +205,7 @@ def _in_order(raw: Raw, first: Raw) -> Raw:
         more = set(raw.ids) - set(first.ids)
         what = f"row {missing[0]!r} is missing" if missing else f"row {min(more)!r} is not"
         where = f"in {raw.file!r}" if missing else f"in {first.file!r}"
-        raise InputError(f"predictions: {what} {where}; all models must forecast the same rows")
+        raise InputError(f"predictions: {what} {where}; all models must predict the same rows")
     return _rows(raw, np.array([place[text] for text in first.ids]))
 
 
@@ -218,14 +218,14 @@ def _classes(first: Raw, reading: Reading) -> tuple[str, ...]:
     labels = sorted(set(first.labels or []))
     if reading.positive is None:
         raise InputError(
-            f"predictions {first.file!r}: one column of forecasts is of one class of two; say of "
-            f"which one: --positive {labels[-1]!r}"
+            f"predictions {first.file!r}: one column of predictions is for one class of two; say "
+            f"which: --positive {labels[-1]!r}"
         )
     others = [text for text in labels if text != reading.positive]
     if len(others) != 1 or reading.positive not in labels:
         raise InputError(
             f"--positive {reading.positive!r}: the labels are {listing(labels)}; expected "
-            "two classes, of which it is one"
+            f"two classes, one of them {reading.positive!r}"
         )
     return others[0], reading.positive
 
@@ -248,20 +248,20 @@ def codes_of(
         numbers = {str(k) for k in range(len(classes))}
         if set(labels) <= numbers and not numbers & set(classes):
             notes.append(
-                f"labels are numbers: they were taken as places of the columns, 0 is {classes[0]!r}"
+                f"labels are numbers and were read as positions of the columns: 0 is {classes[0]!r}"
             )
             return np.array([int(text) for text in labels])
         row = int(np.flatnonzero(codes == UNSEEN)[0])
         raise InputError(
             f"predictions {file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
-            f"column of forecasts; these are for {listing(classes)}"
+            f"column of predictions; these are for {listing(classes)}"
         )
     y = codes.astype(np.int64)
     absent = [c for k, c in enumerate(classes) if not (y == k).any()]
     if len(absent) == len(classes) - 1:
         raise InputError(
-            f"predictions {file!r}: every label is {labels[0]!r}; one class alone says "
-            "nothing of probabilities"
+            f"predictions {file!r}: every label is {labels[0]!r}; calibration needs at least two "
+            "classes"
         )
     if absent:
         notes.append(f"no row has the class {listing(absent)}")
@@ -301,8 +301,8 @@ def log_probs_of(
         values = np.hstack([first, values])
     elif set(raw.classes) != set(classes) or len(raw.classes) != len(classes):
         raise InputError(
-            f"predictions {raw.file!r} are for the classes {listing(raw.classes)}, those of "
-            f"{whose} are {listing(classes)}"
+            f"predictions {raw.file!r} are for the classes {listing(raw.classes)}, but those of "
+            f"{whose} are for {listing(classes)}"
         )
     else:
         values = values[:, [raw.classes.index(c) for c in classes]]
@@ -380,6 +380,6 @@ def notes_of_zeros(log_probs: Mapping[str, FloatArray], y: IntArray, notes: list
     for name, each in log_probs.items():
         if n := n_ruled_out(each, y):
             notes.append(
-                f"{name} gives probability 0 to what happened in {n:,} of {len(y):,} rows: its "
-                "log-loss is infinite (--floor 1e-6 gives those a chance)"
+                f"{name} gives probability 0 to the label of {n:,} of {len(y):,} rows, so its "
+                "log-loss is infinite (to raise such probabilities: --floor 1e-6)"
             )

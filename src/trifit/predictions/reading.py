@@ -60,7 +60,7 @@ class Reading:
     def __post_init__(self) -> None:
         if (self.probs is None) == (self.logits is None):
             raise InputError(
-                "say where the forecasts are: --probs 'p_*' (probabilities), or --logits 'z_*'"
+                "say where the predictions are: --probs 'p_*' (probabilities), or --logits 'z_*'"
             )
 
     @property
@@ -159,8 +159,7 @@ def find_columns(
         names = [name for name in columns if fnmatchcase(name, pattern)]
         if not names:
             raise InputError(
-                f"predictions {file!r}: no column is called like {pattern!r}; it has "
-                f"{listing(columns)}"
+                f"predictions {file!r}: no column matches {pattern!r}; it has {listing(columns)}"
             )
         before, _, after = pattern.partition("*")
         return names, tuple(n[len(before) : len(n) - len(after)] for n in names)
@@ -194,7 +193,7 @@ def _numbers(table: Table, name: str, file: str) -> FloatArray:
     if absent.any():
         raise InputError(
             f"predictions {file!r}: column {name!r} has no number in data row "
-            f"{int(np.flatnonzero(absent)[0]) + 1}; a forecast is needed in every row"
+            f"{int(np.flatnonzero(absent)[0]) + 1}; every row needs a prediction"
         )
     return np.asarray(values, dtype=np.float64)
 

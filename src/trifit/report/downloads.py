@@ -31,14 +31,14 @@ class Download:
 def downloads(c: Comparison) -> list[Download]:
     """The comparison as JSON, and its tables as CSV."""
     text = msgspec.json.encode(c).decode()
-    files = [Download("comparison.json", "every number", _url("application/json", text))]
+    files = [Download("comparison.json", "all numbers", _url("application/json", text))]
     for name, what, rows in (
         ("scores.csv", "scores with intervals", _scores(c)),
         ("differences.csv", "paired differences", map(_difference, c.differences)),
-        ("recalibration.csv", "gains of recalibration", _gains(c)),
+        ("recalibration.csv", "recalibration gains", _gains(c)),
         ("curves.csv", "reliability curves", _curves(c)),
         ("parameters.csv", "coefficients of all fits", map(_record, c.parameters)),
-        ("rows.csv", "held-out rows", _rows(c)),
+        ("rows.csv", "test rows", _rows(c)),
     ):
         table = _csv(rows)
         if table:

@@ -22,10 +22,10 @@ def render_index(runs: Mapping[str, Comparison]) -> str:
     with with_style():
         rows = [_row(folder, runs[folder], fits, i) for i, folder in enumerate(sorted(runs))]
     table = Table(
-        caption="Confidence against accuracy, and what each fit's outputs are; log-loss with its "
-        "95% interval beneath, of the trustworthy fit that has the smallest",
+        caption="Reliability curves, verdicts, and the lowest log-loss of a model that passed its "
+        "checks (95% interval beneath)",
         columns=(
-            "run", "", "data", "card", "rows", "classes", "log-loss, nats", *fits, "trusted",
+            "run", "", "data", "card", "rows", "classes", "lowest log-loss, nats", *fits, "trusted",
         ),
         rows=tuple(rows),
     )  # fmt: skip
@@ -81,7 +81,8 @@ def _thumbnail(c: Comparison, fits: list[str], i: int) -> Markup:
     charts.ticks(ax, "y", [], [])
     drawn = {n: c.contestants[n] for n in fits if n in c.contestants}
     parts = [
-        f"{n} {judged.top_label.confidence:.0%} confident, {judged.scores.accuracy.value:.0%} right"
+        f"{n}: confidence {judged.top_label.confidence:.0%}, "
+        f"accuracy {judged.scores.accuracy.value:.0%}"
         for n, judged in drawn.items()
     ]
     return to_svg(figure, name=f"run{i}", description=f"{'; '.join(parts)}.")

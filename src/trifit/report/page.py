@@ -56,7 +56,7 @@ def _described(c: Comparison, name: str) -> str:
     """What a contestant is, in a line."""
     if name in CONTESTANTS:
         return CONTESTANTS[name].description
-    return f"forecasts of {c.sources[name]}" if name in c.sources else "forecasts that were given"
+    return f"predictions of {c.sources[name]}" if name in c.sources else "given predictions"
 
 
 def document(template: str, **content: Any) -> str:

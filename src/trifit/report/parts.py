@@ -124,7 +124,7 @@ def panels(
         figure, axes = charts.new_figure(*size)
         draw(ax=axes[0, 0])
         axes[0, 0].set_title(charts.label(title, round(TITLE_LETTERS * size[0])))
-        text = said[title] if said else caption if i == 0 else "see the first picture."
+        text = said[title] if said else caption if i == 0 else "see the first panel."
         pictures.append(to_svg(figure, name=f"{name}{i}", description=f"{title}: {text}"))
     return Chart(tuple(pictures), caption, tuple(keys))
 

@@ -54,21 +54,21 @@ def gap(c: Comparison, *, ax: Axes | None = None) -> Axes:
 
 
 def gains(c: Comparison, *, ax: Axes | None = None) -> Axes:
-    """What one temperature gains for each fit; at zero it is calibrated."""
+    """Gain of temperature scaling for each model; 0 is calibrated."""
     return charts.gains({n: row["gain"] for n, row in c.scoreboard.items() if "gain" in row}, ax=ax)
 
 
 def coefficients(c: Comparison, *, ax: Axes | None = None) -> Axes:
     """The coefficients that stand out: posterior intervals, MAP and MLE."""
     if not c.parameters:
-        raise InputError("no coefficients: nothing is known of what made these forecasts")
+        raise InputError("no coefficients: the model behind these predictions is not known")
     return charts.coefficients(ranked(c.parameters), ax=ax)
 
 
 def path(c: Comparison, *, ax: Axes | None = None) -> Axes:
     """Cross-entropy along the optimisers' steps."""
     if not any(fit.path for fit in c.fits.values()):
-        raise InputError("no path: no optimiser made these forecasts")
+        raise InputError("no path: these predictions do not come from an optimiser")
     return charts.path(c.fits, ax=ax)
 
 
@@ -112,7 +112,7 @@ def ensemble_of(c: Comparison) -> Ensemble:
     InputError
     """
     if c.ensemble is None:
-        raise InputError("no members: they come from trifit.evaluate_draws, or --draws")
+        raise InputError("no members: use trifit.evaluate_draws, or --draws")
     return c.ensemble
 
 
@@ -126,7 +126,7 @@ def curves_of(c: Comparison, class_name: str) -> dict[str, Reliability]:
     """
     names = c.data.class_names
     if class_name not in names:
-        raise InputError(f"class_name {class_name!r}: none of the classes {', '.join(names)}")
+        raise InputError(f"class_name {class_name!r}: expected one of {', '.join(names)}")
     drawn = min(len(judged.classes) for judged in c.contestants.values())
     k = names.index(class_name)
     if k >= drawn:
@@ -148,7 +148,7 @@ def rows_of(c: Comparison, a: str, b: str) -> RowTable:
     InputError
     """
     if c.disagreement is None:
-        raise InputError("one contestant alone disagrees with nobody")
+        raise InputError("no comparison of rows: it needs two models, and there is one")
     for name in (a, b):
         _known(name, c.disagreement.rows.probs)
     return c.disagreement.rows
@@ -174,4 +174,4 @@ def _top_labels(c: Comparison) -> dict[str, TopLabel]:
 
 def _known(fit: str, fits: Mapping[str, object]) -> None:
     if fit not in fits:
-        raise InputError(f"fit {fit!r}: not among {', '.join(fits)}")
+        raise InputError(f"fit {fit!r}: expected one of {', '.join(fits)}")

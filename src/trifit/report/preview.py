@@ -21,8 +21,8 @@ def render_preview(name: str, preview: Preview) -> str:
         widest = max(len(layer) for layer in layers)
         graph = chart(
             "graph",
-            f"{sum(n.kind == 'free' for n in preview.nodes)} free variables (blue) lead to the "
-            "observed label (green); data are grey, what is computed from others is orange.",
+            f"{sum(n.kind == 'free' for n in preview.nodes)} free variables (blue), the observed "
+            "label (green), data (grey) and computed variables (orange).",
             partial(model_graph, preview.nodes),
             size=(max(5.0, 2.7 * widest), 1.1 * len(layers) + 0.2),
         )
@@ -78,12 +78,12 @@ def model_graph(nodes: tuple[Node, ...], *, ax: Axes) -> Axes:
 
 
 def prior_probabilities(preview: Preview, *, ax: Axes) -> Axes:
-    """Histogram of the class probabilities that the prior expects."""
+    """Histogram of the class probabilities under the prior."""
     shares = preview.histogram(20)
     ax.bar(
         [(i + 0.5) / 20 for i in range(20)], shares, width=0.045, color=COLOURS["free"], alpha=0.7
     )
-    ax.set_xlabel("probability of a class, before any data")
+    ax.set_xlabel("class probability under the prior")
     ax.set_ylabel("share of draws")
     ax.set_xlim(0, 1)
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0%}")

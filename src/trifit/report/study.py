@@ -19,6 +19,13 @@ MARKS = {
 }
 """Sign and colour of an outcome."""
 
+WAS = {
+    "as expected": ("was confirmed", "were confirmed"),
+    "no clear answer": ("is undecided", "are undecided"),
+    "contradicted": ("was contradicted", "were contradicted"),
+}
+"""What became of one expectation, and of several."""
+
 PANEL = {1: (6.4, 3.4), 2: (4.2, 3.1), 3: (3.4, 2.9)}
 """Inches of a panel, by the number of panels beside it (three and more share a size)."""
 
@@ -40,18 +47,17 @@ def render_study(record: StudyRecord) -> str:
 
 
 def headline(record: StudyRecord) -> str:
-    """What became of the expectations, in a sentence that counts them.
-
-    A sentence for every contradiction, because that is the news.
-    """
+    """How many expectations were met, and a sentence for every contradiction."""
     if record.n_failed == record.n_cells:
-        return "Every cell failed: nothing was measured."
+        return "Every cell failed, so nothing was measured."
     judged = [f for f in record.findings if f.outcome != "not in this grid"]
     if not judged:
-        return "No expectation is about the points of this grid; read its pictures."
+        return "This grid tests none of the expectations; see its figures."
     count = {o: sum(f.outcome == o for f in judged) for o in MARKS}
-    parts = [f"{n} {outcome}" for outcome, n in count.items() if n]
-    text = f"Of {len(judged)} expectations: {listed(parts)}."
+    if count["as expected"] == len(judged) > 1:
+        return f"All {len(judged)} expectations were confirmed."
+    parts = [f"{n} {WAS[o][n != 1]}" for o, n in count.items() if n]
+    text = f"Of {len(judged)} expectation{'s' * (len(judged) > 1)}, {listed(parts)}."
     against = [f.says for f in record.findings if f.outcome == "contradicted"]
     return text + "".join(f" Contradicted: {says}." for says in against)
 
@@ -78,15 +84,15 @@ def _caption(picture: Picture) -> str:
     parts = [picture.title.rstrip(".") + "."]
     if picture.tiles:
         if picture.best is None:
-            parts.append("The darker, the larger.")
+            parts.append("Darker is larger.")
         else:
             parts.append(f"Orange is above {picture.best:g}, blue below.")
         if picture.curves:
-            parts.append("Line: from there on no MLE exists, by theory.")
+            parts.append("Line: beyond it no MLE exists, by theory.")
     else:
         parts.append("Bars: 95% intervals over replications.")
         if picture.curves:
-            parts.append("Dashed curves: theory, for many rows and features.")
+            parts.append("Dashed curves: theory, in the limit of many rows and features.")
         if picture.drawn_best is not None:
             parts.append(f"Dotted line: {picture.drawn_best:g}.")
     return " ".join(parts)
@@ -108,8 +114,8 @@ def _told(picture: Picture, panel: str) -> str:
 
 def _numbers(record: StudyRecord) -> Table:
     return Table(
-        caption=f"The {record.study['summary']} over replications (a share of what happens or "
-        "not) with its 95% interval, for every point and fit",
+        caption=f"The {record.study['summary']} over replications (of events: their share) with "
+        "its 95% interval, for every point of the grid and every fit",
         columns=(*record.axes.values(), "fit", *record.labels.values()),
         rows=tuple(
             (

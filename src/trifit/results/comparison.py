@@ -301,7 +301,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
             SCHEMA,
             called=repr(str(file)),
             otherwise="is not a trifit comparison",
-            remedy=": make it again with the command that it holds",
+            remedy=": make it again with the command stored in it",
         )
 
     def to_html(self, path: str | os.PathLike[str]) -> None:

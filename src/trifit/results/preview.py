@@ -55,14 +55,14 @@ class Preview:
 
     @property
     def finding(self) -> str:
-        """What the prior believes, in one sentence with its numbers."""
+        """What the prior implies, in one sentence with its numbers."""
         share, k = self.extreme_share, self.probs.shape[2]
         text = (
-            f"before any data, the most probable of {k} classes has {self._confidence:.2f} in the "
-            f"median, and more than {SURE} in {share:.0%} of the draws"
+            f"before any data, the probability of the most probable of {k} classes has median "
+            f"{self._confidence:.2f} and is above {SURE} in {share:.0%} of the draws"
         )
         if share > SUSPICIOUS:
-            text += ": this prior is sure before it has seen anything; a smaller scale would not be"
+            text += ": this prior is confident before it sees data; a smaller scale would not be"
         return text
 
     @property

@@ -86,7 +86,7 @@ def enter(
             found.notes.extend(rival.content.notes)
         if n := n_ruled_out(log_probs, y):
             found.notes.append(
-                f"{name} gives probability 0 to what happened in {n:,} of {len(y):,} rows: its "
+                f"{name} gives probability 0 to the label of {n:,} of {len(y):,} rows, so its "
                 "log-loss is infinite"
             )
     return found
@@ -110,7 +110,7 @@ def _looked_up(rival: FileRival, split: Split) -> FloatArray:
     if len(lacking):
         raise InputError(
             f"predictions {rival.path.name!r} lack row {int(lacking.min())} of the data, one of "
-            f"{len(lacking):,} scored rows without a forecast (rows are counted from 0, test rows "
-            "after the training rows)"
+            f"{len(lacking):,} scored rows without a prediction (rows count from 0, test rows "
+            "follow the training rows)"
         )
     return np.asarray(content.log_probs[place[test_rows]])

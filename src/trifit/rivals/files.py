@@ -78,7 +78,7 @@ def read_file(rival: FileRival, dataset: Dataset) -> Content:
     logits = _are_logits(raw.values, kind)
     if logits and not LOGITS.fullmatch(kind):
         notes.append(
-            f"{rival.name}: {taken} of {file} were taken as logits, since most rows are no "
+            f"{rival.name}: {taken} of {file} were read as logits, because most rows are not "
             "probabilities"
         )
     return Content(
@@ -145,7 +145,7 @@ def choose_columns(columns: Sequence[str], classes: tuple[str, ...], rival: File
         )
     named = [c.called or c.classes[0] for c in chosen]
     raise InputError(
-        f"predictions {file!r} has several forecasts: {listing(named)}; say which: --against "
+        f"predictions {file!r} has several predictions: {listing(named)}; say which: --against "
         f"{rival.name}={file}:{named[0]}"
     )
 
@@ -202,13 +202,13 @@ def _named(raw: Raw, classes: tuple[str, ...], what: str, notes: list[str]) -> R
     """Columns without names, taken in the order of the data's classes."""
     n = raw.values.shape[1]
     if n == 1 and len(classes) == 2:
-        notes.append(f"{what} has one column; it was taken as that of {classes[1]}")
+        notes.append(f"{what} has one column; it was read as that of {classes[1]}")
         return replace(raw, classes=classes[1:])
     if n != len(classes):
         raise InputError(
             f"predictions {raw.file!r}: {n} columns for {len(classes)} classes ({listing(classes)})"
         )
-    notes.append(f"{what} names no classes; its columns were taken as {listing(classes)}")
+    notes.append(f"{what} names no classes; its columns were read as {listing(classes)}")
     return replace(raw, classes=classes)
 
 

@@ -162,7 +162,9 @@ class SavedRun:
         """Fits that do not predict, since they failed a check."""
         fits = self.comparison.fits
         gone = [f"{n} ({status_name(fits[n].status)})" for n in self.comparison.failed]
-        return [f"not predicted from, since not trustworthy: {listing(gone)}"] if gone else []
+        return (
+            [f"no predictions from fits that failed their checks: {listing(gone)}"] if gone else []
+        )
 
 
 def load_run(folder: str | Path) -> SavedRun:
@@ -189,8 +191,8 @@ def load_run(folder: str | Path) -> SavedRun:
     path = folder / "classifier.json"
     if comparison.card is None or not path.is_file():
         raise InputError(
-            f"run {str(folder)!r} has no classifier.json, so nothing predicts from it; make it "
-            "again with the command that it holds"
+            f"run {str(folder)!r} has no classifier.json, which predictions need; make it "
+            "again with the command stored in it"
         )
     file = read_tagged(
         path,
@@ -198,14 +200,14 @@ def load_run(folder: str | Path) -> SavedRun:
         FORMAT,
         called=repr(str(path)),
         otherwise="cannot be read",
-        remedy=": make the run again with the command that it holds",
+        remedy=": make the run again with the command stored in it",
         dec_hook=_array,
     )
     fits = {name: _fit(name, point, comparison) for name, point in file.points.items()}
     for name, posterior in posterior_files(comparison).items():
         fits[name] = _posterior(name, folder / posterior, file.parameters, comparison)
     if not fits:
-        raise InputError(f"run {str(folder)!r}: none of its fits is trustworthy")
+        raise InputError(f"run {str(folder)!r}: none of its fits passed its checks")
     schema = Schema(tuple(file.columns), file.imputes)
     return SavedRun(
         folder,

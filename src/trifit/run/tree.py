@@ -43,7 +43,7 @@ def posterior_named(comparison: Comparison, name: str | None) -> str:
     status = comparison.fits[name].status
     if status.failed:
         raise InputError(
-            f"posterior {name!r} is not trustworthy, so it is not handed out: {STATUSES[status]}"
+            f"posterior {name!r} failed its checks, so it is not returned: {STATUSES[status]}"
         )
     return name
 

@@ -79,9 +79,7 @@ def simulate(
     _check_whole(seed, "seed", least=0)
     _check_whole(n_test, "n_test", least=0)
     if severity is not None and shift is None:
-        raise InputError(
-            f"severity {severity}: of which shift? Give shift too, e.g. shift=covariate"
-        )
+        raise InputError(f"severity {severity} needs a shift; give one, e.g. shift=covariate")
     chosen = world(name, **parameters)
     rng = np.random.default_rng(seed)
     settings: dict[str, int | float | str] = {"n": n, "seed": seed}

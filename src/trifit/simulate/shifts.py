@@ -39,7 +39,7 @@ REFERENCE_ROWS = 10_000
 
 NOISE_FREE = (
     "feature noise in a world without a closed form: the true probabilities are those before "
-    "the noise, so KL also counts what the noise hides"
+    "the noise, so KL includes the information that the noise hides"
 )
 
 

@@ -48,14 +48,18 @@ def _gaussian(name: str, note: str, *, imbalance: float = 1.0, label_noise: floa
 
 _ALL = (
     _gaussian("gaussian", "Normal classes of equal covariance: the true log-odds are linear"),
-    _gaussian("imbalance", "the same, the first class ten times as frequent", imbalance=10.0),
-    _gaussian("label-noise", "the same, a fifth of the labels drawn at random", label_noise=0.2),
+    _gaussian(
+        "imbalance", "as gaussian, with the first class ten times as frequent", imbalance=10.0
+    ),
+    _gaussian(
+        "label-noise", "as gaussian, with a fifth of the labels drawn at random", label_noise=0.2
+    ),
     _softmax("softmax", "linear log-odds of standard deviation `signal` on Normal features"),
-    _softmax("correlated", "the same, neighbouring features correlated by 0.9", rho=0.9),
-    _softmax("heavy-tailed", "the same, features from a Student law of 3 degrees", df=3.0),
+    _softmax("correlated", "as softmax, with neighbouring features correlated by 0.9", rho=0.9),
+    _softmax("heavy-tailed", "as softmax, with Student t features of 3 degrees of freedom", df=3.0),
     _world(
         "quadratic",
-        "log-odds with a square and a product: a linear model is wrong",
+        "log-odds with a square and a product: a linear model is misspecified",
         quadratic,
         features=2,
         classes=2,

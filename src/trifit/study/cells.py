@@ -137,9 +137,9 @@ def _with_prior(data: Mapping[str, Setting], model: Mapping[str, Setting]) -> di
     wrong = [name for name, (value, where) in right.items() if where.get(name) != value]
     if wrong or "prior_scale" in out or not {"signal", "features"} <= data.keys():
         raise InputError(
-            f"model.prior_ratio = {out['prior_ratio']}: the right prior is known for data.world = "
-            "'softmax' with data.signal and data.features given, model.card = 'logistic' and "
-            "model.standardize = false; model.prior_scale follows from it"
+            f"model.prior_ratio = {out['prior_ratio']}: the right prior is only known for "
+            "data.world = 'softmax' with data.signal and data.features given, model.card = "
+            "'logistic' and model.standardize = false; model.prior_scale follows from it"
         )
     sd = number("signal", data["signal"]) / np.sqrt(number("features", data["features"]))
     out["prior_scale"] = float(number("prior_ratio", out["prior_ratio"]) * sd)

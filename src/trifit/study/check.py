@@ -67,7 +67,7 @@ def _check_data(cell: Cell) -> None:
     if shift not in (None, "none"):
         Shift.of(world, str(shift), 3 if severity is None else severity)  # type: ignore[arg-type]
     elif shift is None and severity is not None:
-        raise InputError(f"data.severity = {severity}: of which shift? Give data.shift too")
+        raise InputError(f"data.severity = {severity} needs a shift; give data.shift too")
 
 
 def _check_models(cells: Sequence[Cell]) -> None:
@@ -103,7 +103,7 @@ def _check_asked(study: Study, asked: Figure | Claim, fits: set[str]) -> None:
     for fit in (*named, *([asked.minus] if asked.minus else [])):
         if quantity.of and fit not in quantity.of:
             only = " and ".join(repr(f) for f in quantity.of)
-            raise InputError(f"{what}: fit {fit!r} has no {asked.quantity}; only {only} has")
+            raise InputError(f"{what}: fit {fit!r} has no {asked.quantity}; only {only} has it")
         if not quantity.of and fit not in fits and not study.is_quick:  # known of the whole one
             raise InputError(
                 f"{what}: no fit {fit!r} in this study; there are {', '.join(sorted(fits))}"

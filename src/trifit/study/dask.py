@@ -76,7 +76,7 @@ def _as_they_end(client: Client, scheduler: str, calls: Iterable[Call]) -> Itera
     except (CommClosedError, FuturesCancelledError):
         raise InputError(
             f"scheduler {scheduler}: the connection was lost; what is finished is kept, and "
-            "--resume goes on with the rest"
+            "--resume continues with the rest"
         ) from None
     finally:
         if client.status == "running":

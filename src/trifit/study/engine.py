@@ -145,8 +145,8 @@ def _compute(common: _Common, key: str, task: object, *, alone: bool) -> tuple[s
     store, run = common.store, common.run
     if not store.is_open(run):
         raise InputError(
-            f"{store.folder}: not the folder of this run, seen from process {os.getpid()}; "
-            "is it shared by all workers, and has no second run begun there?"
+            f"{store.folder}: process {os.getpid()} does not see the folder of this run; all "
+            "workers must share it, and no second run may use it"
         )
     if store.has(key):
         return key, 0.0  # ended, and its worker died before it could say so
@@ -241,8 +241,8 @@ class _Rounds:
                 break
         if aside:
             raise InputError(
-                f"{len(self.tasks.keys() - self.done)} cells are not computed: their workers end "
-                "before they begin; with the backend serial the reason shows"
+                f"{len(self.tasks.keys() - self.done)} cells are not computed: their workers stop "
+                "at the start; to see why, use the backend serial"
             )
 
     def _moved(self, left: list[str], deaths: Mapping[str, int]) -> bool:

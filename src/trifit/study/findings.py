@@ -1,4 +1,4 @@
-"""Whether what was expected came out: every claim of a study, judged by intervals."""
+"""Whether expectations were met: every claim of a study, judged by intervals."""
 
 import math
 from collections.abc import Sequence
@@ -53,7 +53,9 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
             outcome = "no clear answer"
         judged.append((outcome, _words(claim, point, found, value, axes)))
     if not judged:
-        return Finding(says=claim.says, outcome="not in this grid", details="no cell asks this")
+        return Finding(
+            says=claim.says, outcome="not in this grid", details="no cell of this grid tests it"
+        )
     outcomes = [outcome for outcome, _ in judged]
     worst: Outcome = (
         "contradicted" if "contradicted" in outcomes
@@ -103,7 +105,7 @@ def _words(
         if not isinstance(point.settings[a], bool)
     )
     if found.value is None:
-        numbers = "no number"
+        numbers = "no value"
     elif found.low is None or found.high is None:
         numbers = f"{significant(found.value)} (no interval)"
     else:

@@ -1,4 +1,4 @@
-"""What the limit theory says at a point of a grid."""
+"""The limit theory at a point of a grid."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -15,7 +15,7 @@ FITS: Mapping[str, Callable[..., theory.Limit]] = {
     "map": theory.map,
     "bayes": theory.bayes,
 }
-"""The fits that theory knows."""
+"""The fits that the theory covers."""
 
 ASSUMED: Mapping[str, tuple[Setting | None, ...]] = {
     "world": ("softmax",),
@@ -30,7 +30,7 @@ ASSUMED: Mapping[str, tuple[Setting | None, ...]] = {
     "output": (None, "softmax"),
     "validation": (None, 0.0),
 }
-"""The settings it speaks of; None where a setting is not given."""
+"""The settings that it covers; None where a setting is not given."""
 
 
 OF_THE_WORLD = ("world", "classes", "rho", "df", "label_noise", "shift")
@@ -60,7 +60,7 @@ def check_assumed(
         if settings.get(name) not in allowed:
             found = settings.get(name, "not given")
             raise InputError(
-                f"{what}: {name} is {found!r}; that is known for {name} = {allowed[-1]!r} only"
+                f"{what}: {name} is {found!r}; theory covers only {name} = {allowed[-1]!r}"
             )
 
 
@@ -70,7 +70,7 @@ def limit(settings: Mapping[str, Setting], fit: str) -> theory.Limit | None:
     Raises
     ------
     InputError
-        If the settings are not those that theory speaks of, or its equations cannot
+        If the theory does not cover the settings, or its equations cannot
         be solved.
     """
     check_assumed(settings, "theory")
@@ -133,7 +133,7 @@ def expected(settings: Mapping[str, Setting], fit: str, quantity: str) -> float 
     """
     attribute = QUANTITIES[quantity].theory
     if not attribute:
-        raise InputError(f"theory: it says nothing of {quantity!r}")
+        raise InputError(f"theory: it does not cover the quantity {quantity!r}")
     found = limit(settings, fit)
     if found is None or (fit == "bayes" and attribute == "sigma"):
         return None

@@ -37,7 +37,7 @@ def picture(study: Study, figure: Figure, points: Sequence[Point]) -> Picture:
     shown = [p for p in points if p.agrees(figure.where) and axes <= p.settings.keys()]
     label = quantity.label
     if figure.minus is not None:
-        label = f"{label}\nless that of {figure.minus}"
+        label = f"{label},\nminus that of {figure.minus}"
     tiles, lines, curves = [], [], []
     if figure.y is not None:
         tiles = [t for fit in figure.fits for t in _tiles(study, figure, fit, figure.y, shown)]

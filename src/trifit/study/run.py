@@ -89,7 +89,7 @@ def run_study(
         cells made by other cards or versions.
     """
     if resume and force:
-        raise InputError("--resume goes on with what --force would delete; give one of them")
+        raise InputError("--resume continues what --force deletes; give one of them")
     jobs = available() if jobs is None else jobs
     check_arguments(jobs, backend, scheduler)
     folder, cells = Path(folder), checked_cells(study)
@@ -191,8 +191,8 @@ def _before(folder: Path, *, resume: bool, force: bool) -> dict[str, Any] | None
         )
     if before is not None and not (resume or force):
         raise InputError(
-            f"--out {str(folder)!r} holds the study {before.get('study')!r}; --resume to go on "
-            "with it, --force to begin anew, or give another folder"
+            f"--out {str(folder)!r} holds the study {before.get('study')!r}; --resume to "
+            "continue it, --force to start again, or give another folder"
         )
     return before
 
@@ -202,9 +202,9 @@ def _check_comparable(folder: Path, before: dict[str, Any], now: dict[str, Any])
     for part in ("study", "cards", "versions"):
         if before.get(part) != now[part]:
             raise InputError(
-                f"--resume: {str(folder)!r} was made with other {part} "
-                f"({_difference(before.get(part), now[part])}), and its cells would not "
-                "compare; --force to begin anew, or give another folder"
+                f"--resume: {str(folder)!r} was made with different {part} "
+                f"({_difference(before.get(part), now[part])}), so its cells are not "
+                "comparable; --force to start again, or give another folder"
             )
 
 

@@ -92,7 +92,7 @@ class Figure(_Part, frozen=True, kw_only=True):
         if self.y is None and self.threshold:
             raise ValueError(f"figure {self.title!r}: threshold needs y")
         if self.y is not None and (self.panels or self.theory):
-            raise ValueError(f"figure {self.title!r}: with y neither panels nor theory")
+            raise ValueError(f"figure {self.title!r}: y excludes panels and theory")
 
 
 class Claim(_Part, frozen=True, kw_only=True):

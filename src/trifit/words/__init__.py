@@ -1,4 +1,4 @@
-"""Results as sentences: the one place for what terminal and page say of statuses and verdicts."""
+"""Results as sentences: what terminal and page say about statuses and verdicts."""
 
 from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded

@@ -1,4 +1,4 @@
-"""The rules behind a verdict, each with the number that answered it."""
+"""The rules behind a verdict, each with the number that decides it."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from trifit.words.verdict import bounds, nats, odds
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: what was asked, the number that answered, and whether it was met."""
+    """One rule: what it requires, the number found, and whether it is met."""
 
     asked: str
     found: str
@@ -30,32 +30,32 @@ def rules(c: Calibration) -> list[Rule]:
             c.enough_events,
         ),
         Rule(
-            f"95% interval of the slope inside {GOOD[0]} to {GOOD[1]}",
+            f"95% interval of the slope within {GOOD[0]} to {GOOD[1]}",
             bounds(*c.interval()),
             c.good_slope,
         ),
-        Rule("99% interval of the slope holds 1", bounds(*c.interval(0.99)), c.side() == 0),
+        Rule("99% interval of the slope contains 1", bounds(*c.interval(0.99)), c.side() == 0),
         Rule(
-            "nats per row that one temperature gains on other rows: none",
+            "temperature scaling gains nothing on other rows (nats per row)",
             signed_with_se(gain.value, gain.se),
             gain.value <= 0,
         ),
         Rule(
-            f"every class as frequent as forecast: p-value at least {limit:.2g} "
-            f"(below {limit * LEVEL / SUSPECT:.2g} is a fault), or odds within {GOOD[0]} to "
-            f"{GOOD[1]} of those forecast",
+            f"every class as frequent as predicted: p-value at least {limit:.2g} "
+            f"(below {limit * LEVEL / SUSPECT:.2g} is a fault), or odds {GOOD[0]} to "
+            f"{GOOD[1]} times those predicted",
             f"{worst.p_value:.2g}, odds {odds(worst)} ({worst.name})",
             worst.good or worst.p_value >= limit,
         ),
     ]
     if c.p_value is not None:
-        asked = f"p-value of the whole vector at least {SUSPECT} (below {LEVEL} is a fault)"
+        asked = f"whole vector: p-value at least {SUSPECT} (below {LEVEL} is a fault)"
         found.append(Rule(asked, f"{c.p_value:.3g}", not c.fails(SUSPECT)))
     return [
         *found,
         Rule(
-            "nats per row that any recalibration may gain: less than "
-            f"{nats(c.margin)} (1% of the entropy of the labels)",
+            f"recalibration may gain less than {nats(c.margin)} nats per row (1% of the entropy of "
+            "the labels)",
             nats(c.most),
             c.most < c.margin,
         ),

@@ -15,10 +15,10 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.BEHAVES: "behaves like probabilities",
     Verdict.OVER_CONFIDENT: "over-confident",
     Verdict.UNDER_CONFIDENT: "under-confident",
-    Verdict.MISCALIBRATED: "miscalibrated otherwise",
-    Verdict.UNCERTAIN: "cannot tell",
+    Verdict.MISCALIBRATED: "otherwise miscalibrated",
+    Verdict.UNCERTAIN: "uncertain",
     Verdict.NO_MLE: "no MLE exists",
-    Verdict.FAILED: "not trustworthy",
+    Verdict.FAILED: "not judged",
 }
 
 Z80 = 0.841621
@@ -30,30 +30,34 @@ RARE = 0.1
 def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
     """Why a contestant got its verdict, and what would help."""
     if judged.verdict is Verdict.FAILED and fit is not None:
-        return f"Not judged: {STATUSES[fit.status]}."
+        return f"The fit failed its checks: {STATUSES[fit.status]}."
     text = of_outputs(judged.outputs, judged.calibration)
     if fit is not None and fit.status is Status.DERIVED_SEPARATED:
         return (
-            "There is no MLE to temper: the temperature comes from folds whose log-odds are as "
-            "large as their optimisers happened to run. The scalar to look at is that of map+T."
+            "The temperature only reflects where the optimiser stopped in each fold. See map+T "
+            "instead."
         )
     if fit is not None and fit.status is Status.PLATEAU:
         return (
-            "No maximum was reached: the weights still grew when training stopped, at a training "
-            f"cross-entropy of {significant(fit.diagnostics.get('train_loss'))} nats per row. "
-            f"{text}"
+            "No maximum was reached: the weights were still growing when training stopped, at a "
+            f"training cross-entropy of {significant(fit.diagnostics.get('train_loss'))} nats per "
+            f"row. {text}"
         )
     if judged.verdict is Verdict.NO_MLE and fit is not None:
-        where = f"{fit.n_with_status} of {fit.n_training_sets} training sets"
+        where = (
+            f"{fit.n_with_status} of {fit.n_training_sets} training sets"
+            if fit.n_training_sets > 1
+            else "the training rows"
+        )
         return (
-            f"A linear rule separates some or all rows without error in {where}. Where the "
+            f"The classes are separable, completely or in part, in {where}. Verdict on where the "
             f"optimiser stopped: {VERDICTS[judged.outputs]}. {text}"
         )
     return text
 
 
 def of_outputs(verdict: Verdict, c: Calibration) -> str:
-    """What the numbers say of the outputs."""
+    """What the numbers say about the outputs."""
     if verdict is Verdict.UNCERTAIN and not c.enough_events:
         return few_events(c)
     return SENTENCES[verdict](c)
@@ -63,44 +67,42 @@ def behaves(c: Calibration) -> str:
     """A calibrated fit, with the direction where the slope is known to differ from 1."""
     direction = {-1: "slightly over-confident", 1: "slightly under-confident"}.get(c.side(0.95))
     if direction:
-        return (
-            f"Nearly: its outputs can be read as probabilities, but they are {direction}: "
-            f"{slope(c)}."
-        )
+        return f"Its outputs can be read as probabilities, though they are {direction}: {slope(c)}."
     return f"Its outputs can be read as probabilities: {slope(c)}."
 
 
 def over_confident(c: Calibration) -> str:
-    """A slope below 1, and what would mend it."""
+    """A slope below 1, and its remedy."""
     remedy = (
-        f"divide its log-odds by {significant(1 / c.slope.value, 2)}"
+        f"Divide its log-odds by {significant(1 / c.slope.value, 2)} to correct this."
         if c.slope is not None and c.interval()[0] > 0
-        else "its log-odds may carry no information at all"
+        else "Its log-odds may carry no information."
     )
-    return f"Its outputs are too extreme: {slope(c)}; {remedy}. {_worth(c)}{_besides(c)}"
+    return f"Its outputs are too extreme: {slope(c)}. {remedy} {_worth(c)}{_besides(c)}"
 
 
 def under_confident(c: Calibration) -> str:
-    """A slope above 1, and what would mend it."""
+    """A slope above 1, and its remedy."""
     factor = None if c.slope is None else c.slope.value
-    remedy = f"multiply its log-odds by {significant(factor, 2)}"
-    return f"Its outputs are too timid: {slope(c)}; {remedy}. {_worth(c)}{_besides(c)}"
+    remedy = f"Multiply its log-odds by {significant(factor, 2)} to correct this."
+    return f"Its outputs are too cautious: {slope(c)}. {remedy} {_worth(c)}{_besides(c)}"
 
 
 def miscalibrated(c: Calibration) -> str:
-    """What is wrong besides the slope, with the classes it is wrong for."""
+    """A fault other than in the slope, with the classes that have it."""
     if c.off():
-        return f"Its outputs are off in another way: {_classes_off(c)}."
+        text = _classes_off(c)
+        return f"{text[0].upper()}{text[1:]}."
     p_value = 1.0 if c.p_value is None else c.p_value
     if p_value < RULED_OUT:
         return (
-            "Its outputs are off in another way: labels occurred to which it gave practically no "
-            f"chance (p-value {significant(p_value, 1)})."
+            "Labels occurred that it considered practically impossible "
+            f"(p-value {significant(p_value, 1)})."
         )
     return (
-        "Its outputs are off in another way: calibrated probabilities would look so unlike the "
-        f"labels less than 1 time in {math.floor(1 / max(p_value, 1e-6)):,}, though no single "
-        "class is forecast too often or too rarely."
+        "Calibrated probabilities would differ this much from the labels less than 1 time in "
+        f"{math.floor(1 / max(p_value, 1e-6)):,}, though no single class is predicted too often or "
+        "too rarely."
     )
 
 
@@ -108,34 +110,35 @@ def few_events(c: Calibration) -> str:
     """Too few rows for a slope."""
     what = "test rows are" if c.n_groups is None else "groups have test rows"
     return (
-        f"Only {c.n_events} {what} outside the most frequent class; calibration needs at least "
+        f"Only {c.n_events} {what} outside the most frequent class; a verdict needs at least "
         f"{MIN_EVENTS}."
     )
 
 
 def what_would_do(c: Calibration) -> str:
-    """Why these rows cannot tell, and how many could."""
+    """Why these rows leave the verdict open, and how many would decide it."""
     if c.slope is None:
         return (
             f"The {c.n_obs} test rows do not determine a calibration slope: the classes are "
-            "predicted too well (or the outputs do not vary)."
+            "predicted too well, or the outputs do not vary."
         )
     few = f"{_rows(c)} are too few: {slope(c)}"
     if c.side():
         gain = c.gains["temperature"]
         return (
-            f"{few}, but one temperature from other rows does not lower the log-loss "
-            f"({signed_with_se(gain.value, gain.se)} nats), so the slope hangs on few rows."
+            f"{few}. But temperature scaling, fitted on other rows, does not lower the log-loss "
+            f"(gain {signed_with_se(gain.value, gain.se)} nats per row), so a few rows decide the "
+            "slope."
         )
     if c.good_slope:
         times = ((Z99 + Z80) / NormalDist().inv_cdf(1 - c.suspect_at / 2)) ** 2
         return (
-            f"{few}, but calibrated outputs would look so odd only {100 * c.suspect_at:.1f} times "
-            f"in 100; {_enough(c, times)}."
+            f"{few}. The slope is good, but calibrated outputs would show a fault like the one "
+            f"found only {100 * c.suspect_at:.1f} times in 100; {_enough(c, times)}."
         )
     found, se = c.slope.value, c.slope.se
     if se > MAX_SE:
-        return f"{_rows(c)} are far too few for outputs that vary so: {slope(c)}."
+        return f"{_rows(c)} are far too few: {slope(c)}."
     # Rows enough to exclude 1, or to fit inside the band, with power 80 % if the slope stays.
     away, room = abs(found - 1), min(found - GOOD[0], GOOD[1] - found)
     precision = max(away / (Z99 + Z80), room / (Z95 + Z80))
@@ -171,11 +174,11 @@ def nats(value: float) -> str:
 
 def _worth(c: Calibration) -> str:
     gain = c.gains["temperature"]
-    return f"One temperature gains {with_se(gain.value, gain.se)} nats per row."
+    return f"Temperature scaling gains {with_se(gain.value, gain.se)} nats per row."
 
 
 def _besides(c: Calibration) -> str:
-    return f" Besides, {_classes_off(c)}." if c.off() else ""
+    return f" In addition, {_classes_off(c)}." if c.off() else ""
 
 
 def _classes_off(c: Calibration) -> str:
@@ -188,7 +191,7 @@ def _classes_off(c: Calibration) -> str:
 
 def _class_off(k: ClassBias) -> str:
     said = (
-        f"class {k.name} has probability {significant(k.mean_prob)} on average but frequency "
+        f"class {k.name} has mean probability {significant(k.mean_prob)} but frequency "
         f"{significant(k.frequency)}"
     )
     if not (0 < k.mean_prob < 1 and 0 < k.frequency < 1):

@@ -1,4 +1,4 @@
-"""Where the fits disagree: row by row, away from the data, over a plane."""
+"""Where predictions disagree: row by row, away from the data, over a plane."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ def probability_scatter(
 ) -> Axes:
     """Probability of the true class under two fits, a mark per held-out row.
 
-    Above the diagonal b gives the truth more. Crosses: rows that b gets wrong.
+    Above the diagonal, b gives the true class more. Crosses: rows that b gets wrong.
 
     Parameters
     ----------
@@ -70,13 +70,13 @@ def probability_scatter(
 def entropies(
     rows: RowTable, fit: str, *, class_names: Sequence[str], ax: Axes | None = None
 ) -> Axes:
-    """Chance against ignorance: the two parts of the posterior's entropy, row by row.
+    """Chance and model uncertainty: the two parts of the posterior's entropy, row by row.
 
     Parameters
     ----------
     rows : RowTable
     fit : str
-        Whose winners are marked right or wrong.
+        Whose most probable class is marked right or wrong.
     class_names : sequence of str
     ax : Axes, optional
         Default: of a new figure.
@@ -98,8 +98,8 @@ def entropies(
         mark(dots, fit=group, tips=tips)
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("aleatoric: chance, nats")
-    ax.set_ylabel("epistemic: the draws disagree, nats")
+    ax.set_xlabel("aleatoric entropy (chance), nats")
+    ax.set_ylabel("epistemic entropy (draws disagree), nats")
     grid(ax, "both")
     return ax
 
@@ -136,7 +136,7 @@ def examples(
                         facecolor=tint(class_style(k)[0], 0.3 if true else 0.7),
                         edgecolor=INK if true else "none", lw=1.4,
                     )  # fmt: skip
-                    mark(ax.add_patch(bar), tips=[tip + " (the truth)" * true])
+                    mark(ax.add_patch(bar), tips=[tip + " (true class)" * true])
                     if p >= 0.12:
                         text = label(class_names[k], round(30 * p) + 2)
                         ax.text(
@@ -155,7 +155,7 @@ def examples(
     ax.tick_params(axis="y", length=0, labelsize=8)
     ax.set_ylim(len(rows) - step * 0.9, -step)
     ax.set_xlim(0, 1)
-    ax.set_xlabel("class probabilities (outlined: the truth)")
+    ax.set_xlabel("class probabilities (outlined: the true class)")
     return ax
 
 
@@ -183,7 +183,7 @@ def confidence_by_distance(
         dots,
         fit=fit,
         tips=[
-            f"{fit}, {n} rows about {d:.2f} away: {c:.1%} confident, {share.value:.1%} right"
+            f"{fit}, {n} rows about {d:.2f} away: confidence {c:.1%}, accuracy {share.value:.1%}"
             for d, c, share, n in bins
         ],
     )
@@ -203,10 +203,10 @@ def confidence_by_distance(
 def probability_map(
     plane: ProbabilityMap, fit: str, *, class_names: Sequence[str], ax: Axes | None = None
 ) -> Axes:
-    """Where on the plane which class is how probable: the paler, the less sure.
+    """Most probable class and its probability over a plane: paler is less sure.
 
-    Colour is the most probable class, its strength how far the probability is
-    above chance; the line is where it is 0.95; marks are training rows.
+    Colour: the most probable class; intensity: its probability above chance; line:
+    probability 0.95; marks: training rows.
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ def probability_map(
             np.asarray(plane.x)[chosen], np.asarray(plane.y)[chosen], s=13, marker=marker,
             facecolor=colour, edgecolor=INK, lw=0.5,
         )  # fmt: skip
-        mark(dots, fit=class_names[k], tips=[f"a training row: {class_names[k]}"] * len(chosen))
+        mark(dots, fit=class_names[k], tips=[f"training row: {class_names[k]}"] * len(chosen))
     ax.set_xlim(first.low, first.high)
     ax.set_ylim(second.low, second.high)
     ax.set_xlabel(label(first.name))

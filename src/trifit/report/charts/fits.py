@@ -1,4 +1,4 @@
-"""The fits themselves: coefficients, optimiser paths, the prior's part."""
+"""The fits themselves: coefficients, optimiser paths, the role of the prior."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +26,7 @@ MANY_STEPS = 200
 
 
 ARROWS = {1: " → +∞", -1: " → −∞", 0: ""}
-"""What follows the number of an MLE that runs to infinity."""
+"""What follows the number of an MLE that diverges."""
 
 
 def parameter_name(row: Parameter | PriorRow) -> str:
@@ -35,7 +35,7 @@ def parameter_name(row: Parameter | PriorRow) -> str:
 
 
 def runs_to(row: Parameter) -> int:
-    """Where the MLE runs to, 1 or -1, if the optimiser had turned there; else 0.
+    """Direction in which the MLE diverges, 1 or -1, if the optimiser went there; else 0.
 
     ``mle_runs_to`` is the sign of one separating direction; there may be others, and
     the optimiser may have followed one of those.
@@ -46,7 +46,7 @@ def runs_to(row: Parameter) -> int:
 def coefficients(
     rows: Sequence[Parameter], *, posterior: str = "bayes", ax: Axes | None = None
 ) -> Axes:
-    """Posterior means with 95 % intervals, MAP and MLE marked; what runs off is an arrow.
+    """Posterior means with 95 % intervals, MAP and MLE; arrows are off the chart.
 
     Parameters
     ----------
@@ -114,15 +114,15 @@ def path(fits: Mapping[str, FitRecord], *, legends: bool = True, ax: Axes | None
             fit=name,
             tips=[
                 f"{name}, step {p.step}: training {significant(p.cross_entropy)}, "
-                f"held out {significant(p.held_out)} nats"
+                f"test {significant(p.held_out)} nats"
                 for p in taken
             ],
         )
     if max(taken[-1].step for taken in walked.values()) > MANY_STEPS:
         ax.set_xscale("symlog", linthresh=10)
-        ax.set_xlabel("step of the optimiser (linear up to 10, then logarithmic)")
+        ax.set_xlabel("optimiser step (linear up to 10, then logarithmic)")
     else:
-        ax.set_xlabel("step of the optimiser")
+        ax.set_xlabel("optimiser step")
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     plain_log(ax, "y", "cross-entropy, nats")
     grid(ax, "y")
@@ -153,7 +153,7 @@ def prior_posterior(rows: Sequence[PriorRow], *, ax: Axes | None = None) -> Axes
     ax.set_ylim(len(rows) - 0.5, -0.5)
     reach = max(abs(q) for r in rows for q in (*r.posterior, r.prior[0], r.prior[-1]))
     ax.set_xlim(-1.05 * reach, 1.05 * reach)
-    ax.set_xlabel("the model's units")
+    ax.set_xlabel("coefficient, in the model's units")
     grid(ax)
     return ax
 
@@ -161,7 +161,7 @@ def prior_posterior(rows: Sequence[PriorRow], *, ax: Axes | None = None) -> Axes
 def sensitivity(record: PriorSensitivity, *, legends: bool = True, ax: Axes | None = None) -> Axes:
     """Held-out log-loss against the prior's width, with 95 % intervals of the change.
 
-    A gap in the posterior's line: its draws cannot say (Pareto k above 0.7).
+    A gap in the posterior's line: its draws are unreliable there (Pareto k above 0.7).
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def sensitivity(record: PriorSensitivity, *, legends: bool = True, ax: Axes | No
     ax.set_xscale("log", base=2)
     ax.xaxis.set_major_formatter(lambda v, _: f"×{v:g}" if v >= 1 else f"×1/{1 / v:g}")
     ax.set_xlabel("width of the prior, relative to the card's")
-    ax.set_ylabel("held-out log-loss, nats")
+    ax.set_ylabel("log-loss on test rows, nats")
     grid(ax, "y")
     if legends:
         legend(ax)

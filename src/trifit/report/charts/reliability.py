@@ -1,4 +1,4 @@
-"""Forecast against outcome: reliability curves, confidences, confidence against accuracy."""
+"""Prediction against outcome: reliability curves, confidences, confidence against accuracy."""
 
 from collections.abc import Mapping
 
@@ -53,7 +53,7 @@ def reliability(
         dots,
         fit=name,
         tips=[
-            f"{name}: forecast {_range(low, high)}, came true {share:.1%} of {n:,} rows"
+            f"{name}: predicted {_range(low, high)}, observed {share:.1%} of {n:,} rows"
             for low, high, share, n in blocks
         ],
     )
@@ -88,8 +88,8 @@ def top_label(
 ) -> Axes:
     """Confidence against accuracy of one fit, with the bands that calibration allows.
 
-    Grey: where 95 % of calibrated curves pass at each point (dark), or everywhere
-    at once (light). Bars count the rows.
+    Grey: 95 % bands of a calibrated model, pointwise (dark) and simultaneous (light).
+    Bars count the rows.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def top_labels(
         reliability(curve, name=name, ax=ax)
     _from_chance(ax, n_classes)
     ax.set_xlabel("confidence: probability of the most probable class")
-    ax.set_ylabel("share right")
+    ax.set_ylabel("accuracy")
     if legends:
         legend(ax)
     return ax
@@ -220,7 +220,7 @@ def confidences(
 def confidence_accuracy(
     confidence: Mapping[str, float], accuracy: Mapping[str, Interval], *, ax: Axes | None = None
 ) -> Axes:
-    """Mean confidence (open) against share right (filled, 95 % interval), a row per fit.
+    """Mean confidence (open) against accuracy (filled, 95 % interval), a row per fit.
 
     Parameters
     ----------
@@ -236,11 +236,11 @@ def confidence_accuracy(
         right = accuracy[name]
         segment(ax, [right.low, right.high], [i, i], name)
         ax.plot([mean, right.value], [i, i], color=INK, lw=0.8, zorder=1)
-        point(ax, right.value, i, name, f"{name}: {right.value:.1%} right")
-        point(ax, mean, i, name, f"{name}: {mean:.1%} confident on average", filled=False)
+        point(ax, right.value, i, name, f"{name}: accuracy {right.value:.1%}")
+        point(ax, mean, i, name, f"{name}: mean confidence {mean:.1%}", filled=False)
     ticks(ax, "y", range(len(confidence)), [label(name) for name in confidence])
     ax.set_ylim(len(confidence) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:.4g}%")
-    ax.set_xlabel("mean confidence (open) and share right (filled)")
+    ax.set_xlabel("mean confidence (open) and accuracy (filled)")
     grid(ax)
     return ax

@@ -1,4 +1,4 @@
-"""How well and how honestly each fit predicts: scores, differences, gains, code lengths."""
+"""How well each model predicts: scores, differences, gains, code lengths."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -67,17 +67,17 @@ def differences(rows: Sequence[Difference], *, ax: Axes | None = None) -> Axes:
     return _intervals(
         ax,
         [(f"{d.a} − {d.b}", d.a, d.log_loss) for d in rows],
-        xlabel="difference of log-loss, nats (left of zero: the first is better; symlog axis)",
+        xlabel="difference of log-loss, nats (negative: the first is better; symlog axis)",
     )
 
 
 def gains(values: Mapping[str, Estimate], *, ax: Axes | None = None) -> Axes:
-    """What recalibration gains for each fit, with 95 % intervals; at zero it is calibrated."""
+    """Recalibration gain of each model, with 95 % intervals; 0 is calibrated."""
     ax = own_axes(ax, 7, 2.0)
     return _intervals(
         ax,
         [(name, name, gain) for name, gain in values.items()],
-        xlabel="gain of one temperature, nats (symlog axis)",
+        xlabel="gain of temperature scaling, nats (symlog axis)",
     )
 
 
@@ -117,7 +117,7 @@ def gap_steps(
         If no MLE was fitted.
     """
     if "mle" not in losses:
-        raise InputError("no gap: it leads from the MLE to the posterior, and there is no MLE")
+        raise InputError("no gap to show: it starts at the MLE, and no MLE was fitted")
     change = {(d.a, d.b): d for d in differences}
     walk = [*gap_of(losses), *(p for p in PAIRS if p.a == "mle+T" and p.a in losses)]
     steps = [(p.a, change.get((p.a, p.b)), f"{p.step}\n{p.a}") for p in walk]
@@ -172,7 +172,7 @@ def waterfall(
 
 @dataclass(frozen=True)
 class Length:
-    """Bits per label of one code (perhaps infinitely many), and what an encoder really wrote."""
+    """Bits per label of one code (perhaps infinite), and the length that an encoder wrote."""
 
     name: str
     bits: float
@@ -181,14 +181,14 @@ class Length:
 
 
 FAR = 1.5
-"""Codes longer than so many times the longest baseline run off the chart."""
+"""Codes longer than this many times the longest baseline are cut off."""
 
 
 def code_lengths(lengths: Sequence[Length], *, ax: Axes | None = None) -> Axes:
     """Cross-entropy as the length of a message: bits per label, shorter is better.
 
-    A thin line is the 95 % interval, a tick what an entropy coder wrote. Codes far
-    longer than the baselines run off the chart, with their number.
+    Thin lines: 95 % intervals; ticks: length that an entropy coder wrote. Codes far
+    longer than the baselines are cut off and show their number.
     """
     ax = own_axes(ax, 7, 0.3 * len(lengths) + 0.8)
     longest = max(code.bits + Z95 * code.se for code in lengths if math.isfinite(code.bits))

@@ -107,7 +107,7 @@ def phase(picture: Picture, panel: str, *, ax: Axes | None = None) -> Axes:
         _tile(ax, tile, middle, reach, x_edges[i : i + 2], y_edges[j : j + 2])
     for curve in (c for c in picture.curves if c.panel == panel):
         (path,) = ax.plot(curve.x, curve.y, color=ON_COLOUR, lw=1.8)
-        mark(path, tips=["from here on no MLE exists, by theory"])
+        mark(path, tips=["beyond this line no MLE exists, by theory"])
     ax.set_xlim(x_edges[0], x_edges[-1])
     ax.set_ylim(y_edges[0], y_edges[-1])
     ticks(ax, "x", xs, [f"{x:g}" for x in xs])
@@ -150,7 +150,7 @@ def _edges(values: Sequence[float]) -> list[float]:
 def said(y: Over) -> str:
     """A number over replications in words."""
     if y.value is None:
-        return "no number"
+        return "no value"
     if y.low is None or y.high is None:
         return f"{significant(y.value)} ({y.n} replications, no interval)"
     return f"{with_interval(y.value, y.low, y.high)}, {y.n} replications"

@@ -25,7 +25,7 @@ def ranks(record: Ranks, *, ax: Axes | None = None) -> Axes:
     ax.axhline(1, color=INK, lw=0.8, ls=(0, (3, 3)))
     ax.set_ylim(bottom=0)
     ax.set_xlabel("rank among the draws of all chains")
-    ax.set_ylabel("draws / expected")
+    ax.set_ylabel("draws / expected draws")
     return ax
 
 
@@ -36,7 +36,7 @@ def energy(record: Trust, *, ax: Axes | None = None) -> Axes:
     change = [sum(c) for c in zip(*(c.energy_change for c in record.chains), strict=True)]
     ax.stairs(change, record.energy_edges, fill=True, color="#009E73", alpha=0.4)
     ax.stairs(marginal, record.energy_edges, color=INK, lw=1.2)
-    ax.set_xlabel("energy minus its mean (outline); its change (filled)")
+    ax.set_xlabel("energy minus its mean (outline); change between draws (filled)")
     ax.set_ylabel("draws")
     grid(ax, "y")
     return ax

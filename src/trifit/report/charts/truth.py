@@ -1,4 +1,4 @@
-"""Against the truth, which only simulations know."""
+"""Comparison with the truth, which is known for simulations only."""
 
 from collections.abc import Sequence
 
@@ -61,11 +61,11 @@ def excess(truth: Truth, *, ax: Axes | None = None) -> Axes:
     for i, (name, record) in enumerate(truth.fits.items()):
         kl = record.kl
         segment(ax, [max(0.0, kl.low), kl.high], [i, i], name)
-        tip = f"{name}: {with_se(kl.value, kl.se)} nats from the truth"
+        tip = f"{name}: KL divergence {with_se(kl.value, kl.se)} nats"
         point(ax, kl.value, i, name, tip)
     ticks(ax, "y", range(len(truth.fits)), [label(name) for name in truth.fits])
     ax.set_ylim(len(truth.fits) - 0.5, -0.5)
     ax.set_xlim(left=min(0.0, float(np.min([r.kl.value for r in truth.fits.values()]))))
-    ax.set_xlabel("KL(truth || prediction), nats: the expected excess log-loss")
+    ax.set_xlabel("KL(truth || prediction), nats: expected excess log-loss")
     grid(ax)
     return ax

@@ -1,4 +1,4 @@
-"""The answer: a verdict per fit, the scoreboard, the paired differences."""
+"""The answer: a verdict per model, the scoreboard, the paired differences."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -78,7 +78,7 @@ def verdicts(c: Comparison) -> list[Said]:
 
 
 def scoreboard(c: Comparison) -> Table:
-    """Every score of every fit and baseline with its 95 % interval."""
+    """Every score of every model and baseline with its 95 % interval."""
     rows = []
     for name, row in c.scoreboard.items():
         cells: list[Cell | str] = [name]
@@ -89,7 +89,7 @@ def scoreboard(c: Comparison) -> Table:
                 continue
             if key in LOGARITHMIC and (text := c.infinite(name)):
                 n = c.contestants[name].scores.n_impossible
-                cells.append(Cell(text, value.value, f"{n:,} rows ruled out"))
+                cells.append(Cell(text, value.value, f"{n:,} labels with probability 0"))
                 continue
             text = estimate(value.value, value.low, value.high)
             cells.append(Cell(text, value.value, between(value.low, value.high)))
@@ -103,9 +103,9 @@ def scoreboard(c: Comparison) -> Table:
     return Table(
         caption=_caption(c),
         columns=(
-            "fit",
+            "model",
             *(heading for heading, _ in SCORES.values()),
-            "slope of log-odds",
+            "calibration slope",
             "status",
         ),
         rows=tuple(rows),
@@ -113,7 +113,7 @@ def scoreboard(c: Comparison) -> Table:
 
 
 def _caption(c: Comparison) -> str:
-    caption = f"Scores of {c.evaluation.n_test:,} held-out rows, 95% intervals beneath"
+    caption = f"Scores on {c.evaluation.n_test:,} test rows, 95% intervals beneath"
     return f"{caption}; {c.evaluation.errors}" if c.evaluation.errors else caption
 
 
@@ -124,7 +124,7 @@ def _status(c: Comparison, name: str) -> Cell:
         return Cell("given" if c.card is None else "rival")
     status = c.fits[name].status
     said = status_name(status)
-    return Cell(f"not trustworthy: {said}" if status.failed else said, failed=status.failed)
+    return Cell(f"failed: {said}" if status.failed else said, failed=status.failed)
 
 
 def _scores(c: Comparison) -> Chart:
@@ -133,14 +133,12 @@ def _scores(c: Comparison) -> Chart:
     frequency = c.baselines[FREQUENCIES].log_loss.value
     worse = [n for n, loss in losses.items() if loss.value > frequency]
     if best is None:
-        caption = "No fit's log-loss is clearly below that of all others"
+        caption = "No model has a clearly lower log-loss than all others"
     else:
         loss = with_se(losses[best].value, losses[best].se)
-        caption = f"{best} has the smallest log-loss, {loss} nats per row"
+        caption = f"{best} has the lowest log-loss, {loss} nats per row"
     if worse:
-        caption += (
-            f"; that of {listed(worse)} is above the bare class frequencies' ({frequency:.3f})"
-        )
+        caption += f"; worse than the class frequencies ({frequency:.3f}): {listed(worse)}"
     draws: dict[str, Draw] = {}
     for key, (heading, xlabel) in SCORES.items():
         if not xlabel:
@@ -161,22 +159,22 @@ def _finite_gains(c: Comparison) -> dict[str, Estimate]:
 
 
 def _gained(c: Comparison) -> str:
-    """Gains that are clear; a fit called over-confident is never said to gain nothing."""
+    """Gains that are clear; a model called over-confident is never said to gain nothing."""
     gains = _finite_gains(c)
     if not gains:
-        return "What one temperature gains is infinite."
+        return "The gain of temperature scaling is infinite."
     far = {n: g for n, g in gains.items() if g.value > 0 and g.clear}
     over = [n for n in gains if n not in far and c.contestants[n].verdict is Verdict.OVER_CONFIDENT]
     close = [n for n in gains if n not in far and n not in over]
     parts = []
     if far:
         said = [f"{n} ({with_se(g.value, g.se)} nats per row)" for n, g in far.items()]
-        parts.append(f"gains for {listed(said)}")
+        parts.append(f"clearly improves {listed(said)}")
     if over:
-        parts.append(f"gains for {listed(over)} an amount these rows do not settle")
+        parts.append(f"improves {listed(over)} by an uncertain amount")
     if close:
-        parts.append(f"gains nothing clear for {listed(close)}")
-    return f"One temperature, fitted on other rows, {'; it '.join(parts)}."
+        parts.append(f"does not clearly improve {listed(close)}")
+    return f"Temperature scaling, fitted on other rows, {'; it '.join(parts)}."
 
 
 def _forest(c: Comparison) -> Chart | None:
@@ -186,7 +184,7 @@ def _forest(c: Comparison) -> Chart | None:
     sure = sum(d.log_loss.clear for d in shown)
     caption = (
         f"{sure} of {len(shown)} differences {'has' if sure == 1 else 'have'} a 95% "
-        "interval that excludes zero (filled marks); all are paired, row by row."
+        "interval that excludes zero (filled marks). Differences are paired row by row."
     )
     draw = partial(charts.differences, shown)
     return chart("forest", caption, draw, size=(6.6, 0.26 * len(shown) + 0.8))
@@ -218,8 +216,8 @@ def _differences(c: Comparison) -> Table:
         for d in c.differences
     )
     return Table(
-        caption="Paired differences of log-loss per row; negative means the first is better "
+        caption="Paired differences of log-loss per row; negative: the first is better "
         "(95% intervals beneath)",
-        columns=("pair", "nats", "bits", "elpd", "chance that the first predicts better"),
+        columns=("pair", "nats", "bits", "elpd", "probability that the first is better"),
         rows=rows,
     )

@@ -1,4 +1,4 @@
-"""Bits: cross-entropy as the length of a message."""
+"""Code length: cross-entropy as the length of a message."""
 
 import math
 from functools import partial
@@ -13,7 +13,7 @@ from trifit.scores import BITS
 from trifit.text import significant, with_se
 from trifit.words import why_not_encoded
 
-TITLE = "Bits"
+TITLE = "Code length in bits"
 
 
 def content(c: Comparison) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def lengths(c: Comparison) -> list[Length]:
         written = c.contestants[name].code.bits if name in c.contestants else None
         found.append(Length(name, bits.value, bits.se, None if written is None else written / n))
     if c.truth is not None:
-        found.append(Length("the truth", c.truth.entropy * BITS))
+        found.append(Length("true probabilities", c.truth.entropy * BITS))
     return found
 
 
@@ -43,22 +43,22 @@ def _chart(c: Comparison) -> Chart:
     bits = {name: row["log_loss_bits"] for name, row in c.scoreboard.items()}
     if best is not None:
         caption = (
-            f"Told which class it is with the probabilities of {best}, a label costs "
+            f"Encoded with the probabilities of {best}, a label takes "
             f"{with_se(bits[best].value, bits[best].se)} bits"
         )
     elif all_ranked:
         low, high = (bits[n].value for n in (all_ranked[0], all_ranked[-1]))
         caption = (
-            f"A label costs {significant(low)} to {significant(high)} bits with the probabilities "
-            "of the fits, none of them clearly the shortest"
+            f"Encoded with the probabilities of the models, a label takes {significant(low)} to "
+            f"{significant(high)} bits, and no model is clearly the shortest"
         )
     else:
-        caption = "No fit can be trusted"
-    caption += f"; the class frequencies need {significant(bits[FREQUENCIES].value)}"
+        caption = "No model passed its checks"
+    caption += f"; with the class frequencies, {significant(bits[FREQUENCIES].value)}"
     if c.truth is not None:
-        caption += f" and the true probabilities {significant(c.truth.entropy * BITS)}"
+        caption += f", and with the true probabilities, {significant(c.truth.entropy * BITS)}"
     if any(judged.code.bits is not None for judged in c.contestants.values()):
-        caption += "; ticks: what an encoder wrote"
+        caption += ". Ticks: length that an entropy coder wrote"
     rows = lengths(c)
     draw = partial(charts.code_lengths, rows)
     return chart("bits", caption + ".", draw, size=(6.4, 0.28 * len(rows) + 0.7))
@@ -80,8 +80,7 @@ def _table(c: Comparison) -> Table:
             )
         )
     return Table(
-        caption=f"The {c.evaluation.n_test:,} held-out labels, encoded with each fit's "
-        "probabilities",
-        columns=("fit", "bits written", "rows × cross-entropy, bits"),
+        caption=f"The {c.evaluation.n_test:,} test labels, encoded with each model's probabilities",
+        columns=("model", "bits written", "rows × cross-entropy, bits"),
         rows=tuple(rows),
     )

@@ -1,4 +1,4 @@
-"""Where the fits disagree: row by row, away from the data, over a plane."""
+"""Where predictions disagree: row by row, away from the data, over a plane."""
 
 from functools import partial
 from typing import Any
@@ -10,9 +10,9 @@ from trifit.report import charts
 from trifit.report.charts.disagreement import WORDS
 from trifit.report.parts import Cell, Chart, Key, Table, chart, class_keys, panels, shape
 from trifit.results import ByDistance, Comparison, Disagreement, Example, PosteriorRecord
-from trifit.text import significant
+from trifit.text import listed, significant
 
-TITLE = "Where the fits disagree"
+TITLE = "Where the models disagree"
 
 
 NEW_PLACE = 2.0
@@ -53,11 +53,11 @@ def _scatter(c: Comparison, d: Disagreement) -> Chart | None:
     kept = int((truth[last] < 0.01).sum())
     caption = (
         f"{a} and {last} differ by {significant(float(tv.mean()), 2)} on average (total variation, "
-        f"0 to 1) and by {significant(float(tv.max()), 2)} at most. {a} gives "
-        f"{lost} of {len(at):,} rows' true class less than 1%, {last} {kept}."
+        f"0 to 1) and by {significant(float(tv.max()), 2)} at most. {a} gives the true class less "
+        f"than 1% on {lost} of {len(at):,} rows, {last} on {kept}."
     )
     if d.rows.n_held_out > len(at):
-        caption += f" Drawn: {len(at):,} of {d.rows.n_held_out:,} held-out rows, at random."
+        caption += f" Shown: {len(at):,} of {d.rows.n_held_out:,} test rows, at random."
     names = c.data.class_names
     draws = {
         f"{a} against {b} (crosses: {b} wrong)": partial(
@@ -73,9 +73,10 @@ def _examples(c: Comparison, d: Disagreement) -> Chart:
     first = d.examples[0]
     names = c.data.class_names
     caption = (
-        f"{a} and {b} differ most on row {first.row}: its truth, {names[first.label]}, has "
+        f"{a} and {b} differ most on row {first.row}: its true class, {names[first.label]}, has "
         f"probability {first.probs[a][first.label]:.3f} under {a} and "
-        f"{first.probs[b][first.label]:.3f} under {b}. A full bar is 1; the truth is outlined."
+        f"{first.probs[b][first.label]:.3f} under {b}. Each bar sums to 1; the true class is "
+        "outlined."
     )
     fits = main_of(first.probs)
     draw = partial(charts.examples, d.examples, fits, class_names=names)
@@ -107,12 +108,17 @@ def _features(c: Comparison, d: Disagreement) -> Table:
         )
 
     return Table(
-        caption=f"The {len(d.examples)} held-out rows on which {a} and {b} differ most, with the "
-        "features that move the log-odds of the MLE's class most (beneath: standard deviations "
-        "from the training mean, and the log-odds it brings)",
-        columns=("row", "truth", "total variation", *(f"feature {i + 1}" for i in range(widest))),
+        caption=f"The {len(d.examples)} test rows on which {a} and {b} differ most, with the "
+        "features that contribute most to the log-odds of the MLE's class (beneath: standard "
+        "deviations from the training mean, and the contribution)",
+        columns=(
+            "row",
+            "true class",
+            "total variation",
+            *(f"feature {i + 1}" for i in range(widest)),
+        ),
         rows=tuple(cells(row) for row in d.examples),
-    )
+    )  # fmt: skip
 
 
 def _signed(value: float) -> str:
@@ -126,8 +132,8 @@ def _entropies(c: Comparison, d: Disagreement) -> Chart | None:
     chance, doubt = float(np.mean(d.rows.aleatoric)), float(np.mean(d.rows.epistemic))
     share = doubt / (chance + doubt) if chance + doubt else 0.0
     caption = (
-        f"{share:.0%} of the entropy of {fit} is epistemic: more data could take it away; the rest "
-        "would remain if the parameters were known."
+        f"{share:.0%} of the entropy of {fit} is epistemic: more data could remove it. The rest is "
+        "aleatoric: it would remain if the parameters were known."
     )
     draw = partial(charts.entropies, d.rows, fit, class_names=c.data.class_names)
     return chart("entropies", caption, draw, size=(5, 3.8), keys=_right_wrong())
@@ -137,11 +143,10 @@ def _single_draws(p: PosteriorRecord) -> Table:
     words = {
         "log_loss": "log-loss, nats",
         "confidence": "mean confidence",
-        "slope": "slope of log-odds",
+        "slope": "calibration slope",
     }
     return Table(
-        caption=f"{p.n_draws:,} single draws of the posterior, each scored as if it were the "
-        "classifier",
+        caption=f"{p.n_draws:,} draws from the posterior, each scored as a classifier of its own",
         columns=("", "5%", "median draw", "95%", "averaged"),
         rows=tuple(
             (
@@ -164,14 +169,11 @@ def _single_draws(p: PosteriorRecord) -> Table:
 def _distance(table: ByDistance) -> Chart:
     fits = main_of(table.confidence)
     far = f"{table.count[-1]} rows furthest from the training rows ({table.distance[-1]:.1f} times"
-    said = {
-        n: f"{table.confidence[n][-1]:.1%} confident and {table.accuracy[n][-1].value:.1%} right"
-        for n in fits
-    }
-    parts = [f"{n} is {said[n]}" for n in fits]
+    both = {n: (table.confidence[n][-1], table.accuracy[n][-1].value) for n in fits}
+    parts = [f"{sure:.1%} and {right:.1%} ({n})" for n, (sure, right) in both.items()]
     caption = (
-        f"On the {far} the typical distance) {', '.join(parts)}. Line and marks: mean "
-        "confidence; bars: accuracy with 95% intervals."
+        f"On the {far} the typical distance), confidence and accuracy are {listed(parts)}. Line "
+        "and marks: mean confidence; bars: accuracy with 95% intervals."
     )
     lowest = min(
         min(*table.confidence[n], *(share.low for share in table.accuracy[n])) for n in fits
@@ -182,7 +184,10 @@ def _distance(table: ByDistance) -> Chart:
         caption,
         draws,
         size=(3.6, 2.6),
-        said={n: f"furthest away {said[n]}" for n in fits},
+        said={
+            n: f"furthest away: confidence {sure:.1%}, accuracy {right:.1%}"
+            for n, (sure, right) in both.items()
+        },
     )
 
 
@@ -191,19 +196,20 @@ def _maps(c: Comparison, d: Disagreement) -> Chart:
     assert plane is not None
     fits = [*main_of(plane.fits), *(n for n in plane.fits if CONTESTANTS[n].kind is Kind.DERIVED)]
     sure = {n: np.mean(np.asarray(plane.fits[n].probability) > 950) for n in fits}
-    said = {n: f"more than 95% sure on {sure[n]:.0%} of this plane" for n in fits}
-    caption = "; ".join(f"{n} is {said[n]}" for n in fits)
+    said = {n: f"confidence above 95% on {sure[n]:.0%} of this plane" for n in fits}
+    shares_sure = ", ".join(f"{n} {sure[n]:.0%}" for n in fits)
+    caption = f"Share of this plane with confidence above 95%: {shares_sure}"
     if plane.kind == "components":
         shares = [a.share for a in plane.axes if a.share is not None]
         caption += (
-            f". The plane of the two leading principal components ({sum(shares):.0%} of the "
-            "training rows' variance), the other components held at their mean"
+            f". The plane shows the two leading principal components ({sum(shares):.0%} of the "
+            "training variance), with the others at their mean"
         )
     else:
-        caption += ". The plane of the two features"
+        caption += ". The plane shows the two features"
     caption += (
-        ", half a range further out than the training rows (marks). Colour: the most probable "
-        "class; strength: how sure; line: 95%."
+        ", and extends half a range beyond the training rows (marks). Colour: the most probable "
+        "class; intensity: its probability; line: 95%."
     )
     names = c.data.class_names
     draws = {n: partial(charts.probability_map, plane, n, class_names=names) for n in fits}

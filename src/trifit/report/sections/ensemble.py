@@ -1,4 +1,4 @@
-"""Members and their average: what averaging gains, chance against ignorance, more members."""
+"""Ensemble members: gain from averaging, chance and model uncertainty, more members."""
 
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from trifit.scores import BITS
 from trifit.text import significant
 from trifit.words import ensemble_sentences
 
-TITLE = "Members and their average"
+TITLE = "Ensemble members and their average"
 
 
 def content(c: Comparison) -> dict[str, Any] | None:
@@ -27,20 +27,20 @@ def content(c: Comparison) -> dict[str, Any] | None:
 
 def _chart(e: Ensemble) -> Chart:
     caption = (
-        f"{ensemble_sentences(e)[2]} Open: twice as many; dotted: infinitely many; bar and "
-        "shade: their 95% intervals."
+        f"{ensemble_sentences(e)[2]} Open mark: twice as many; dotted line: infinitely many; bar "
+        "and shading: their 95% intervals."
     )
     return chart("members", caption, partial(charts.members, e), size=(6.4, 3.0))
 
 
 def _table(e: Ensemble) -> Table:
     quantities: dict[str, Estimate | None] = {
-        "averaging gains": e.averaging,
+        "gain from averaging": e.averaging,
         "entropy of the average": e.total_entropy,
-        "of it chance": e.expected_entropy,
-        "of it ignorance": e.mutual_information,
-        f"{2 * e.n_members:,} members would gain": e.doubled,
-        "infinitely many would gain": e.unlimited,
+        "chance (aleatoric)": e.expected_entropy,
+        "model uncertainty (epistemic)": e.mutual_information,
+        f"further gain from {2 * e.n_members:,} members": e.doubled,
+        "further gain from infinitely many": e.unlimited,
     }
     return Table(
         caption=f"{e.n_members:,} members, per row",

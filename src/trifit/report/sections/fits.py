@@ -16,10 +16,10 @@ TITLE = "The fits themselves"
 MAX_COEFFICIENTS = 24
 
 RISE = 0.1
-"""A held-out cross-entropy that ends by a larger share above its least is said to rise."""
+"""Rise of the test cross-entropy above its minimum, as a share, from which it is reported."""
 
 MAX_RUNNING = 12
-"""Coefficients that run to infinity and are named."""
+"""Most diverging coefficients that are named."""
 
 AUXILIARY = ("_z", "_raw")
 """Endings of variables that a named coefficient is made of."""
@@ -75,7 +75,8 @@ def _coefficients(rows: list[Parameter], posterior: str | None) -> Chart:
     clear = sum(r.low * r.high > 0 for r in rows if r.low is not None and r.high is not None)
     off = sum(bool(r.mle_runs_to) for r in rows)
     sentences = [
-        f"{clear} of the {len(rows)} coefficients shown {_have(clear)} a 95% interval without zero."
+        f"{clear} of the {len(rows)} coefficients shown {_have(clear)} a 95% interval that "
+        "excludes zero."
         if posterior
         else "No posterior was fitted, so there are no intervals."
     ]
@@ -83,7 +84,7 @@ def _coefficients(rows: list[Parameter], posterior: str | None) -> Chart:
         sentences.append(f"{off} of the {len(rows)} {_have(off)} no finite MLE.")
     if posterior:
         sentences.append(f"Lines: 95% intervals of {posterior}.")
-    caption = " ".join([*sentences, "An arrow: the MLE lies off the chart."])
+    caption = " ".join([*sentences, "Arrows: the MLE is off the chart."])
     draw = partial(charts.coefficients, rows, posterior=posterior or "")
     keys = fit_keys([n for n in (posterior, "map", "mle") if n])
     return chart("coefficients", caption, draw, size=(6.6, 0.26 * len(rows) + 0.8), keys=keys)
@@ -131,20 +132,16 @@ def _path(c: Comparison) -> Chart:
         for p in (c.fits["mle"].path if "mle" in c.fits else [])
         if p.held_out is not None
     ]
-    caption = (
-        "Cross-entropy of the training rows (solid) and of the held-out rows of the first "
-        "training set (dashed)."
-    )
+    caption = "Cross-entropy on the first training set (solid) and on its test rows (dashed)."
     if held_out:
         (low, step), last = min(held_out), held_out[-1][0]
         if last > (1 + RISE) * low:
             caption += (
-                f" The MLE's optimiser only lowers the former; the latter is least at step {step}, "
-                f"{significant(low)} nats, and ends at {significant(last)}: from there on it "
-                "learns confidence, not probability."
+                f" For the MLE, the cross-entropy on test rows is lowest at step {step} "
+                f"({significant(low)} nats) and rises to {significant(last)}: it over-fits."
             )
         else:
-            caption += f" Under the MLE the latter ends less than {RISE:.0%} above its least."
+            caption += f" For the MLE, the latter ends less than {RISE:.0%} above its minimum."
     draw = partial(charts.path, c.fits, legends=False)
     keys = fit_keys(n for n, f in c.fits.items() if f.path)
     return chart("path", caption, draw, size=(6.6, 3), keys=keys)
@@ -154,8 +151,8 @@ def _prior(p: PriorPosterior) -> Chart:
     least = min(p.rows, key=lambda r: r.contraction)
     caption = (
         f"Of the {len(p.rows)} coefficients furthest from their prior, {parameter_name(least)} "
-        f"has learned least: the data took away {max(0.0, least.contraction):.0%} of its prior "
-        "variance. Thick: 50%; thin: 95%."
+        f"learned least from the data: its variance shrank by {max(0.0, least.contraction):.0%}. "
+        "Thick lines: 50% intervals; thin lines: 95%."
     )
     grey, diamond = charts.style(""), charts.style("bayes")
     keys = [Key("prior", grey[0], shape(grey[1])), Key("posterior", diamond[0], shape(diamond[1]))]
@@ -164,12 +161,12 @@ def _prior(p: PriorPosterior) -> Chart:
 
 
 def _groups(p: PriorPosterior, *, identified: bool) -> Table:
-    traded = "" if identified else "; below 0 also where weights can trade places"
+    traded = "" if identified else "; negative values also occur where weights can be permuted"
     return Table(
-        caption="Contraction 1 − var(posterior) / var(prior): 1 where only the data speak, 0 "
-        f"where only the prior does{traded} ({p.n_prior_draws:,} draws of the prior)",
+        caption="Contraction 1 − var(posterior) / var(prior): 1 if the data determine the "
+        f"parameter, 0 if only the prior does{traded} ({p.n_prior_draws:,} draws from the prior)",
         columns=(
-            "parameter", "entries", "prior sd", "posterior sd", "least", "median", "most",
+            "parameter", "entries", "prior sd", "posterior sd", "minimum", "median", "maximum",
         ),
         rows=tuple(
             (
@@ -199,13 +196,13 @@ def _sensitivity(record: PriorSensitivity) -> Chart:
         )
     reach = [s.factor for s in record.bayes or [] if s.log_loss is not None]
     if len(reach) == 1:
-        caption += "; the posterior's draws cannot be reweighted to the priors beside it"
+        caption += "; the draws of the posterior cannot be reweighted to any other width"
     elif reach:
         caption += (
-            "; the posterior's draws, reweighted, can speak for widths × "
+            "; reweighted draws of the posterior are reliable for widths × "
             f"{significant(min(reach), 2)} to × {significant(max(reach), 2)}"
         )
-    caption += f". {record.n_obs:,} held-out rows; bars: 95% intervals of the change."
+    caption += f". {record.n_obs:,} test rows; bars: 95% intervals of the change."
     draw = partial(charts.sensitivity, record, legends=False)
     keys = fit_keys(["map", "bayes"] if record.bayes else ["map"])
     return chart("sensitivity", caption, draw, size=(6.6, 3), keys=keys)

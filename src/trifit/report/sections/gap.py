@@ -1,4 +1,4 @@
-"""Where the gap comes from: the log-loss from mle to bayes, step by step."""
+"""The gap: the log-loss from mle to the posterior, step by step."""
 
 from functools import partial
 from typing import Any
@@ -9,7 +9,7 @@ from trifit.report.parts import Chart, chart
 from trifit.results import Comparison
 from trifit.text import listed, signed_with_se
 
-TITLE = "Where the gap comes from"
+TITLE = "From MLE to posterior, step by step"
 
 
 def content(c: Comparison) -> dict[str, Any] | None:
@@ -30,9 +30,9 @@ def waterfall(c: Comparison) -> Chart:
         if d.log_loss.clear
     ]
     caption = (
-        f"From mle to {walk[-1].a}, clear of zero: {listed(said)}"
+        f"Steps from mle to {walk[-1].a} that clearly differ from zero: {listed(said)}"
         if said
-        else f"No step from mle to {walk[-1].a} is clear of zero"
+        else f"No step from mle to {walk[-1].a} clearly differs from zero"
     )
     losses = {name: judged.scores.log_loss for name, judged in c.contestants.items()}
     caption += ". Lower is better; thin lines: 95% intervals of each step."

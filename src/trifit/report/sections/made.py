@@ -44,7 +44,7 @@ def _of_card(card: Card, *, sampled: bool) -> dict[str, str]:
     scaled = "" if card.feature_sd == 1 else f", scaled to sd {card.feature_sd:g}"
     return {
         "card": f"{card.name}: {card.builder}{_settings(card.hyperparameters)}",
-        "features": f"{'standardised' if card.standardize else 'as they came'}{scaled}",
+        "features": f"{'standardised' if card.standardize else 'as given'}{scaled}",
         "optimiser": _optimiser(card.optimiser),
         **({"sampler": _sampler(card.sampler)} if sampled else {}),
     }

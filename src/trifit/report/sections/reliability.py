@@ -1,4 +1,4 @@
-"""Reliability: whether confidence is the chance of being right, and how far from it."""
+"""Reliability: whether confidence matches accuracy, and how far it is from that."""
 
 from functools import partial
 from typing import Any
@@ -18,10 +18,10 @@ MAX_PANELS = 12
 
 MAPS = {
     "temperature": "one temperature",
-    "vector": "a weight and a shift per class",
+    "vector": "a weight and a bias per class",
     "dirichlet": "a matrix of weights",
-    "isotonic": "any increasing map",
-    "beta": "two slopes and a shift per class",
+    "isotonic": "any increasing function",
+    "beta": "two slopes and a bias per class",
 }
 """Recalibration maps in the order of the table."""
 
@@ -43,19 +43,17 @@ def content(c: Comparison) -> dict[str, Any]:
 def _curves(c: Comparison) -> Chart:
     out = [n for n, f in c.contestants.items() if f.top_label.mcb > f.top_label.mcb_limit]
     if out:
-        verb = "leaves" if len(out) == 1 else "leave"
-        caption = (
-            f"{listed(out)} {verb} the diagonal by more than calibrated forecasts do 19 times in 20"
-        )
+        verb = "deviates" if len(out) == 1 else "deviate"
+        caption = f"{listed(out)} {verb} from the diagonal by more than chance (5% level)"
         rest = [n for n in c.contestants if n not in out]
-        caption += f"; {listed(rest)} by no more than chance." if rest else "."
+        caption += f"; {listed(rest)} {'does' if len(rest) == 1 else 'do'} not." if rest else "."
     else:
-        caption = "No fit leaves the diagonal by more than calibrated forecasts do 19 times in 20."
+        caption = "No model deviates from the diagonal by more than chance (5% level)."
     curves = {n: f.top_label for n, f in c.contestants.items()}
     shaded = [n for n in shaded_of(curves) if curves[n].confidence_band is not None]
     if shaded:
-        caption += f" Shaded ({listed(shaded)}): where the true curve lies with 95% confidence."
-    caption += " Steps: rows pooled by the estimate."
+        caption += f" Shaded ({listed(shaded)}): 95% confidence bands for the true curve."
+    caption += " Flat steps: rows pooled by isotonic regression."
     draw = partial(charts.top_labels, curves, n_classes=c.data.n_classes, legends=False)
     return chart("curves", caption, draw, size=(5.2, 4.9), keys=fit_keys(c.contestants))
 
@@ -65,8 +63,8 @@ def _histogram(c: Comparison) -> Chart:
     sure = {n: t.histogram[-1] / sum(t.histogram) for n, t in curves.items()}
     most, least = max(sure, key=lambda n: sure[n]), min(sure, key=lambda n: sure[n])
     caption = (
-        f"{most} gives {sure[most]:.0%} of the rows a confidence above 95%, "
-        f"{least} {sure[least]:.0%}."
+        f"{most} has a confidence above 95% on {sure[most]:.0%} of the rows, "
+        f"{least} on {sure[least]:.0%}."
     )
     draw = partial(charts.confidences, curves, legends=False)
     return chart("confidences", caption, draw, size=(5.2, 2.4), keys=fit_keys(c.contestants))
@@ -80,13 +78,14 @@ def _confidence(c: Comparison) -> Chart:
             off[n] = f.top_label.confidence - right.value
     if off:
         worst = max(off, key=lambda n: abs(off[n]))
-        word = "surer than right" if off[worst] > 0 else "less sure than right"
+        word = "more" if off[worst] > 0 else "less"
         caption = (
-            f"{worst} is {word}: {c.contestants[worst].top_label.confidence:.1%} confident on "
-            f"average, {c.contestants[worst].scores.accuracy.value:.1%} right."
+            f"{worst} is {word} confident than accurate: mean confidence "
+            f"{c.contestants[worst].top_label.confidence:.1%}, accuracy "
+            f"{c.contestants[worst].scores.accuracy.value:.1%}."
         )
     else:
-        caption = "The mean confidence of every fit lies within the 95% interval of its accuracy."
+        caption = "The mean confidence of every model lies in the 95% interval of its accuracy."
     draw = partial(
         charts.confidence_accuracy,
         {n: f.top_label.confidence for n, f in c.contestants.items()},
@@ -97,14 +96,17 @@ def _confidence(c: Comparison) -> Chart:
 
 def _top_label(c: Comparison) -> Chart:
     said = {
-        n: f"{f.top_label.confidence:.1%} confident and {f.scores.accuracy.value:.1%} right"
+        n: f"mean confidence {f.top_label.confidence:.1%}, accuracy {f.scores.accuracy.value:.1%}"
         for n, f in c.contestants.items()
     }
     drawn = [n for n in main_of(c.contestants) if n in said]
-    parts = [f"{n} is {said[n]}" for n in drawn]
+    parts = [
+        f"{f.top_label.confidence:.1%} and {f.scores.accuracy.value:.1%} ({n})"
+        for n, f in ((n, c.contestants[n]) for n in drawn)
+    ]
     caption = (
-        f"On average {'; '.join(parts)}. Grey: where the curve of calibrated forecasts would lie "
-        "95 times in 100, at each point (darker) and as a whole (lighter); bars count the rows."
+        f"Mean confidence and accuracy are {listed(parts)}. Grey: 95% bands of a calibrated "
+        "model, pointwise (darker) and simultaneous (lighter). Bars count the rows."
     )
     n_classes = c.data.n_classes
     draws = {
@@ -127,11 +129,11 @@ def _classes(c: Comparison) -> Chart:
     )
     mcb = c.contestants[worst[0]].classes[worst[1]].mcb
     caption = (
-        f"Each output on its own, the label's and the others'. Largest miscalibration: {worst[0]} "
-        f"for class {names[worst[1]]} (Brier {mcb:.4f})."
+        "Predicted probability of each class against its observed frequency. Largest "
+        f"miscalibration: {worst[0]} for class {names[worst[1]]} (Brier {mcb:.4f})."
     )
     if len(c.data.class_names) > MAX_PANELS:
-        caption += f" The first {MAX_PANELS} of {len(c.data.class_names)} classes are drawn."
+        caption += f" The first {MAX_PANELS} of {len(c.data.class_names)} classes are shown."
     draws = {name: partial(of_class, k) for k, name in enumerate(names)}
     return panels("classes", caption, draws, size=(2.7, 2.7), keys=fit_keys(c.contestants))
 
@@ -153,9 +155,9 @@ def _gain_table(c: Comparison) -> Table:
         p = judged.calibration.p_value
         rows.append((*cells, Cell(p_value(p), p)))
     return Table(
-        caption="Log-loss gained by recalibration, nats per row ± standard error; "
-        "* above 0 at the 95% level",
-        columns=("fit", *MAPS, "p-value, whole vector"),
+        caption="Recalibration gain, nats per row ± standard error; * clearly above 0 "
+        "(95% interval)",
+        columns=("model", *MAPS, "p-value, whole vector"),
         rows=tuple(rows),
     )
 
@@ -174,7 +176,7 @@ def _rules(c: Comparison) -> Table:
         for asked in zip(*judged.values(), strict=True)
     ]
     return Table(
-        caption="✓ speaks for probabilities, ✗ against, for each fit that was judged",
+        caption="✓ met, ✗ not met; for each model that was judged",
         columns=("rule", *judged),
         rows=tuple(rows),
         wrap=True,

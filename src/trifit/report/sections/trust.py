@@ -1,4 +1,4 @@
-"""Can the fits be trusted: how each ended, checks of the draws, ranks and energies."""
+"""Can the fits be trusted: status, checks of the draws, ranks and energies."""
 
 from functools import partial
 from typing import Any
@@ -42,9 +42,9 @@ def _checks(d: dict[str, float | None]) -> Table:
         return Cell(text, value), Cell("")
 
     return Table(
-        caption="Worst over all training sets; thresholds after Vehtari et al. (2021) and "
+        caption="Worst over all training sets; thresholds from Vehtari et al. (2021) and "
         "Betancourt (2016)",
-        columns=("check", "parameters", "predicted log probabilities", "wanted"),
+        columns=("check", "parameters", "predicted log probabilities", "required"),
         rows=(
             ("largest R-hat", *both("rhat_max", 5), Cell("at most 1.01")),
             ("smallest bulk ESS", *both("ess_bulk_min", 4), Cell("at least 100 per chain")),
@@ -95,8 +95,8 @@ def _ranks(t: Trust) -> Chart:
     )
     what = " and ".join(f"{name(r)} (R-hat {significant(r.rhat, 4)})" for r in t.ranks)
     caption = (
-        f"Largest R-hat: {what}. No bin of a chain is more than {worst:.0%} off its expected "
-        "count; chains that agree are flat (dashed)."
+        f"Largest R-hat: {what}. No bin of a chain is more than {worst:.0%} from its expected "
+        "count. Chains that agree are flat (dashed line)."
     )
     draws = {f"{r.kind}: {name(r)}": partial(charts.ranks, r) for r in t.ranks}
     keys = class_keys([f"chain {j + 1}" for j in range(len(t.chains))])
@@ -105,9 +105,9 @@ def _ranks(t: Trust) -> Chart:
 
 def _energy(t: Trust) -> Chart:
     low = min((c.bfmi for c in t.chains if c.bfmi is not None), default=None)
-    word = "reaches" if low is not None and low >= 0.3 else "does not reach"
+    word = "meets" if low is not None and low >= 0.3 else "is below"
     caption = (
-        f"The smallest E-BFMI, {significant(low)}, {word} the 0.3 that is wanted: the change of "
+        f"The smallest E-BFMI, {significant(low)}, {word} the required 0.3. The change of "
         "energy from draw to draw (filled) should be about as wide as the energy (outline)."
     )
     return chart("energy", caption, partial(charts.energy, t), size=(5, 2.6))
@@ -118,13 +118,13 @@ def _laplace(c: Comparison, e: LaplaceError) -> Table:
     if (p := e.parameters) is not None:
         rows = [
             (
-                "means, in NUTS's sds",
+                "means, in posterior sds (NUTS)",
                 Cell(f"{significant(p.mean_median, 2)} (median)"),
                 Cell(f"{significant(p.mean_worst, 2)} ({p.worst})"),
                 Cell(significant(p.mean_mcse, 2)),
             ),
             (
-                "sds, as a multiple of NUTS's",
+                "sds, relative to NUTS",
                 Cell(f"{significant(p.sd_median)} (median)"),
                 Cell(significant(p.sd_worst)),
                 Cell(significant(p.sd_mcse, 2)),
@@ -140,8 +140,8 @@ def _laplace(c: Comparison, e: LaplaceError) -> Table:
     )
     k = c.fits["laplace"].diagnostics.get("pareto_k")
     return Table(
-        caption=f"How far laplace is from NUTS (bayes), Pareto k {significant(k, 2)}",
-        columns=("", "typical", "worst", "NUTS's own Monte Carlo error"),
+        caption=f"Error of laplace, compared with NUTS (bayes); Pareto k {significant(k, 2)}",
+        columns=("", "typical", "worst", "Monte Carlo error of NUTS"),
         rows=tuple(rows),
     )
 
@@ -151,7 +151,7 @@ def _elpd(c: Comparison, name: str, loo: Loo | None) -> Table:
     loss = judged.scores.log_loss
     rows: list[tuple[Cell | str, ...]] = [
         (
-            "held out",
+            "test rows",
             Cell(f"{c.evaluation.n_test:,}"),
             Cell(with_se(judged.elpd.value, judged.elpd.se)),
             Cell(with_se(-loss.value, loss.se)),

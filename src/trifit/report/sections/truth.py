@@ -8,7 +8,7 @@ from trifit.report.parts import Cell, Chart, Table, chart, panels
 from trifit.results import Comparison, Estimate, Truth, clear_best
 from trifit.text import listed, signed_with_se, significant, with_se
 
-TITLE = "Truth"
+TITLE = "Comparison with the truth"
 
 
 def content(c: Comparison) -> dict[str, Any] | None:
@@ -27,11 +27,11 @@ def content(c: Comparison) -> dict[str, Any] | None:
 def _excess(c: Comparison, truth: Truth) -> Chart:
     best = clear_best(c, {n: r.kl.value for n, r in truth.fits.items()})
     if best is None:
-        caption = "No fit is clearly closer to the truth than all others"
+        caption = "No model is clearly closer to the truth than all others"
     else:
         record = truth.fits[best]
         caption = (
-            f"{best} comes closest to the truth: its log-loss exceeds the least possible by "
+            f"{best} is closest to the truth: its expected log-loss exceeds the minimum by "
             f"{_with_se(record.kl)} nats per row"
         )
     caption += ". Lines: 95% intervals."
@@ -46,17 +46,17 @@ def _scatter(c: Comparison, truth: Truth) -> Chart:
         for n, r in off.items()
     ]
     caption = (
-        f"Confidence less the true probability, on average, is clear of zero for {listed(said_off)}"
+        f"Mean confidence differs clearly from the mean true probability for {listed(said_off)}"
         if off
-        else "The confidence of no fit is clearly off the true probability on average"
+        else "No model's mean confidence differs clearly from the mean true probability"
     )
-    caption += f". Marks: {len(truth.rows):,} held-out rows."
+    caption += f". Marks: {len(truth.rows):,} test rows."
     draws = {
         n: partial(charts.estimated_against_true, truth, n, class_names=c.data.class_names)
         for n in truth.fits
     }
     said = {
-        n: f"{_with_se(r.kl)} nats from the truth, confidence off by {_with_se(r.confidence_bias)}"
+        n: f"KL divergence {_with_se(r.kl)} nats, confidence bias {_with_se(r.confidence_bias)}"
         for n, r in truth.fits.items()
     }
     return panels("truth", caption, draws, size=(2.9, 2.9), said=said)
@@ -64,15 +64,18 @@ def _scatter(c: Comparison, truth: Truth) -> Chart:
 
 def _table(truth: Truth) -> Table:
     return Table(
-        caption="Against the true probabilities of the held-out rows, ± standard error",
+        caption="Comparison with the true probabilities of the test rows, ± standard error",
         columns=(
-            "fit",
+            "model",
             "KL, nats",
             "true calibration error, top label",
-            "true calibration error, classes",
-            "bias of the confidence",
-            "true slope",
-            *(f"from labels: {name}" for name in next(iter(truth.fits.values())).estimators),
+            "true calibration error, class-wise",
+            "confidence bias",
+            "true calibration slope",
+            *(
+                f"estimated from labels: {name}"
+                for name in next(iter(truth.fits.values())).estimators
+            ),
         ),
         rows=tuple(
             (
@@ -100,7 +103,7 @@ def _with_se(e: Estimate) -> str:
 def _intervals(truth: Truth) -> Table:
     return Table(
         caption="The posterior's credible intervals for p(class | row)",
-        columns=("credible interval", "holds the truth", "mean width"),
+        columns=("credible interval", "coverage", "mean width"),
         rows=tuple(
             (
                 f"{i.level:.0%}",
