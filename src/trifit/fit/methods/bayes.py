@@ -18,7 +18,7 @@ from functools import partial
 
 import numpy as np
 
-from trifit.cards import Card, Sampler
+from trifit.cards import USUAL_DRAWS, Card, Sampler
 from trifit.checks import label_probs
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
@@ -42,6 +42,9 @@ DISPERSION = 0.5
 
 MAX_SCORE_ERROR = 0.1
 """Monte Carlo error of a score, as a share of its standard error, that is small enough."""
+
+HOPELESS_RHAT = 1.1
+"""R-hat beyond which chains that usually agree by now will not come to agree."""
 
 MAX_SCORE_VALUES = 8_000_000
 """Log probabilities (draws x rows x classes) from which that error is told."""
@@ -170,10 +173,24 @@ def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]
 
 
 def suffices(fit: Fit) -> bool:
-    """Whether more draws would bring nothing: all is well, or they would not mend it."""
-    if fit.status in (Status.UNMIXED, Status.FEW_EFFECTIVE):
+    """Whether to stop drawing: every check passes and scores are exact enough, or it is in vain.
+
+    In vain, once there are as many draws as usually suffice, is what no further draws would
+    mend: chains far apart, divergent transitions, a low E-BFMI, a limit of the tree depth.
+    """
+    if not fit.status.failed:
+        return fit.diagnostics.get("score_error_share", 0.0) <= MAX_SCORE_ERROR
+    n_chains, n_draws, _ = fit.draws.shape
+    if n_draws < USUAL_DRAWS:
         return False
-    return fit.status.failed or fit.diagnostics.get("score_error_share", 0.0) <= MAX_SCORE_ERROR
+    of_sampler = {k: v for k, v in fit.diagnostics.items() if "rhat" not in k and "ess" not in k}
+    apart = fit.status is Status.UNMIXED and not _rhat(fit) <= HOPELESS_RHAT
+    return apart or posterior_status(of_sampler, n_chains).failed
+
+
+def _rhat(fit: Fit) -> float:
+    """The largest R-hat of predictions, or of parameters where nothing was predicted."""
+    return fit.diagnostics.get("prediction_rhat_max", fit.diagnostics["rhat_max"])
 
 
 def describes_by_mode(density: Density, *, identified: bool) -> bool:
