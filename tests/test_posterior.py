@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +18,13 @@ from trifit.cards import Card, Optimiser, Sampler
 from trifit.data import load_dataset
 from trifit.fit import build_density
 from trifit.fit.density import covariance_root
-from trifit.fit.diagnostics import diagnose_draws
+from trifit.fit.diagnostics import diagnose_draws, score_error
 from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
-from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.bayes import fit_bayes, suffices
 from trifit.fit.methods.map import fit_map
 from trifit.fit.prediction import epistemic, predict, prediction_draws, thinned
+from trifit.fit.sampling import blocks
 from trifit.fits import Fit, Status
 from trifit.models import softmax_regression
 from trifit.threads import limited
@@ -85,6 +88,94 @@ def test_same_seed_same_draws_whatever_the_cores(overlapping, rng):
     one = draws(1, 1)
     assert (draws(1, 2) == one).all()
     assert (draws(2, 1) != one).all()
+
+
+def test_draws_come_in_blocks_until_they_suffice(overlapping, rng):
+    """A longer run begins with the draws of a shorter one, and ends where it is told to."""
+    X, y = standardised(overlapping)
+    density = density_of(X, y)
+    objective = density.bind(X, y)
+    centre = fit_map(density, Rows(X, y), Optimiser(), rng).theta
+
+    def draws(judge, **settings):
+        sampler = Sampler(tune=100, **settings)
+        return fit_bayes(density, objective, centre, sampler, seed=1, judge=judge)
+
+    seen = []
+
+    def not_before(n_draws, fit):
+        seen.append(fit.draws.shape[1])
+        done = fit.draws.shape[1] >= n_draws
+        return replace(fit, status=Status.TRUSTED if done else Status.FEW_EFFECTIVE)
+
+    fixed = draws(None, draws=1000)
+    for n_draws, expected in ((0, [250]), (600, [250, 500, 1000]), (9999, [250, 500, 1000, 2000])):
+        seen.clear()
+        fit = draws(partial(not_before, n_draws), max_draws=2500)
+        assert seen == expected
+        assert fit.draws.shape[1] == expected[-1]
+        both = min(expected[-1], 1000)
+        assert (fit.draws[:, :both] == fixed.draws[:, :both]).all()
+        assert fit.sampling.stats["energy"].shape == fit.draws.shape[:2]
+    assert fit.status is Status.FEW_EFFECTIVE
+
+
+GOOD = {"rhat_max": 1.0, "divergent_share": 0.0, "bfmi_min": 1.0, "depth_limited_share": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("n_draws", "status", "diagnostics", "stops"),
+    [
+        (250, Status.TRUSTED, {"score_error_share": 0.05}, True),
+        (4000, Status.TRUSTED, {"score_error_share": 0.2}, False),
+        (500, Status.DIVERGENT, {"divergent_share": 0.01}, False),
+        (1000, Status.DIVERGENT, {"divergent_share": 0.01}, True),
+        (1000, Status.UNMIXED, {"prediction_rhat_max": 1.02}, False),
+        (1000, Status.UNMIXED, {"prediction_rhat_max": 1.3}, True),
+        (1000, Status.UNMIXED, {"prediction_rhat_max": 1.02, "bfmi_min": 0.1}, True),
+        (1000, Status.FEW_EFFECTIVE, {}, False),
+    ],
+)
+def test_drawing_ends_when_all_is_well_or_in_vain(n_draws, status, diagnostics, stops):
+    fit = Fit("bayes", np.zeros((4, n_draws, 1)), status, 0.0, GOOD | diagnostics)
+    assert suffices(fit) is stops
+
+
+def test_large_posteriors_get_fewer_blocks():
+    assert blocks(Sampler(), 5000) == [250, 500, 1000]
+    assert blocks(Sampler(max_draws=100), 10) == [100]
+    assert blocks(Sampler(draws=77), 5000) == [77]
+
+
+def test_the_error_of_scores_is_that_of_repeated_runs(rng):
+    """Independent draws: the scatter of log-loss and Brier score over many small posteriors."""
+    n_obs, n_draws, replications = 60, 200, 400
+    logits = rng.normal(size=n_obs)
+    y = (rng.random(n_obs) < expit(logits)).astype(int)
+    weights = np.eye(2)[y]
+
+    def forecasts():
+        shared, own = rng.normal(size=(4, n_draws, 1)), rng.normal(size=(4, n_draws, n_obs))
+        p = expit(logits + 0.8 * shared + 0.3 * own)
+        return np.log(np.stack([1 - p, p], axis=-1))
+
+    scores = {"log_loss": [], "brier": []}
+    told = []
+    for _ in range(replications):
+        log_probs = forecasts()
+        mean = np.exp(log_probs).mean(axis=(0, 1))
+        scores["log_loss"].append(-np.log(mean[np.arange(n_obs), y]))
+        scores["brier"].append(np.square(mean - weights).sum(axis=1))
+        told.append(score_error(log_probs, weights, n_obs))
+    shares = [
+        np.mean(rows, axis=1).std(ddof=1) / (np.std(rows[0], ddof=1) / n_obs**0.5)
+        for rows in scores.values()
+    ]
+    assert np.mean(told) == pytest.approx(max(shares), rel=4 / (2 * replications) ** 0.5)
+
+
+def test_one_row_has_no_standard_error():
+    assert score_error(np.log(np.full((4, 100, 1, 2), 0.5)), np.eye(2)[[0]], 1) == 0.0
 
 
 def test_progress_reaches_the_end(overlapping, rng):
@@ -264,7 +355,7 @@ from fitting import standardised
 from trifit.cards import Card, Optimiser, Sampler
 from trifit.data import load_dataset
 from trifit.fit import build_density
-from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.bayes import fit_bayes, suffices
 from trifit.fit.methods.map import fit_map
 from trifit.threads import limited
 from trifit.types import Rows

@@ -20,23 +20,46 @@ SWITCHES = ("standardize", "feature_sd", "identified")
 """Settings of a card itself that ``with_overrides`` may change."""
 
 
-class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """NUTS settings, named as in PyMC."""
+USUAL_DRAWS = 1000
+"""Draws per chain after which most posteriors pass every check."""
 
-    draws: int = 1000
+
+class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """NUTS settings, named as in PyMC.
+
+    Attributes
+    ----------
+    draws : int or "auto"
+        Draws per chain. ``"auto"``: until every check passes and the Monte Carlo error of the
+        scores is small, looked at after 250, 500, 1,000, … draws.
+    max_draws : int
+        Where ``"auto"`` gives up.
+    tune : int
+        Warm-up steps per chain.
+    chains : int
+    target_accept : float
+    """
+
+    draws: int | Literal["auto"] = "auto"
+    max_draws: int = 4000
     tune: int = 500
     chains: int = 4
     target_accept: float = 0.9
 
     def __post_init__(self) -> None:
-        for name, low in (("draws", 10), ("tune", 50), ("chains", 2)):
+        for name, low in (("draws", 10), ("max_draws", 10), ("tune", 50), ("chains", 2)):
             value = getattr(self, name)
-            if value < low:
+            if value != "auto" and value < low:
                 raise ValueError(f"sampler.{name} = {value}: expected at least {low}")
         if not 0 < self.target_accept < 1:
             raise ValueError(
                 f"sampler.target_accept = {self.target_accept}: expected between 0 and 1"
             )
+
+    @property
+    def usual_draws(self) -> int:
+        """Draws per chain to reckon with, where their number is not known before."""
+        return min(USUAL_DRAWS, self.max_draws) if self.draws == "auto" else self.draws
 
 
 class Optimiser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

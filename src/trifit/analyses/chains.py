@@ -7,8 +7,8 @@ from scipy.stats import rankdata
 
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.diagnostics import bfmi, rhat
-from trifit.fit.methods.bayes import MAX_TREE_DEPTH
 from trifit.fit.prediction import prediction_draws, trust_rows
+from trifit.fit.sampling import MAX_TREE_DEPTH
 from trifit.fits import Sampling
 from trifit.results import Chain, Ranks, Trust
 from trifit.rounding import finite, rounded

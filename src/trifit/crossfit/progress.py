@@ -148,8 +148,8 @@ def expected_seconds(
     if describes_by_mode(density, identified=card.identified):
         steps = 7.0 + 0.16 * n_params if native else 40.0
         each += 1.6e-9 * n_params**2  # two products with the whitening matrix
-    evaluations = nuts * sampler.chains * (sampler.draws + sampler.tune) * steps
-    evaluations += laplace * sampler.chains * sampler.draws
+    evaluations = nuts * sampler.chains * (sampler.usual_draws + sampler.tune) * steps
+    evaluations += laplace * sampler.chains * sampler.usual_draws
     threads = min(cores(), sampler.chains)
     point_fits = (PASSES + PASSES_EACH * n_params) * point
     return float(point_fits + 1), float(evaluations / threads * each)

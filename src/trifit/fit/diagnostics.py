@@ -96,6 +96,49 @@ def diagnose_predictions(log_probs: FloatArray) -> dict[str, float]:
     return _worst(log_probs, "prediction_")
 
 
+def score_error(log_probs: FloatArray, weights: FloatArray, n_obs: int) -> float:
+    """Monte Carlo error of log-loss and Brier score, as a share of their standard errors.
+
+    The larger of the two; 0 where there is no standard error. By the delta method: the
+    score of the mean forecast moves with a mean of the draws.
+
+    Parameters
+    ----------
+    log_probs : array of shape (n_chains, n_draws, n_rows, n_classes)
+        Of some of the test rows.
+    weights : array of shape (n_rows, n_classes)
+        Their labels as distributions.
+    n_obs : int
+        Number of all test rows, which the standard errors are for.
+    """
+    from arviz_stats.base import array_stats
+
+    n_rows = log_probs.shape[2]
+    if n_rows < 2:
+        return 0.0
+    probs = np.exp(log_probs)
+    mean = probs.mean(axis=(0, 1))
+    ratio = np.divide(probs, mean, out=np.zeros_like(probs), where=mean > 0)
+    off = mean - weights
+    moves = {
+        "log_loss": (-(weights * ratio).sum(axis=-1), -(weights * _log(mean)).sum(axis=-1)),
+        "brier": ((2 * off * probs).sum(axis=-1), np.square(off).sum(axis=-1)),
+    }
+    shares = [0.0]
+    for by_draw, by_row in moves.values():
+        se = by_row.std(ddof=1) / np.sqrt(n_obs)
+        each = by_draw.mean(axis=-1)
+        if se > 0 and np.ptp(each) > 0:
+            error = array_stats.mcse(each, chain_axis=0, draw_axis=1, method="mean")
+            shares.append(float(error / se))
+    return max(shares)
+
+
+def _log(probs: FloatArray) -> FloatArray:
+    """Natural logarithms, those of 0 at the smallest double."""
+    return np.asarray(np.log(np.maximum(probs, np.finfo(float).tiny)))
+
+
 def posterior_status(
     diagnostics: Mapping[str, float], n_chains: int, *, parameters: bool = True
 ) -> Status:

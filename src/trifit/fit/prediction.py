@@ -128,8 +128,18 @@ def thinned(density: Density, fit: Fit, X: FloatArray, n_draws: int) -> Iterator
 
 def trust_rows(n_obs: int, n_classes: int) -> IntArray:
     """The evenly spaced rows whose predictions the trust gate looks at."""
-    n_rows = min(n_obs, max(1, MAX_TRUST_VALUES // n_classes))
-    return np.unique(np.linspace(0, n_obs - 1, n_rows).astype(np.int64))
+    return evenly_spaced(n_obs, max(1, MAX_TRUST_VALUES // n_classes))
+
+
+def evenly_spaced(n_obs: int, most: int) -> IntArray:
+    """At most so many row numbers, evenly spaced.
+
+    Examples
+    --------
+    >>> evenly_spaced(9, 3).tolist(), evenly_spaced(2, 3).tolist()
+    ([0, 4, 8], [0, 1])
+    """
+    return np.unique(np.linspace(0, n_obs - 1, min(n_obs, most)).astype(np.int64))
 
 
 def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
@@ -145,12 +155,17 @@ def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
     X : array of shape (n_obs, n_features)
         As the model sees them.
     """
+    rows = trust_rows(len(X), density.n_classes)
+    found = draws_of_rows(density, fit, X[rows])
+    return found.reshape(*found.shape[:2], -1)
+
+
+def draws_of_rows(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
+    """Predicted log probabilities of every draw: (n_chains, n_draws, n_obs, n_classes)."""
     n_chains, n_draws, _ = fit.draws.shape
-    n_classes = density.log_probs(fit.flat_draws[:1], X[:1]).shape[2]
-    rows = trust_rows(len(X), n_classes)
-    step = max(1, BLOCK // (len(rows) * n_classes))
+    step = max(1, BLOCK // (len(X) * density.n_classes))
     blocks = [
-        density.log_probs(fit.flat_draws[start : start + step], X[rows])
+        density.log_probs(fit.flat_draws[start : start + step], X)
         for start in range(0, n_chains * n_draws, step)
     ]
-    return np.concatenate(blocks).reshape(n_chains, n_draws, -1)
+    return np.concatenate(blocks).reshape(n_chains, n_draws, len(X), -1)

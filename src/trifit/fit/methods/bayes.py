@@ -11,24 +11,28 @@ took 1.2 to 1.7 times as many steps per draw.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from trifit.cards import Card, Sampler
+from trifit.cards import USUAL_DRAWS, Card, Sampler
+from trifit.checks import label_probs
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
-from trifit.fit.diagnostics import diagnose_parameters, diagnose_predictions, posterior_status
-from trifit.fit.prediction import prediction_draws
+from trifit.fit.diagnostics import (
+    diagnose_parameters,
+    diagnose_predictions,
+    posterior_status,
+    score_error,
+)
+from trifit.fit.prediction import draws_of_rows, evenly_spaced, prediction_draws
+from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
-from trifit.fits import Fit, Sampling
-from trifit.threads import cores, limited
+from trifit.fits import Fit, Sampling, Status
 from trifit.types import FloatArray
-
-MAX_TREE_DEPTH = 10
 
 MAX_PARAMS = 5_000
 """Most parameters that are sampled: a few thousand take up to an hour on two cores."""
@@ -36,7 +40,14 @@ MAX_PARAMS = 5_000
 DISPERSION = 0.5
 """Standard deviation of the chains' starts in plain coordinates."""
 
-Advance = Callable[[float], None]
+MAX_SCORE_ERROR = 0.1
+"""Monte Carlo error of a score, as a share of its standard error, that is small enough."""
+
+HOPELESS_RHAT = 1.1
+"""R-hat beyond which chains that usually agree by now will not come to agree."""
+
+MAX_SCORE_VALUES = 8_000_000
+"""Log probabilities (draws x rows x classes) from which that error is told."""
 
 
 def check(density: Density, card: Card) -> None:
@@ -57,20 +68,33 @@ def fit(training: Training) -> Fit:
     centre = None
     if describes_by_mode(density, identified=card.identified):
         centre = training.fit("map").theta
-    bayes = fit_bayes(
+    return fit_bayes(
         density,
         density.bind(rows.X, rows.labels),
         centre,
         card.sampler,
         seed=training.seed("sampler"),
         advance=partial(training.tell, "posterior"),
+        judge=partial(_by_predictions, training),
     )
+
+
+def _by_predictions(training: Training, fit: Fit) -> Fit:
+    """A fit with the diagnostics of what it predicts for held-out rows, and its status."""
+    density, card, held_out = training.density, training.card, training.held_out
+    n_rows = max(2, MAX_SCORE_VALUES // (len(fit.flat_draws) * density.n_classes))
+    some = held_out.take(evenly_spaced(len(held_out), n_rows))
     diagnostics = {
-        **bayes.diagnostics,
-        **diagnose_predictions(prediction_draws(density, bayes, training.held_out.X)),
+        **fit.diagnostics,
+        **diagnose_predictions(prediction_draws(density, fit, held_out.X)),
+        "score_error_share": score_error(
+            draws_of_rows(density, fit, some.X),
+            label_probs(some.labels, density.n_classes),
+            len(held_out),
+        ),
     }
-    status = posterior_status(diagnostics, len(bayes.draws), parameters=card.identified)
-    return replace(bayes, status=status, diagnostics=diagnostics)
+    status = posterior_status(diagnostics, len(fit.draws), parameters=card.identified)
+    return replace(fit, status=status, diagnostics=diagnostics)
 
 
 def fit_bayes(
@@ -81,8 +105,9 @@ def fit_bayes(
     *,
     seed: int,
     advance: Advance | None = None,
+    judge: Callable[[Fit], Fit] | None = None,
 ) -> Fit:
-    """Sample the posterior with NUTS.
+    """Sample the posterior with NUTS, until the draws suffice.
 
     Parameters
     ----------
@@ -97,6 +122,8 @@ def fit_bayes(
         the chains share.
     advance : callable, optional
         Called with the share of draws done, from another thread.
+    judge : callable, optional
+        Adds diagnostics, and the status they lead to, to a fit.
     """
     from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
 
@@ -109,82 +136,63 @@ def fit_bayes(
 
     spread = 1.0 if scale is not None else DISPERSION
     model = nutpie_model(objective, centre, scale, spread)
-    trace = _sample(model, sampler, seed, advance)
-    z, n_chains, n_draws = trace["z"], sampler.chains, sampler.draws
-    thetas = centre + (z if scale is None else z @ scale.T)
-    flat = thetas.reshape(n_chains * n_draws, -1)
-    draws = density.constrain(flat)
+    sizes = blocks(sampler, density.n_params)
+    with closing(sample(model, sampler, sizes, seed, advance)) as each_block:
+        for block in each_block:
+            z = block["z"]
+            fit = _fit_of(density, centre + (z if scale is None else z @ scale.T), block)
+            if judge is not None:
+                fit = judge(fit)
+            if suffices(fit):
+                break
+    return replace(fit, seconds=time.perf_counter() - start)
+
+
+def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]) -> Fit:
+    """A fit of draws of theta, (n_chains, n_draws, n_params), judged by its parameters."""
+    n_chains, n_draws, n_params = thetas.shape
+    flat = thetas.reshape(-1, n_params)
+    draws = density.constrain(flat).reshape(n_chains, n_draws, -1)
     stats = {
-        "diverging": trace["diverging"],
-        "tree_depth": trace["depth"].astype(np.int64),
-        "n_steps": trace["n_steps"].astype(np.int64),
-        "energy": trace["energy"],
-        "lp": trace["logp"],
+        "diverging": told["diverging"],
+        "tree_depth": told["depth"].astype(np.int64),
+        "n_steps": told["n_steps"].astype(np.int64),
+        "energy": told["energy"],
+        "lp": told["logp"],
         "log_prior": density.log_priors(flat).reshape(n_chains, n_draws),
     }
-    shaped = draws.reshape(n_chains, n_draws, -1)
-    diagnostics = diagnose_parameters(shaped, stats, max_depth=MAX_TREE_DEPTH)
+    diagnostics = diagnose_parameters(draws, stats, max_depth=MAX_TREE_DEPTH)
     return Fit(
         method="bayes",
-        draws=shaped,
+        draws=draws,
         status=posterior_status(diagnostics, n_chains),
-        seconds=time.perf_counter() - start,
+        seconds=0.0,
         diagnostics=diagnostics,
         sampling=Sampling(stats, np.median(flat, axis=0)),
     )
 
 
+def suffices(fit: Fit) -> bool:
+    """Whether to stop drawing: every check passes and scores are exact enough, or it is in vain.
+
+    In vain, once there are as many draws as usually suffice, is what no further draws would
+    mend: chains far apart, divergent transitions, a low E-BFMI, a limit of the tree depth.
+    """
+    if not fit.status.failed:
+        return fit.diagnostics.get("score_error_share", 0.0) <= MAX_SCORE_ERROR
+    n_chains, n_draws, _ = fit.draws.shape
+    if n_draws < USUAL_DRAWS:
+        return False
+    of_sampler = {k: v for k, v in fit.diagnostics.items() if "rhat" not in k and "ess" not in k}
+    apart = fit.status is Status.UNMIXED and not _rhat(fit) <= HOPELESS_RHAT
+    return apart or posterior_status(of_sampler, n_chains).failed
+
+
+def _rhat(fit: Fit) -> float:
+    """The largest R-hat of predictions, or of parameters where nothing was predicted."""
+    return fit.diagnostics.get("prediction_rhat_max", fit.diagnostics["rhat_max"])
+
+
 def describes_by_mode(density: Density, *, identified: bool) -> bool:
     """Whether sampling starts at the mode and is whitened there: not for networks or scales."""
     return identified and not density.scales.any()
-
-
-def _sample(
-    model: Any, sampler: Sampler, seed: int, advance: Advance | None
-) -> dict[str, np.ndarray]:
-    """Draws ``z`` and what nutpie says of each: (n_chains, n_draws, ...) after the warm-up."""
-    import nutpie
-
-    def report(chains: Any) -> None:
-        done = sum(c.finished_draws for c in chains)
-        total = sum(c.total_draws for c in chains)
-        if advance is not None and total:
-            advance(done / total)
-
-    with limited():
-        raw = nutpie.sample(
-            model,
-            draws=sampler.draws,
-            tune=sampler.tune,
-            chains=sampler.chains,
-            cores=min(cores(), sampler.chains),
-            target_accept=sampler.target_accept,
-            maxdepth=MAX_TREE_DEPTH,
-            seed=seed,
-            save_warmup=False,
-            progress_bar=False,
-            progress_callback=report if advance is not None else None,
-            return_raw_trace=True,
-        )
-    chains = list(zip(*raw.get_arrow_trace(), strict=True))
-    kept = [~_column(stats, "tuning") for _, stats in chains]
-    if [int(rows.sum()) for rows in kept] != [sampler.draws] * sampler.chains:
-        # nutpie answers Ctrl-C with the draws so far; half a posterior is none.
-        raise KeyboardInterrupt("sampling was interrupted")
-
-    def of_chains(name: str, part: int) -> np.ndarray:
-        each = zip(chains, kept, strict=True)
-        return np.array([_column(chain[part], name)[rows] for chain, rows in each])
-
-    told = ("diverging", "depth", "n_steps", "energy", "logp")
-    return {"z": of_chains("z", 0), **{name: of_chains(name, 1) for name in told}}
-
-
-def _column(batch: Any, name: str) -> np.ndarray:
-    """A column of an Arrow record batch, (n_rows, ...)."""
-    import pyarrow as pa
-
-    column = pa.array(batch.column(name))
-    if pa.types.is_large_list(column.type):
-        return np.asarray(column.flatten()).reshape(len(column), -1)
-    return np.asarray(column)

@@ -105,7 +105,7 @@ def fit_laplace(
     """
     clock = time.perf_counter()
     objective = density.bind(rows.X, rows.labels)
-    n_draws = sampler.chains * sampler.draws
+    n_draws = sampler.chains * sampler.usual_draws
     with limited():
         mode = find_mode(objective, start, settings)
         root = covariance_root(objective.hessian(mode, prior=1.0, jacobian=1.0))

@@ -64,7 +64,5 @@ def _optimiser(o: Optimiser) -> str:
 
 
 def _sampler(s: Sampler) -> str:
-    return (
-        f"{s.chains} chains of {s.tune:,} + {s.draws:,} draws, "
-        f"target acceptance {s.target_accept:g}"
-    )
+    draws = f"up to {s.max_draws:,}" if s.draws == "auto" else f"{s.draws:,}"
+    return f"{s.chains} chains of {s.tune:,} + {draws} draws, target acceptance {s.target_accept:g}"

@@ -59,6 +59,12 @@ def _checks(d: dict[str, float | None]) -> Table:
                 *single("depth_limited_share", "{:.1f}%", 100),
                 Cell("at most 1%"),
             ),
+            (
+                "Monte Carlo error of the scores, share of their standard error",
+                Cell(""),
+                Cell(significant(d.get("score_error_share"), 2), d.get("score_error_share")),
+                Cell("at most 0.1, or as many draws as allowed"),
+            ),
             ("leapfrog steps per draw", *single("mean_steps", "{:.1f}"), Cell("")),
         ),
     )  # fmt: skip
