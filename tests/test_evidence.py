@@ -61,7 +61,7 @@ def test_known_forecasts_are_recognised(rng, distort, verdict):
     found = gathered(log_probs, y)
     assert verdict_on(found) is verdict
     if verdict is Verdict.MISCALIBRATED:
-        assert "class p has probability" in of_outputs(verdict, found)
+        assert "Class p has mean probability" in of_outputs(verdict, found)
 
 
 def test_a_large_matrix_is_not_tried(rng, monkeypatch):

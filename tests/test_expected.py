@@ -30,7 +30,7 @@ def test_many_features_per_row_are_warned_of(builder):
     (text,) = note("softmax", builder, n=600, features=90, signal=2.0, seed=2)
     assert "p/n = 0.15 (90 features, 600 training rows)" in text
     alpha = float(re.search(r"be ([\d.]+) times", text)[1])
-    true = float(re.search(r"come true ([\d.]+) of", text)[1])
+    true = float(re.search(r"share of ([\d.]+) should", text)[1])
     fit = theory.mle(kappa=0.15, gamma=2.0)
     assert alpha == pytest.approx(fit.alpha, abs=0.15)
     assert true == pytest.approx(float(fit.calibration_curve(0.9)), abs=0.05)
