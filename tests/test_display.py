@@ -56,7 +56,7 @@ def test_json_is_one_document_of_the_numbers_in_metrics_json(run):
     assert (done.exit_code, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     comparison = made_up()
-    assert list(document) == ["report", "verdicts", "not_trustworthy", "metrics"]
+    assert list(document) == ["report", "verdicts", "failed_checks", "metrics"]
     assert document["report"] == str(run / "index.html")
     assert document["verdicts"]["mle"] == comparison.contestants["mle"].verdict
     assert list(document["verdicts"]) == list(comparison.contestants)
@@ -137,7 +137,7 @@ def test_without_a_browser_the_run_succeeds_and_says_so(run):
         capture_output=True, text=True, env=os.environ | bare,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, f"{run / 'index.html'}\n")
-    assert done.stderr == f"trifit: no browser to open {run / 'index.html'} with\n"
+    assert done.stderr == f"trifit: no browser found to open {run / 'index.html'}\n"
 
 
 def test_what_is_shown_is_no_part_of_the_command():

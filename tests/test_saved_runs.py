@@ -87,9 +87,9 @@ def test_intervals_and_entropies(predicted):
     assert predicted["low:bayes:yes"].to_numpy() == pytest.approx(mirrored, abs=1e-12)
     p = predicted[["bayes:no", "bayes:yes"]].to_numpy()
     entropy = -(p * np.log(p)).sum(axis=1)
-    parts = predicted[["chance:bayes", "ignorance:bayes"]].to_numpy()
+    parts = predicted[["aleatoric:bayes", "epistemic:bayes"]].to_numpy()
     assert parts.sum(axis=1) == pytest.approx(entropy, abs=1e-12)
-    assert (predicted["ignorance:bayes"] > 0).all()
+    assert (predicted["epistemic:bayes"] > 0).all()
     assert (predicted["high:laplace:yes"] - predicted["low:laplace:yes"]).mean() == pytest.approx(
         (predicted["high:bayes:yes"] - predicted["low:bayes:yes"]).mean(), rel=0.1
     )

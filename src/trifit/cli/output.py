@@ -35,7 +35,7 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
         TextColumn("{task.description}"),
         BarColumn(),
         TimeElapsedColumn(),
-        TextColumn("passed,"),
+        TextColumn("elapsed,"),
         TimeRemainingColumn(),
         TextColumn("left"),
     )
@@ -127,11 +127,11 @@ def print_comparison(comparison: Comparison) -> None:
 
 
 def scoreboard(comparison: Comparison) -> dict[str, Any]:
-    """The scoreboard for machines: every contestant's verdict, what failed, the numbers."""
+    """The scoreboard for machines: every contestant's verdict, failed checks, the numbers."""
     judged = comparison.contestants.items()
     return {
         "verdicts": {name: contestant.verdict for name, contestant in judged},
-        "not_trustworthy": comparison.failed,
+        "failed_checks": comparison.failed,
         "metrics": comparison.metrics(),
     }
 
@@ -172,7 +172,7 @@ def print_preview(preview: Preview) -> None:
 
 def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
     table = Table(
-        title="Held-out scores (log-loss in nats and bits; ± standard error)",
+        title="Scores on test rows (log-loss in nats and bits; ± standard error)",
         title_justify="left",
         box=SIMPLE,
         padding=(0, 1, 0, 0),
@@ -184,7 +184,7 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
         text = with_se(estimate.value, estimate.se)
         return text.replace(" ± ", "\n±") if narrow else text
 
-    table.add_column("fit")
+    table.add_column("model")
     headings = {
         "log_loss": "log-loss",
         "log_loss_bits": "bits",
@@ -210,9 +210,9 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
         rival = "rival" if comparison.fits and name in comparison.sources else ""
         table.add_row(name, *scores, slope, rival if fit is None else _status(fit))
     table.caption = (
-        "calibration error: of the top label, 0 is calibrated; gain: log-loss that one temperature "
-        "gains on other rows, 0 or below is calibrated; slope: of the log-odds, 1 is calibrated, "
-        "below 1 over-confident"
+        "calibration error: of the most probable class, 0 is calibrated; gain: log-loss that "
+        "temperature scaling saves on rows it was not fitted on, 0 or below is calibrated; slope: "
+        "calibration slope, 1 is calibrated, below 1 over-confident"
     )
     table.caption_justify = "left"
     return table
@@ -220,22 +220,22 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
 
 def _status(fit: FitRecord) -> str:
     name = status_name(fit.status)
-    return f"[bold red]NOT TRUSTWORTHY: {name}[/]" if fit.status.failed else name
+    return f"[bold red]failed: {name}[/]" if fit.status.failed else name
 
 
 def _truth(truth: Truth) -> Table:
     intervals = "; ".join(
-        f"{c.level:.0%} credible intervals hold {c.coverage:.0%} of the true probabilities"
+        f"{c.level:.0%} credible intervals contain {c.coverage:.0%} of the true probabilities"
         for c in truth.intervals
     )
     table = Table(
-        title="Against the true class probabilities (± standard error)",
-        caption=f"least possible log-loss {truth.entropy:.4f} nats; {intervals}",
+        title="Compared with the true class probabilities (± standard error)",
+        caption=f"lowest possible log-loss {truth.entropy:.4f} nats; {intervals}",
         box=SIMPLE,
     )
     table.title_justify = table.caption_justify = "left"
-    table.add_column("fit")
-    for heading in ("excess log-loss", "calibration error", "over-confidence", "slope"):
+    table.add_column("model")
+    for heading in ("excess log-loss", "calibration error", "over-confidence", "calibration slope"):
         table.add_column(heading, justify="right")
     for name, fit in truth.fits.items():
         table.add_row(
@@ -251,11 +251,11 @@ def _truth(truth: Truth) -> Table:
 def _differences(comparison: Comparison) -> Table:
     table = Table(
         title="Paired differences of log-loss, nats (negative: the first is better)",
-        caption="better: Bayesian-bootstrap probability that the first predicts better",
+        caption="first better: Bayesian-bootstrap probability that the first predicts better",
         box=SIMPLE,
     )
     table.title_justify = table.caption_justify = "left"
-    for heading in ("", "difference", "better", "what it shows"):
+    for heading in ("pair", "difference", "first better", "what it shows"):
         table.add_column(heading, no_wrap=heading != "what it shows")
     for row in comparison.differences:
         infinite = comparison.infinite(row.a, row.b)

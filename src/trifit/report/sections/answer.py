@@ -182,10 +182,14 @@ def _forest(c: Comparison) -> Chart | None:
     if not shown:
         return None
     sure = sum(d.log_loss.clear for d in shown)
-    caption = (
-        f"{sure} of {len(shown)} differences {'has' if sure == 1 else 'have'} a 95% "
-        "interval that excludes zero (filled marks). Differences are paired row by row."
-    )
+    if len(shown) == 1:
+        caption = f"The 95% interval of the difference {'excludes' if sure else 'contains'} zero."
+    else:
+        caption = (
+            f"{sure} of {len(shown)} differences {'has' if sure == 1 else 'have'} a 95% interval "
+            "that excludes zero (filled marks)."
+        )
+    caption += " Differences are paired row by row."
     draw = partial(charts.differences, shown)
     return chart("forest", caption, draw, size=(6.6, 0.26 * len(shown) + 0.8))
 
