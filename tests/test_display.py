@@ -1,5 +1,6 @@
 """What is shown of a result: for readers, for machines, in a pipe, in a browser."""
 
+import io
 import json
 import os
 import pty
@@ -9,11 +10,13 @@ from contextlib import suppress
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from made_up import made_up
 from made_up_study import made_up_study
 from trifit.cli import main
 from trifit.cli.command import canonical_command
+from trifit.cli.output import differences_table, scores_table
 
 ESCAPE = "\x1b"
 
@@ -143,3 +146,16 @@ def test_without_a_browser_the_run_succeeds_and_says_so(run):
 def test_what_is_shown_is_no_part_of_the_command():
     typed = ["compare", "sim:moons", "--world", "n=90", "noise=0.2", "--json", "--open", "--quiet"]
     assert canonical_command(typed) == "trifit compare sim:moons --world n=90 noise=0.2"
+
+
+def test_tables_are_whole_in_80_columns():
+    out = io.StringIO()
+    console = Console(width=80, file=out)
+    comparison = made_up()
+    console.print(scores_table(comparison, narrow=True))
+    console.print(differences_table(comparison, narrow=True))
+    shown = out.getvalue()
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    for name in (*comparison.contestants, "map - mle", "converged", "calibration"):
+        assert name in shown

@@ -8,7 +8,8 @@ from trifit.cli.output import progress_bar
 from trifit.crossfit.progress import Reporter
 
 STAGES = (
-    "MLE", "whether an MLE exists", "MAP", "temperature of MLE", "temperature of MAP", "laplace",
+    "MLE", "whether an MLE exists", "MAP", "temperature scaling of MLE",
+    "temperature scaling of MAP", "laplace",
 )  # fmt: skip
 
 

@@ -86,7 +86,7 @@ data_option, model_option, evaluation_option, simulation_option = (
     metavar="A,B,...",
     default="",
     shell_complete=comma_separated(further_fits),
-    help="More fits: laplace, map-cv, squared-error.",
+    help="More fits: laplace, map-cv, map+V, squared-error.",
 )
 @model_option(
     "--no-nuts",
@@ -169,7 +169,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     force: bool,
     display: Display,
 ) -> None:
-    """Compare MLE, MAP and posterior of one classifier on DATA.
+    """Compare MLE, MAP and posterior of a classifier on DATA.
 
     DATA is one of cells, iris, wine, breast_cancer, digits; openml:NAME; a file
     (CSV or TSV, also .gz or .zst; Parquet; Arrow; .npz with X and y); - for text

@@ -28,7 +28,7 @@ VARIABLE = "_TRIFIT_COMPLETE"
 )
 @click.argument("shell", type=click.Choice(SHELLS), metavar="SHELL")
 def completion(shell: str) -> None:
-    """Print the completion script for SHELL: bash, zsh or fish.
+    """Print the completion script for bash, zsh or fish.
 
     It completes commands, options, and the names of cards, data sets and studies.
     """

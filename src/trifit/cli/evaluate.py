@@ -110,7 +110,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     force: bool,
     display: Display,
 ) -> None:
-    """Judge the class probabilities of any model, read from a FILE.
+    """Judge any model's class probabilities, read from a FILE.
 
     FILE is CSV or TSV (also .gz or .zst), Parquet, Arrow or .npz, or - for text from standard
     input. It has one row per test row, one column of probabilities (or logits) per class, and

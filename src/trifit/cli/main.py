@@ -117,7 +117,7 @@ def models() -> None:
 def show(
     card: str, data: str | None, target: str | None, changes: tuple[str, ...], html: Path | None
 ) -> None:
-    """Show a model CARD, its graph and its prior class probabilities.
+    """Show a model CARD, its graph and its prior.
 
     The class probabilities are drawn from the prior at standard normal features,
     or at those of DATA. Everything except the card is printed as comments, so the

@@ -19,6 +19,9 @@ from trifit.results.preview import Preview
 from trifit.text import duration, probability, signed_with_se, significant, with_se
 from trifit.words import VERDICTS, ensemble_sentences, status_name, verdict_text
 
+WIDE = 110
+"""Columns of a terminal from which the tables are shown whole."""
+
 LONG = 1.0
 """Seconds after which a stage is worth a line."""
 
@@ -108,9 +111,10 @@ def print_comparison(comparison: Comparison) -> None:
     )
     for note in data.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
-    console.print(_scoreboard(comparison, narrow=console.width < 110))
+    narrow = console.width < WIDE
+    console.print(scores_table(comparison, narrow=narrow))
     if comparison.differences:
-        console.print(_differences(comparison))
+        console.print(differences_table(comparison, narrow=narrow))
     if comparison.truth is not None:
         console.print(_truth(comparison.truth))
     if comparison.laplace_error is not None:
@@ -170,12 +174,14 @@ def print_preview(preview: Preview) -> None:
         click.echo(f"# {line}".rstrip())
 
 
-def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
+def scores_table(comparison: Comparison, *, narrow: bool) -> Table:
+    """The scoreboard; narrow: without bits, errors beneath, for 80 columns."""
+    units = "nats" if narrow else "nats and bits"
     table = Table(
-        title="Scores on test rows (log-loss in nats and bits; ± standard error)",
+        title=f"Scores on test rows (log-loss in {units}; ± standard error)",
         title_justify="left",
         box=SIMPLE,
-        padding=(0, 1, 0, 0),
+        padding=0 if narrow else (0, 1, 0, 0),
     )
 
     def cell(estimate: Estimate | None) -> str:
@@ -193,6 +199,8 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
         "calibration_error": "calibration error",
         "gain": "gain",
     }
+    if narrow:
+        del headings["log_loss_bits"]
     for heading in (*headings.values(), "slope"):
         table.add_column(heading, justify="right")
     table.add_column("status")
@@ -248,21 +256,24 @@ def _truth(truth: Truth) -> Table:
     return table
 
 
-def _differences(comparison: Comparison) -> Table:
+def differences_table(comparison: Comparison, *, narrow: bool) -> Table:
+    """The paired differences; narrow: without what they show."""
     table = Table(
         title="Paired differences of log-loss, nats (negative: the first is better)",
         caption="first better: Bayesian-bootstrap probability that the first predicts better",
         box=SIMPLE,
     )
     table.title_justify = table.caption_justify = "left"
-    for heading in ("pair", "difference", "first better", "what it shows"):
-        table.add_column(heading, no_wrap=heading != "what it shows")
+    headings = ("pair", "difference", "first better", "what it shows")
+    for heading in headings[: 3 if narrow else 4]:
+        table.add_column(heading)
     for row in comparison.differences:
         infinite = comparison.infinite(row.a, row.b)
-        table.add_row(
+        cells = (
             f"{row.a} - {row.b}",
             infinite or signed_with_se(row.log_loss.value, row.log_loss.se),
             "–" if infinite else probability(row.probability_better),
             shows(row.a, row.b),
         )
+        table.add_row(*cells[: len(table.columns)])
     return table

@@ -45,7 +45,7 @@ def recalibrate(
     out: Path,
     force: bool,
 ) -> None:
-    """Apply a recalibration MAP to PREDS, predictions of new rows.
+    """Recalibrate new predictions, PREDS, with a saved MAP.
 
     MAP is the .map.json file that trifit evaluate --write-recalibrated FILE wrote
     beside FILE. PREDS needs no labels.

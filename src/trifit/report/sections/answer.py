@@ -136,7 +136,8 @@ def _scores(c: Comparison) -> Chart:
         caption = "No model has a clearly lower log-loss than all others"
     else:
         loss = with_se(losses[best].value, losses[best].se)
-        caption = f"{best} has the lowest log-loss, {loss} nats per row"
+        lowest = "the lowest log-loss," if len(losses) > 1 else "a log-loss of"
+        caption = f"{best} has {lowest} {loss} nats per row"
     if worse:
         caption += f"; worse than the class frequencies ({frequency:.3f}): {listed(worse)}"
     draws: dict[str, Draw] = {}
