@@ -293,7 +293,7 @@ def test_the_command_writes_the_section(logits, y, tmp_path):
     assert both.exit_code == 2
     assert "--draws cannot be combined" in both.output
     of_what = invoke("evaluate", file, "--label", "y", "--member-col", "m")
-    assert "Add --draws FILE" in of_what.output
+    assert "needs --draws FILE" in of_what.output
 
 
 @pytest.mark.broad

@@ -21,7 +21,7 @@ def test_every_stage_is_named_and_shares_grow(overlapping):
     )  # fmt: skip
     stages = list(dict.fromkeys(stage for stage, _ in told))
     assert stages[0] == "building the model"
-    assert "3 posteriors without NUTS, about" in stages[1]
+    assert "3 posteriors to fit without NUTS, about" in stages[1]
     for k in (1, 2, 3):
         for stage in STAGES:
             assert f"{stage}, {k} of 3" in stages

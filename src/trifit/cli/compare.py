@@ -91,7 +91,7 @@ data_option, model_option, evaluation_option, simulation_option = (
 @model_option(
     "--no-nuts",
     is_flag=True,
-    help="Skip NUTS, so no mean and bayes; --methods laplace approximates them.",
+    help="Skip NUTS: no mean, no bayes (approximation: --methods laplace).",
 )
 @model_option(
     "--against",
@@ -133,7 +133,7 @@ data_option, model_option, evaluation_option, simulation_option = (
     "lists them).",
 )
 @output_option("--out", type=click.Path(path_type=Path), help="Folder for the run.")
-@output_option("--force", is_flag=True, help="Replace the run in an existing folder.")
+@output_option("--force", is_flag=True, help="Write into an existing folder; replace a run there.")
 @displayed
 def compare(  # noqa: PLR0913 - click: an argument per option
     data: str,

@@ -86,7 +86,7 @@ file_option, evaluation_option, recalibration_option = (
     help="Map for --write-recalibrated [default: temperature].",
 )
 @output_option("--out", type=click.Path(path_type=Path), help="Folder for the page.")
-@output_option("--force", is_flag=True, help="Replace the run in an existing folder.")
+@output_option("--force", is_flag=True, help="Write into an existing folder; replace a run there.")
 @displayed
 def evaluate(  # noqa: PLR0913 - click: an argument per option
     file: Path | None,
