@@ -1,6 +1,6 @@
 """Size and power of tests, coverage of bands and intervals; writes docs/calibration-tests.md.
 
-Labels are drawn from known truths; a test that rejects calibrated forecasts 5 %
+Labels are drawn from known truths; a test that rejects calibrated predictions 5 %
 of the time at level 0.05 has honest size. About 20 minutes on one core.
 
 Run it with: make test-size
@@ -41,7 +41,7 @@ ALTERNATIVES = {
     "calibrated": lambda log_p: log_p,
     "over-confident, slope 0.8": lambda log_p: scale(log_p, 0.8),
     "under-confident, slope 1.25": lambda log_p: scale(log_p, 1.25),
-    "first class forecast too low by 0.4 in log-odds": lambda log_p: shift(log_p, 0.4),
+    "first class predicted too low by 0.4 in log-odds": lambda log_p: shift(log_p, 0.4),
 }
 
 
@@ -66,7 +66,7 @@ def rejections(rng, n, n_classes, truth, runs):
 
 
 def power_at_detectable(rng, n, n_classes, runs):
-    """Each test's detectable slope for one set of forecasts, and its power there."""
+    """Each test's detectable slope for one set of predictions, and its power there."""
     log_p = forecasts(rng, n, n_classes)
     p, y = np.exp(log_p), draw(rng, log_p)
     row = {}
@@ -206,7 +206,7 @@ PAGE = """# Size, power and coverage, measured
 
 Made by `make test-size` (seed {seed}); definitions in [calibration.md](calibration.md).
 
-Forecasts are `softmax(1.5 z)` with standard normal z, fresh in every run; labels are drawn from
+Predictions are `softmax(1.5 z)` with standard normal z, fresh in every run; labels are drawn from
 the truth in the first column; a test rejects at p <= 0.05 (199 resamples). Share of runs that
 reject: in the rows "calibrated" the size, which should be 0.05 (standard error of the simulation
 {noise:.3f}), in the other rows the power ({power_runs} runs, standard error at most 0.022).
@@ -215,13 +215,13 @@ largest of 200 exchangeable ones), so their "calibrated" rows show the noise of 
 
 {table}
 Spiegelhalter's z tests for over- and under-confidence only, and has the highest power there. It
-has hardly any power against a class that is forecast too low, and neither has the top-label test.
+has hardly any power against a class that is predicted too low, and neither has the top-label test.
 The kernel test is the general one. With few rows Hosmer-Lemeshow hardly ever finds
 under-confidence.
 
 ## Minimum detectable miscalibration
 
-`detectable_slope` of each test for one set of forecasts; in brackets the share of
+`detectable_slope` of each test for one set of predictions; in brackets the share of
 {power_runs} label sets with that slope in which the test rejects, which would be 0.80 if the slope
 were exact. The critical values of the resampled tests come from 199 draws, whose noise moves the
 slope; more draws (`n_resamples`) reduce it.
@@ -238,7 +238,7 @@ rightly: a fitted model is not exactly calibrated.
 ## Coverage
 
 Two classes, {runs} runs, level 0.95. Confidence band: the whole true curve is inside, at
-every forecast. Consistency band: the whole curve of a calibrated draw is inside the simultaneous
+every prediction. Consistency band: the whole curve of a calibrated draw is inside the simultaneous
 band. Binned errors (class-wise, 15 bins of equal mass): the interval holds the binned error
 computed from the true probabilities of these rows. (The consistency band, from 400 resamples here
 and 1,000 by default, covers slightly less than its level.)

@@ -7,7 +7,7 @@ trial, with the code that judges a comparison. Three designs:
 - three classes (independent normal logits, standard deviation 1.5);
 - two classes, one of them rare (log-odds with standard deviation 1.2 around the value
   that gives the prevalence);
-- calibrated forecasts of 2 to 100 classes.
+- calibrated predictions of 2 to 100 classes.
 
 An hour or two on two cores. Run it with: make test-verdicts
 """
@@ -37,7 +37,7 @@ VERDICTS = (
 
 SPREAD = 1.5
 THREE_CLASSES = {100: 300, 300: 300, 1000: 150, 10_000: 40}
-"""Rows and replications; twice as many for calibrated forecasts: their false alarms are rare."""
+"""Rows and replications; twice as many for calibrated predictions: their false alarms are rare."""
 
 FORECASTS = {
     "calibrated": lambda z: z,
@@ -46,7 +46,7 @@ FORECASTS = {
     "over-confident by 1.5": lambda z: 1.5 * z,
     "over-confident by 2": lambda z: 2 * z,
     "under-confident by 1.5": lambda z: z / 1.5,
-    "class a forecast too often (log-odds + 0.5)": lambda z: z + np.array([0.5, 0.0, 0.0]),
+    "class a predicted too often (log-odds + 0.5)": lambda z: z + np.array([0.5, 0.0, 0.0]),
 }
 
 RARE_SPREAD = 1.2
@@ -161,7 +161,7 @@ def main():
         if table != title:
             lines += [
                 f"\n## {table}\n",
-                f"| forecasts | replications | {' | '.join(WORDS[v] for v in VERDICTS)} |",
+                f"| predictions | replications | {' | '.join(WORDS[v] for v in VERDICTS)} |",
                 "|---|---:|" + "---:|" * len(VERDICTS),
             ]
             title = table

@@ -308,7 +308,7 @@ def made_up():
             sampler=Sampler(chains=2, tune=500, draws=1000),
         ),
         evaluation=Evaluation(
-            kind="holdout", reason="a hold-out of 20%", n_parts=1, n_test=6, n_train=54
+            kind="holdout", reason="20% of the rows are test rows", n_parts=1, n_test=6, n_train=54
         ),
         contestants={fit: judged(fit) for fit in LOSS},
         fits={fit: fit_record(fit) for fit in LOSS},

@@ -169,10 +169,11 @@ def test_an_untrustworthy_fit_ends_with_three(tmp_path):
         "compare", "my.csv", "--target", "y", "--model", "logistic", *settings, cwd=tmp_path
     )
     assert done.exit_code == 3
-    assert "NOT TRUSTWORTHY" in done.output
-    assert "bayes is not trustworthy" in done.output
+    assert "failed: " in done.output
+    assert "bayes failed its checks: " in done.output
     page = (tmp_path / "reports" / "my-logistic-seed1" / "index.html").read_text()
-    assert "bayes failed its checks" in page
+    assert "bayes: not judged" in page
+    assert "failed their checks" in page
     assert trifit("report", str(tmp_path / "reports" / "my-logistic-seed1")).exit_code == 3
 
 
@@ -360,5 +361,5 @@ def test_an_index_never_replaces_a_run_or_lists_nothing(tmp_path):
     made_up().to_json(tmp_path / "below" / "comparison.json")
     done = trifit("report", "--index", str(tmp_path))
     assert done.exit_code == 2
-    assert "itself a run" in done.stderr
+    assert "this folder is a run" in done.stderr
     assert (tmp_path / "index.html").read_text() == "the page of this run"

@@ -299,7 +299,7 @@ def test_a_test_set_is_encoded_with_the_training_rows(tmp_path):
     assert data.feature_names == ("a", "b=x", "b=y", "b=z")
     assert data.X[4].tolist() == [1, 0, 0, 0]  # an unseen category carries no coefficient
     assert data.X[5].tolist() == [2, 1, 0, 0]
-    assert any("1 test rows hold a category" in note for note in data.notes)
+    assert any("1 test rows have a category" in note for note in data.notes)
 
 
 @pytest.mark.parametrize(
@@ -399,7 +399,7 @@ def test_a_rare_class_is_in_every_training_part():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"cv": 1}, "--cv 1: expected between 2 and 100"),
+        ({"cv": 1}, "--cv 1: expected 2 to 100 folds"),
         ({"cv": 80}, "the largest has 50"),
         ({"test_size": 1.5}, "--test-size 1.5: expected a share"),
         ({"test_size": 0.001}, "cannot be split this way"),

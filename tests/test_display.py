@@ -1,5 +1,6 @@
 """What is shown of a result: for readers, for machines, in a pipe, in a browser."""
 
+import io
 import json
 import os
 import pty
@@ -9,11 +10,13 @@ from contextlib import suppress
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from made_up import made_up
 from made_up_study import made_up_study
 from trifit.cli import main
 from trifit.cli.command import canonical_command
+from trifit.cli.output import differences_table, scores_table
 
 ESCAPE = "\x1b"
 
@@ -56,7 +59,7 @@ def test_json_is_one_document_of_the_numbers_in_metrics_json(run):
     assert (done.exit_code, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     comparison = made_up()
-    assert list(document) == ["report", "verdicts", "not_trustworthy", "metrics"]
+    assert list(document) == ["report", "verdicts", "failed_checks", "metrics"]
     assert document["report"] == str(run / "index.html")
     assert document["verdicts"]["mle"] == comparison.contestants["mle"].verdict
     assert list(document["verdicts"]) == list(comparison.contestants)
@@ -137,9 +140,22 @@ def test_without_a_browser_the_run_succeeds_and_says_so(run):
         capture_output=True, text=True, env=os.environ | bare,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, f"{run / 'index.html'}\n")
-    assert done.stderr == f"trifit: no browser to open {run / 'index.html'} with\n"
+    assert done.stderr == f"trifit: no browser found to open {run / 'index.html'}\n"
 
 
 def test_what_is_shown_is_no_part_of_the_command():
     typed = ["compare", "sim:moons", "--world", "n=90", "noise=0.2", "--json", "--open", "--quiet"]
     assert canonical_command(typed) == "trifit compare sim:moons --world n=90 noise=0.2"
+
+
+def test_tables_are_whole_in_80_columns():
+    out = io.StringIO()
+    console = Console(width=80, file=out)
+    comparison = made_up()
+    console.print(scores_table(comparison, narrow=True))
+    console.print(differences_table(comparison, narrow=True))
+    shown = out.getvalue()
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    for name in (*comparison.contestants, "map - mle", "converged", "calibration"):
+        assert name in shown

@@ -377,9 +377,9 @@ def test_the_command_writes_the_section(logits, y, tmp_path):
     assert list(pd.read_csv(tmp_path / "b.csv").columns)[:3] == ["row", "y", "mean probs:ant"]
     both = invoke(*words, "--preds", "a=b.csv")
     assert both.exit_code == 2
-    assert "--draws stands alone" in both.output
+    assert "--draws cannot be combined" in both.output
     of_what = invoke("evaluate", file, "--label", "y", "--member-col", "m")
-    assert "Add --draws FILE" in of_what.output
+    assert "needs --draws FILE" in of_what.output
 
 
 @pytest.mark.broad

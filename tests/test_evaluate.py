@@ -1,6 +1,7 @@
 """Forecasts from anywhere, judged: files, arrays, and what is wrong with them."""
 
 import json
+import re
 import string
 
 import numpy as np
@@ -14,8 +15,10 @@ from trifit.cli import main
 from trifit.errors import InputError
 from trifit.predictions import Reading, read_predictions
 from trifit.predictions.reading import find_columns
+from trifit.report.sections import answer, reliability
 from trifit.results import Comparison, Verdict
 from trifit.scores import log_loss
+from trifit.words import headline
 
 CLASSES = ("ant", "bee", "cat")
 N = 300
@@ -178,6 +181,16 @@ def test_calibrated_and_sharpened_forecasts_are_told_apart(rng):
     change = {(d.a, d.b): d.log_loss for d in c.differences}
     assert change["b", "a"].clear
     assert change["b", "a"].value > 0
+
+
+def test_a_page_of_one_model_compares_it_with_nothing_else(frame, labels):
+    c = trifit.evaluate({"net": frame[[f"p_{c}" for c in CLASSES]].to_numpy()}, labels)
+    whole, loss = answer.content(c), c.contestants["net"].scores.log_loss
+    assert headline(c).endswith("nats per row, is clearly below that of the class frequencies.")
+    assert whole["scores"].caption.startswith(f"net has a log-loss of {loss.value:.3f} ± ")
+    assert whole["forest"].caption.startswith("The 95% interval of the difference excludes zero.")
+    said = reliability.content(c)["histogram"].caption
+    assert re.fullmatch(r"net has a confidence above 95% on \d+% of the rows\.", said)
 
 
 def test_a_contestant_does_not_depend_on_the_others(frame, labels):

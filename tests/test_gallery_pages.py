@@ -85,7 +85,7 @@ def test_ctrl_c_keeps_the_pages_that_are_finished(tmp_path, monkeypatch):
     monkeypatch.setattr(gallery, "QUESTIONS", (stub("one"), never))
     done = CliRunner().invoke(main, ["gallery", "--out", str(tmp_path)])
     assert done.exit_code == 130
-    assert done.stderr.endswith(f"trifit: interrupted; pages finished so far are in {tmp_path}\n")
+    assert done.stderr.endswith(f"trifit: interrupted; finished pages are in {tmp_path}\n")
     assert [p.name for p in tmp_path.iterdir()] == ["one.html"]
 
 

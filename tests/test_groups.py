@@ -276,7 +276,7 @@ def test_predictions_with_groups_and_weights(rows, tmp_path):
 
 @pytest.mark.slow
 def test_intervals_of_groups_cover():
-    """40 subjects with 10 rows each: intervals hold the truth, calibrated forecasts pass.
+    """40 subjects with 10 rows each: intervals cover the truth, calibrated predictions pass.
 
     The forecasts are the subject's feature alone, made calibrated by quadrature over the
     subject effect that no forecast can know.

@@ -167,7 +167,7 @@ def test_weights_that_fail_end_with_three_and_their_k(tmp_path):
     assert STATUSES[Status.NOT_NORMAL] in done.stderr
     assert "Pareto k (at most 0.7 required)" in done.stderr
     assert "6 posteriors" not in done.stderr
-    assert "1 posterior without NUTS, about" in done.stderr
+    assert "1 posterior to fit without NUTS, about" in done.stderr
     assert (tmp_path / "run" / "index.html").exists()
 
 

@@ -8,7 +8,8 @@ from trifit.cli.output import progress_bar
 from trifit.crossfit.progress import Reporter
 
 STAGES = (
-    "MLE", "whether an MLE exists", "MAP", "temperature of MLE", "temperature of MAP", "laplace",
+    "MLE", "whether an MLE exists", "MAP", "temperature scaling of MLE",
+    "temperature scaling of MAP", "laplace",
 )  # fmt: skip
 
 
@@ -20,7 +21,7 @@ def test_every_stage_is_named_and_shares_grow(overlapping):
     )  # fmt: skip
     stages = list(dict.fromkeys(stage for stage, _ in told))
     assert stages[0] == "building the model"
-    assert "3 posteriors without NUTS, about" in stages[1]
+    assert "3 posteriors to fit without NUTS, about" in stages[1]
     for k in (1, 2, 3):
         for stage in STAGES:
             assert f"{stage}, {k} of 3" in stages

@@ -233,7 +233,7 @@ REFUSED = {
     "another ending": (["--write-recalibrated", "x.txt"], "ends with .parquet or .csv"),
     "its own input": (["--write-recalibrated", "net.csv"], "is the input"),
     "no folder": (["--write-recalibrated", "no/x.csv"], "there is no folder"),
-    "a map of nothing": (["--map", "beta"], "Add --write-recalibrated FILE"),
+    "a map of nothing": (["--map", "beta"], "--map beta needs --write-recalibrated FILE"),
 }
 
 

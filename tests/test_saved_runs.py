@@ -70,8 +70,8 @@ def test_a_new_process_predicts_the_test_rows_as_the_run_did(folder):
         [sys.executable, "-c", command, "predict", str(folder / "run"), str(folder / "test.csv"),
          "--out", str(out)], capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "note: columns that the run does not use, ignored: 'y'" in ran.stdout
-    assert "1 rows hold a category that the training rows lack ('colour': 'violet')" in ran.stdout
+    assert "note: ignored columns that the run does not use: 'y'" in ran.stdout
+    assert "1 rows have a category that the training rows lack ('colour': 'violet')" in ran.stdout
     assert "missing values of 1 rows imputed" in ran.stdout
     again, first = pd.read_parquet(out), pd.read_parquet(folder / "run" / "predictions.parquet")
     names = [f"{fit}:{c}" for fit in FITS for c in ("no", "yes")]
@@ -87,9 +87,9 @@ def test_intervals_and_entropies(predicted):
     assert predicted["low:bayes:yes"].to_numpy() == pytest.approx(mirrored, abs=1e-12)
     p = predicted[["bayes:no", "bayes:yes"]].to_numpy()
     entropy = -(p * np.log(p)).sum(axis=1)
-    parts = predicted[["chance:bayes", "ignorance:bayes"]].to_numpy()
+    parts = predicted[["aleatoric:bayes", "epistemic:bayes"]].to_numpy()
     assert parts.sum(axis=1) == pytest.approx(entropy, abs=1e-12)
-    assert (predicted["ignorance:bayes"] > 0).all()
+    assert (predicted["epistemic:bayes"] > 0).all()
     assert (predicted["high:laplace:yes"] - predicted["low:laplace:yes"]).mean() == pytest.approx(
         (predicted["high:bayes:yes"] - predicted["low:bayes:yes"]).mean(), rel=0.1
     )
@@ -105,7 +105,7 @@ def test_columns_are_found_by_their_names(loaded, tables, predicted):
 
 def test_what_is_said_of_rows_is_a_warning(loaded, tables):
     row = tables[1][:1].drop(columns="y")
-    with pytest.warns(UserWarning, match="ignored: 'more'"):
+    with pytest.warns(UserWarning, match="does not use: 'more'"):
         loaded.predict(row.assign(more=1))
     with pytest.warns(UserWarning, match="'colour': 'violet'"):
         loaded.predict(row.assign(colour="violet"))

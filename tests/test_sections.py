@@ -172,7 +172,7 @@ def test_the_best_is_named_only_where_the_paired_difference_is_clear():
     assert "bayes has the lowest log-loss, 0.400 ± 0.050 nats per row." in headline(comparison)
     assert "bayes is closest to the truth" in render_section(comparison, "truth")
     assert "probabilities of bayes, a label takes" in render_section(comparison, "bits")
-    # The order turned round says the same; a fit that is not trustworthy is left out.
+    # The order turned round says the same; a fit that failed its checks is left out.
     pair = document["differences"][2]
     pair |= {"a": "mean", "b": "bayes", "log_loss": normal(0.05, 0.02)}
     assert clear_best(msgspec.convert(document, type(made_up()))) == "bayes"

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import sys
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -163,6 +164,27 @@ def test_cells_of_other_versions_do_not_mix(tmp_path):
     assert without_seconds((folder / "index.html").read_text()) == before
     (folder / "made-with.json").write_text("{")
     with pytest.raises(InputError, match="is damaged"):
+        run_study(study, folder, backend="serial", resume=True)
+
+
+def test_the_texts_of_a_card_may_change_but_no_setting(tmp_path):
+    card, folder = tmp_path / "mine.toml", tmp_path / "s"
+    text = Path("models/logistic.toml").read_text()
+    card.write_text(text)
+    model = {"card": str(card), "nuts": False}
+    grid = {"data": {"n": [60]}}
+    study = made(FITS, model=model, grid=[grid], quick={"grid": [grid]})
+    run_study(study, folder, backend="serial")
+    said = []
+    noted = text.replace('note = """', 'note = """Once more.').replace(
+        "Cox (1958)", "Cox, D. (1958)"
+    )
+    card.write_text(noted)
+    run_study(study, folder, backend="serial", resume=True, progress=lambda *a: said.append(a))
+    assert said == [("made: 2 cells; 2 are finished", 1.0)]
+    assert "Once more." in (folder / "made-with.json").read_text()
+    card.write_text(noted.replace("intercept_scale = 5.0", "intercept_scale = 4.0"))
+    with pytest.raises(InputError, match=r"different cards .*intercept_scale: 5.0, now 4.0"):
         run_study(study, folder, backend="serial", resume=True)
 
 

@@ -73,7 +73,7 @@ P_IS_OFF = (bias("p", 0.3, 0.4, 1e-5, (1.3, 1.9)), bias("q", 0.7, 0.6, 0.2, (0.5
         (Status.CONVERGED, 0.5, 0.05, Verdict.OVER_CONFIDENT, r"gains 0.050 ± 0.010 nats"),
         (Status.CONVERGED, 1.1, 0.4, Verdict.UNCERTAIN, r"about \d[\d,]* would be enough"),
         (Status.CONVERGED, NAN, NAN, Verdict.UNCERTAIN, "do not determine"),
-        (Status.SEPARATED, 0.1, 0.02, Verdict.NO_MLE, "over-confident"),
+        (Status.SEPARATED, 0.1, 0.02, Verdict.NO_MLE, r"over-confident, with .* 0.10 \(.*\)\.$"),
         (Status.DERIVED_SEPARATED, 1.0, 0.05, Verdict.NO_MLE, "See map"),
         (Status.UNMIXED, 1.0, 0.01, Verdict.FAILED, "R-hat"),
         (Status.MAX_STEPS, 1.0, 0.01, Verdict.FAILED, "gradient tolerance"),

@@ -114,7 +114,7 @@ def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:
         else:
             what = f"sums to {_sum_text(float(total[where]))}"
         near = row.min() >= 0 and abs(total[where] - 1.0) < MAX_TOLERANCE
-        remedy = "divide rows by their sum" if near else "are these logits? softmax them first"
+        remedy = "divide rows by their sum" if near else "are these logits? apply softmax first"
         raise ValueError(
             f"{name}[{', '.join(map(str, where))}] {what}, expected probabilities that sum to 1 "
             f"within {tolerance:g}; {remedy}"

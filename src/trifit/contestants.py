@@ -92,7 +92,8 @@ CONTESTANTS: Mapping[str, Contestant] = {
     ),
     "mle+T": Contestant(
         "MLE with temperature scaling",
-        "the MLE with its log-odds divided by one temperature, fitted on held-out training folds",
+        "temperature scaling of the MLE: its log-odds divided by one number, fitted on held-out "
+        "training folds",
         Kind.DERIVED,
         "trifit.fit.methods.temperature",
         "#CC79A7",
@@ -100,7 +101,8 @@ CONTESTANTS: Mapping[str, Contestant] = {
     ),
     "map+T": Contestant(
         "MAP with temperature scaling",
-        "the MAP with its log-odds divided by one temperature, fitted on held-out training folds",
+        "temperature scaling of the MAP: its log-odds divided by one number, fitted on held-out "
+        "training folds",
         Kind.DERIVED,
         "trifit.fit.methods.map_temperature",
         "#B03060",
@@ -109,7 +111,7 @@ CONTESTANTS: Mapping[str, Contestant] = {
     ),
     "map+V": Contestant(
         "MAP with vector scaling",
-        "the MAP with a weight and a bias for each class's log probability, fitted on held-out "
+        "vector scaling of the MAP: a weight and a bias for each class, fitted on held-out "
         "training folds",
         Kind.DERIVED,
         "trifit.fit.methods.map_vector",

@@ -42,7 +42,7 @@ def _unseen(fitted: Fitted) -> list[str]:
     if not unseen:
         return []
     return [
-        f"{unseen} test rows hold a category or value not seen in training; "
+        f"{unseen} test rows have a category or value not seen in training; "
         "its coefficient counts as zero"
     ]
 

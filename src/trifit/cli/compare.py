@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trifit.cli.codes import UNTRUSTWORTHY
+from trifit.cli.codes import FAILED_CHECKS
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, comma_separated, data_sets, further_fits, names_or_files
 from trifit.cli.display import Display, displayed, output_option
@@ -37,17 +37,20 @@ data_option, model_option, evaluation_option, simulation_option = (
     ),
 )
 @click.argument("data", shell_complete=names_or_files(data_sets))
-@data_option("--target", help="Column that holds the class.")
+@data_option("--target", help="Column with the class.")
 @data_option("--label-cols", metavar="A,B,...", help="Columns of soft labels, one per class.")
 @data_option(
     "--missing",
     type=click.Choice(["error", "drop", "impute"]),
     default="error",
     show_default=True,
-    help="Missing feature values.",
+    help="What to do with missing feature values.",
 )
 @data_option(
-    "--drop", metavar="COLUMN", multiple=True, help="Leave a column out ('': those without a name)."
+    "--drop",
+    metavar="COLUMN",
+    multiple=True,
+    help="Leave out a column ('': columns without a name).",
 )
 @data_option(
     "--keep",
@@ -55,15 +58,17 @@ data_option, model_option, evaluation_option, simulation_option = (
     multiple=True,
     help="Keep a column that looks like row numbers or an identifier.",
 )
-@data_option("--categorical", metavar="COLUMN", multiple=True, help="Take a column as categories.")
+@data_option("--categorical", metavar="COLUMN", multiple=True, help="Read a column as categories.")
 @data_option(
     "--na-values",
     metavar="A,B,...",
-    help="Texts that mean missing, besides the empty one [default: NA and its like].",
+    help="Texts that mean missing, besides empty cells [default: NA, NaN and similar].",
 )
 @data_option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of text files.")
-@data_option("--thousands", metavar="MARK", help="Mark between thousands of text files.")
-@data_option("--positive", metavar="CLASS", help="Of two classes the one that is modelled.")
+@data_option("--thousands", metavar="MARK", help="Thousands mark of text files.")
+@data_option(
+    "--positive", metavar="CLASS", help="Of two classes, the one whose log-odds are modelled."
+)
 @data_option("--classes-order", metavar="A,B,...", help="All classes, in order.")
 @data_option("--weights", metavar="COLUMN", help="How many identical rows each row stands for.")
 @model_option(
@@ -71,7 +76,7 @@ data_option, model_option, evaluation_option, simulation_option = (
     default="softmax",
     show_default=True,
     shell_complete=names_or_files(cards),
-    help="Card name or path, or FILE.py:FUNCTION of your own.",
+    help="Model card (name or path), or your own FILE.py:FUNCTION.",
 )
 @model_option("--prior", help="Short for --set prior=… (normal, cauchy, horseshoe, …)")
 @model_option("--prior-scale", type=float, help="Short for --set prior_scale=…")
@@ -81,27 +86,33 @@ data_option, model_option, evaluation_option, simulation_option = (
     metavar="A,B,...",
     default="",
     shell_complete=comma_separated(further_fits),
-    help="Further fits beside the standard ones: laplace, map-cv, squared-error.",
+    help="More fits: laplace, map-cv, map+V, squared-error.",
 )
 @model_option(
     "--no-nuts",
     is_flag=True,
-    help="Leave out NUTS (mean, bayes); --methods laplace takes its place.",
+    help="Skip NUTS: no mean, no bayes (approximation: --methods laplace).",
 )
 @model_option(
     "--against",
     metavar="[NAME=]WHAT",
     multiple=True,
-    help="Another estimator, FILE.py:FUNCTION, or a file of its predictions; repeatable.",
+    help="Another model: FILE.py:FUNCTION, or a file of its predictions; repeatable.",
 )
-@evaluation_option("--test", metavar="FILE", help="Test set with the same columns.")
-@evaluation_option("--cv", type=int, metavar="FOLDS", help="Stratified cross-validation.")
-@evaluation_option("--test-size", type=float, metavar="SHARE", help="Stratified hold-out share.")
+@evaluation_option("--test", metavar="FILE", help="File of test rows, with the same columns.")
 @evaluation_option(
-    "--groups", metavar="COLUMN", help="Rows with equal values belong together (one patient's)."
+    "--cv", type=int, metavar="FOLDS", help="Stratified cross-validation with this many folds."
 )
 @evaluation_option(
-    "--time", metavar="COLUMN", help="Train on earlier rows, test on the latest (--test-size)."
+    "--test-size", type=float, metavar="SHARE", help="Share of test rows (stratified), e.g. 0.3."
+)
+@evaluation_option(
+    "--groups", metavar="COLUMN", help="Rows with equal values belong together, e.g. one patient's."
+)
+@evaluation_option(
+    "--time",
+    metavar="COLUMN",
+    help="Train on earlier rows, test on the latest (share: --test-size).",
 )
 @evaluation_option(
     "--seed",
@@ -109,7 +120,7 @@ data_option, model_option, evaluation_option, simulation_option = (
     metavar="N",
     default=1,
     show_default=True,
-    help="Of folds, draws and simulated data.",
+    help="Random seed of splits, draws and simulated data.",
 )
 @evaluation_option(
     "--cores", type=click.IntRange(min=1), metavar="N", help="Cores to use; default: all."
@@ -121,8 +132,8 @@ data_option, model_option, evaluation_option, simulation_option = (
     "label, noise, rotation, unseen), its severity (0 to 5), and the world's own (trifit data "
     "lists them).",
 )
-@output_option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
-@output_option("--force", is_flag=True, help="Write into an existing folder.")
+@output_option("--out", type=click.Path(path_type=Path), help="Folder for the run.")
+@output_option("--force", is_flag=True, help="Write into an existing folder; replace a run there.")
 @displayed
 def compare(  # noqa: PLR0913 - click: an argument per option
     data: str,
@@ -158,14 +169,15 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     force: bool,
     display: Display,
 ) -> None:
-    """Compare MLE, MAP and posterior of one classifier on DATA.
+    """Compare MLE, MAP and posterior of a classifier on DATA.
 
-    DATA is cells, iris, wine, breast_cancer, digits, openml:NAME, a CSV or TSV (also
-    .gz, .zst), Parquet, Arrow or .npz (X, y) file, - for text from standard input, or
-    sim:WORLD: simulated with --seed, and every fit is then also
-    held against the true class probabilities. How rows are split: five folds
-    for small problems, a hold-out share of 20 % for large ones, unless --test,
-    --cv or --test-size say otherwise.
+    DATA is one of cells, iris, wine, breast_cancer, digits; openml:NAME; a file
+    (CSV or TSV, also .gz or .zst; Parquet; Arrow; .npz with X and y); - for text
+    from standard input; or sim:WORLD, simulated data, where every model is also
+    compared with the true class probabilities.
+
+    Small problems are cross-validated with five folds; for large ones 20 % of the
+    rows are test rows. --test, --cv and --test-size change this.
     """
     from trifit.cards import load_card
     from trifit.contestants import check_methods
@@ -229,7 +241,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
 
 
 def show_comparison(comparison: "Comparison", folder: Path, display: Display) -> None:
-    """Show the scoreboard; of fits that are not trustworthy say so, and exit with their code.
+    """Show the scoreboard; if fits failed their checks, say so and exit with that code.
 
     Parameters
     ----------
@@ -251,8 +263,8 @@ def show_comparison(comparison: "Comparison", folder: Path, display: Display) ->
 
     for name in comparison.failed:
         text = status_text(comparison.fits[name])
-        click.echo(f"trifit: {name} is not trustworthy: {text}", err=True)
-    click.get_current_context().exit(UNTRUSTWORTHY)
+        click.echo(f"trifit: {name} failed its checks: {text}", err=True)
+    click.get_current_context().exit(FAILED_CHECKS)
 
 
 def _overrides(

@@ -28,7 +28,10 @@ VARIABLE = "_TRIFIT_COMPLETE"
 )
 @click.argument("shell", type=click.Choice(SHELLS), metavar="SHELL")
 def completion(shell: str) -> None:
-    """Print the script by which SHELL (bash, zsh or fish) completes commands, options and names."""
+    """Print the completion script for bash, zsh or fish.
+
+    It completes commands, options, and the names of cards, data sets and studies.
+    """
     from click.shell_completion import get_completion_class
 
     script = get_completion_class(shell)

@@ -46,7 +46,7 @@ class Display(NamedTuple):
     def refuse(self, option: str) -> None:
         """Refuse an option with which there is no result to show."""
         if self.json or self.quiet or self.browser:
-            raise InputError(f"{option} makes no page: leave out --json, --quiet and --open")
+            raise InputError(f"{option} makes no page; leave out --json, --quiet and --open")
 
     def say(self, line: str) -> None:
         """A line for readers."""
@@ -84,7 +84,7 @@ def displayed(command: Callable[..., None]) -> Callable[..., None]:
     """Add ``--json``, ``--quiet`` and ``--open`` to a command that takes a ``display``."""
 
     @output_option("--json", is_flag=True, help="Print the numbers as one JSON document.")
-    @output_option("--quiet", is_flag=True, help="Print the path of the page, nothing else.")
+    @output_option("--quiet", is_flag=True, help="Print only the path of the page.")
     @output_option("--open", "browser", is_flag=True, help="Open the page in the browser.")
     @wraps(command)
     def with_display(*arguments: Any, json: bool, quiet: bool, browser: bool, **rest: Any) -> None:
@@ -105,4 +105,4 @@ def open_page(page: Path) -> None:
     call = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
     command = [sys.executable, "-c", call, page.absolute().as_uri()]
     if subprocess.run(command, stdout=STDERR, check=False).returncode:
-        click.echo(f"trifit: no browser to open {page} with", err=True)
+        click.echo(f"trifit: no browser found to open {page}", err=True)

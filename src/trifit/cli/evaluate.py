@@ -30,47 +30,63 @@ file_option, evaluation_option, recalibration_option = (
     ),
 )
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@file_option("--label", required=True, metavar="COLUMN", help="Column of the class that happened.")
+@file_option(
+    "--label", required=True, metavar="COLUMN", help="Column of the label, the class that occurred."
+)
 @file_option("--probs", metavar="PATTERN", help="Columns of probabilities: 'p_*', or a,b,c.")
-@file_option("--logits", metavar="PATTERN", help="Columns of logits, in place of --probs.")
+@file_option("--logits", metavar="PATTERN", help="Columns of logits, instead of --probs.")
 @file_option(
     "--preds",
     "named",
     metavar="NAME=FILE",
     multiple=True,
-    help="A model's file; repeat it to compare models on the same rows.",
+    help="File of one model; repeat to compare models on the same rows.",
 )
 @file_option(
     "--draws",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Members or draws, .npz: array probs (or logits) of shape (member, row, class).",
+    help="Ensemble members or posterior draws, .npz: array probs (or logits) of shape "
+    "(member, row, class).",
 )
-@file_option("--member-col", metavar="COLUMN", help="Of a table of --draws: names the member.")
-@file_option("--model-col", metavar="COLUMN", help="Column that names the model, in one file.")
-@file_option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to join files.")
-@file_option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
-@file_option("--floor", type=float, help="Raise smaller probabilities to this, e.g. 1e-6.")
+@file_option(
+    "--member-col", metavar="COLUMN", help="Column that names the member, if --draws is a table."
+)
+@file_option(
+    "--model-col", metavar="COLUMN", help="Column that names the model, if a file has several."
+)
+@file_option(
+    "--id", "row_id", metavar="COLUMN", help="Column that identifies the rows, to join files."
+)
+@file_option("--positive", metavar="CLASS", help="Of two classes, the one in a single column.")
+@file_option("--floor", type=float, help="Raise smaller probabilities to this value, e.g. 1e-6.")
 @evaluation_option("--groups", metavar="COLUMN", help="Rows with equal values belong together.")
 @evaluation_option(
     "--weights", metavar="COLUMN", help="How many identical rows each row stands for."
 )
-@evaluation_option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@evaluation_option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Random seed of folds and resampling.",
+)
 @recalibration_option(
     "--write-recalibrated",
     "recalibrated",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write recalibrated probabilities (.parquet, .csv), and the map beside them.",
+    help="File for recalibrated probabilities (.parquet, .csv); the map goes beside it.",
 )
 @recalibration_option(
     "--map",
     "method",
     type=click.Choice(["temperature", "vector", "dirichlet", "isotonic", "beta"]),
-    help="The map of --write-recalibrated [default: temperature].",
+    help="Map for --write-recalibrated [default: temperature].",
 )
-@output_option("--out", type=click.Path(path_type=Path), help="Folder of the page.")
-@output_option("--force", is_flag=True, help="Write into an existing folder.")
+@output_option("--out", type=click.Path(path_type=Path), help="Folder for the page.")
+@output_option("--force", is_flag=True, help="Write into an existing folder; replace a run there.")
 @displayed
 def evaluate(  # noqa: PLR0913 - click: an argument per option
     file: Path | None,
@@ -94,17 +110,17 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     force: bool,
     display: Display,
 ) -> None:
-    """Judge the class probabilities of any model, from a FILE of its predictions.
+    """Judge any model's class probabilities, read from a FILE.
 
-    FILE is CSV, TSV (also .gz, .zst), Parquet, Arrow or .npz (- is text from standard input):
-    a row per test row, a column of probabilities (or logits) per class, and the class that
-    happened.
+    FILE is CSV or TSV (also .gz or .zst), Parquet, Arrow or .npz, or - for text from standard
+    input. It has one row per test row, one column of probabilities (or logits) per class, and
+    a column with the label.
     """
     files = _files(file, named, draws)
     if draws is None and member_col is not None:
-        raise InputError(f"--member-col {member_col}: members of what? Add --draws FILE")
+        raise InputError(f"--member-col {member_col} needs --draws FILE")
     if draws is not None and model_col is not None:
-        raise InputError(f"--model-col {model_col}: of --draws, --member-col names the member")
+        raise InputError(f"--model-col {model_col}: with --draws, --member-col names the member")
     _check_map(recalibrated, method, weights)
     from trifit.predictions import Reading, read_predictions
     from trifit.results.folder import check_folder, save_comparison
@@ -177,16 +193,20 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
 def _check_map(recalibrated: Path | None, method: str | None, weights: str | None) -> None:
     """Refuse options that do not go with the file of recalibrated probabilities."""
     if recalibrated is not None and weights:
-        raise InputError("--write-recalibrated writes one row per row: leave --weights out")
+        raise InputError(
+            "--write-recalibrated cannot be used with --weights; leave out one of them"
+        )
     if recalibrated is None and method is not None:
-        raise InputError(f"--map {method}: the map of what? Add --write-recalibrated FILE")
+        raise InputError(f"--map {method} needs --write-recalibrated FILE")
 
 
 def _files(file: Path | None, named: tuple[str, ...], draws: Path | None) -> dict[str, Path]:
     files = {} if file is None else {stem(file): file}
     if draws is not None:
         if files or named:
-            raise InputError("--draws stands alone: give no other file of predictions")
+            raise InputError(
+                "--draws cannot be combined with other files of predictions; give it alone"
+            )
         files = {stem(draws): draws}
     for text in named:
         name, equals, path = text.partition("=")

@@ -21,11 +21,11 @@ from trifit.files import write_whole
 START = """\
 Fit one classifier three ways and see when its softmax is a probability.
 
-    trifit compare iris                                 a first page
+    trifit compare iris                                 a first example
     trifit compare my.csv --target species              your own table
     trifit evaluate preds.csv --label y --probs 'p_*'   predictions of any model
 
-trifit --help lists all commands, trifit compare --help the options of one."""
+Help: trifit --help lists the commands, trifit compare --help the options of one."""
 """What trifit says when it is asked for nothing."""
 
 
@@ -58,8 +58,8 @@ class _Commands(click.Group):
 def main(ctx: click.Context) -> None:
     """Fit one classifier three ways and see when its softmax is a probability.
 
-    Exit codes: 0 done, 2 bad input or usage, 3 the fits ran but one of them is
-    not trustworthy.
+    Exit codes: 0 done, 2 bad input or usage, 3 the fits ran but at least one
+    failed its checks.
     """
     if ctx.invoked_subcommand is None:
         click.echo(START)
@@ -76,7 +76,7 @@ main.add_command(completion)
 
 @main.command()
 def data() -> None:
-    """List the bundled and simulated data sets and what else can be read."""
+    """List the data sets and the file formats that can be read."""
     from trifit.data import BUNDLED
     from trifit.simulate import WORLDS
 
@@ -109,17 +109,19 @@ def models() -> None:
 @main.command()
 @click.argument("card", shell_complete=names_or_files(cards))
 @click.argument("data", required=False)
-@click.option("--target", help="Column of DATA that holds the class.")
+@click.option("--target", help="Column of DATA with the class.")
 @click.option("--set", "changes", cls=Option, settings=True, help="Change settings of the card.")
-@click.option("--html", type=click.Path(path_type=Path), help="Also draw both on a page.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), help="Also write a page with both as figures."
+)
 def show(
     card: str, data: str | None, target: str | None, changes: tuple[str, ...], html: Path | None
 ) -> None:
-    """Show a model CARD: its TOML, its graph, and what its prior believes.
+    """Show a model CARD, its graph and its prior.
 
-    The prior's class probabilities are drawn at standard normal features, or at
-    those of DATA. All but the card itself is printed as comments, so that the
-    output is a card again.
+    The class probabilities are drawn from the prior at standard normal features,
+    or at those of DATA. Everything except the card is printed as comments, so the
+    output is itself a valid card.
     """
     from trifit.cards import load_card
 
@@ -145,7 +147,10 @@ def show(
 @output_option("--index", is_flag=True, help="List the runs below FOLDER on FOLDER/index.html.")
 @displayed
 def report(folder: Path, *, index: bool, display: Display) -> None:
-    """Draw the page of a run FOLDER again, from its comparison.json (study.json) alone."""
+    """Redraw the page of a FOLDER from its saved numbers.
+
+    These are in comparison.json, or for a study in study.json.
+    """
     if not folder.is_dir():
         raise InputError(f"report {str(folder)!r}: no such folder; trifit compare writes one")
     if index:
@@ -171,18 +176,21 @@ def report(folder: Path, *, index: bool, display: Display) -> None:
     show_default=True,
     help="Folder of the pages.",
 )
-@click.option("--only", metavar="NAME", multiple=True, help="Answer this question alone.")
+@click.option(
+    "--only", metavar="NAME", multiple=True, help="Answer this question only; repeatable."
+)
 def gallery(out: Path, only: tuple[str, ...]) -> None:
-    """Answer the questions people ask, one page each, by simulated experiments.
+    """Answer ten common questions by simulated experiments.
 
-    Some minutes for all of them. Other files in the folder stay.
+    One page for each question; all of them take some minutes. Other files in the
+    folder are kept.
     """
     from trifit.gallery import QUESTIONS, build
 
     try:
         index = build(out, QUESTIONS, only=only, progress=lambda line: click.echo(line, err=True))
     except KeyboardInterrupt:
-        click.echo(f"trifit: interrupted; pages finished so far are in {out}", err=True)
+        click.echo(f"trifit: interrupted; finished pages are in {out}", err=True)
         click.get_current_context().exit(INTERRUPTED)
     click.echo(f"Gallery: {index}")
 
@@ -200,14 +208,14 @@ def _write_index(folder: Path, display: Display) -> None:
         try:
             runs[name] = Comparison.from_json(file)
         except InputError as error:
-            click.echo(f"trifit: left out: {error}", err=True)
+            click.echo(f"trifit: run left out: {error}", err=True)
     if not runs:
         raise InputError(f"report --index {str(folder)!r}: no runs there; trifit compare makes one")
     page = folder / "index.html"
     if (folder / "comparison.json").exists():
         raise InputError(
-            f"report --index {str(folder)!r}: that is itself a run, and its page would be lost; "
-            "give the folder above it"
+            f"report --index {str(folder)!r}: this folder is a run, whose page would be lost; "
+            "give its parent folder"
         )
     write_whole(page, render_index(runs))
     display.show(page, lambda: click.echo(f"Index of {len(runs)} runs"), lambda: {"runs": [*runs]})

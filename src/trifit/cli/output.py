@@ -19,6 +19,9 @@ from trifit.results.preview import Preview
 from trifit.text import duration, probability, signed_with_se, significant, with_se
 from trifit.words import VERDICTS, ensemble_sentences, status_name, verdict_text
 
+WIDE = 110
+"""Columns of a terminal from which the tables are shown whole."""
+
 LONG = 1.0
 """Seconds after which a stage is worth a line."""
 
@@ -35,7 +38,7 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
         TextColumn("{task.description}"),
         BarColumn(),
         TimeElapsedColumn(),
-        TextColumn("passed,"),
+        TextColumn("elapsed,"),
         TimeRemainingColumn(),
         TextColumn("left"),
     )
@@ -108,9 +111,10 @@ def print_comparison(comparison: Comparison) -> None:
     )
     for note in [*data.notes, *filter(None, [evaluation.errors])]:
         console.print(f"note: {note}", highlight=False, markup=False)
-    console.print(_scoreboard(comparison, narrow=console.width < 110))
+    narrow = console.width < WIDE
+    console.print(scores_table(comparison, narrow=narrow))
     if comparison.differences:
-        console.print(_differences(comparison))
+        console.print(differences_table(comparison, narrow=narrow))
     if comparison.truth is not None:
         console.print(_truth(comparison.truth))
     if comparison.laplace_error is not None:
@@ -127,11 +131,11 @@ def print_comparison(comparison: Comparison) -> None:
 
 
 def scoreboard(comparison: Comparison) -> dict[str, Any]:
-    """The scoreboard for machines: every contestant's verdict, what failed, the numbers."""
+    """The scoreboard for machines: every contestant's verdict, failed checks, the numbers."""
     judged = comparison.contestants.items()
     return {
         "verdicts": {name: contestant.verdict for name, contestant in judged},
-        "not_trustworthy": comparison.failed,
+        "failed_checks": comparison.failed,
         "metrics": comparison.metrics(),
     }
 
@@ -170,12 +174,14 @@ def print_preview(preview: Preview) -> None:
         click.echo(f"# {line}".rstrip())
 
 
-def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
+def scores_table(comparison: Comparison, *, narrow: bool) -> Table:
+    """The scoreboard; narrow: without bits, errors beneath, for 80 columns."""
+    units = "nats" if narrow else "nats and bits"
     table = Table(
-        title="Held-out scores (log-loss in nats and bits; ± standard error)",
+        title=f"Scores on test rows (log-loss in {units}; ± standard error)",
         title_justify="left",
         box=SIMPLE,
-        padding=(0, 1, 0, 0),
+        padding=0 if narrow else (0, 1, 0, 0),
     )
 
     def cell(estimate: Estimate | None) -> str:
@@ -184,7 +190,7 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
         text = with_se(estimate.value, estimate.se)
         return text.replace(" ± ", "\n±") if narrow else text
 
-    table.add_column("fit")
+    table.add_column("model")
     headings = {
         "log_loss": "log-loss",
         "log_loss_bits": "bits",
@@ -193,6 +199,8 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
         "calibration_error": "calibration error",
         "gain": "gain",
     }
+    if narrow:
+        del headings["log_loss_bits"]
     for heading in (*headings.values(), "slope"):
         table.add_column(heading, justify="right")
     if comparison.fits:
@@ -212,9 +220,9 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
         status = [rival if fit is None else _status(fit)] if comparison.fits else []
         table.add_row(name, *scores, slope, *status)
     table.caption = (
-        "calibration error: of the top label, 0 is calibrated; gain: log-loss that one temperature "
-        "gains on other rows, 0 or below is calibrated; slope: of the log-odds, 1 is calibrated, "
-        "below 1 over-confident"
+        "calibration error: of the most probable class, 0 is calibrated; gain: log-loss that "
+        "temperature scaling saves on rows it was not fitted on, 0 or below is calibrated; slope: "
+        "calibration slope, 1 is calibrated, below 1 over-confident"
     )
     table.caption_justify = "left"
     return table
@@ -222,22 +230,22 @@ def _scoreboard(comparison: Comparison, *, narrow: bool) -> Table:
 
 def _status(fit: FitRecord) -> str:
     name = status_name(fit.status)
-    return f"[bold red]NOT TRUSTWORTHY: {name}[/]" if fit.status.failed else name
+    return f"[bold red]failed: {name}[/]" if fit.status.failed else name
 
 
 def _truth(truth: Truth) -> Table:
     intervals = "; ".join(
-        f"{c.level:.0%} credible intervals hold {c.coverage:.0%} of the true probabilities"
+        f"{c.level:.0%} credible intervals contain {c.coverage:.0%} of the true probabilities"
         for c in truth.intervals
     )
     table = Table(
-        title="Against the true class probabilities (± standard error)",
-        caption=f"least possible log-loss {truth.entropy:.4f} nats; {intervals}",
+        title="Compared with the true class probabilities (± standard error)",
+        caption=f"lowest possible log-loss {truth.entropy:.4f} nats; {intervals}",
         box=SIMPLE,
     )
     table.title_justify = table.caption_justify = "left"
-    table.add_column("fit")
-    for heading in ("excess log-loss", "calibration error", "over-confidence", "slope"):
+    table.add_column("model")
+    for heading in ("excess log-loss", "calibration error", "over-confidence", "calibration slope"):
         table.add_column(heading, justify="right")
     for name, fit in truth.fits.items():
         table.add_row(
@@ -250,21 +258,24 @@ def _truth(truth: Truth) -> Table:
     return table
 
 
-def _differences(comparison: Comparison) -> Table:
+def differences_table(comparison: Comparison, *, narrow: bool) -> Table:
+    """The paired differences; narrow: without what they show."""
     table = Table(
         title="Paired differences of log-loss, nats (negative: the first is better)",
-        caption="better: Bayesian-bootstrap probability that the first predicts better",
+        caption="first better: Bayesian-bootstrap probability that the first predicts better",
         box=SIMPLE,
     )
     table.title_justify = table.caption_justify = "left"
-    for heading in ("", "difference", "better", "what it shows"):
-        table.add_column(heading, no_wrap=heading != "what it shows")
+    headings = ("pair", "difference", "first better", "what it shows")
+    for heading in headings[: 3 if narrow else 4]:
+        table.add_column(heading)
     for row in comparison.differences:
         infinite = comparison.infinite(row.a, row.b)
-        table.add_row(
+        cells = (
             f"{row.a} - {row.b}",
             infinite or signed_with_se(row.log_loss.value, row.log_loss.se),
             "–" if infinite else probability(row.probability_better),
             shows(row.a, row.b),
         )
+        table.add_row(*cells[: len(table.columns)])
     return table

@@ -15,16 +15,17 @@ from trifit.files import check_target, write_whole
     "--out",
     required=True,
     type=click.Path(path_type=Path),
-    help="File of the predictions, .parquet or .csv.",
+    help="File for the predictions, .parquet or .csv.",
 )
 @click.option("--force", is_flag=True, help="Replace the file.")
 def predict(run: Path, data: Path, *, out: Path, force: bool) -> None:
-    """Predict the rows of DATA with the fits of a RUN's folder.
+    """Predict the rows of DATA with the fits of a RUN.
 
-    DATA is a file with the columns of the training data, in any order; no target is needed. OUT
-    has a row for each of its rows: FIT:CLASS is the probability of a class; of the posterior
-    low:FIT:CLASS and high:FIT:CLASS are its 95 % credible interval, chance:FIT and
-    ignorance:FIT the two parts of its entropy (nats).
+    RUN is the folder of trifit compare. DATA is a file with the columns of the training data, in
+    any order; it needs no target. The file of --out has one row for each row of DATA. Column
+    FIT:CLASS is the probability of a class. For the posterior, low:FIT:CLASS and high:FIT:CLASS
+    are the 95 % credible interval of that probability; aleatoric:FIT and epistemic:FIT are the
+    two parts of the predictive entropy, in nats.
     """
     check_target("--out", out, inputs=[data], force=force)
     from trifit.run import load_run
@@ -39,6 +40,6 @@ def predict(run: Path, data: Path, *, out: Path, force: bool) -> None:
         frame.to_csv(buffer, index=False)
     write_whole(out, buffer.getvalue())
     names = map(str, frame.columns)
-    fits = [name.removeprefix("chance:") for name in names if name.startswith("chance:")]
+    fits = [name.removeprefix("aleatoric:") for name in names if name.startswith("aleatoric:")]
     posterior = f", intervals of {', '.join(fits)}" if fits else ""
     click.echo(f"Predictions: {out} ({len(frame):,} rows{posterior})")

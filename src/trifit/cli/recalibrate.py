@@ -19,12 +19,18 @@ file_option = partial(click.option, cls=Option, heading="Predictions")
 @click.argument("made", metavar="MAP", type=click.Path(path_type=Path))
 @click.argument("preds", metavar="PREDS", type=click.Path(path_type=Path))
 @file_option("--probs", metavar="PATTERN", help="Columns of probabilities: 'p_*', or a,b,c.")
-@file_option("--logits", metavar="PATTERN", help="Columns of logits, in place of --probs.")
-@file_option("--id", "row_id", metavar="COLUMN", help="Column that names the rows, to be kept.")
-@file_option("--label", metavar="COLUMN", help="Column of the class that happened, to be kept.")
-@file_option("--positive", metavar="CLASS", help="Of two classes that of a single column.")
+@file_option("--logits", metavar="PATTERN", help="Columns of logits, instead of --probs.")
+@file_option(
+    "--id", "row_id", metavar="COLUMN", help="Column that identifies the rows; it is kept."
+)
+@file_option("--label", metavar="COLUMN", help="Column of the label; it is kept.")
+@file_option("--positive", metavar="CLASS", help="Of two classes, the one in a single column.")
 @output_option(
-    "--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help=".parquet or .csv"
+    "--out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="File for the result, .parquet or .csv.",
 )
 @output_option("--force", is_flag=True, help="Replace an existing file.")
 def recalibrate(
@@ -39,9 +45,10 @@ def recalibrate(
     out: Path,
     force: bool,
 ) -> None:
-    """Apply a MAP to the forecasts of new rows, PREDS; labels are not needed.
+    """Recalibrate new predictions, PREDS, with a saved MAP.
 
-    MAP is what trifit evaluate --write-recalibrated FILE wrote beside FILE.
+    MAP is the .map.json file that trifit evaluate --write-recalibrated FILE wrote
+    beside FILE. PREDS needs no labels.
     """
     from trifit import recalibration
     from trifit.predictions import Reading

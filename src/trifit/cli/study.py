@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trifit.cli.codes import INTERRUPTED, UNTRUSTWORTHY
+from trifit.cli.codes import FAILED_CHECKS, INTERRUPTED
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import names_or_files, shipped_studies
 from trifit.cli.display import Display, displayed, output_option
@@ -30,8 +30,8 @@ grid_option, computing_option = (
     ),
 )
 @click.argument("name", shell_complete=names_or_files(shipped_studies))
-@grid_option("--quick", is_flag=True, help="The small grid, minutes instead of up to an hour.")
-@grid_option("--dry-run", is_flag=True, help="Print the cells and the time they should take.")
+@grid_option("--quick", is_flag=True, help="Run the small grid: minutes instead of up to an hour.")
+@grid_option("--dry-run", is_flag=True, help="Print the plan and its estimated time; run nothing.")
 @computing_option(
     "--jobs", type=click.IntRange(min=1), help="Worker processes; default: one per core."
 )
@@ -40,12 +40,14 @@ grid_option, computing_option = (
     type=click.Choice(["loky", "dask", "serial"]),
     default="loky",
     show_default=True,
-    help="What runs the cells.",
+    help="Library that runs the cells in parallel.",
 )
-@computing_option("--scheduler", metavar="ADDRESS", help="Of Dask: tcp://HOST:PORT.")
+@computing_option(
+    "--scheduler", metavar="ADDRESS", help="Address of the Dask scheduler: tcp://HOST:PORT."
+)
 @output_option("--out", type=click.Path(path_type=Path), help="Folder of the study.")
-@output_option("--resume", is_flag=True, help="Go on with what is in the folder.")
-@output_option("--force", is_flag=True, help="Begin anew in a folder that holds a study.")
+@output_option("--resume", is_flag=True, help="Continue the study in the folder.")
+@output_option("--force", is_flag=True, help="Delete the study in the folder and start again.")
 @displayed
 def study(
     name: str,
@@ -60,11 +62,11 @@ def study(
     force: bool,
     display: Display,
 ) -> None:
-    """Run a study: a grid of simulated comparisons that answers a question.
+    """Run a study: a grid of simulated comparisons.
 
     NAME is a shipped study (trifit studies lists them) or a TOML file of your own.
-    Finished cells are kept as they finish: after an interruption of any kind,
-    --resume goes on with what is left.
+    Every finished cell is saved: after an interruption of any kind, --resume runs
+    the remaining cells.
 
     Exit codes: 0 done, 2 bad input or usage, 3 every cell failed, 130 interrupted.
     """
@@ -98,13 +100,13 @@ def study(
             )
         except KeyboardInterrupt:
             click.echo(
-                f"trifit: interrupted; what is finished is in {folder}: go on with --resume",
+                f"trifit: interrupted; finished cells are in {folder}; --resume to continue",
                 err=True,
             )
             click.get_current_context().exit(INTERRUPTED)
     _show(record, folder, display)
     if record.n_failed == record.n_cells:
-        click.get_current_context().exit(UNTRUSTWORTHY)
+        click.get_current_context().exit(FAILED_CHECKS)
 
 
 @click.command()
@@ -144,7 +146,7 @@ def _print(record: "StudyRecord") -> None:
         )
     if record.posteriors is not None:
         share = record.posteriors.trusted
-        click.echo(f"{share:.0%} of {record.posteriors.n:,} posteriors pass all checks")
+        click.echo(f"{share:.0%} of {record.posteriors.n:,} posteriors passed all checks")
 
 
 def _document(record: "StudyRecord") -> dict[str, Any]:

@@ -21,8 +21,8 @@ OF_POINT_FITS = {
     "MLE": 0.12,
     "whether an MLE exists": 0.04,
     "MAP": 0.06,
-    "temperature of MLE": 0.5,
-    "temperature of MAP": 0.24,
+    "temperature scaling of MLE": 0.5,
+    "temperature scaling of MAP": 0.24,
     "mle-early": 0.04,
 }
 """Share of each stage in the time of the point fits: the temperature takes five folds."""
@@ -77,7 +77,7 @@ class Reporter:
         )
         self._scoring = 1.0 + SCORING * n_probs * (4 + nuts)
         what = "posterior" if nuts or laplace else "training set"
-        plural = f"{what}s" if n_fits > 1 else what
+        plural = f"{what}{'s' * (n_fits > 1)} to fit"
         without = "" if nuts else " without NUTS"
         seconds = duration(self._total)
         self._progress(f"{reason}; {n_fits} {plural}{without}, about {seconds}", 0.0)

@@ -46,7 +46,7 @@ def encode_again(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
     X, unseen = schema.encode(table)
     if unseen.any():
         notes.append(
-            f"{int(unseen.sum())} rows hold a category that the training rows lack "
+            f"{int(unseen.sum())} rows have a category that the training rows lack "
             f"({unseen_categories(table, schema)}); its coefficient counts as zero"
         )
     blank = np.isnan(X)

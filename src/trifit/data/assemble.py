@@ -106,7 +106,7 @@ def assemble(
             notes.append(f"left out classes without a complete row: {', '.join(gone)}")
     if rows.unseen.any():
         notes.append(
-            f"{int(rows.unseen.sum())} test rows hold a category that the training data lack "
+            f"{int(rows.unseen.sum())} test rows have a category that the training data lack "
             f"({unseen_categories(tables[1], schema)}); its coefficient counts as zero"
         )
     leaks = _leaks(rows, schema) if rows.soft is None else ()

@@ -87,7 +87,7 @@ class Schema:
         }
 
     def encode(self, table: Table) -> tuple[FloatArray, BoolArray]:
-        """The feature matrix, and which rows hold a category that is not known.
+        """The feature matrix, and which rows have a category that is not known.
 
         Columns move over one by one: beside the table there is one matrix, and one column.
         """

@@ -89,7 +89,7 @@ def choose_split(
     if dataset.n_test:
         rows = np.arange(dataset.n_obs)
         train, test = np.split(rows, [dataset.n_obs - dataset.n_test])
-        return Split("given", ((train, test),), f"a given test set of {len(test)} rows")
+        return Split("given", ((train, test),), f"a given test set of {len(test):,} rows")
     if dataset.time is not None:
         return _latest(dataset, dataset.time, DEFAULT_TEST_SIZE if test_size is None else test_size)
     if isinstance(cv, Splitter):
@@ -100,7 +100,7 @@ def choose_split(
         return _holdout(dataset, test_size, rng, "as requested")
     n_params = n_coefficients()
     size = dataset.n_obs * n_params
-    rule = f"{dataset.n_obs} rows x {n_params} coefficients = {size:,}"
+    rule = f"{dataset.n_obs:,} rows x {n_params} coefficients = {size:,}"
     if size <= CV_LIMIT:
         n_folds = min(DEFAULT_FOLDS, int(np.bincount(dataset.y).max()))
         if dataset.groups is not None:
@@ -118,7 +118,9 @@ def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, reason: str
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     if not 2 <= n_folds <= dataset.n_obs:
-        raise InputError(f"--cv {n_folds}: expected between 2 and {dataset.n_obs} (the rows)")
+        raise InputError(
+            f"--cv {n_folds}: expected 2 to {dataset.n_obs} folds (the number of rows)"
+        )
     largest = int(np.bincount(dataset.y).max())
     if n_folds > largest:
         raise InputError(
@@ -168,7 +170,7 @@ def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, reason: s
     return Split(
         "holdout",
         ((np.sort(train), np.sort(test)),),
-        f"a stratified hold-out of {share:.0%} ({len(test)} rows), {reason}",
+        f"{share:.0%} of the rows ({len(test):,}, stratified) are test rows, {reason}",
     )
 
 
@@ -194,8 +196,8 @@ def _grouped_holdout(
     return Split(
         "holdout",
         ((np.sort(train), np.sort(test)),),
-        f"a hold-out of {len(test) / dataset.n_obs:.0%} ({len(test)} rows, whole groups of "
-        f"{_column(dataset, 'groups')!r}), {reason}",
+        f"{len(test) / dataset.n_obs:.0%} of the rows ({len(test):,}, whole groups of "
+        f"{_column(dataset, 'groups')!r}) are test rows, {reason}",
     )
 
 
@@ -216,8 +218,8 @@ def _latest(dataset: Dataset, time: FloatArray, share: float) -> Split:
     return Split(
         "holdout",
         ((train, test),),
-        f"trained on the earlier and tested on the latest {len(test) / len(time):.0%} "
-        f"({len(test)} rows) by {_column(dataset, 'time')!r}",
+        f"the latest {len(test) / len(time):.0%} of the rows ({len(test):,}) by "
+        f"{_column(dataset, 'time')!r} are test rows",
     )
 
 

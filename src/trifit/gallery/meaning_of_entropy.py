@@ -68,7 +68,7 @@ def answer(found: Numbers) -> Answer:
     ignorance = means(found["ignorance"])
     shrinks = over(found["ignorance"][0] - found["ignorance"][-1])
     return Answer(
-        "It is the loss that a forecast expects of itself. If the outputs for a row were its "
+        "It is the log-loss that a prediction expects of itself. If the outputs for a row were its "
         "probabilities, their entropy would be the expected log-loss of that row, and the length "
         "of the shortest code for its label. Here the entropy of the true probabilities is "
         f"{floor:.3f} nats ({floor * BITS:.3f} bits) per row, and no classifier can lose less; the "
@@ -78,8 +78,9 @@ def answer(found: Numbers) -> Answer:
         + ", the posterior "
         + _claims(surprise["bayes"][0])
         + f"; with {rows[-1]:,g} rows the differences are {said(surprise['mle'][-1])} and "
-        f"{said(surprise['bayes'][-1])} nats. The posterior's entropy has two parts: chance (the "
-        "mean entropy of single draws) and model uncertainty (the disagreement of the draws). "
+        f"{said(surprise['bayes'][-1])} nats. The posterior's entropy has two parts: chance "
+        "(aleatoric; the mean entropy of single draws) and model uncertainty (epistemic; the "
+        "disagreement of the draws). "
         f"Model uncertainty is {said(ignorance[0])} nats with {rows[0]:g} rows and "
         f"{said(ignorance[-1])} with {rows[-1]:,g}: "
         + ("data reduce it" if clear(shrinks) == 1 else "no clear change here")

@@ -79,7 +79,8 @@ def answer(found: Numbers) -> Answer:
         f"the MLE {_calibrated(over(bias[0, 0]))}. With a prior 4 times too wide "
         f"the posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; if the truth is "
         f"curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
-        f"{_gain(over_map, 'the MAP')} and {_gain(over_scalar, 'the MLE with one temperature')}. "
+        f"{_gain(over_map, 'the MAP')} and "
+        f"{_gain(over_scalar, 'the MLE with temperature scaling')}. "
         f"The price: sampling took about {significant(float(ratio), 2)} times as long as the MAP, "
         "prediction averages over all draws, a prior must be chosen, and the draws must be "
         f"checked ({found['passed'].mean():.0%} of these posteriors passed every check).",

@@ -138,7 +138,7 @@ def _remedies(found: Numbers) -> str:
     """The effect of a temperature and of a prior, with the fewest rows."""
     words = []
     for name, what in (
-        ("mle+T", "One temperature"),
+        ("mle+T", "Temperature scaling"),
         ("map", "The card's wide prior"),
     ):
         saved = over(abs(found["mle"][0]) - abs(found[name][0]))

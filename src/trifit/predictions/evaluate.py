@@ -32,7 +32,7 @@ def evaluate(
     class_names: Sequence[str] | None = None,
     groups: Any = None,
     weights: Any = None,
-    name: str = "forecasts",
+    name: str = "predictions",
     seed: int = 1,
 ) -> Comparison:
     """Judge class probabilities that anything made.

@@ -67,7 +67,7 @@ def gap(c: Comparison) -> pd.DataFrame:
 
 
 def gains(c: Comparison) -> pd.DataFrame:
-    """What one temperature gains, in nats."""
+    """The gain of temperature scaling, in nats."""
     return pd.DataFrame(
         {"fit": name, **_parts(row["gain"])} for name, row in c.scoreboard.items() if "gain" in row
     )

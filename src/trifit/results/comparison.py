@@ -218,7 +218,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         """Every score of every contestant, then of the baselines.
 
         ``log_loss`` in nats and in bits, ``brier``, ``accuracy``, ``calibration_error``; of
-        contestants also ``gain``, what one temperature gains. (Baselines have no log-odds to
+        contestants also ``gain``, that of temperature scaling. (Baselines have no log-odds to
         stretch.)
         """
         board = {name: _scores(judged.scores) for name, judged in self.contestants.items()}

@@ -2,7 +2,7 @@
 
 ``CONTESTANT.SCORE`` is the value, and ``_se``, ``_low``, ``_high`` after it are its standard
 error and 95 % interval: ``map.log_loss``, ``map.log_loss_se``. Scores: ``log_loss`` (nats),
-``log_loss_bits``, ``brier``, ``accuracy``, ``calibration_error``, ``gain`` (of one temperature),
+``log_loss_bits``, ``brier``, ``accuracy``, ``calibration_error``, ``gain`` (temperature scaling),
 ``slope``; and ``CONTESTANT.n_impossible``, the rows whose label was given probability 0.
 Baselines stand beside the contestants. Of members ``ensemble.averaging``, ``.total_entropy``,
 ``.expected_entropy``, ``.mutual_information``, ``.doubled`` and ``.unlimited``, in nats.

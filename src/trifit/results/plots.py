@@ -90,7 +90,7 @@ class Plots:
 
     @plot
     def plot_gains(self, *, ax: "Axes | None" = None) -> "Axes":
-        """What one temperature gains for each fit; at zero it is calibrated."""
+        """The gain of temperature scaling for each model; at zero it is calibrated."""
         return _draw("gains", self, ax=ax)
 
     @plot

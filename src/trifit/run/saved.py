@@ -121,8 +121,8 @@ class SavedRun:
         DataFrame
             One row for each of ``data``. ``FIT:CLASS`` is the probability of a class under a
             fit. Of a posterior also ``low:FIT:CLASS`` and ``high:FIT:CLASS``, its 95 % credible
-            interval, and the two parts of the entropy in nats: ``chance:FIT``, what would remain
-            if the parameters were known, and ``ignorance:FIT``, the mutual information of label
+            interval, and the two parts of the entropy in nats: ``aleatoric:FIT``, what would remain
+            if the parameters were known, and ``epistemic:FIT``, the mutual information of label
             and parameters.
 
         Raises
@@ -149,8 +149,8 @@ class SavedRun:
             low, high = self.classifier.interval(name, X)
             columns |= _by_class(f"low:{name}:", classes, low)
             columns |= _by_class(f"high:{name}:", classes, high)
-            columns[f"chance:{name}"] = predicted[name].aleatoric
-            columns[f"ignorance:{name}"] = epistemic(predicted[name])
+            columns[f"aleatoric:{name}"] = predicted[name].aleatoric
+            columns[f"epistemic:{name}"] = epistemic(predicted[name])
         return pd.DataFrame(columns), notes + self._left_out()
 
     def to_arviz(self, name: str | None = None) -> "DataTree":

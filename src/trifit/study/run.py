@@ -39,6 +39,9 @@ OURS = ("study.toml", MADE_WITH, "study.json", "index.html")
 MAX_FAILED = 20
 """Most failed cells whose error the record quotes."""
 
+TEXTS = ("note", "references")
+"""What a card says about itself, in words."""
+
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "numba", "numpy", "scipy")
 
 
@@ -198,7 +201,11 @@ def _before(folder: Path, *, resume: bool, force: bool) -> dict[str, Any] | None
 
 
 def _check_comparable(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Refuse to go on with cells of another study, or made by other cards or versions."""
+    """Refuse to go on with cells of another study, or made by other cards or versions.
+
+    The texts of a card decide no number, so they may differ.
+    """
+    before, now = _without_texts(before), _without_texts(now)
     for part in ("study", "cards", "versions"):
         if before.get(part) != now[part]:
             raise InputError(
@@ -206,6 +213,15 @@ def _check_comparable(folder: Path, before: dict[str, Any], now: dict[str, Any])
                 f"({_difference(before.get(part), now[part])}), so its cells are not "
                 "comparable; --force to start again, or give another folder"
             )
+
+
+def _without_texts(made_with: dict[str, Any]) -> dict[str, Any]:
+    """The same, of each card only what decides numbers."""
+    cards = {
+        name: {key: value for key, value in card.items() if key not in TEXTS}
+        for name, card in made_with.get("cards", {}).items()
+    }
+    return made_with | {"cards": cards}
 
 
 def plain(study: Study) -> dict[str, Any]:
@@ -223,7 +239,7 @@ def plain(study: Study) -> dict[str, Any]:
 def _difference(before: Any, now: Any) -> str:
     if isinstance(before, dict) and isinstance(now, dict):
         keys = [k for k in {**before, **now} if before.get(k) != now.get(k)]
-        return ", ".join(f"{k}: {before.get(k)}, now {now.get(k)}" for k in keys[:3])[:200]
+        return ", ".join(f"{k}: {_difference(before.get(k), now.get(k))}" for k in keys[:3])[:200]
     return f"{before}, now {now}"
 
 

@@ -56,4 +56,9 @@ def _prediction(c: Comparison) -> str:
     if best is None:
         return "No model has a clearly lower log-loss than all others."
     loss = c.contestants[best].scores.log_loss
+    if len(c.contestants) == 1:
+        return (
+            f"Its log-loss, {with_se(loss.value, loss.se)} nats per row, is clearly below that of "
+            "the class frequencies."
+        )
     return f"{best} has the lowest log-loss, {with_se(loss.value, loss.se)} nats per row."

@@ -51,7 +51,7 @@ def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
         )
         return (
             f"The classes are separable, completely or in part, in {where}. Verdict on where the "
-            f"optimiser stopped: {VERDICTS[judged.outputs]}. {text}"
+            f"optimiser stopped: {VERDICTS[judged.outputs]}, with {slope(judged.calibration)}."
         )
     return text
 

@@ -1,4 +1,4 @@
-"""``map+T``: the MAP with one temperature; it exists where the MLE does not."""
+"""``map+T``: the MAP with temperature scaling; it exists where the MLE does not."""
 
 from trifit.fit.methods.temperature import tempered
 from trifit.fit.training import Training

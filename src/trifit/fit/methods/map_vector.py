@@ -1,4 +1,4 @@
-"""``map+V``: the MAP with vector scaling, where one temperature would move class means."""
+"""``map+V``: the MAP with vector scaling, where temperature scaling would move class means."""
 
 from trifit.fit.methods.temperature import recalibrated
 from trifit.fit.training import Training

@@ -1,4 +1,4 @@
-"""``mle+T`` and ``map+T``: a point fit with one temperature from folds of the training rows."""
+"""``mle+T`` and ``map+T``: point fits with temperature scaling from folds of the training rows."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -96,7 +96,7 @@ def recalibrated[Found: Recalibration](
             training.generator(stream),
             prior=prior,
             scales=scales,
-            advance=partial(training.tell, f"temperature of {name.upper()}"),
+            advance=partial(training.tell, f"temperature scaling of {name.upper()}"),
         )
     )
     return replace(

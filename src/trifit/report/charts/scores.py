@@ -109,7 +109,7 @@ def gap_steps(
 ) -> list[tuple[str, Difference | None, str]]:
     """The fits from the MLE to the posterior: name, paired difference, what to call the step.
 
-    Then the MLE with one temperature; the first fit has no difference.
+    Then the MLE with temperature scaling; the first fit has no difference.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def waterfall(
 ) -> Axes:
     """From the MLE's log-loss to the posterior's, step by step, on a logarithmic axis.
 
-    Beside it the MLE with one temperature; thin lines are 95 % intervals of each step.
+    Beside it the MLE with temperature scaling; thin lines are 95 % intervals of each step.
 
     Parameters
     ----------

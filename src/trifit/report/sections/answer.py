@@ -136,7 +136,8 @@ def _scores(c: Comparison) -> Chart:
         caption = "No model has a clearly lower log-loss than all others"
     else:
         loss = with_se(losses[best].value, losses[best].se)
-        caption = f"{best} has the lowest log-loss, {loss} nats per row"
+        lowest = "the lowest log-loss," if len(losses) > 1 else "a log-loss of"
+        caption = f"{best} has {lowest} {loss} nats per row"
     if worse:
         caption += f"; worse than the class frequencies ({frequency:.3f}): {listed(worse)}"
     draws: dict[str, Draw] = {}
@@ -182,10 +183,14 @@ def _forest(c: Comparison) -> Chart | None:
     if not shown:
         return None
     sure = sum(d.log_loss.clear for d in shown)
-    caption = (
-        f"{sure} of {len(shown)} differences {'has' if sure == 1 else 'have'} a 95% "
-        "interval that excludes zero (filled marks). Differences are paired row by row."
-    )
+    if len(shown) == 1:
+        caption = f"The 95% interval of the difference {'excludes' if sure else 'contains'} zero."
+    else:
+        caption = (
+            f"{sure} of {len(shown)} differences {'has' if sure == 1 else 'have'} a 95% interval "
+            "that excludes zero (filled marks)."
+        )
+    caption += " Differences are paired row by row."
     draw = partial(charts.differences, shown)
     return chart("forest", caption, draw, size=(6.6, 0.26 * len(shown) + 0.8))
 

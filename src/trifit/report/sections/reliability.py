@@ -17,7 +17,7 @@ TITLE = "Reliability"
 MAX_PANELS = 12
 
 MAPS = {
-    "temperature": "one temperature",
+    "temperature": "one number that divides all log-odds",
     "vector": "a weight and a bias per class",
     "dirichlet": "a matrix of weights",
     "isotonic": "any increasing function",
@@ -62,10 +62,9 @@ def _histogram(c: Comparison) -> Chart:
     curves = {n: f.top_label for n, f in c.contestants.items()}
     sure = {n: t.histogram[-1] / sum(t.histogram) for n, t in curves.items()}
     most, least = max(sure, key=lambda n: sure[n]), min(sure, key=lambda n: sure[n])
-    caption = (
-        f"{most} has a confidence above 95% on {sure[most]:.0%} of the rows, "
-        f"{least} on {sure[least]:.0%}."
-    )
+    who = "Every model" if most == least and len(sure) > 1 else most
+    caption = f"{who} has a confidence above 95% on {sure[most]:.0%} of the rows"
+    caption += "." if most == least else f", {least} on {sure[least]:.0%}."
     draw = partial(charts.confidences, curves, legends=False)
     return chart("confidences", caption, draw, size=(5.2, 2.4), keys=fit_keys(c.contestants))
 
