@@ -16,11 +16,11 @@ from trifit.threads import cores, limited
 
 MAX_TREE_DEPTH = 10
 
-FIRST_BLOCK = 250
+FIRST_BLOCK = 500
 """Draws per chain of the first block; every further block doubles them."""
 
 MAX_VALUES = 20_000_000
-"""Numbers in all draws of a posterior (160 MB) up to which a fifth block and more are drawn."""
+"""Numbers in all draws of a posterior (160 MB) up to which more than the usual draws are made."""
 
 TOLD = ("diverging", "depth", "n_steps", "energy", "logp")
 """What nutpie says of each draw."""
@@ -43,7 +43,7 @@ def blocks(sampler: Sampler, n_params: int) -> list[int]:
     Examples
     --------
     >>> blocks(Sampler(draws=300), 10), blocks(Sampler(), 10)
-    ([300], [250, 500, 1000, 2000, 4000])
+    ([300], [500, 1000, 2000, 4000])
     """
     if sampler.draws != "auto":
         return [sampler.draws]
