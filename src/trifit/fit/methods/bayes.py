@@ -21,7 +21,12 @@ import numpy as np
 from trifit.cards import Card, Sampler
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
-from trifit.fit.diagnostics import diagnose_parameters, diagnose_predictions, posterior_status
+from trifit.fit.diagnostics import (
+    diagnose_draws,
+    diagnose_parameters,
+    diagnose_predictions,
+    posterior_status,
+)
 from trifit.fit.prediction import prediction_draws
 from trifit.fit.training import Training
 from trifit.fits import Fit, Sampling
@@ -65,12 +70,13 @@ def fit(training: Training) -> Fit:
         seed=training.seed("sampler"),
         advance=partial(training.tell, "posterior"),
     )
-    diagnostics = {
-        **bayes.diagnostics,
-        **diagnose_predictions(prediction_draws(density, bayes, training.held_out.X)),
-    }
+    each = diagnose_draws(prediction_draws(density, bayes, training.held_out.X))
+    diagnostics = {**bayes.diagnostics, **diagnose_predictions(each)}
     status = posterior_status(diagnostics, len(bayes.draws), parameters=card.identified)
-    return replace(bayes, status=status, diagnostics=diagnostics)
+    assert bayes.sampling is not None  # NUTS ran
+    rhat = {**bayes.sampling.rhat, "prediction": each["rhat"]}
+    sampling = replace(bayes.sampling, rhat=rhat)
+    return replace(bayes, status=status, diagnostics=diagnostics, sampling=sampling)
 
 
 def fit_bayes(
@@ -123,14 +129,15 @@ def fit_bayes(
         "log_prior": density.log_priors(flat).reshape(n_chains, n_draws),
     }
     shaped = draws.reshape(n_chains, n_draws, -1)
-    diagnostics = diagnose_parameters(shaped, stats, max_depth=MAX_TREE_DEPTH)
+    each = diagnose_draws(shaped)
+    diagnostics = diagnose_parameters(each, stats, max_depth=MAX_TREE_DEPTH)
     return Fit(
         method="bayes",
         draws=shaped,
         status=posterior_status(diagnostics, n_chains),
         seconds=time.perf_counter() - start,
         diagnostics=diagnostics,
-        sampling=Sampling(stats, np.median(flat, axis=0)),
+        sampling=Sampling(stats, np.median(flat, axis=0), {"parameter": each["rhat"]}),
     )
 
 
