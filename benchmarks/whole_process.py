@@ -69,7 +69,7 @@ def measure(repeats=3):
             for name, seconds in medians(runs).items()
         ],
         [
-            at_least(f"compare iris {against}", ratio(runs, script, split), 3),
+            at_least(f"compare iris, one split, {against}", ratio(runs, script, split), 3),
             at_most("compare iris: five folds to one split", ratio(runs, folds, split), 1.5, "x"),
             at_least(f"page of iris {against}", ratio(runs, script, iris), 12),
             at_least(f"page of digits {against}", ratio(runs, script, digits), 6),

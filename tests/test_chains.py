@@ -15,7 +15,7 @@ def sampling_with(energy, diverging=None):
         "diverging": np.zeros(shape, bool) if diverging is None else diverging,
         "tree_depth": np.full(shape, 3),
     }
-    return Sampling(stats, np.zeros(1))
+    return Sampling(stats, np.zeros(1), {})
 
 
 def test_ranks_of_every_bin_add_up(rng):

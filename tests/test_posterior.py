@@ -109,7 +109,7 @@ def test_draws_come_in_blocks_until_they_suffice(overlapping, rng):
         return replace(fit, status=Status.TRUSTED if done else Status.FEW_EFFECTIVE)
 
     fixed = draws(None, draws=1000)
-    for n_draws, expected in ((0, [250]), (600, [250, 500, 1000]), (9999, [250, 500, 1000, 2000])):
+    for n_draws, expected in ((0, [500]), (600, [500, 1000]), (9999, [500, 1000, 2000])):
         seen.clear()
         fit = draws(partial(not_before, n_draws), max_draws=2500)
         assert seen == expected
@@ -142,7 +142,7 @@ def test_drawing_ends_when_all_is_well_or_in_vain(n_draws, status, diagnostics, 
 
 
 def test_large_posteriors_get_fewer_blocks():
-    assert blocks(Sampler(), 5000) == [250, 500, 1000]
+    assert blocks(Sampler(), 5000) == [500, 1000]
     assert blocks(Sampler(max_draws=100), 10) == [100]
     assert blocks(Sampler(draws=77), 5000) == [77]
 

@@ -31,7 +31,7 @@ class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ----------
     draws : int or "auto"
         Draws per chain. ``"auto"``: until every check passes and the Monte Carlo error of the
-        scores is small, looked at after 250, 500, 1,000, … draws.
+        scores is small, looked at after 500, 1,000, 2,000, … draws.
     max_draws : int
         Where ``"auto"`` gives up.
     tune : int

@@ -91,10 +91,13 @@ class Sampling:
         ``log_prior`` (in the model's own parameters).
     median : array of shape (n_params,)
         Median of every entry of theta.
+    rhat : mapping of str to array
+        R-hat of every ``parameter``, and of every ``prediction`` that the trust gate looks at.
     """
 
     stats: Mapping[str, NDArray[Any]]
     median: FloatArray
+    rhat: Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from trifit.crossfit.fitted import Fitted
-from trifit.fit.diagnostics import bfmi, rhat
+from trifit.fit.diagnostics import bfmi
 from trifit.fit.prediction import prediction_draws, trust_rows
 from trifit.fit.sampling import MAX_TREE_DEPTH
 from trifit.fits import Sampling
@@ -32,17 +32,16 @@ def trust(fitted: Fitted) -> Trust | None:
     bayes = shown.fits["bayes"]
     assert bayes.sampling is not None  # NUTS ran
     edges, chains = energies(bayes.sampling)
-    draws = bayes.draws
+    draws, each = bayes.draws, bayes.sampling.rhat
     ranks = []
     if fitted.problem.card.identified:
         names = fitted.density.layout.labels()
-        ranks.append(_worst("parameter", draws, names))
+        ranks.append(_worst("parameter", draws, each["parameter"], names))
     X, classes = shown.part.test.X, fitted.problem.dataset.class_names
     predicted = prediction_draws(fitted.density, bayes, X)
     rows = shown.test_rows[trust_rows(len(X), len(classes))]
-    ranks.append(
-        _worst("prediction", predicted, [(str(row), "", name) for row in rows for name in classes])
-    )
+    names = [(str(row), "", name) for row in rows for name in classes]
+    ranks.append(_worst("prediction", predicted, each["prediction"], names))
     return Trust(
         training_set=which + 1,
         n_training_sets=len(every),
@@ -100,9 +99,19 @@ def rank_histogram(draws: FloatArray) -> list[list[int]]:
     return [np.bincount(chain, minlength=RANK_BINS).tolist() for chain in index]
 
 
-def _worst(kind: str, draws: FloatArray, names: Sequence[tuple[str, str, str]]) -> Ranks:
-    """The rank histogram of the column of (n_chains, n_draws, n_values) with the largest R-hat."""
-    each = rhat(draws)
+def _worst(
+    kind: str, draws: FloatArray, each: FloatArray, names: Sequence[tuple[str, str, str]]
+) -> Ranks:
+    """The rank histogram of the column of (n_chains, n_draws, n_values) with the largest R-hat.
+
+    Parameters
+    ----------
+    kind : {"parameter", "prediction"}
+    draws : array of shape (n_chains, n_draws, n_values)
+    each : array of shape (n_values,)
+        R-hat.
+    names : sequence of (name, feature, label)
+    """
     j = int(np.nan_to_num(each, nan=np.inf).argmax())
     name, feature, label = names[j]
     return Ranks(

@@ -11,6 +11,7 @@ from trifit.cli.compare import compare, show_comparison
 from trifit.cli.completion import cards, completion, names_or_files
 from trifit.cli.display import Display, displayed, output_option
 from trifit.cli.evaluate import evaluate
+from trifit.cli.imports import seldom_collected
 from trifit.cli.options import Command, Option, settings_of
 from trifit.cli.predict import predict
 from trifit.cli.recalibrate import recalibrate
@@ -36,7 +37,8 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with seldom_collected():
+                return super().invoke(ctx)
         except InputError as error:
             click.echo(f"trifit: {error}", err=True)
             ctx.exit(BAD_INPUT)

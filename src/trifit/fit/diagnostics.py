@@ -68,21 +68,21 @@ def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
 
 
 def diagnose_parameters(
-    draws: FloatArray, stats: Mapping[str, np.ndarray], *, max_depth: int
+    each: Mapping[str, FloatArray], stats: Mapping[str, np.ndarray], *, max_depth: int
 ) -> dict[str, float]:
     """Worst R-hat and ESS over parameters, and the sampler's own warnings.
 
     Parameters
     ----------
-    draws : array of shape (n_chains, n_draws, n_params)
+    each : mapping of str to array of shape (n_params,)
+        Of :func:`diagnose_draws`.
     stats : mapping of str to array of shape (n_chains, n_draws)
         What the sampler says of each draw.
     max_depth : int
         Largest depth of a tree.
     """
-    worst = _worst(draws, "")
     return {
-        **worst,
+        **_worst(each, ""),
         "divergences": float(stats["diverging"].sum()),
         "divergent_share": float(stats["diverging"].mean()),
         "bfmi_min": float(bfmi(stats["energy"]).min()),
@@ -91,9 +91,9 @@ def diagnose_parameters(
     }
 
 
-def diagnose_predictions(log_probs: FloatArray) -> dict[str, float]:
-    """The same for predicted log probabilities, (n_chains, n_draws, n_values)."""
-    return _worst(log_probs, "prediction_")
+def diagnose_predictions(each: Mapping[str, FloatArray]) -> dict[str, float]:
+    """Worst R-hat and ESS over predicted log probabilities."""
+    return _worst(each, "prediction_")
 
 
 def score_error(log_probs: FloatArray, weights: FloatArray, n_obs: int) -> float:
@@ -170,8 +170,7 @@ def posterior_status(
     return Status.TRUSTED
 
 
-def _worst(draws: FloatArray, prefix: str) -> dict[str, float]:
-    each = diagnose_draws(draws)
+def _worst(each: Mapping[str, FloatArray], prefix: str) -> dict[str, float]:
     return {
         f"{prefix}rhat_max": float(each["rhat"].max()),
         f"{prefix}ess_bulk_min": float(each["ess_bulk"].min()),

@@ -75,9 +75,10 @@ class GraphDensity:
         self.n_params = int(sum(np.size(v) for v in self._point.values()))
         self._named = [*model.free_RVs, *_parameters_made(model)]
         values = model.replace_rvs_by_values(self._named)
-        shapes = compile_function(model.value_vars, [v.shape for v in values], interpreted=True)(
-            *(self._point[v.name] for v in model.value_vars)
+        shapes_of = compile_function(
+            model.value_vars, [v.shape for v in values], interpreted=True, simplified=False
         )
+        shapes = shapes_of(*(self._point[v.name] for v in model.value_vars))
         names = [v.name for v in self._named]
         self.layout = Layout(
             names=tuple(names),

@@ -1,31 +1,32 @@
 """NUTS by nutpie, in blocks of draws: each block holds the draws of the blocks before it.
 
-Chains run in the background while a block is judged. What they have drawn beyond it is
-cut off, so the blocks depend on the seed alone: not on the cores, and not on the clock.
+Chains rest while a block is judged. What they have drawn beyond it is cut off, so the blocks
+depend on the seed alone: not on the cores, and not on the clock.
 """
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from trifit.cards import Sampler
-from trifit.threads import limited
+from trifit.threads import cores, limited
 
 MAX_TREE_DEPTH = 10
 
-FIRST_BLOCK = 250
+FIRST_BLOCK = 500
 """Draws per chain of the first block; every further block doubles them."""
 
 MAX_VALUES = 20_000_000
-"""Numbers in all draws of a posterior (160 MB) up to which a fifth block and more are drawn."""
+"""Numbers in all draws of a posterior (160 MB) up to which more than the usual draws are made."""
 
 TOLD = ("diverging", "depth", "n_steps", "energy", "logp")
 """What nutpie says of each draw."""
 
-PAUSE = 0.005
-"""Seconds between two looks at the chains."""
+PAUSE, RATE = 0.002, 5
+"""Seconds between two looks at the chains, milliseconds between two of their reports."""
 
 Advance = Callable[[float], None]
 
@@ -42,7 +43,7 @@ def blocks(sampler: Sampler, n_params: int) -> list[int]:
     Examples
     --------
     >>> blocks(Sampler(draws=300), 10), blocks(Sampler(), 10)
-    ([300], [250, 500, 1000, 2000, 4000])
+    ([300], [500, 1000, 2000, 4000])
     """
     if sampler.draws != "auto":
         return [sampler.draws]
@@ -59,7 +60,7 @@ def sample(
 ) -> Generator[dict[str, np.ndarray]]:
     """Draws ``z`` and what nutpie says of each, block by block.
 
-    Closing the iterator stops the chains.
+    Closing the iterator ends the chains.
 
     Parameters
     ----------
@@ -69,74 +70,123 @@ def sample(
         Draws per chain of every block, ascending.
     seed : int
     advance : callable, optional
-        Called with the share of draws done, from another thread.
+        Called with the share of draws done.
 
     Yields
     ------
     dict of str to array of shape (n_chains, n_draws, ...)
         ``z`` and :data:`TOLD`.
     """
+    seeds = np.random.SeedSequence(seed).generate_state(sampler.chains).tolist()
+    chains = [_Chain(model, sampler, sizes[-1], each) for each in seeds]
+    usual = sampler.chains * (sampler.tune + min(sampler.usual_draws, sizes[-1]))
+    try:
+        with limited():
+            for size in sizes:
+                for _ in _in_turns(chains, sampler.tune + size, cores()):
+                    if advance is not None:
+                        advance(min(1.0, sum(chain.done for chain in chains) / usual))
+                each = [chain.draws(size) for chain in chains]
+                yield {name: np.array([told[name] for told in each]) for name in each[0]}
+    finally:
+        for chain in chains:
+            chain.end()
+
+
+def _in_turns(chains: list["_Chain"], n_steps: int, n_cores: int) -> Iterator[None]:
+    """Let every chain go so many steps, as many at a time as there are cores."""
+    waiting, running = list(chains), list[_Chain]()
+    while waiting or running:
+        while waiting and len(running) < n_cores:
+            running.append(waiting.pop(0))
+            running[-1].go()
+        time.sleep(PAUSE)
+        for chain in [chain for chain in running if chain.reached(n_steps)]:
+            chain.rest()
+            running.remove(chain)
+        yield
+
+
+class _Chain:
+    """One chain, in a thread of nutpie's, which goes and rests as it is told."""
+
+    def __init__(self, model: Any, sampler: Sampler, n_draws: int, seed: int) -> None:
+        self._start = partial(_started, model, sampler, n_draws, seed, self._report)
+        self._run: Any = None
+        self._trace: Any = None
+        self.done = 0
+
+    def _report(self, told: Any) -> None:
+        self.done = told[0].finished_draws
+
+    def go(self) -> None:
+        """Start or go on."""
+        if self._run is None:
+            self._run = self._start()
+        elif self._trace is None:
+            self._run.resume()
+
+    def reached(self, n_steps: int) -> bool:
+        """Whether so many steps are done, the warm-up's included.
+
+        Raises
+        ------
+        RuntimeError
+            What ended the chain before.
+        """
+        if self._trace is None and _finished(self._run):
+            self._trace = self._run.wait()
+        return self._trace is not None or self.done >= n_steps
+
+    def rest(self) -> None:
+        """Stop until told to go on."""
+        if self._trace is None:
+            self._run.pause()
+
+    def draws(self, size: int) -> dict[str, np.ndarray]:
+        """The first draws after the warm-up, and what is said of them: (size, ...)."""
+        trace = self._run.inspect() if self._trace is None else self._trace
+        (draws,), (told,) = trace.get_arrow_trace()
+        rows = np.flatnonzero(~_column(told, "tuning"))[:size]
+        if len(rows) < size:
+            raise RuntimeError(f"nutpie ended after {len(rows)} of {size} draws")
+        return {"z": _column(draws, "z")[rows], **{n: _column(told, n)[rows] for n in TOLD}}
+
+    def end(self) -> None:
+        """Stop for good."""
+        if self._run is not None and self._trace is None:
+            self._run.cancel()
+
+
+def _started(
+    model: Any, sampler: Sampler, n_draws: int, seed: int, report: Callable[[Any], None]
+) -> Any:
     import nutpie
 
-    done = [0] * sampler.chains
-
-    def report(chains: Any) -> None:
-        done[:] = (c.finished_draws for c in chains)
-        if advance is not None:
-            usual = sampler.tune + min(sampler.usual_draws, sizes[-1])
-            advance(min(1.0, sum(done) / (usual * sampler.chains)))
-
-    with limited():
-        chains = nutpie.sample(
-            model,
-            draws=sizes[-1],
-            tune=sampler.tune,
-            chains=sampler.chains,
-            cores=sampler.chains,  # all advance together; the system shares the cores
-            target_accept=sampler.target_accept,
-            maxdepth=MAX_TREE_DEPTH,
-            seed=seed,
-            save_warmup=False,
-            progress_bar=False,
-            progress_callback=report,
-            progress_rate=20,
-            return_raw_trace=True,
-            blocking=False,
-        )
-        whole = None
-        try:
-            for size in sizes:
-                while whole is None and (size == sizes[-1] or min(done) < sampler.tune + size):
-                    if _finished(chains):
-                        whole = chains.wait()
-                    else:
-                        time.sleep(PAUSE)
-                yield _arrays(chains.inspect() if whole is None else whole, size)
-        finally:
-            if whole is None:
-                chains.cancel()
+    return nutpie.sample(
+        model,
+        draws=n_draws,
+        tune=sampler.tune,
+        chains=1,
+        cores=1,
+        target_accept=sampler.target_accept,
+        maxdepth=MAX_TREE_DEPTH,
+        seed=seed,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=report,
+        progress_rate=RATE,
+        return_raw_trace=True,
+        blocking=False,
+    )
 
 
-def _finished(chains: Any) -> bool:
-    """Whether all chains have ended; nutpie answers "no" by a timeout."""
+def _finished(run: Any) -> bool:
+    """Whether a chain has ended; nutpie answers "no" by a timeout."""
     try:
-        return bool(chains.is_finished)
+        return bool(run.is_finished)
     except TimeoutError:
         return False
-
-
-def _arrays(trace: Any, size: int) -> dict[str, np.ndarray]:
-    """The first draws after the warm-up of every chain, and what is said of them."""
-    chains = list(zip(*trace.get_arrow_trace(), strict=True))
-    kept = [np.flatnonzero(~_column(told, "tuning"))[:size] for _, told in chains]
-    if [len(rows) for rows in kept] != [size] * len(chains):
-        raise RuntimeError(f"nutpie ended after {[len(rows) for rows in kept]} draws, not {size}")
-
-    def of_chains(name: str, part: int) -> np.ndarray:
-        each = zip(chains, kept, strict=True)
-        return np.array([_column(chain[part], name)[rows] for chain, rows in each])
-
-    return {"z": of_chains("z", 0), **{name: of_chains(name, 1) for name in TOLD}}
 
 
 def _column(batch: Any, name: str) -> np.ndarray:

@@ -86,6 +86,7 @@ def compile_function(
     outputs: Any,
     *,
     interpreted: bool,
+    simplified: bool = True,
     settings: Mapping[Any, Any] | None = None,
 ) -> Callable[..., Any]:
     """A function of arrays for a PyTensor graph: stateless, safe to call from threads.
@@ -100,6 +101,9 @@ def compile_function(
     interpreted : bool
         Gives a function that is ready at once and slow to call (and not for
         threads); otherwise numba compiles it.
+    simplified : bool
+        Whether PyTensor rewrites an interpreted graph first, which takes longer than one call
+        gains. Another last bit may come of it, so only whole numbers go without.
     settings : mapping of variables to values
         Further inputs that stay as they are, see :func:`with_settings`.
     """
@@ -109,7 +113,7 @@ def compile_function(
     used = {v: value for v, value in (settings or {}).items() if v in present}
     inputs, values = [*inputs, *used], list(used.values())
     if interpreted:
-        mode = Mode(linker="py", optimizer="fast_compile")
+        mode = Mode(linker="py", optimizer="fast_compile" if simplified else None)
         with pytensor.config.change_flags(cxx=""):  # no C compiler for constants either
             function = pytensor.function(inputs, graphs, mode=mode, trust_input=True)
     else:

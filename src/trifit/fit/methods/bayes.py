@@ -23,6 +23,7 @@ from trifit.checks import label_probs
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
 from trifit.fit.diagnostics import (
+    diagnose_draws,
     diagnose_parameters,
     diagnose_predictions,
     posterior_status,
@@ -84,9 +85,10 @@ def _by_predictions(training: Training, fit: Fit) -> Fit:
     density, card, held_out = training.density, training.card, training.held_out
     n_rows = max(2, MAX_SCORE_VALUES // (len(fit.flat_draws) * density.n_classes))
     some = held_out.take(evenly_spaced(len(held_out), n_rows))
+    each = diagnose_draws(prediction_draws(density, fit, held_out.X))
     diagnostics = {
         **fit.diagnostics,
-        **diagnose_predictions(prediction_draws(density, fit, held_out.X)),
+        **diagnose_predictions(each),
         "score_error_share": score_error(
             draws_of_rows(density, fit, some.X),
             label_probs(some.labels, density.n_classes),
@@ -94,7 +96,9 @@ def _by_predictions(training: Training, fit: Fit) -> Fit:
         ),
     }
     status = posterior_status(diagnostics, len(fit.draws), parameters=card.identified)
-    return replace(fit, status=status, diagnostics=diagnostics)
+    assert fit.sampling is not None  # NUTS ran
+    sampling = replace(fit.sampling, rhat={**fit.sampling.rhat, "prediction": each["rhat"]})
+    return replace(fit, status=status, diagnostics=diagnostics, sampling=sampling)
 
 
 def fit_bayes(
@@ -161,14 +165,15 @@ def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]
         "lp": told["logp"],
         "log_prior": density.log_priors(flat).reshape(n_chains, n_draws),
     }
-    diagnostics = diagnose_parameters(draws, stats, max_depth=MAX_TREE_DEPTH)
+    each = diagnose_draws(draws)
+    diagnostics = diagnose_parameters(each, stats, max_depth=MAX_TREE_DEPTH)
     return Fit(
         method="bayes",
         draws=draws,
         status=posterior_status(diagnostics, n_chains),
         seconds=0.0,
         diagnostics=diagnostics,
-        sampling=Sampling(stats, np.median(flat, axis=0)),
+        sampling=Sampling(stats, np.median(flat, axis=0), {"parameter": each["rhat"]}),
     )
 
 
