@@ -40,16 +40,21 @@ class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target_accept : float
     """
 
-    draws: int | Literal["auto"] = "auto"
+    draws: int | str = "auto"
     max_draws: int = 4000
     tune: int = 500
     chains: int = 4
     target_accept: float = 0.9
 
     def __post_init__(self) -> None:
+        if isinstance(self.draws, str) and self.draws != "auto":
+            raise ValueError(
+                f'sampler.draws = {self.draws!r}: expected a whole number, or "auto" for as many '
+                "as suffice"
+            )
         for name, low in (("draws", 10), ("max_draws", 10), ("tune", 50), ("chains", 2)):
             value = getattr(self, name)
-            if value != "auto" and value < low:
+            if not isinstance(value, str) and value < low:
                 raise ValueError(f"sampler.{name} = {value}: expected at least {low}")
         if not 0 < self.target_accept < 1:
             raise ValueError(
@@ -57,9 +62,14 @@ class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             )
 
     @property
+    def fixed_draws(self) -> int | None:
+        """Draws per chain where their number is given; None where they are to suffice."""
+        return None if isinstance(self.draws, str) else self.draws
+
+    @property
     def usual_draws(self) -> int:
         """Draws per chain to reckon with, where their number is not known before."""
-        return min(USUAL_DRAWS, self.max_draws) if self.draws == "auto" else self.draws
+        return self.fixed_draws or min(USUAL_DRAWS, self.max_draws)
 
 
 class Optimiser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

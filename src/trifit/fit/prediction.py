@@ -161,7 +161,15 @@ def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
 
 
 def draws_of_rows(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
-    """Predicted log probabilities of every draw: (n_chains, n_draws, n_obs, n_classes)."""
+    """Predicted log probabilities of every draw: (n_chains, n_draws, n_obs, n_classes).
+
+    Parameters
+    ----------
+    density : Density
+    fit : Fit
+    X : array of shape (n_obs, n_features)
+        As the model sees them.
+    """
     n_chains, n_draws, _ = fit.draws.shape
     step = max(1, BLOCK // (len(X) * density.n_classes))
     blocks = [

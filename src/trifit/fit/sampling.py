@@ -45,8 +45,8 @@ def blocks(sampler: Sampler, n_params: int) -> list[int]:
     >>> blocks(Sampler(draws=300), 10), blocks(Sampler(), 10)
     ([300], [500, 1000, 2000, 4000])
     """
-    if sampler.draws != "auto":
-        return [sampler.draws]
+    if sampler.fixed_draws is not None:
+        return [sampler.fixed_draws]
     most = max(sampler.usual_draws, MAX_VALUES // (sampler.chains * max(n_params, 1)))
     most = min(most, sampler.max_draws)
     sizes = [FIRST_BLOCK]

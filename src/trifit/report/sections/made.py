@@ -64,5 +64,5 @@ def _optimiser(o: Optimiser) -> str:
 
 
 def _sampler(s: Sampler) -> str:
-    draws = f"up to {s.max_draws:,}" if s.draws == "auto" else f"{s.draws:,}"
+    draws = f"up to {s.max_draws:,}" if s.fixed_draws is None else f"{s.fixed_draws:,}"
     return f"{s.chains} chains of {s.tune:,} + {draws} draws, target acceptance {s.target_accept:g}"
