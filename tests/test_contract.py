@@ -38,7 +38,7 @@ class Fitted:
         return Rows(self.dataset.X, self.dataset.y)
 
 
-CARDS = by_default("softmax", "network", of=card_names())
+CARDS = by_default("softmax", of=card_names())
 IDENTIFIED = by_default("softmax", of=[n for n in card_names() if load_card(n).identified])
 """Several starts of a network may end in different modes."""
 

@@ -96,6 +96,7 @@ def test_a_pipe_gets_no_escape_codes(run):
     assert ESCAPE not in done.stdout + done.stderr
 
 
+@pytest.mark.broad
 def test_a_terminal_gets_them_unless_it_asks_for_none(run):
     assert ESCAPE in in_terminal("-m", "trifit", "report", str(run))
     for variable in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):

@@ -233,6 +233,7 @@ def test_a_network_that_does_not_approach_the_truth_is_said_not_to(found):
     assert "under cross-entropy and squared error" in text
 
 
+@pytest.mark.broad
 def test_an_infinite_loss_is_said_and_left_out_of_the_picture(found):
     numbers = {k: v.copy() for k, v in found("entropy").items()}
     numbers["mle loss"][0, 0] = np.inf
@@ -280,6 +281,7 @@ def test_the_code_shown_is_complete(q):
     assert inspect.getsource(q.experiment) in shown
 
 
+@pytest.mark.broad
 def test_the_code_shown_is_the_code_run(found):
     names = {"__name__": "shown"}
     exec(compile(code(soft_labels.experiment), "shown", "exec"), names)

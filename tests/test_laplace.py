@@ -236,7 +236,7 @@ def test_few_rows_resampled_draws_are_nearer_to_nuts_than_the_normal_ones(overla
     ("builder", "settings"),
     [
         (softmax_regression, {"prior": "horseshoe"}),
-        pytest.param(neural_network, {"hidden": [2]}, marks=pytest.mark.broad),
+        (neural_network, {"hidden": [2]}),
     ],
 )
 def test_learned_scales_and_networks_are_not_normal_and_say_so(builder, settings, rng):

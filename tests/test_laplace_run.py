@@ -147,6 +147,7 @@ def test_the_page_shows_the_error_against_nuts(runs):
     assert "means, in posterior sds" not in render(unidentified)
 
 
+@pytest.mark.broad
 def test_folds_are_compared_row_by_row(overlapping):
     run = run_comparison(overlapping, "logistic", cv=2, overrides=FAST, methods=["laplace"], seed=4)
     table = pd.DataFrame(

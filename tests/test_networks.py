@@ -128,6 +128,7 @@ def test_early_stopping_keeps_the_best_step(moons, network, rng):
     assert fit.path[-1][3] == pytest.approx(-at_end)
 
 
+@pytest.mark.broad
 def test_a_memorising_network_is_called_separated(rng):
     X, y = rng.normal(size=(10, 2)), np.arange(10) % 2
     density = density_of(X, y, "neural_network", hidden=[8])

@@ -57,6 +57,7 @@ def test_separable_rows_have_no_mle():
     assert fit.diagnostics["train_loss"] < 1e-5
 
 
+@pytest.mark.broad
 def test_one_flipped_label_leaves_the_weights_growing():
     """A row and its copy with the other label: no network can have both right."""
     X, y = curved()
@@ -70,6 +71,7 @@ def test_one_flipped_label_leaves_the_weights_growing():
     assert end_of(X, y, max_steps=25).status is Status.MAX_STEPS
 
 
+@pytest.mark.broad
 def test_a_maximum_is_no_run_to_infinity():
     """Two units, many noisy rows."""
     rng = np.random.default_rng(1)

@@ -93,6 +93,7 @@ def test_unscaled_features_converge_too(rng):
     assert abs(probs_of(density, mle, X) - peer.predict_proba(Z)).max() < 1e-5
 
 
+@pytest.mark.broad
 def test_map_approaches_the_mle_as_the_prior_widens(overlapping, rng):
     X, y = standardised(overlapping)
     gaps = []
@@ -124,6 +125,7 @@ def test_temperature_softens_an_overfitted_mle(rng):
     assert temperature.fit(*held_out_forecasts(density, Rows(X, y), Optimiser(), rng)).value > 1.5
 
 
+@pytest.mark.broad
 def test_vector_scaling_mends_class_means_that_one_temperature_cannot(rng):
     """A prior that pulls the intercept to zero makes the rare class too probable."""
     X = rng.normal(size=(3000, 2))

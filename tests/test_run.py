@@ -200,7 +200,7 @@ def test_unseen_categories_are_counted(tmp_path, rng, n_test):
 
 def test_commands_from_python_tell_runs_apart(overlapping):
     def command(**options):
-        options = {"test_size": 0.3, **options}
+        options = {"test_size": 0.3, "nuts": False, **options}
         options["overrides"] = FAST | options.get("overrides", {})
         return trifit.compare(overlapping, model="logistic", **options).provenance.command
 

@@ -250,7 +250,14 @@ def test_pairs_of_classes_answer_as_the_whole_programme(rng, monkeypatch, kind, 
 
 @pytest.mark.parametrize(
     ("spread", "expected"),
-    [(1.2, {Separation.OVERLAP}), (6.0, {Separation.COMPLETE, Separation.QUASI_COMPLETE})],
+    by_default(
+        (1.2, {Separation.OVERLAP}),
+        of=[
+            (1.2, {Separation.OVERLAP}),
+            (6.0, {Separation.COMPLETE, Separation.QUASI_COMPLETE}),
+        ],
+        several=True,
+    ),
 )
 def test_a_hundred_classes_are_certified_without_their_programme(
     rng, monkeypatch, spread, expected

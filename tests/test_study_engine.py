@@ -39,13 +39,12 @@ def numbers(store):
     return list(zip(*columns, table["value"].to_numpy().view(np.int64).tolist(), strict=True))
 
 
-def how(backend, scheduler):
-    return {
-        "serial": {"backend": "serial"},
-        "loky 1": {"jobs": 1},
-        "loky 2": {"jobs": 2},
-        "dask": {"backend": "dask", "scheduler": scheduler},
-    }[backend]
+@pytest.fixture
+def how(request, backend):
+    """Arguments of a backend; the cluster is started where Dask is asked for."""
+    if backend == "dask":
+        return {"backend": "dask", "scheduler": request.getfixturevalue("scheduler")}
+    return {"serial": {"backend": "serial"}, "loky 1": {"jobs": 1}, "loky 2": {"jobs": 2}}[backend]
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +61,8 @@ def some(folder):
     )
 
 
-@pytest.mark.parametrize("backend", by_default("loky 2", "dask", of=["loky 1", "loky 2", "dask"]))
-def test_results_are_the_same_to_the_last_bit_in_any_order(serial, tmp_path, scheduler, backend):
+@pytest.mark.parametrize("backend", by_default("loky 2", of=["loky 1", "loky 2", "dask"]))
+def test_results_are_the_same_to_the_last_bit_in_any_order(serial, tmp_path, how):
     tasks, store, told = some(tmp_path), Store(tmp_path / "store"), []
     first = {key: tasks[key] for key in list(tasks)[11:3:-2]}
     run_cells(first, study_work.work, store, backend="serial")
@@ -72,7 +71,7 @@ def test_results_are_the_same_to_the_last_bit_in_any_order(serial, tmp_path, sch
         study_work.work,
         store,
         advance=lambda key, seconds: told.append((key, seconds)),
-        **how(backend, scheduler),
+        **how,
     )
     assert numbers(store) == serial
     assert sorted(key for key, _ in told) == sorted(tasks.keys() - first.keys())
@@ -109,10 +108,10 @@ def test_a_bad_cell_is_kept_with_its_error_and_a_warning_is_none(tmp_path):
     assert len(store.finished()) == 16
 
 
-@pytest.mark.parametrize("backend", ["serial", "loky 2", "dask"])
-def test_every_cell_has_one_thread(tmp_path, scheduler, backend):
+@pytest.mark.parametrize("backend", by_default("loky 2", of=["serial", "loky 2", "dask"]))
+def test_every_cell_has_one_thread(tmp_path, how):
     store = Store(tmp_path / "store")
-    run_cells(many(3, tmp_path / "traces"), study_work.work, store, **how(backend, scheduler))
+    run_cells(many(3, tmp_path / "traces"), study_work.work, store, **how)
     table = store.table()
     names = pc.cast(["cores", "blas threads", "joblib's jobs"], "string")
     threads = table.filter(pc.is_in(table["quantity"], names))
@@ -133,7 +132,7 @@ def test_cells_are_handed_out_in_the_order_given(tmp_path):
 
 
 @pytest.mark.parametrize("backend", by_default("loky 2", of=["loky 1", "loky 2", "dask"]))
-def test_a_killed_worker_costs_its_own_cell(serial, tmp_path, scheduler, backend):
+def test_a_killed_worker_costs_its_own_cell(serial, tmp_path, backend, how):
     once = {} if backend == "loky 1" else {"c008": "kill once"}
     tasks = many(16, tmp_path / "traces", 0.02, c004="kill", **once)
     store, told = Store(tmp_path / "store"), []
@@ -142,7 +141,7 @@ def test_a_killed_worker_costs_its_own_cell(serial, tmp_path, scheduler, backend
         study_work.work,
         store,
         advance=lambda k, _: told.append(k),
-        **how(backend, scheduler),
+        **how,
     )
     assert store.failed() == {"c004": DIED}
     assert sorted(told) == sorted(tasks)
@@ -166,17 +165,19 @@ def one_worker(tmp_path_factory):
         yield address
 
 
+@pytest.mark.broad
 def test_a_neighbour_in_the_same_process_is_not_taken_for_the_killer(tmp_path, one_worker):
     tasks = many(2, tmp_path / "traces", 1.0) | many(1, tmp_path / "traces", 0.3, c000="kill")
     store = Store(tmp_path / "store")
-    run_cells(tasks, study_work.work, store, **how("dask", one_worker))
+    run_cells(tasks, study_work.work, store, backend="dask", scheduler=one_worker)
     assert store.failed() == {"c000": DIED}
     assert runs(tmp_path / "traces") == {"c000": 2, "c001": 2}
 
 
+@pytest.mark.broad
 def test_a_cell_that_dask_gives_up_is_not_waited_for(tmp_path, one_worker):
     tasks, store = many(2, tmp_path / "traces", c000="kill"), Store(tmp_path / "store")
-    run_cells(tasks, study_work.work, store, attempts=4, **how("dask", one_worker))
+    run_cells(tasks, study_work.work, store, attempts=4, backend="dask", scheduler=one_worker)
     assert store.failed() == {"c000": DIED.replace("2", "4")}
     assert runs(tmp_path / "traces")["c000"] == 4
 
@@ -194,11 +195,11 @@ if __name__ == "__main__":
 
 
 @pytest.fixture
-def driver(request, tmp_path, scheduler):
+def driver(request, tmp_path):
     """A study on its way in a process of its own: some cells are finished."""
     script = tmp_path / "driver.py"
     script.write_text(DRIVER)
-    address = scheduler if request.param == "dask" else ""
+    address = request.getfixturevalue("scheduler") if request.param == "dask" else ""
     command = (sys.executable, str(script), str(tmp_path), address)
     with process(*command, log=tmp_path / "log") as child:
         wait_for(lambda: len(Store(tmp_path / "store").finished()) >= 6)
@@ -250,18 +251,18 @@ def test_ctrl_c_stops_the_workers_and_keeps_what_is_finished(driver, tmp_path):
     assert not (store.folder / "running").exists()
 
 
-@pytest.mark.parametrize("backend", by_default("serial", "loky 2", of=["serial", "loky 2", "dask"]))
-def test_an_interruption_passes_through_and_the_rest_can_be_run(tmp_path, scheduler, backend):
+@pytest.mark.parametrize("backend", by_default("serial", of=["serial", "loky 2", "dask"]))
+def test_an_interruption_passes_through_and_the_rest_can_be_run(tmp_path, how):
     tasks, store = many(12, tmp_path / "traces", 0.02), Store(tmp_path / "store")
 
     def interrupt(_key, _seconds):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_cells(tasks, study_work.work, store, advance=interrupt, **how(backend, scheduler))
+        run_cells(tasks, study_work.work, store, advance=interrupt, **how)
     assert len(store.finished()) < 12
     assert not any("loky" in " ".join(c.cmdline()) for c in workers())
-    run_cells(tasks, study_work.work, store, **how(backend, scheduler))
+    run_cells(tasks, study_work.work, store, **how)
     assert store.finished() == tasks.keys()
     assert store.failed() == {}
 
@@ -291,6 +292,7 @@ class Fatal:
         return os._exit, (1,)
 
 
+@pytest.mark.broad
 def test_workers_that_die_before_they_begin_end_the_run(tmp_path):
     tasks = many(2, tmp_path / "traces") | {"fatal": Fatal()}
     store = Store(tmp_path / "store")

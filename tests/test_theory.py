@@ -81,6 +81,7 @@ def test_bayes_with_the_right_prior_is_calibrated():
     assert (fit.slope, fit.ece) == (pytest.approx(1, abs=1e-8), pytest.approx(0, abs=1e-8))
 
 
+@pytest.mark.broad
 @settings(max_examples=15, deadline=None)
 @given(st.floats(0.01, 2.0), st.floats(0.2, 5.0), st.floats(0.3, 3.0))
 def test_nothing_beats_the_right_posterior(kappa, gamma, scale):
