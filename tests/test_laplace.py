@@ -232,6 +232,7 @@ def test_few_rows_resampled_draws_are_nearer_to_nuts_than_the_normal_ones(overla
     assert corrected.max() < raw.max() / 2
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize(
     ("builder", "settings"),
     [
