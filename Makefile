@@ -97,7 +97,7 @@ pages: setup
 	$(BIN)/trifit compare iris --out reports/examples/iris
 	$(BIN)/trifit compare breast_cancer --model logistic --out reports/examples/breast_cancer
 	$(BIN)/trifit compare digits --model softmax --prior-scale 1 --out reports/examples/digits
-	rm -f reports/examples/*/posterior.nc reports/examples/*/p*.parquet reports/examples/*/p*.csv reports/examples/*/classifier.json
+	rm -f reports/examples/*/posterior.nc reports/examples/*/p*.parquet reports/examples/*/p*.csv reports/examples/*/classifier.json reports/examples/*/metrics.json
 	$(BIN)/trifit report --index reports/examples
 
 # The committed gallery: ten questions, ten experiments; five minutes.

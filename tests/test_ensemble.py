@@ -349,7 +349,7 @@ def test_members_that_rule_out_what_happened(logits, y, tmp_path):
     assert c.ensemble.averaging is None
     assert "the gain from averaging are infinite" in said(c)
     c.to_html(tmp_path / "p.html")
-    assert "cannot be told" in (tmp_path / "p.html").read_text()
+    assert "cannot be estimated" in (tmp_path / "p.html").read_text()
     file = save(tmp_path / "e.npz", y, probs=sure)
     floored = predictions_of(read_draws(file, label="y", floor=0.01))[1]
     assert floored.at_label.min() == pytest.approx(np.log(0.01 / 1.02))
