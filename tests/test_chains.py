@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trifit.analyses.chains import energies, rank_histogram
-from trifit.fit.diagnostics import bfmi, rhat
+from trifit.fit.diagnostics import bfmi, diagnose_draws
 from trifit.fits import Sampling
 
 
@@ -84,7 +84,7 @@ def test_the_comparisons_chains(iris_run):
         assert (sum(chain.energy), sum(chain.energy_change)) == (700, 699)
     parameter, prediction = trust.ranks
     assert (parameter.kind, prediction.kind) == ("parameter", "prediction")
-    every = rhat(bayes.draws)
+    every = diagnose_draws(bayes.draws)["rhat"]
     assert parameter.rhat == pytest.approx(every.max(), rel=1e-4)
     names = iris_run.fitted.density.layout.labels()
     assert names[int(every.argmax())] == (parameter.name, parameter.feature, parameter.label)

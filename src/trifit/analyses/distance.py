@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray
 
 NEIGHBOURS = 5
@@ -41,7 +42,7 @@ class DistanceFromData:
         if len(X) > MAX_REFERENCE:
             X = X[np.sort(rng.choice(len(X), MAX_REFERENCE, replace=False))]
         self._X = X
-        some = X[np.unique(np.linspace(0, len(X) - 1, MAX_TYPICAL).astype(int))]
+        some = X[evenly_spaced(len(X), MAX_TYPICAL)]
         self.typical = float(np.median(_nearest(some, X, skip=1))) if len(X) > 1 else 0.0
 
     def __call__(self, X: FloatArray) -> FloatArray:

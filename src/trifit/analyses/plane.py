@@ -15,6 +15,7 @@ from trifit.fit import Density, predict_all
 from trifit.fits import Fit
 from trifit.results import Axis, Layer, ProbabilityMap
 from trifit.rounding import positions, rounded
+from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray, IntArray
 
 N_GRID = 48
@@ -139,7 +140,7 @@ def _thinned(fits: Mapping[str, Fit]) -> tuple[Mapping[str, Fit], int]:
     thin, n_draws = dict(fits), 0
     for name in posteriors_of(fits):
         draws = fits[name].flat_draws
-        every = np.unique(np.linspace(0, len(draws) - 1, MAX_DRAWS).astype(int))
+        every = evenly_spaced(len(draws), MAX_DRAWS)
         thin[name] = dataclasses.replace(fits[name], draws=draws[every][None])
         n_draws = len(every)
     return thin, n_draws

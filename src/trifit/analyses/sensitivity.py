@@ -13,6 +13,7 @@ from trifit.forecasts import LOG_ZERO
 from trifit.results import PriorSensitivity, SensitivityStep
 from trifit.rounding import rounded
 from trifit.scores import log_predictive_density, paired_difference
+from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray, IntArray
 
 NEAR_FACTORS: FloatArray = np.exp2(np.arange(-8, 9) / 8)
@@ -45,7 +46,7 @@ def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | 
     if fitted.density.scales.any():
         return None
     chosen = _training_sets(fitted)
-    rows = [_some(len(fold.test_rows)) for fold in chosen]
+    rows = [evenly_spaced(len(fold.test_rows), MAX_ROWS) for fold in chosen]
     refits = [_refitted(fitted, fold, some, rng) for fold, some in zip(chosen, rows, strict=True)]
     posterior = None
     if "bayes" in fitted.log_probs:
@@ -65,10 +66,6 @@ def _training_sets(fitted: Fitted) -> Sequence[Trained]:
     if fitted.density.linear and n_rows * fitted.density.n_params <= MAX_WORK:
         return fitted.folds
     return fitted.folds[-1:]
-
-
-def _some(n_obs: int) -> IntArray:
-    return np.unique(np.linspace(0, n_obs - 1, min(n_obs, MAX_ROWS)).astype(np.int64))
 
 
 def _refitted(

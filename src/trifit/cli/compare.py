@@ -13,7 +13,7 @@ from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, comma_separated, data_sets, further_fits, names_or_files
 from trifit.cli.display import Display, displayed, output_option
 from trifit.cli.imports import without_collection
-from trifit.cli.options import Command, Option, settings_of, words_of
+from trifit.cli.options import Command, Option, seed_option, settings_of, words_of
 from trifit.errors import InputError
 
 if TYPE_CHECKING:
@@ -114,14 +114,7 @@ data_option, model_option, evaluation_option, simulation_option = (
     metavar="COLUMN",
     help="Train on earlier rows, test on the latest (share: --test-size).",
 )
-@evaluation_option(
-    "--seed",
-    type=click.IntRange(min=0),
-    metavar="N",
-    default=1,
-    show_default=True,
-    help="Random seed of splits, draws and simulated data.",
-)
+@seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option(
     "--cores", type=click.IntRange(min=1), metavar="N", help="Cores to use; default: all."
 )

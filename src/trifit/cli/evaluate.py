@@ -10,7 +10,7 @@ import click
 from trifit.cli.command import canonical_command
 from trifit.cli.compare import show_comparison
 from trifit.cli.display import Display, displayed, output_option
-from trifit.cli.options import Command, Option
+from trifit.cli.options import Command, Option, seed_option
 from trifit.errors import InputError
 from trifit.files import check_target, stem
 
@@ -64,14 +64,7 @@ file_option, evaluation_option, recalibration_option = (
 @evaluation_option(
     "--weights", metavar="COLUMN", help="How many identical rows each row stands for."
 )
-@evaluation_option(
-    "--seed",
-    type=click.IntRange(min=0),
-    metavar="N",
-    default=1,
-    show_default=True,
-    help="Random seed of folds and resampling.",
-)
+@seed_option(help="Random seed of folds and resampling.")
 @recalibration_option(
     "--write-recalibrated",
     "recalibrated",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -32,6 +33,18 @@ class Option(click.Option):
         super().__init__(*names, **rest)
         self.heading = heading
         self.settings = settings
+
+
+seed_option = partial(
+    click.option,
+    "--seed",
+    cls=Option,
+    heading="Evaluation",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=1,
+    show_default=True,
+)
 
 
 class Command(click.Command):

@@ -14,6 +14,7 @@ from trifit.fit import Density, build_density, predict
 from trifit.fit.prediction import thinned
 from trifit.fits import Fit, Prediction
 from trifit.forecasts import LOG_ZERO
+from trifit.spacing import evenly_spaced
 from trifit.types import BoolArray, FloatArray
 
 PROBE_ROWS = 10
@@ -209,7 +210,7 @@ def probe_of(density: Density, fits: Mapping[str, Fit], rows: FloatArray) -> Pro
     rows : array of shape (n_obs, n_features)
         Training rows, as the model sees them.
     """
-    few = rows[np.unique(np.linspace(0, len(rows) - 1, PROBE_ROWS).astype(np.int64))]
+    few = rows[evenly_spaced(len(rows), PROBE_ROWS)]
     return Probe(few, _log_probs(density, next(iter(fits.values())).flat_draws[:1], few))
 
 

@@ -12,6 +12,7 @@ from trifit.clusters import of_rows
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density
+from trifit.spacing import evenly_spaced
 from trifit.text import listing
 from trifit.types import BoolArray, Dataset, FloatArray, IntArray, Rows
 
@@ -70,7 +71,7 @@ class Problem:
                 "rounding errors"
             )
         # The model is asked for its structure; rows are bound to it when it is fitted.
-        few = rows[np.unique(np.linspace(0, len(rows) - 1, MODEL_ROWS).astype(np.int64))]
+        few = rows[evenly_spaced(len(rows), MODEL_ROWS)]
         density = build_density(
             card,
             whole.transform(dataset.X, few)[:, varies],

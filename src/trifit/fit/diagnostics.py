@@ -19,20 +19,8 @@ MIN_BFMI = 0.3
 MAX_DIVERGENT_SHARE = 0.001
 MAX_DEPTH_SHARE = 0.01
 
-
-def rhat(draws: FloatArray) -> FloatArray:
-    """Rank-normalised split R-hat of every column of (n_chains, n_draws, n_values).
-
-    1 for columns that do not vary.
-    """
-    from arviz_stats.base import array_stats
-
-    out = np.ones(draws.shape[2])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for j in np.flatnonzero(np.ptp(draws.reshape(-1, draws.shape[2]), axis=0) > 0):
-            out[j] = array_stats.rhat(draws[:, :, j], chain_axis=0, draw_axis=1)
-    return out
+OF_SAMPLER = ("divergent_share", "bfmi_min", "depth_limited_share")
+"""Diagnostics of how the sampler went, which more draws do not change."""
 
 
 def bfmi(energy: FloatArray) -> FloatArray:
@@ -46,13 +34,15 @@ def bfmi(energy: FloatArray) -> FloatArray:
 
 
 def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
-    """R-hat, bulk and tail ESS of every column of (n_chains, n_draws, n_values).
+    """Rank-normalised split R-hat, bulk and tail ESS of every column.
 
-    Columns that do not vary get R-hat 1 and the full number of draws.
+    Of draws (n_chains, n_draws, n_values). Columns that do not vary get R-hat 1 and the full
+    number of draws.
     """
     from arviz_stats.base import array_stats
 
     n_chains, n_draws, n_values = draws.shape
+    rhat = np.ones(n_values)
     bulk = np.full(n_values, float(n_chains * n_draws))
     tail = bulk.copy()
     varies = np.ptp(draws.reshape(-1, n_values), axis=0) > 0
@@ -60,11 +50,12 @@ def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
         warnings.simplefilter("ignore")
         for j in np.flatnonzero(varies):
             column = draws[:, :, j]
+            rhat[j] = array_stats.rhat(column, chain_axis=0, draw_axis=1)
             bulk[j] = array_stats.ess(column, chain_axis=0, draw_axis=1, method="bulk")
             tail[j] = array_stats.ess(
                 column, chain_axis=0, draw_axis=1, method="tail", prob=(0.05, 0.95)
             )
-    return {"rhat": rhat(draws), "ess_bulk": bulk, "ess_tail": tail}
+    return {"rhat": rhat, "ess_bulk": bulk, "ess_tail": tail}
 
 
 def diagnose_parameters(

@@ -6,6 +6,7 @@ import scipy.sparse as sp
 from trifit.checks import Labels
 from trifit.fit.density import Density, Objective, design_of
 from trifit.separation import Certificate, Separation, separation
+from trifit.spacing import evenly_spaced
 from trifit.types import BoolArray, FloatArray, IntArray
 
 OUTPUT_LAYER = ("beta", "beta_z", "beta_raw", "intercept", "intercept_z", "intercept_raw")
@@ -123,7 +124,7 @@ def _separation(
 def _spaced(chosen: BoolArray) -> IntArray:
     """Evenly spaced indices of at most :data:`FEW` chosen rows."""
     rows = np.flatnonzero(chosen)
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(FEW, len(rows))).astype(np.int64))]
+    return rows[evenly_spaced(len(rows), FEW)]
 
 
 def _linear_weights(density: Density, theta: FloatArray, X: FloatArray) -> FloatArray | None:

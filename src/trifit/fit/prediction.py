@@ -9,6 +9,7 @@ from trifit.fit.fast.kernel import add_probabilities
 from trifit.fits import Fit, Prediction
 from trifit.forecasts import LOG_ZERO
 from trifit.information import entropy
+from trifit.spacing import evenly_spaced
 from trifit.threads import limited, side_by_side
 from trifit.types import FloatArray, IntArray
 
@@ -129,17 +130,6 @@ def thinned(density: Density, fit: Fit, X: FloatArray, n_draws: int) -> Iterator
 def trust_rows(n_obs: int, n_classes: int) -> IntArray:
     """The evenly spaced rows whose predictions the trust gate looks at."""
     return evenly_spaced(n_obs, max(1, MAX_TRUST_VALUES // n_classes))
-
-
-def evenly_spaced(n_obs: int, most: int) -> IntArray:
-    """At most so many row numbers, evenly spaced.
-
-    Examples
-    --------
-    >>> evenly_spaced(9, 3).tolist(), evenly_spaced(2, 3).tolist()
-    ([0, 4, 8], [0, 1])
-    """
-    return np.unique(np.linspace(0, n_obs - 1, min(n_obs, most)).astype(np.int64))
 
 
 def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:

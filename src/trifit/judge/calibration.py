@@ -13,6 +13,7 @@ from trifit.information import entropy
 from trifit.recalibration import METHODS, deal, recalibration_gain
 from trifit.results import Calibration, ClassBias, Estimate
 from trifit.results.record import normal_or_none
+from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray, IntArray
 
 MAX_MATRIX_VALUES = 500_000
@@ -122,4 +123,4 @@ def _rows(n_obs: int, n_classes: int, most: int) -> IntArray | slice:
     n = max(1_000, most // n_classes)
     if n >= n_obs:
         return slice(None)
-    return np.unique(np.linspace(0, n_obs - 1, n).astype(np.int64))
+    return evenly_spaced(n_obs, n)

@@ -7,6 +7,7 @@ from trifit.crossfit.problem import standardiser_of
 from trifit.errors import InputError
 from trifit.fit.preview import preview
 from trifit.results.preview import Preview
+from trifit.spacing import evenly_spaced
 from trifit.types import Dataset
 
 MAX_ROWS = 100
@@ -31,7 +32,7 @@ def preview_card(card: Card, dataset: Dataset | None = None) -> Preview:
     """
     if dataset is not None:
         standardiser = standardiser_of(dataset, card, np.arange(dataset.n_obs))
-        rows = np.unique(np.linspace(0, dataset.n_obs - 1, MAX_ROWS).astype(int))
+        rows = evenly_spaced(dataset.n_obs, MAX_ROWS)
         return preview(
             card,
             standardiser.transform(dataset.X, rows),

@@ -24,6 +24,7 @@ from trifit.scores import accuracy, log_loss
 from trifit.separation import separation
 from trifit.simulate import World, simulate, world
 from trifit.simulate.world import draw_labels
+from trifit.spacing import evenly_spaced
 from trifit.study.cells import Cell
 from trifit.study.quantities import QUANTITIES
 from trifit.study.spec import Setting
@@ -266,7 +267,7 @@ def _of_fits(fitted: Mapping[str, Fit]) -> list[Row]:
 
 
 def _of_intervals(density: Density, bayes: Fit, X: FloatArray, true: FloatArray) -> list[Row]:
-    shown = np.unique(np.linspace(0, len(true) - 1, INTERVAL_ROWS).astype(np.int64))
+    shown = evenly_spaced(len(true), INTERVAL_ROWS)
     n_draws = min(INTERVAL_DRAWS, len(bayes.flat_draws))
     draws = np.exp(np.array([*thinned(density, bayes, X[shown], n_draws)]))
     half, most = (coverage(true[shown], draws, level=level) for level in (0.5, 0.95))

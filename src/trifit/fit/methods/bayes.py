@@ -23,16 +23,18 @@ from trifit.checks import label_probs
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
 from trifit.fit.diagnostics import (
+    OF_SAMPLER,
     diagnose_draws,
     diagnose_parameters,
     diagnose_predictions,
     posterior_status,
     score_error,
 )
-from trifit.fit.prediction import draws_of_rows, evenly_spaced, prediction_draws
+from trifit.fit.prediction import draws_of_rows, prediction_draws
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
 from trifit.fits import Fit, Sampling, Status
+from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray
 
 MAX_PARAMS = 5_000
@@ -125,7 +127,7 @@ def fit_bayes(
         The same seed gives the same draws on one machine, however many cores
         the chains share.
     advance : callable, optional
-        Called with the share of draws done, from another thread.
+        Called with the share of draws done.
     judge : callable, optional
         Adds diagnostics, and the status they lead to, to a fit.
     """
@@ -188,7 +190,7 @@ def suffices(fit: Fit) -> bool:
     n_chains, n_draws, _ = fit.draws.shape
     if n_draws < USUAL_DRAWS:
         return False
-    of_sampler = {k: v for k, v in fit.diagnostics.items() if "rhat" not in k and "ess" not in k}
+    of_sampler = {name: fit.diagnostics[name] for name in OF_SAMPLER}
     apart = fit.status is Status.UNMIXED and not _rhat(fit) <= HOPELESS_RHAT
     return apart or posterior_status(of_sampler, n_chains).failed
 
