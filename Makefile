@@ -115,7 +115,7 @@ schema: setup
 
 # What the sections of the page look like now; read the difference before committing it.
 snapshots: setup
-	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/test_sections.py
+	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/report/test_sections.py
 
 # Needs uv; the file names no package index.
 # Needs uv; the files name no package index.

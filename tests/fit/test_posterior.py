@@ -372,7 +372,7 @@ print(fit.draws.tobytes().hex()[:4000])
 """
     environment = os.environ | {
         "PYTENSOR_FLAGS": f"base_compiledir={tmp_path}",
-        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTHONPATH": str(Path(__file__).parents[1]),
     }
     cold, warm = (
         subprocess.run(

@@ -12,7 +12,7 @@ import pytest
 from browser import CHROMIUM, Browser
 from made_up import made_up
 from made_up_study import made_up_study
-from test_report import nasty
+from markup import nasty
 from trifit.report import render, render_index
 from trifit.report.downloads import downloads
 from trifit.report.study import render_study

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from made_up import made_up
+from markup import NASTY, nasty
 from trifit.report import render, render_index, render_notebook
 from trifit.report.downloads import downloads
 from trifit.report.sections import SECTIONS
@@ -22,51 +23,6 @@ from trifit.text import (
     with_se,
 )
 from trifit.words import VERDICTS, verdict_text
-
-NASTY = [
-    "</script><script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "]]> --> </style> <!-- _$x_1$ $\\frac$",
-    "javascript:alert(1)",
-    "'\" onmouseover=alert(1) \x00\x07\x1b[31m\u202e\n%41#b",
-]
-"""Text that would do something if it were not text."""
-
-
-def nasty():
-    """The comparison with markup in every text that comes from data, cards and files."""
-    document = msgspec.to_builtins(made_up())
-    names = NASTY[:3]
-    document["data"] |= {
-        "name": NASTY[0],
-        "source": NASTY[3],
-        "class_names": names,
-        "notes": NASTY,
-        "feature_names": NASTY[3:],
-    }
-    document["card"] |= {
-        "note": NASTY[0],
-        "name": NASTY[4],
-        "references": NASTY,
-        "hyperparameters": {NASTY[0]: NASTY[1]},
-    }
-    document["provenance"] |= {"command": NASTY[0], "settings": {NASTY[1]: NASTY[2]}}
-    for i, row in enumerate(document["parameters"]):
-        row |= {"feature": NASTY[i % 5], "class": names[i % 3], "parameter": NASTY[1]}
-    for i, row in enumerate(document["prior"]["posterior"]["rows"]):
-        row |= {"feature": NASTY[i], "class": names[i]}
-    for example in document["disagreement"]["examples"]:
-        for i, feature in enumerate(example["features"]):
-            feature["name"] = NASTY[i]
-    for i, axis in enumerate(document["disagreement"]["map"]["axes"]):
-        axis["name"] = NASTY[i]
-    for ranks in document["trust"]["ranks"]:
-        ranks |= {"feature": NASTY[0], "class": NASTY[1]}
-    for judged in document["contestants"].values():
-        for k, found in enumerate(judged["calibration"]["classes"]):
-            found |= {"name": names[k], "p_value": 1e-9, "odds_low": 2.0, "odds_high": 3.0}
-        judged |= {"outputs": "miscalibrated", "verdict": "miscalibrated"}
-    return msgspec.convert(document, Comparison)
 
 
 @pytest.fixture(scope="module")
