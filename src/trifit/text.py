@@ -81,10 +81,10 @@ def rounded(value: float, se: float | None) -> str:
 
     Examples
     --------
-    >>> rounded(-9.7394, 8.39)
-    '−9.7'
+    >>> rounded(-9.7394, 8.39), rounded(-0.0001, 0.1)
+    ('−9.7', '0.00')
     """
-    return _minus(f"{value:.{decimals_for(se)}f}")
+    return _minus(f"{value:z.{decimals_for(se)}f}")
 
 
 def p_value(p: float | None) -> str:
@@ -113,8 +113,8 @@ def signed_with_se(value: float, se: float | None) -> str:
     >>> signed_with_se(0.5, 0.25)
     '+0.50 ± 0.25'
     """
-    text = with_se(abs(value), se)
-    return f"{'−' if value < 0 else '+'}{text}"
+    text = with_se(value, se)
+    return text if text.startswith("−") else f"+{text}"
 
 
 def probability(share: float) -> str:
@@ -207,6 +207,17 @@ def with_interval(value: float, low: float, high: float) -> str:
 
 def _interval_decimals(low: float, high: float, scale: float) -> int:
     return decimals_for(scale * (high - low) / (2 * 1.96), most=4)
+
+
+def counted(n: int, thing: str) -> str:
+    """A number of things, the noun in the singular for one.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(1200, "test row")
+    ('1 row', '1,200 test rows')
+    """
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -278,7 +278,7 @@ def test_missing_rows_are_dropped_and_said(tmp_path):
     path = write(tmp_path, "a,y\n1,p\n,q\n3,p\n4,q\n5,q\n")
     data = load_dataset(path, "y", missing="drop")
     assert data.n_obs == 4
-    assert data.notes == ("1 rows with missing values dropped: 'a' (1)",)
+    assert data.notes == ("dropped 1 row with missing values: 'a' (1)",)
 
 
 def test_missing_values_become_training_means(tmp_path):
@@ -299,7 +299,7 @@ def test_a_test_set_is_encoded_with_the_training_rows(tmp_path):
     assert data.feature_names == ("a", "b=x", "b=y", "b=z")
     assert data.X[4].tolist() == [1, 0, 0, 0]  # an unseen category carries no coefficient
     assert data.X[5].tolist() == [2, 1, 0, 0]
-    assert any("1 test rows have a category" in note for note in data.notes)
+    assert any("unseen category in 1 test row" in note for note in data.notes)
 
 
 @pytest.mark.parametrize(

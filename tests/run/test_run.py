@@ -175,7 +175,7 @@ def test_columns_constant_in_a_fold_or_everywhere(rng):
     assert "left out columns that are constant, up to rounding errors: 'b'" in (
         comparison.data.notes
     )
-    assert any("1 test rows have a category or value not seen" in n for n in comparison.data.notes)
+    assert any("unseen category or value in 1 test row" in n for n in comparison.data.notes)
     assert {p.feature for p in comparison.parameters} == {"", "a", "c"}
 
 
@@ -191,7 +191,9 @@ def test_unseen_categories_are_counted(tmp_path, rng, n_test):
     if n_test:
         data = trifit.load_dataset(tmp_path / "train.csv", target="y", test=tmp_path / "test.csv")
         comparison = trifit.compare(data, model="logistic", overrides=FAST)
-        assert any(n.startswith("6 test rows have a category") for n in comparison.data.notes)
+        assert any(
+            n.startswith("unseen category in 6 test rows") for n in comparison.data.notes
+        )
     else:
         data = trifit.load_dataset(tmp_path / "train.csv", target="y")
         comparison = trifit.compare(data, model="logistic", test_size=0.3, overrides=FAST)

@@ -5,6 +5,7 @@ from trifit.analyses.theory import expected_of_mle
 from trifit.crossfit.fitted import Fitted
 from trifit.duplicates import n_copies
 from trifit.recalibration.temperature import MAX_TEMPERATURE, Temperature
+from trifit.text import counted
 
 MANY_COPIES = 0.01
 """Share of rows that are copies of others from which on it is said."""
@@ -42,8 +43,7 @@ def _unseen(fitted: Fitted) -> list[str]:
     if not unseen:
         return []
     return [
-        f"{unseen} test rows have a category or value not seen in training; "
-        "its coefficient counts as zero"
+        f"unseen category or value in {counted(unseen, 'test row')}; its coefficient counts as zero"
     ]
 
 

@@ -9,7 +9,7 @@ from trifit.data.schema import Schema
 from trifit.data.sources import open_table
 from trifit.data.tables import Table
 from trifit.errors import InputError
-from trifit.text import listing
+from trifit.text import counted, listing
 from trifit.types import FloatArray
 
 
@@ -46,7 +46,7 @@ def encode_again(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
     X, unseen = schema.encode(table)
     if unseen.any():
         notes.append(
-            f"{int(unseen.sum())} rows have a category that the training rows lack "
+            f"unseen category in {counted(int(unseen.sum()), 'row')} "
             f"({unseen_categories(table, schema)}); its coefficient counts as zero"
         )
     blank = np.isnan(X)

@@ -23,7 +23,7 @@ from trifit.data.schema import Reading, Schema, learn, table_style
 from trifit.data.soft import PREFIX, are_counts, check_written, label_weights, written_out
 from trifit.data.tables import Table
 from trifit.errors import InputError
-from trifit.text import listing
+from trifit.text import counted, listing
 from trifit.types import BoolArray, Dataset, FloatArray, IntArray
 
 Missing = Literal["error", "drop", "impute"]
@@ -106,7 +106,7 @@ def assemble(
             notes.append(f"left out classes without a complete row: {', '.join(gone)}")
     if rows.unseen.any():
         notes.append(
-            f"{int(rows.unseen.sum())} test rows have a category that the training data lack "
+            f"unseen category in {counted(int(rows.unseen.sum()), 'test row')} "
             f"({unseen_categories(tables[1], schema)}); its coefficient counts as zero"
         )
     leaks = _leaks(rows, schema) if rows.soft is None else ()
@@ -280,9 +280,11 @@ def _handle_missing(
     gone = rows.unlabelled if missing == "impute" else blank | rows.unlabelled
     notes = []
     if missing == "drop":
-        notes.append(f"{int(gone.sum())} rows with missing values dropped: {where}{class_too}")
+        notes.append(
+            f"dropped {counted(int(gone.sum()), 'row')} with missing values: {where}{class_too}"
+        )
     elif gone.any():
-        notes.append(f"{int(gone.sum())} rows without a class dropped{class_too}")
+        notes.append(f"dropped {counted(int(gone.sum()), 'row')} without a class{class_too}")
     had_test = rows.n_test > 0
     rows = rows.take(np.flatnonzero(~gone))
     if had_test and not rows.n_test:
