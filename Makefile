@@ -12,7 +12,7 @@ UV := $(shell command -v uv 2>/dev/null)
 .PHONY: report setup test test-broad test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies schema snapshots lock clean
 
 report: setup
-	$(BIN)/trifit compare cells --model logistic --prior-scale 0.25 --test-size 0.7
+	$(BIN)/trifit compare cells --model logistic --prior-scale auto --cv 2
 
 setup: $(READY)
 

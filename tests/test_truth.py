@@ -167,7 +167,8 @@ def all_rows(run, **changes):
     problem = Problem.build(dataset, run.card, rows)
     part = problem.part(rows, rows)
     fits = run.fitted.final.fits
-    only = Trained(part, rows, fits, predict_all(problem.density, fits, part.test.X))
+    predictions = predict_all(problem.density, fits, part.test.X)
+    only = Trained(part, rows, fits, predictions, problem.density)
     return Fitted(problem, [only], only)
 
 

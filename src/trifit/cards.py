@@ -16,6 +16,9 @@ from trifit.errors import InputError
 
 Builder = Callable[..., Any]
 
+AUTO = "auto"
+"""As ``prior_scale``: the scale is chosen on the training rows (:mod:`trifit.fit.prior_scale`)."""
+
 SWITCHES = ("standardize", "feature_sd", "identified")
 """Settings of a card itself that ``with_overrides`` may change."""
 
@@ -199,6 +202,16 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                 "when to trust its softmax was written for the unchanged model."
             )
         return _convert(fields, f"card {self.name!r}")
+
+    @property
+    def chooses_scale(self) -> bool:
+        """Whether the prior scale is left to the training rows."""
+        return self.hyperparameters.get("prior_scale") == AUTO
+
+    def with_scale(self, scale: float) -> "Card":
+        """The card with a number for its prior scale."""
+        given = {**self.hyperparameters, "prior_scale": scale}
+        return msgspec.structs.replace(self, hyperparameters=given)
 
     def load_builder(self) -> Builder:
         """The function that builds the ``pm.Model``.

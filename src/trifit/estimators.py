@@ -27,6 +27,7 @@ from trifit.duplicates import distinct
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits
 from trifit.fits import Fit, Status
+from trifit.results import ChosenScale
 from trifit.text import listing
 from trifit.types import FloatArray, Rows
 from trifit.words.status import STATUSES
@@ -43,7 +44,7 @@ class _CardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         model: str | Path | Card | Builder = "softmax",
         *,
-        prior_scale: float | None = None,
+        prior_scale: float | str | None = None,
         overrides: Mapping[str, Any] | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -78,7 +79,7 @@ class _CardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows = distinct(values[some], codes[some], weight[some], len(classes))
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(values.shape[1])])
         self.classes_ = classes
-        self.classifier_ = _fitted(
+        self.classifier_, scale = _fitted(
             self._fit_name,
             self._card(),
             rows,
@@ -86,6 +87,8 @@ class _CardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             tuple(map(str, classes.tolist())),
             int(check_random_state(self.random_state).randint(2**31)),
         )
+        given = self.classifier_.card.hyperparameters.get("prior_scale")
+        self.prior_scale_ = given if scale is None else scale.value
         if self.fit_.status.failed or self.fit_.status in NO_MAXIMUM:
             what = f"{type(self).__name__}: {STATUSES[self.fit_.status]}"
             warnings.warn(what, ConvergenceWarning, stacklevel=2)
@@ -156,7 +159,7 @@ class MLEClassifier(_CardClassifier):
     ----------
     model : str, path, Card or function
         A card's name or file, a card, or a builder, as in :func:`trifit.compare`.
-    prior_scale : float, optional
+    prior_scale : float or "auto", optional
         The card's, short for ``overrides={"prior_scale": ...}``; of no effect here.
     overrides : mapping, optional
         Card settings to change, e.g. ``{"starts": 5}``.
@@ -171,6 +174,8 @@ class MLEClassifier(_CardClassifier):
         Where ``X`` was a dataframe.
     classifier_ : Classifier
         What was fitted, as plain data.
+    prior_scale_ : float or None
+        Of the prior that was used; None where the card's builder has a default of its own.
     """
 
     _fit_name = "mle"
@@ -186,12 +191,13 @@ class MAPClassifier(_CardClassifier):
     ----------
     model, overrides, random_state
         As in :class:`MLEClassifier`.
-    prior_scale : float, optional
+    prior_scale : float or "auto", optional
         Scale of the prior on coefficients of standardised features; default: the card's.
+        ``"auto"``: the scale with the largest evidence (empirical Bayes).
 
     Attributes
     ----------
-    classes_, n_features_in_, feature_names_in_, classifier_
+    classes_, n_features_in_, feature_names_in_, classifier_, prior_scale_
         As in :class:`MLEClassifier`.
     """
 
@@ -215,7 +221,7 @@ class BayesClassifier(_CardClassifier):
 
     Attributes
     ----------
-    classes_, n_features_in_, feature_names_in_, classifier_
+    classes_, n_features_in_, feature_names_in_, classifier_, prior_scale_
         As in :class:`MLEClassifier`.
     """
 
@@ -256,8 +262,8 @@ def _fitted(
     feature_names: tuple[str, ...],
     class_names: tuple[str, ...],
     seed: int,
-) -> Classifier:
-    """One fit of a card to rows in the data's units."""
+) -> tuple[Classifier, ChosenScale | None]:
+    """One fit of a card to rows in the data's units, and the prior scale if these chose it."""
     weights = None if rows.labels.ndim == 1 else np.asarray(rows.labels, float).sum(axis=1)
     whole = Standardiser.fit(
         rows.X,
@@ -277,6 +283,6 @@ def _fitted(
     seen = Rows(X, rows.labels)
     training = Training(density, seen, seen, card, np.random.SeedSequence(seed))
     fits = {name: training.fit(name)}
-    return Classifier(
-        card, feature_names, class_names, varies, standardiser, fits, probe_of(density, fits, X)
-    )
+    probe = probe_of(density, fits, X)
+    classifier = Classifier(card, feature_names, class_names, varies, standardiser, fits, probe)
+    return classifier, training.prior_scale

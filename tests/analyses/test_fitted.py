@@ -27,7 +27,8 @@ def fitted(overlapping):
     for k, (train, test) in enumerate([(rows[::2], rows[1::2]), (rows[1::2], rows[::2])]):
         part, seeds = problem.part(train, test), np.random.SeedSequence(k)
         fits = Training(problem.density, part.train, part.test, card, seeds).fit_all(fits_of(card))
-        folds.append(Trained(part, test, fits, predict_all(problem.density, fits, part.test.X)))
+        predictions = predict_all(problem.density, fits, part.test.X)
+        folds.append(Trained(part, test, fits, predictions, problem.density))
     return Fitted(problem, folds, folds[-1])
 
 

@@ -21,7 +21,7 @@ def note(world, builder="logistic_regression", **parameters):
     problem = Problem.build(data, chosen, rows)
     part = problem.part(rows, rows)
     mle = fit_mle(problem.density, part.train, chosen.optimiser, np.random.default_rng(0))
-    only = Trained(part, rows, {"mle": mle}, {})
+    only = Trained(part, rows, {"mle": mle}, {}, problem.density)
     return expected_of_mle(Fitted(problem, [only], only))
 
 

@@ -191,9 +191,7 @@ def test_unseen_categories_are_counted(tmp_path, rng, n_test):
     if n_test:
         data = trifit.load_dataset(tmp_path / "train.csv", target="y", test=tmp_path / "test.csv")
         comparison = trifit.compare(data, model="logistic", overrides=FAST)
-        assert any(
-            n.startswith("unseen category in 6 test rows") for n in comparison.data.notes
-        )
+        assert any(n.startswith("unseen category in 6 test rows") for n in comparison.data.notes)
     else:
         data = trifit.load_dataset(tmp_path / "train.csv", target="y")
         comparison = trifit.compare(data, model="logistic", test_size=0.3, overrides=FAST)

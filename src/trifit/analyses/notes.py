@@ -5,7 +5,7 @@ from trifit.analyses.theory import expected_of_mle
 from trifit.crossfit.fitted import Fitted
 from trifit.duplicates import n_copies
 from trifit.recalibration.temperature import MAX_TEMPERATURE, Temperature
-from trifit.text import counted
+from trifit.text import counted, significant
 
 MANY_COPIES = 0.01
 """Share of rows that are copies of others from which on it is said."""
@@ -21,6 +21,7 @@ def notes(fitted: Fitted) -> list[str]:
         *_unseen(fitted),
         *whose_log_odds(fitted.density.layout, dataset.class_names),
         *expected_of_mle(fitted),
+        *_prior_scales(fitted),
         *_temperatures(fitted),
     ]
 
@@ -45,6 +46,25 @@ def _unseen(fitted: Fitted) -> list[str]:
     return [
         f"unseen category or value in {counted(unseen, 'test row')}; its coefficient counts as zero"
     ]
+
+
+def _prior_scales(fitted: Fitted) -> list[str]:
+    """The prior scale that the training rows chose, where the card left it to them."""
+    chosen = fitted.final.prior_scale
+    if chosen is None:
+        return []
+    interval = ""
+    if chosen.low is not None:
+        high = "∞" if chosen.high is None else significant(chosen.high)
+        interval = f" (95% interval {significant(chosen.low)} to {high})"
+    values = [fold.prior_scale.value for fold in fitted.folds if fold.prior_scale is not None]
+    among = (
+        ""
+        if len(values) == 1
+        else f"; {significant(min(values))} to {significant(max(values))} in folds"
+    )
+    by = "largest evidence" if chosen.by == "evidence" else "least log-loss in inner folds"
+    return [f"prior scale {significant(chosen.value)}{interval}: {by} on the training rows{among}"]
 
 
 def _temperatures(fitted: Fitted) -> list[str]:

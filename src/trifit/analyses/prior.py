@@ -20,6 +20,7 @@ def prior_record(fitted: Fitted, seeds: np.random.SeedSequence) -> PriorRecord:
     return PriorRecord(
         posterior=_prior_posterior(fitted, int(for_draws.generate_state(1)[0] >> 1)),
         sensitivity=sensitivity(fitted, np.random.default_rng(for_refits)),
+        scales=[each.prior_scale for each in fitted.every if each.prior_scale is not None],
     )
 
 

@@ -80,7 +80,7 @@ def _refitted(
             log_probs = fold.predictions["map"].log_probs[some]
             losses.append(_Losses(log_predictive_density(log_probs, y)))
             continue
-        fit = maximise("map", fitted.density, part.train, settings, rng, prior=float(factor) ** -2)
+        fit = maximise("map", fold.density, part.train, settings, rng, prior=float(factor) ** -2)
         if fit.status.failed:
             losses.append(_Losses(None))
             continue
@@ -94,7 +94,7 @@ def _reweighted(fitted: Fitted, fold: Trained, some: IntArray) -> list[_Losses]:
     test = fold.part.test
     y = test.take(some).labels
     weights = [float(factor) ** -2 for factor in NEAR_FACTORS]
-    log_probs, pareto_k = reweighted(fitted.density, fold.fits["bayes"], test.X[some], weights)
+    log_probs, pareto_k = reweighted(fold.density, fold.fits["bayes"], test.X[some], weights)
     return [
         _Losses(
             log_predictive_density(lp, y) if known is None or known <= MAX_PARETO_K else None,

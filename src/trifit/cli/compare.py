@@ -13,7 +13,7 @@ from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, comma_separated, data_sets, further_fits, names_or_files
 from trifit.cli.display import Display, displayed, output_option
 from trifit.cli.imports import without_collection
-from trifit.cli.options import Command, Option, seed_option, settings_of, words_of
+from trifit.cli.options import Command, NumberOrAuto, Option, seed_option, settings_of, words_of
 from trifit.errors import InputError
 
 if TYPE_CHECKING:
@@ -79,7 +79,11 @@ data_option, model_option, evaluation_option, simulation_option = (
     help="Model card (name or path), or your own FILE.py:FUNCTION.",
 )
 @model_option("--prior", help="Short for --set prior=… (normal, cauchy, horseshoe, …)")
-@model_option("--prior-scale", type=float, help="Short for --set prior_scale=…")
+@model_option(
+    "--prior-scale",
+    type=NumberOrAuto(),
+    help="Short for --set prior_scale=…; auto: chosen on the training rows.",
+)
 @model_option("--set", "changes", settings=True, help="Change settings of the card.")
 @model_option(
     "--methods",
@@ -145,7 +149,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     weights: str | None,
     model: str,
     prior: str | None,
-    prior_scale: float | None,
+    prior_scale: float | str | None,
     changes: tuple[str, ...],
     methods: str,
     no_nuts: bool,
@@ -261,7 +265,7 @@ def show_comparison(comparison: "Comparison", folder: Path, display: Display) ->
 
 
 def _overrides(
-    changes: Iterable[str], prior: str | None, prior_scale: float | None
+    changes: Iterable[str], prior: str | None, prior_scale: float | str | None
 ) -> dict[str, Any]:
     """Settings of the card that change: those of ``--set``, and the two with a short form."""
     overrides = settings_of(changes, "--set prior_scale=1")

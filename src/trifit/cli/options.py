@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from trifit.cards import AUTO
 from trifit.errors import InputError
 
 SETTING = re.compile(r"[A-Za-z_][\w.]*=")
@@ -45,6 +46,27 @@ seed_option = partial(
     default=1,
     show_default=True,
 )
+
+
+class NumberOrAuto(click.ParamType[float | str]):
+    """A number, or the word ``auto``."""
+
+    name = "number or auto"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How the help shows it."""
+        return "S|auto"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | str:
+        """The number, or ``"auto"``."""
+        if value == AUTO:
+            return AUTO
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r}: expected a positive number, or auto", param, ctx)
 
 
 class Command(click.Command):

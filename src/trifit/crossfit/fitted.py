@@ -13,6 +13,7 @@ from trifit.crossfit.classifier import Classifier, probe_of
 from trifit.crossfit.problem import Part, Problem
 from trifit.fit import Density
 from trifit.fits import Fit, Prediction
+from trifit.results import ChosenScale
 from trifit.types import FloatArray, IntArray
 
 
@@ -28,12 +29,18 @@ class Trained:
     fits : mapping of str to Fit
     predictions : mapping of str to Prediction
         For the held-out rows; empty where nothing is held out.
+    density : Density
+        The model, with the prior that these fits had.
+    prior_scale : ChosenScale or None
+        Of that prior, where these training rows chose it.
     """
 
     part: Part
     test_rows: IntArray
     fits: Mapping[str, Fit]
     predictions: Mapping[str, Prediction]
+    density: Density
+    prior_scale: ChosenScale | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +71,8 @@ class Fitted:
 
     @property
     def density(self) -> Density:
-        """The model that was fitted."""
-        return self.problem.density
+        """The model that was fitted, with the prior of the final fits."""
+        return self.final.density
 
     @cached_property
     def test_rows(self) -> IntArray:

@@ -14,6 +14,7 @@ from trifit.fit.density import Density
 from trifit.fit.fast.backend import autocast_float_as
 from trifit.fit.graph import GraphDensity, check_contract
 from trifit.fit.linear import LinearDensity
+from trifit.fit.rescaled import rescaled
 from trifit.types import FloatArray, IntArray
 
 
@@ -42,11 +43,19 @@ def build_density(
     InputError
         If the builder refuses its arguments or its model breaks the contract.
     """
-    model = build_model(card, X, y, feature_names=feature_names, class_names=class_names)
-    interpreted = GraphDensity(model, len(class_names), mode="interpreted", fused=fused())
+
+    def graph(scale: float | None) -> GraphDensity:
+        chosen = card if scale is None else card.with_scale(scale)
+        model = build_model(chosen, X, y, feature_names=feature_names, class_names=class_names)
+        return GraphDensity(model, len(class_names), mode="interpreted", fused=fused())
+
+    interpreted = graph(1.0 if card.chooses_scale else None)
     _try_out(interpreted, X, y, card)
     linear = LinearDensity.recognise(interpreted, X) if fused() else None
-    return linear or interpreted.compiled()
+    density = linear or interpreted.compiled()
+    if card.chooses_scale:
+        density.rescaled = rescaled(density, graph)
+    return density
 
 
 def fused() -> bool:

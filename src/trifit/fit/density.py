@@ -130,6 +130,8 @@ class Density(Protocol):
     """Which entries of theta may be any real number (or any that sum to zero)."""
     scales: BoolArray
     """Which entries of theta are learned prior scales (see :func:`is_scale`)."""
+    rescaled: "Rescaled | None"
+    """The model under other prior scales, where the card leaves the scale to the data."""
 
     def holds_on(self, X: FloatArray) -> bool:
         """Whether these rows, too, are predicted as the model's graph does."""
@@ -160,6 +162,14 @@ class Density(Protocol):
 
     def log_probs(self, params: FloatArray, X: FloatArray) -> FloatArray:
         """Log class probabilities: (n, layout.size) and (n_obs, n_features) to (n, n_obs, K)."""
+        ...
+
+
+class Rescaled(Protocol):
+    """A model under any prior scale."""
+
+    def at(self, scale: float) -> Density:
+        """The density of the model with this prior scale."""
         ...
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.errors import InputError
-from trifit.fit.density import Layout, is_scale, second_differences
+from trifit.fit.density import Layout, Rescaled, is_scale, second_differences
 from trifit.fit.fast.backend import (
     Join,
     LogSoftmax,
@@ -87,6 +87,7 @@ class GraphDensity:
             coords={k: tuple(map(str, v)) for k, v in model.coords.items() if v is not None},
         )
         self.linear = False
+        self.rescaled: Rescaled | None = None
         self.free_names = tuple(
             rv.name
             for rv, value in zip(model.free_RVs, model.value_vars, strict=True)
@@ -130,6 +131,18 @@ class GraphDensity:
     def bind(self, X: FloatArray, labels: Labels) -> "GraphObjective":
         """The objective on one data set."""
         return GraphObjective(self, X, labels)
+
+    @cached_property
+    def log_prior(self) -> Callable[[FloatArray], tuple[float, FloatArray]]:
+        """Value and gradient of the log prior alone, interpreted: for a few looks at it."""
+        _, log_prior, _, _, theta = self._joined
+        return compile_function(
+            [theta],
+            [log_prior, _gradient(log_prior, theta)],
+            interpreted=True,
+            simplified=False,
+            settings=self._settings,
+        )
 
     @cached_property
     def without_rows(self) -> "GraphObjective":

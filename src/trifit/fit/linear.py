@@ -8,6 +8,7 @@ nothing to compile. Whether a model is of this kind is **asked of its graph**, a
 random points, never assumed from its name.
 """
 
+from copy import copy
 from itertools import batched
 
 import numpy as np
@@ -18,7 +19,7 @@ from scipy.special import softmax
 from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.fit.affine import Affine, close, compact
-from trifit.fit.density import LinearForm, design_of
+from trifit.fit.density import LinearForm, Rescaled, design_of
 from trifit.fit.fast.kernel import CHUNK, log_likelihood_of, log_probs_of_odds
 from trifit.fit.graph import GraphDensity
 from trifit.separation import information
@@ -56,6 +57,7 @@ class LinearDensity:
         self.n_classes = graph.n_classes
         self.weights = weights
         self.scales = np.zeros(self.n_params, dtype=bool)
+        self.rescaled: Rescaled | None = None
         self._params = params
         self._prior_gradient = prior_gradient
         self._prior_constant = prior_constant
@@ -145,6 +147,17 @@ class LinearDensity:
             for rows in (X, 10.0 * X)
         )
 
+    @property
+    def prior(self) -> tuple[Affine, float]:
+        """The gradient of the log prior as a function of theta, and the log prior at zero."""
+        return self._prior_gradient, self._prior_constant
+
+    def with_prior(self, gradient: Affine, constant: float) -> "LinearDensity":
+        """The same model under another quadratic log prior; see :attr:`prior`."""
+        other = copy(self)
+        other._prior_gradient, other._prior_constant = gradient, constant
+        return other
+
     def start(self, rng: np.random.Generator) -> FloatArray:
         """Zero: the problem is convex, and unidentified directions stay zero."""
         return np.zeros(self.n_params)
@@ -215,6 +228,12 @@ class LinearObjective:
         self.weight = float(len(X) if labels.ndim == 1 else labels.sum())
         self._to_theta = linear.to_weights.matrix.T
         self._last: tuple[FloatArray, float, FloatArray] | None = None
+
+    def with_prior(self, density: LinearDensity) -> "LinearObjective":
+        """The same rows under the prior of another density of this model."""
+        gradient, constant = density.prior
+        form = LinearForm(self.linear.to_weights, gradient, constant)
+        return LinearObjective(self.X, self.labels, form)
 
     def __call__(
         self, theta: FloatArray, *, prior: float, jacobian: float

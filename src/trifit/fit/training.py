@@ -10,7 +10,9 @@ from trifit.cards import Card
 from trifit.contestants import CONTESTANTS, Kind, check_methods
 from trifit.errors import InputError
 from trifit.fit.density import Density
+from trifit.fit.prior_scale import choose_scale
 from trifit.fits import Fit
+from trifit.results import ChosenScale
 from trifit.seeds import child, generator
 from trifit.types import FloatArray, Rows
 
@@ -22,7 +24,8 @@ class Training:
     """What a method is given: model, rows, settings, random numbers, and the other fits.
 
     A method is a module of :mod:`trifit.fit.methods` with ``fit(training) -> Fit``. What it
-    builds on it asks for: ``training.fit("map")``.
+    builds on it asks for: ``training.fit("map")``. Where the card leaves its prior scale to the
+    data, it is chosen first (``prior_scale``); ``density`` and ``card`` have that number.
 
     Parameters
     ----------
@@ -50,6 +53,12 @@ class Training:
         self._seeds, self._report = seed_sequence, report
         self._fits: dict[str, Fit] = {}
         self._generators: dict[str, np.random.Generator] = {}
+        self.prior_scale: ChosenScale | None = None
+        if density.rescaled is not None:
+            self.tell("prior scale")
+            chosen = choose_scale(density.rescaled, card, rows, self.generator("prior scale"))
+            self.density = density.rescaled.at(chosen.value)
+            self.card, self.prior_scale = card.with_scale(chosen.value), chosen
 
     @property
     def learns_scales(self) -> bool:

@@ -49,6 +49,7 @@ from trifit.results.posterior import (
     Trust,
 )
 from trifit.results.prior import (
+    ChosenScale,
     PriorGroup,
     PriorPosterior,
     PriorRecord,
@@ -84,6 +85,7 @@ __all__ = [
     "ByDistance",
     "Calibration",
     "Chain",
+    "ChosenScale",
     "ClassBias",
     "Code",
     "Comparison",

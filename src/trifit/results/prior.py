@@ -1,5 +1,7 @@
 """What the prior said, what the data made of it, and what another prior would have done."""
 
+from typing import Literal
+
 import msgspec
 
 from trifit.results.record import Record
@@ -123,13 +125,34 @@ class PriorSensitivity(Record, frozen=True, kw_only=True):
     bayes: list[SensitivityStep] | None
 
 
+class ChosenScale(Record, frozen=True, kw_only=True):
+    """A prior scale that a card left to the training rows (``prior_scale = "auto"``).
+
+    Attributes
+    ----------
+    value : float
+        In the units of the model's features.
+    low, high : float or None
+        95 % interval; None where inner folds chose, ``high`` also where there is no bound.
+    by : {"evidence", "inner folds"}
+        What chose it.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    by: Literal["evidence", "inner folds"] = "evidence"
+
+
 class PriorRecord(Record, frozen=True, kw_only=True):
     """The prior's part in the fits.
 
     ``posterior`` is None without a posterior, or where the prior cannot be drawn
     from (flat priors); ``sensitivity`` where the prior's scales are learned from
-    the data.
+    the data. ``scales`` has one entry for each training set where the card leaves the
+    scale to the data, the last for the fit to all training rows.
     """
 
     posterior: PriorPosterior | None
     sensitivity: PriorSensitivity | None
+    scales: list[ChosenScale] = msgspec.field(default_factory=list)

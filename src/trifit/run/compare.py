@@ -306,8 +306,9 @@ def cross_fit(
         fits = training.fit_all(names)
         reporter.finish_fit()
         held_out = split.kind != "cv" or part is not parts[-1]
-        predictions = predict_all(problem.density, fits, part.test.X) if held_out else {}
-        return Trained(part, test, fits, predictions)
+        density = training.density
+        predictions = predict_all(density, fits, part.test.X) if held_out else {}
+        return Trained(part, test, fits, predictions, density, training.prior_scale)
 
     each = child(streams, "fits").spawn(len(parts))
     sets = [trained(p, test, s) for p, (_, test), s in zip(parts, rows, each, strict=True)]

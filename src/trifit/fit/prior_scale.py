@@ -1,0 +1,190 @@
+"""A prior scale chosen by the training rows: empirical Bayes, once, for MAP and posterior alike.
+
+A card with ``prior_scale = "auto"`` leaves the number to the data. The scale that makes the
+training labels most probable is chosen, with the coefficients integrated out (Laplace's
+approximation of the evidence). It then is a fixed number: the MAP and the posterior have the same
+prior, as with any other card, and "mode against average" stays a fair question. That the
+scale is uncertain itself does not enter the posterior; ``prior = "hierarchical"`` is for that.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy.optimize import brentq, minimize_scalar
+
+from trifit.cards import Card, Optimiser
+from trifit.errors import InputError
+from trifit.fit.density import Objective, Rescaled
+from trifit.fit.folds import inner_folds
+from trifit.fit.linear import LinearObjective
+from trifit.fit.minimise import Path, newton
+from trifit.fit.optimise import MAX_NEWTON_PARAMS, MeanLoss, maximise
+from trifit.fit.rescaled import RescaledLinear
+from trifit.results import ChosenScale
+from trifit.scores import log_predictive_density
+from trifit.threads import limited
+from trifit.types import FloatArray, Rows
+
+LOG2_SCALES = range(-8, 6)
+"""Powers of two that are looked at first: 0.004 to 32 in units of the standardised features."""
+
+FOLD_LOG2_SCALES = range(-5, 4)
+"""Those that inner folds choose from."""
+
+MODE = Optimiser(tolerance=1e-6, max_steps=50)
+"""How well the mode is found: an error of it moves the evidence by its square only."""
+
+DROP = 0.5 * 3.841
+"""By how much (nats) the evidence falls from the best scale to the ends of its 95 % interval."""
+
+FARTHEST = 8
+"""Doublings after which an end of the interval is called 0 or infinity."""
+
+
+def choose_scale(model: Rescaled, card: Card, rows: Rows, rng: np.random.Generator) -> ChosenScale:
+    """The prior scale for some training rows.
+
+    By the evidence where the log prior is quadratic, else by the log-loss of inner folds.
+
+    Parameters
+    ----------
+    model : Rescaled
+    card : Card
+    rows : Rows
+        Training rows.
+    rng : numpy Generator
+        Deals inner folds and starting points.
+
+    Raises
+    ------
+    InputError
+        If the model learns its scales itself.
+    """
+    density = model.at(1.0)
+    if density.scales.any():
+        raise InputError(
+            f"prior_scale = 'auto': card {card.name!r} learns the scale of its prior itself; give "
+            "a number, or --prior normal"
+        )
+    if isinstance(model, RescaledLinear) and density.n_params <= MAX_NEWTON_PARAMS:
+        return by_evidence(model, rows)
+    return by_inner_folds(model, card, rows, rng)
+
+
+def by_evidence(model: RescaledLinear, rows: Rows) -> ChosenScale:
+    """The scale with the largest evidence, and its 95 % interval.
+
+    What is maximised over ``log s`` is ``log p(y | s) + log s``, with Laplace's approximation
+    ``log p(y | s) = log p(y | theta) + log p(theta | s) + d/2 log 2 pi - 1/2 log det H`` at the
+    mode. The term ``log s`` is a weak prior that keeps the scale from zero where the features
+    say nothing (Chung et al.). The interval holds the scales whose evidence is at most
+    :data:`DROP` below that.
+
+    References
+    ----------
+    MacKay (1992), Neural Comput. 4(5), doi:10.1162/neco.1992.4.5.720;
+    Chung et al. (2013), Psychometrika 78(4), doi:10.1007/s11336-013-9328-2
+    """
+    bound = model.at(1.0).bind(rows.X, rows.labels)
+    theta = np.zeros(model.at(1.0).n_params)
+
+    def evidence(log_scale: float) -> float:
+        nonlocal theta
+        objective = bound.with_prior(model.at(math.exp(log_scale)))
+        theta = _mode(objective, theta)
+        return log_evidence(objective, theta)
+
+    def score(log_scale: float) -> float:
+        return evidence(log_scale) + log_scale
+
+    grid = math.log(2.0) * np.array(LOG2_SCALES)
+    with limited():
+        best = float(grid[int(np.argmax([score(s) for s in grid]))])
+        found = minimize_scalar(
+            lambda s: -score(s),
+            bounds=(best - math.log(2.0), best + math.log(2.0)),
+            method="bounded",
+            options={"xatol": 1e-3},
+        )
+        at = float(found.x)
+        level = evidence(at) - DROP
+        low, high = (_where_it_falls(evidence, at, level, side) for side in (-1, 1))
+    bounded = math.isfinite(high)
+    return ChosenScale(
+        value=_short(math.exp(at)), low=_short(low), high=_short(high) if bounded else None
+    )
+
+
+def _where_it_falls(
+    evidence: Callable[[float], float], at: float, level: float, side: int
+) -> float:
+    """The scale on one side of the best where the evidence is at a level; 0 or infinity if never.
+
+    Parameters
+    ----------
+    evidence : callable
+        Of the log of a scale, in nats.
+    at : float
+        Log of the best scale.
+    level : float
+        In nats.
+    side : {-1, 1}
+    """
+    near = at
+    for _ in range(FARTHEST):
+        far = near + side * math.log(2.0)
+        if evidence(far) < level:
+            return math.exp(float(brentq(lambda s: evidence(s) - level, near, far, xtol=1e-2)))
+        near = far
+    return 0.0 if side < 0 else math.inf
+
+
+def log_evidence(objective: Objective, theta: FloatArray) -> float:
+    """Laplace's approximation of ``log p(y)`` in nats, at the mode of the posterior.
+
+    Parameters
+    ----------
+    objective : Objective
+    theta : array of shape (n_params,)
+        The mode.
+    """
+    value, _ = objective(theta, prior=1.0, jacobian=1.0)
+    _, log_det = np.linalg.slogdet(-objective.hessian(theta, prior=1.0, jacobian=1.0))
+    return value + 0.5 * len(theta) * math.log(2 * math.pi) - 0.5 * float(log_det)
+
+
+def by_inner_folds(
+    model: Rescaled, card: Card, rows: Rows, rng: np.random.Generator
+) -> ChosenScale:
+    """The scale whose MAP predicts inner folds of the training rows best; no interval.
+
+    Parameters
+    ----------
+    model : Rescaled
+    card : Card
+    rows : Rows
+    rng : numpy Generator
+    """
+    folds, losses = list(inner_folds(rows, rng)), []
+    for k in FOLD_LOG2_SCALES:
+        density = model.at(2.0**k)
+        pointwise: list[FloatArray] = []
+        for train, test in folds:
+            fit = maximise("map", density, train, card.optimiser, rng, prior=1.0)
+            log_probs = density.log_probs(fit.flat_draws, test.X)[0]
+            pointwise.append(-log_predictive_density(log_probs, test.labels))
+        losses.append(float(np.concatenate(pointwise).mean()))
+    best = FOLD_LOG2_SCALES[int(np.argmin(losses))]
+    return ChosenScale(value=2.0**best, by="inner folds")
+
+
+def _mode(objective: LinearObjective, theta: FloatArray) -> FloatArray:
+    free = np.ones(len(theta), dtype=np.bool_)
+    loss = MeanLoss(objective, theta, free, prior=1.0, criterion="cross-entropy")
+    return newton(loss, theta, MODE, Path())[0]
+
+
+def _short(scale: float) -> float:
+    """Three digits: more would say nothing."""
+    return float(f"{scale:.3g}")
