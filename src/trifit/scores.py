@@ -28,11 +28,23 @@ BITS = float(1.0 / np.log(2.0))
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over test rows and the standard error of that mean."""
+    """A mean over test rows, or over replications, and the standard error of that mean."""
 
     value: float
     se: float
     n_obs: int
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Student's t interval of the mean, for means over few values.
+
+        Examples
+        --------
+        >>> low, high = mean_with_se(np.array([1.0, 2.0, 3.0])).interval()
+        >>> round(low, 2), round(high, 2)
+        (-0.48, 4.48)
+        """
+        half = quantile(level, self.n_obs) * self.se
+        return self.value - half, self.value + half
 
 
 def mean_with_se(pointwise: FloatArray, groups: IntArray | None = None) -> Estimate:
@@ -48,17 +60,6 @@ def mean_with_se(pointwise: FloatArray, groups: IntArray | None = None) -> Estim
     with np.errstate(invalid="ignore"):  # an infinite mean has no standard error: NaN
         se = float(np.std(pointwise, ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
     return Estimate(float(np.mean(pointwise)), se, n)
-
-
-def t_half_width(found: Estimate, level: float = 0.95) -> float:
-    """Half the width of a mean's interval by Student's t, for means over few values.
-
-    Examples
-    --------
-    >>> round(t_half_width(mean_with_se(np.array([1.0, 2.0, 3.0]))), 2)
-    2.48
-    """
-    return quantile(level, found.n_obs) * found.se
 
 
 @measure

@@ -1,15 +1,17 @@
 """The chart of most answers: means over replications against a number or a condition."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from trifit.gallery.words import means, said
-from trifit.report.charts import INK, look, mark, ticks
+from trifit.gallery.replications import as_text, means
+from trifit.report.charts import INK, mark, ticks
+from trifit.report.charts.intervals import Shown, intervals
 from trifit.report.parts import Key
-from trifit.scores import t_half_width
+from trifit.scores import Estimate
 from trifit.types import FloatArray
 
 TRUTH = "#888888"
@@ -38,17 +40,8 @@ def trace(
     k : int
         Legend position of a series that is not a fit.
     """
-    colour, marker = look(name, k)
-    shown = [(x, e) for x, e in zip(xs, means(values), strict=True) if np.isfinite(e.value)]
-    for x, e in shown:
-        ends = [e.value - t_half_width(e), e.value + t_half_width(e)]
-        (bar,) = ax.plot([x, x], ends, color=colour, lw=1.6, alpha=0.6)
-        mark(bar, fit=name)
-    at, centre = [x for x, _ in shown], [e.value for _, e in shown]
-    (joined,) = ax.plot(at, centre, color=colour, lw=1.4)
-    mark(joined, fit=name)
-    dots = ax.scatter(at, centre, s=26, marker=marker, color=colour, zorder=3)
-    mark(dots, fit=name, tips=[f"{name}, {x:.3g}: {said(e)}" for x, e in shown])
+    found = zip(xs, means(values), strict=True)
+    intervals(ax, name, [_shown(name, x, f"{x:.3g}", e) for x, e in found if _finite(e)], k=k)
 
 
 def known(
@@ -89,19 +82,20 @@ def across(
     """
     zero(ax, at)
     for k, name in enumerate(names):
-        colour, marker = look(name, k)
         below = (k + 0.5) / len(names) / 2 - 0.25
-        shown = [(y, e) for y, e in enumerate(means(values[:, k])) if np.isfinite(e.value)]
-        for y, e in shown:
-            ends = [e.value - t_half_width(e), e.value + t_half_width(e)]
-            (bar,) = ax.plot(ends, [y + below] * 2, color=colour, lw=1.6, alpha=0.6)
-            mark(bar, fit=name)
-        ys = [y + below for y, _ in shown]
-        centre = [e.value for _, e in shown]
-        dots = ax.scatter(centre, ys, s=26, marker=marker, color=colour, zorder=3)
-        mark(dots, fit=name, tips=[f"{name}, {what[y]}: {said(e)}" for y, e in shown])
+        found = enumerate(means(values[:, k]))
+        shown = [_shown(name, y + below, what[y], e) for y, e in found if _finite(e)]
+        intervals(ax, name, shown, k=k, lying=True)
     ticks(ax, "y", range(len(what)), what)
     ax.set_ylim(len(what) - 0.5, -0.5)
+
+
+def _shown(name: str, at: float, where: str, found: Estimate) -> Shown:
+    return Shown(at, found.value, found.interval(), f"{name}, {where}: {as_text(found)}")
+
+
+def _finite(found: Estimate) -> bool:
+    return math.isfinite(found.value)
 
 
 def zero(ax: Axes, at: float = 0.0, *, lying: bool = False) -> None:

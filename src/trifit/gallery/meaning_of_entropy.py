@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 import trifit
 from trifit.gallery.draw import known, known_key, log_ticks, trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import cell, clear, means, over, said, verdict
+from trifit.gallery.replications import as_text, by_sign, cell, clear_sign, means, replicate
 from trifit.information import entropy
 from trifit.report.parts import Table, panels, series_keys
-from trifit.scores import BITS, Estimate
+from trifit.scores import BITS, Estimate, mean_with_se
 
 OWN, LOSS = "entropy of its outputs", "expected loss"
 CHANCE, IGNORANCE = "chance", "model uncertainty"
@@ -40,24 +40,26 @@ def experiment(
     n_test : int
         Test rows of each.
     """
-    names = ("truth", "mle own", "mle loss", "bayes own", "bayes loss", "chance", "ignorance")
-    found = {name: np.empty((len(rows), repeats)) for name in names}
-    for i, n in enumerate(rows):
-        for r in range(repeats):
-            data = trifit.load_dataset(
-                "sim:gaussian", n=n, n_test=n_test, classes=2, seed=100 * seed + r
-            )
-            run = trifit.run_comparison(data, "logistic")
-            truth, posterior = run.comparison.truth, run.comparison.posterior
-            assert truth is not None
-            assert posterior is not None
-            found["truth"][i, r] = truth.entropy
-            for fit in ("mle", "bayes"):
-                found[f"{fit} own"][i, r] = entropy(np.exp(run.log_probs[fit])).mean()
-                found[f"{fit} loss"][i, r] = truth.entropy + truth.fits[fit].kl.value
-            found["chance"][i, r] = posterior.aleatoric
-            found["ignorance"][i, r] = posterior.epistemic
-    return {"rows": np.array(rows)} | found
+
+    def once(n: int, r: int) -> dict[str, float]:
+        data = trifit.load_dataset(
+            "sim:gaussian", n=n, n_test=n_test, classes=2, seed=100 * seed + r
+        )
+        run = trifit.run_comparison(data, "logistic")
+        truth, posterior = run.comparison.truth, run.comparison.posterior
+        assert truth is not None
+        assert posterior is not None
+        found = {
+            "truth": truth.entropy,
+            "chance": posterior.aleatoric,
+            "ignorance": posterior.epistemic,
+        }
+        for fit in ("mle", "bayes"):
+            found[f"{fit} own"] = float(entropy(np.exp(run.log_probs[fit])).mean())
+            found[f"{fit} loss"] = truth.entropy + truth.fits[fit].kl.value
+        return found
+
+    return {"rows": np.array(rows)} | replicate(once, rows, repeats=repeats)
 
 
 def answer(found: Numbers) -> Answer:
@@ -66,7 +68,7 @@ def answer(found: Numbers) -> Answer:
     floor = found["truth"].mean()
     surprise = {fit: means(found[f"{fit} loss"] - found[f"{fit} own"]) for fit in ("mle", "bayes")}
     ignorance = means(found["ignorance"])
-    shrinks = over(found["ignorance"][0] - found["ignorance"][-1])
+    shrinks = mean_with_se(found["ignorance"][0] - found["ignorance"][-1])
     return Answer(
         "It is the log-loss that a prediction expects of itself. If the outputs for a row were its "
         "probabilities, their entropy would be the expected log-loss of that row, and the length "
@@ -77,14 +79,14 @@ def answer(found: Numbers) -> Answer:
         + _claims(surprise["mle"][0])
         + ", the posterior "
         + _claims(surprise["bayes"][0])
-        + f"; with {rows[-1]:,g} rows the differences are {said(surprise['mle'][-1])} and "
-        f"{said(surprise['bayes'][-1])} nats. The posterior's entropy has two parts: chance "
+        + f"; with {rows[-1]:,g} rows the differences are {as_text(surprise['mle'][-1])} and "
+        f"{as_text(surprise['bayes'][-1])} nats. The posterior's entropy has two parts: chance "
         "(aleatoric; the mean entropy of single draws) and model uncertainty (epistemic; the "
         "disagreement of the draws). "
-        f"Model uncertainty is {said(ignorance[0])} nats with {rows[0]:g} rows and "
-        f"{said(ignorance[-1])} with {rows[-1]:,g}: "
-        + ("data reduce it" if clear(shrinks) == 1 else "no clear change here")
-        + f"; the rest is chance, {said(over(found['chance'][-1]))} nats.",
+        f"Model uncertainty is {as_text(ignorance[0])} nats with {rows[0]:g} rows and "
+        f"{as_text(ignorance[-1])} with {rows[-1]:,g}: "
+        + ("data reduce it" if clear_sign(shrinks) == 1 else "no clear change here")
+        + f"; the rest is chance, {as_text(mean_with_se(found['chance'][-1]))} nats.",
         panels(
             "entropy",
             "Entropy of a fit's outputs (the loss it expects) and its true expected loss. Where "
@@ -132,12 +134,12 @@ def answer(found: Numbers) -> Answer:
 
 
 def _claims(surprise: Estimate) -> str:
-    return verdict(
+    return by_sign(
         surprise,
-        above=f"loses {said(surprise)} nats more than the entropy of its outputs",
-        below=f"loses less than the entropy of its outputs (difference {said(surprise)} nats)",
+        above=f"loses {as_text(surprise)} nats more than the entropy of its outputs",
+        below=f"loses less than the entropy of its outputs (difference {as_text(surprise)} nats)",
         neither=f"does not lose clearly more or less than the entropy of its outputs (difference "
-        f"{said(surprise)} nats)",
+        f"{as_text(surprise)} nats)",
     )
 
 

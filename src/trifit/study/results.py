@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import beta, binom
 
 from trifit.results.study import Over
-from trifit.scores import mean_with_se, t_half_width
+from trifit.scores import mean_with_se
 from trifit.study.cells import Cell
 from trifit.study.quantities import QUANTITIES
 from trifit.study.spec import Setting
@@ -166,5 +166,5 @@ def over(
     if not np.isfinite(x).all():
         return Over(value=None, low=None, high=None, n=n)
     mean = mean_with_se(x)
-    half = t_half_width(mean, level)
-    return Over(value=mean.value, low=mean.value - half, high=mean.value + half, n=n)
+    low, high = mean.interval(level)
+    return Over(value=mean.value, low=low, high=high, n=n)

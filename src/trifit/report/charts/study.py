@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
+from trifit.report.charts.intervals import Shown, intervals
 from trifit.report.charts.style import (
     INK,
     ON_COLOUR,
@@ -64,20 +65,16 @@ def _floor(lines: Sequence[Line]) -> float:
 
 
 def _line(ax: Axes, line: Line, names: Sequence[str], floor: float) -> None:
-    colour, marker = look(line.name, names.index(line.name))
-    held = [(x, y) for x, y in zip(line.x, line.y, strict=True) if y.value is not None]
-    if not held:
-        return
-    xs = [x for x, _ in held]
-    values = [float(y.value or 0.0) for _, y in held]
-    (path,) = ax.plot(xs, values, color=colour, lw=1.4)
-    mark(path, fit=line.name)
-    for x, y in held:
-        if y.low is not None and y.high is not None:
-            (bar,) = ax.plot([x, x], [max(y.low, floor), y.high], color=colour, lw=1.2, alpha=0.7)
-            mark(bar, fit=line.name)
-    dots = ax.scatter(xs, values, s=26, marker=marker, facecolor=colour, lw=0, zorder=3)
-    mark(dots, fit=line.name, tips=[f"{line.name} at {x:g}: {said(y)}" for x, y in held])
+    shown = [
+        Shown(x, y.value, _ends(y, floor), f"{line.name} at {x:g}: {said(y)}")
+        for x, y in zip(line.x, line.y, strict=True)
+        if y.value is not None
+    ]
+    intervals(ax, line.name, shown, k=names.index(line.name))
+
+
+def _ends(y: Over, floor: float) -> tuple[float, float] | None:
+    return None if y.low is None or y.high is None else (max(y.low, floor), y.high)
 
 
 def _curve(ax: Axes, curve: Curve) -> None:
