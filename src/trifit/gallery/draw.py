@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
@@ -65,22 +64,22 @@ def known_key(name: str) -> Key:
 
 
 def across(
-    ax: Axes, names: Sequence[str], values: FloatArray, what: Sequence[str], at: float = 0.0
+    names: Sequence[str], values: FloatArray, what: Sequence[str], label: str, *, ax: Axes
 ) -> None:
     """Horizontal intervals with means: a row per condition, with one mark per series.
 
     Parameters
     ----------
-    ax : Axes
     names : sequence of str
         The series, drawn below each other so that none covers another.
     values : array of shape (n_conditions, n_series, n_repeats)
     what : sequence of str
         The conditions.
-    at : float
-        Position of the zero line.
+    label : str
+        Of the horizontal axis.
+    ax : Axes
     """
-    zero(ax, at)
+    zero(ax)
     for k, name in enumerate(names):
         below = (k + 0.5) / len(names) / 2 - 0.25
         found = enumerate(means(values[:, k]))
@@ -88,6 +87,7 @@ def across(
         intervals(ax, name, shown, k=k, lying=True)
     ticks(ax, "y", range(len(what)), what)
     ax.set_ylim(len(what) - 0.5, -0.5)
+    ax.set_xlabel(label)
 
 
 def _shown(name: str, at: float, where: str, found: Estimate) -> Shown:
@@ -111,8 +111,17 @@ def zero(ax: Axes, at: float = 0.0, *, lying: bool = False) -> None:
     (ax.axhline if lying else ax.axvline)(at, color=INK, lw=0.8, ls=(0, (3, 3)))
 
 
-def log_ticks(ax: Axes, values: Sequence[float] | FloatArray) -> None:
-    """A logarithmic horizontal axis with labels at the values tried."""
+def log_ticks(ax: Axes, values: FloatArray, label: str = "training rows") -> None:
+    """A logarithmic horizontal axis with ticks at the values tried.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : array of shape (n_values,)
+    label : str
+        What they are.
+    """
     ax.set_xscale("log")
-    ticks(ax, "x", values, [f"{v:,.4g}" for v in np.asarray(values)])
+    ticks(ax, "x", values, [f"{v:,.4g}" for v in values])
     ax.minorticks_off()
+    ax.set_xlabel(f"{label}, log. axis")

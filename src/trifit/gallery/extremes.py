@@ -168,7 +168,6 @@ def _shares(found: Numbers, w: int, *, ax: Axes) -> None:
         trace(ax, name, found["rows"] * 1.04 ** (2 * i - 1), found[name][w])
     log_ticks(ax, found["rows"])
     ax.set_ylim(-0.02, 1.02)
-    ax.set_xlabel("training rows, log. axis")
     ax.set_ylabel("share of outputs above 0.99")
 
 

@@ -159,7 +159,6 @@ def _finish(found: Numbers, ax: Axes) -> None:
     known(ax, "entropy of the truth", found["rows"], found["truth"].mean(axis=1))
     log_ticks(ax, found["rows"])
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("training rows, log. axis")
     ax.set_ylabel("nats per row")
 
 

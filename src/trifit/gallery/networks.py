@@ -164,7 +164,6 @@ def _distance(found: Numbers, *, ax: Axes) -> None:
     trace(ax, LINEAR, found["rows"], found["distance"][:, 1, 0], k=2)
     log_ticks(ax, found["rows"])
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("training rows, log. axis")
     ax.set_ylabel("root mean square distance")
 
 

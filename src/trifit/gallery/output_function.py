@@ -116,9 +116,8 @@ def _sentence(world: str, kl: FloatArray) -> str:
 
 def _draw(found: Numbers, ax: Axes) -> None:
     worlds = [name.replace(" labels", "\nlabels") for name in WORLDS]
-    across(ax, CARDS, found["kl"], worlds)
+    across(CARDS, found["kl"], worlds, "KL from the truth, nats", ax=ax)
     ax.set_xlim(left=0)
-    ax.set_xlabel("KL from the truth, nats")
 
 
 QUESTION = Question(

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 import trifit
 from trifit.gallery.draw import across
@@ -87,8 +86,12 @@ def answer(found: Numbers) -> Answer:
             "expected excess log-loss of four fits under four assumptions. 95% intervals over "
             "replications.",
             {
-                "excess confidence": partial(_draw, bias, "confidence minus true probability"),
-                "distance from the truth": partial(_draw, kl, "KL from the truth, nats"),
+                "excess confidence": partial(
+                    across, FITS, bias, list(CONDITIONS), "confidence minus true probability"
+                ),
+                "distance from the truth": partial(
+                    across, FITS, kl, list(CONDITIONS), "KL from the truth, nats"
+                ),
             },
             size=(3.8, 3.4),
             keys=fit_keys(FITS),
@@ -132,11 +135,6 @@ def _gain(gain: Estimate, other: str) -> str:
 def _seconds(values: FloatArray) -> Cell:
     median = float(np.median(values))
     return Cell(significant(median, 2), median)
-
-
-def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:
-    across(ax, FITS, values, list(CONDITIONS))
-    ax.set_xlabel(text)
 
 
 QUESTION = Question(

@@ -192,8 +192,7 @@ def _draw(found: Numbers, key: str, *, ax: Axes) -> None:
     else:
         known(ax, "theory, or calibrated", widths, np.zeros(len(widths)))
         ax.set_ylabel("confidence minus true probability")
-    log_ticks(ax, widths)
-    ax.set_xlabel("prior scale over the right one, log. axis")
+    log_ticks(ax, widths, "prior scale over the right one")
 
 
 QUESTION = Question(

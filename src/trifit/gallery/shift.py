@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 import trifit
 from trifit.gallery.draw import across
@@ -97,8 +96,12 @@ def answer(found: Numbers) -> Answer:
             "distance from the truth, on test rows shifted with severity 3 of 5. 95% intervals "
             "over replications.",
             {
-                "excess confidence": partial(_draw, bias, "confidence minus true probability"),
-                "distance from the truth": partial(_draw, kl, "KL from the truth, nats"),
+                "excess confidence": partial(
+                    across, FITS, bias, list(SHIFTS), "confidence minus true probability"
+                ),
+                "distance from the truth": partial(
+                    across, FITS, kl, list(SHIFTS), "KL from the truth, nats"
+                ),
             },
             size=(3.8, 3.6),
             keys=fit_keys(FITS),
@@ -136,11 +139,6 @@ def _sentence(shift: str, bias: FloatArray) -> str:
         if fits
     ]
     return f"{_under(shift)}, {'; '.join(parts)}."
-
-
-def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:
-    across(ax, FITS, values, list(SHIFTS))
-    ax.set_xlabel(text)
 
 
 QUESTION = Question(

@@ -163,8 +163,7 @@ def _draw(found: Numbers, ax: Axes) -> None:
     known(ax, "theory", ratio, found["theory"])
     for i, name in enumerate(("mle", "mle+T", "training rows", "map")):
         trace(ax, name, ratio * 1.02 ** (i - 1.5), found[name], k=i)
-    log_ticks(ax, ratio)
-    ax.set_xlabel("training rows per feature, log. axis")
+    log_ticks(ax, ratio, "training rows per feature")
     ax.set_ylabel("confidence minus accuracy")
 
 
