@@ -24,7 +24,7 @@ from trifit.gallery import (
 )
 from trifit.gallery.replications import as_text, by_sign, clear_sign, means, replicate
 from trifit.gallery.source import code
-from trifit.scores import mean_with_se
+from trifit.scores import t_mean
 
 QUICK = {
     "every-output": {"rows": (30, 1500), "repeats": 1, "n_test": 400},
@@ -96,7 +96,7 @@ def test_an_mle_is_over_confident_as_theory_says_and_honest_on_its_own_rows(foun
     )
     for excess, expected in zip(means(numbers["mle"]), numbers["theory"], strict=True):
         assert abs(excess.value - expected) < 3 * excess.se
-    assert clear_sign(mean_with_se(numbers["mle"][0])) == 1
+    assert clear_sign(t_mean(numbers["mle"][0])) == 1
     assert abs(numbers["training rows"].mean(axis=1)).max() < 0.02
 
 
@@ -248,7 +248,7 @@ def test_an_infinite_loss_is_said_and_left_out_of_the_picture(found):
     [([1.0, 1.1, 0.9], 1), ([-1.0, -1.1, -0.9], -1), ([1.0, -1.0, 0.5], 0), ([1.0, np.inf], 1)],
 )
 def test_what_is_clear(values, sign):
-    e = mean_with_se(np.array(values))
+    e = t_mean(np.array(values))
     assert clear_sign(e) == sign
     words = by_sign(e, above="above", below="below", neither="neither")
     assert words == {1: "above", -1: "below", 0: "neither"}[sign]
@@ -256,8 +256,8 @@ def test_what_is_clear(values, sign):
 
 def test_intervals_are_students():
     # 7/3 -+ 4.3027 * 1.5275 / sqrt(3), the t quantile with two degrees of freedom.
-    e = mean_with_se(np.array([1.0, 2.0, 4.0]))
-    assert e.interval() == pytest.approx((-1.461, 6.128), abs=5e-4)
+    e = t_mean(np.array([1.0, 2.0, 4.0]))
+    assert (e.low, e.high) == pytest.approx((-1.461, 6.128), abs=5e-4)
     assert as_text(e) == "2.33 ± 0.88"
 
 

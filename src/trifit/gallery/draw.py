@@ -91,7 +91,7 @@ def across(
 
 
 def _shown(name: str, at: float, where: str, found: Estimate) -> Shown:
-    return Shown(at, found.value, found.interval(), f"{name}, {where}: {as_text(found)}")
+    return Shown(at, found.value, (found.low, found.high), f"{name}, {where}: {as_text(found)}")
 
 
 def _finite(found: Estimate) -> bool:

@@ -13,7 +13,7 @@ from trifit.gallery.replications import as_text, by_sign, cell, means, replicate
 from trifit.information import cross_entropy
 from trifit.report.charts import class_style, mark
 from trifit.report.parts import Cell, Key, Table, panels, series_keys, shape
-from trifit.scores import Estimate, mean_with_se
+from trifit.scores import Estimate, t_mean
 
 WORLDS = {"overlapping classes": "sim:gaussian", "separable classes": "sim:separable"}
 TRUTHS = (0.5, 0.7, 0.9, 1.0)
@@ -70,7 +70,7 @@ def answer(found: Numbers) -> Answer:
     inside = ", ".join(f"{q:.3g} for {p:g}" for p, q in zip(TRUTHS[:-1], best[:-1], strict=True))
     few, *_, many = means(excess[0])
     first, *_, last = means(found["mle"][1])
-    tame = mean_with_se(found["mle"][1, 0] - found["map"][1, 0])
+    tame = t_mean(found["mle"][1, 0] - found["map"][1, 0])
     return Answer(
         "No: it pulls them to the probability of the label. The expected cross-entropy is least "
         f"where the output equals the true probability (minimum at {inside}); only for a true "

@@ -11,7 +11,7 @@ from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.replications import as_text, by_sign, cell, clear_sign, means, replicate
 from trifit.information import entropy
 from trifit.report.parts import Table, panels, series_keys
-from trifit.scores import BITS, Estimate, mean_with_se
+from trifit.scores import BITS, Estimate, t_mean
 
 OWN, LOSS = "entropy of its outputs", "expected loss"
 CHANCE, IGNORANCE = "chance", "model uncertainty"
@@ -68,7 +68,7 @@ def answer(found: Numbers) -> Answer:
     floor = found["truth"].mean()
     surprise = {fit: means(found[f"{fit} loss"] - found[f"{fit} own"]) for fit in ("mle", "bayes")}
     ignorance = means(found["ignorance"])
-    shrinks = mean_with_se(found["ignorance"][0] - found["ignorance"][-1])
+    shrinks = t_mean(found["ignorance"][0] - found["ignorance"][-1])
     return Answer(
         "It is the log-loss that a prediction expects of itself. If the outputs for a row were its "
         "probabilities, their entropy would be the expected log-loss of that row, and the length "
@@ -86,7 +86,7 @@ def answer(found: Numbers) -> Answer:
         f"Model uncertainty is {as_text(ignorance[0])} nats with {rows[0]:g} rows and "
         f"{as_text(ignorance[-1])} with {rows[-1]:,g}: "
         + ("data reduce it" if clear_sign(shrinks) == 1 else "no clear change here")
-        + f"; the rest is chance, {as_text(mean_with_se(found['chance'][-1]))} nats.",
+        + f"; the rest is chance, {as_text(t_mean(found['chance'][-1]))} nats.",
         panels(
             "entropy",
             "Entropy of a fit's outputs (the loss it expects) and its true expected loss. Where "

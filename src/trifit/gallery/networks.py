@@ -13,7 +13,7 @@ from trifit.gallery.replications import as_text, by_sign, cell, clear_sign, repl
 from trifit.report.charts import mark
 from trifit.report.charts.style import style
 from trifit.report.parts import Table, panels, series_keys
-from trifit.scores import Estimate, mean_with_se
+from trifit.scores import Estimate, t_mean
 from trifit.types import FloatArray
 
 CARDS = ("network", "softmax")
@@ -71,14 +71,14 @@ def answer(found: Numbers) -> Answer:
     """Whether the distance from the truth falls with rows, for either loss."""
     rows, distance = found["rows"], found["distance"]
     losses = ("cross-entropy", "squared error")
-    falls = [mean_with_se(distance[0, 0, f] - distance[-1, 0, f]) for f in range(2)]
-    gap = mean_with_se(distance[-1, 0, 1] - distance[-1, 0, 0])
-    line = mean_with_se(distance[-1, 1, 0] - distance[-1, 0, 0])
-    own = mean_with_se(distance[0, 1, 0] - distance[-1, 1, 0])
+    falls = [t_mean(distance[0, 0, f] - distance[-1, 0, f]) for f in range(2)]
+    gap = t_mean(distance[-1, 0, 1] - distance[-1, 0, 0])
+    line = t_mean(distance[-1, 1, 0] - distance[-1, 0, 0])
+    own = t_mean(distance[0, 1, 0] - distance[-1, 1, 0])
     names = [name for name, fall in zip(losses, falls, strict=True) if clear_sign(fall) == 1]
     ways = " and ".join(
-        f"from {as_text(mean_with_se(distance[0, 0, f]))} with {rows[0]:g} rows to "
-        f"{as_text(mean_with_se(distance[-1, 0, f]))} with {rows[-1]:,g} under {name}"
+        f"from {as_text(t_mean(distance[0, 0, f]))} with {rows[0]:g} rows to "
+        f"{as_text(t_mean(distance[-1, 0, f]))} with {rows[-1]:,g} under {name}"
         for f, name in enumerate(losses)
     )
     return Answer(

@@ -11,7 +11,7 @@ from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.replications import as_text, cell, clear_sign, replicate
 from trifit.report.parts import Table, chart, series_keys
-from trifit.scores import mean_with_se
+from trifit.scores import t_mean
 from trifit.text import listed, significant
 from trifit.truth import excess_log_loss
 from trifit.types import FloatArray
@@ -101,7 +101,7 @@ def answer(found: Numbers) -> Answer:
 
 def _sentence(world: str, kl: FloatArray) -> str:
     """Output functions that are clearly better or worse than the softmax in one world."""
-    differences = {card: mean_with_se(kl[c] - kl[0]) for c, card in enumerate(CARDS) if c >= 2}
+    differences = {card: t_mean(kl[c] - kl[0]) for c, card in enumerate(CARDS) if c >= 2}
     off = {card: e for card, e in differences.items() if clear_sign(e)}
     if not off:
         every = listed([f"{card} {as_text(e)}" for card, e in differences.items()])

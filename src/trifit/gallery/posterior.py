@@ -10,7 +10,7 @@ from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.replications import as_text, by_sign, cell, replicate
 from trifit.report.parts import Cell, Table, fit_keys, panels
-from trifit.scores import Estimate, mean_with_se
+from trifit.scores import Estimate, t_mean
 from trifit.text import significant
 from trifit.types import FloatArray
 
@@ -66,13 +66,13 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
 def answer(found: Numbers) -> Answer:
     """Excess confidence, the gain from averaging over one scalar, and its time."""
     bias, kl = found["bias"], found["kl"]
-    bayes = [_calibrated(mean_with_se(bias[c, 3])) for c in range(len(CONDITIONS))]
-    over_map, over_scalar = mean_with_se(kl[0, 2] - kl[0, 3]), mean_with_se(kl[0, 1] - kl[0, 3])
+    bayes = [_calibrated(t_mean(bias[c, 3])) for c in range(len(CONDITIONS))]
+    over_map, over_scalar = t_mean(kl[0, 2] - kl[0, 3]), t_mean(kl[0, 1] - kl[0, 3])
     ratio = np.median(found["seconds"][0, 3]) / np.median(found["seconds"][0, 2])
     return Answer(
         "As far as its assumptions hold. Averaged over the prior, a posterior is calibrated "
         f"by construction: with the prior that generated the coefficients, it {bayes[0]}, while "
-        f"the MLE {_calibrated(mean_with_se(bias[0, 0]))}. With a prior 4 times too wide "
+        f"the MLE {_calibrated(t_mean(bias[0, 0]))}. With a prior 4 times too wide "
         f"the posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; if the truth is "
         f"curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
         f"{_gain(over_map, 'the MAP')} and "

@@ -12,7 +12,7 @@ from trifit.gallery.draw import known, known_key, log_ticks, trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.replications import as_text, by_sign, cell, means, replicate
 from trifit.report.parts import Cell, Table, fit_keys, panels
-from trifit.scores import mean_with_se
+from trifit.scores import t_mean
 from trifit.types import FloatArray
 
 FITS = ("map", "bayes")
@@ -104,7 +104,7 @@ def _paragraph(found: Numbers) -> str:
     at = int(np.flatnonzero(widths == 1)[0])
     gaps = means(kl[0] - kl[1])
     narrow, *_, wide = means(bias[0])
-    chosen = mean_with_se(found["cv"] - kl[0, at])
+    chosen = t_mean(found["cv"] - kl[0, at])
     return (
         "The one that describes the coefficients you expect before the data. Of the prior scales "
         f"tried, the MAP comes nearest to the truth at {_best(found, 0)} and the posterior at "
@@ -171,7 +171,7 @@ def _best(found: Numbers, f: int) -> str:
 
 
 def _cost(kl: FloatArray, w: int, at: int) -> str:
-    costs = [mean_with_se(kl[f, w] - kl[f, at]) for f in range(2)]
+    costs = [t_mean(kl[f, w] - kl[f, at]) for f in range(2)]
     return f"{as_text(costs[0])} nats (MAP) and {as_text(costs[1])} (posterior)"
 
 

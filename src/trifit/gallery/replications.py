@@ -8,7 +8,7 @@ import numpy as np
 
 from trifit.gallery.question import Numbers
 from trifit.report.parts import Cell
-from trifit.scores import Estimate, mean_with_se
+from trifit.scores import Estimate, t_mean
 from trifit.text import with_se
 from trifit.types import FloatArray
 
@@ -46,7 +46,7 @@ def replicate(
 
 def means(values: FloatArray) -> list[Estimate]:
     """A mean over replications for each row of (n_rows, n_repeats)."""
-    return [mean_with_se(row) for row in values]
+    return [t_mean(row) for row in values]
 
 
 def as_text(found: Estimate) -> str:
@@ -56,7 +56,7 @@ def as_text(found: Estimate) -> str:
 
 def cell(values: FloatArray) -> Cell:
     """A table's entry: mean over replications (n_repeats,) with its standard error."""
-    found = mean_with_se(values)
+    found = t_mean(values)
     return Cell(as_text(found), found.value)
 
 
@@ -65,15 +65,12 @@ def clear_sign(found: Estimate) -> int:
 
     Examples
     --------
-    >>> clear_sign(mean_with_se(np.array([1.0, 1.1, 0.9])))
+    >>> clear_sign(t_mean(np.array([1.0, 1.1, 0.9])))
     1
-    >>> clear_sign(mean_with_se(np.array([1.0, -1.0, 0.1])))
+    >>> clear_sign(t_mean(np.array([1.0, -1.0, 0.1])))
     0
     """
-    low, high = found.interval()
-    if np.isinf(found.value) or low > 0 or high < 0:
-        return int(np.sign(found.value))
-    return 0
+    return int(np.sign(found.value)) if found.clear or np.isinf(found.value) else 0
 
 
 def by_sign(found: Estimate, *, above: str, below: str, neither: str) -> str:

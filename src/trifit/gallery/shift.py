@@ -11,7 +11,7 @@ from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.replications import as_text, cell, clear_sign, replicate
 from trifit.report.parts import Table, fit_keys, panels
-from trifit.scores import mean_with_se
+from trifit.scores import t_mean
 from trifit.text import listed
 from trifit.truth import confidence_bias, excess_log_loss
 from trifit.types import FloatArray
@@ -73,7 +73,7 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 2
 def answer(found: Numbers) -> Answer:
     """Which shifts make which fits over-confident."""
     bias, kl = found["bias"], found["kl"]
-    gain = {s: mean_with_se(kl[i, 0] - kl[i, 3]) for i, s in enumerate(SHIFTS)}
+    gain = {s: t_mean(kl[i, 0] - kl[i, 3]) for i, s in enumerate(SHIFTS)}
     paid = [f"{_name(s)} ({as_text(e)})" for s, e in gain.items() if clear_sign(e) == 1]
     cost = [f"{_name(s)} ({as_text(e)})" for s, e in gain.items() if clear_sign(e) == -1]
     return Answer(
@@ -128,7 +128,7 @@ def _under(shift: str) -> str:
 
 def _sentence(shift: str, bias: FloatArray) -> str:
     """Fits that are clearly over- or under-confident under one shift."""
-    found = {fit: mean_with_se(bias[f]) for f, fit in enumerate(FITS)}
+    found = {fit: t_mean(bias[f]) for f, fit in enumerate(FITS)}
     bold = [f"{fit} {as_text(e)}" for fit, e in found.items() if clear_sign(e) == 1]
     shy = [f"{fit} {as_text(e)}" for fit, e in found.items() if clear_sign(e) == -1]
     if not bold and not shy:

@@ -14,7 +14,7 @@ from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.replications import as_text, cell, clear_sign, replicate
 from trifit.information import entropy, kl_divergence
 from trifit.report.parts import Cell, Table, panels, series_keys
-from trifit.scores import log_loss, mean_with_se
+from trifit.scores import log_loss, t_mean
 from trifit.text import significant
 from trifit.truth import excess_log_loss
 
@@ -71,7 +71,7 @@ def answer(found: Numbers) -> Answer:
     at_kl = FACTORS[found["kl"].argmin(axis=1)]
     rest = abs(found["cross_entropy"] - found["kl"] - found["entropy"][:, None]).max()
     same = bool((at_cross == 1).all() and (at_kl == 1).all())
-    gain = mean_with_se(found["truth"][0] - found["truth"][1])
+    gain = t_mean(found["truth"][0] - found["truth"][1])
     nearer = {
         1: f"Soft labels also carry more information: fits to five votes are nearer to the truth "
         f"than fits to one label, by {as_text(gain)} nats.",

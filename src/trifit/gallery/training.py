@@ -13,7 +13,7 @@ from trifit.gallery.draw import known, known_key, log_ticks, trace, zero
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.replications import as_text, by_sign, cell, clear_sign, means, replicate
 from trifit.report.parts import Cell, Table, chart, series_keys
-from trifit.scores import mean_with_se
+from trifit.scores import t_mean
 from trifit.truth import confidence_bias
 
 FEATURES, SIGNAL = 20, 2.0
@@ -70,7 +70,7 @@ def answer(found: Numbers) -> Answer:
     """By how much the confidence exceeds the accuracy, with few rows and with many."""
     ratio = found["ratio"]
     few, *_, many = means(found["mle"])
-    in_training = mean_with_se(found["training rows"][0])
+    in_training = t_mean(found["training rows"][0])
     curve = theory.mle(kappa=1 / ratio[0], gamma=SIGNAL).calibration_curve(0.9)
     no_mle = found["separated"].mean(axis=1)
     return Answer(
@@ -141,8 +141,8 @@ def _remedies(found: Numbers) -> str:
         ("mle+T", "Temperature scaling"),
         ("map", "The card's wide prior"),
     ):
-        saved = mean_with_se(abs(found["mle"][0]) - abs(found[name][0]))
-        left = mean_with_se(found[name][0])
+        saved = t_mean(abs(found["mle"][0]) - abs(found[name][0]))
+        left = t_mean(found[name][0])
         words.append(
             f"{what} "
             + by_sign(

@@ -60,11 +60,7 @@ from trifit.results.ranking import (
     clear_best,
     ranked,
 )
-from trifit.results.record import (
-    Estimate,
-    Interval,
-    Record,
-)
+from trifit.results.record import Record
 from trifit.results.reliability import (
     Band,
     Curve,
@@ -75,6 +71,7 @@ from trifit.results.truth import (
     Truth,
     TruthRecord,
 )
+from trifit.scores import Estimate, Interval
 
 __all__ = [
     "LOGARITHMIC",

@@ -18,9 +18,9 @@ from trifit.results.ensemble import Ensemble
 from trifit.results.plots import Plots, report
 from trifit.results.posterior import LaplaceError, PosteriorRecord, Trust
 from trifit.results.prior import PriorRecord
-from trifit.results.record import Estimate, Record
+from trifit.results.record import Record
 from trifit.results.truth import Truth
-from trifit.scores import BITS
+from trifit.scores import BITS, Estimate
 from trifit.tagged import read_tagged
 
 if TYPE_CHECKING:

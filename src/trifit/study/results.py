@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import beta, binom
 
 from trifit.results.study import Over
-from trifit.scores import mean_with_se
+from trifit.scores import t_mean
 from trifit.study.cells import Cell
 from trifit.study.quantities import QUANTITIES
 from trifit.study.spec import Setting
@@ -165,6 +165,5 @@ def over(
         return Over(value=middle, low=float(low), high=float(high), n=n)
     if not np.isfinite(x).all():
         return Over(value=None, low=None, high=None, n=n)
-    mean = mean_with_se(x)
-    low, high = mean.interval(level)
-    return Over(value=mean.value, low=low, high=high, n=n)
+    mean = t_mean(x, level)
+    return Over(value=mean.value, low=mean.low, high=mean.high, n=n)

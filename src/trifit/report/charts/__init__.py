@@ -49,7 +49,7 @@ from trifit.report.charts.style import (
 )
 from trifit.report.charts.trust import energy, ranks
 from trifit.report.charts.truth import estimated_against_true, excess
-from trifit.results.record import Z95
+from trifit.scores import Z95
 
 __all__ = [
     "CLASS_STYLE",

@@ -18,7 +18,7 @@ from trifit.report.charts.style import (
     ticks,
 )
 from trifit.results import FitRecord, Parameter, PriorRow, PriorSensitivity
-from trifit.results.record import Z95
+from trifit.scores import Z95
 from trifit.text import signed_with_se, significant
 
 MANY_STEPS = 200

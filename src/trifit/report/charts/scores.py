@@ -23,7 +23,7 @@ from trifit.report.charts.style import (
     ticks,
 )
 from trifit.results import Difference, Estimate, Interval
-from trifit.results.record import Z95
+from trifit.scores import Z95
 from trifit.text import between, estimate, rounded, signed_with_se, significant, with_se
 
 
