@@ -40,13 +40,13 @@ from trifit.results.ensemble import (
 )
 from trifit.results.posterior import (
     Chain,
+    ChainDiagnostics,
     Draws,
     LaplaceError,
     Loo,
     ParameterError,
     PosteriorRecord,
     Ranks,
-    Trust,
 )
 from trifit.results.prior import (
     PriorGroup,
@@ -81,6 +81,7 @@ __all__ = [
     "ByDistance",
     "Calibration",
     "Chain",
+    "ChainDiagnostics",
     "ClassBias",
     "Code",
     "Comparison",
@@ -121,7 +122,6 @@ __all__ = [
     "SensitivityStep",
     "Spread",
     "TopLabel",
-    "Trust",
     "Truth",
     "TruthRecord",
     "Verdict",

@@ -304,7 +304,7 @@ def _numbers(study: Study, point: Point, axes: Sequence[str]) -> list[Numbers]:
             settings=_of_axes(point.settings, axes),
             fit=fit,
             quantities={
-                name: point.over(fit, name, study.summary)
+                name: point.summarise(fit, name, study.summary)
                 for name in QUANTITIES
                 if (fit, name) in point.values
             },
