@@ -1,6 +1,5 @@
 """Whether networks approximate posterior class probabilities, under two losses."""
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,11 +8,11 @@ from matplotlib.axes import Axes
 import trifit
 from trifit.gallery.draw import TRUTH, known_key, log_ticks, trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.replications import as_text, by_sign, cell, clear_sign, replicate
+from trifit.gallery.replications import as_text, by_sign, cell, clear_sign, replicate, size_as_text
 from trifit.report.charts import mark
 from trifit.report.charts.style import style
 from trifit.report.parts import Table, panels, series_keys
-from trifit.scores import Estimate, t_mean
+from trifit.scores import t_mean
 from trifit.types import FloatArray
 
 CARDS = ("network", "softmax")
@@ -94,7 +93,7 @@ def answer(found: Numbers) -> Answer:
         + by_sign(
             gap,
             above=f"With the most rows cross-entropy is nearer by {as_text(gap)}. ",
-            below=f"With the most rows squared error is nearer by {as_text(_size(gap))}. ",
+            below=f"With the most rows squared error is nearer by {size_as_text(gap)}. ",
             neither=f"With the most rows the losses do not differ clearly ({as_text(gap)}). ",
         )
         + "A softmax that is linear in the feature cannot follow these curves: with "
@@ -102,14 +101,14 @@ def answer(found: Numbers) -> Answer:
         + by_sign(
             line,
             above=f"further from the truth by {as_text(line)}",
-            below=f"nevertheless nearer, by {as_text(_size(line))}",
+            below=f"nevertheless nearer, by {size_as_text(line)}",
             neither=f"not clearly further from the truth ({as_text(line)})",
         )
         + f"; compared with {rows[0]:g} rows its distance has "
         + by_sign(
             own,
             above=f"fallen by {as_text(own)}.",
-            below=f"grown by {as_text(_size(own))}.",
+            below=f"grown by {size_as_text(own)}.",
             neither=f"not clearly changed ({as_text(own)}).",
         ),
         panels(
@@ -133,11 +132,6 @@ def answer(found: Numbers) -> Answer:
             ),
         ),
     )
-
-
-def _size(found: Estimate) -> Estimate:
-    """The absolute difference."""
-    return replace(found, value=abs(found.value))
 
 
 def _ends(rows: FloatArray) -> list[tuple[int, float]]:

@@ -1,6 +1,5 @@
 """Which output function: softmax, logistic, probit or normalised tanh."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from matplotlib.axes import Axes
 import trifit
 from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.replications import as_text, cell, clear_sign, replicate
+from trifit.gallery.replications import as_text, cell, clear_sign, replicate, size_as_text
 from trifit.report.parts import Table, chart, series_keys
 from trifit.scores import t_mean
 from trifit.text import listed, significant
@@ -108,7 +107,7 @@ def _sentence(world: str, kl: FloatArray) -> str:
         return f"In the world “{world}” none is clearly different from softmax ({every} nats)."
     parts = [
         f"{card} is {'further from' if e.value > 0 else 'nearer to'} the truth than softmax by "
-        f"{as_text(replace(e, value=abs(e.value)))} nats"
+        f"{size_as_text(e)} nats"
         for card, e in off.items()
     ]
     return f"In the world “{world}” {listed(parts)}."

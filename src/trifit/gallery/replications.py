@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from trifit.gallery.question import Numbers
@@ -52,6 +53,11 @@ def means(values: FloatArray) -> list[Estimate]:
 def as_text(found: Estimate) -> str:
     """A mean with its standard error; infinite if a fit gives a label probability 0."""
     return "infinite" if np.isinf(found.value) else with_se(found.value, found.se)
+
+
+def size_as_text(found: Estimate) -> str:
+    """Its absolute value with the standard error."""
+    return as_text(msgspec.structs.replace(found, value=abs(found.value)))
 
 
 def cell(values: FloatArray) -> Cell:
