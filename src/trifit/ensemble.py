@@ -90,7 +90,7 @@ def averages(members: Iterable[FloatArray], y: IntArray) -> Averages:
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class LossByMembers:
     """Expected log-loss by the number of members.
 
     Attributes
@@ -115,7 +115,7 @@ def curve(
     *,
     groups: IntArray | None = None,
     seed: int | np.random.Generator = 0,
-) -> Curve | None:
+) -> LossByMembers | None:
     """The expected log-loss as a function of the number of members, and what more would bring.
 
     The interval has three parts: rows, or groups of them (the paired standard error), members
@@ -135,7 +135,7 @@ def curve(
 
     Returns
     -------
-    Curve or None
+    LossByMembers or None
         None with fewer than 4 members, or if one rules out what happened: then ``L(1)`` is
         infinite.
 
@@ -176,7 +176,7 @@ def curve(
     )
     losses = pointwise.mean(axis=1)
     losses[-1] = -at_label.mean()  # of one member it is known
-    return Curve(np.array(sizes), losses, doubled, unlimited)
+    return LossByMembers(np.array(sizes), losses, doubled, unlimited)
 
 
 def _losses_of_subsets(q: FloatArray, sizes: Sequence[int], order: IntArray) -> FloatArray:
