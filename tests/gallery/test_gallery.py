@@ -105,9 +105,9 @@ def test_entropy_is_a_floor_and_comes_in_two_parts(found):
     numbers = found("entropy")
     for fit in ("mle", "bayes"):
         assert (numbers[f"{fit} loss"] > numbers["truth"]).all()
-    parts = numbers["chance"] + numbers["ignorance"]
+    parts = numbers["chance"] + numbers["model uncertainty"]
     assert parts == pytest.approx(numbers["bayes own"], rel=1e-6)
-    assert (numbers["ignorance"][0] > 3 * numbers["ignorance"][1]).all()
+    assert (numbers["model uncertainty"][0] > 3 * numbers["model uncertainty"][1]).all()
 
 
 @pytest.mark.broad

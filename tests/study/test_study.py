@@ -12,8 +12,8 @@ from trifit.errors import InputError
 from trifit.study import load_study, study_names
 from trifit.study.cells import Cell, axes_of, cells_of, longest_first, resolved
 from trifit.study.findings import judge
+from trifit.study.limits import limiting_value
 from trifit.study.measures import measure
-from trifit.study.overlay import limiting_value
 from trifit.study.pictures import picture
 from trifit.study.results import Point, summarise
 from trifit.study.spec import Claim, Figure, study_of

@@ -14,7 +14,7 @@ from trifit.report.parts import Table, panels, series_keys
 from trifit.scores import BITS, Estimate, t_mean
 
 OWN, LOSS = "entropy of its outputs", "expected loss"
-CHANCE, IGNORANCE = "chance", "model uncertainty"
+CHANCE, MODEL = "chance", "model uncertainty"
 
 
 def experiment(
@@ -28,7 +28,7 @@ def experiment(
 
     Returns ``rows`` (n_sizes,) and, (n_sizes, repeats) each, in nats per test row: the
     ``truth``'s entropy; for ``mle`` and ``bayes`` the entropy of the outputs (``... own``) and
-    the expected log-loss (``... loss``); the posterior's ``chance`` and ``ignorance``.
+    the expected log-loss (``... loss``); the posterior's ``chance`` and ``model uncertainty``.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def experiment(
         found = {
             "truth": truth.entropy,
             "chance": posterior.aleatoric,
-            "ignorance": posterior.epistemic,
+            "model uncertainty": posterior.epistemic,
         }
         for fit in ("mle", "bayes"):
             found[f"{fit} own"] = float(entropy(np.exp(run.log_probs[fit])).mean())
@@ -67,8 +67,8 @@ def answer(found: Numbers) -> Answer:
     rows = found["rows"]
     floor = found["truth"].mean()
     surprise = {fit: means(found[f"{fit} loss"] - found[f"{fit} own"]) for fit in ("mle", "bayes")}
-    ignorance = means(found["ignorance"])
-    shrinks = t_mean(found["ignorance"][0] - found["ignorance"][-1])
+    uncertainty = means(found["model uncertainty"])
+    shrinks = t_mean(found["model uncertainty"][0] - found["model uncertainty"][-1])
     return Answer(
         "It is the log-loss that a prediction expects of itself. If the outputs for a row were its "
         "probabilities, their entropy would be the expected log-loss of that row, and the length "
@@ -83,8 +83,8 @@ def answer(found: Numbers) -> Answer:
         f"{as_text(surprise['bayes'][-1])} nats. The posterior's entropy has two parts: chance "
         "(aleatoric; the mean entropy of single draws) and model uncertainty (epistemic; the "
         "disagreement of the draws). "
-        f"Model uncertainty is {as_text(ignorance[0])} nats with {rows[0]:g} rows and "
-        f"{as_text(ignorance[-1])} with {rows[-1]:,g}: "
+        f"Model uncertainty is {as_text(uncertainty[0])} nats with {rows[0]:g} rows and "
+        f"{as_text(uncertainty[-1])} with {rows[-1]:,g}: "
         + ("data reduce it" if clear_sign(shrinks) == 1 else "no clear change here")
         + f"; the rest is chance, {as_text(t_mean(found['chance'][-1]))} nats.",
         panels(
@@ -97,7 +97,7 @@ def answer(found: Numbers) -> Answer:
                 "the posterior's entropy in parts": partial(_parts, found),
             },
             size=(3.3, 3.0),
-            keys=(*series_keys((OWN, LOSS, CHANCE, IGNORANCE)), known_key("entropy of the truth")),
+            keys=(*series_keys((OWN, LOSS, CHANCE, MODEL)), known_key("entropy of the truth")),
         ),
         Table(
             "Nats per test row, ± standard error over replications",
@@ -109,7 +109,7 @@ def answer(found: Numbers) -> Answer:
                 "bayes: own entropy",
                 "bayes: loss",
                 CHANCE,
-                IGNORANCE,
+                MODEL,
             ),
             tuple(
                 (
@@ -123,7 +123,7 @@ def answer(found: Numbers) -> Answer:
                             "bayes own",
                             "bayes loss",
                             "chance",
-                            "ignorance",
+                            "model uncertainty",
                         )
                     ),
                 )
@@ -151,7 +151,7 @@ def _claimed(found: Numbers, fit: str, *, ax: Axes) -> None:
 
 def _parts(found: Numbers, *, ax: Axes) -> None:
     trace(ax, CHANCE, found["rows"], found["chance"], k=2)
-    trace(ax, IGNORANCE, found["rows"], found["ignorance"], k=3)
+    trace(ax, MODEL, found["rows"], found["model uncertainty"], k=3)
     _finish(found, ax)
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from trifit.results.study import Finding, Outcome, Replicated
-from trifit.study.overlay import limiting_value
+from trifit.study.limits import limiting_value
 from trifit.study.results import Point, Summary
 from trifit.study.spec import Claim
 from trifit.text import plain, rounded, significant, with_interval
