@@ -80,7 +80,7 @@ def test_cross_entropy_and_divergence_have_one_minimum_whatever_the_labels(found
     difference = cross - kl
     assert difference == pytest.approx(np.broadcast_to(numbers["entropy"][:, None], kl.shape))
     # The gradients are equal, and change sign at the MLE.
-    slopes = (np.diff(loss, axis=1) / np.diff(factors)[:, None] for loss in (cross, kl))
+    slopes = [np.diff(loss, axis=1) / np.diff(factors)[:, None] for loss in (cross, kl)]
     assert slopes[0] == pytest.approx(slopes[1], abs=1e-12)
     assert (factors[cross.argmin(axis=1)] == 1).all()
     assert (factors[kl.argmin(axis=1)] == 1).all()
