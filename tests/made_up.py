@@ -10,6 +10,7 @@ from trifit.results import (
     ByDistance,
     Calibration,
     Chain,
+    ChainDiagnostics,
     ClassBias,
     Code,
     Comparison,
@@ -47,7 +48,6 @@ from trifit.results import (
     SensitivityStep,
     Spread,
     TopLabel,
-    Trust,
     Truth,
     TruthRecord,
     Verdict,
@@ -248,7 +248,7 @@ def trust():
     chain = Chain(
         bfmi=0.95, divergences=0, depth_limited=0, energy=[5, 10, 5], energy_change=[4, 12, 4]
     )
-    return Trust(
+    return ChainDiagnostics(
         training_set=1, n_training_sets=1, n_draws=20, energy_edges=[-3.0, -1.0, 1.0, 3.0],
         chains=[chain, chain],
         ranks=[

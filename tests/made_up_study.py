@@ -1,15 +1,15 @@
 """A study that nobody ran: every part of its page, with text that is up to no good."""
 
 from trifit.results.study import (
-    Curve,
     Failed,
     Finding,
     Line,
     Numbers,
-    Over,
     Picture,
     Posteriors,
+    Replicated,
     StudyRecord,
+    TheoryCurve,
     Tile,
 )
 
@@ -17,7 +17,7 @@ NASTY = "</script><script>alert(1)</script>"
 
 
 def over(value, half=0.1):
-    return Over(value=value, low=value - half, high=value + half, n=8)
+    return Replicated(value=value, low=value - half, high=value + half, n=8)
 
 
 def lines(panel):
@@ -34,7 +34,9 @@ def made_up_study():
         title="Calibration slope", quantity="calibration slope", y="", best=1.0, logarithmic=False,
         **common | {
             "lines": [*lines("signal 1"), *lines("signal 2")],
-            "curves": [Curve(name="mle", panel="signal 1", x=[0.1, 0.15, 0.2], y=[0.7, 0.6, 0.5])],
+            "curves": [
+                TheoryCurve(name="mle", panel="signal 1", x=[0.1, 0.15, 0.2], y=[0.7, 0.6, 0.5])
+            ],
         },
     )  # fmt: skip
     loss = Picture(
@@ -42,7 +44,7 @@ def made_up_study():
         **common | {"lines": [
             Line(name="kernel", panel=NASTY, x=[1.0, 100.0], y=[over(2.0), over(0.02, 0.01)]),
             Line(name="mle+T", panel=NASTY, x=[1.0, 100.0],
-                 y=[over(1.0), Over(value=None, low=None, high=None, n=0)]),
+                 y=[over(1.0), Replicated(value=None, low=None, high=None, n=0)]),
         ]},
     )  # fmt: skip
     values = {(0.1, 1.0): 0.0, (0.1, 2.0): 0.4, (0.2, 1.0): 0.7, (0.2, 2.0): 1.0}
@@ -50,7 +52,7 @@ def made_up_study():
         title="Share", quantity="share without an MLE", y="signal", best=None, logarithmic=False,
         **common | {
             "tiles": [Tile(panel="mle", x=x, y=y, value=over(v)) for (x, y), v in values.items()],
-            "curves": [Curve(name="threshold", panel="mle", x=[0.1, 0.2], y=[2.0, 1.0])],
+            "curves": [TheoryCurve(name="threshold", panel="mle", x=[0.1, 0.2], y=[2.0, 1.0])],
         },
     )  # fmt: skip
     outcomes = ("as expected", "no clear answer", "contradicted", "not in this grid")

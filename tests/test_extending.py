@@ -93,7 +93,7 @@ def test_a_method_a_section_and_a_card(copy):
     template.write_text("<p>{{ s.n }} classes are told apart here.</p>\n")
     names = sections / "__init__.py"
     insert(names, "    bits,\n", "    bits,\n    classes,\n")
-    last = '    "made": (made.TITLE'
+    last = '    "provenance": (provenance.TITLE'
     insert(names, last, f'    "classes": (classes.TITLE, classes.content),\n{last}')
 
     (copy / "models" / "my-logistic.toml").write_text(CARD)

@@ -125,7 +125,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     name : str
     builder : str
         ``package.module:function`` or ``path/file.py:function``; a relative
-        path is relative to the card's folder.
+        path is relative to the card's folder. Its model has ``pm.Data("X")`` and one observed
+        variable; names of learned prior scales end with ``_scale``.
     hyperparameters : dict
         Keyword arguments of the builder, e.g. ``prior_scale``.
     standardize : bool

@@ -5,13 +5,12 @@ over rows with its sign turned is the log-loss.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from trifit.checks import Labels, measure
-from trifit.clusters import group_sums, quantile
-from trifit.scores import log_predictive_density, mean_with_se
+from trifit.clusters import group_sums, n_groups, quantile
+from trifit.scores import Estimate, log_predictive_density, mean_with_se
 from trifit.types import FloatArray, IntArray
 
 MAX_GROUPS = 5_000
@@ -21,17 +20,8 @@ BLOCK = 5_000_000
 """Most weights held at a time (40 MB)."""
 
 
-@dataclass(frozen=True)
-class Elpd:
-    """A sum over ``n_obs`` rows, in nats, with its standard error; higher is better."""
-
-    value: float
-    se: float
-    n_obs: int
-
-
 @measure
-def elpd(log_probs: FloatArray, y: Labels, groups: IntArray | None = None) -> Elpd:
+def elpd(log_probs: FloatArray, y: Labels, groups: IntArray | None = None) -> Estimate:
     """Expected log predictive density for ``n_obs`` new rows; higher is better, at most 0.
 
     ``sum_i lpd_i`` with standard error ``sqrt(n_obs) sd(lpd_i)``. Of pooled out-of-fold
@@ -62,7 +52,7 @@ def elpd(log_probs: FloatArray, y: Labels, groups: IntArray | None = None) -> El
     return total(log_predictive_density(log_probs, y), groups)
 
 
-def elpd_difference(a: FloatArray, b: FloatArray, y: Labels) -> Elpd:
+def elpd_difference(a: FloatArray, b: FloatArray, y: Labels) -> Estimate:
     """``elpd(a) - elpd(b)`` on the same rows, positive where ``a`` predicts better.
 
     The standard error (``diff_se``) is of the row-by-row differences, so what is hard
@@ -88,10 +78,12 @@ def elpd_difference(a: FloatArray, b: FloatArray, y: Labels) -> Elpd:
     return total(log_predictive_density(a, y) - log_predictive_density(b, y))
 
 
-def total(pointwise: FloatArray, groups: IntArray | None = None) -> Elpd:
+def total(pointwise: FloatArray, groups: IntArray | None = None) -> Estimate:
     """The sum of per-row values, with the standard error of that sum."""
-    mean = mean_with_se(pointwise, groups)
-    return Elpd(mean.value * mean.n_obs, mean.se * mean.n_obs, mean.n_obs)
+    mean, n = mean_with_se(pointwise, groups), len(pointwise)
+    return Estimate.normal(
+        mean.value * n, mean.se * n, None if groups is None else n_groups(groups)
+    )
 
 
 def probability_better(

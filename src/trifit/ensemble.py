@@ -20,7 +20,7 @@ import numpy as np
 
 from trifit.clusters import n_groups, quantile
 from trifit.forecasts import LOG_ZERO
-from trifit.scores import mean_with_se
+from trifit.scores import Estimate, mean_with_se
 from trifit.types import FloatArray, IntArray
 
 MIN_MEMBERS = 4
@@ -89,21 +89,8 @@ def averages(members: Iterable[FloatArray], y: IntArray) -> Averages:
     )
 
 
-@dataclass(frozen=True)
-class Saving:
-    """Expected fall of the log-loss with more members, in nats per row; never below 0.
-
-    ``low`` and ``high`` are the ends of its 95 % interval.
-    """
-
-    value: float
-    se: float
-    low: float
-    high: float
-
-
 @dataclass(frozen=True, eq=False)
-class Curve:
+class LossByMembers:
     """Expected log-loss by the number of members.
 
     Attributes
@@ -112,14 +99,15 @@ class Curve:
         Numbers of members, from all to one, halving.
     losses : array of shape (n_sizes,)
         Expected log-loss of the average of so many, in nats per row.
-    doubled, unlimited : Saving
-        What twice as many members, and infinitely many, would save.
+    doubled, unlimited : Estimate
+        What twice as many members, and infinitely many, would save, in nats per row; never
+        below 0.
     """
 
     sizes: IntArray
     losses: FloatArray
-    doubled: Saving
-    unlimited: Saving
+    doubled: Estimate
+    unlimited: Estimate
 
 
 def curve(
@@ -127,7 +115,7 @@ def curve(
     *,
     groups: IntArray | None = None,
     seed: int | np.random.Generator = 0,
-) -> Curve | None:
+) -> LossByMembers | None:
     """The expected log-loss as a function of the number of members, and what more would bring.
 
     The interval has three parts: rows, or groups of them (the paired standard error), members
@@ -147,7 +135,7 @@ def curve(
 
     Returns
     -------
-    Curve or None
+    LossByMembers or None
         None with fewer than 4 members, or if one rules out what happened: then ``L(1)`` is
         infinite.
 
@@ -188,7 +176,7 @@ def curve(
     )
     losses = pointwise.mean(axis=1)
     losses[-1] = -at_label.mean()  # of one member it is known
-    return Curve(np.array(sizes), losses, doubled, unlimited)
+    return LossByMembers(np.array(sizes), losses, doubled, unlimited)
 
 
 def _losses_of_subsets(q: FloatArray, sizes: Sequence[int], order: IntArray) -> FloatArray:
@@ -220,7 +208,7 @@ def _saving(
     target: float,
     scatter: float,
     groups: IntArray | None,
-) -> Saving:
+) -> Estimate:
     """The fall of the polynomial from ``1 / sizes[0]`` to ``1 / m = target``.
 
     ``scatter`` is the members' variance of the mean of ``k2 / 2``.
@@ -239,7 +227,7 @@ def _saving(
     fewest = sizes[0] if groups is None else min(sizes[0], n_groups(groups))
     reach = quantile(0.95, fewest) * se
     if value <= 0:  # by chance: more members never cost anything
-        return Saving(0.0, se, 0.0, reach)
+        return Estimate(value=0.0, se=se, low=0.0, high=reach)
     factor = float(np.exp(min(reach / value, -SMALLEST)))
     most = max(value, float(pointwise[0].mean()))  # no log-loss falls below 0
-    return Saving(value, se, value / factor, min(value * factor, most))
+    return Estimate(value=value, se=se, low=value / factor, high=min(value * factor, most))

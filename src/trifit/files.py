@@ -60,6 +60,14 @@ def check_target(option: str, path: Path, *, inputs: Iterable[Path] = (), force:
         )
 
 
+def make_folder(option: str, folder: Path) -> None:
+    """Make a folder that an option names; fails in one line."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{option} {str(folder)!r} cannot be written: {error.strerror}") from error
+
+
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file whole, or leave what was there: under another name first, then renamed.
 

@@ -7,8 +7,8 @@ Natural logarithms throughout; ``BITS`` converts nats to bits.
 """
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from trifit.checks import (
@@ -19,46 +19,92 @@ from trifit.checks import (
     log_of_checked_probs,
     measure,
 )
-from trifit.clusters import quantile, standard_error
+from trifit.clusters import n_groups, quantile, standard_error
 from trifit.types import FloatArray, IntArray
 
 BITS = float(1.0 / np.log(2.0))
 """Bits per nat."""
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over test rows and the standard error of that mean."""
+Z95 = 1.96
+"""Standard errors on either side of a normal 95 % interval."""
+
+
+class Interval(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A number and its 95 % interval.
+
+    The interval may be a point (a number that does not depend on the rows).
+    """
 
     value: float
+    low: float
+    high: float
+
+
+class Estimate(Interval, frozen=True, kw_only=True):
+    """A number, its standard error and its 95 % interval."""
+
     se: float
-    n_obs: int
+
+    @classmethod
+    def normal(cls, value: float, se: float, groups: int | None = None) -> "Estimate":
+        """With the 95 % interval of a normal distribution, or of Student's t.
+
+        Parameters
+        ----------
+        value, se : float
+        groups : int, optional
+            So many groups of rows gave the standard error: Student's t, not the normal.
+        """
+        half = (Z95 if groups is None else quantile(0.95, groups)) * se
+        return cls(value=value, se=se, low=value - half, high=value + half)
+
+    def within(self, low: float, high: float) -> "Estimate":
+        """With another interval."""
+        return msgspec.structs.replace(self, low=low, high=high)
+
+    def times(self, factor: float) -> "Estimate":
+        """In another unit; the factor is above 0."""
+        return Estimate(
+            value=self.value * factor,
+            se=self.se * factor,
+            low=self.low * factor,
+            high=self.high * factor,
+        )
+
+    @property
+    def clear(self) -> bool:
+        """Whether zero is outside the interval."""
+        return self.low > 0 or self.high < 0
 
 
 def mean_with_se(pointwise: FloatArray, groups: IntArray | None = None) -> Estimate:
-    """Mean of per-row values; its standard error is ``sd / sqrt(n_obs)``.
+    """Mean of per-row values; its standard error is ``sd / sqrt(n_obs)``, its interval normal.
 
-    With groups it is that of :func:`trifit.clusters.standard_error`. With
-    cross-validation the rows share training data, so both are slightly too small; no
-    unbiased estimator exists (Bengio & Grandvalet 2004, JMLR 5).
+    With groups it is that of :func:`trifit.clusters.standard_error`, and the interval
+    Student's t. With cross-validation the rows share training data, so both are slightly too
+    small; no unbiased estimator exists (Bengio & Grandvalet 2004, JMLR 5).
     """
-    n = len(pointwise)
+    mean, n = float(np.mean(pointwise)), len(pointwise)
     if groups is not None:
-        return Estimate(float(np.mean(pointwise)), standard_error(pointwise, groups), n)
+        return Estimate.normal(mean, standard_error(pointwise, groups), n_groups(groups))
     with np.errstate(invalid="ignore"):  # an infinite mean has no standard error: NaN
         se = float(np.std(pointwise, ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
-    return Estimate(float(np.mean(pointwise)), se, n)
+    return Estimate.normal(mean, se)
 
 
-def t_half_width(found: Estimate, level: float = 0.95) -> float:
-    """Half the width of a mean's interval by Student's t, for means over few values.
+def t_mean(values: FloatArray, level: float = 0.95) -> Estimate:
+    """Mean over a few replications, with Student's t interval.
 
     Examples
     --------
-    >>> round(t_half_width(mean_with_se(np.array([1.0, 2.0, 3.0]))), 2)
-    2.48
+    >>> mean = t_mean(np.array([1.0, 2.0, 3.0]))
+    >>> round(mean.low, 2), mean.value, round(mean.high, 2)
+    (-0.48, 2.0, 4.48)
     """
-    return quantile(level, found.n_obs) * found.se
+    mean = mean_with_se(values)
+    half = quantile(level, len(values)) * mean.se
+    return mean.within(mean.value - half, mean.value + half)
 
 
 @measure

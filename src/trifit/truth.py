@@ -89,7 +89,7 @@ def calibration_error(
     found = [_halved(p, q - p, n_bins) for p, q in zip(forecast.T, truth.T, strict=True)]
     # Errors of the classes may be one and the same, so their standard errors are averaged.
     value, se = np.mean(found, axis=0)
-    return Estimate(float(value), float(se), n_obs)
+    return Estimate.normal(float(value), float(se))
 
 
 def _halved(forecast: FloatArray, excess: FloatArray, n_bins: int) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 import trifit
 from fitting import FAST
 from trifit.analyses.distance import DistanceFromData
-from trifit.analyses.plane import layers, plane_of
+from trifit.analyses.probability_map import layers, plane_of
 from trifit.data import Standardiser, load_dataset
 from trifit.fit.prediction import predict
 from trifit.run import run_comparison

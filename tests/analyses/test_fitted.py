@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fitting import FAST
-from trifit.analyses.chains import trust
+from trifit.analyses.chains import chain_diagnostics
 from trifit.analyses.disagreement import disagreement
 from trifit.analyses.prior import prior_record
 from trifit.analyses.sensitivity import sensitivity
@@ -47,7 +47,7 @@ def test_without_a_posterior_its_records_are_left_out(fitted):
     assert (found.rows.aleatoric, found.rows.epistemic) == (None, None)
     assert found.between == ("mle", "map")
     assert "bayes" not in found.map.fits
-    assert trust(points) is None
+    assert chain_diagnostics(points) is None
     prior = prior_record(points, np.random.SeedSequence(1))
     assert prior.posterior is None
     assert prior.sensitivity.bayes is None
@@ -61,8 +61,8 @@ def test_a_posterior_that_failed_is_the_one_shown(fitted):
             fits | {"bayes": dataclasses.replace(bayes, status=Status.UNMIXED)} if k == 0 else fits
         )
 
-    assert trust(fitted).training_set == 2
-    found = trust(with_fits(fitted, fail_first))
+    assert chain_diagnostics(fitted).training_set == 2
+    found = chain_diagnostics(with_fits(fitted, fail_first))
     assert (found.training_set, found.n_training_sets) == (1, 2)
     # Its predictions are for the rows the first training set left out: the odd ones.
     assert int(found.ranks[-1].name) % 2 == 1

@@ -1,6 +1,7 @@
 """Neural networks: what they contain, what they learn, how they are judged."""
 
 import numpy as np
+import pymc as pm
 import pytest
 from scipy.special import expit
 from scipy.stats import norm
@@ -10,7 +11,9 @@ from selection import by_default
 from trifit.cards import Optimiser, load_card
 from trifit.data import load_dataset
 from trifit.errors import InputError
+from trifit.fit import build_density
 from trifit.fit.diagnostics import posterior_status
+from trifit.fit.existence import certify
 from trifit.fit.linear import LinearDensity
 from trifit.fit.methods import bayes
 from trifit.fit.methods.map import fit_map
@@ -20,6 +23,7 @@ from trifit.fit.optimise import maximise
 from trifit.fits import Fit, Status
 from trifit.models import neural_network
 from trifit.results import FitRecord
+from trifit.separation import Separation
 from trifit.types import Rows
 from trifit.words import status_text
 
@@ -135,6 +139,30 @@ def test_a_memorising_network_is_called_separated(rng):
     fit = fit_mle(density, Rows(X, y), Optimiser(starts=4, tolerance=1e-5), rng)
     assert (probs_of(density, fit, X).argmax(axis=1) == y).all()
     assert fit.status is Status.SEPARATED
+
+
+def own_network(X, y, *, n_classes, coords):
+    """A network whose variables have names of their own, one of them a learned scale."""
+    with pm.Model(coords=coords) as model:
+        first = pm.Normal("first", 0, 3.0, shape=(X.shape[1], 8))
+        last = pm.Normal("last", 0, pm.HalfNormal("last_scale", 3.0), shape=(8, n_classes))
+        shift = pm.Normal("shift", 0, 3.0, shape=n_classes)
+        scores = pm.math.tanh(pm.Data("X", X) @ first) @ last + shift
+        pm.Categorical("label", logit_p=scores, observed=y)
+    return model
+
+
+def test_the_output_layer_is_found_in_the_graph_whatever_its_names(rng):
+    X, y = rng.normal(size=(6, 2)), np.arange(6) % 2
+    names = ("a", "b")
+    density = build_density(load_card(own_network), X, y, feature_names=names, class_names=names)
+    theta, named = rng.normal(size=len(density.free_names)), np.array(density.free_names)
+    hidden = np.tanh(X @ theta[named == "first"].reshape(2, 8))
+    odds = np.linalg.lstsq(hidden, 40.0 * y - 20.0)[0]
+    theta[named == "last"], theta[named == "shift"] = np.outer(odds, [0, 1]).ravel(), 0.0
+    assert certify(density, density.bind(X, y), theta).separation is Separation.COMPLETE
+    unknown = certify(density, density.bind(X, 1 - y), theta).separation
+    assert unknown is Separation.UNKNOWN
 
 
 def test_parameters_do_not_count_against_a_network():

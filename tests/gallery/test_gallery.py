@@ -22,9 +22,9 @@ from trifit.gallery import (
     soft_labels,
     training,
 )
+from trifit.gallery.replications import as_text, by_sign, clear_sign, means, replicate
 from trifit.gallery.source import code
-from trifit.gallery.words import clear, means, over, said, verdict
-from trifit.scores import t_half_width
+from trifit.scores import t_mean
 
 QUICK = {
     "every-output": {"rows": (30, 1500), "repeats": 1, "n_test": 400},
@@ -64,10 +64,10 @@ def question(name):
 def test_outputs_are_probabilities_given_rows_and_off_together_without(found):
     numbers = found("every-output")
     output, true = numbers["output"], numbers["true"]
-    assert output.sum(axis=-1) == pytest.approx(1)
-    assert true.sum(axis=-1) == pytest.approx(1)
-    assert (np.diff(output, axis=-1) <= 0).all()
-    off = (output - true).mean(axis=(1, 2))
+    assert output.sum(axis=2) == pytest.approx(1)
+    assert true.sum(axis=2) == pytest.approx(1)
+    assert (np.diff(output, axis=2) <= 0).all()
+    off = (output - true).mean(axis=(1, 3))
     assert abs(off[1]).max() < 0.02
     assert off[0, 0] > 0.05  # over-confident in its first choice ...
     assert off[0, 1:].sum() == pytest.approx(-off[0, 0])  # ... at the cost of the others
@@ -78,12 +78,12 @@ def test_cross_entropy_and_divergence_have_one_minimum_whatever_the_labels(found
     numbers = found("soft-labels")
     cross, kl, factors = numbers["cross_entropy"], numbers["kl"], soft_labels.FACTORS
     difference = cross - kl
-    assert difference == pytest.approx(np.broadcast_to(numbers["entropy"][..., None], kl.shape))
+    assert difference == pytest.approx(np.broadcast_to(numbers["entropy"][:, None], kl.shape))
     # The gradients are equal, and change sign at the MLE.
-    slopes = np.diff(cross) / np.diff(factors), np.diff(kl) / np.diff(factors)
+    slopes = [np.diff(loss, axis=1) / np.diff(factors)[:, None] for loss in (cross, kl)]
     assert slopes[0] == pytest.approx(slopes[1], abs=1e-12)
-    assert (factors[cross.argmin(axis=2)] == 1).all()
-    assert (factors[kl.argmin(axis=2)] == 1).all()
+    assert (factors[cross.argmin(axis=1)] == 1).all()
+    assert (factors[kl.argmin(axis=1)] == 1).all()
     assert numbers["entropy"][0] == pytest.approx(0)  # one-hot labels have none
     assert numbers["truth"][2] == pytest.approx(0, abs=1e-8)  # the truth as labels: found
 
@@ -96,7 +96,7 @@ def test_an_mle_is_over_confident_as_theory_says_and_honest_on_its_own_rows(foun
     )
     for excess, expected in zip(means(numbers["mle"]), numbers["theory"], strict=True):
         assert abs(excess.value - expected) < 3 * excess.se
-    assert clear(over(numbers["mle"][0])) == 1
+    assert clear_sign(t_mean(numbers["mle"][0])) == 1
     assert abs(numbers["training rows"].mean(axis=1)).max() < 0.02
 
 
@@ -105,9 +105,9 @@ def test_entropy_is_a_floor_and_comes_in_two_parts(found):
     numbers = found("entropy")
     for fit in ("mle", "bayes"):
         assert (numbers[f"{fit} loss"] > numbers["truth"]).all()
-    parts = numbers["chance"] + numbers["ignorance"]
+    parts = numbers["chance"] + numbers["model uncertainty"]
     assert parts == pytest.approx(numbers["bayes own"], rel=1e-6)
-    assert (numbers["ignorance"][0] > 3 * numbers["ignorance"][1]).all()
+    assert (numbers["model uncertainty"][0] > 3 * numbers["model uncertainty"][1]).all()
 
 
 @pytest.mark.broad
@@ -125,11 +125,11 @@ def test_cross_entropy_pulls_to_the_probability_and_to_1_only_where_that_is_1(fo
 def test_networks_approach_the_true_posteriors_under_either_loss(found):
     numbers = found("networks")
     distance = numbers["distance"].mean(axis=-1)
-    assert (distance[0, :, 1] < 0.7 * distance[0, :, 0]).all()  # a network, both losses
-    assert (distance[1, :, 1] > distance[0, :, 1]).all()  # a linear softmax stays away
-    assert numbers["output"].sum(axis=-1) == pytest.approx(1)
-    last = numbers["output"][0, 1] - numbers["true"][1]
-    assert np.sqrt((last**2).mean()) == pytest.approx(numbers["distance"][0, 0, 1, -1])
+    assert (distance[1, 0] < 0.7 * distance[0, 0]).all()  # a network, both losses
+    assert (distance[1, 1] > distance[1, 0]).all()  # a linear softmax stays away
+    assert numbers["output"].sum(axis=-2) == pytest.approx(1)
+    last = numbers["output"][1, 0, ..., -1] - numbers["true"][1, ..., -1]
+    assert np.sqrt((last**2).mean()) == pytest.approx(numbers["distance"][1, 0, 0, -1])
 
 
 @pytest.mark.broad
@@ -228,7 +228,7 @@ def test_a_network_that_does_not_approach_the_truth_is_said_not_to(found):
     flat = noise(2, 2, 2, 6, mean=0.2)
     text = networks.answer({**numbers, "distance": flat}).paragraph
     assert text.startswith("In this run no clear approach")
-    falling = flat * np.array([1.0, 0.1])[:, None]
+    falling = flat * np.array([1.0, 0.1])[:, None, None, None]
     text = networks.answer({**numbers, "distance": falling}).paragraph
     assert "under cross-entropy and squared error" in text
 
@@ -248,19 +248,33 @@ def test_an_infinite_loss_is_said_and_left_out_of_the_picture(found):
     [([1.0, 1.1, 0.9], 1), ([-1.0, -1.1, -0.9], -1), ([1.0, -1.0, 0.5], 0), ([1.0, np.inf], 1)],
 )
 def test_what_is_clear(values, sign):
-    e = over(values)
-    assert clear(e) == sign
-    words = verdict(e, above="above", below="below", neither="neither")
+    e = t_mean(np.array(values))
+    assert clear_sign(e) == sign
+    words = by_sign(e, above="above", below="below", neither="neither")
     assert words == {1: "above", -1: "below", 0: "neither"}[sign]
 
 
 def test_intervals_are_students():
     # 7/3 -+ 4.3027 * 1.5275 / sqrt(3), the t quantile with two degrees of freedom.
-    e = over([1.0, 2.0, 4.0])
-    assert [e.value - t_half_width(e), e.value + t_half_width(e)] == pytest.approx(
-        [-1.461, 6.128], abs=5e-4
-    )
-    assert said(e) == "2.33 ± 0.88"
+    e = t_mean(np.array([1.0, 2.0, 4.0]))
+    assert (e.low, e.high) == pytest.approx((-1.461, 6.128), abs=5e-4)
+    assert as_text(e) == "2.33 ± 0.88"
+
+
+def test_replications_are_the_last_axis_after_every_condition_and_result():
+    seen = []
+
+    def once(name, n, r):
+        seen.append((name, n, r))
+        return {"number": n + r, "pair": [ord(name), r], "true": n == 2}
+
+    found = replicate(once, "ab", [1, 2, 3], repeats=4)
+    assert found["number"].shape == (2, 3, 4)
+    assert found["pair"].shape == (2, 3, 2, 4)
+    assert found["pair"][1, 2].tolist() == [[98] * 4, [0, 1, 2, 3]]
+    assert found["true"].sum() == 8
+    assert seen[:5] == [("a", 1, 0), ("a", 1, 1), ("a", 1, 2), ("a", 1, 3), ("a", 2, 0)]
+    assert replicate(lambda r: {"x": r}, repeats=2)["x"].tolist() == [0, 1]
 
 
 # The code that is shown

@@ -164,7 +164,7 @@ def test_a_shape_in_a_legend_stays_in_its_square(marker):
 def test_panels_say_what_each_shows():
     with with_style():
         said = {"a": "first", "b": "second"}
-        drawn = panels("p", "Caption.", {"a": _gains, "b": _gains}, size=(3, 2), said=said)
+        drawn = panels("p", "Caption.", {"a": _gains, "b": _gains}, size=(3, 2), alt=said)
         single = chart("c", "Caption.", _gains, size=(3, 2))
     assert [re.search('aria-label="(.*?)"', p)[1] for p in drawn.pictures] == [
         "a: first",

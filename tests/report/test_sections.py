@@ -203,8 +203,8 @@ def test_without_nuts_no_sampler_and_no_intervals():
     for p in document["parameters"]:
         p |= dict.fromkeys(("mean", "sd", "low", "high", "rhat", "ess_bulk", "ess_tail"))
     comparison = msgspec.convert(document, type(made_up()))
-    made, fits = (render_section(comparison, name) for name in ("made", "fits"))
-    assert "<dt>sampler</dt>" in render_section(made_up(), "made")
+    made, fits = (render_section(comparison, name) for name in ("provenance", "fits"))
+    assert "<dt>sampler</dt>" in render_section(made_up(), "provenance")
     assert "<dt>sampler</dt>" not in made
     assert "<dt>R-hat, ESS</dt>" not in made
     assert "– to –" not in fits

@@ -12,10 +12,10 @@ from trifit.errors import InputError
 from trifit.study import load_study, study_names
 from trifit.study.cells import Cell, axes_of, cells_of, longest_first, resolved
 from trifit.study.findings import judge
+from trifit.study.limits import limiting_value
 from trifit.study.measures import measure
-from trifit.study.overlay import expected
 from trifit.study.pictures import picture
-from trifit.study.results import Point, over
+from trifit.study.results import Point, summarise
 from trifit.study.spec import Claim, Figure, study_of
 
 SMALL = {
@@ -147,28 +147,28 @@ def test_a_grid_that_grows_keeps_its_cells():
 
 def test_over_replications(rng):
     x = rng.normal(size=12)
-    found, known = over(x, "mean"), ttest_1samp(x, 0).confidence_interval(0.95)
+    found, known = summarise(x, "mean"), ttest_1samp(x, 0).confidence_interval(0.95)
     assert (found.value, found.low, found.high) == pytest.approx((x.mean(), known.low, known.high))
-    share = over(np.r_[np.ones(3), np.zeros(7)], "mean", trials=1)
+    share = summarise(np.r_[np.ones(3), np.zeros(7)], "mean", trials=1)
     known = binomtest(3, 10).proportion_ci(method="exact")
     assert (share.value, share.low, share.high) == pytest.approx((0.3, known.low, known.high))
-    many = over(np.ones(15), "mean", trials=20)  # 300 of 300
+    many = summarise(np.ones(15), "mean", trials=20)  # 300 of 300
     assert (many.value, many.low) == (1.0, pytest.approx(0.025 ** (1 / 300)))
-    assert over(np.array([1.0, np.nan]), "mean").value is None
-    assert over(np.array([1.0, 2.0, np.nan]), "mean").n == 2
-    infinite = over(np.array([1.0, 2.0, np.inf]), "mean")
+    assert summarise(np.array([1.0, np.nan]), "mean").value is None
+    assert summarise(np.array([1.0, 2.0, np.nan]), "mean").n == 2
+    infinite = summarise(np.array([1.0, 2.0, np.inf]), "mean")
     assert (infinite.value, infinite.low) == (None, None)
 
 
 def test_intervals_of_medians_hold(rng):
     """Order statistics 2 and 8 of 9 hold the median with 1 - 2 P(Bin(9, 1/2) <= 1) = 0.961."""
-    found = over(np.arange(9.0), "median")
+    found = summarise(np.arange(9.0), "median")
     assert (found.low, found.value, found.high) == (1.0, 4.0, 7.0)
-    few = over(np.arange(5.0), "median")  # 0.9375 at best
+    few = summarise(np.arange(5.0), "median")  # 0.9375 at best
     assert (few.value, few.low, few.high) == (2.0, -np.inf, np.inf)
-    unbounded = over(np.full(9, np.inf), "median")
+    unbounded = summarise(np.full(9, np.inf), "median")
     assert (unbounded.low, unbounded.value) == (np.inf, np.inf)
-    runs = [over(rng.exponential(size=9), "median") for _ in range(4000)]
+    runs = [summarise(rng.exponential(size=9), "median") for _ in range(4000)]
     held = np.mean([r.low <= np.log(2) <= r.high for r in runs])
     assert abs(held - 0.9609) < 4 * np.sqrt(0.96 * 0.04 / 4000)
 
@@ -237,14 +237,14 @@ SETTING = {
 
 def test_theory_is_drawn_at_the_points_of_the_grid():
     limit = theory.mle(kappa=0.1, gamma=2.0)
-    assert expected(SETTING, "mle", "slope") == limit.slope
-    assert expected(SETTING, "mle", "excess") == pytest.approx(limit.log_loss - limit.entropy)
-    assert expected(SETTING | {"features": 450}, "mle", "slope") is None  # no MLE there
+    assert limiting_value(SETTING, "mle", "slope") == limit.slope
+    assert limiting_value(SETTING, "mle", "excess") == pytest.approx(limit.log_loss - limit.entropy)
+    assert limiting_value(SETTING | {"features": 450}, "mle", "slope") is None  # no MLE there
     scaled = {k: v for k, v in SETTING.items() if k != "prior_ratio"} | {"prior_scale": 0.4}
     right = theory.map(kappa=0.1, gamma=2.0, prior_scale=0.4 / (2.0 / 10.0))
-    assert expected(scaled, "map", "alpha") == pytest.approx(right.alpha)
+    assert limiting_value(scaled, "map", "alpha") == pytest.approx(right.alpha)
     with pytest.raises(InputError, match="theory: standardize is True; theory covers only"):
-        expected(SETTING | {"standardize": True}, "mle", "slope")
+        limiting_value(SETTING | {"standardize": True}, "mle", "slope")
 
 
 def test_a_picture_has_its_points_and_curves():

@@ -7,10 +7,10 @@ from scipy.stats import rankdata
 
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.diagnostics import bfmi
-from trifit.fit.prediction import prediction_draws, trust_rows
+from trifit.fit.prediction import diagnosed_rows, prediction_draws
 from trifit.fit.sampling import MAX_TREE_DEPTH
 from trifit.fits import Sampling
-from trifit.results import Chain, Ranks, Trust
+from trifit.results import Chain, ChainDiagnostics, Ranks
 from trifit.rounding import finite, rounded
 from trifit.types import FloatArray
 
@@ -18,10 +18,10 @@ RANK_BINS = 20
 ENERGY_BINS = 30
 
 
-def trust(fitted: Fitted) -> Trust | None:
+def chain_diagnostics(fitted: Fitted) -> ChainDiagnostics | None:
     """The chains of the posterior that failed a check first, else of the last one.
 
-    None where nothing was sampled. See :class:`trifit.results.Trust`.
+    None where nothing was sampled. See :class:`trifit.results.ChainDiagnostics`.
     """
     if "bayes" not in fitted.names:
         return None
@@ -39,10 +39,10 @@ def trust(fitted: Fitted) -> Trust | None:
         ranks.append(_worst("parameter", draws, each["parameter"], names))
     X, classes = shown.part.test.X, fitted.problem.dataset.class_names
     predicted = prediction_draws(fitted.density, bayes, X)
-    rows = shown.test_rows[trust_rows(len(X), len(classes))]
+    rows = shown.test_rows[diagnosed_rows(len(X), len(classes))]
     names = [(str(row), "", name) for row in rows for name in classes]
     ranks.append(_worst("prediction", predicted, each["prediction"], names))
-    return Trust(
+    return ChainDiagnostics(
         training_set=which + 1,
         n_training_sets=len(every),
         n_draws=draws.shape[1],

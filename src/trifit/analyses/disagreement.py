@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from trifit.analyses.distance import DistanceFromData
-from trifit.analyses.plane import probability_map
+from trifit.analyses.probability_map import probability_map
 from trifit.calibration import top_label
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.prediction import epistemic

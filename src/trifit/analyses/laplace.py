@@ -54,7 +54,8 @@ def parameter_error(laplace: Fit, nuts: Fit, layout: Layout) -> ParameterError |
     shift = abs(laplace.flat_draws.mean(axis=0) - nuts.flat_draws.mean(axis=0))[varies] / sd
     ratio = laplace.flat_draws.std(axis=0, ddof=1)[varies] / sd
     mcse = {
-        kind: np.array([array_stats.mcse(nuts.draws[:, :, j], method=kind) for j in varies]) / sd
+        kind: array_stats.mcse(nuts.draws[:, :, varies], chain_axis=0, draw_axis=1, method=kind)
+        / sd
         for kind in ("mean", "sd")
     }
     furthest = abs(np.log(np.maximum(ratio, np.finfo(float).tiny))).argmax()

@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from trifit.calibration import binned_error, slope_intercept, smooth_error
+from trifit.calibration import (
+    BinnedError,
+    SmoothError,
+    binned_error,
+    slope_intercept,
+    smooth_error,
+)
 from trifit.checks import Labels
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.prediction import thinned
@@ -50,23 +56,18 @@ def truth(fitted: Fitted) -> Truth | None:
 def _record(
     true: FloatArray, probs: FloatArray, log_probs: FloatArray, y: Labels, shown: IntArray
 ) -> TruthRecord:
-    kl = excess_log_loss(true, probs)
-    top = calibration_error(true, probs)
-    each = calibration_error(true, probs, notion="class-wise")
-    bias = confidence_bias(true, probs)
-    plain, debiased = (binned_error(probs, y, debiased=d) for d in (False, True))
-    smooth = smooth_error(probs, y)
+    estimators: dict[str, BinnedError | SmoothError] = {
+        "binned": binned_error(probs, y),
+        "binned, debiased": binned_error(probs, y, debiased=True),
+        "smooth": smooth_error(probs, y),
+    }
     return TruthRecord(
-        kl=Estimate.normal(kl.value, kl.se),
-        calibration_error=Estimate.normal(top.value, top.se),
-        class_calibration_error=Estimate.normal(each.value, each.se),
-        confidence_bias=Estimate.normal(bias.value, bias.se),
+        kl=excess_log_loss(true, probs),
+        calibration_error=calibration_error(true, probs),
+        class_calibration_error=calibration_error(true, probs, notion="class-wise"),
+        confidence_bias=confidence_bias(true, probs),
         slope=finite(slope_intercept(probs, true, log_probs=log_probs).slope),
-        estimators={
-            "binned": Estimate.normal(plain.value, plain.se),
-            "binned, debiased": Estimate.normal(debiased.value, debiased.se),
-            "smooth": Estimate.normal(smooth.value, smooth.se),
-        },
+        estimators={name: Estimate.normal(e.value, e.se) for name, e in estimators.items()},
         estimated=_rounded(probs[shown]),
     )
 

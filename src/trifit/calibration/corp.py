@@ -8,6 +8,7 @@ from scipy.optimize import isotonic_regression
 from scipy.special import xlogy
 
 from trifit.checks import measure
+from trifit.scores import mean_with_se
 from trifit.types import FloatArray, IntArray
 
 Score = Literal["brier", "log"]
@@ -104,10 +105,14 @@ def corp(forecast: Any, outcome: Any, *, score: Score = "brier") -> Corp:
     s, s_recalibrated, s_base = (
         _pointwise_score(p, outcome, score) for p in (forecast, recalibrated, base_rate)
     )
+    mean, mcb, dsc = map(mean_with_se, (s, s - s_recalibrated, s_base - s_recalibrated))
     return Corp(
-        *_mean_se(s),
-        *_mean_se(s - s_recalibrated),
-        *_mean_se(s_base - s_recalibrated),
+        score=mean.value,
+        score_se=mean.se,
+        mcb=mcb.value,
+        mcb_se=mcb.se,
+        dsc=dsc.value,
+        dsc_se=dsc.se,
         unc=float(s_base.mean()),
         curve=_blocks(forecast, recalibrated),
         kind=score,
@@ -153,13 +158,6 @@ def _pointwise_score(p: FloatArray, outcome: FloatArray, score: Score) -> FloatA
         with np.errstate(divide="ignore"):
             return np.asarray(-xlogy(outcome, p) - xlogy(1 - outcome, 1 - p))
     raise ValueError(f"score={score!r}: expected 'brier' or 'log'")
-
-
-def _mean_se(pointwise: FloatArray) -> tuple[float, float]:
-    mean = float(pointwise.mean())
-    if len(pointwise) < 2 or not np.isfinite(mean):
-        return mean, float("nan")
-    return mean, float(pointwise.std(ddof=1) / np.sqrt(len(pointwise)))
 
 
 def _blocks(forecast: FloatArray, recalibrated: FloatArray) -> Curve:

@@ -145,7 +145,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     from trifit.predictions.evaluate import evaluate_forecasts
 
     with display.progress() as progress:
-        said: dict[str, Any] = {
+        described: dict[str, Any] = {
             "name": name,
             "seed": seed,
             "source": ", ".join(str(path) for path in files.values()),
@@ -154,13 +154,13 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
             "progress": progress,
         }
         if draws is not None:
-            comparison = evaluate_members(found, averages, **said)
+            comparison = evaluate_members(found, averages, **described)
         else:
             comparison = evaluate_forecasts(
                 found.forecasts,
                 sources=found.sources,
                 notes=found.notes,
-                **said,
+                **described,
             )
         progress("writing the page", 0.95)
         save_comparison(comparison, folder, force=force)

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from trifit.data.again import unseen_categories
 from trifit.data.labels import absent_texts, drop_unused_classes, encode_classes, learn_classes
 from trifit.data.leaks import gives_away
+from trifit.data.new_rows import unseen_categories
 from trifit.data.numbers import COMMA, Style
 from trifit.data.roles import (
     Roles,

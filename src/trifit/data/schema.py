@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trifit.data.ambiguities import Ambiguities
 from trifit.data.columns import (
     MISSING_TEXT,
     Column,
@@ -14,7 +15,6 @@ from trifit.data.columns import (
     learn_column,
     texts_of,
 )
-from trifit.data.doubts import Doubts
 from trifit.data.identifiers import is_row_name
 from trifit.data.numbers import COMMA, Style, choose_style
 from trifit.data.roles import RoleColumns
@@ -126,7 +126,7 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
     names, without_name = _without_unnamed(table, names, reading)
     notes += without_name
     style = table_style(table, names, reading)
-    doubts, columns = Doubts(), []
+    ambiguities, columns = Ambiguities(), []
     for name in names:
         cells = table.cells[name]
         column = learn_column(
@@ -141,9 +141,9 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
         )
         number = column.kind == "number"
         values = column.encode(table.name, cells)[0][:, 0] if number else None
-        if name in reading.keep or not doubts.row_number(column, values):
+        if name in reading.keep or not ambiguities.row_number(column, values):
             columns.append(column)
-            doubts.look(column, values, cells if table.delimiter else None)
+            ambiguities.look(column, values, cells if table.delimiter else None)
     if not columns:
         raise InputError(
             f"data {table.name!r}: no feature column is left besides target {listing(labels)}"
@@ -155,7 +155,7 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
     ]
     if style == COMMA:
         notes.append("numbers are read with a decimal comma (otherwise: --decimal .)")
-    return Schema(tuple(columns)), [*notes, *doubts.notes()]
+    return Schema(tuple(columns)), [*notes, *ambiguities.notes()]
 
 
 def _check_names(table: Table, labels: Sequence[str], reading: Reading) -> None:

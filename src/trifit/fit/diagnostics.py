@@ -41,21 +41,15 @@ def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
     """
     from arviz_stats.base import array_stats
 
-    n_chains, n_draws, n_values = draws.shape
-    rhat = np.ones(n_values)
-    bulk = np.full(n_values, float(n_chains * n_draws))
-    tail = bulk.copy()
-    varies = np.ptp(draws.reshape(-1, n_values), axis=0) > 0
+    axes = {"chain_axis": 0, "draw_axis": 1}
+    varies = np.ptp(draws, axis=(0, 1)) > 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for j in np.flatnonzero(varies):
-            column = draws[:, :, j]
-            rhat[j] = array_stats.rhat(column, chain_axis=0, draw_axis=1)
-            bulk[j] = array_stats.ess(column, chain_axis=0, draw_axis=1, method="bulk")
-            tail[j] = array_stats.ess(
-                column, chain_axis=0, draw_axis=1, method="tail", prob=(0.05, 0.95)
-            )
-    return {"rhat": rhat, "ess_bulk": bulk, "ess_tail": tail}
+        return {
+            "rhat": np.where(varies, array_stats.rhat(draws, **axes), 1.0),
+            "ess_bulk": array_stats.ess(draws, **axes, method="bulk"),
+            "ess_tail": array_stats.ess(draws, **axes, method="tail", prob=(0.05, 0.95)),
+        }
 
 
 def diagnose_parameters(

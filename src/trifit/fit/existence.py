@@ -9,10 +9,6 @@ from trifit.separation import Certificate, Separation, separation
 from trifit.spacing import evenly_spaced
 from trifit.types import BoolArray, FloatArray, IntArray
 
-OUTPUT_LAYER = ("beta", "beta_z", "beta_raw", "intercept", "intercept_z", "intercept_raw")
-"""Free variables that the output layer of a network is proportional to."""
-
-
 MAX_CURVED = 500
 """Most parameters whose second derivatives are asked whether weights run off."""
 
@@ -34,8 +30,8 @@ def certify(density: Density, objective: Objective, theta: FloatArray) -> Certif
     two classes whose log-odds grow with a linear predictor (probit): what can be
     separated is a matter of the rows, not of the link. A network that puts
     every training label first has no MLE either, because scaling its output
-    layer up takes the likelihood to 1: proved here by checking that doubling
-    ``beta`` and ``intercept`` doubles the log-odds. Nothing is known of other models.
+    layer up takes the likelihood to 1: proved here by checking that doubling the free
+    variables in which log-odds are linear doubles the log-odds. Nothing is known of other models.
 
     Parameters
     ----------
@@ -201,13 +197,25 @@ def _separates(density: Density, labels: Labels, theta: FloatArray, X: FloatArra
     """Whether every label comes first and the output layer can be scaled up without end."""
     if (labels > 0).sum(axis=1).max() > 1:
         return False
-    doubled = np.where([name in OUTPUT_LAYER for name in density.free_names], 2.0, 1.0) * theta
+    doubled = np.where(_output_layer(density, X), 2.0, 1.0) * theta
     thetas = np.array([theta, doubled])
     once, twice = _odds(density.log_probs(density.constrain(thetas), X))
     at_label = once[np.arange(len(X)), labels.argmax(axis=1)]
     others = np.where(labels > 0, -np.inf, once).max(axis=1)
     scales = np.allclose(twice, 2 * once, rtol=1e-6, atol=1e-9)
     return bool(scales and (at_label > others).all())
+
+
+def _output_layer(density: Density, X: FloatArray) -> BoolArray:
+    """Entries of theta that log-odds are linear in, at random parameters; no learned scales."""
+    some, step = np.random.default_rng(20260101).normal(size=(2, len(density.scales)))
+    linear, names = np.zeros(len(some), dtype=np.bool_), np.array(density.free_names)
+    for name in dict.fromkeys(density.free_names):
+        own = (names == name) & ~density.scales
+        thetas = some + np.outer([-1.0, 0.0, 1.0], own * step)
+        low, middle, high = _odds(density.log_probs(density.constrain(thetas), X[:200]))
+        linear |= own & np.allclose(low + high, 2 * middle, rtol=1e-6, atol=1e-8)
+    return linear
 
 
 def _odds(log_probs: FloatArray) -> FloatArray:

@@ -103,11 +103,8 @@ def _relative_efficiency(draws: FloatArray) -> float:
     """Effective draws per draw, averaged over the parameters as ArviZ does."""
     from arviz_stats.base import array_stats
 
-    n_chains, n_draws, n_values = draws.shape
+    n_chains, n_draws, _ = draws.shape
     if n_chains == 1:
         return 1.0
-    ess = [
-        array_stats.ess(draws[:, :, j], chain_axis=0, draw_axis=1, method="mean")
-        for j in range(n_values)
-    ]
+    ess = array_stats.ess(draws, chain_axis=0, draw_axis=1, method="mean")
     return float(np.mean(ess) / (n_chains * n_draws))

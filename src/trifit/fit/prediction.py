@@ -127,7 +127,7 @@ def thinned(density: Density, fit: Fit, X: FloatArray, n_draws: int) -> Iterator
         yield np.maximum(density.log_probs(draw[None], X)[0], LOG_ZERO)
 
 
-def trust_rows(n_obs: int, n_classes: int) -> IntArray:
+def diagnosed_rows(n_obs: int, n_classes: int) -> IntArray:
     """The evenly spaced rows whose predictions the trust gate looks at."""
     return evenly_spaced(n_obs, max(1, MAX_TRUST_VALUES // n_classes))
 
@@ -145,7 +145,7 @@ def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
     X : array of shape (n_obs, n_features)
         As the model sees them.
     """
-    rows = trust_rows(len(X), density.n_classes)
+    rows = diagnosed_rows(len(X), density.n_classes)
     found = draws_of_rows(density, fit, X[rows])
     return found.reshape(*found.shape[:2], -1)
 

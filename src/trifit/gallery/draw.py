@@ -1,15 +1,16 @@
 """The chart of most answers: means over replications against a number or a condition."""
 
+import math
 from collections.abc import Sequence
 
-import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
-from trifit.gallery.words import means, said
-from trifit.report.charts import INK, look, mark, ticks
+from trifit.gallery.replications import as_text, means
+from trifit.report.charts import INK, mark, ticks
+from trifit.report.charts.intervals import Shown, intervals
 from trifit.report.parts import Key
-from trifit.scores import t_half_width
+from trifit.scores import Estimate
 from trifit.types import FloatArray
 
 TRUTH = "#888888"
@@ -38,17 +39,8 @@ def trace(
     k : int
         Legend position of a series that is not a fit.
     """
-    colour, marker = look(name, k)
-    shown = [(x, e) for x, e in zip(xs, means(values), strict=True) if np.isfinite(e.value)]
-    for x, e in shown:
-        ends = [e.value - t_half_width(e), e.value + t_half_width(e)]
-        (bar,) = ax.plot([x, x], ends, color=colour, lw=1.6, alpha=0.6)
-        mark(bar, fit=name)
-    at, centre = [x for x, _ in shown], [e.value for _, e in shown]
-    (joined,) = ax.plot(at, centre, color=colour, lw=1.4)
-    mark(joined, fit=name)
-    dots = ax.scatter(at, centre, s=26, marker=marker, color=colour, zorder=3)
-    mark(dots, fit=name, tips=[f"{name}, {x:.3g}: {said(e)}" for x, e in shown])
+    found = zip(xs, means(values), strict=True)
+    intervals(ax, name, [_shown(name, x, f"{x:.3g}", e) for x, e in found if _finite(e)], k=k)
 
 
 def known(
@@ -72,36 +64,38 @@ def known_key(name: str) -> Key:
 
 
 def across(
-    ax: Axes, names: Sequence[str], values: FloatArray, what: Sequence[str], at: float = 0.0
+    names: Sequence[str], values: FloatArray, what: Sequence[str], label: str, *, ax: Axes
 ) -> None:
     """Horizontal intervals with means: a row per condition, with one mark per series.
 
     Parameters
     ----------
-    ax : Axes
     names : sequence of str
         The series, drawn below each other so that none covers another.
     values : array of shape (n_conditions, n_series, n_repeats)
     what : sequence of str
         The conditions.
-    at : float
-        Position of the zero line.
+    label : str
+        Of the horizontal axis.
+    ax : Axes
     """
-    zero(ax, at)
+    zero(ax)
     for k, name in enumerate(names):
-        colour, marker = look(name, k)
         below = (k + 0.5) / len(names) / 2 - 0.25
-        shown = [(y, e) for y, e in enumerate(means(values[:, k])) if np.isfinite(e.value)]
-        for y, e in shown:
-            ends = [e.value - t_half_width(e), e.value + t_half_width(e)]
-            (bar,) = ax.plot(ends, [y + below] * 2, color=colour, lw=1.6, alpha=0.6)
-            mark(bar, fit=name)
-        ys = [y + below for y, _ in shown]
-        centre = [e.value for _, e in shown]
-        dots = ax.scatter(centre, ys, s=26, marker=marker, color=colour, zorder=3)
-        mark(dots, fit=name, tips=[f"{name}, {what[y]}: {said(e)}" for y, e in shown])
+        found = enumerate(means(values[:, k]))
+        shown = [_shown(name, y + below, what[y], e) for y, e in found if _finite(e)]
+        intervals(ax, name, shown, k=k, lying=True)
     ticks(ax, "y", range(len(what)), what)
     ax.set_ylim(len(what) - 0.5, -0.5)
+    ax.set_xlabel(label)
+
+
+def _shown(name: str, at: float, where: str, found: Estimate) -> Shown:
+    return Shown(at, found.value, (found.low, found.high), f"{name}, {where}: {as_text(found)}")
+
+
+def _finite(found: Estimate) -> bool:
+    return math.isfinite(found.value)
 
 
 def zero(ax: Axes, at: float = 0.0, *, lying: bool = False) -> None:
@@ -117,8 +111,17 @@ def zero(ax: Axes, at: float = 0.0, *, lying: bool = False) -> None:
     (ax.axhline if lying else ax.axvline)(at, color=INK, lw=0.8, ls=(0, (3, 3)))
 
 
-def log_ticks(ax: Axes, values: Sequence[float] | FloatArray) -> None:
-    """A logarithmic horizontal axis with labels at the values tried."""
+def log_ticks(ax: Axes, values: FloatArray, label: str = "training rows") -> None:
+    """A logarithmic horizontal axis with ticks at the values tried.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : array of shape (n_values,)
+    label : str
+        What they are.
+    """
     ax.set_xscale("log")
-    ticks(ax, "x", values, [f"{v:,.4g}" for v in np.asarray(values)])
+    ticks(ax, "x", values, [f"{v:,.4g}" for v in values])
     ax.minorticks_off()
+    ax.set_xlabel(f"{label}, log. axis")

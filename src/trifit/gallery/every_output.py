@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 import trifit
 from trifit.gallery.draw import trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import clear, over, said
+from trifit.gallery.replications import as_text, cell, clear_sign, means, replicate
 from trifit.report.charts import INK
 from trifit.report.parts import Cell, Table, panels, series_keys
 from trifit.text import listed
-from trifit.types import BoolArray, FloatArray
+from trifit.types import FloatArray
 
 RANKS = ("largest", "second", "third", "smallest")
 EDGES = np.linspace(0, 1, 11)
@@ -23,7 +23,7 @@ def experiment(
 ) -> Numbers:
     """All four outputs of an MLE on test rows, largest first, with their true probabilities.
 
-    Returns ``rows`` (n_sizes,); ``output`` and ``true``, each (n_sizes, repeats, n_test, 4).
+    Returns ``rows`` (n_sizes,); ``output`` and ``true``, each (n_sizes, n_test, 4, repeats).
 
     Parameters
     ----------
@@ -35,27 +35,26 @@ def experiment(
     n_test : int
         Test rows of each.
     """
-    shape = (len(rows), repeats, n_test, 4)
-    output, true = np.empty(shape), np.empty(shape)
-    for i, n in enumerate(rows):
-        for r in range(repeats):
-            data = trifit.load_dataset(
-                "sim:gaussian", n=n, n_test=n_test, features=3, classes=4, seed=100 * seed + r
-            )
-            run = trifit.run_comparison(data, "softmax", nuts=False)
-            probs = np.exp(run.log_probs["mle"])
-            order = np.argsort(-probs, axis=1)
-            output[i, r] = np.take_along_axis(probs, order, axis=1)
-            true[i, r] = np.take_along_axis(
-                np.asarray(data.true_probs)[run.test_rows], order, axis=1
-            )
-    return {"rows": np.array(rows), "output": output, "true": true}
+
+    def once(n: int, r: int) -> Numbers:
+        data = trifit.load_dataset(
+            "sim:gaussian", n=n, n_test=n_test, features=3, classes=4, seed=100 * seed + r
+        )
+        run = trifit.run_comparison(data, "softmax", nuts=False)
+        output, true = np.exp(run.log_probs["mle"]), np.asarray(data.true_probs)[run.test_rows]
+        order = np.argsort(-output, axis=1)
+        return {
+            "output": np.take_along_axis(output, order, axis=1),
+            "true": np.take_along_axis(true, order, axis=1),
+        }
+
+    return {"rows": np.array(rows)} | replicate(once, rows, repeats=repeats)
 
 
 def answer(found: Numbers) -> Answer:
     """The bias of each output."""
     rows = [f"{n:,.0f} training rows" for n in found["rows"]]
-    off = found["output"].mean(axis=2) - found["true"].mean(axis=2)  # (n_sizes, repeats, 4)
+    off = (found["output"] - found["true"]).mean(axis=1)  # (n_sizes, 4, repeats)
     sentences = [f"With {name}, {_off(off[i], found['output'][i])}." for i, name in enumerate(rows)]
     draws = {
         n: partial(_reliability, found["output"][i], found["true"][i]) for i, n in enumerate(rows)
@@ -90,35 +89,32 @@ def answer(found: Numbers) -> Answer:
 
 def _off(off: FloatArray, output: FloatArray) -> str:
     """Which outputs are clearly biased, as a clause."""
-    found = [over(off[:, k]) for k in range(off.shape[1])]
-    if not any(map(clear, found)):
+    found = means(off)
+    if not any(map(clear_sign, found)):
         return "none of the four outputs is clearly biased"
     parts = [
-        f"the {name} output is {output[..., k].mean():.2f} on average, with a bias of {said(e)}"
+        f"the {name} output is {output[:, k].mean():.2f} on average, with a bias of {as_text(e)}"
         for k, (name, e) in enumerate(zip(RANKS, found, strict=True))
-        if clear(e)
+        if clear_sign(e)
     ]
     return listed(parts)
 
 
 def _cells(found: Numbers, off: FloatArray, i: int, k: int) -> tuple[Cell, ...]:
-    distance = np.sqrt(((found["output"] - found["true"])[i, ..., k] ** 2).mean(axis=1))
-    mean, bias, rms = over(found["output"][i, ..., k].mean(axis=1)), over(off[i, :, k]), distance
-    return (
-        Cell(f"{mean.value:.3f}", mean.value),
-        Cell(said(bias), bias.value),
-        Cell(said(over(rms)), over(rms).value),
-    )
+    output, true = found["output"][i, :, k], found["true"][i, :, k]
+    mean = float(output.mean())
+    rms = np.sqrt(((output - true) ** 2).mean(axis=0))
+    return Cell(f"{mean:.3f}", mean), cell(off[i, k]), cell(rms)
 
 
 def _reliability(output: FloatArray, true: FloatArray, *, ax: Axes) -> None:
     """Mean true probability by bins of the output, a series per rank."""
     ax.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=(0, (3, 3)))
     for k, name in enumerate(RANKS):
-        inside = np.digitize(output[..., k], EDGES[1:-1])
-        held = [b for b in range(len(EDGES) - 1) if (inside == b).sum(axis=1).min() >= 5]
+        inside = np.digitize(output[:, k], EDGES[1:-1])
+        held = [b for b in range(len(EDGES) - 1) if (inside == b).sum(axis=0).min() >= 5]
         by_bin = np.array([
-            [_mean(values[..., k][r], inside[r] == b) for r in range(len(output))]
+            [v[i == b].mean() for v, i in zip(values[:, k].T, inside.T, strict=True)]
             for values in (output, true) for b in held
         ])  # fmt: skip
         if held:
@@ -128,10 +124,6 @@ def _reliability(output: FloatArray, true: FloatArray, *, ax: Axes) -> None:
     ax.set_ylim(-0.02, 1.02)
     ax.set_xlabel("output")
     ax.set_ylabel("true probability of its class")
-
-
-def _mean(values: FloatArray, kept: BoolArray) -> float:
-    return float(values[kept].mean())
 
 
 QUESTION = Question(

@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 import trifit
 from trifit.gallery.draw import known, known_key, log_ticks, trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import cell, over, said, verdict
+from trifit.gallery.replications import as_text, by_sign, cell, means, replicate
 from trifit.information import cross_entropy
 from trifit.report.charts import class_style, mark
 from trifit.report.parts import Cell, Key, Table, panels, series_keys, shape
-from trifit.scores import Estimate
+from trifit.scores import Estimate, t_mean
 
-WORLDS = ("overlapping classes", "separable classes")
+WORLDS = {"overlapping classes": "sim:gaussian", "separable classes": "sim:separable"}
 TRUTHS = (0.5, 0.7, 0.9, 1.0)
 SHADES = (2, 3, 6, 7)
 """Colours of the four truths, none that a fit has in the same legend."""
@@ -46,23 +46,20 @@ def experiment(
     n_test : int
         Test rows of each.
     """
-    found = {
-        name: np.empty((2, len(rows), repeats)) for name in ("mle", "map", "truth", "separated")
-    }
-    for w, world in enumerate(("sim:gaussian", "sim:separable")):
-        for i, n in enumerate(rows):
-            for r in range(repeats):
-                data = trifit.load_dataset(
-                    world, n=n, n_test=n_test, features=2, classes=2, seed=100 * seed + r
-                )
-                run = trifit.run_comparison(data, "logistic", nuts=False)
-                outputs = {fit: np.exp(run.log_probs[fit]) for fit in ("mle", "map")}
-                outputs["truth"] = np.asarray(data.true_probs)[run.test_rows]
-                for name, probs in outputs.items():
-                    found[name][w, i, r] = (probs.max(axis=1) > 0.99).mean()
-                found["separated"][w, i, r] = run.comparison.fits["mle"].status == "separated"
+
+    def once(world: str, n: int, r: int) -> dict[str, float]:
+        data = trifit.load_dataset(
+            world, n=n, n_test=n_test, features=2, classes=2, seed=100 * seed + r
+        )
+        run = trifit.run_comparison(data, "logistic", nuts=False)
+        outputs = {fit: np.exp(run.log_probs[fit]) for fit in ("mle", "map")}
+        outputs["truth"] = np.asarray(data.true_probs)[run.test_rows]
+        extreme = {name: (probs.max(axis=1) > 0.99).mean() for name, probs in outputs.items()}
+        return extreme | {"separated": run.comparison.fits["mle"].status == "separated"}
+
     q = np.column_stack([OUTPUTS, 1 - OUTPUTS])
     cost = [cross_entropy(np.tile([p, 1 - p], (len(q), 1)), q) for p in TRUTHS]
+    found = replicate(once, WORLDS.values(), rows, repeats=repeats)
     return {"rows": np.array(rows), "cost": np.array(cost)} | found
 
 
@@ -71,8 +68,9 @@ def answer(found: Numbers) -> Answer:
     rows, excess = found["rows"], found["mle"] - found["truth"]
     best = OUTPUTS[found["cost"].argmin(axis=1)]
     inside = ", ".join(f"{q:.3g} for {p:g}" for p, q in zip(TRUTHS[:-1], best[:-1], strict=True))
-    few, many, apart = over(excess[0, 0]), over(excess[0, -1]), over(found["mle"][1, -1])
-    tame = over(found["mle"][1, 0] - found["map"][1, 0])
+    few, *_, many = means(excess[0])
+    first, *_, last = means(found["mle"][1])
+    tame = t_mean(found["mle"][1, 0] - found["map"][1, 0])
     return Answer(
         "No: it pulls them to the probability of the label. The expected cross-entropy is least "
         f"where the output equals the true probability (minimum at {inside}); only for a true "
@@ -85,14 +83,14 @@ def answer(found: Numbers) -> Answer:
         + ". If the classes really are separable "
         f"({found['separated'][1].mean():.0%} of data sets without an MLE), the likelihood "
         "grows with the log-odds without bound: after training to convergence, the share of "
-        f"outputs above 0.99 is {said(over(found['mle'][1, 0]))} with {rows[0]:g} rows and "
-        f"{said(apart)} with {rows[-1]:,g}. Here the labels really are certain. With "
+        f"outputs above 0.99 is {as_text(first)} with {rows[0]:g} rows and "
+        f"{as_text(last)} with {rows[-1]:,g}. Here the labels really are certain. With "
         f"{rows[0]:g} rows the MAP's outputs "
-        + verdict(
+        + by_sign(
             tame,
-            above=f"are less extreme (share smaller by {said(tame)})",
-            below=f"are even more extreme (difference {said(tame)})",
-            neither=f"are not clearly different ({said(tame)})",
+            above=f"are less extreme (share smaller by {as_text(tame)})",
+            below=f"are even more extreme (difference {as_text(tame)})",
+            neither=f"are not clearly different ({as_text(tame)})",
         )
         + ".",
         panels(
@@ -129,11 +127,11 @@ def answer(found: Numbers) -> Answer:
 
 
 def _beyond(excess: Estimate) -> str:
-    return verdict(
+    return by_sign(
         excess,
-        above=f"is too large by {said(excess)}",
-        below=f"is too small by {said(excess)}",
-        neither=f"is not clearly different from the truth's ({said(excess)})",
+        above=f"is too large by {as_text(excess)}",
+        below=f"is too small by {as_text(excess)}",
+        neither=f"is not clearly different from the truth's ({as_text(excess)})",
     )
 
 
@@ -170,7 +168,6 @@ def _shares(found: Numbers, w: int, *, ax: Axes) -> None:
         trace(ax, name, found["rows"] * 1.04 ** (2 * i - 1), found[name][w])
     log_ticks(ax, found["rows"])
     ax.set_ylim(-0.02, 1.02)
-    ax.set_xlabel("training rows, log. axis")
     ax.set_ylabel("share of outputs above 0.99")
 
 

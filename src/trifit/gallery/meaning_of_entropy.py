@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 import trifit
 from trifit.gallery.draw import known, known_key, log_ticks, trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import cell, clear, means, over, said, verdict
+from trifit.gallery.replications import as_text, by_sign, cell, clear_sign, means, replicate
 from trifit.information import entropy
 from trifit.report.parts import Table, panels, series_keys
-from trifit.scores import BITS, Estimate
+from trifit.scores import BITS, Estimate, t_mean
 
 OWN, LOSS = "entropy of its outputs", "expected loss"
-CHANCE, IGNORANCE = "chance", "model uncertainty"
+CHANCE, MODEL = "chance", "model uncertainty"
 
 
 def experiment(
@@ -28,7 +28,7 @@ def experiment(
 
     Returns ``rows`` (n_sizes,) and, (n_sizes, repeats) each, in nats per test row: the
     ``truth``'s entropy; for ``mle`` and ``bayes`` the entropy of the outputs (``... own``) and
-    the expected log-loss (``... loss``); the posterior's ``chance`` and ``ignorance``.
+    the expected log-loss (``... loss``); the posterior's ``chance`` and ``model uncertainty``.
 
     Parameters
     ----------
@@ -40,24 +40,26 @@ def experiment(
     n_test : int
         Test rows of each.
     """
-    names = ("truth", "mle own", "mle loss", "bayes own", "bayes loss", "chance", "ignorance")
-    found = {name: np.empty((len(rows), repeats)) for name in names}
-    for i, n in enumerate(rows):
-        for r in range(repeats):
-            data = trifit.load_dataset(
-                "sim:gaussian", n=n, n_test=n_test, classes=2, seed=100 * seed + r
-            )
-            run = trifit.run_comparison(data, "logistic")
-            truth, posterior = run.comparison.truth, run.comparison.posterior
-            assert truth is not None
-            assert posterior is not None
-            found["truth"][i, r] = truth.entropy
-            for fit in ("mle", "bayes"):
-                found[f"{fit} own"][i, r] = entropy(np.exp(run.log_probs[fit])).mean()
-                found[f"{fit} loss"][i, r] = truth.entropy + truth.fits[fit].kl.value
-            found["chance"][i, r] = posterior.aleatoric
-            found["ignorance"][i, r] = posterior.epistemic
-    return {"rows": np.array(rows)} | found
+
+    def once(n: int, r: int) -> dict[str, float]:
+        data = trifit.load_dataset(
+            "sim:gaussian", n=n, n_test=n_test, classes=2, seed=100 * seed + r
+        )
+        run = trifit.run_comparison(data, "logistic")
+        truth, posterior = run.comparison.truth, run.comparison.posterior
+        assert truth is not None
+        assert posterior is not None
+        found = {
+            "truth": truth.entropy,
+            "chance": posterior.aleatoric,
+            "model uncertainty": posterior.epistemic,
+        }
+        for fit in ("mle", "bayes"):
+            found[f"{fit} own"] = float(entropy(np.exp(run.log_probs[fit])).mean())
+            found[f"{fit} loss"] = truth.entropy + truth.fits[fit].kl.value
+        return found
+
+    return {"rows": np.array(rows)} | replicate(once, rows, repeats=repeats)
 
 
 def answer(found: Numbers) -> Answer:
@@ -65,8 +67,8 @@ def answer(found: Numbers) -> Answer:
     rows = found["rows"]
     floor = found["truth"].mean()
     surprise = {fit: means(found[f"{fit} loss"] - found[f"{fit} own"]) for fit in ("mle", "bayes")}
-    ignorance = means(found["ignorance"])
-    shrinks = over(found["ignorance"][0] - found["ignorance"][-1])
+    uncertainty = means(found["model uncertainty"])
+    shrinks = t_mean(found["model uncertainty"][0] - found["model uncertainty"][-1])
     return Answer(
         "It is the log-loss that a prediction expects of itself. If the outputs for a row were its "
         "probabilities, their entropy would be the expected log-loss of that row, and the length "
@@ -77,14 +79,14 @@ def answer(found: Numbers) -> Answer:
         + _claims(surprise["mle"][0])
         + ", the posterior "
         + _claims(surprise["bayes"][0])
-        + f"; with {rows[-1]:,g} rows the differences are {said(surprise['mle'][-1])} and "
-        f"{said(surprise['bayes'][-1])} nats. The posterior's entropy has two parts: chance "
+        + f"; with {rows[-1]:,g} rows the differences are {as_text(surprise['mle'][-1])} and "
+        f"{as_text(surprise['bayes'][-1])} nats. The posterior's entropy has two parts: chance "
         "(aleatoric; the mean entropy of single draws) and model uncertainty (epistemic; the "
         "disagreement of the draws). "
-        f"Model uncertainty is {said(ignorance[0])} nats with {rows[0]:g} rows and "
-        f"{said(ignorance[-1])} with {rows[-1]:,g}: "
-        + ("data reduce it" if clear(shrinks) == 1 else "no clear change here")
-        + f"; the rest is chance, {said(over(found['chance'][-1]))} nats.",
+        f"Model uncertainty is {as_text(uncertainty[0])} nats with {rows[0]:g} rows and "
+        f"{as_text(uncertainty[-1])} with {rows[-1]:,g}: "
+        + ("data reduce it" if clear_sign(shrinks) == 1 else "no clear change here")
+        + f"; the rest is chance, {as_text(t_mean(found['chance'][-1]))} nats.",
         panels(
             "entropy",
             "Entropy of a fit's outputs (the loss it expects) and its true expected loss. Where "
@@ -95,7 +97,7 @@ def answer(found: Numbers) -> Answer:
                 "the posterior's entropy in parts": partial(_parts, found),
             },
             size=(3.3, 3.0),
-            keys=(*series_keys((OWN, LOSS, CHANCE, IGNORANCE)), known_key("entropy of the truth")),
+            keys=(*series_keys((OWN, LOSS, CHANCE, MODEL)), known_key("entropy of the truth")),
         ),
         Table(
             "Nats per test row, ± standard error over replications",
@@ -107,7 +109,7 @@ def answer(found: Numbers) -> Answer:
                 "bayes: own entropy",
                 "bayes: loss",
                 CHANCE,
-                IGNORANCE,
+                MODEL,
             ),
             tuple(
                 (
@@ -121,7 +123,7 @@ def answer(found: Numbers) -> Answer:
                             "bayes own",
                             "bayes loss",
                             "chance",
-                            "ignorance",
+                            "model uncertainty",
                         )
                     ),
                 )
@@ -132,12 +134,12 @@ def answer(found: Numbers) -> Answer:
 
 
 def _claims(surprise: Estimate) -> str:
-    return verdict(
+    return by_sign(
         surprise,
-        above=f"loses {said(surprise)} nats more than the entropy of its outputs",
-        below=f"loses less than the entropy of its outputs (difference {said(surprise)} nats)",
+        above=f"loses {as_text(surprise)} nats more than the entropy of its outputs",
+        below=f"loses less than the entropy of its outputs (difference {as_text(surprise)} nats)",
         neither=f"does not lose clearly more or less than the entropy of its outputs (difference "
-        f"{said(surprise)} nats)",
+        f"{as_text(surprise)} nats)",
     )
 
 
@@ -149,7 +151,7 @@ def _claimed(found: Numbers, fit: str, *, ax: Axes) -> None:
 
 def _parts(found: Numbers, *, ax: Axes) -> None:
     trace(ax, CHANCE, found["rows"], found["chance"], k=2)
-    trace(ax, IGNORANCE, found["rows"], found["ignorance"], k=3)
+    trace(ax, MODEL, found["rows"], found["model uncertainty"], k=3)
     _finish(found, ax)
 
 
@@ -157,7 +159,6 @@ def _finish(found: Numbers, ax: Axes) -> None:
     known(ax, "entropy of the truth", found["rows"], found["truth"].mean(axis=1))
     log_ticks(ax, found["rows"])
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("training rows, log. axis")
     ax.set_ylabel("nats per row")
 
 

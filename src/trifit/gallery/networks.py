@@ -1,6 +1,5 @@
 """Whether networks approximate posterior class probabilities, under two losses."""
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,11 +8,11 @@ from matplotlib.axes import Axes
 import trifit
 from trifit.gallery.draw import TRUTH, known_key, log_ticks, trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import cell, clear, over, said, verdict
+from trifit.gallery.replications import as_text, by_sign, cell, clear_sign, replicate, size_as_text
 from trifit.report.charts import mark
 from trifit.report.charts.style import style
 from trifit.report.parts import Table, panels, series_keys
-from trifit.scores import Estimate
+from trifit.scores import t_mean
 from trifit.types import FloatArray
 
 CARDS = ("network", "softmax")
@@ -30,10 +29,10 @@ def experiment(
 ) -> Numbers:
     """Outputs against true posteriors of three overlapping densities on a line.
 
-    Returns ``rows`` (n_sizes,); ``distance`` (2 cards, 2 losses, n_sizes, repeats), the root
-    mean square of output minus true probability; and of the last replication test rows in
-    order, ``x`` (n_sizes, n_test), their ``true`` probabilities (n_sizes, n_test, 3) and the
-    network's ``output`` (2 losses, n_sizes, n_test, 3).
+    Returns ``rows`` (n_sizes,); ``distance`` (n_sizes, 2 cards, 2 losses, repeats), the root
+    mean square of output minus true probability; and test rows in order, ``x`` (n_sizes, n_test,
+    repeats), their ``true`` probabilities (n_sizes, n_test, 3, repeats) and the network's
+    ``output`` (n_sizes, 2 losses, n_test, 3, repeats).
 
     Parameters
     ----------
@@ -45,43 +44,40 @@ def experiment(
     n_test : int
         Test rows of each.
     """
-    distance = np.empty((2, 2, len(rows), repeats))
-    x, true = np.empty((len(rows), n_test)), np.empty((len(rows), n_test, 3))
-    output = np.empty((2, len(rows), n_test, 3))
-    for i, n in enumerate(rows):
-        for r in range(repeats):
-            data = trifit.load_dataset("sim:overlap-1d", n=n, n_test=n_test, seed=100 * seed + r)
-            for c, card in enumerate(CARDS):
-                run = trifit.run_comparison(
-                    data,
-                    card,
-                    nuts=False,
-                    methods=["squared-error"],
-                    overrides={"starts": 1, "max_steps": 1000},
-                )
-                features = data.X[run.test_rows, 0]
-                order = features.argsort()
-                x[i], true[i] = features[order], np.asarray(data.true_probs)[run.test_rows][order]
-                for f, fit in enumerate(FITS):
-                    probs = np.exp(run.log_probs[fit])[order]
-                    distance[c, f, i, r] = np.sqrt(((probs - true[i]) ** 2).mean())
-                    if card == "network":
-                        output[f, i] = probs
-    return {"rows": np.array(rows), "distance": distance, "x": x, "true": true, "output": output}
+
+    def once(n: int, r: int) -> Numbers:
+        data = trifit.load_dataset("sim:overlap-1d", n=n, n_test=n_test, seed=100 * seed + r)
+        probs = []
+        for card in CARDS:
+            run = trifit.run_comparison(
+                data,
+                card,
+                nuts=False,
+                methods=["squared-error"],
+                overrides={"starts": 1, "max_steps": 1000},
+            )
+            probs.append([np.exp(run.log_probs[fit]) for fit in FITS])
+        x, true = data.X[run.test_rows, 0], np.asarray(data.true_probs)[run.test_rows]
+        order = x.argsort()
+        outputs: FloatArray = np.array(probs)[:, :, order]
+        distance = np.sqrt(((outputs - true[order]) ** 2).mean(axis=(2, 3)))
+        return {"x": x[order], "true": true[order], "output": outputs[0], "distance": distance}
+
+    return {"rows": np.array(rows)} | replicate(once, rows, repeats=repeats)
 
 
 def answer(found: Numbers) -> Answer:
     """Whether the distance from the truth falls with rows, for either loss."""
     rows, distance = found["rows"], found["distance"]
     losses = ("cross-entropy", "squared error")
-    falls = [over(distance[0, f, 0] - distance[0, f, -1]) for f in range(2)]
-    gap = over(distance[0, 1, -1] - distance[0, 0, -1])
-    line = over(distance[1, 0, -1] - distance[0, 0, -1])
-    own = over(distance[1, 0, 0] - distance[1, 0, -1])
-    names = [name for name, fall in zip(losses, falls, strict=True) if clear(fall) == 1]
+    falls = [t_mean(distance[0, 0, f] - distance[-1, 0, f]) for f in range(2)]
+    gap = t_mean(distance[-1, 0, 1] - distance[-1, 0, 0])
+    line = t_mean(distance[-1, 1, 0] - distance[-1, 0, 0])
+    own = t_mean(distance[0, 1, 0] - distance[-1, 1, 0])
+    names = [name for name, fall in zip(losses, falls, strict=True) if clear_sign(fall) == 1]
     ways = " and ".join(
-        f"from {said(over(distance[0, f, 0]))} with {rows[0]:g} rows to "
-        f"{said(over(distance[0, f, -1]))} with {rows[-1]:,g} under {name}"
+        f"from {as_text(t_mean(distance[0, 0, f]))} with {rows[0]:g} rows to "
+        f"{as_text(t_mean(distance[-1, 0, f]))} with {rows[-1]:,g} under {name}"
         for f, name in enumerate(losses)
     )
     return Answer(
@@ -94,26 +90,26 @@ def answer(found: Numbers) -> Answer:
         + "Both expected losses have their minimum where each output equals the probability of its "
         "class, for every network. The root mean square distance of the outputs of a network (8 "
         f"hidden units) from the true posteriors changes {ways}. "
-        + verdict(
+        + by_sign(
             gap,
-            above=f"With the most rows cross-entropy is nearer by {said(gap)}. ",
-            below=f"With the most rows squared error is nearer by {said(_size(gap))}. ",
-            neither=f"With the most rows the losses do not differ clearly ({said(gap)}). ",
+            above=f"With the most rows cross-entropy is nearer by {as_text(gap)}. ",
+            below=f"With the most rows squared error is nearer by {size_as_text(gap)}. ",
+            neither=f"With the most rows the losses do not differ clearly ({as_text(gap)}). ",
         )
         + "A softmax that is linear in the feature cannot follow these curves: with "
         f"{rows[-1]:,g} rows it is "
-        + verdict(
+        + by_sign(
             line,
-            above=f"further from the truth by {said(line)}",
-            below=f"nevertheless nearer, by {said(_size(line))}",
-            neither=f"not clearly further from the truth ({said(line)})",
+            above=f"further from the truth by {as_text(line)}",
+            below=f"nevertheless nearer, by {size_as_text(line)}",
+            neither=f"not clearly further from the truth ({as_text(line)})",
         )
         + f"; compared with {rows[0]:g} rows its distance has "
-        + verdict(
+        + by_sign(
             own,
-            above=f"fallen by {said(own)}.",
-            below=f"grown by {said(_size(own))}.",
-            neither=f"not clearly changed ({said(own)}).",
+            above=f"fallen by {as_text(own)}.",
+            below=f"grown by {size_as_text(own)}.",
+            neither=f"not clearly changed ({as_text(own)}).",
         ),
         panels(
             "networks",
@@ -131,16 +127,11 @@ def answer(found: Numbers) -> Answer:
                 *(f"{card}, {loss}" for card in ("network", "linear") for loss in losses),
             ),
             tuple(
-                (f"{n:,g}", *(cell(distance[c, f, i]) for c in range(2) for f in range(2)))
+                (f"{n:,g}", *(cell(distance[i, c, f]) for c in range(2) for f in range(2)))
                 for i, n in enumerate(rows)
             ),
         ),
     )
-
-
-def _size(found: Estimate) -> Estimate:
-    """The absolute difference."""
-    return replace(found, value=abs(found.value))
 
 
 def _ends(rows: FloatArray) -> list[tuple[int, float]]:
@@ -149,12 +140,12 @@ def _ends(rows: FloatArray) -> list[tuple[int, float]]:
 
 
 def _curves(found: Numbers, i: int, *, ax: Axes) -> None:
-    x = found["x"][i]
+    x, true, output = (found[name][i, ..., -1] for name in ("x", "true", "output"))
     for k in range(3):
-        (truth,) = ax.plot(x, found["true"][i][:, k], color=TRUTH, lw=1.6, ls=(0, (4, 2)))
+        (truth,) = ax.plot(x, true[:, k], color=TRUTH, lw=1.6, ls=(0, (4, 2)))
         mark(truth, fit="true posteriors")
         for f, fit in enumerate(FITS):
-            (line,) = ax.plot(x, found["output"][f, i][:, k], color=style(fit)[0], lw=1.2)
+            (line,) = ax.plot(x, output[f, :, k], color=style(fit)[0], lw=1.2)
             mark(line, fit=fit)
     ax.set_ylim(-0.02, 1.02)
     ax.set_xlabel("feature")
@@ -163,11 +154,10 @@ def _curves(found: Numbers, i: int, *, ax: Axes) -> None:
 
 def _distance(found: Numbers, *, ax: Axes) -> None:
     for f, fit in enumerate(FITS):
-        trace(ax, fit, found["rows"] * 1.04 ** (2 * f - 1), found["distance"][0, f])
-    trace(ax, LINEAR, found["rows"], found["distance"][1, 0], k=2)
+        trace(ax, fit, found["rows"] * 1.04 ** (2 * f - 1), found["distance"][:, 0, f])
+    trace(ax, LINEAR, found["rows"], found["distance"][:, 1, 0], k=2)
     log_ticks(ax, found["rows"])
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("training rows, log. axis")
     ax.set_ylabel("root mean square distance")
 
 

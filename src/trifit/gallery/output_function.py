@@ -1,6 +1,5 @@
 """Which output function: softmax, logistic, probit or normalised tanh."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,9 @@ from matplotlib.axes import Axes
 import trifit
 from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import cell, clear, over, said
+from trifit.gallery.replications import as_text, cell, clear_sign, replicate, size_as_text
 from trifit.report.parts import Table, chart, series_keys
+from trifit.scores import t_mean
 from trifit.text import listed, significant
 from trifit.truth import excess_log_loss
 from trifit.types import FloatArray
@@ -38,24 +38,26 @@ def experiment(seed: int = 1, *, n: int = 300, repeats: int = 4, n_test: int = 5
     n_test : int
         Test rows of each.
     """
-    kl, apart = np.empty((len(WORLDS), len(CARDS), repeats)), np.empty((len(WORLDS), repeats))
-    for w, settings in enumerate(WORLDS.values()):
-        for r in range(repeats):
-            data = trifit.load_dataset(
-                "sim:softmax",
-                n=n,
-                n_test=n_test,
-                features=3,
-                signal=3.0,
-                seed=100 * seed + r,
-                **settings,
-            )
-            runs = {card: trifit.run_comparison(data, card, nuts=False) for card in CARDS}
-            probs = {card: np.exp(run.log_probs["mle"]) for card, run in runs.items()}
-            true = np.asarray(data.true_probs)[runs["softmax"].test_rows]
-            kl[w, :, r] = [excess_log_loss(true, probs[card]).value for card in CARDS]
-            apart[w, r] = abs(probs["softmax"] - probs["logistic"]).max()
-    return {"kl": kl, "apart": apart}
+
+    def once(settings: dict[str, Any], r: int) -> dict[str, Any]:
+        data = trifit.load_dataset(
+            "sim:softmax",
+            n=n,
+            n_test=n_test,
+            features=3,
+            signal=3.0,
+            seed=100 * seed + r,
+            **settings,
+        )
+        runs = {card: trifit.run_comparison(data, card, nuts=False) for card in CARDS}
+        probs = {card: np.exp(run.log_probs["mle"]) for card, run in runs.items()}
+        true = np.asarray(data.true_probs)[runs["softmax"].test_rows]
+        return {
+            "kl": [excess_log_loss(true, probs[card]).value for card in CARDS],
+            "apart": abs(probs["softmax"] - probs["logistic"]).max(),
+        }
+
+    return replicate(once, WORLDS.values(), repeats=repeats)
 
 
 def answer(found: Numbers) -> Answer:
@@ -98,14 +100,14 @@ def answer(found: Numbers) -> Answer:
 
 def _sentence(world: str, kl: FloatArray) -> str:
     """Output functions that are clearly better or worse than the softmax in one world."""
-    differences = {card: over(kl[c] - kl[0]) for c, card in enumerate(CARDS) if c >= 2}
-    off = {card: e for card, e in differences.items() if clear(e)}
+    differences = {card: t_mean(kl[c] - kl[0]) for c, card in enumerate(CARDS) if c >= 2}
+    off = {card: e for card, e in differences.items() if clear_sign(e)}
     if not off:
-        every = listed([f"{card} {said(e)}" for card, e in differences.items()])
+        every = listed([f"{card} {as_text(e)}" for card, e in differences.items()])
         return f"In the world “{world}” none is clearly different from softmax ({every} nats)."
     parts = [
         f"{card} is {'further from' if e.value > 0 else 'nearer to'} the truth than softmax by "
-        f"{said(replace(e, value=abs(e.value)))} nats"
+        f"{size_as_text(e)} nats"
         for card, e in off.items()
     ]
     return f"In the world “{world}” {listed(parts)}."
@@ -113,9 +115,8 @@ def _sentence(world: str, kl: FloatArray) -> str:
 
 def _draw(found: Numbers, ax: Axes) -> None:
     worlds = [name.replace(" labels", "\nlabels") for name in WORLDS]
-    across(ax, CARDS, found["kl"], worlds)
+    across(CARDS, found["kl"], worlds, "KL from the truth, nats", ax=ax)
     ax.set_xlim(left=0)
-    ax.set_xlabel("KL from the truth, nats")
 
 
 QUESTION = Question(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from trifit.contestants import CONTESTANTS
 from trifit.errors import InputError
-from trifit.files import write_whole
+from trifit.files import make_folder, write_whole
 from trifit.gallery.question import Answer, Numbers, Question
 from trifit.gallery.source import code
 from trifit.report.page import document
@@ -91,10 +91,7 @@ def build(
         if name not in names:
             raise InputError(f"--only {name!r}: no such question; there are {', '.join(names)}")
     chosen = [q for q in questions if not only or q.name in only]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    make_folder("--out", folder)
     for i, question in enumerate(chosen):
         progress(f"{i + 1} of {len(chosen)}: {question.title}")
         page = render(question, question.experiment(), questions)

@@ -4,16 +4,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 import trifit
 from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import cell, over, said, verdict
+from trifit.gallery.replications import as_text, by_sign, cell, replicate
 from trifit.report.parts import Cell, Table, fit_keys, panels
-from trifit.scores import Estimate
+from trifit.scores import Estimate, t_mean
 from trifit.text import significant
-from trifit.truth import confidence_bias, excess_log_loss
 from trifit.types import FloatArray
 
 FITS = ("mle", "mle+T", "map", "bayes")
@@ -31,9 +29,8 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
     """Slope and distance from the truth of four fits, under right and wrong assumptions.
 
     Returns ``bias`` (mean confidence minus the true probability of that class, above 0
-    over-confident) and ``kl`` (expected excess log-loss in nats), each (4 conditions, 4 fits,
-    repeats), whether the posterior ``passed`` every check of its draws (4, repeats), and
-    ``seconds`` per fit (4, repeats) under the right prior.
+    over-confident), ``kl`` (expected excess log-loss in nats) and ``seconds``, each (4 conditions,
+    4 fits, repeats), and whether the posterior ``passed`` every check of its draws (4, repeats).
 
     Parameters
     ----------
@@ -46,37 +43,36 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
         Test rows of each.
     """
     right = SIGNAL / FEATURES**0.5  # the coefficients are drawn so
-    bias, kl = np.empty((2, 4, 4, repeats))
-    passed, seconds = np.empty((2, 4, repeats))
-    for c, (world, width) in enumerate(CONDITIONS.values()):
-        for r in range(repeats):
-            which = 100 * seed + r
-            settings: dict[str, Any] = {"features": FEATURES, "signal": SIGNAL}
-            if world == "sim:softmax":
-                settings["coefficients_seed"] = which
-            data = trifit.load_dataset(world, n=n, n_test=n_test, seed=which, **settings)
-            run = trifit.run_comparison(data, "logistic", overrides={"prior_scale": width * right})
-            passed[c, r] = "bayes" not in run.comparison.failed
-            true = np.asarray(data.true_probs)[run.test_rows]
-            for f, fit in enumerate(FITS):
-                probs = np.exp(run.log_probs[fit])
-                bias[c, f, r] = confidence_bias(true, probs).value
-                kl[c, f, r] = excess_log_loss(true, probs).value
-                if c == 0:
-                    seconds[f, r] = run.comparison.fits[fit].seconds
-    return {"bias": bias, "kl": kl, "passed": passed, "seconds": seconds}
+
+    def once(assumed: tuple[str, float], r: int) -> dict[str, Any]:
+        world, width = assumed
+        which = 100 * seed + r
+        settings: dict[str, Any] = {"features": FEATURES, "signal": SIGNAL}
+        if world == "sim:softmax":
+            settings["coefficients_seed"] = which
+        data = trifit.load_dataset(world, n=n, n_test=n_test, seed=which, **settings)
+        found = trifit.compare(data, model="logistic", overrides={"prior_scale": width * right})
+        assert found.truth is not None
+        return {
+            "bias": [found.truth.fits[fit].confidence_bias.value for fit in FITS],
+            "kl": [found.truth.fits[fit].kl.value for fit in FITS],
+            "passed": "bayes" not in found.failed,
+            "seconds": [found.fits[fit].seconds for fit in FITS],
+        }
+
+    return replicate(once, CONDITIONS.values(), repeats=repeats)
 
 
 def answer(found: Numbers) -> Answer:
     """Excess confidence, the gain from averaging over one scalar, and its time."""
     bias, kl = found["bias"], found["kl"]
-    bayes = [_calibrated(over(bias[c, 3])) for c in range(len(CONDITIONS))]
-    over_map, over_scalar = over(kl[0, 2] - kl[0, 3]), over(kl[0, 1] - kl[0, 3])
-    ratio = np.median(found["seconds"][3]) / np.median(found["seconds"][2])
+    bayes = [_calibrated(t_mean(bias[c, 3])) for c in range(len(CONDITIONS))]
+    over_map, over_scalar = t_mean(kl[0, 2] - kl[0, 3]), t_mean(kl[0, 1] - kl[0, 3])
+    ratio = np.median(found["seconds"][0, 3]) / np.median(found["seconds"][0, 2])
     return Answer(
         "As far as its assumptions hold. Averaged over the prior, a posterior is calibrated "
         f"by construction: with the prior that generated the coefficients, it {bayes[0]}, while "
-        f"the MLE {_calibrated(over(bias[0, 0]))}. With a prior 4 times too wide "
+        f"the MLE {_calibrated(t_mean(bias[0, 0]))}. With a prior 4 times too wide "
         f"the posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; if the truth is "
         f"curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
         f"{_gain(over_map, 'the MAP')} and "
@@ -90,8 +86,12 @@ def answer(found: Numbers) -> Answer:
             "expected excess log-loss of four fits under four assumptions. 95% intervals over "
             "replications.",
             {
-                "excess confidence": partial(_draw, bias, "confidence minus true probability"),
-                "distance from the truth": partial(_draw, kl, "KL from the truth, nats"),
+                "excess confidence": partial(
+                    across, FITS, bias, list(CONDITIONS), "confidence minus true probability"
+                ),
+                "distance from the truth": partial(
+                    across, FITS, kl, list(CONDITIONS), "KL from the truth, nats"
+                ),
             },
             size=(3.8, 3.4),
             keys=fit_keys(FITS),
@@ -105,7 +105,7 @@ def answer(found: Numbers) -> Answer:
                     f"{condition}, {fit}",
                     cell(bias[c, f]),
                     cell(kl[c, f]),
-                    _seconds(found["seconds"][f]) if c == 0 else Cell("–"),
+                    _seconds(found["seconds"][c, f]) if c == 0 else Cell("–"),
                 )
                 for c, condition in enumerate(CONDITIONS)
                 for f, fit in enumerate(FITS)
@@ -115,31 +115,26 @@ def answer(found: Numbers) -> Answer:
 
 
 def _calibrated(bias: Estimate) -> str:
-    return verdict(
+    return by_sign(
         bias,
-        above=f"is over-confident (bias {said(bias)})",
-        below=f"is under-confident (bias {said(bias)})",
-        neither=f"is not clearly over- or under-confident (bias {said(bias)})",
+        above=f"is over-confident (bias {as_text(bias)})",
+        below=f"is under-confident (bias {as_text(bias)})",
+        neither=f"is not clearly over- or under-confident (bias {as_text(bias)})",
     )
 
 
 def _gain(gain: Estimate, other: str) -> str:
-    return verdict(
+    return by_sign(
         gain,
-        above=f"is better than {other} by {said(gain)} nats",
-        below=f"is worse than {other} (gain {said(gain)} nats)",
-        neither=f"is not clearly different from {other} (gain {said(gain)} nats)",
+        above=f"is better than {other} by {as_text(gain)} nats",
+        below=f"is worse than {other} (gain {as_text(gain)} nats)",
+        neither=f"is not clearly different from {other} (gain {as_text(gain)} nats)",
     )
 
 
 def _seconds(values: FloatArray) -> Cell:
     median = float(np.median(values))
     return Cell(significant(median, 2), median)
-
-
-def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:
-    across(ax, FITS, values, list(CONDITIONS))
-    ax.set_xlabel(text)
 
 
 QUESTION = Question(

@@ -1,6 +1,7 @@
 """Which prior: the cost of a wrong prior scale."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,8 +10,9 @@ import trifit
 from trifit import theory
 from trifit.gallery.draw import known, known_key, log_ticks, trace
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import cell, over, said, verdict
+from trifit.gallery.replications import as_text, by_sign, cell, means, replicate
 from trifit.report.parts import Cell, Table, fit_keys, panels
+from trifit.scores import t_mean
 from trifit.types import FloatArray
 
 FITS = ("map", "bayes")
@@ -46,26 +48,26 @@ def experiment(
         Test rows of each.
     """
     right = SIGNAL / FEATURES**0.5  # the coefficients are drawn so
-    kl, bias = np.empty((2, 2, len(widths), repeats))
-    cv = np.empty(repeats)
-    for r in range(repeats):
+
+    def once(r: int) -> dict[str, Any]:
         which = 100 * seed + r
         data = trifit.load_dataset(
             "sim:softmax", n=n, n_test=n_test, seed=which,
             features=FEATURES, signal=SIGNAL, coefficients_seed=which,
         )  # fmt: skip
-        for w, width in enumerate(widths):
-            settings = {"prior_scale": width * right}
+        fits = []
+        for width in widths:
             methods = ["map-cv"] if width == widths[-1] else []
-            truth = trifit.compare(
-                data, model="logistic", overrides=settings, methods=methods
-            ).truth
-            assert truth is not None
-            for f, fit in enumerate(FITS):
-                kl[f, w, r] = truth.fits[fit].kl.value
-                bias[f, w, r] = truth.fits[fit].confidence_bias.value
-            if methods:
-                cv[r] = truth.fits["map-cv"].kl.value
+            settings = {"prior_scale": width * right}
+            found = trifit.compare(data, model="logistic", overrides=settings, methods=methods)
+            assert found.truth is not None
+            fits.append(found.truth.fits)
+        return {
+            "kl": [[at[fit].kl.value for at in fits] for fit in FITS],
+            "bias": [[at[fit].confidence_bias.value for at in fits] for fit in FITS],
+            "cv": fits[-1]["map-cv"].kl.value,
+        }
+
     limit = [
         [
             fit.log_loss - fit.entropy
@@ -73,13 +75,8 @@ def experiment(
         ]
         for law in (theory.map, theory.bayes)
     ]
-    return {
-        "widths": np.array(widths),
-        "kl": kl,
-        "bias": bias,
-        "cv": cv,
-        "theory": np.array(limit),
-    }
+    found = replicate(once, repeats=repeats)
+    return {"widths": np.array(widths), "theory": np.array(limit)} | found
 
 
 def answer(found: Numbers) -> Answer:
@@ -105,30 +102,31 @@ def answer(found: Numbers) -> Answer:
 def _paragraph(found: Numbers) -> str:
     widths, kl, bias = found["widths"], found["kl"], found["bias"]
     at = int(np.flatnonzero(widths == 1)[0])
-    gaps = [over(kl[0, w] - kl[1, w]) for w in range(len(widths))]
-    chosen = over(found["cv"] - kl[0, at])
+    gaps = means(kl[0] - kl[1])
+    narrow, *_, wide = means(bias[0])
+    chosen = t_mean(found["cv"] - kl[0, at])
     return (
         "The one that describes the coefficients you expect before the data. Of the prior scales "
         f"tried, the MAP comes nearest to the truth at {_best(found, 0)} and the posterior at "
         f"{_best(found, 1)} times the right scale. Compared with the right scale, {widths[0]:g} "
         f"times costs {_cost(kl, 0, at)}, and {widths[-1]:g} times costs "
-        f"{_cost(kl, -1, at)}. The MAP's KL minus the posterior's is {said(gaps[0])} nats at "
-        f"{widths[0]:g}, {said(gaps[at])} at 1 and {said(gaps[-1])} at {widths[-1]:g} times ("
-        + verdict(
+        f"{_cost(kl, -1, at)}. The MAP's KL minus the posterior's is {as_text(gaps[0])} nats at "
+        f"{widths[0]:g}, {as_text(gaps[at])} at 1 and {as_text(gaps[-1])} at {widths[-1]:g} times ("
+        + by_sign(
             gaps[-1],
             above="under a wide prior averaging pays",
             below="under a wide prior averaging costs",
             neither="under a wide prior no clear difference",
         )
         + "). The scale sets the confidence: the MAP's confidence minus the true probability goes "
-        f"from {said(over(bias[0, 0]))} (narrow) to {said(over(bias[0, -1]))} (wide). "
+        f"from {as_text(narrow)} (narrow) to {as_text(wide)} (wide). "
         "Cross-validation can choose an unknown scale: starting from "
         f"{widths[-1]:g} times, that MAP is "
-        + verdict(
+        + by_sign(
             chosen,
-            above=f"worse than the one with the right scale by {said(chosen)} nats.",
-            below=f"better than the one with the right scale (difference {said(chosen)} nats).",
-            neither=f"not clearly different from the one with the right scale ({said(chosen)} "
+            above=f"worse than the one with the right scale by {as_text(chosen)} nats.",
+            below=f"better than the one with the right scale (difference {as_text(chosen)} nats).",
+            neither=f"not clearly different from the one with the right scale ({as_text(chosen)} "
             "nats).",
         )
     )
@@ -173,8 +171,8 @@ def _best(found: Numbers, f: int) -> str:
 
 
 def _cost(kl: FloatArray, w: int, at: int) -> str:
-    costs = [over(kl[f, w] - kl[f, at]) for f in range(2)]
-    return f"{said(costs[0])} nats (MAP) and {said(costs[1])} (posterior)"
+    costs = [t_mean(kl[f, w] - kl[f, at]) for f in range(2)]
+    return f"{as_text(costs[0])} nats (MAP) and {as_text(costs[1])} (posterior)"
 
 
 def _known(found: Numbers, f: int, w: int) -> Cell:
@@ -194,8 +192,7 @@ def _draw(found: Numbers, key: str, *, ax: Axes) -> None:
     else:
         known(ax, "theory, or calibrated", widths, np.zeros(len(widths)))
         ax.set_ylabel("confidence minus true probability")
-    log_ticks(ax, widths)
-    ax.set_xlabel("prior scale over the right one, log. axis")
+    log_ticks(ax, widths, "prior scale over the right one")
 
 
 QUESTION = Question(

@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 import trifit
 from trifit.gallery.draw import across
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import cell, clear, over, said
+from trifit.gallery.replications import as_text, cell, clear_sign, replicate
 from trifit.report.parts import Table, fit_keys, panels
+from trifit.scores import t_mean
 from trifit.text import listed
 from trifit.truth import confidence_bias, excess_log_loss
 from trifit.types import FloatArray
@@ -42,17 +42,16 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 2
     n_test : int
         Test rows of each shift.
     """
-    bias, kl = np.empty((2, len(SHIFTS), len(FITS), repeats))
-    for r in range(repeats):
+
+    def once(r: int) -> dict[str, Any]:
         worlds = [
             trifit.load_dataset(
                 "sim:gaussian", n=n, n_test=n_test, features=2, seed=100 * seed + r, **settings
             )
             for settings in SHIFTS.values()
         ]
-        joined: dict[
-            str, Any
-        ] = {  # training rows without a shift, then the test rows of all worlds
+        # training rows without a shift, then the test rows of all worlds
+        joined: dict[str, Any] = {
             name: np.concatenate(
                 [getattr(worlds[0], name)[:n], *(getattr(world, name)[n:] for world in worlds)]
             )
@@ -60,21 +59,23 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 2
         }
         data = replace(worlds[0], **joined, n_test=n_test * len(worlds))
         run = trifit.run_comparison(data, "softmax")
-        for s, true in enumerate(np.split(joined["true_probs"][n:], len(worlds))):
-            rows = slice(s * n_test, (s + 1) * n_test)
-            for f, fit in enumerate(FITS):
-                probs = np.exp(run.log_probs[fit][rows])
-                bias[s, f, r] = confidence_bias(true, probs).value
-                kl[s, f, r] = excess_log_loss(true, probs).value
-    return {"bias": bias, "kl": kl}
+        probs = [np.split(np.exp(run.log_probs[fit]), len(worlds)) for fit in FITS]
+        true = np.split(joined["true_probs"][n:], len(worlds))
+        by_shift = [[(t, p) for p in of_fits] for t, *of_fits in zip(true, *probs, strict=True)]
+        return {
+            "bias": [[confidence_bias(*pair).value for pair in pairs] for pairs in by_shift],
+            "kl": [[excess_log_loss(*pair).value for pair in pairs] for pairs in by_shift],
+        }
+
+    return replicate(once, repeats=repeats)
 
 
 def answer(found: Numbers) -> Answer:
     """Which shifts make which fits over-confident."""
     bias, kl = found["bias"], found["kl"]
-    gain = {s: over(kl[i, 0] - kl[i, 3]) for i, s in enumerate(SHIFTS)}
-    paid = [f"{_name(s)} ({said(e)})" for s, e in gain.items() if clear(e) == 1]
-    cost = [f"{_name(s)} ({said(e)})" for s, e in gain.items() if clear(e) == -1]
+    gain = {s: t_mean(kl[i, 0] - kl[i, 3]) for i, s in enumerate(SHIFTS)}
+    paid = [f"{_name(s)} ({as_text(e)})" for s, e in gain.items() if clear_sign(e) == 1]
+    cost = [f"{_name(s)} ({as_text(e)})" for s, e in gain.items() if clear_sign(e) == -1]
     return Answer(
         "Calibration is a property of a fit and of the rows it is applied to, so a shift can break "
         "it, and no fit detects the shift. "
@@ -95,8 +96,12 @@ def answer(found: Numbers) -> Answer:
             "distance from the truth, on test rows shifted with severity 3 of 5. 95% intervals "
             "over replications.",
             {
-                "excess confidence": partial(_draw, bias, "confidence minus true probability"),
-                "distance from the truth": partial(_draw, kl, "KL from the truth, nats"),
+                "excess confidence": partial(
+                    across, FITS, bias, list(SHIFTS), "confidence minus true probability"
+                ),
+                "distance from the truth": partial(
+                    across, FITS, kl, list(SHIFTS), "KL from the truth, nats"
+                ),
             },
             size=(3.8, 3.6),
             keys=fit_keys(FITS),
@@ -123,9 +128,9 @@ def _under(shift: str) -> str:
 
 def _sentence(shift: str, bias: FloatArray) -> str:
     """Fits that are clearly over- or under-confident under one shift."""
-    found = {fit: over(bias[f]) for f, fit in enumerate(FITS)}
-    bold = [f"{fit} {said(e)}" for fit, e in found.items() if clear(e) == 1]
-    shy = [f"{fit} {said(e)}" for fit, e in found.items() if clear(e) == -1]
+    found = {fit: t_mean(bias[f]) for f, fit in enumerate(FITS)}
+    bold = [f"{fit} {as_text(e)}" for fit, e in found.items() if clear_sign(e) == 1]
+    shy = [f"{fit} {as_text(e)}" for fit, e in found.items() if clear_sign(e) == -1]
     if not bold and not shy:
         return f"{_under(shift)} no fit is clearly over- or under-confident."
     parts = [
@@ -134,11 +139,6 @@ def _sentence(shift: str, bias: FloatArray) -> str:
         if fits
     ]
     return f"{_under(shift)}, {'; '.join(parts)}."
-
-
-def _draw(values: FloatArray, text: str, *, ax: Axes) -> None:
-    across(ax, FITS, values, list(SHIFTS))
-    ax.set_xlabel(text)
 
 
 QUESTION = Question(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,10 +11,10 @@ from scipy.special import log_softmax
 import trifit
 from trifit.gallery.draw import trace, zero
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import cell, clear, over, said
+from trifit.gallery.replications import as_text, cell, clear_sign, replicate
 from trifit.information import entropy, kl_divergence
 from trifit.report.parts import Cell, Table, panels, series_keys
-from trifit.scores import log_loss
+from trifit.scores import log_loss, t_mean
 from trifit.text import significant
 from trifit.truth import excess_log_loss
 
@@ -24,7 +25,7 @@ FACTORS = np.linspace(0.4, 1.6, 13)
 def experiment(seed: int = 1, *, n: int = 200, repeats: int = 6) -> Numbers:
     """Cross-entropy and KL divergence of an MLE with scaled log-odds, on its own rows.
 
-    Returns ``cross_entropy``, ``kl`` (3 kinds of labels, repeats, n_factors), the labels'
+    Returns ``cross_entropy``, ``kl`` (3 kinds of labels, n_factors, repeats), the labels'
     ``entropy`` and the fit's KL from the ``truth`` (3, repeats).
 
     Parameters
@@ -35,49 +36,50 @@ def experiment(seed: int = 1, *, n: int = 200, repeats: int = 6) -> Numbers:
     repeats : int
         Replications.
     """
-    cross, kl = np.empty((2, 3, repeats, len(FACTORS)))
-    labels_entropy, truth = np.empty((2, 3, repeats))
-    for r in range(repeats):
+
+    def once(kind: str, r: int) -> dict[str, Any]:
         rng = np.random.default_rng([seed, r])
         data = trifit.load_dataset(
             "sim:gaussian", n=n, features=2, classes=3, distance=1.5, seed=100 * seed + r
         )
         true = np.asarray(data.true_probs)
-        labels = np.eye(3)[data.y], rng.multinomial(5, true) / 5, true
-        for i, p in enumerate(labels):
-            twice = replace(  # the training rows are the test rows
-                data,
-                X=np.tile(data.X, (2, 1)),
-                y=np.tile(p.argmax(axis=1), 2),
-                soft_labels=np.tile(p, (2, 1)),
-                true_probs=np.tile(true, (2, 1)),
-                n_test=n,
-            )
-            fitted = trifit.run_comparison(twice, "softmax", nuts=False).log_probs["mle"]
-            for j, factor in enumerate(FACTORS):
-                log_q = log_softmax(factor * fitted, axis=1)
-                cross[i, r, j] = log_loss(log_q, p).value
-                kl[i, r, j] = kl_divergence(p, np.exp(log_q)).mean()
-            labels_entropy[i, r] = entropy(p).mean()
-            truth[i, r] = excess_log_loss(true, np.exp(fitted)).value
-    return {"cross_entropy": cross, "kl": kl, "entropy": labels_entropy, "truth": truth}
+        votes = rng.multinomial(5, true) / 5
+        p = {"one-hot": np.eye(3)[data.y], "five votes": votes, "distribution": true}[kind]
+        twice = replace(  # the training rows are the test rows
+            data,
+            X=np.tile(data.X, (2, 1)),
+            y=np.tile(p.argmax(axis=1), 2),
+            soft_labels=np.tile(p, (2, 1)),
+            true_probs=np.tile(true, (2, 1)),
+            n_test=n,
+        )
+        fitted = trifit.run_comparison(twice, "softmax", nuts=False).log_probs["mle"]
+        scaled = [log_softmax(factor * fitted, axis=1) for factor in FACTORS]
+        return {
+            "cross_entropy": [log_loss(log_q, p).value for log_q in scaled],
+            "kl": [kl_divergence(p, np.exp(log_q)).mean() for log_q in scaled],
+            "entropy": entropy(p).mean(),
+            "truth": excess_log_loss(true, np.exp(fitted)).value,
+        }
+
+    return replicate(once, KINDS, repeats=repeats)
 
 
 def answer(found: Numbers) -> Answer:
     """Where the two losses have their minimum, and by how much they differ."""
-    at_cross = FACTORS[found["cross_entropy"].argmin(axis=2)]
-    at_kl = FACTORS[found["kl"].argmin(axis=2)]
-    rest = abs(found["cross_entropy"] - found["kl"] - found["entropy"][..., None]).max()
+    at_cross = FACTORS[found["cross_entropy"].argmin(axis=1)]
+    at_kl = FACTORS[found["kl"].argmin(axis=1)]
+    rest = abs(found["cross_entropy"] - found["kl"] - found["entropy"][:, None]).max()
     same = bool((at_cross == 1).all() and (at_kl == 1).all())
-    gain = over(found["truth"][0] - found["truth"][1])
+    gain = t_mean(found["truth"][0] - found["truth"][1])
     nearer = {
         1: f"Soft labels also carry more information: fits to five votes are nearer to the truth "
-        f"than fits to one label, by {said(gain)} nats.",
+        f"than fits to one label, by {as_text(gain)} nats.",
         -1: f"Here fits to five votes are further from the truth than fits to one label "
-        f"(difference {said(gain)} nats).",
+        f"(difference {as_text(gain)} nats).",
         0: f"Fits to one label and to five votes do not differ clearly in their distance from the "
-        f"truth ({said(gain)} nats).",
-    }[clear(gain)]
+        f"truth ({as_text(gain)} nats).",
+    }[clear_sign(gain)]
     return Answer(
         "No. With labels p and outputs q, cross-entropy is H(p, q) = H(p) + KL(p || q). The "
         "labels' entropy H(p) does not depend on the classifier, so cross-entropy, KL divergence "
@@ -115,8 +117,8 @@ def answer(found: Numbers) -> Answer:
                 (
                     kind,
                     cell(found["entropy"][i]),
-                    cell(found["cross_entropy"][i, :, FACTORS == 1][0]),
-                    cell(found["kl"][i, :, FACTORS == 1][0]),
+                    cell(found["cross_entropy"][i, FACTORS == 1][0]),
+                    cell(found["kl"][i, FACTORS == 1][0]),
                     Cell(f"{at_cross[i].mean():.3g} and {at_kl[i].mean():.3g}", at_kl[i].mean()),
                     cell(found["truth"][i]),
                 )
@@ -128,7 +130,7 @@ def answer(found: Numbers) -> Answer:
 
 def _losses(found: Numbers, i: int, *, ax: Axes) -> None:
     for k, (name, key) in enumerate((("cross-entropy", "cross_entropy"), ("KL divergence", "kl"))):
-        trace(ax, name, FACTORS, found[key][i].T, k=k)
+        trace(ax, name, FACTORS, found[key][i], k=k)
     zero(ax, 1.0)
     ax.set_xlabel("factor on the fitted log-odds")
     ax.set_ylabel("nats per row")

@@ -1,6 +1,7 @@
 """Whether the confidence learned in training is the accuracy in prediction."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,8 +11,9 @@ from trifit import theory
 from trifit.calibration import top_label
 from trifit.gallery.draw import known, known_key, log_ticks, trace, zero
 from trifit.gallery.question import Answer, Numbers, Question, Reference
-from trifit.gallery.words import cell, clear, over, said, verdict
+from trifit.gallery.replications import as_text, by_sign, cell, clear_sign, means, replicate
 from trifit.report.parts import Cell, Table, chart, series_keys
+from trifit.scores import t_mean
 from trifit.truth import confidence_bias
 
 FEATURES, SIGNAL = 20, 2.0
@@ -41,60 +43,58 @@ def experiment(
     n_test : int
         Test rows of each.
     """
-    shape = (len(ratios), repeats)
-    found = {
-        name: np.empty(shape) for name in ("mle", "mle+T", "map", "training rows", "separated")
-    }
-    for i, ratio in enumerate(ratios):
+
+    def once(ratio: int, r: int) -> dict[str, Any]:
         n = ratio * FEATURES
         rows = np.r_[:n, :n, n : n + n_test]  # to train on; to predict: the same, then new rows
-        for r in range(repeats):
-            data = trifit.load_dataset(
-                "sim:softmax", n=n + n_test, features=FEATURES, signal=SIGNAL, seed=100 * seed + r
-            )
-            true = np.asarray(data.true_probs)[rows]
-            both = replace(data, X=data.X[rows], y=data.y[rows], true_probs=true, n_test=n + n_test)
-            run = trifit.run_comparison(both, "logistic", nuts=False)
-            for name in ("mle", "mle+T", "map"):
-                probs = np.exp(run.log_probs[name])
-                found[name][i, r] = confidence_bias(true[2 * n :], probs[n:]).value
-                if name == "mle":
-                    confidence, right = top_label(probs[:n], data.y[:n])
-                    found["training rows"][i, r] = (confidence - right).mean()
-            found["separated"][i, r] = run.comparison.fits["mle"].status == "separated"
+        data = trifit.load_dataset(
+            "sim:softmax", n=n + n_test, features=FEATURES, signal=SIGNAL, seed=100 * seed + r
+        )
+        true = np.asarray(data.true_probs)[rows]
+        both = replace(data, X=data.X[rows], y=data.y[rows], true_probs=true, n_test=n + n_test)
+        run = trifit.run_comparison(both, "logistic", nuts=False)
+        probs = {fit: np.exp(run.log_probs[fit]) for fit in ("mle", "mle+T", "map")}
+        confidence, right = top_label(probs["mle"][:n], data.y[:n])
+        return {
+            **{fit: confidence_bias(true[2 * n :], p[n:]).value for fit, p in probs.items()},
+            "training rows": (confidence - right).mean(),
+            "separated": run.comparison.fits["mle"].status == "separated",
+        }
+
     limit = [theory.mle(kappa=1 / ratio, gamma=SIGNAL).ece for ratio in ratios]
-    return {"ratio": np.array(ratios), "theory": np.array(limit), **found}
+    found = replicate(once, ratios, repeats=repeats)
+    return {"ratio": np.array(ratios), "theory": np.array(limit)} | found
 
 
 def answer(found: Numbers) -> Answer:
     """By how much the confidence exceeds the accuracy, with few rows and with many."""
     ratio = found["ratio"]
-    few, many = over(found["mle"][0]), over(found["mle"][-1])
-    in_training = over(found["training rows"][0])
+    few, *_, many = means(found["mle"])
+    in_training = t_mean(found["training rows"][0])
     curve = theory.mle(kappa=1 / ratio[0], gamma=SIGNAL).calibration_curve(0.9)
     no_mle = found["separated"].mean(axis=1)
     return Answer(
         f"Only with enough rows. With {ratio[0]:g} rows per feature the MLE "
-        + verdict(
+        + by_sign(
             in_training,
-            above=f"is over-confident even on its own rows, by {said(in_training)}",
-            below=f"is under-confident on its own rows (difference {said(in_training)})",
+            above=f"is over-confident even on its own rows, by {as_text(in_training)}",
+            below=f"is under-confident on its own rows (difference {as_text(in_training)})",
             neither="looks calibrated on its own rows (confidence minus accuracy "
-            f"{said(in_training)})",
+            f"{as_text(in_training)})",
         )
         + ". On test rows it "
-        + verdict(
+        + by_sign(
             few,
-            above=f"is over-confident by {said(few)}",
-            below=f"is under-confident (difference {said(few)})",
-            neither=f"is not clearly over- or under-confident ({said(few)})",
+            above=f"is over-confident by {as_text(few)}",
+            below=f"is under-confident (difference {as_text(few)})",
+            neither=f"is not clearly over- or under-confident ({as_text(few)})",
         )
         + f"; with {ratio[-1]:g} rows per feature "
-        + verdict(
+        + by_sign(
             many,
-            above=f"an excess of {said(many)} remains",
-            below=f"it is under-confident (difference {said(many)})",
-            neither=f"no clear difference remains ({said(many)})",
+            above=f"an excess of {as_text(many)} remains",
+            below=f"it is under-confident (difference {as_text(many)})",
+            neither=f"no clear difference remains ({as_text(many)})",
         )
         + f". The theory for many features predicts {found['theory'][0]:.3f} and "
         f"{found['theory'][-1]:.3f}. It also predicts that an MLE's 0.9 comes true "
@@ -141,18 +141,18 @@ def _remedies(found: Numbers) -> str:
         ("mle+T", "Temperature scaling"),
         ("map", "The card's wide prior"),
     ):
-        saved = over(abs(found["mle"][0]) - abs(found[name][0]))
-        left = over(found[name][0])
+        saved = t_mean(abs(found["mle"][0]) - abs(found[name][0]))
+        left = t_mean(found[name][0])
         words.append(
             f"{what} "
-            + verdict(
+            + by_sign(
                 saved,
                 above="brings the difference nearer to 0",
                 below="increases it",
                 neither="does not change it clearly",
             )
-            + f" ({said(left)}"
-            + (")." if clear(left) else ", not clearly different from 0).")
+            + f" ({as_text(left)}"
+            + (")." if clear_sign(left) else ", not clearly different from 0).")
         )
     return " ".join(words)
 
@@ -163,8 +163,7 @@ def _draw(found: Numbers, ax: Axes) -> None:
     known(ax, "theory", ratio, found["theory"])
     for i, name in enumerate(("mle", "mle+T", "training rows", "map")):
         trace(ax, name, ratio * 1.02 ** (i - 1.5), found[name], k=i)
-    log_ticks(ax, ratio)
-    ax.set_xlabel("training rows per feature, log. axis")
+    log_ticks(ax, ratio, "training rows per feature")
     ax.set_ylabel("confidence minus accuracy")
 
 

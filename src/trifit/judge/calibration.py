@@ -12,7 +12,6 @@ from trifit.forecasts import Forecasts
 from trifit.information import entropy
 from trifit.recalibration import METHODS, deal, recalibration_gain
 from trifit.results import Calibration, ClassBias, Estimate
-from trifit.results.record import normal_or_none
 from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray, IntArray
 
@@ -69,12 +68,11 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
         n_events=_events(forecasts, bias.frequency),
         n_groups=forecasts.n_groups,
         entropy=float(entropy(bias.frequency[None])[0]),
-        slope=normal_or_none(slope.slope, slope.se, forecasts.n_groups),
+        slope=Estimate.normal(slope.slope, slope.se, forecasts.n_groups)
+        if math.isfinite(slope.slope) and math.isfinite(slope.se)
+        else None,
         intercepts=slope.intercepts.tolist(),
-        gains={
-            method: Estimate.normal(gain.value, gain.se, forecasts.n_groups)
-            for method, gain in gains.items()
-        },
+        gains=gains,
         p_value=None
         if y.ndim == 2
         else kernel(

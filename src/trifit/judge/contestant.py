@@ -14,7 +14,6 @@ from trifit.results import (
     Code,
     Curve,
     Encoding,
-    Estimate,
     Judged,
     Reliability,
     Scores,
@@ -46,11 +45,10 @@ def judged(forecasts: Forecasts, name: str, scores: Scores, rng: np.random.Gener
     top = _top_label(probs, y, forecasts.groups, rng)
     found = calibration(forecasts, name, rng)
     outputs = verdict_on(found)
-    summed = elpd(forecasts.log_probs[name], y, forecasts.groups)
     truth = label_probs(y, probs.shape[1])
     return Judged(
         scores=scores,
-        elpd=Estimate.normal(summed.value, summed.se, forecasts.n_groups),
+        elpd=elpd(forecasts.log_probs[name], y, forecasts.groups),
         calibration=found,
         verdict=outputs,
         outputs=outputs,

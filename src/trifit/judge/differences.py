@@ -6,7 +6,7 @@ import numpy as np
 
 from trifit.elpd import probability_better, total
 from trifit.forecasts import Forecasts
-from trifit.results import Difference, Estimate
+from trifit.results import Difference
 from trifit.scores import log_predictive_density, paired_difference
 
 
@@ -30,14 +30,12 @@ def differences(
     for a, b in pairs:
         if a not in lpd or b not in lpd:
             continue
-        mean = paired_difference(lpd[b], lpd[a], groups)
-        summed = total(lpd[a] - lpd[b], groups)
         rows.append(
             Difference(
                 a=a,
                 b=b,
-                log_loss=Estimate.normal(mean.value, mean.se, forecasts.n_groups),
-                elpd=Estimate.normal(summed.value, summed.se, forecasts.n_groups),
+                log_loss=paired_difference(lpd[b], lpd[a], groups),
+                elpd=total(lpd[a] - lpd[b], groups),
                 probability_better=probability_better(lpd[a], lpd[b], groups=groups, seed=rng),
             )
         )

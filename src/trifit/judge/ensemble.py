@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from trifit.ensemble import Averages, Saving, curve
+from trifit.ensemble import Averages, curve
 from trifit.forecasts import LOG_ZERO, Forecasts
-from trifit.results import Ensemble, Estimate, MemberLoss, Spread
+from trifit.results import Ensemble, MemberLoss, Spread
 from trifit.scores import log_predictive_density, mean_with_se, paired_difference
-from trifit.types import FloatArray
 
 
 def ensemble(averages: Averages, forecasts: Forecasts, rng: np.random.Generator) -> Ensemble:
@@ -25,15 +24,10 @@ def ensemble(averages: Averages, forecasts: Forecasts, rng: np.random.Generator)
     member = -at_label.mean(axis=1)
     probs = np.exp(averages.probs)
     total = -(probs * averages.probs).sum(axis=1)
-    groups, n_groups = forecasts.groups, forecasts.n_groups
+    groups = forecasts.groups
     found = curve(at_label, groups=groups, seed=rng)
     loss = -log_predictive_density(averages.probs, forecasts.labels)
     gain = paired_difference(-at_label.mean(axis=0), loss, groups)
-
-    def mean(pointwise: FloatArray) -> Estimate:
-        found = mean_with_se(pointwise, groups)
-        return Estimate.normal(found.value, found.se, n_groups)
-
     return Ensemble(
         n_members=len(at_label),
         n_ruling_out=int(impossible.sum()),
@@ -44,20 +38,16 @@ def ensemble(averages: Averages, forecasts: Forecasts, rng: np.random.Generator)
             median=float(np.median(member)),
             highest=float(member.max()),
         ),
-        averaging=None if impossible.any() else Estimate.normal(gain.value, gain.se, n_groups),
-        total_entropy=mean(total),
-        expected_entropy=mean(averages.expected_entropy),
-        mutual_information=mean(np.maximum(total - averages.expected_entropy, 0.0)),
+        averaging=None if impossible.any() else gain,
+        total_entropy=mean_with_se(total, groups),
+        expected_entropy=mean_with_se(averages.expected_entropy, groups),
+        mutual_information=mean_with_se(np.maximum(total - averages.expected_entropy, 0.0), groups),
         curve=[]
         if found is None
         else [
             MemberLoss(n_members=int(n), log_loss=float(loss))
             for n, loss in zip(found.sizes[::-1], found.losses[::-1], strict=True)
         ],
-        doubled=None if found is None else _saving(found.doubled),
-        unlimited=None if found is None else _saving(found.unlimited),
+        doubled=None if found is None else found.doubled,
+        unlimited=None if found is None else found.unlimited,
     )
-
-
-def _saving(saving: Saving) -> Estimate:
-    return Estimate(value=saving.value, se=saving.se, low=saving.low, high=saving.high)

@@ -38,12 +38,11 @@ def _scores(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Scores
 
 
 def _mean(pointwise: FloatArray, groups: IntArray | None, rng: np.random.Generator) -> Estimate:
-    mean = mean_with_se(pointwise, groups)
-    low, high = mean_interval(pointwise, groups=groups, seed=rng)
-    return Estimate(value=mean.value, se=mean.se, low=low, high=high)
+    return mean_with_se(pointwise, groups).within(
+        *mean_interval(pointwise, groups=groups, seed=rng)
+    )
 
 
 def _share(right: FloatArray) -> Estimate:
     mean = mean_with_se(right)
-    low, high = wilson(mean.value, len(right))
-    return Estimate(value=mean.value, se=mean.se, low=low, high=high)
+    return mean.within(*wilson(mean.value, len(right)))

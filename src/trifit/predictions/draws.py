@@ -249,7 +249,7 @@ def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Av
 
 
 def evaluate_members(
-    predictions: Predictions, found: Averages, *, seed: int, **said: Any
+    predictions: Predictions, found: Averages, *, seed: int, **described: Any
 ) -> Comparison:
     """Judge averages and members.
 
@@ -258,7 +258,7 @@ def evaluate_members(
     predictions : Predictions
     found : Averages
     seed : int
-    **said
+    **described
         Further arguments of :func:`evaluate_forecasts`.
     """
     comparison = evaluate_forecasts(
@@ -266,7 +266,7 @@ def evaluate_members(
         seed=seed,
         sources=predictions.sources,
         notes=predictions.notes,
-        **said,
+        **described,
     )
     rng = generator(np.random.SeedSequence(seed), "ensemble")
     return msgspec.structs.replace(comparison, ensemble=ensemble(found, predictions.forecasts, rng))

@@ -17,12 +17,11 @@ n_classes)``. Every map gives finite log probabilities.
 """
 
 from trifit.recalibration import beta, dirichlet, isotonic, temperature, vector
-from trifit.recalibration.gain import METHODS, Gain, cross_fitted, deal, recalibration_gain
+from trifit.recalibration.gain import METHODS, cross_fitted, deal, recalibration_gain
 from trifit.recalibration.saved import Recalibration, fit, load
 
 __all__ = [
     "METHODS",
-    "Gain",
     "Recalibration",
     "beta",
     "cross_fitted",

@@ -1,7 +1,6 @@
 """How far from a probability: the log-loss that a recalibration map gains on other rows."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,7 +8,7 @@ from trifit.checks import Labels, checked_labels, measure
 from trifit.clusters import dealt
 from trifit.recalibration import beta, dirichlet, isotonic, temperature, vector
 from trifit.recalibration.fitting import Map, checked_log_probs
-from trifit.scores import log_predictive_density, paired_difference
+from trifit.scores import Estimate, log_predictive_density, paired_difference
 from trifit.types import FloatArray, IntArray
 
 METHODS: Mapping[str, Callable[[FloatArray, Labels], Map]] = {
@@ -22,26 +21,6 @@ METHODS: Mapping[str, Callable[[FloatArray, Labels], Map]] = {
 """Every map by its name, the simplest first."""
 
 
-@dataclass(frozen=True)
-class Gain:
-    """Log-loss gained by recalibration, in nats per row; 0 or below is calibrated.
-
-    Attributes
-    ----------
-    value, se : float
-        Mean over rows of the drop in log-loss, and its paired standard error.
-    n_obs : int
-    method : str
-    n_folds : int
-    """
-
-    value: float
-    se: float
-    n_obs: int
-    method: str
-    n_folds: int
-
-
 @measure
 def recalibration_gain(
     log_probs: FloatArray,
@@ -51,7 +30,7 @@ def recalibration_gain(
     folds: int | IntArray = 5,
     groups: IntArray | None = None,
     seed: int | np.random.Generator = 0,
-) -> Gain:
+) -> Estimate:
     """Cross-fitted ``log_loss(fit) - log_loss(recalibrated fit)``; lower is better.
 
     The map is fitted on all folds but one and applied to that one, so a map
@@ -87,17 +66,16 @@ def recalibration_gain(
     --------
     >>> sure, y = np.log([[0.99, 0.01]] * 100), np.tile([0, 0, 1, 0], 25)
     >>> gain = recalibration_gain(sure, y)
-    >>> bool(gain.value > 3 * gain.se), gain.n_folds
-    (True, 5)
+    >>> gain.value > 3 * gain.se
+    True
     """
     rows = checked_log_probs(log_probs)
     y = checked_labels(y, *rows.shape)
     fold = deal(y, folds, groups=groups, seed=seed) if isinstance(folds, int) else np.asarray(folds)
     recalibrated = cross_fitted(rows, y, method=method, fold=fold)
-    gain = paired_difference(
+    return paired_difference(
         log_predictive_density(recalibrated, y), log_predictive_density(rows, y), groups
     )
-    return Gain(gain.value, gain.se, gain.n_obs, method, len(np.unique(fold)))
 
 
 def cross_fitted(log_probs: FloatArray, y: Labels, *, method: str, fold: IntArray) -> FloatArray:

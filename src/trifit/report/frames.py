@@ -12,7 +12,7 @@ import pandas as pd
 
 from trifit.report.charts import parameter_name
 from trifit.report.charts.scores import gap_steps
-from trifit.report.plots import curves_of, ensemble_of, plane_of, rows_of
+from trifit.report.plots import curves_of, ensemble_of, map_of, rows_of
 from trifit.report.sections.fits import ranked
 from trifit.results import Band, Comparison, Estimate, Reliability
 
@@ -114,7 +114,7 @@ def scatter(c: Comparison, a: str, b: str) -> pd.DataFrame:
 
 def probability_map(c: Comparison, fit: str) -> pd.DataFrame:
     """Most probable class and its probability at every grid point."""
-    plane = plane_of(c, fit)
+    plane = map_of(c, fit)
     x, y = (np.linspace(axis.low, axis.high, plane.n_grid) for axis in plane.axes)
     layer = plane.fits[fit]
     return pd.DataFrame(

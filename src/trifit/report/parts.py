@@ -97,7 +97,7 @@ def panels(
     *,
     size: tuple[float, float],
     keys: Sequence[Key] = (),
-    said: Mapping[str, str] | None = None,
+    alt: Mapping[str, str] | None = None,
 ) -> Chart:
     """Pictures side by side, each under its title, that share a caption and a legend.
 
@@ -115,7 +115,7 @@ def panels(
         Width and height of each, in inches.
     keys : sequence of Key, optional
         The legend.
-    said : mapping of str to str, optional
+    alt : mapping of str to str, optional
         What each shows, for readers who cannot see it; without it the first one says
         the caption.
     """
@@ -124,7 +124,7 @@ def panels(
         figure, axes = charts.new_figure(*size)
         draw(ax=axes[0, 0])
         axes[0, 0].set_title(charts.label(title, round(TITLE_LETTERS * size[0])))
-        text = said[title] if said else caption if i == 0 else "see the first panel."
+        text = alt[title] if alt else caption if i == 0 else "see the first panel."
         pictures.append(to_svg(figure, name=f"{name}{i}", description=f"{title}: {text}"))
     return Chart(tuple(pictures), caption, tuple(keys))
 

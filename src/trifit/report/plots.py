@@ -96,7 +96,7 @@ def probability_map(c: Comparison, fit: str, *, ax: Axes | None = None) -> Axes:
     ax : Axes, optional
         Default: of a new figure.
     """
-    return charts.probability_map(plane_of(c, fit), fit, class_names=c.data.class_names, ax=ax)
+    return charts.probability_map(map_of(c, fit), fit, class_names=c.data.class_names, ax=ax)
 
 
 def members(c: Comparison, *, ax: Axes | None = None) -> Axes:
@@ -154,7 +154,7 @@ def rows_of(c: Comparison, a: str, b: str) -> RowTable:
     return c.disagreement.rows
 
 
-def plane_of(c: Comparison, fit: str) -> ProbabilityMap:
+def map_of(c: Comparison, fit: str) -> ProbabilityMap:
     """The map, if there is one and the fit is on it.
 
     Raises

@@ -8,7 +8,7 @@ from trifit.report.charts.study import phase, study_lines
 from trifit.report.page import document
 from trifit.report.parts import Cell, Chart, Table, panels, series_keys
 from trifit.report.svg import with_style
-from trifit.results.study import Over, Picture, StudyRecord
+from trifit.results.study import Picture, Replicated, StudyRecord
 from trifit.text import between, estimate, listed, plain, significant
 
 MARKS = {
@@ -76,7 +76,7 @@ def _figure(picture: Picture, name: str) -> Chart | None:
         {title: partial(draw, picture, title) for title in titles},
         size=PANEL[min(len(titles), 3)],
         keys=series_keys(names),
-        said={title: _told(picture, title) for title in titles},
+        alt={title: _alt(picture, title) for title in titles},
     )
 
 
@@ -98,7 +98,7 @@ def _caption(picture: Picture) -> str:
     return " ".join(parts)
 
 
-def _told(picture: Picture, panel: str) -> str:
+def _alt(picture: Picture, panel: str) -> str:
     """What a panel shows, for readers who cannot see it."""
     if picture.tiles:
         tiles = [t for t in picture.tiles if t.panel == panel and t.value.value is not None]
@@ -134,7 +134,7 @@ def _setting(value: object) -> Cell:
     return Cell(text, float(value) if sortable else None)  # type: ignore[arg-type]
 
 
-def _entry(y: Over | None) -> Cell:
+def _entry(y: Replicated | None) -> Cell:
     if y is None or y.value is None:
         return Cell("–")
     if y.low is None or y.high is None:

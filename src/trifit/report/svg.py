@@ -269,7 +269,7 @@ class SvgRenderer(RendererBase):
         return {"clip-path": f"url(#{name})"}
 
 
-def look(gc: Any, face: Any) -> dict[str, str]:  # noqa: C901  # one attribute after the other
+def look(gc: Any, face: Any) -> dict[str, str]:
     """Fill and stroke of a shape."""
     given = {"fill": "none"}
     forced = gc.get_forced_alpha()
@@ -279,12 +279,14 @@ def look(gc: Any, face: Any) -> dict[str, str]:  # noqa: C901  # one attribute a
             given["fill-opacity"] = f"{face[3]:.3g}"
     if forced and gc.get_alpha() != 1:
         given["opacity"] = f"{gc.get_alpha():.3g}"
-    width = gc.get_linewidth()
-    if not width:
-        return given
-    rgb = gc.get_rgb()
-    given["stroke"] = ink(to_hex(rgb[:3]))
-    if rgb[3] != 1 and not forced:
+    return given | stroke(gc) if gc.get_linewidth() else given
+
+
+def stroke(gc: Any) -> dict[str, str]:
+    """The line around a shape, or the line itself."""
+    rgb, width = gc.get_rgb(), gc.get_linewidth()
+    given = {"stroke": ink(to_hex(rgb[:3]))}
+    if rgb[3] != 1 and not gc.get_forced_alpha():
         given["stroke-opacity"] = f"{rgb[3]:.3g}"
     if width != 1:
         given["stroke-width"] = short(width)

@@ -40,13 +40,13 @@ from trifit.results.ensemble import (
 )
 from trifit.results.posterior import (
     Chain,
+    ChainDiagnostics,
     Draws,
     LaplaceError,
     Loo,
     ParameterError,
     PosteriorRecord,
     Ranks,
-    Trust,
 )
 from trifit.results.prior import (
     ChosenScale,
@@ -61,11 +61,7 @@ from trifit.results.ranking import (
     clear_best,
     ranked,
 )
-from trifit.results.record import (
-    Estimate,
-    Interval,
-    Record,
-)
+from trifit.results.record import Record
 from trifit.results.reliability import (
     Band,
     Curve,
@@ -76,6 +72,7 @@ from trifit.results.truth import (
     Truth,
     TruthRecord,
 )
+from trifit.scores import Estimate, Interval
 
 __all__ = [
     "LOGARITHMIC",
@@ -85,6 +82,7 @@ __all__ = [
     "ByDistance",
     "Calibration",
     "Chain",
+    "ChainDiagnostics",
     "ChosenScale",
     "ClassBias",
     "Code",
@@ -126,7 +124,6 @@ __all__ = [
     "SensitivityStep",
     "Spread",
     "TopLabel",
-    "Trust",
     "Truth",
     "TruthRecord",
     "Verdict",

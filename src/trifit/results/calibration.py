@@ -4,7 +4,8 @@ import math
 from enum import StrEnum
 
 from trifit.clusters import quantile
-from trifit.results.record import Estimate, Record
+from trifit.results.record import Record
+from trifit.scores import Estimate
 
 Z99 = 2.575829
 Z95 = 1.959964

@@ -16,11 +16,11 @@ from trifit.results.contestant import FitRecord, Judged, Scores
 from trifit.results.disagreement import Disagreement
 from trifit.results.ensemble import Ensemble
 from trifit.results.plots import Plots, report
-from trifit.results.posterior import LaplaceError, PosteriorRecord, Trust
+from trifit.results.posterior import ChainDiagnostics, LaplaceError, PosteriorRecord
 from trifit.results.prior import PriorRecord
-from trifit.results.record import Estimate, Record
+from trifit.results.record import Record
 from trifit.results.truth import Truth
-from trifit.scores import BITS
+from trifit.scores import BITS, Estimate
 from trifit.tagged import read_tagged
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Of :attr:`posterior_fit`.
     laplace_error : LaplaceError or None
         Where both ``laplace`` and ``bayes`` were fitted.
-    trust : Trust or None
+    trust : ChainDiagnostics or None
         The chains of one posterior; None without NUTS.
     prior : PriorRecord or None
     disagreement : Disagreement or None
@@ -197,7 +197,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     laplace_error: LaplaceError | None = None
     parameters: list[Parameter]
     provenance: Provenance
-    trust: Trust | None
+    trust: ChainDiagnostics | None
     prior: PriorRecord | None
     disagreement: Disagreement | None
     truth: Truth | None = None

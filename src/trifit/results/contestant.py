@@ -6,8 +6,9 @@ import msgspec
 
 from trifit.fits import Status
 from trifit.results.calibration import Calibration, Verdict
-from trifit.results.record import Estimate, Record
+from trifit.results.record import Record
 from trifit.results.reliability import Reliability, TopLabel
+from trifit.scores import Estimate
 
 
 class Scores(Record, frozen=True, kw_only=True):

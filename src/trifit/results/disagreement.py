@@ -1,6 +1,7 @@
 """Where the fits disagree: rows one by one, distance from the data, maps of the plane."""
 
-from trifit.results.record import Interval, Record
+from trifit.results.record import Record
+from trifit.scores import Interval
 
 
 class RowTable(Record, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Members of an ensemble, or draws of a posterior, and their average."""
 
-from trifit.results.record import Estimate, Record
+from trifit.results.record import Record
+from trifit.scores import Estimate
 
 
 class Spread(Record, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterator
 
 from trifit.results.comparison import LOGARITHMIC, Comparison
-from trifit.results.record import Estimate
+from trifit.scores import Estimate
 from trifit.text import slugs
 
 ENSEMBLE = (

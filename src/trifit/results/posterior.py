@@ -128,7 +128,7 @@ class Chain(Record, frozen=True, kw_only=True):
     depth_limited : int
         Draws that reached the limit of the tree depth.
     energy : list of int
-        Draws per bin of ``Trust.energy_edges``, of the energy minus its mean.
+        Draws per bin of ``ChainDiagnostics.energy_edges``, of the energy minus its mean.
     energy_change : list of int
         The same of the change of energy from draw to draw. Much narrower than
         ``energy``: the sampler explores the tails poorly.
@@ -166,7 +166,7 @@ class Ranks(Record, frozen=True, kw_only=True):
     counts: list[list[int]]
 
 
-class Trust(Record, frozen=True, kw_only=True):
+class ChainDiagnostics(Record, frozen=True, kw_only=True):
     """Whether the draws of a posterior may be believed, to be drawn.
 
     Attributes

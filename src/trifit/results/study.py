@@ -7,7 +7,7 @@ from trifit.results import Record
 Outcome = Literal["as expected", "no clear answer", "contradicted", "not in this grid"]
 
 
-class Over(Record, frozen=True, kw_only=True):
+class Replicated(Record, frozen=True, kw_only=True):
     """A number over replications, with its 95 % interval.
 
     Attributes
@@ -30,10 +30,10 @@ class Line(Record, frozen=True, kw_only=True):
     name: str
     panel: str
     x: list[float]
-    y: list[Over]
+    y: list[Replicated]
 
 
-class Curve(Record, frozen=True, kw_only=True):
+class TheoryCurve(Record, frozen=True, kw_only=True):
     """What theory says of one fit in one panel; ``threshold`` is where no MLE exists."""
 
     name: str
@@ -48,7 +48,7 @@ class Tile(Record, frozen=True, kw_only=True):
     panel: str
     x: float
     y: float
-    value: Over
+    value: Replicated
 
 
 class Picture(Record, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ class Picture(Record, frozen=True, kw_only=True):
     logarithmic: bool
     lines: list[Line]
     tiles: list[Tile]
-    curves: list[Curve]
+    curves: list[TheoryCurve]
 
     @property
     def drawn_best(self) -> float | None:
@@ -101,7 +101,7 @@ class Numbers(Record, frozen=True, kw_only=True):
 
     settings: dict[str, Any]
     fit: str
-    quantities: dict[str, Over]
+    quantities: dict[str, Replicated]
 
 
 class Failed(Record, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Every fit against the truth, which only simulations know."""
 
-from trifit.results.record import Estimate, Record
+from trifit.results.record import Record
+from trifit.scores import Estimate
 from trifit.types import Coverage
 
 

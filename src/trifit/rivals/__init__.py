@@ -1,8 +1,8 @@
 """Rivals: forecasts that fits are held against, by other estimators or from files."""
 
+from trifit.rivals.check import check_rivals
 from trifit.rivals.enter import Entered, enter
 from trifit.rivals.given import EstimatorRival, FileRival, Rival, rivals_from, rivals_of_texts
-from trifit.rivals.ready import check_rivals
 
 __all__ = [
     "Entered",

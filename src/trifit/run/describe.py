@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from trifit.analyses.chains import trust
+from trifit.analyses.chains import chain_diagnostics
 from trifit.analyses.disagreement import disagreement
 from trifit.analyses.fits import fit_records
 from trifit.analyses.laplace import laplace_error
@@ -83,7 +83,7 @@ def describe(
     }
     clock.lap("scores")
     reporter.say("chains")
-    chains = trust(fitted)
+    chains = chain_diagnostics(fitted)
     clock.lap("chains")
     reporter.say("where fits disagree")
     disagreed = disagreement(fitted, generator(streams, "rows"))

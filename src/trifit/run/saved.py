@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from trifit.contestants import posteriors_of
 from trifit.crossfit.classifier import Classifier, Probe
 from trifit.data import Standardiser
-from trifit.data.again import encode_again
 from trifit.data.columns import Column
+from trifit.data.new_rows import encode_rows
 from trifit.data.schema import Schema
 from trifit.errors import InputError
 from trifit.fit.prediction import epistemic
@@ -139,7 +139,7 @@ class SavedRun:
         """:meth:`predict`, and what there is to say of it."""
         import pandas as pd
 
-        X, notes = encode_again(data, self.schema)
+        X, notes = encode_rows(data, self.schema)
         classes = self.classifier.class_names
         columns: dict[str, FloatArray] = {}
         predicted = self.classifier.predict(X)

@@ -55,8 +55,8 @@ class Settings:
     @property
     def texts(self) -> dict[str, str]:
         """Rivals, and a splitter, in words: what no number says."""
-        said = {f"rival {rival.name}": rival.exact for rival in self.rivals}
-        return said | ({"cv": repr(self.cv)} if isinstance(self.cv, Splitter) else {})
+        found = {f"rival {rival.name}": rival.exact for rival in self.rivals}
+        return found | ({"cv": repr(self.cv)} if isinstance(self.cv, Splitter) else {})
 
     @property
     def given(self) -> dict[str, object]:

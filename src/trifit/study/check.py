@@ -45,7 +45,7 @@ def checked_cells(study: Study) -> list[Cell]:
         _check_asked(study, figure, fits)
     for claim in study.claims:
         _check_asked(study, claim, fits)
-    _rehearse(study, list(points.values()))
+    _try_out(study, list(points.values()))
     return cells
 
 
@@ -110,7 +110,7 @@ def _check_asked(study: Study, asked: Figure | Claim, fits: set[str]) -> None:
             )
 
 
-def _rehearse(study: Study, cells: Sequence[Cell]) -> None:
+def _try_out(study: Study, cells: Sequence[Cell]) -> None:
     """Draw every figure and judge every claim on made-up numbers."""
     points = [Point(cell.settings) for cell in cells]
     for point, cell in zip(points, cells, strict=True):

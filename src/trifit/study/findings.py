@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from trifit.results.study import Finding, Outcome, Over
-from trifit.study.overlay import expected
+from trifit.results.study import Finding, Outcome, Replicated
+from trifit.study.limits import limiting_value
 from trifit.study.results import Point, Summary
 from trifit.study.spec import Claim
 from trifit.text import plain, rounded, significant, with_interval
@@ -41,7 +41,7 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
     ]
     judged: list[tuple[Outcome, str]] = []
     for point, value in asked:
-        found = point.over(
+        found = point.summarise(
             claim.fit,
             claim.quantity,
             summary,
@@ -74,12 +74,12 @@ def _wanted(claim: Claim, point: Point) -> list[float | None]:
     """What the claim compares with at a point; nothing where theory has no value there."""
     if claim.equals != "theory":
         return [claim.equals]
-    own = expected(point.settings, claim.fit, claim.quantity)
-    minus = expected(point.settings, claim.minus, claim.quantity) if claim.minus else 0.0
+    own = limiting_value(point.settings, claim.fit, claim.quantity)
+    minus = limiting_value(point.settings, claim.minus, claim.quantity) if claim.minus else 0.0
     return [] if own is None or minus is None else [own - minus]
 
 
-def _outcome(claim: Claim, found: Over, wanted: float | None) -> Outcome:
+def _outcome(claim: Claim, found: Replicated, wanted: float | None) -> Outcome:
     if found.low is None or found.high is None:
         return "no clear answer"
     least, most = -math.inf, math.inf
@@ -96,7 +96,7 @@ def _outcome(claim: Claim, found: Over, wanted: float | None) -> Outcome:
 
 
 def _words(
-    claim: Claim, point: Point, found: Over, wanted: float | None, axes: Sequence[str]
+    claim: Claim, point: Point, found: Replicated, wanted: float | None, axes: Sequence[str]
 ) -> str:
     named = [a for a in axes if a in point.settings and a not in _fixed(claim)]
     where = ", ".join(
@@ -122,7 +122,7 @@ def _fixed(claim: Claim) -> set[str]:
     return {a for a, v in claim.where.items() if not isinstance(v, list) or len(v) == 1}
 
 
-def _like(found: Over, wanted: float) -> str:
+def _like(found: Replicated, wanted: float) -> str:
     """What is expected, rounded as what was found."""
     if found.low is None or found.high is None:
         return significant(wanted)

@@ -6,9 +6,9 @@ import numpy as np
 
 from trifit import theory
 from trifit.errors import InputError
-from trifit.results.study import Curve, Line, Picture, Tile
+from trifit.results.study import Line, Picture, TheoryCurve, Tile
 from trifit.study.cells import number
-from trifit.study.overlay import FITS, OF_THE_WORLD, check_assumed, expected, follows, moved
+from trifit.study.limits import FITS, OF_THE_WORLD, check_assumed, follows, limiting_value, moved
 from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.results import Point, Summary
 from trifit.study.spec import Figure, Study
@@ -97,7 +97,7 @@ def _line(figure: Figure, fit: str, panel: str, points: Sequence[Point], summary
                 "one with where, or give it panels"
             )
         rest = own
-        found[x] = point.over(fit, figure.quantity, summary, minus=figure.minus)
+        found[x] = point.summarise(fit, figure.quantity, summary, minus=figure.minus)
     xs = sorted(found)
     return Line(name=fit, panel=panel, x=xs, y=[found[x] for x in xs])
 
@@ -109,7 +109,7 @@ def _several(figure: Figure, where: str) -> str:
     )
 
 
-def _curve(figure: Figure, fit: str, panel: str, points: Sequence[Point]) -> Curve:
+def _curve(figure: Figure, fit: str, panel: str, points: Sequence[Point]) -> TheoryCurve:
     """Theory along the horizontal axis, all else as in the panel's points."""
     at = [number(figure.x, p.settings[figure.x]) for p in points]
     if figure.x in ("prior_ratio", "n", "rows_per_feature"):
@@ -121,14 +121,14 @@ def _curve(figure: Figure, fit: str, panel: str, points: Sequence[Point]) -> Cur
     for x in xs.tolist():
         there = moved(points[0].settings, figure.x, x)
         try:
-            value = expected(there, fit, figure.quantity)
-            minus = figure.minus and expected(there, figure.minus, figure.quantity)
+            value = limiting_value(there, fit, figure.quantity)
+            minus = figure.minus and limiting_value(there, figure.minus, figure.quantity)
         except InputError:  # too near to where no MLE exists
             continue
         if value is not None and (figure.minus is None or minus is not None):
             drawn_x.append(x)
             drawn_y.append(value - float(minus or 0.0))
-    return Curve(name=fit, panel=panel, x=drawn_x, y=drawn_y)
+    return TheoryCurve(name=fit, panel=panel, x=drawn_x, y=drawn_y)
 
 
 def _tiles(
@@ -140,11 +140,11 @@ def _tiles(
         if at in seen:
             raise InputError(_several(figure, f"{figure.x} = {at[0]:g} and {y} = {at[1]:g}"))
         seen.add(at)
-        value = point.over(fit, figure.quantity, study.summary, minus=figure.minus)
+        value = point.summarise(fit, figure.quantity, study.summary, minus=figure.minus)
         yield Tile(panel=fit, x=at[0], y=at[1], value=value)
 
 
-def _threshold(figure: Figure, y: str, points: Sequence[Point]) -> list[Curve]:
+def _threshold(figure: Figure, y: str, points: Sequence[Point]) -> list[TheoryCurve]:
     """Where the MLE ceases to exist, over kappa (one axis) and signal (the other)."""
     if {figure.x, y} != {"kappa", "signal"}:
         raise InputError(f"figure {figure.title!r}: threshold needs the axes kappa and signal")
@@ -153,4 +153,4 @@ def _threshold(figure: Figure, y: str, points: Sequence[Point]) -> list[Curve]:
     gammas = np.linspace(min(signals), max(signals), CURVE_POINTS).tolist()
     kappas = [theory.existence_threshold(gamma=g) for g in gammas]
     xs, ys = (kappas, gammas) if figure.x == "kappa" else (gammas, kappas)
-    return [Curve(name="threshold", panel="mle", x=xs, y=ys)]
+    return [TheoryCurve(name="threshold", panel="mle", x=xs, y=ys)]

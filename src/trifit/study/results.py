@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from scipy.stats import beta, binom
 
-from trifit.results.study import Over
-from trifit.scores import mean_with_se, t_half_width
+from trifit.results.study import Replicated
+from trifit.scores import t_mean
 from trifit.study.cells import Cell
 from trifit.study.quantities import QUANTITIES
 from trifit.study.spec import Setting
@@ -63,7 +63,7 @@ class Point:
         separated = self.values.get(("mle", "no_mle"), {})
         return {r: v for r, v in found.items() if not separated.get(r)}
 
-    def over(
+    def summarise(
         self,
         fit: str,
         quantity: str,
@@ -71,8 +71,8 @@ class Point:
         *,
         minus: str | None = None,
         level: float = 0.95,
-    ) -> Over:
-        """A quantity over the replications of this point; see :func:`over`.
+    ) -> Replicated:
+        """A quantity over the replications of this point; see :func:`summarise`.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class Point:
         """
         share = QUANTITIES[quantity].share and minus is None
         repeats = self.settings.get("repeats", 1) if quantity == "rejected" else 1
-        return over(
+        return summarise(
             self.replicated(fit, quantity, minus),
             summary,
             level=level,
@@ -116,9 +116,9 @@ def points_of(cells: Sequence[Cell], table: "pa.Table") -> list[Point]:
     return list(points.values())
 
 
-def over(
+def summarise(
     values: FloatArray, summary: Summary, *, level: float = 0.95, trials: int | None = None
-) -> Over:
+) -> Replicated:
     """Mean or median over replications with an interval; NaN are left out and not counted.
 
     - Shares: each value is that of ``trials`` trials; together they give the share with
@@ -142,29 +142,28 @@ def over(
 
     Examples
     --------
-    >>> found = over(np.array([1.0, 2.0, 3.0]), "mean")
+    >>> found = summarise(np.array([1.0, 2.0, 3.0]), "mean")
     >>> round(found.low, 2), found.value, round(found.high, 2), found.n
     (-0.48, 2.0, 4.48, 3)
     """
     x = np.sort(values[~np.isnan(values)])
     n = len(x)
     if n < 2:
-        return Over(value=None, low=None, high=None, n=n)
+        return Replicated(value=None, low=None, high=None, n=n)
     tail = (1 - level) / 2
     if trials is not None:
         k, m = round(float(x.sum()) * trials), n * trials
         low = 0.0 if k == 0 else float(beta.ppf(tail, k, m - k + 1))
         high = 1.0 if k == m else float(beta.ppf(1 - tail, k + 1, m - k))
-        return Over(value=k / m, low=low, high=high, n=n)
+        return Replicated(value=k / m, low=low, high=high, n=n)
     if summary == "median":
         # P(x_(k) > median) = P(Binomial(n, 1/2) < k): the largest k at which that is small.
         k = int(binom.ppf(tail, n, 0.5))
         held = k >= 1 and binom.cdf(k - 1, n, 0.5) <= tail
         low, high = (x[k - 1], x[n - k]) if held else (-np.inf, np.inf)
         middle = float(x[(n - 1) // 2] if np.isinf(x[n // 2]) else np.median(x))
-        return Over(value=middle, low=float(low), high=float(high), n=n)
+        return Replicated(value=middle, low=float(low), high=float(high), n=n)
     if not np.isfinite(x).all():
-        return Over(value=None, low=None, high=None, n=n)
-    mean = mean_with_se(x)
-    half = t_half_width(mean, level)
-    return Over(value=mean.value, low=mean.value - half, high=mean.value + half, n=n)
+        return Replicated(value=None, low=None, high=None, n=n)
+    mean = t_mean(x, level)
+    return Replicated(value=mean.value, low=mean.low, high=mean.high, n=n)

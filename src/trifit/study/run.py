@@ -19,7 +19,7 @@ import numpy as np
 import tomli_w
 
 from trifit.errors import InputError
-from trifit.files import write_whole
+from trifit.files import make_folder, write_whole
 from trifit.results.study import Failed, Numbers, Posteriors, StudyRecord
 from trifit.study.cells import Cell, axes_of, longest_first
 from trifit.study.check import checked_cells
@@ -174,10 +174,7 @@ def _open(
     elif before is not None:
         _check_comparable(folder, before, made_with)
         store.forget_failed()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    make_folder("--out", folder)
     write_whole(folder / "study.toml", tomli_w.dumps(plain(study)))
     write_whole(folder / MADE_WITH, msgspec.json.format(msgspec.json.encode(made_with)))
     return store
@@ -307,7 +304,7 @@ def _numbers(study: Study, point: Point, axes: Sequence[str]) -> list[Numbers]:
             settings=_of_axes(point.settings, axes),
             fit=fit,
             quantities={
-                name: point.over(fit, name, study.summary)
+                name: point.summarise(fit, name, study.summary)
                 for name in QUANTITIES
                 if (fit, name) in point.values
             },

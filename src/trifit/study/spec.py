@@ -154,7 +154,7 @@ class Study(_Part, frozen=True, kw_only=True):
     replications : int
         Cells per point of the grid.
     summary : {"mean", "median"}
-        Over replications.
+        Replicated replications.
     data : mapping
         Settings of every cell's data: ``world``, ``n``, ``n_test``, ``shift``, ``severity``, the
         world's parameters, and ``rows_per_feature`` or ``kappa`` (features per row),

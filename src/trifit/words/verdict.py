@@ -190,15 +190,15 @@ def _classes_off(c: Calibration) -> str:
 
 
 def _class_off(k: ClassBias) -> str:
-    said = (
+    text = (
         f"class {k.name} has mean probability {significant(k.mean_prob)} but frequency "
         f"{significant(k.frequency)}"
     )
     if not (0 < k.mean_prob < 1 and 0 < k.frequency < 1):
-        return said
+        return text
     ratio = k.mean_prob * (1 - k.frequency) / (k.frequency * (1 - k.mean_prob))
     times, way = (ratio, "large") if ratio > 1 else (1 / ratio, "small")
-    return f"{said} (odds {significant(times, 2)} times too {way})"
+    return f"{text} (odds {significant(times, 2)} times too {way})"
 
 
 def _rows(c: Calibration) -> str:

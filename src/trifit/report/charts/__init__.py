@@ -3,6 +3,7 @@
 A notebook, a paper and the page share them.
 """
 
+from trifit.report.charts.chains import energy, ranks
 from trifit.report.charts.disagreement import (
     confidence_by_distance,
     entropies,
@@ -47,9 +48,8 @@ from trifit.report.charts.style import (
     style,
     ticks,
 )
-from trifit.report.charts.trust import energy, ranks
 from trifit.report.charts.truth import estimated_against_true, excess
-from trifit.results.record import Z95
+from trifit.scores import Z95
 
 __all__ = [
     "CLASS_STYLE",

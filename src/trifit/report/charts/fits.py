@@ -18,7 +18,7 @@ from trifit.report.charts.style import (
     ticks,
 )
 from trifit.results import FitRecord, Parameter, PriorRow, PriorSensitivity
-from trifit.results.record import Z95
+from trifit.scores import Z95
 from trifit.text import signed_with_se, significant
 
 MANY_STEPS = 200
@@ -173,13 +173,13 @@ def sensitivity(record: PriorSensitivity, *, legends: bool = True, ax: Axes | No
     ax = own_axes(ax, 7, 3)
     for name, taken in (("map", record.map), ("bayes", record.bayes or [])):
         colour, marker = style(name)
-        said = [(s, s.log_loss) for s in taken if s.log_loss is not None]
-        if not said:
+        known = [(s, s.log_loss) for s in taken if s.log_loss is not None]
+        if not known:
             continue
-        factors, losses = [s.factor for s, _ in said], [loss for _, loss in said]
+        factors, losses = [s.factor for s, _ in known], [loss for _, loss in known]
         (line,) = ax.plot(factors, losses, color=colour, lw=1.6, label=name)
         mark(line, fit=name)
-        for step, loss in said:
+        for step, loss in known:
             half = Z95 * (step.se or 0.0)
             segment(ax, [step.factor] * 2, [loss - half, loss + half], name, lw=1)
         dots = ax.scatter(factors, losses, s=26, marker=marker, color=colour, zorder=3)
@@ -189,7 +189,7 @@ def sensitivity(record: PriorSensitivity, *, legends: bool = True, ax: Axes | No
             tips=[
                 f"{name}, prior {significant(s.factor)} times as wide: {significant(loss)} nats "
                 f"({signed_with_se(s.difference or 0.0, s.se)})"
-                for s, loss in said
+                for s, loss in known
             ],
         )
     ax.axvline(1, color=INK, lw=0.7)

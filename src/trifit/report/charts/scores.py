@@ -23,7 +23,7 @@ from trifit.report.charts.style import (
     ticks,
 )
 from trifit.results import Difference, Estimate, Interval
-from trifit.results.record import Z95
+from trifit.scores import Z95
 from trifit.text import between, estimate, rounded, signed_with_se, significant, with_se
 
 
@@ -197,10 +197,10 @@ def code_lengths(lengths: Sequence[Length], *, ax: Axes | None = None) -> Axes:
     for i, code in enumerate(lengths):
         colour = style(code.name)[0]
         drawn = code.bits if math.isfinite(code.bits) else 2 * right
-        said = with_se(code.bits, code.se) if math.isfinite(code.bits) else "∞"
+        text = with_se(code.bits, code.se) if math.isfinite(code.bits) else "∞"
         (bar,) = ax.barh([i], [drawn], height=0.55, color=colour, alpha=0.55)
         written = "" if code.written is None else f"; written: {significant(code.written)}"
-        tip = f"{code.name}: {said} bits per label{written}"
+        tip = f"{code.name}: {text} bits per label{written}"
         mark(bar, fit=code.name, tips=[tip])
         if code.se:
             half = Z95 * code.se

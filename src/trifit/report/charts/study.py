@@ -1,4 +1,4 @@
-"""Over the grid of a study: lines with intervals, phase diagrams, theory's curves."""
+"""Replicated the grid of a study: lines with intervals, phase diagrams, theory's curves."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
+from trifit.report.charts.intervals import Shown, intervals
 from trifit.report.charts.style import (
     INK,
     ON_COLOUR,
@@ -18,7 +19,7 @@ from trifit.report.charts.style import (
     ticks,
     tint,
 )
-from trifit.results.study import Curve, Line, Over, Picture, Tile
+from trifit.results.study import Line, Picture, Replicated, TheoryCurve, Tile
 from trifit.text import significant, with_interval
 
 LOW, HIGH = "#0072B2", "#D55E00"
@@ -64,23 +65,19 @@ def _floor(lines: Sequence[Line]) -> float:
 
 
 def _line(ax: Axes, line: Line, names: Sequence[str], floor: float) -> None:
-    colour, marker = look(line.name, names.index(line.name))
-    held = [(x, y) for x, y in zip(line.x, line.y, strict=True) if y.value is not None]
-    if not held:
-        return
-    xs = [x for x, _ in held]
-    values = [float(y.value or 0.0) for _, y in held]
-    (path,) = ax.plot(xs, values, color=colour, lw=1.4)
-    mark(path, fit=line.name)
-    for x, y in held:
-        if y.low is not None and y.high is not None:
-            (bar,) = ax.plot([x, x], [max(y.low, floor), y.high], color=colour, lw=1.2, alpha=0.7)
-            mark(bar, fit=line.name)
-    dots = ax.scatter(xs, values, s=26, marker=marker, facecolor=colour, lw=0, zorder=3)
-    mark(dots, fit=line.name, tips=[f"{line.name} at {x:g}: {said(y)}" for x, y in held])
+    shown = [
+        Shown(x, y.value, _ends(y, floor), f"{line.name} at {x:g}: {interval_text(y)}")
+        for x, y in zip(line.x, line.y, strict=True)
+        if y.value is not None
+    ]
+    intervals(ax, line.name, shown, k=names.index(line.name))
 
 
-def _curve(ax: Axes, curve: Curve) -> None:
+def _ends(y: Replicated, floor: float) -> tuple[float, float] | None:
+    return None if y.low is None or y.high is None else (max(y.low, floor), y.high)
+
+
+def _curve(ax: Axes, curve: TheoryCurve) -> None:
     (path,) = ax.plot(curve.x, curve.y, color=look(curve.name)[0], lw=1.1, ls=(0, (4, 2)))
     mark(path, fit=curve.name)
 
@@ -131,7 +128,7 @@ def _tile(
     colour = to_hex(tint(HIGH if value >= middle else LOW, 1 - 0.75 * strength))
     box = Rectangle((x[0], y[0]), x[1] - x[0], y[1] - y[0], facecolor=colour, edgecolor="none")
     ax.add_patch(box)
-    mark(box, tips=[f"{tile.panel} at {tile.x:g}, {tile.y:.3g}: {said(tile.value)}"])
+    mark(box, tips=[f"{tile.panel} at {tile.x:g}, {tile.y:.3g}: {interval_text(tile.value)}"])
     ax.text(
         sum(x) / 2, sum(y) / 2, significant(value, 2), color=ON_COLOUR, fontsize=7,
         ha="center", va="center",
@@ -147,7 +144,7 @@ def _edges(values: Sequence[float]) -> list[float]:
     return [float(e) for e in np.r_[v[0] - half[0], v[:-1] + half, v[-1] + half[-1]]]
 
 
-def said(y: Over) -> str:
+def interval_text(y: Replicated) -> str:
     """A number over replications in words."""
     if y.value is None:
         return "no value"

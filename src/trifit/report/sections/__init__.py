@@ -14,7 +14,7 @@ from trifit.report.sections import (
     ensemble,
     fits,
     gap,
-    made,
+    provenance,
     reliability,
     trust,
     truth,
@@ -33,6 +33,6 @@ SECTIONS: dict[str, tuple[str, Content]] = {
     "fits": (fits.TITLE, fits.content),
     "trust": (trust.TITLE, trust.content),
     "truth": (truth.TITLE, truth.content),
-    "made": (made.TITLE, made.content),
+    "provenance": (provenance.TITLE, provenance.content),
 }
 """Keyed by the section's id and the name of its template."""

@@ -56,7 +56,7 @@ def content(c: Comparison) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Said:
+class VerdictLine:
     """A contestant's verdict as the page shows it."""
 
     name: str
@@ -66,10 +66,10 @@ class Said:
     text: str
 
 
-def verdicts(c: Comparison) -> list[Said]:
+def verdicts(c: Comparison) -> list[VerdictLine]:
     """Every contestant's verdict."""
     return [
-        Said(
+        VerdictLine(
             name, *MARKS[judged.verdict], VERDICTS[judged.verdict],
             verdict_text(judged, c.fits.get(name)),
         )
@@ -123,8 +123,8 @@ def _status(c: Comparison, name: str) -> Cell:
     if name not in c.fits:
         return Cell("given" if c.card is None else "rival")
     status = c.fits[name].status
-    said = status_name(status)
-    return Cell(f"failed: {said}" if status.failed else said, failed=status.failed)
+    text = status_name(status)
+    return Cell(f"failed: {text}" if status.failed else text, failed=status.failed)
 
 
 def _scores(c: Comparison) -> Chart:
@@ -169,8 +169,8 @@ def _gained(c: Comparison) -> str:
     close = [n for n in gains if n not in far and n not in over]
     parts = []
     if far:
-        said = [f"{n} ({with_se(g.value, g.se)} nats per row)" for n, g in far.items()]
-        parts.append(f"clearly improves {listed(said)}")
+        clear = [f"{n} ({with_se(g.value, g.se)} nats per row)" for n, g in far.items()]
+        parts.append(f"clearly improves {listed(clear)}")
     if over:
         parts.append(f"improves {listed(over)} by an uncertain amount")
     if close:

@@ -184,7 +184,7 @@ def _distance(table: ByDistance) -> Chart:
         caption,
         draws,
         size=(3.6, 2.6),
-        said={
+        alt={
             n: f"furthest away: confidence {sure:.1%}, accuracy {right:.1%}"
             for n, (sure, right) in both.items()
         },
@@ -196,7 +196,7 @@ def _maps(c: Comparison, d: Disagreement) -> Chart:
     assert plane is not None
     fits = [*main_of(plane.fits), *(n for n in plane.fits if CONTESTANTS[n].kind is Kind.DERIVED)]
     sure = {n: np.mean(np.asarray(plane.fits[n].probability) > 950) for n in fits}
-    said = {n: f"confidence above 95% on {sure[n]:.0%} of this plane" for n in fits}
+    alt = {n: f"confidence above 95% on {sure[n]:.0%} of this plane" for n in fits}
     shares_sure = ", ".join(f"{n} {sure[n]:.0%}" for n in fits)
     caption = f"Share of this plane with confidence above 95%: {shares_sure}"
     if plane.kind == "components":
@@ -213,4 +213,4 @@ def _maps(c: Comparison, d: Disagreement) -> Chart:
     )
     names = c.data.class_names
     draws = {n: partial(charts.probability_map, plane, n, class_names=names) for n in fits}
-    return panels("map", caption, draws, size=(3.5, 3.3), keys=class_keys(names), said=said)
+    return panels("map", caption, draws, size=(3.5, 3.3), keys=class_keys(names), alt=alt)

@@ -24,14 +24,14 @@ def waterfall(c: Comparison) -> Chart:
     change = {(d.a, d.b): d for d in c.differences}
     walk = gap_of(c.fits)
     steps = {pair.shows: change[pair.a, pair.b] for pair in walk}
-    said = [
+    clear = [
         f"{words} ({signed_with_se(d.log_loss.value, d.log_loss.se)} nats per row)"
         for words, d in steps.items()
         if d.log_loss.clear
     ]
     caption = (
-        f"Steps from mle to {walk[-1].a} that clearly differ from zero: {listed(said)}"
-        if said
+        f"Steps from mle to {walk[-1].a} that clearly differ from zero: {listed(clear)}"
+        if clear
         else f"No step from mle to {walk[-1].a} clearly differs from zero"
     )
     losses = {name: judged.scores.log_loss for name, judged in c.contestants.items()}

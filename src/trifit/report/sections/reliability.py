@@ -94,11 +94,11 @@ def _confidence(c: Comparison) -> Chart:
 
 
 def _top_label(c: Comparison) -> Chart:
-    said = {
+    alt = {
         n: f"mean confidence {f.top_label.confidence:.1%}, accuracy {f.scores.accuracy.value:.1%}"
         for n, f in c.contestants.items()
     }
-    drawn = [n for n in main_of(c.contestants) if n in said]
+    drawn = [n for n in main_of(c.contestants) if n in alt]
     parts = [
         f"{f.top_label.confidence:.1%} and {f.scores.accuracy.value:.1%} ({n})"
         for n, f in ((n, c.contestants[n]) for n in drawn)
@@ -112,7 +112,7 @@ def _top_label(c: Comparison) -> Chart:
         n: partial(charts.top_label, f.top_label, name=n, n_classes=n_classes)
         for n, f in c.contestants.items()
     }
-    return panels("toplabel", caption, draws, size=(2.7, 2.7), said=said)
+    return panels("toplabel", caption, draws, size=(2.7, 2.7), alt=alt)
 
 
 def _classes(c: Comparison) -> Chart:

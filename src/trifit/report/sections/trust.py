@@ -5,7 +5,7 @@ from typing import Any
 
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, class_keys, panels
-from trifit.results import Comparison, LaplaceError, Loo, Trust
+from trifit.results import ChainDiagnostics, Comparison, LaplaceError, Loo
 from trifit.text import significant, with_se
 
 TITLE = "Can the posterior be trusted?"
@@ -70,7 +70,7 @@ def _checks(d: dict[str, float | None]) -> Table:
     )  # fmt: skip
 
 
-def _chains(t: Trust) -> Table:
+def _chains(t: ChainDiagnostics) -> Table:
     return Table(
         caption=f"Chains of training set {t.training_set} of {t.n_training_sets}, "
         f"{t.n_draws:,} draws each",
@@ -87,7 +87,7 @@ def _chains(t: Trust) -> Table:
     )
 
 
-def _ranks(t: Trust) -> Chart:
+def _ranks(t: ChainDiagnostics) -> Chart:
     def name(r: Any) -> str:
         if r.kind == "prediction":
             return f"log probability of {r.label}, row {r.name}"
@@ -109,7 +109,7 @@ def _ranks(t: Trust) -> Chart:
     return panels("ranks", caption, draws, size=(4.3, 2.5), keys=keys)
 
 
-def _energy(t: Trust) -> Chart:
+def _energy(t: ChainDiagnostics) -> Chart:
     low = min((c.bfmi for c in t.chains if c.bfmi is not None), default=None)
     word = "meets" if low is not None and low >= 0.3 else "is below"
     caption = (

@@ -55,11 +55,11 @@ def _scatter(c: Comparison, truth: Truth) -> Chart:
         n: partial(charts.estimated_against_true, truth, n, class_names=c.data.class_names)
         for n in truth.fits
     }
-    said = {
+    alt = {
         n: f"KL divergence {_with_se(r.kl)} nats, confidence bias {_with_se(r.confidence_bias)}"
         for n, r in truth.fits.items()
     }
-    return panels("truth", caption, draws, size=(2.9, 2.9), said=said)
+    return panels("truth", caption, draws, size=(2.9, 2.9), alt=alt)
 
 
 def _table(truth: Truth) -> Table:

@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 
 from trifit.report.charts.style import INK, class_style, grid, mark, own_axes
-from trifit.results import Ranks, Trust
+from trifit.results import ChainDiagnostics, Ranks
 
 
 def ranks(record: Ranks, *, ax: Axes | None = None) -> Axes:
@@ -29,7 +29,7 @@ def ranks(record: Ranks, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def energy(record: Trust, *, ax: Axes | None = None) -> Axes:
+def energy(record: ChainDiagnostics, *, ax: Axes | None = None) -> Axes:
     """Energy (outline) and its change from draw to draw (filled), all chains together."""
     ax = own_axes(ax, 4.5, 2.4)
     marginal = [sum(c) for c in zip(*(c.energy for c in record.chains), strict=True)]

@@ -20,7 +20,7 @@ FEW_VALUES = range(3, 11)
 
 
 @dataclass
-class Doubts:
+class Ambiguities:
     """Columns of the training table that may be other than they look.
 
     Attributes

@@ -13,7 +13,7 @@ from trifit.text import counted, listing
 from trifit.types import FloatArray
 
 
-def encode_again(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
+def encode_rows(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
     """The feature matrix of further rows, and what to say of it.
 
     Columns are found by their names: their order does not matter, and others are ignored.

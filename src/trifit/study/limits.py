@@ -123,7 +123,7 @@ def follows(settings: Mapping[str, Setting], name: str) -> set[str]:
     return changed
 
 
-def expected(settings: Mapping[str, Setting], fit: str, quantity: str) -> float | None:
+def limiting_value(settings: Mapping[str, Setting], fit: str, quantity: str) -> float | None:
     """The limit of one quantity; None where it has none.
 
     Parameters
