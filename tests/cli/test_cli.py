@@ -131,7 +131,7 @@ STAGE = re.compile(r"\s*\d+%  ")
 def test_ctrl_c_leaves_nothing_and_no_half_posterior(tmp_path):
     """Interrupted in the middle of sampling: exit code 130, one line, no folder."""
     running = subprocess.Popen(
-        [sys.executable, "-c", "from trifit.cli import main; main()", "compare", "digits"],
+        [sys.executable, "-m", "trifit", "compare", "digits"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from trifit import __version__
-from trifit.cli.codes import BAD_INPUT, INTERRUPTED
+from trifit import __version__, interrupts
+from trifit.cli.codes import BAD_INPUT
 from trifit.cli.compare import compare, show_comparison
 from trifit.cli.completion import cards, completion, names_or_files
 from trifit.cli.display import Display, displayed, output_option
@@ -36,6 +36,7 @@ class _Commands(click.Group):
     command_class = Command
 
     def invoke(self, ctx: click.Context) -> Any:
+        interrupts.leaves("nothing was written")
         try:
             with seldom_collected():
                 return super().invoke(ctx)
@@ -46,8 +47,8 @@ class _Commands(click.Group):
             click.echo(f"trifit: not enough memory: {error}; take fewer rows or features", err=True)
             ctx.exit(BAD_INPUT)
         except KeyboardInterrupt:
-            click.echo("trifit: interrupted; nothing was written", err=True)
-            ctx.exit(INTERRUPTED)
+            interrupts.tell()
+            ctx.exit(interrupts.exit_code())
 
 
 @click.group(
@@ -61,7 +62,7 @@ def main(ctx: click.Context) -> None:
     """Fit one classifier three ways and see when its softmax is a probability.
 
     Exit codes: 0 done, 2 bad input or usage, 3 the fits ran but at least one
-    failed its checks.
+    failed its checks, 130 interrupted by Ctrl-C (143: by SIGTERM).
     """
     if ctx.invoked_subcommand is None:
         click.echo(START)
@@ -189,11 +190,8 @@ def gallery(out: Path, only: tuple[str, ...]) -> None:
     """
     from trifit.gallery import QUESTIONS, build
 
-    try:
-        index = build(out, QUESTIONS, only=only, progress=lambda line: click.echo(line, err=True))
-    except KeyboardInterrupt:
-        click.echo(f"trifit: interrupted; finished pages are in {out}", err=True)
-        click.get_current_context().exit(INTERRUPTED)
+    interrupts.leaves(f"finished pages are in {out}")
+    index = build(out, QUESTIONS, only=only, progress=lambda line: click.echo(line, err=True))
     click.echo(f"Gallery: {index}")
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from trifit.errors import InputError
 from trifit.files import write_whole
+from trifit.interrupts import leaves, temporary, uninterrupted
 from trifit.results.comparison import Comparison, command_of
 
 FILES = (
@@ -100,40 +101,40 @@ def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, for
     check_folder(folder, command=command, force=force)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(
+        beside = Path(
             tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".trifit-tmp", dir=folder.parent)
         )
+        with temporary(beside):
+            write(beside)
+            beside.chmod(0o755)
+            with uninterrupted():
+                _move_into_place(beside, folder)
+                leaves(f"the run is in {folder}")
     except OSError as error:
         raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
-    try:
-        write(temporary)
-        temporary.chmod(0o755)
-        _move_into_place(temporary, folder)
-    except OSError as error:
-        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _move_into_place(temporary: Path, folder: Path) -> None:
+def _move_into_place(beside: Path, folder: Path) -> None:
     if folder.exists() and any(p.name not in FILES for p in folder.iterdir()):
+        # Without the file that says which run it is, a mixture of two is no run.
+        (folder / "comparison.json").unlink(missing_ok=True)
         for name in FILES:  # keep what is not ours
-            if (temporary / name).exists():
-                os.replace(temporary / name, folder / name)
+            if (beside / name).exists():
+                os.replace(beside / name, folder / name)
             else:  # of an earlier run
                 (folder / name).unlink(missing_ok=True)
         return
     if folder.exists():
-        old = temporary.with_suffix(".old.trifit-tmp")
+        old = beside.with_suffix(".old.trifit-tmp")
         os.replace(folder, old)
         try:
-            os.replace(temporary, folder)
+            os.replace(beside, folder)
         except OSError:
             os.replace(old, folder)  # the earlier run is not lost
             raise
         shutil.rmtree(old, ignore_errors=True)
     else:
-        os.replace(temporary, folder)
+        os.replace(beside, folder)
 
 
 def write_numbers(comparison: Comparison, folder: Path) -> None:
