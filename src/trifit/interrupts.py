@@ -12,7 +12,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,12 +38,15 @@ class _State:
         What an interruption now leaves behind.
     temporary : set of Path
         Folders to remove at the end.
+    lost : threading.Event
+        The exception was raised where nothing catches it, in a callback: all goes on.
     """
 
     def __init__(self) -> None:
         self.number, self.holds, self.said = 0, 0, False
         self.left = "nothing was written"
         self.temporary: set[Path] = set()
+        self.lost = threading.Event()
 
 
 _state = _State()
@@ -62,6 +64,7 @@ def listen() -> None:
     atexit.register(_exit)  # the first to be registered is the last to be called
     for each in ours:
         signal.signal(each, _interrupt)
+    sys.unraisablehook = _unraisable
     threading.Thread(target=_watch, args=[ear, ours], daemon=True, name="trifit-signals").start()
 
 
@@ -116,10 +119,18 @@ def _interrupt(number: int, _: FrameType | None) -> None:
         raise KeyboardInterrupt
 
 
+def _unraisable(lost: "sys.UnraisableHookArgs") -> None:
+    """What is raised inside a callback is lost, and printed; an interruption is not lost."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        _state.lost.set()
+    else:
+        sys.__unraisablehook__(lost)
+
+
 def _watch(ear: socket.socket, signals: list[signal.Signals]) -> None:
     while (number := ear.recv(1)[0]) not in signals:
         pass
-    time.sleep(GRACE)
+    _state.lost.wait(GRACE)
     _state.number = _state.number or number
     for folder in list(_state.temporary):
         _remove(folder)
