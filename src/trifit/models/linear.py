@@ -175,8 +175,10 @@ def check_softmax(
 
     Parameters
     ----------
-    prior, prior_scale, prior_df, slab_scale, intercept_scale, output
-        Of :func:`softmax_regression`.
+    prior : str
+    prior_scale, prior_df, slab_scale, intercept_scale : float
+    output : str
+        As in :func:`softmax_regression`.
     n_classes : int, optional
         Any number.
     outputs : tuple of str
@@ -205,8 +207,10 @@ def check_logistic(
 
     Parameters
     ----------
-    prior, prior_scale, prior_df, slab_scale, intercept_scale, output
-        Of :func:`logistic_regression`.
+    prior : str
+    prior_scale, prior_df, slab_scale, intercept_scale : float
+    output : str
+        As in :func:`logistic_regression`.
     n_classes : int
 
     Raises

@@ -137,10 +137,14 @@ def check_network(
 
     Parameters
     ----------
-    hidden, activation, prior, prior_scale, prior_df, intercept_scale, output, ard
-        Of :func:`neural_network`.
+    hidden : sequence of int
+    activation, prior : str
+    prior_scale, prior_df, intercept_scale : float
+    output : str
     n_classes : int, optional
         Any number.
+    ard : bool
+        As in :func:`neural_network`.
 
     Raises
     ------
