@@ -60,6 +60,17 @@ def check_target(option: str, path: Path, *, inputs: Iterable[Path] = (), force:
         )
 
 
+def reason(error: OSError) -> str:
+    """What the operating system says, whatever library passes it on.
+
+    Examples
+    --------
+    >>> reason(OSError(28, "Error writing bytes to file. Detail: ..."))
+    'No space left on device'
+    """
+    return os.strerror(error.errno) if error.errno else " ".join(str(error).split())
+
+
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file whole, or leave what was there: under another name first, then renamed.
 
@@ -94,4 +105,4 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
+        raise InputError(f"{str(path)!r} cannot be written: {reason(error)}") from error

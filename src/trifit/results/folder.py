@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from trifit.errors import InputError
-from trifit.files import write_whole
+from trifit.files import reason, write_whole
 from trifit.interrupts import leaves, temporary, uninterrupted
 from trifit.results.comparison import Comparison, command_of
 
@@ -110,8 +110,12 @@ def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, for
             with uninterrupted():
                 _move_into_place(beside, folder)
                 leaves(f"the run is in {folder}")
-    except OSError as error:
-        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
+    except (OSError, InputError) as error:
+        # A file of the folder beside, of which the user knows nothing, is not what to name.
+        why = error if isinstance(error, OSError) else error.__cause__
+        if not isinstance(why, OSError):
+            raise
+        raise InputError(f"--out {str(folder)!r} cannot be written: {reason(why)}") from why
 
 
 def _move_into_place(beside: Path, folder: Path) -> None:
