@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import inspect
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -16,9 +17,19 @@ from trifit.errors import InputError
 
 Builder = Callable[..., Any]
 
+NAME = re.compile(r"(?!\.)[^/\\]{1,100}")
+"""Names of cards."""
+
 SWITCHES = ("standardize", "feature_sd", "identified")
 """Settings of a card itself that ``with_overrides`` may change."""
 
+
+SAMPLER_RANGES = {
+    "draws": (10, 1_000_000),
+    "max_draws": (10, 1_000_000),
+    "tune": (50, 1_000_000),
+    "chains": (2, 1_000),
+}
 
 USUAL_DRAWS = 1000
 """Draws per chain after which most posteriors pass every check."""
@@ -52,10 +63,10 @@ class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f'sampler.draws = {self.draws!r}: expected a whole number, or "auto" for as many '
                 "as suffice"
             )
-        for name, low in (("draws", 10), ("max_draws", 10), ("tune", 50), ("chains", 2)):
+        for name, (low, high) in SAMPLER_RANGES.items():
             value = getattr(self, name)
-            if not isinstance(value, str) and value < low:
-                raise ValueError(f"sampler.{name} = {value}: expected at least {low}")
+            if not isinstance(value, str) and not low <= value <= high:
+                raise ValueError(f"sampler.{name} = {value}: expected {low} to {high:,}")
         if not 0 < self.target_accept < 1:
             raise ValueError(
                 f"sampler.target_accept = {self.target_accept}: expected between 0 and 1"
@@ -152,6 +163,11 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     note: str = ""
 
     def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name) or not self.name.isprintable():
+            raise ValueError(
+                f"name = {self.name[:60]!r}: expected 1 to 100 characters without slashes, for it "
+                "becomes a part of a folder's name"
+            )
         if not 0 < self.feature_sd < 1e6:
             raise ValueError(f"feature_sd = {self.feature_sd}: expected a positive number")
 
@@ -258,8 +274,8 @@ def load_card(model: str | Path | Builder) -> Card:
             "or give the path of a TOML file"
         )
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"model {text!r} is not valid TOML: {error}") from error
     card = _convert(fields, f"model {text!r}")
     file, colon, function = card.builder.rpartition(":")
@@ -354,7 +370,7 @@ def import_function(reference: str, what: str) -> Callable[..., Any]:
             module = importlib.import_module(location)
     except InputError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
             f"{what} {reference!r} cannot be imported: {type(error).__name__}: {error}"
         ) from error

@@ -140,9 +140,12 @@ def test_cells_of_a_study_survive_a_full_disk(disk):
 
 def test_a_read_only_folder_is_said_before_the_fits(disk):
     place = disk("ro")
-    with pytest.raises(InputError, match=r"--out .*run' is not writable; give another folder"):
+    with pytest.raises(
+        InputError,
+        match=r"--out .*run' is not writable \(Read-only file system\); give another folder",
+    ):
         save(place / "run", "first")
-    with pytest.raises(InputError, match="cannot be written: Read-only file system"):
+    with pytest.raises(InputError, match=r"cannot be written: Read-only file system$"):
         write_whole(place / "page.html", "")
     with pytest.raises(InputError, match="Read-only file system"):
         Store(place / "cells").write("ab", [Row("map", "n", 1.0)])

@@ -17,7 +17,7 @@ from trifit.cli.predict import predict
 from trifit.cli.recalibrate import recalibrate
 from trifit.cli.study import studies, study
 from trifit.errors import InputError
-from trifit.files import write_whole
+from trifit.files import reason, write_whole
 
 START = """\
 Fit one classifier three ways and see when its softmax is a probability.
@@ -45,6 +45,12 @@ class _Commands(click.Group):
             ctx.exit(BAD_INPUT)
         except MemoryError as error:
             click.echo(f"trifit: not enough memory: {error}; take fewer rows or features", err=True)
+            ctx.exit(BAD_INPUT)
+        except BrokenPipeError:  # head has read enough: click ends without a word
+            raise
+        except OSError as error:
+            about = f" {error.filename!r}" if error.filename else ""
+            click.echo(f"trifit: the system refuses{about}: {reason(error)}", err=True)
             ctx.exit(BAD_INPUT)
         except KeyboardInterrupt:
             interrupts.tell()

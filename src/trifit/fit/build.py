@@ -90,7 +90,7 @@ def build_model(
         check_contract(model)
     except InputError as error:
         raise InputError(f"card {card.name!r}: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
             f"card {card.name!r}: builder {card.builder} failed: {type(error).__name__}: {error}"
         ) from error

@@ -50,12 +50,18 @@ def check_folder(folder: Path, *, command: str, force: bool) -> None:
     InputError
         Saying what is there and what to do.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {str(folder)!r} is a file; give a folder")
-    # The run is written beside the folder first, so the parent must take it.
-    parent = next(p for p in folder.absolute().parents if p.exists())
-    if not os.access(parent, os.W_OK) or (folder.exists() and not os.access(folder, os.W_OK)):
-        raise InputError(f"--out {str(folder)!r} is not writable; give another folder")
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"--out {str(folder)!r} is a file; give a folder")
+        # The run is written beside the folder first, so the parent must take it.
+        parent = next(p for p in folder.absolute().parents if p.exists())
+        for place in (parent, folder) if folder.exists() else (parent,):
+            with tempfile.TemporaryDirectory(prefix=".trifit", dir=place):
+                continue  # permissions do not tell of file systems that cannot be written
+    except OSError as error:
+        raise InputError(
+            f"--out {str(folder)!r} is not writable ({reason(error)}); give another folder"
+        ) from error
     if force or not folder.exists() or not any(folder.iterdir()):
         return
     made_by = command_of(folder / "comparison.json")

@@ -285,8 +285,8 @@ def load_study(study: str | Path) -> Study:
             "or give the path of a TOML file"
         )
     try:
-        fields: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        fields: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"study {text!r} is not valid TOML: {error}") from error
     return study_of({"name": path.stem} | dict(fields), f"study {text!r}")
 
