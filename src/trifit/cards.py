@@ -18,7 +18,7 @@ from trifit.errors import InputError
 Builder = Callable[..., Any]
 
 NAME = re.compile(r"(?!\.)[^/\\]{1,100}")
-"""Names of cards."""
+"""Names of cards and studies, which become parts of folders' names."""
 
 SWITCHES = ("standardize", "feature_sd", "identified")
 """Settings of a card itself that ``with_overrides`` may change."""
@@ -315,15 +315,23 @@ def _convert(fields: Mapping[str, Any], where: str) -> Card:
         raise InputError(f"{where}: {error}") from error
 
 
+def _parameters(builder: Builder) -> list[inspect.Parameter]:
+    """What a function takes; nothing is known of some that are built in."""
+    try:
+        return [*inspect.signature(builder).parameters.values()]
+    except ValueError:
+        return []
+
+
 def _keywords(builder: Builder) -> set[str]:
     """Hyperparameter names a builder takes."""
-    parameters = inspect.signature(builder).parameters.values()
+    parameters = _parameters(builder)
     return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - {"n_classes", "coords"}
 
 
 def _takes(builder: Builder, key: str) -> bool:
     """Whether a builder has a hyperparameter, or takes any."""
-    parameters = inspect.signature(builder).parameters.values()
+    parameters = _parameters(builder)
     return key in _keywords(builder) or any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 

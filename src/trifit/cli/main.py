@@ -9,7 +9,7 @@ from trifit import __version__, interrupts
 from trifit.cli.codes import BAD_INPUT
 from trifit.cli.compare import compare, show_comparison
 from trifit.cli.completion import cards, completion, names_or_files
-from trifit.cli.display import Display, displayed, output_option
+from trifit.cli.display import Display, displayed, drawn_from, output_option
 from trifit.cli.evaluate import evaluate
 from trifit.cli.imports import seldom_collected
 from trifit.cli.options import Command, Option, settings_of
@@ -173,7 +173,8 @@ def report(folder: Path, *, index: bool, display: Display) -> None:
     from trifit.results import Comparison
 
     comparison = Comparison.from_json(folder / "comparison.json")
-    comparison.to_html(folder / "index.html")
+    with drawn_from(folder / "comparison.json"):
+        comparison.to_html(folder / "index.html")
     show_comparison(comparison, folder, display)
 
 

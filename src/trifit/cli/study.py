@@ -11,7 +11,7 @@ from trifit import interrupts
 from trifit.cli.codes import FAILED_CHECKS
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import names_or_files, shipped_studies
-from trifit.cli.display import Display, displayed, output_option
+from trifit.cli.display import Display, displayed, drawn_from, output_option
 from trifit.cli.options import Command, Option
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ def draw_again(folder: Path, display: Display) -> None:
     from trifit.study.run import load_record, write_page
 
     record = load_record(folder / "study.json")
-    write_page(folder, record)
+    with drawn_from(folder / "study.json"):
+        write_page(folder, record)
     _show(record, folder, display)
 
 

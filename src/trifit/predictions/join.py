@@ -225,6 +225,9 @@ def _classes(first: Raw, reading: Reading) -> tuple[str, ...]:
     if len(first.classes) > 1:
         if (twice := first_repeated(first.classes)) is not None:
             raise InputError(f"predictions {first.file!r}: class {twice!r} has two columns")
+        if reading.positive not in (None, *first.classes):
+            known = f"predictions {first.file!r} are for {listing(first.classes)}"
+            raise InputError(f"--positive {reading.positive!r}: {known}")
         return first.classes
     labels = sorted(set(first.labels or []))
     if reading.positive is None:
@@ -344,7 +347,8 @@ def logs(values: FloatArray, *, logits: bool, floor: float | None) -> FloatArray
     if logits:
         from scipy.special import log_softmax
 
-        log_probs = np.maximum(log_softmax(values, axis=1), LOG_ZERO)
+        with np.errstate(over="ignore"):  # logits of 1e308 and -1e308
+            log_probs = np.maximum(log_softmax(values, axis=1), LOG_ZERO)
     else:
         log_probs = log_of(values)
     if floor is None:
