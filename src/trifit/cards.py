@@ -264,9 +264,8 @@ def load_card(model: str | Path | Builder) -> Card:
         return _register(model)
     text = str(model)
     if ":" in text and not text.endswith(".toml") and not Path(text).exists():
-        card = Card(name=text.rpartition(":")[2], builder=text)
-        card.load_builder()
-        return card
+        _load_builder(text)
+        return _convert({"name": text.rpartition(":")[2], "builder": text}, f"model {text!r}")
     path = Path(text) if text.endswith(".toml") or "/" in text else cards_folder() / f"{text}.toml"
     if not path.is_file():
         raise InputError(

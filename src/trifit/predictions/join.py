@@ -259,16 +259,16 @@ def codes_of(
     """
     codes = level_codes(list(labels), tuple(classes))
     if (codes == UNSEEN).any():
-        numbers = {str(k) for k in range(len(classes))}
-        if set(labels) <= numbers and not numbers & set(classes):
-            notes.append(
-                f"labels are numbers and were read as positions of the columns: 0 is {classes[0]!r}"
+        numbers = [str(k) for k in range(len(classes))]
+        if not set(labels) <= set(numbers) or set(numbers) & set(classes):
+            row = int(np.flatnonzero(codes == UNSEEN)[0])
+            raise InputError(
+                f"predictions {file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
+                f"column of predictions; these are for {listing(classes)}"
             )
-            return np.array([int(text) for text in labels])
-        row = int(np.flatnonzero(codes == UNSEEN)[0])
-        raise InputError(
-            f"predictions {file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
-            f"column of predictions; these are for {listing(classes)}"
+        codes = level_codes(list(labels), tuple(numbers))
+        notes.append(
+            f"labels are numbers and were read as positions of the columns: 0 is {classes[0]!r}"
         )
     y = codes.astype(np.int64)
     absent = [c for k, c in enumerate(classes) if not (y == k).any()]
