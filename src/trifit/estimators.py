@@ -1,7 +1,8 @@
 """The three ways of fitting as scikit-learn estimators.
 
 >>> from sklearn.datasets import load_iris
->>> from trifit.estimators import MAPClassifier
+>>> from trifit.functions import Builder
+from trifit.estimators import MAPClassifier
 >>> X, y = load_iris(return_X_y=True)
 >>> MAPClassifier(prior_scale=1.0).fit(X, y).predict_proba(X).shape  # doctest: +SKIP
 (150, 3)
@@ -20,13 +21,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from trifit.cards import Builder, Card, load_card
+from trifit.cards import Card, load_card
 from trifit.crossfit.classifier import Classifier, density_on, probe_of
 from trifit.data import Standardiser
 from trifit.duplicates import distinct
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits
 from trifit.fits import Fit, Status
+from trifit.functions import Builder
 from trifit.results import ChosenScale
 from trifit.text import listing
 from trifit.types import FloatArray, Rows

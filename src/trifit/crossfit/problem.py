@@ -7,11 +7,12 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 
-from trifit.cards import Builder, Card, Optimiser, Sampler
+from trifit.cards import Card, Optimiser, Sampler
 from trifit.clusters import of_rows
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density
+from trifit.functions import Builder
 from trifit.spacing import evenly_spaced
 from trifit.text import listing
 from trifit.types import BoolArray, Dataset, FloatArray, IntArray, Rows

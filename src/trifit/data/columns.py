@@ -343,6 +343,14 @@ def is_text(kind: "pa.DataType") -> bool:
     return any(test(kind) for test in tests)
 
 
+def is_binary(kind: "pa.DataType") -> bool:
+    """Whether a type is bytes, which are not text."""
+    import pyarrow as pa
+
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    return any(test(kind) for test in tests)
+
+
 def _text(value: Any) -> str | None:
     if value is None or value != value:
         return None

@@ -168,6 +168,8 @@ def _text_table(opened: Callable[[], BinaryIO], kind: str, name: str, source: st
             f"{source} is not UTF-8 (byte {error.start}); save it as UTF-8 text"
         ) from error
     except (pa.ArrowException, OSError, EOFError, LZMAError) as error:
+        if "Empty CSV" in str(error):
+            raise InputError(f"{source}: the table has no rows") from error
         raise InputError(f"{source} cannot be read: {one_line(error)}") from error
     return checked_table(cells, name, source, delimiter)
 

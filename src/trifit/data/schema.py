@@ -21,6 +21,7 @@ from trifit.data.roles import RoleColumns
 from trifit.data.soft import label_columns
 from trifit.data.tables import Table
 from trifit.errors import InputError
+from trifit.memory import check_memory
 from trifit.text import listing
 from trifit.types import BoolArray, FloatArray
 
@@ -91,6 +92,11 @@ class Schema:
 
         Columns move over one by one: beside the table there is one matrix, and one column.
         """
+        check_memory(
+            f"data {table.name!r}",
+            len(table) * len(self.features),
+            "take fewer rows, or drop columns of many categories",
+        )
         X = np.empty((len(table), len(self.features)))
         unseen = np.zeros(len(table), dtype=bool)
         places = self.groups

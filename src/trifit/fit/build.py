@@ -15,6 +15,7 @@ from trifit.fit.fast.backend import autocast_float_as
 from trifit.fit.graph import GraphDensity, check_contract
 from trifit.fit.linear import LinearDensity
 from trifit.fit.rescaled import rescaled
+from trifit.text import one_line
 from trifit.types import FloatArray, IntArray
 
 
@@ -99,9 +100,10 @@ def build_model(
         check_contract(model)
     except InputError as error:
         raise InputError(f"card {card.name!r}: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
-            f"card {card.name!r}: builder {card.builder} failed: {type(error).__name__}: {error}"
+            f"card {card.name!r}: builder {card.builder} failed: {type(error).__name__}: "
+            f"{one_line(error)}"
         ) from error
     return model
 

@@ -2,6 +2,7 @@
 
 import csv
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -70,15 +71,20 @@ def _write_parameters(parameters: list[Parameter], path: Path) -> None:
 
 
 def _write_posterior(run: Run, name: str, path: Path) -> None:
-    """A posterior for ArviZ, see :mod:`trifit.run.tree`, checksummed."""
+    """A posterior for ArviZ, see :mod:`trifit.run.tree`, checksummed.
+
+    Made in memory: where the disk is full, HDF5 can neither go on nor close its file.
+    """
     tree = run.to_arviz(name)
     checked = {"zlib": True, "fletcher32": True}
     smaller = {"log_likelihood": {"dtype": "float32"}, "posterior_predictive": {"dtype": "int16"}}
+    content = BytesIO()
     tree.to_netcdf(
-        path,
+        content,
         engine="h5netcdf",
         encoding={
             f"/{group}": {name: checked | smaller.get(group, {}) for name in found.data_vars}
             for group, found in tree.children.items()
         },
     )
+    path.write_bytes(content.getvalue())
