@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from trifit.errors import InputError
@@ -34,7 +35,7 @@ class Table:
     unnamed: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """Names of the columns."""
         return list(self.cells.column_names)

@@ -10,11 +10,15 @@ import numpy as np
 from trifit.cards import Card
 from trifit.checks import TOLERANCE
 from trifit.errors import InputError
+from trifit.fit.alike import PAIR
 from trifit.fit.density import Density
 from trifit.fit.fast.backend import autocast_float_as
 from trifit.fit.graph import GraphDensity, check_contract
 from trifit.fit.linear import LinearDensity
 from trifit.types import FloatArray, IntArray
+
+MANY_PARAMS = 500
+"""Parameters from which a model of two features is built and probed first."""
 
 
 def build_density(
@@ -45,8 +49,30 @@ def build_density(
     model = build_model(card, X, y, feature_names=feature_names, class_names=class_names)
     interpreted = GraphDensity(model, len(class_names), mode="interpreted", fused=fused())
     _try_out(interpreted, X, y, card)
-    linear = LinearDensity.recognise(interpreted, X) if fused() else None
-    return linear or interpreted.compiled()
+    if not fused():
+        return interpreted.compiled()
+    pair = None
+    if interpreted.n_params > MANY_PARAMS and X.shape[1] > PAIR:
+        pair = _pair(card, X, y, feature_names=feature_names, class_names=class_names)
+    return LinearDensity.recognise(interpreted, X, pair) or interpreted.compiled()
+
+
+def _pair(
+    card: Card,
+    X: FloatArray,
+    y: IntArray,
+    *,
+    feature_names: tuple[str, ...],
+    class_names: tuple[str, ...],
+) -> GraphDensity | None:
+    """The card's model of the first two features; None for a builder that wants others."""
+    try:
+        model = build_model(
+            card, X[:, :PAIR], y, feature_names=feature_names[:PAIR], class_names=class_names
+        )
+    except InputError:
+        return None
+    return GraphDensity(model, len(class_names), mode="interpreted")
 
 
 def fused() -> bool:

@@ -1,0 +1,100 @@
+"""More columns than rows: features rotated into the span of the rows.
+
+With independent Normal priors of one scale, a linear classifier is the same in any
+orthonormal coordinates of its features. Outside the span of the rows the data say nothing, so
+there the posterior is the prior (docs/decisions/009-span-of-the-rows.md).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import eigh, svd
+
+from trifit.fit import Density
+from trifit.fit.linear import LinearDensity
+from trifit.types import FloatArray
+
+MOST_DIRECT = 500
+"""Parameters up to which features stay as they are, however few the rows."""
+
+IN_SPAN = 1e-9
+"""Length of what is outside the span, relative to a row's, that is rounding error."""
+
+CHUNK = 1_000
+"""Features whose prior draws are held at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rotation:
+    """Orthonormal directions that span some rows.
+
+    Attributes
+    ----------
+    basis : array of shape (n_features, n_directions)
+        ``basis.T @ basis`` is the identity, but for directions that are not needed: zero.
+    """
+
+    basis: FloatArray
+
+    @classmethod
+    def spanning(cls, X: FloatArray, n_directions: int) -> "Rotation":
+        """The principal directions of rows, about the origin.
+
+        Parameters
+        ----------
+        X : array of shape (n_obs, n_features)
+        n_directions : int
+            At least the rank of X.
+        """
+        _, sizes, directions = svd(X, full_matrices=False)
+        rank = int((sizes > sizes[0] * max(X.shape) * np.finfo(float).eps).sum())
+        basis = np.zeros((X.shape[1], n_directions))
+        basis[:, :rank] = directions[:rank].T
+        largest = basis[abs(basis).argmax(axis=0), np.arange(n_directions)]
+        return cls(basis * np.where(largest < 0, -1.0, 1.0))
+
+    def coordinates(self, X: FloatArray) -> FloatArray:
+        """Coordinates of rows (n_obs, n_features), shape (n_obs, n_directions)."""
+        return np.asarray(X @ self.basis)
+
+    def features(self, Z: FloatArray) -> FloatArray:
+        """Rows (n_obs, n_features) of coordinates."""
+        return np.asarray(Z @ self.basis.T)
+
+    def beyond(self, X: FloatArray) -> FloatArray:
+        """What is left of rows outside the span; zero where that is rounding error."""
+        left = X - self.features(self.coordinates(X))
+        left -= self.features(self.coordinates(left))
+        size, whole = (np.linalg.norm(rows, axis=1) for rows in (left, X))
+        return np.where((size > IN_SPAN * whole)[:, None], left, 0.0)
+
+    def spread(self, directions: FloatArray) -> FloatArray:
+        """Joint prior spread, outside the span, of linear functions of one class's coefficients.
+
+        ``root`` with ``root @ root.T = A (I - V V') A'``: what to multiply independent prior
+        draws with.
+
+        Parameters
+        ----------
+        directions : array of shape (n_functions, n_features)
+            ``A``; the functions are ``A @ beta``.
+        """
+        left = directions - self.features(self.coordinates(directions))
+        values, vectors = eigh(left @ left.T)
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
+def into_span(density: Density, n_features: int, n_rows: int) -> Density:
+    """A density in the span of so many rows, where that has fewer dimensions than the features.
+
+    The same density where it is small, or another model in rotated features.
+
+    Parameters
+    ----------
+    density : Density
+    n_features, n_rows : int
+    """
+    wide = n_features > n_rows and density.n_params > MOST_DIRECT
+    if wide and isinstance(density, LinearDensity) and density.alike is not None:
+        return density.in_directions(n_rows)
+    return density
