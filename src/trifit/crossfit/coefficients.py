@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from trifit.crossfit.fitted import Fitted
-from trifit.crossfit.rotation import Rotation
+from trifit.crossfit.rotation import SEED, Rotation
 from trifit.data import Standardiser
 from trifit.fit import Density, Layout
 from trifit.fit.linear import LinearDensity
@@ -14,9 +14,6 @@ from trifit.types import BoolArray, FloatArray
 
 MOST = 200
 """Most coefficients that tables show of rotated features."""
-
-SEED = 20260101
-"""Of prior draws outside the span of the rows: the same at every look at a fit."""
 
 
 @dataclass(frozen=True, eq=False)

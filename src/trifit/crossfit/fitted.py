@@ -109,6 +109,7 @@ class Fitted:
             final.part.standardiser,
             final.fits,
             probe_of(problem.density, final.fits, final.part.train.X),
+            final.part.rotation,
         )
 
     @cached_property

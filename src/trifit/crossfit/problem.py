@@ -13,6 +13,7 @@ from trifit.crossfit.rotation import Rotation, into_span
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density
+from trifit.fit.linear import LinearDensity
 from trifit.spacing import evenly_spaced
 from trifit.text import listing
 from trifit.types import BoolArray, Dataset, FloatArray, IntArray, Rows
@@ -75,6 +76,15 @@ class Problem:
     density: Density
     varies: BoolArray
     n_directions: int | None = None
+
+    @property
+    def n_coefficients(self) -> int:
+        """Free parameters of the card's model of the columns, whatever the fits are made in."""
+        density = self.density
+        if self.n_directions is None or not isinstance(density, LinearDensity):
+            return density.n_params
+        assert density.alike is not None  # or there would be no directions
+        return density.alike.params.inputs.size(int(self.varies.sum()))
 
     @classmethod
     def build(cls, dataset: Dataset, card: Card, rows: IntArray) -> "Problem":

@@ -8,7 +8,7 @@ there the posterior is the prior (docs/decisions/009-span-of-the-rows.md).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh, svd
+from scipy.linalg import eigh, qr, svd
 
 from trifit.fit import Density
 from trifit.fit.linear import LinearDensity
@@ -20,8 +20,11 @@ MOST_DIRECT = 500
 IN_SPAN = 1e-9
 """Length of what is outside the span, relative to a row's, that is rounding error."""
 
-CHUNK = 1_000
-"""Features whose prior draws are held at a time."""
+SEED = 20260101
+"""Of prior draws outside the span: the same at every look at a fit."""
+
+BLOCK = 4_000_000
+"""Most numbers of prior draws held at a time (32 MB)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,3 +101,64 @@ def into_span(density: Density, n_features: int, n_rows: int) -> Density:
     if wide and isinstance(density, LinearDensity) and density.alike is not None:
         return density.in_directions(n_rows)
     return density
+
+
+@dataclass(frozen=True, eq=False)
+class Widened:
+    """New rows in the span, and in as many further directions as they need.
+
+    Attributes
+    ----------
+    density : LinearDensity
+    X : array of shape (n_obs, n_directions + n_further)
+    further : array of shape (n_features, n_further)
+        Orthonormal directions outside the span.
+    """
+
+    density: LinearDensity
+    X: FloatArray
+    further: FloatArray
+
+    @classmethod
+    def of(cls, density: LinearDensity, rotation: Rotation, X: FloatArray) -> "Widened":
+        """Rows (n_obs, n_features) in the span and what lies outside it.
+
+        Parameters
+        ----------
+        density : LinearDensity
+            Of coordinates in the span.
+        rotation : Rotation
+        X : array of shape (n_obs, n_features)
+        """
+        left = rotation.beyond(X)
+        outside = left.any(axis=1)
+        further, sizes = qr(left[outside].T, mode="economic")
+        Z = np.zeros((len(X), rotation.basis.shape[1] + further.shape[1]))
+        Z[:, : rotation.basis.shape[1]] = rotation.coordinates(X)
+        Z[outside, rotation.basis.shape[1] :] = sizes.T
+        return cls(density.in_directions(Z.shape[1]), Z, further)
+
+    def draws(self, draws: FloatArray) -> FloatArray:
+        """Draws of a fit (n_draws, n_values) with draws of the prior in the further directions.
+
+        Of a point fit zeros: its coefficients lie in the span. Draw ``s`` has the same prior
+        draw of all features whatever the rows, so that rows may be predicted one by one.
+        """
+        alike = self.density.alike
+        assert alike is not None  # or features could not be rotated
+        entries, n_further = alike.params.outputs, self.further.shape[1]
+        n_spanned = self.X.shape[1] - n_further
+        (here, gamma), (there, beta) = entries.places(n_spanned), entries.places(self.X.shape[1])
+        found = np.zeros((len(draws), entries.size(self.X.shape[1])))
+        found[:, there] = draws[:, here]
+        found[:, beta[:n_spanned]] = draws[:, gamma]
+        if len(draws) > 1 and n_further:
+            rng, n_values = np.random.default_rng(SEED), len(draws) * len(alike.root)
+            total = np.zeros((n_further, len(draws) * alike.root.shape[1]))
+            step = max(1, BLOCK // n_values)
+            for start in range(0, len(self.further), step):
+                some = self.further[start : start + step]
+                total += some.T @ rng.standard_normal((len(some), total.shape[1]))
+            delta = total.reshape((n_further, len(draws), -1)) @ alike.root.T
+            found[:, beta[n_spanned:]] = delta.transpose(1, 0, 2)
+        return found
