@@ -179,6 +179,15 @@ class LinearDensity:
         layout = self.layout.along("direction", names)
         return LinearDensity(layout, self.n_classes, free, maps, alike=self.alike)
 
+    def prior_spread(self, X: FloatArray) -> float:
+        """Prior standard deviation of ``x @ beta`` in the log-odds of class 1, of a typical row.
+
+        For a model that treats all features alike.
+        """
+        assert self.alike is not None  # asked for by the caller
+        root = np.asarray(self.alike.weights.each.matrix @ self.alike.root)
+        return float(np.sqrt(np.square(root[0]).sum() * np.square(X).sum(axis=1).mean()))
+
     def _agrees(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
         """Whether predictions and the whole objective are the graph's, near and far."""
         if not self._predicts_alike(graph, X, rng):
