@@ -47,7 +47,16 @@ def floats_of(
 
 
 def matching(table: Table, names: Sequence[str], pattern: str) -> BoolArray:
-    """Which cells of columns of text match a regular expression, (n_names, n_rows)."""
+    """Which cells of columns of text match a regular expression, (n_names, n_rows).
+
+    Parameters
+    ----------
+    table : Table
+    names : sequence of str
+        Columns of text.
+    pattern : str
+        Found anywhere in a cell; one that is null matches nothing.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
