@@ -124,3 +124,14 @@ def test_entries_of_features():
     assert own.tolist() == [[3, 4], [5, 6], [7, 8], [9, 10]]
     assert entries.size(5) == 14
     assert Entries.of([(2, 4)], [("class_", "feature")]) is None
+
+
+def test_prior_spread_of_log_odds_grows_with_the_rows_length(both):
+    """Softmax: two coefficients of scale 0.7 each, zero sum or not; logistic: one."""
+    X, _, _, density = both
+    scale = 0.7 * (np.sqrt(2) if density.n_classes == 3 else 1.0)
+    assert density.prior_spread(np.ones((2, 6))) == pytest.approx(scale * np.sqrt(6))
+    drawn = density.prior_draws(20_000, 2)
+    odds = density.log_probs(drawn, np.vstack([X[:1], 0 * X[:1]]))
+    moved = (odds[:, 0, 1] - odds[:, 0, 0]) - (odds[:, 1, 1] - odds[:, 1, 0])
+    assert moved.std() == pytest.approx(density.prior_spread(X[:1]), rel=0.03)
