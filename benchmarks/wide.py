@@ -3,7 +3,7 @@
 Seconds, CPU seconds and the largest memory of `trifit compare`, with and without NUTS.
 
     python benchmarks/wide.py
-    python benchmarks/wide.py sizes=60x3000x3
+    python benchmarks/wide.py 'sizes=["60x3000x3"]'
 """
 
 import resource
@@ -15,8 +15,6 @@ from pathlib import Path
 
 import numpy as np
 from harness import Part, at_most, fresh, main
-
-SIZES = "60x3000x3,200x20000x2"
 
 LIMITS = {"60x3000x3": 30.0, "200x20000x2": 120.0}
 """Most seconds, posterior included."""
@@ -58,9 +56,9 @@ def compared(size, *options):
     return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20, written / 1e6
 
 
-def measure(sizes=SIZES):
+def measure(sizes=tuple(LIMITS)):
     rows, aims = [], []
-    for size in sizes.split(","):
+    for size in sizes:
         n_features = int(size.split("x")[1])
         scale = f"{USUAL_SPREAD / np.sqrt(2 * n_features):.2g}"
         for called, options in {
