@@ -6,7 +6,7 @@ import pytest
 from fitting import card
 from trifit.crossfit import rotation as rotation_module
 from trifit.crossfit.coefficients import deviations, means
-from trifit.crossfit.problem import Problem
+from trifit.crossfit.problem import Problem, _reference
 from trifit.crossfit.rotation import Rotation, Widened
 from trifit.estimators import BayesClassifier, MAPClassifier
 from trifit.fit import Training, predict
@@ -179,9 +179,7 @@ def test_coefficients_of_an_estimator_are_those_of_the_columns(data, monkeypatch
     direct = MAPClassifier(random_state=0).fit(data.X, data.y)
     monkeypatch.setattr(rotation_module, "MOST_DIRECT", 0)
     monkeypatch.setattr("trifit.fit.build.MANY_PARAMS", 0)
-    from trifit.crossfit.problem import _reference
-
-    _reference.cache_clear()
+    _reference.cache_clear()  # it keeps models that were built the other way
     spanned = MAPClassifier(random_state=0).fit(data.X, data.y)
     assert spanned.classifier_.rotation is not None
     assert direct.classifier_.rotation is None
