@@ -23,6 +23,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from trifit.cards import Card, load_card
 from trifit.crossfit.classifier import Classifier, density_on, probe_of
+from trifit.crossfit.rotation import Rotation, into_span
 from trifit.data import Standardiser
 from trifit.duplicates import distinct
 from trifit.errors import InputError
@@ -280,11 +281,25 @@ def _fitted(
     standardiser = whole.of_columns(varies)
     X = standardiser.transform(rows.X[:, varies])
     names = tuple(np.array(feature_names)[varies].tolist())
-    density = density_on(X, card, names, class_names)
+    whole_density = density_on(X, card, names, class_names)
+    density = into_span(whole_density, X.shape[1], len(X))
+    rotation = None
+    if density is not whole_density:
+        rotation = Rotation.spanning(X, len(X))
+        X = rotation.coordinates(X)
     check_fits(density, card, (), nuts=True)
     seen = Rows(X, rows.labels)
     training = Training(density, seen, seen, card, np.random.SeedSequence(seed))
     fits = {name: training.fit(name)}
     probe = probe_of(density, fits, X)
-    classifier = Classifier(card, feature_names, class_names, varies, standardiser, fits, probe)
+    classifier = Classifier(
+        training.card,
+        feature_names,
+        class_names,
+        varies,
+        standardiser,
+        fits,
+        probe,
+        rotation,
+    )
     return classifier, training.prior_scale

@@ -9,6 +9,7 @@ import trifit
 from fitting import FAST
 from trifit.cards import load_card
 from trifit.cli.main import main
+from trifit.crossfit.rotation import Rotation, into_span
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.estimators import BayesClassifier, MAPClassifier
@@ -88,6 +89,23 @@ def test_other_priors_are_chosen_by_inner_folds(rng):
     chosen = choose_scale(density.rescaled, card, rows, rng)
     assert (chosen.by, chosen.low, chosen.high) == ("inner folds", None, None)
     assert 2.0**-5 <= chosen.value <= 2.0**3
+
+
+def test_rotated_features_choose_the_same_scale(rng):
+    """More columns than rows: the evidence is that of the columns themselves."""
+    rows = world(rng, 60, 300, 0.1)
+    card, density = auto("softmax", rows.X, 3, intercept_scale=2.0)
+    assert density.alike is not None
+    spanned = into_span(density, 300, 60)
+    Z = Rotation.spanning(rows.X, 60).coordinates(rows.X)
+    direct = choose_scale(density.rescaled, card, rows, rng)
+    rotated = choose_scale(spanned.rescaled, card, Rows(Z, rows.labels), rng)
+    assert (rotated.value, rotated.low, rotated.high) == pytest.approx(
+        (direct.value, direct.low, direct.high), rel=0.02
+    )
+    built = density_of(card.with_scale(0.37), rows.X, 3)
+    np.testing.assert_allclose(density.rescaled.at(0.37).alike.root, built.alike.root, rtol=1e-8)
+    assert spanned.rescaled.at(0.37).n_params == 60 * 2 + 2
 
 
 def test_features_that_say_nothing_get_a_narrow_prior(rng):

@@ -4,8 +4,13 @@ from trifit.analyses.parameters import whose_log_odds
 from trifit.analyses.theory import expected_of_mle
 from trifit.crossfit.fitted import Fitted
 from trifit.duplicates import n_copies
+from trifit.fit.linear import LinearDensity
 from trifit.recalibration.temperature import MAX_TEMPERATURE, Temperature
 from trifit.text import counted, significant
+
+WIDE_PRIOR, USUAL_SPREAD = 20.0, 5.0
+"""Prior standard deviation of log-odds from which it is said, and a usual one: that of four
+standardised columns with a scale of 2.5."""
 
 MANY_COPIES = 0.01
 """Share of rows that are copies of others from which on it is said."""
@@ -17,12 +22,30 @@ def notes(fitted: Fitted) -> list[str]:
     return [
         *dataset.notes,
         *fitted.problem.notes,
+        *_wide_prior(fitted),
         *_copies(fitted),
         *_unseen(fitted),
         *whose_log_odds(fitted.density.layout, dataset.class_names),
         *expected_of_mle(fitted),
         *_prior_scales(fitted),
         *_temperatures(fitted),
+    ]
+
+
+def _wide_prior(fitted: Fitted) -> list[str]:
+    """What a prior scale means with very many columns."""
+    density, card = fitted.density, fitted.problem.card
+    if fitted.problem.n_directions is None or not isinstance(density, LinearDensity):
+        return []
+    spread = density.prior_spread(fitted.final.part.train.X)
+    scale = card.hyperparameters.get("prior_scale")
+    if spread <= WIDE_PRIOR or not isinstance(scale, int | float):
+        return []
+    return [
+        f"the prior's scale, {scale:g}, is that of one coefficient; with "
+        f"{int(fitted.problem.varies.sum()):,} columns the log-odds of a row have a prior standard "
+        f"deviation of {spread:.3g}, so single draws are sure of a class, and NUTS takes many "
+        f"steps (--prior-scale {USUAL_SPREAD * scale / spread:.2g} makes it {USUAL_SPREAD:g})"
     ]
 
 

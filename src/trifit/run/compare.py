@@ -242,7 +242,7 @@ def prepare(
 
     split = choose_split(
         dataset,
-        n_coefficients=lambda: of_all_rows().density.n_params,
+        n_coefficients=lambda: of_all_rows().n_coefficients,
         rng=generator(streams, "split"),
         cv=settings.cv,
         test_size=settings.test_size,

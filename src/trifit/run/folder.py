@@ -13,6 +13,7 @@ from trifit.results import Parameter
 from trifit.results.folder import save_whole, write_numbers
 from trifit.run.compare import Run
 from trifit.run.saved import posterior_files, write_classifier
+from trifit.run.spanned import FILE, write_coefficients
 
 
 def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
@@ -44,6 +45,8 @@ def _write(run: Run, folder: Path) -> None:
     for name, file in posterior_files(run.comparison).items():
         _write_posterior(run, name, folder / file)
     write_classifier(run, folder / "classifier.json")
+    if run.fitted.final.part.rotation is not None:
+        write_coefficients(run, folder / FILE)
     (folder / "card.toml").write_text(run.card.to_toml(), encoding="utf-8")
 
 
