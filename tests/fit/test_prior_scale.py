@@ -18,6 +18,7 @@ from trifit.fit.minimise import Path, newton
 from trifit.fit.optimise import MeanLoss
 from trifit.fit.prior_scale import MODE, choose_scale, log_evidence
 from trifit.fit.rescaled import RescaledGraph, RescaledLinear
+from trifit.run import load_run
 from trifit.types import Rows
 
 
@@ -160,6 +161,16 @@ def test_estimators_say_which_scale_was_chosen(rng):
     again = MAPClassifier("logistic", prior_scale=chosen.prior_scale_).fit(rows.X, rows.labels)
     np.testing.assert_allclose(chosen.predict_proba(rows.X), again.predict_proba(rows.X), atol=1e-7)
     assert BayesClassifier("logistic", prior_scale=2.0)._card().hyperparameters["prior_scale"] == 2
+
+
+def test_the_command_line_takes_auto(tmp_path):
+    command = ["compare", "iris", "--prior-scale", "auto", "--no-nuts", "--test-size", "0.3"]
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--out", str(tmp_path / "run"), "--quiet"])
+    assert ended.value.code == 0
+    saved = load_run(tmp_path / "run")
+    (scale,) = saved.comparison.prior.scales
+    assert saved.classifier.card.hyperparameters["prior_scale"] == scale.value
 
 
 def test_a_word_that_is_no_scale_is_refused(capsys):

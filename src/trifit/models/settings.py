@@ -34,7 +34,8 @@ def check_settings(card: Card, n_classes: int) -> None:
         return
     keywords = [p for p in inspect.signature(builder).parameters.values() if p.name != "coords"]
     defaults = {p.name: p.default for p in keywords if p.kind is p.KEYWORD_ONLY}
+    settings = card.with_scale(1.0).hyperparameters if card.chooses_scale else card.hyperparameters
     try:
-        CHECKS[builder](**defaults | card.hyperparameters | {"n_classes": n_classes})
+        CHECKS[builder](**defaults | settings | {"n_classes": n_classes})
     except InputError as error:
         raise InputError(f"card {card.name!r}: {error}") from error
