@@ -8,9 +8,9 @@ from trifit.fit.linear import LinearDensity
 from trifit.recalibration.temperature import MAX_TEMPERATURE, Temperature
 from trifit.text import counted, significant
 
-WIDE_PRIOR, USUAL_SPREAD = 20.0, 5.0
-"""Prior standard deviation of log-odds from which it is said, and a usual one: that of four
-standardised columns with a scale of 2.5."""
+WIDE_PRIOR = 10.0
+"""Prior standard deviation of log-odds from which it is said: twice that of four standardised
+columns with a scale of 2.5."""
 
 MANY_COPIES = 0.01
 """Share of rows that are copies of others from which on it is said."""
@@ -33,19 +33,17 @@ def notes(fitted: Fitted) -> list[str]:
 
 
 def _wide_prior(fitted: Fitted) -> list[str]:
-    """What a prior scale means with very many columns."""
-    density, card = fitted.density, fitted.problem.card
-    if fitted.problem.n_directions is None or not isinstance(density, LinearDensity):
+    """What a prior scale, which is that of one coefficient, means with many columns."""
+    density, scale = fitted.density, fitted.problem.card.hyperparameters.get("prior_scale")
+    if not isinstance(density, LinearDensity) or not isinstance(scale, int | float):
         return []
     spread = density.prior_spread(fitted.final.part.train.X)
-    scale = card.hyperparameters.get("prior_scale")
-    if spread <= WIDE_PRIOR or not isinstance(scale, int | float):
+    if spread <= WIDE_PRIOR:
         return []
     return [
-        f"the prior's scale, {scale:g}, is that of one coefficient; with "
-        f"{int(fitted.problem.varies.sum()):,} columns the log-odds of a row have a prior standard "
-        f"deviation of {spread:.3g}, so single draws are sure of a class, and NUTS takes many "
-        f"steps (--prior-scale {USUAL_SPREAD * scale / spread:.2g} makes it {USUAL_SPREAD:g})"
+        f"prior scale {scale:g} with {int(fitted.problem.varies.sum()):,} columns gives log-odds a "
+        f"prior standard deviation of {spread:.3g}: the prior expects probabilities near 0 and 1 "
+        "(--prior-scale auto chooses the scale on the training rows)"
     ]
 
 

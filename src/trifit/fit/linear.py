@@ -23,7 +23,7 @@ from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.fit.affine import Affine, close, compact
 from trifit.fit.alike import PAIR, Alike, Maps
-from trifit.fit.density import Layout, LinearForm, Rescaled, design_of
+from trifit.fit.density import Layout, LinearForm, Rescaled, covariance_root, design_of
 from trifit.fit.fast.kernel import CHUNK, log_likelihood_of, log_probs_of_odds
 from trifit.fit.graph import GraphDensity
 from trifit.separation import information
@@ -185,11 +185,17 @@ class LinearDensity:
     def prior_spread(self, X: FloatArray) -> float:
         """Prior standard deviation of ``x @ beta`` in the log-odds of class 1, of a typical row.
 
-        For a model that treats all features alike.
+        Infinite under a flat prior.
         """
-        assert self.alike is not None  # asked for by the caller
-        root = np.asarray(self.alike.weights.each.matrix @ self.alike.root)
-        return float(np.sqrt(np.square(root[0]).sum() * np.square(X).sum(axis=1).mean()))
+        if self.alike is not None:
+            each = np.asarray(self.alike.weights.each.matrix @ self.alike.root)
+            return float(np.sqrt(np.square(each[0]).sum() * np.square(X).sum(axis=1).mean()))
+        root = covariance_root(_dense(self.maps.prior_gradient.matrix))
+        if root is None:
+            return float("inf")
+        coefficients = self.maps.weights.matrix @ (self.maps.params.matrix @ root)
+        of_class = coefficients.reshape(1 + X.shape[1], -1, self.n_params)[1:, 0]
+        return float(np.sqrt(np.square(X @ of_class).sum(axis=1).mean()))
 
     def _agrees(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
         """Whether predictions and the whole objective are the graph's, near and far."""
