@@ -36,6 +36,11 @@ class CostTable(Record, frozen=True, kw_only=True):
     contestants: dict[str, CostRecord]
     always: dict[str, Estimate]
 
+    @property
+    def best_always(self) -> tuple[str, Estimate]:
+        """The action that costs least if everyone gets it, and its cost per case."""
+        return min(self.always.items(), key=lambda pair: pair[1].value)
+
 
 class BenefitCurve(Record, frozen=True, kw_only=True):
     """Net benefit by threshold, with pointwise 95 % intervals.

@@ -26,8 +26,7 @@ def cost_sentences(table: CostTable) -> Iterator[str]:
         promised = rounded(record.promised.value, record.came_true.se)
         true = with_se(record.came_true.value, record.came_true.se)
         yield f"{name} promised {promised}{unit} per case; it was {true}, {_excess(record.excess)}."
-    action = min(table.always, key=lambda name: table.always[name].value)
-    cost = table.always[action]
+    action, cost = table.best_always
     yield f"The best single action for all cases, {action!r}, costs {with_se(cost.value, cost.se)}."
 
 

@@ -16,7 +16,7 @@ from trifit.report.charts.style import (
     ticks,
 )
 from trifit.results import Abstention, BenefitCurve, CostTable, NetBenefit
-from trifit.text import rounded, with_se
+from trifit.text import between, estimate, rounded, with_se
 
 EVERY = 5
 """Of so many places along a curve one has a mark."""
@@ -26,7 +26,10 @@ BELOW = 0.4
 
 
 def decision_costs(table: CostTable, *, ax: Axes | None = None) -> Axes:
-    """Cost per case: promised (open) and come true (filled, 95 % interval), a row per fit."""
+    """Cost per case: promised (open) and come true (filled, 95 % interval), a row per fit.
+
+    Dashed: the best single action for all cases.
+    """
     names = list(table.contestants)
     ax = own_axes(ax, 7, 0.3 * len(names) + 0.9)
     for i, (name, record) in enumerate(table.contestants.items()):
@@ -37,6 +40,7 @@ def decision_costs(table: CostTable, *, ax: Axes | None = None) -> Axes:
         point(ax, true.value, i, name, tip)
         tip = f"{name}: promised {rounded(promised, true.se)}"
         point(ax, promised, i, name, tip, filled=False)
+    ax.axvline(table.best_always[1].value, color=INK, lw=1, ls=(0, (5, 2)), zorder=1)
     ticks(ax, "y", range(len(names)), [label(name) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     unit = f", {label(table.costs.unit)}" if table.costs.unit else ""
@@ -67,7 +71,7 @@ def net_benefit(b: NetBenefit, *, ax: Axes | None = None) -> Axes:
 
 def _tips(name: str, b: NetBenefit, c: BenefitCurve) -> list[str]:
     return [
-        f"{name}: net benefit {value:.4f} ({low:.4f} to {high:.4f}) at {t:.3g}"
+        f"{name}: net benefit {estimate(value, low, high)}, 95% {between(low, high)}, at {t:.3g}"
         for t, value, low, high in zip(b.thresholds, c.value, c.low, c.high, strict=True)
     ]
 

@@ -7,8 +7,8 @@ from trifit.contestants import shaded_of
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, fit_keys
 from trifit.results import Abstention, Comparison, CostTable, Estimate, NetBenefit
-from trifit.text import listed, rounded, signed_with_se, significant, with_se
-from trifit.words import cost_sentences, ranges
+from trifit.text import estimate, listed, rounded, signed_with_se, with_se
+from trifit.words import benefit_sentences, ranges
 
 TITLE = "What decisions cost"
 
@@ -31,7 +31,18 @@ def content(c: Comparison) -> dict[str, Any] | None:
 
 
 def _costs(table: CostTable) -> Chart:
-    caption = f"{' '.join(cost_sentences(table))} Lines: 95% intervals."
+    off = {n: r for n, r in table.contestants.items() if r.excess.clear}
+    said = [
+        f"{n} promised {rounded(r.promised.value, r.came_true.se)}, it was {_with_se(r.came_true)}"
+        for n, r in off.items()
+    ]
+    action, cost = table.best_always
+    caption = (
+        f"The cost per case clearly differs from what was promised: {'; '.join(said)}."
+        if off
+        else "No model's cost per case clearly differs from what it promised."
+    )
+    caption += f" Lines: 95% intervals. Dashed: {action!r} for all cases, {_with_se(cost)}."
     size = (7, 0.3 * len(table.contestants) + 0.9)
     return chart("costs", caption, partial(charts.decision_costs, table), size=size)
 
@@ -72,18 +83,9 @@ def _given(table: CostTable, class_names: list[str]) -> Table:
 
 
 def _benefit(b: NetBenefit) -> Chart:
-    clear = {
-        n: text for n, curve in b.contestants.items() if (text := ranges(b.thresholds, curve, 1))
-    }
     caption = (
-        "Clearly above treating all and treating none: "
-        f"{listed([f'{name} at thresholds {text}' for name, text in clear.items()])}."
-        if clear
-        else "No model is clearly above both treating all and treating none at any threshold."
-    )
-    caption += (
-        f" Dashed: treat all; dotted: treat none. Shaded ({listed(shaded_of(b.contestants))}): "
-        "pointwise 95% bands."
+        f"{' '.join(benefit_sentences(b))} Dashed: treat all; dotted: treat none. Shaded "
+        f"({listed(shaded_of(b.contestants))}): pointwise 95% bands."
     )
     draw = partial(charts.net_benefit, b)
     return chart("benefit", caption, draw, size=(6.4, 3.6), keys=fit_keys(b.contestants))
@@ -103,7 +105,10 @@ def _benefit_table(b: NetBenefit) -> Table:
         rows=tuple(
             (
                 name,
-                *(Cell(significant(curve.value[i]), curve.value[i]) for i in places),
+                *(
+                    Cell(estimate(curve.value[i], curve.low[i], curve.high[i]), curve.value[i])
+                    for i in places
+                ),
                 *(Cell(ranges(b.thresholds, curve, sign) or "–") for sign in (1, -1)),
             )
             for name, curve in {"treat all": b.treat_all, **b.contestants}.items()
@@ -140,4 +145,8 @@ def _risk_table(a: Abstention) -> Table:
 
 
 def _cell(e: Estimate) -> Cell:
-    return Cell(with_se(e.value, e.se), e.value)
+    return Cell(_with_se(e), e.value)
+
+
+def _with_se(e: Estimate) -> str:
+    return with_se(e.value, e.se)
