@@ -53,7 +53,15 @@ def benefit_sentences(b: NetBenefit) -> Iterator[str]:
 
 
 def ranges(thresholds: Sequence[float], curve: BenefitCurve, sign: int) -> str:
-    """The thresholds at which a curve is clear in one direction, as ranges; empty: nowhere."""
+    """The thresholds at which a curve is clear in one direction, as ranges; empty: nowhere.
+
+    Parameters
+    ----------
+    thresholds : sequence of float
+    curve : BenefitCurve
+    sign : {1, -1}
+        Above both "treat all" and "treat none", or below one of them.
+    """
     runs = groupby(zip(thresholds, curve.clear, strict=True), key=lambda pair: pair[1] == sign)
     found = [[t for t, _ in run] for there, run in runs if there]
     texts = [f"{run[0]:.2g}" + (f" to {run[-1]:.2g}" if len(run) > 1 else "") for run in found]
