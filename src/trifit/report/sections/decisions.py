@@ -95,12 +95,15 @@ def _benefit_table(b: NetBenefit) -> Table:
     last = len(b.thresholds) - 1
     places = (0, last // 2, last)
     return Table(
-        caption=f"Net benefit per case of treating {b.positive!r} ({b.prevalence:.1%} of the rows)",
+        caption=(
+            f"Net benefit per case of treating {b.positive!r} ({b.prevalence:.1%} of the rows); "
+            "both: treat all and treat none"
+        ),
         columns=(
             "model",
             *(f"at {b.thresholds[i]:.3g}" for i in places),
-            "clearly above treat all and none at",
-            "clearly below one of them at",
+            "clearly above both at",
+            "clearly below one at",
         ),
         rows=tuple(
             (
