@@ -3,10 +3,13 @@
 import numpy as np
 
 from trifit.cards import Card, Sampler
+from trifit.decisions import Costs
 from trifit.fits import Status
 from trifit.results import (
+    Abstention,
     Axis,
     Band,
+    BenefitCurve,
     ByDistance,
     Calibration,
     Chain,
@@ -14,6 +17,10 @@ from trifit.results import (
     ClassBias,
     Code,
     Comparison,
+    Consequences,
+    CostRecord,
+    CostTable,
+    CoverageCurve,
     Curve,
     Data,
     Difference,
@@ -31,6 +38,7 @@ from trifit.results import (
     Layer,
     Loo,
     MemberLoss,
+    NetBenefit,
     Parameter,
     PathStep,
     PosteriorRecord,
@@ -294,6 +302,53 @@ def ensemble():
     )
 
 
+def benefit(level):
+    """A curve over four thresholds, clear in the middle for the better ones."""
+    value = [level, level - 0.05, level - 0.1, level - 0.15]
+    return BenefitCurve(
+        value=value, low=[v - 0.05 for v in value], high=[v + 0.05 for v in value],
+        clear=[0, 1, 1, 0] if level > 0.2 else [0, 0, -1, -1],
+    )  # fmt: skip
+
+
+def consequences():
+    costs = {
+        "feed": dict.fromkeys(CLASSES, 1.0),
+        "ring": {"adelie": 0.5, "chinstrap": 0.0, "gentoo": 9.0},
+    }
+    came_true = {fit: Estimate.normal(5 * loss, 0.2) for fit, loss in LOSS.items()}
+    promised = {fit: Estimate.normal(5 * (1.4 - SURE[fit]), 0.1) for fit in LOSS}
+    return Consequences(
+        costs=CostTable(
+            costs=Costs(costs=costs, unit="fish"),
+            contestants={
+                fit: CostRecord(
+                    promised=promised[fit], came_true=true,
+                    excess=Estimate.normal(true.value - promised[fit].value, 0.3),
+                    actions={"feed": 0.25, "ring": 0.75},
+                )
+                for fit, true in came_true.items()
+            },
+            always={"feed": Estimate.normal(1.0, 0.0), "ring": Estimate.normal(3.2, 0.4)},
+        ),
+        net_benefit=NetBenefit(
+            positive="gentoo", prevalence=1 / 3, thresholds=[0.1, 0.2, 0.3, 0.4],
+            treat_all=benefit(0.1),
+            contestants={fit: benefit(0.6 - 0.5 * loss) for fit, loss in LOSS.items()},
+        ),
+        abstention=Abstention(
+            coverage=[0.25, 0.5, 0.75, 0.9, 1.0],
+            contestants={
+                fit: CoverageCurve(
+                    risk=[0.0, loss / 20, loss / 15, loss / 12, loss / 10],
+                    area=Estimate.normal(loss / 18, 0.01),
+                )
+                for fit, loss in LOSS.items()
+            },
+        ),
+    )  # fmt: skip
+
+
 def made_up():
     """The whole comparison."""
     return Comparison(
@@ -340,5 +395,5 @@ def made_up():
             seconds={"total": 12.5},
         ),
         trust=trust(), prior=prior(), disagreement=disagreement(), truth=truth(),
-        ensemble=ensemble(),
+        ensemble=ensemble(), consequences=consequences(),
     )  # fmt: skip

@@ -48,4 +48,14 @@ def nasty():
         for k, found in enumerate(judged["calibration"]["classes"]):
             found |= {"name": names[k], "p_value": 1e-9, "odds_low": 2.0, "odds_high": 3.0}
         judged |= {"outputs": "miscalibrated", "verdict": "miscalibrated"}
+    table = document["consequences"]["costs"]
+    actions = dict(zip(table["always"], NASTY[3:], strict=True))
+    table["costs"] = {
+        "unit": NASTY[1],
+        "costs": {new: dict.fromkeys(names, 1.0) for new in actions.values()},
+    }
+    table["always"] = {new: table["always"][old] for old, new in actions.items()}
+    for record in table["contestants"].values():
+        record["actions"] = dict.fromkeys(actions.values(), 0.5)
+    document["consequences"]["net_benefit"]["positive"] = NASTY[0]
     return msgspec.convert(document, Comparison)

@@ -25,8 +25,18 @@ TOP = {name: judged.top_label for name, judged in C.contestants.items()}
 LOSSES = {name: judged.scores.log_loss for name, judged in C.contestants.items()}
 ROWS = C.disagreement.rows
 
+
+def without(part):
+    """The comparison without a part of its decisions."""
+    found = msgspec.structs.replace(C.consequences, **{part: None})
+    return msgspec.structs.replace(C, consequences=found)
+
+
 DRAWN = {
     "members": lambda ax: charts.members(C.ensemble, ax=ax),
+    "decision_costs": lambda ax: charts.decision_costs(C.consequences.costs, ax=ax),
+    "net_benefit": lambda ax: charts.net_benefit(C.consequences.net_benefit, ax=ax),
+    "risk_coverage": lambda ax: charts.risk_coverage(C.consequences.abstention, ax=ax),
     "scores": lambda ax: charts.scores(LOSSES, xlabel="x", ax=ax),
     "differences": lambda ax: charts.differences(C.differences, ax=ax),
     "gains": lambda ax: charts.gains(MAP.calibration.gains, ax=ax),
@@ -290,6 +300,9 @@ def test_every_chart_has_its_frame(name):
             lambda: msgspec.structs.replace(C, ensemble=None).plot_members(),
             "no members: use",
         ),
+        (lambda: msgspec.structs.replace(C, consequences=None).decisions(), "no decisions: give"),
+        (lambda: without("costs").plot_costs(), "no costs: give some"),
+        (lambda: without("net_benefit").plot_net_benefit(), "no net benefit: give thresholds"),
         (lambda: msgspec.structs.replace(C, fits={}).plot_path(), "no path"),
         (lambda: msgspec.structs.replace(C, parameters=[]).plot_coefficients(), "no coeff"),
     ],

@@ -135,6 +135,29 @@ def test_what_was_not_computed_says_why():
     assert "Sensitivity to the prior" not in render_section(comparison, "fits")
 
 
+def test_decisions_are_shown_as_far_as_they_were_asked_for():
+    assert render_section(changed(consequences=None), "decisions") is None
+    costless = render_section(changed(consequences__costs=None), "decisions")
+    assert "Cost promised" not in costless
+    assert "Net benefit" in costless
+    benefitless = render_section(changed(consequences__net_benefit=None), "decisions")
+    assert "Net benefit" not in benefitless
+    assert "Risk and coverage" in benefitless
+
+
+def test_a_cost_is_called_different_only_where_its_paired_interval_says_so():
+    section = render_section(made_up(), "decisions")
+    assert (
+        "clearly differs from what was promised: mle promised 2.15, it was 4.50 ± 0.20" in section
+    )
+    kept = {
+        f"consequences__costs__contestants__{n}__excess": normal(0.5, 0.3)
+        for n in ("mle", "map", "mean", "bayes", "mle+T")
+    }
+    section = render_section(changed(**kept), "decisions")
+    assert "No model's cost per case clearly differs from what it promised." in section
+
+
 @pytest.mark.parametrize("gain", [0.2, -0.01])
 def test_the_caption_of_the_gains_claims_no_more_than_the_numbers(gain):
     comparison = changed(contestants__mle__calibration__gains__temperature=normal(gain, 0.01))

@@ -13,7 +13,16 @@ from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, comma_separated, data_sets, further_fits, names_or_files
 from trifit.cli.display import Display, displayed, output_option
 from trifit.cli.imports import without_collection
-from trifit.cli.options import Command, NumberOrAuto, Option, seed_option, settings_of, words_of
+from trifit.cli.options import (
+    Command,
+    NumberOrAuto,
+    Option,
+    cost_option,
+    seed_option,
+    settings_of,
+    thresholds_option,
+    words_of,
+)
 from trifit.contestants import on_request
 from trifit.errors import InputError
 
@@ -119,6 +128,8 @@ data_option, model_option, evaluation_option, simulation_option = (
     metavar="COLUMN",
     help="Train on earlier rows, test on the latest (share: --test-size).",
 )
+@cost_option()
+@thresholds_option()
 @seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option(
     "--cores", type=click.IntRange(min=1), metavar="N", help="Cores to use; default: all."
@@ -160,6 +171,8 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     test_size: float | None,
     groups: str | None,
     time: str | None,
+    cost: str | None,
+    thresholds: str | None,
     seed: int,
     cores: int | None,
     world: tuple[str, ...],
@@ -185,6 +198,9 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     rivals = rivals_of_texts(against)
     card = load_card(model).with_overrides(_overrides(changes, prior, prior_scale))
     simulated = _simulated(data, world, seed)
+    from trifit.decisions import Costs, Thresholds, check_asked
+
+    asked = Costs.of(cost), Thresholds.of(thresholds)
     from trifit.data import check_split, load_dataset
     from trifit.models import check_settings
 
@@ -209,6 +225,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     )
     check_split(dataset, cv, test_size)
     check_settings(card, dataset.n_classes)
+    check_asked(*asked, dataset.class_names)
     rivals = check_rivals(rivals, dataset)
     from trifit.results.folder import check_folder
 
@@ -230,6 +247,8 @@ def compare(  # noqa: PLR0913 - click: an argument per option
             against=rivals,
             nuts=not no_nuts,
             cores=cores,
+            costs=asked[0],
+            thresholds=asked[1],
             progress=progress,
             command=command,
         )

@@ -10,7 +10,7 @@ import click
 from trifit.cli.command import canonical_command
 from trifit.cli.compare import show_comparison
 from trifit.cli.display import Display, displayed, output_option
-from trifit.cli.options import Command, Option, seed_option
+from trifit.cli.options import Command, Option, cost_option, seed_option, thresholds_option
 from trifit.errors import InputError
 from trifit.files import check_target, stem
 
@@ -64,6 +64,8 @@ file_option, evaluation_option, recalibration_option = (
 @evaluation_option(
     "--weights", metavar="COLUMN", help="How many identical rows each row stands for."
 )
+@cost_option()
+@thresholds_option()
 @seed_option(help="Random seed of folds and resampling.")
 @recalibration_option(
     "--write-recalibrated",
@@ -96,6 +98,8 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     floor: float | None,
     groups: str | None,
     weights: str | None,
+    cost: str | None,
+    thresholds: str | None,
     seed: int,
     recalibrated: Path | None,
     method: str | None,
@@ -115,6 +119,9 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     if draws is not None and model_col is not None:
         raise InputError(f"--model-col {model_col}: with --draws, --member-col names the member")
     _check_map(recalibrated, method, weights)
+    from trifit.decisions import Costs, Thresholds, check_asked
+
+    asked = Costs.of(cost), Thresholds.of(thresholds)
     from trifit.predictions import Reading, read_predictions
     from trifit.results.folder import check_folder, save_comparison
 
@@ -135,6 +142,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     else:
         reading = Reading(**columns, model_col=model_col)
         found = read_predictions(files, reading, floor=floor)
+    check_asked(*asked, found.forecasts.class_names)
     name = "-".join(dict.fromkeys(stem(path) for path in files.values()))[:60]
     folder = out or Path("reports") / f"evaluate-{name}"
     command = canonical_command(sys.argv[1:])
@@ -150,6 +158,8 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
             "seed": seed,
             "source": ", ".join(str(path) for path in files.values()),
             "grouped_by": groups or "",
+            "costs": asked[0],
+            "thresholds": asked[1],
             "command": command,
             "progress": progress,
         }

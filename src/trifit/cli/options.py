@@ -48,6 +48,24 @@ seed_option = partial(
 )
 
 
+cost_option = partial(
+    click.option,
+    "--cost",
+    cls=Option,
+    heading="Evaluation",
+    metavar="FILE",
+    help="TOML file: what every action costs in every class.",
+)
+thresholds_option = partial(
+    click.option,
+    "--thresholds",
+    cls=Option,
+    heading="Evaluation",
+    metavar="[CLASS=]LOW:HIGH",
+    help="Net benefit of treating a class from a probability on, e.g. 0.05:0.5.",
+)
+
+
 class NumberOrAuto(click.ParamType[float | str]):
     """A number, or the word ``auto``."""
 

@@ -17,7 +17,13 @@ from trifit.contestants import shows
 from trifit.results import LOGARITHMIC, Comparison, Estimate, FitRecord, LaplaceError, Truth
 from trifit.results.preview import Preview
 from trifit.text import duration, probability, signed_with_se, significant, with_se
-from trifit.words import VERDICTS, ensemble_sentences, status_name, verdict_text
+from trifit.words import (
+    VERDICTS,
+    decision_sentences,
+    ensemble_sentences,
+    status_name,
+    verdict_text,
+)
 
 WIDE = 110
 """Columns of a terminal from which the tables are shown whole."""
@@ -117,17 +123,24 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(differences_table(comparison, narrow=narrow))
     if comparison.truth is not None:
         console.print(_truth(comparison.truth))
-    if comparison.laplace_error is not None:
-        console.print(laplace_error(comparison.laplace_error), highlight=False, markup=False)
-    if comparison.ensemble is not None:
-        for sentence in ensemble_sentences(comparison.ensemble):
-            console.print(sentence, highlight=False, markup=False)
+    for sentence in _sentences(comparison):
+        console.print(sentence, highlight=False, markup=False)
     for name, judged in comparison.contestants.items():
         text = verdict_text(judged, comparison.fits.get(name))
         console.print(
             f"[bold]{name}[/bold]: [bold]{VERDICTS[judged.verdict]}[/bold]. {escape(text)}",
             highlight=False,
         )
+
+
+def _sentences(comparison: Comparison) -> Iterator[str]:
+    """What there is to say of the Laplace posterior, of members and of decisions."""
+    if comparison.laplace_error is not None:
+        yield laplace_error(comparison.laplace_error)
+    if comparison.ensemble is not None:
+        yield from ensemble_sentences(comparison.ensemble)
+    if comparison.consequences is not None:
+        yield from decision_sentences(comparison.consequences)
 
 
 def scoreboard(comparison: Comparison) -> dict[str, Any]:

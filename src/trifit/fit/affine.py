@@ -48,6 +48,11 @@ def compact(matrix: sp.csr_array) -> FloatArray | sp.csr_array:
     return matrix.toarray() if np.prod(matrix.shape) <= 10_000 else matrix
 
 
+def dense(matrix: FloatArray | sp.csr_array) -> FloatArray:
+    """The matrix as an array."""
+    return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.toarray())
+
+
 def close(a: FloatArray | float, b: FloatArray | float) -> bool:
     """Equal within rounding of the largest entry (NaN and infinity agree with nothing)."""
     size = max(1.0, float(np.abs(b).max(initial=0.0)))

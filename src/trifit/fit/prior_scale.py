@@ -17,8 +17,8 @@ from trifit.cards import Card, Optimiser
 from trifit.errors import InputError
 from trifit.fit.density import Objective, Rescaled
 from trifit.fit.folds import inner_folds
-from trifit.fit.linear import LinearObjective
 from trifit.fit.minimise import Path, newton
+from trifit.fit.objective import LinearObjective
 from trifit.fit.optimise import MAX_NEWTON_PARAMS, MeanLoss, maximise
 from trifit.fit.rescaled import RescaledLinear
 from trifit.results import ChosenScale
@@ -91,7 +91,7 @@ def by_evidence(model: RescaledLinear, rows: Rows) -> ChosenScale:
 
     def evidence(log_scale: float) -> float:
         nonlocal theta
-        objective = bound.with_prior(model.at(math.exp(log_scale)))
+        objective = bound.with_prior(*model.at(math.exp(log_scale)).prior)
         theta = _mode(objective, theta)
         return log_evidence(objective, theta)
 

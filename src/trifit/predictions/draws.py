@@ -280,6 +280,8 @@ def evaluate_draws(
     class_names: Sequence[str] | None = None,
     groups: Any = None,
     weights: Any = None,
+    costs: Any = None,
+    thresholds: Any = None,
     name: str = "ensemble",
     seed: int = 1,
 ) -> Comparison:
@@ -299,6 +301,8 @@ def evaluate_draws(
         Rows with equal values belong together: standard errors and intervals count groups.
     weights : array of shape (n_obs,), optional
         How many identical rows each row stands for; whole numbers.
+    costs, thresholds : optional
+        As :func:`trifit.evaluate` takes them.
     name : str
         Of the data, on the page.
     seed : int
@@ -342,4 +346,6 @@ def evaluate_draws(
         groups=None if groups is None else group_codes(groups),
         counts=None if weights is None else checked_weights(weights, "weights"),
     )
-    return evaluate_members(*predictions_of(given), seed=seed, name=name)
+    return evaluate_members(
+        *predictions_of(given), seed=seed, name=name, costs=costs, thresholds=thresholds
+    )

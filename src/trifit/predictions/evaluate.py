@@ -10,9 +10,10 @@ from trifit.checks import checked_labels, checked_probs, label_probs, measure
 from trifit.clusters import group_codes
 from trifit.contestants import BASELINES, FREQUENCIES
 from trifit.data.roles import checked_weights
+from trifit.decisions import Costs, Thresholds, check_asked
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, baselines, log_of
-from trifit.judge import differences, judged, scores
+from trifit.judge import consequences, differences, judged, scores
 from trifit.judge.rows import disagreement
 from trifit.predictions.join import copies
 from trifit.progress import Clock, Progress
@@ -32,6 +33,8 @@ def evaluate(
     class_names: Sequence[str] | None = None,
     groups: Any = None,
     weights: Any = None,
+    costs: Any = None,
+    thresholds: Any = None,
     name: str = "predictions",
     seed: int = 1,
 ) -> Comparison:
@@ -49,6 +52,11 @@ def evaluate(
         Rows with equal values belong together: standard errors and intervals count groups.
     weights : array of shape (n_obs,), optional
         How many identical rows each row stands for; whole numbers.
+    costs : path or mapping, optional
+        Cost of every action in every class: a TOML file, or a mapping of action to class to cost.
+    thresholds : str or (float, float), optional
+        ``"0.05:0.5"`` or ``"CLASS=0.05:0.5"``: the probabilities from which that class (of two the
+        second) is treated.
     name : str
         Of the data, on the page.
     seed : int
@@ -89,7 +97,7 @@ def evaluate(
     if weights is not None:
         counts = checked_weights(weights, "weights")
         forecasts = forecasts.take(copies(counts, *first.shape))
-    return evaluate_forecasts(forecasts, name=name, seed=seed)
+    return evaluate_forecasts(forecasts, name=name, seed=seed, costs=costs, thresholds=thresholds)
 
 
 def evaluate_forecasts(
@@ -101,6 +109,8 @@ def evaluate_forecasts(
     sources: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     grouped_by: str = "",
+    costs: Any = None,
+    thresholds: Any = None,
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -121,6 +131,8 @@ def evaluate_forecasts(
         What was made of the files.
     grouped_by : str, optional
         What makes the groups of the forecasts, for the page.
+    costs, thresholds : optional
+        As :func:`evaluate` takes them.
     command : str, optional
         What made the comparison, as it is recorded.
     progress : callable, optional
@@ -129,6 +141,8 @@ def evaluate_forecasts(
     for key in forecasts.log_probs:
         if key in BASELINES:
             raise InputError(f"contestant {key!r}: this is the name of a baseline; choose another")
+    asked = Costs.of(costs), Thresholds.of(thresholds)
+    check_asked(*asked, forecasts.class_names)
     clock, streams = Clock(), np.random.SeedSequence(seed)
     tell = progress or (lambda stage, share: None)
     y, contestants = forecasts.labels, list(forecasts.log_probs)
@@ -176,6 +190,7 @@ def evaluate_forecasts(
         trust=None,
         prior=None,
         disagreement=rows,
+        consequences=consequences(forecasts, contestants, *asked),
         provenance=provenance_of(
             command or f"trifit.evaluate({name!r} [{data.fingerprint[:12]}], seed={seed})",
             seed,

@@ -12,7 +12,15 @@ import pandas as pd
 
 from trifit.report.charts import parameter_name
 from trifit.report.charts.scores import gap_steps
-from trifit.report.plots import curves_of, ensemble_of, map_of, rows_of
+from trifit.report.plots import (
+    benefit_of,
+    consequences_of,
+    costs_of,
+    curves_of,
+    ensemble_of,
+    map_of,
+    rows_of,
+)
 from trifit.report.sections.fits import ranked
 from trifit.results import Band, Comparison, Estimate, Reliability
 
@@ -144,6 +152,56 @@ def members(c: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def costs(c: Comparison) -> pd.DataFrame:
+    """Cost per case: promised, come true, and the paired difference."""
+    return pd.DataFrame(
+        {"fit": name, "kind": kind, **_parts(getattr(record, kind))}
+        for name, record in costs_of(c).contestants.items()
+        for kind in ("promised", "came_true", "excess")
+    )
+
+
+def net_benefit(c: Comparison) -> pd.DataFrame:
+    """Net benefit by threshold, of "treat all" too."""
+    b = benefit_of(c)
+    return pd.concat(
+        pd.DataFrame(
+            {"fit": name, "threshold": b.thresholds, "net_benefit": curve.value, "low": curve.low,
+             "high": curve.high, "clear": curve.clear}
+        )
+        for name, curve in {"treat all": b.treat_all, **b.contestants}.items()
+    ).reset_index(drop=True)  # fmt: skip
+
+
+def risk_coverage(c: Comparison) -> pd.DataFrame:
+    """Error rate by coverage."""
+    a = consequences_of(c).abstention
+    return pd.concat(
+        pd.DataFrame({"fit": name, "coverage": a.coverage, "risk": curve.risk})
+        for name, curve in a.contestants.items()
+    ).reset_index(drop=True)
+
+
+def decisions(c: Comparison) -> pd.DataFrame:
+    """Decisions, a row per contestant; see :meth:`trifit.results.Comparison.decisions`."""
+    found = consequences_of(c)
+    rows: dict[str, dict[str, float]] = {name: {} for name in found.abstention.contestants}
+    if found.costs is not None:
+        for name, record in found.costs.contestants.items():
+            for kind in ("promised", "came_true", "excess"):
+                rows[name] |= _value_and_se(kind, getattr(record, kind))
+        for action, cost in found.costs.always.items():
+            rows[f"always {action}"] = _value_and_se("came_true", cost)
+    if found.net_benefit is not None:
+        for name, curve in found.net_benefit.contestants.items():
+            for sign, word in ((1, "better"), (-1, "worse")):
+                rows[name][f"share_{word}"] = curve.clear.count(sign) / len(curve.clear)
+    for name, risks in found.abstention.contestants.items():
+        rows[name]["error_rate"] = risks.risk[-1]
+        rows[name] |= _value_and_se("risk_area", risks.area)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
+
+
 FRAMES: Mapping[str, Callable[..., pd.DataFrame]] = {
     "plot_reliability": reliability,
     "plot_class_reliability": class_reliability,
@@ -156,11 +214,18 @@ FRAMES: Mapping[str, Callable[..., pd.DataFrame]] = {
     "plot_scatter": scatter,
     "plot_map": probability_map,
     "plot_members": members,
+    "plot_costs": costs,
+    "plot_net_benefit": net_benefit,
+    "plot_risk_coverage": risk_coverage,
 }
 
 
 def _parts(estimate: Estimate) -> dict[str, float]:
     return {name: getattr(estimate, name) for name in ("value", "se", "low", "high")}
+
+
+def _value_and_se(name: str, estimate: Estimate) -> dict[str, float]:
+    return {name: estimate.value, f"{name}_se": estimate.se}
 
 
 def _blocks(fit: str, curve: Reliability) -> Iterator[dict[str, Any]]:

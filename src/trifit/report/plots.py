@@ -11,7 +11,17 @@ from matplotlib.axes import Axes
 from trifit.errors import InputError
 from trifit.report import charts
 from trifit.report.sections.fits import ranked
-from trifit.results import Comparison, Ensemble, ProbabilityMap, Reliability, RowTable, TopLabel
+from trifit.results import (
+    Comparison,
+    Consequences,
+    CostTable,
+    Ensemble,
+    NetBenefit,
+    ProbabilityMap,
+    Reliability,
+    RowTable,
+    TopLabel,
+)
 
 
 def reliability(c: Comparison, *, ax: Axes | None = None) -> Axes:
@@ -114,6 +124,57 @@ def ensemble_of(c: Comparison) -> Ensemble:
     if c.ensemble is None:
         raise InputError("no members: use trifit.evaluate_draws, or --draws")
     return c.ensemble
+
+
+def costs(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Cost per case that each model's probabilities promise, and that came true."""
+    return charts.decision_costs(costs_of(c), ax=ax)
+
+
+def net_benefit(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Net benefit by threshold, with pointwise 95 % bands."""
+    return charts.net_benefit(benefit_of(c), ax=ax)
+
+
+def risk_coverage(c: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Error rate of the most confident rows by their share."""
+    return charts.risk_coverage(consequences_of(c).abstention, ax=ax)
+
+
+def consequences_of(c: Comparison) -> Consequences:
+    """What decisions cost and gain, if it was asked for.
+
+    Raises
+    ------
+    InputError
+    """
+    if c.consequences is None:
+        raise InputError("no decisions: give costs or thresholds (--cost, --thresholds)")
+    return c.consequences
+
+
+def costs_of(c: Comparison) -> CostTable:
+    """The costs, if there are some.
+
+    Raises
+    ------
+    InputError
+    """
+    if (found := consequences_of(c).costs) is None:
+        raise InputError("no costs: give some (costs=..., --cost)")
+    return found
+
+
+def benefit_of(c: Comparison) -> NetBenefit:
+    """The net benefit, if there are thresholds.
+
+    Raises
+    ------
+    InputError
+    """
+    if (found := consequences_of(c).net_benefit) is None:
+        raise InputError("no net benefit: give thresholds (thresholds=..., --thresholds)")
+    return found
 
 
 def curves_of(c: Comparison, class_name: str) -> dict[str, Reliability]:

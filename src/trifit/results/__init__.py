@@ -15,6 +15,15 @@ from trifit.results.comparison import (
     Parameter,
     Provenance,
 )
+from trifit.results.consequences import (
+    Abstention,
+    BenefitCurve,
+    Consequences,
+    CostRecord,
+    CostTable,
+    CoverageCurve,
+    NetBenefit,
+)
 from trifit.results.contestant import (
     Code,
     Encoding,
@@ -77,8 +86,10 @@ from trifit.scores import Estimate, Interval
 __all__ = [
     "LOGARITHMIC",
     "SCHEMA",
+    "Abstention",
     "Axis",
     "Band",
+    "BenefitCurve",
     "ByDistance",
     "Calibration",
     "Chain",
@@ -87,6 +98,10 @@ __all__ = [
     "ClassBias",
     "Code",
     "Comparison",
+    "Consequences",
+    "CostRecord",
+    "CostTable",
+    "CoverageCurve",
     "Curve",
     "Data",
     "Difference",
@@ -105,6 +120,7 @@ __all__ = [
     "Layer",
     "Loo",
     "MemberLoss",
+    "NetBenefit",
     "Parameter",
     "ParameterError",
     "PathStep",

@@ -12,6 +12,7 @@ from trifit.cards import Card
 from trifit.contestants import posterior_of
 from trifit.errors import InputError
 from trifit.files import write_whole
+from trifit.results.consequences import Consequences
 from trifit.results.contestant import FitRecord, Judged, Scores
 from trifit.results.disagreement import Disagreement
 from trifit.results.ensemble import Ensemble
@@ -181,6 +182,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Where the data are simulated: every fit against the true probabilities.
     ensemble : Ensemble or None
         Where forecasts are averages of members or draws that were given.
+    consequences : Consequences or None
+        What decisions cost and gain, where costs or thresholds were given.
     """
 
     schema: str = SCHEMA
@@ -202,6 +205,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     disagreement: Disagreement | None
     truth: Truth | None = None
     ensemble: Ensemble | None = None
+    consequences: Consequences | None = None
 
     @property
     def failed(self) -> list[str]:
@@ -268,6 +272,23 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
                 "verdict": judged.verdict.value,
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
+
+    def decisions(self) -> "pd.DataFrame":
+        """One row per contestant, then per action that everyone gets: costs, net benefit, risk.
+
+        Columns (errors end with ``_se``): ``promised`` and ``came_true``, the cost per case,
+        ``excess``, their paired difference; ``share_better`` and ``share_worse``, the share of the
+        thresholds at which the net benefit is clearly above both "treat all" and "treat none", and
+        clearly below one of them; ``error_rate``; ``risk_area``, the area under the risk-coverage
+        curve.
+
+        Raises
+        ------
+        InputError
+            If neither costs nor thresholds were given.
+        """
+        frame: pd.DataFrame = report("frames").decisions(self)
+        return frame
 
     def metrics(self) -> dict[str, float]:
         """Every score by a flat name, for experiment trackers; see :mod:`trifit.results.metrics`.

@@ -6,15 +6,18 @@ error and 95 % interval: ``map.log_loss``, ``map.log_loss_se``. Scores: ``log_lo
 ``slope``; and ``CONTESTANT.n_impossible``, the rows whose label was given probability 0.
 Baselines stand beside the contestants. Of members ``ensemble.averaging``, ``.total_entropy``,
 ``.expected_entropy``, ``.mutual_information``, ``.doubled`` and ``.unlimited``, in nats.
-``A-B.log_loss`` is the paired difference of two.
+Where costs were given, ``CONTESTANT.cost_promised``, ``.cost_came_true`` and ``.cost_excess``, per
+case; with costs or thresholds ``CONTESTANT.risk_area``. ``A-B.log_loss`` is the paired
+difference of two.
 Marks in names that a tracker may refuse are an underscore (``mle_T``). What is infinite or
 does not exist is left out.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trifit.results.comparison import LOGARITHMIC, Comparison
+from trifit.results.consequences import Consequences
 from trifit.scores import Estimate
 from trifit.text import slugs
 
@@ -47,7 +50,20 @@ def metrics_of(c: Comparison) -> dict[str, float]:
         number: Estimate | None = getattr(c.ensemble, name, None)
         if number is not None:
             found.update(_numbers(f"ensemble.{name}", number))
+    found.update(_of_decisions(c.consequences, slug))
     return found
+
+
+def _of_decisions(
+    found: Consequences | None, slug: Mapping[str, str]
+) -> Iterator[tuple[str, float]]:
+    if found is None:
+        return
+    for name, record in (found.costs.contestants if found.costs is not None else {}).items():
+        for kind in ("promised", "came_true", "excess"):
+            yield from _numbers(f"{slug[name]}.cost_{kind}", getattr(record, kind))
+    for name, curve in found.abstention.contestants.items():
+        yield from _numbers(f"{slug[name]}.risk_area", curve.area)
 
 
 def _numbers(name: str, estimate: Estimate) -> Iterator[tuple[str, float]]:

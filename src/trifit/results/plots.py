@@ -118,6 +118,21 @@ class Plots:
         """Expected log-loss by the number of members that are averaged, and of more."""
         return _draw("members", self, ax=ax)
 
+    @plot
+    def plot_costs(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Cost per case that each model's probabilities promise, and that came true."""
+        return _draw("costs", self, ax=ax)
+
+    @plot
+    def plot_net_benefit(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Net benefit by threshold, with pointwise 95 % bands."""
+        return _draw("net_benefit", self, ax=ax)
+
+    @plot
+    def plot_risk_coverage(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Error rate of the most confident rows by their share."""
+        return _draw("risk_coverage", self, ax=ax)
+
     def _repr_html_(self) -> str:
         """The answer and the scoreboard, for notebooks."""
         return str(report("notebook").render_notebook(self))

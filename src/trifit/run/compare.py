@@ -14,6 +14,7 @@ from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Reporter
 from trifit.data import as_dataset, check_split, choose_split
+from trifit.decisions import check_asked
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.functions import Builder
@@ -84,7 +85,7 @@ class Run:
         return tree_of(self.fitted, posterior_named(self.comparison, name), self.comparison)
 
 
-def compare(
+def compare(  # noqa: PLR0913 - settings are keyword arguments
     data: Any,
     target: Any = None,
     *,
@@ -97,6 +98,8 @@ def compare(
     against: Mapping[str, Any] | None = None,
     nuts: bool = True,
     cores: int | None = None,
+    costs: Any = None,
+    thresholds: Any = None,
     progress: Progress | None = None,
     **reading: Any,
 ) -> Comparison:
@@ -136,6 +139,12 @@ def compare(
         that of ``laplace`` where it was asked for.
     cores : int, optional
         Cores to use, for chains and for chunks of large data; default: all.
+    costs : path or mapping, optional
+        Cost of every action in every class: a TOML file, or a mapping of action to class to cost.
+        Adds the cost per case that probabilities promise, and the one that came true.
+    thresholds : str or (float, float), optional
+        ``"0.05:0.5"`` or ``"CLASS=0.05:0.5"``: the probabilities from which that class (of two the
+        second) is treated. Adds net benefit curves (docs/decisions-and-costs.md).
     progress : callable, optional
         Called with a message and the share of the work done.
     **reading
@@ -165,6 +174,8 @@ def compare(
         against=against or {},
         nuts=nuts,
         cores=cores,
+        costs=costs,
+        thresholds=thresholds,
     )
     for name, why in run.failed_rivals.items():
         warnings.warn(f"rival {name!r} failed and was left out: {why}", stacklevel=2)
@@ -194,7 +205,7 @@ def run_comparison(
         What made the run, as it is recorded.
     **settings
         Of :class:`trifit.run.settings.Settings`: ``seed``, ``cv``, ``test_size``, ``methods``,
-        ``against``, ``nuts``, ``cores``.
+        ``against``, ``nuts``, ``cores``, ``costs``, ``thresholds``.
     """
     if not isinstance(dataset, Dataset):
         raise InputError(
@@ -205,6 +216,7 @@ def run_comparison(
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
     check_split(dataset, asked.cv, asked.test_size)
+    check_asked(asked.costs, asked.thresholds, dataset.class_names)
     asked = replace(asked, against=check_rivals(asked.rivals, dataset))
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)

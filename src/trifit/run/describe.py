@@ -18,7 +18,7 @@ from trifit.contestants import PAIRS, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted
 from trifit.crossfit.progress import Reporter
 from trifit.forecasts import Forecasts, baselines
-from trifit.judge import differences, judged, scores, with_status
+from trifit.judge import consequences, differences, judged, scores, with_status
 from trifit.progress import Clock
 from trifit.results import Comparison, Evaluation, FitRecord, Scores
 from trifit.results.provenance import data_record
@@ -121,6 +121,7 @@ def describe(
         disagreement=disagreed,
         parameters=parameter_rows(fitted),
         truth=truth(fitted),
+        consequences=consequences(forecasts, [*fits, *rivals], settings.costs, settings.thresholds),
         provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from trifit.data import Splitter
+from trifit.decisions import Costs, Thresholds
 from trifit.errors import InputError
 from trifit.rivals import Rival, rivals_from
 
@@ -24,12 +25,15 @@ class Settings:
     cores : int, optional
     against : tuple of Rival
         Of what :func:`trifit.compare` takes.
+    costs : Costs, optional
+    thresholds : Thresholds, optional
+        Of what :func:`trifit.compare` takes.
 
     Raises
     ------
     InputError
-        On a seed that is no whole number of at least 0, on a ``cv`` that is none, or a rival
-        that is none.
+        On a seed that is no whole number of at least 0, on a ``cv``, a rival, costs or thresholds
+        that are none.
     """
 
     seed: int = 1
@@ -39,6 +43,8 @@ class Settings:
     nuts: bool = True
     cores: int | None = None
     against: Any = ()
+    costs: Any = None
+    thresholds: Any = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
@@ -46,6 +52,8 @@ class Settings:
         object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
         object.__setattr__(self, "cv", Splitter.of(self.cv))
         object.__setattr__(self, "against", rivals_from(self.against))
+        object.__setattr__(self, "costs", Costs.of(self.costs))
+        object.__setattr__(self, "thresholds", Thresholds.of(self.thresholds))
 
     @property
     def rivals(self) -> tuple[Rival, ...]:

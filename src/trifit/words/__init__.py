@@ -2,6 +2,7 @@
 
 from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded
+from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
 from trifit.words.ensemble import ensemble_sentences
 from trifit.words.rules import Rule, rules
 from trifit.words.status import status_name, status_text
@@ -10,8 +11,11 @@ from trifit.words.verdict import VERDICTS, verdict_text
 __all__ = [
     "VERDICTS",
     "Rule",
+    "benefit_sentences",
+    "decision_sentences",
     "ensemble_sentences",
     "headline",
+    "ranges",
     "rules",
     "status_name",
     "status_text",

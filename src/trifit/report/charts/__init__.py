@@ -4,6 +4,7 @@ A notebook, a paper and the page share them.
 """
 
 from trifit.report.charts.chains import energy, ranks
+from trifit.report.charts.decisions import decision_costs, net_benefit, risk_coverage
 from trifit.report.charts.disagreement import (
     confidence_by_distance,
     entropies,
@@ -63,6 +64,7 @@ __all__ = [
     "confidence_accuracy",
     "confidence_by_distance",
     "confidences",
+    "decision_costs",
     "differences",
     "energy",
     "entropies",
@@ -75,6 +77,7 @@ __all__ = [
     "look",
     "mark",
     "members",
+    "net_benefit",
     "new_figure",
     "own_axes",
     "parameter_name",
@@ -84,6 +87,7 @@ __all__ = [
     "probability_scatter",
     "ranks",
     "reliability",
+    "risk_coverage",
     "scores",
     "sensitivity",
     "style",

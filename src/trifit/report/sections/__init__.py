@@ -10,6 +10,7 @@ from typing import Any
 from trifit.report.sections import (
     answer,
     bits,
+    decisions,
     disagreement,
     ensemble,
     fits,
@@ -28,6 +29,7 @@ SECTIONS: dict[str, tuple[str, Content]] = {
     "reliability": (reliability.TITLE, reliability.content),
     "gap": (gap.TITLE, gap.content),
     "ensemble": (ensemble.TITLE, ensemble.content),
+    "decisions": (decisions.TITLE, decisions.content),
     "disagreement": (disagreement.TITLE, disagreement.content),
     "bits": (bits.TITLE, bits.content),
     "fits": (fits.TITLE, fits.content),
