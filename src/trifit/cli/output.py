@@ -15,9 +15,11 @@ from rich.table import Table
 
 from trifit.contestants import shows
 from trifit.results import LOGARITHMIC, Comparison, Estimate, FitRecord, LaplaceError, Truth
+from trifit.results.diff import RunDiff
 from trifit.results.preview import Preview
 from trifit.text import duration, probability, signed_with_se, significant, with_se
 from trifit.words import VERDICTS, ensemble_sentences, status_name, verdict_text
+from trifit.words.diff import CHANGES, DIFFERENCES, change_rows, measure_rows, sentences, title
 
 WIDE = 110
 """Columns of a terminal from which the tables are shown whole."""
@@ -96,11 +98,7 @@ class _Lines:
 
 def print_comparison(comparison: Comparison) -> None:
     """The scoreboard, the paired differences and a verdict per fit, on stdout."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=140)  # a pipe has no width of its own
-    elif console.no_color:
-        console = Console(color_system=None)  # nor bold, which is an escape code as well
+    console = _console()
     data, evaluation = comparison.data, comparison.evaluation
     features = f"{data.n_features} features, " if data.n_features else ""
     console.print(
@@ -128,6 +126,14 @@ def print_comparison(comparison: Comparison) -> None:
             f"[bold]{name}[/bold]: [bold]{VERDICTS[judged.verdict]}[/bold]. {escape(text)}",
             highlight=False,
         )
+
+
+def _console() -> Console:
+    """Stdout: a pipe has no width of its own, and without colours there is no bold either."""
+    console = Console()
+    if not console.is_terminal:
+        return Console(width=140)
+    return Console(color_system=None) if console.no_color else console
 
 
 def scoreboard(comparison: Comparison) -> dict[str, Any]:
@@ -279,3 +285,25 @@ def differences_table(comparison: Comparison, *, narrow: bool) -> Table:
         )
         table.add_row(*cells[: len(table.columns)])
     return table
+
+
+def print_diff(diff: RunDiff) -> None:
+    """Two runs: the paired measures, what else changed, and a sentence per model, on stdout."""
+    console = _console()
+    for line in title(diff):
+        console.print(line, highlight=False, markup=False)
+    measures = Table(box=SIMPLE, padding=(0, 1, 0, 0))
+    for k, heading in enumerate(DIFFERENCES):
+        measures.add_column(heading, justify="right" if k > 1 else "left")
+    for row in measure_rows(diff):
+        if row[0] and measures.row_count:
+            measures.add_section()
+        measures.add_row(*map(escape, row))
+    console.print(measures)
+    if diff.changes:
+        changes = Table(*CHANGES, box=SIMPLE, padding=(0, 1, 0, 0))
+        for row in change_rows(diff):
+            changes.add_row(*map(escape, row))
+        console.print(changes)
+    for sentence in sentences(diff):
+        console.print(sentence, highlight=False, markup=False)
