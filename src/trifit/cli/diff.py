@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +9,6 @@ from trifit.cli.codes import CONDITION_MET
 from trifit.cli.display import output_option
 from trifit.cli.options import Command, Option
 from trifit.files import check_target, write_whole
-
-if TYPE_CHECKING:
-    from trifit.results.diff import Checked, RunDiff
 
 guard_option = partial(click.option, cls=Option, heading="Guard")
 
@@ -32,10 +28,13 @@ guard_option = partial(click.option, cls=Option, heading="Guard")
     "conditions",
     metavar="CONDITION",
     multiple=True,
-    help="End with exit code 4 if the whole 95 % interval of a difference, B minus A, satisfies "
+    help="End with exit code 4 if the whole 95% interval of a difference, B minus A, satisfies "
     "CONTESTANT.MEASURE OP NUMBER; measures: log_loss, brier, slope; OP: > >= < <=. Repeatable.",
 )
 @output_option("--json", "as_json", is_flag=True, help="Print the numbers as one JSON document.")
+@output_option(
+    "--html", metavar="FILE", type=click.Path(path_type=Path), help="Also write a page (.html)."
+)
 @output_option(
     "--markdown", metavar="FILE", type=click.Path(path_type=Path), help="Also write Markdown (.md)."
 )
@@ -46,6 +45,7 @@ def diff(
     *,
     conditions: tuple[str, ...],
     as_json: bool,
+    html: Path | None,
     markdown: Path | None,
     force: bool,
 ) -> None:
@@ -55,8 +55,9 @@ def diff(
     in the data (or by --id), so the difference of a score has a far smaller error than the score.
     Data, card settings, seed, split and versions that differ are listed.
     """
-    if markdown is not None:
-        check_target("--markdown", markdown, force=force, kinds=(".md",))
+    for option, file, kind in (("--html", html, ".html"), ("--markdown", markdown, ".md")):
+        if file is not None:
+            check_target(option, file, force=force, kinds=(kind,))
     from trifit.results.diff import Condition
 
     asked = [Condition.parse(text) for text in conditions]
@@ -64,31 +65,28 @@ def diff(
 
     found = compared(a, b)
     checked = [found.check(condition) for condition in asked]
-    if markdown is not None:
-        from trifit.words import diff as words
+    if html is not None:
+        from trifit.report.diff import render_diff
 
-        write_whole(markdown, words.markdown(found, checked))
+        write_whole(html, render_diff(found, checked))
+    if markdown is not None:
+        from trifit.words.diff import markdown as as_markdown
+
+        write_whole(markdown, as_markdown(found, checked))
     if as_json:
         import msgspec
 
         document = {**msgspec.to_builtins(found), "conditions": msgspec.to_builtins(checked)}
         click.echo(msgspec.json.format(msgspec.json.encode(document), indent=1))
     else:
-        _print(found, checked)
-        if markdown is not None:
-            click.echo(f"Markdown: {markdown}")
+        from trifit.cli.output import print_diff
+
+        print_diff(found, checked)
+        for what, file in (("Page", html), ("Markdown", markdown)):
+            if file is not None:
+                click.echo(f"{what}: {file}")
     met = [each.condition for each in checked if each.met]
     for text in met:
         click.echo(f"trifit: --fail-if {text!r}: met", err=True)
     if met:
         click.get_current_context().exit(CONDITION_MET)
-
-
-def _print(found: "RunDiff", checked: "list[Checked]") -> None:
-    """The tables and sentences, on stdout."""
-    from trifit.cli.output import print_diff
-    from trifit.words.diff import condition_text
-
-    print_diff(found)
-    for each in checked:
-        click.echo(condition_text(each))

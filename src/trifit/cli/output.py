@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,11 +15,20 @@ from rich.table import Table
 
 from trifit.contestants import shows
 from trifit.results import LOGARITHMIC, Comparison, Estimate, FitRecord, LaplaceError, Truth
-from trifit.results.diff import RunDiff
+from trifit.results.diff import Checked, RunDiff
 from trifit.results.preview import Preview
 from trifit.text import duration, probability, signed_with_se, significant, with_se
 from trifit.words import VERDICTS, ensemble_sentences, status_name, verdict_text
-from trifit.words.diff import CHANGES, DIFFERENCES, change_rows, measure_rows, sentences, title
+from trifit.words.diff import (
+    CHANGES,
+    CONDITIONS,
+    DIFFERENCES,
+    change_rows,
+    condition_rows,
+    measure_rows,
+    sentences,
+    title,
+)
 
 WIDE = 110
 """Columns of a terminal from which the tables are shown whole."""
@@ -287,23 +296,37 @@ def differences_table(comparison: Comparison, *, narrow: bool) -> Table:
     return table
 
 
-def print_diff(diff: RunDiff) -> None:
-    """Two runs: the paired measures, what else changed, and a sentence per model, on stdout."""
+def print_diff(diff: RunDiff, checked: Sequence[Checked]) -> None:
+    """Two runs: paired measures, what else changed, conditions, a sentence per model, on stdout."""
     console = _console()
     for line in title(diff):
         console.print(line, highlight=False, markup=False)
-    measures = Table(box=SIMPLE, padding=(0, 1, 0, 0))
-    for k, heading in enumerate(DIFFERENCES):
-        measures.add_column(heading, justify="right" if k > 1 else "left")
-    for row in measure_rows(diff):
-        if row[0] and measures.row_count:
-            measures.add_section()
-        measures.add_row(*map(escape, row))
-    console.print(measures)
-    if diff.changes:
-        changes = Table(*CHANGES, box=SIMPLE, padding=(0, 1, 0, 0))
-        for row in change_rows(diff):
-            changes.add_row(*map(escape, row))
-        console.print(changes)
+    console.print(_plain(DIFFERENCES, measure_rows(diff), right=range(2, 6)))
+    for headings, rows in ((CHANGES, change_rows(diff)), (CONDITIONS, condition_rows(checked))):
+        table = _plain(headings, rows)
+        if table.row_count:
+            console.print(table)
     for sentence in sentences(diff):
         console.print(sentence, highlight=False, markup=False)
+
+
+def _plain(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()
+) -> Table:
+    """A table in which a name stands only in the first of its rows.
+
+    Parameters
+    ----------
+    headings : sequence of str
+    rows : iterable of sequence of str
+    right : collection of int
+        Columns whose cells stand to the right.
+    """
+    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
+    for k, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if k in right else "left")
+    before = None
+    for name, *cells in rows:
+        table.add_row(*map(escape, ("" if name == before else name, *cells)))
+        before = name
+    return table

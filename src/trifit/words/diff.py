@@ -10,11 +10,14 @@ from trifit.words.verdict import VERDICTS
 
 NAMES = {"log_loss": "log-loss", "brier": "Brier", "slope": "slope"}
 
-DIFFERENCES = ("model", "measure", "A", "B", "B − A", "95 % interval")
+DIFFERENCES = ("model", "measure", "A", "B", "B − A", "95% interval")
 """Headings of the table of measures."""
 
-CHANGES = ("what changed", "", "A", "B")
+CHANGES = ("what changed", "setting", "A", "B")
 """Headings of the table of settings."""
+
+CONDITIONS = ("condition", "B − A", "95% interval", "result")
+"""Headings of the table of conditions."""
 
 NONE = "–"
 
@@ -42,11 +45,11 @@ def sentences(diff: RunDiff) -> list[str]:
 def measure_rows(diff: RunDiff) -> Iterator[tuple[str, ...]]:
     """Cells of :data:`DIFFERENCES`: a row for each measure and the verdict of each contestant."""
     for name, each in diff.contestants.items():
-        for k, (measure, paired) in enumerate(each.paired.items()):
-            yield (name if k == 0 else "", NAMES[measure], *_cells(each, measure, paired))
+        for measure, paired in each.paired.items():
+            yield (name, NAMES[measure], *_cells(each, measure, paired))
         same = each.verdict_a is each.verdict_b
         yield (
-            "",
+            name,
             "verdict",
             VERDICTS[each.verdict_a],
             VERDICTS[each.verdict_b],
@@ -57,18 +60,14 @@ def measure_rows(diff: RunDiff) -> Iterator[tuple[str, ...]]:
 
 def change_rows(diff: RunDiff) -> Iterator[tuple[str, ...]]:
     """Cells of :data:`CHANGES`."""
-    previous = ""
     for change in diff.changes:
-        topic = "" if change.topic == previous else change.topic
-        yield topic, change.name, change.a or NONE, change.b or NONE
-        previous = change.topic
+        yield change.topic, change.name, change.a or NONE, change.b or NONE
 
 
-def condition_text(checked: Checked) -> str:
-    """Whether a condition was met, with the interval that says so."""
-    value, interval = _difference(checked.difference)
-    met = "met" if checked.met else "not met"
-    return f"{checked.condition}: {met} by the whole 95 % interval of {value}, {interval}"
+def condition_rows(checked: Sequence[Checked]) -> Iterator[tuple[str, ...]]:
+    """Cells of :data:`CONDITIONS`."""
+    for each in checked:
+        yield each.condition, *_difference(each.difference), "met" if each.met else "not met"
 
 
 def markdown(diff: RunDiff, checked: Sequence[Checked] = ()) -> str:
@@ -80,11 +79,7 @@ def markdown(diff: RunDiff, checked: Sequence[Checked] = ()) -> str:
         "\n".join(f"- {_escaped(line)}" for line in sentences(diff)),
     ]
     if checked:
-        cells = (
-            (each.condition, *_difference(each.difference), "**met**" if each.met else "not met")
-            for each in checked
-        )
-        parts.append(_table(("condition", *DIFFERENCES[-2:], ""), cells))
+        parts.append(_table(CONDITIONS, condition_rows(checked)))
     if diff.changes:
         parts.append(_table(CHANGES, change_rows(diff)))
     return "\n\n".join(parts) + "\n"
@@ -96,7 +91,7 @@ def _found(each: ContestantDiff) -> str:
         if each.verdict_a is each.verdict_b
         else f"; the verdict changed from {VERDICTS[each.verdict_a]} to {VERDICTS[each.verdict_b]}"
     )
-    return _of_loss(each) + verdict
+    return _of_loss(each) + _of_brier(each) + verdict
 
 
 def _of_loss(each: ContestantDiff) -> str:
@@ -114,6 +109,13 @@ def _of_loss(each: ContestantDiff) -> str:
     return f"log-loss clearly {'higher' if difference.value > 0 else 'lower'} in B"
 
 
+def _of_brier(each: ContestantDiff) -> str:
+    difference = each.brier.difference
+    if difference is None or not difference.clear:
+        return ""
+    return f"; Brier score clearly {'higher' if difference.value > 0 else 'lower'} in B"
+
+
 def _cells(each: ContestantDiff, measure: str, paired: Paired) -> tuple[str, ...]:
     difference = each.interval(measure)
     undefined = each.infinite if measure == "log_loss" else ""
@@ -125,7 +127,7 @@ def _cells(each: ContestantDiff, measure: str, paired: Paired) -> tuple[str, ...
 
 
 def _difference(found: Interval) -> tuple[str, str]:
-    """A difference with its sign, and its 95 % interval."""
+    """A difference with its sign, and its 95% interval."""
     if math.isinf(found.value):
         return ("+∞" if found.value > 0 else "−∞"), ""
     if found.low == found.high:
