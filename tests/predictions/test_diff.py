@@ -9,10 +9,11 @@ from scipy.special import expit
 
 import trifit
 from trifit.errors import InputError
+from trifit.fits import Status
 from trifit.forecasts import Forecasts, log_of
 from trifit.predictions.evaluate import evaluate_forecasts
 from trifit.predictions.rows import read_rows, write_rows
-from trifit.results import Verdict
+from trifit.results import FitRecord, Verdict
 from trifit.scores import log_predictive_density, paired_difference
 from trifit.words.diff import markdown, sentences
 
@@ -90,6 +91,53 @@ def test_a_run_against_itself_is_0(after):
     assert not found.check("new.slope < 0").met
     assert sentences(found)[0] == "new: the same log-loss on every row."
     assert "| net | log-loss |" in markdown(found)
+
+
+def test_what_else_changed_is_listed(before, tmp_path):
+    """Card settings by the names of --set, features, fits, versions; no forecasts' fingerprint."""
+    card = trifit.load_card("logistic")
+
+    def run(name, *, features, status, python, **changes):
+        def change(c):
+            data = msgspec.structs.replace(
+                c.data, feature_names=features, n_features=len(features), fingerprint=name * 40
+            )
+            fit = FitRecord(
+                status=status,
+                n_with_status=1,
+                n_training_sets=1,
+                seconds=1.0,
+                diagnostics={},
+                path=[],
+            )
+            return msgspec.structs.replace(
+                c,
+                data=data,
+                card=card.with_overrides(changes),
+                fits={"net": fit},
+                evaluation=msgspec.structs.replace(c.evaluation, kind="holdout", n_train=600),
+                provenance=msgspec.structs.replace(c.provenance, versions={"python": python}),
+            )
+
+        return rewritten(tmp_path / name, before, change)
+
+    a = run("a", features=["x", "y"], status=Status.CONVERGED, python="3.13")
+    b = run("b", features=["x", "z", "w"], status=Status.MAX_STEPS, python="3.14",
+            prior_scale=0.5, draws=300)  # fmt: skip
+    found = trifit.diff(a, b)
+    assert [(c.topic, c.name, c.a, c.b) for c in found.changes] == [
+        ("data", "features", "2", "3"),
+        ("data", "fingerprint", "a" * 12, "b" * 12),
+        ("data", "only here", "'y'", "'z', 'w'"),
+        ("card", "prior_scale", str(card.hyperparameters["prior_scale"]), "0.5"),
+        ("card", "sampler.draws", "auto", "300"),
+        ("fits", "net", "converged", "max_steps"),
+        ("versions", "python", "3.13", "3.14"),
+    ]
+    assert found.notes == [
+        "the data differ; test rows are paired by number, and their labels agree"
+    ]
+    assert found.contestants["net"].log_loss.difference.value == 0
 
 
 def test_the_frame_and_the_json(before, after, tmp_path):

@@ -12,7 +12,6 @@ import numpy as np
 from trifit.clusters import n_groups
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
-from trifit.judge.changes import change
 from trifit.predictions.rows import FILE, read_rows
 from trifit.results import Comparison
 from trifit.results.diff import RunDiff, RunName, SettingDiff
@@ -93,6 +92,8 @@ def diff(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> RunDiff:
             f"the runs share no model: {first.called} has {listing([*found_a])}, {second.called} "
             f"{listing([*found_b])}"
         )
+    from trifit.judge.changes import change  # not needed to refuse runs
+
     changes = list(_changes(first.comparison, second.comparison))
     if any(c.topic == "data" and c.name == "fingerprint" for c in changes):
         notes.append("the data differ; test rows are paired by number, and their labels agree")
@@ -246,7 +247,7 @@ def _name(saved: Saved) -> RunName:
 def _changes(a: Comparison, b: Comparison) -> Iterator[SettingDiff]:
     """Settings that differ, topic by topic."""
     for topic, of_a, of_b in (
-        ("data", _data(a), _data(b)),
+        ("data", _data(a, b), _data(b, a)),
         ("card", _card(a), _card(b)),
         ("split", _split(a), _split(b)),
         ("fits", _statuses(a), _statuses(b)),
@@ -259,15 +260,18 @@ def _changes(a: Comparison, b: Comparison) -> Iterator[SettingDiff]:
                 yield SettingDiff(topic=topic, name=name, a=one, b=two)
 
 
-def _data(c: Comparison) -> Mapping[str, object]:
+def _data(c: Comparison, other: Comparison) -> Mapping[str, object]:
     found: dict[str, object] = {"name": c.data.name}
     if c.evaluation.kind == "predictions":  # whose fingerprint is of the forecasts
         return found
-    return found | {
+    found |= {
         "rows": c.data.n_obs,
-        "features": ", ".join(c.data.feature_names),
+        "features": c.data.n_features,
         "fingerprint": c.data.fingerprint[:FINGERPRINT],
     }
+    known = set(other.data.feature_names)
+    own = [name for name in c.data.feature_names if name not in known]
+    return found | ({"only here": listing(own)} if own else {})
 
 
 def _card(c: Comparison) -> Mapping[str, object]:
@@ -285,7 +289,8 @@ def _split(c: Comparison) -> Mapping[str, object]:
     e = c.evaluation
     return {
         "seed": c.provenance.seed,
-        "kind": e.reason,
+        "kind": e.kind,
+        "training sets": e.n_parts,
         "training rows": e.n_train,
         "groups": e.grouped_by or "none",
     }
