@@ -12,7 +12,7 @@ import numpy as np
 from trifit.clusters import n_groups
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
-from trifit.predictions.rows import FILE, read_rows
+from trifit.predictions.rows import PREDICTIONS, read_rows
 from trifit.results import Comparison
 from trifit.results.diff import RunDiff, RunName, SettingDiff
 from trifit.scores import log_predictive_density
@@ -121,10 +121,10 @@ def read_saved(folder: Path) -> Saved:
     if not folder.is_dir():
         raise InputError(f"run {str(folder)!r}: no such folder; trifit compare writes one")
     comparison = Comparison.from_json(folder / "comparison.json")
-    path = folder / FILE
+    path = folder / PREDICTIONS
     if not path.is_file():
         raise InputError(
-            f"run {str(folder)!r} has no {FILE}, which pairs the rows; make it again with the "
+            f"run {str(folder)!r} has no {PREDICTIONS}, which pairs the rows; make it again with the "
             "command stored in it"
         )
     names, forecasts = read_rows(path, [*comparison.contestants], comparison.data.class_names)

@@ -15,7 +15,7 @@ from trifit.results.folder import save_whole, write_numbers
 from trifit.text import one_line
 from trifit.types import IntArray
 
-FILE = "predictions.parquet"
+PREDICTIONS = "predictions.parquet"
 
 ROW, LABEL, GROUP, SOFT = "row", "y", "group", "soft label"
 """Columns of row numbers (or ids), labels and groups; before a class, of soft labels."""
@@ -54,7 +54,7 @@ def _write(
     write_numbers(comparison, folder)
     names = range(len(forecasts.labels)) if rows is None else rows
     if len(names) * len(forecasts.class_names) * len(forecasts.log_probs) <= MAX_SAVED:
-        write_rows(folder / FILE, forecasts, list(names))
+        write_rows(folder / PREDICTIONS, forecasts, list(names))
 
 
 def write_rows(path: Path, forecasts: Forecasts, rows: Sequence[Any] | IntArray) -> None:
