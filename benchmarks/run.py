@@ -30,6 +30,7 @@ PAGES = {
         "growth",
         "streaming",
         "certificate",
+        "wide",
     ),
     "RESULTS-big.md": ("big",),
 }

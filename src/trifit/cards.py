@@ -1,27 +1,32 @@
 """Model cards: one TOML file = one classifier to be fitted three ways."""
 
-import importlib
-import importlib.util
-import inspect
+import re
 import tomllib
-from collections.abc import Callable, Mapping
-from functools import cache
-from hashlib import sha256
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from trifit.errors import InputError
-
-Builder = Callable[..., Any]
+from trifit.functions import Builder, function_of, keywords, register, takes
 
 AUTO = "auto"
 """As ``prior_scale``: the scale is chosen on the training rows (:mod:`trifit.fit.prior_scale`)."""
 
+NAME = re.compile(r"(?!\.)[^/\\]{1,100}")
+"""Names of cards and studies, which become parts of folders' names."""
+
 SWITCHES = ("standardize", "feature_sd", "identified")
 """Settings of a card itself that ``with_overrides`` may change."""
 
+
+SAMPLER_RANGES = {
+    "draws": (10, 1_000_000),
+    "max_draws": (10, 1_000_000),
+    "tune": (50, 1_000_000),
+    "chains": (2, 1_000),
+}
 
 USUAL_DRAWS = 1000
 """Draws per chain after which most posteriors pass every check."""
@@ -55,10 +60,10 @@ class Sampler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f'sampler.draws = {self.draws!r}: expected a whole number, or "auto" for as many '
                 "as suffice"
             )
-        for name, low in (("draws", 10), ("max_draws", 10), ("tune", 50), ("chains", 2)):
+        for name, (low, high) in SAMPLER_RANGES.items():
             value = getattr(self, name)
-            if not isinstance(value, str) and value < low:
-                raise ValueError(f"sampler.{name} = {value}: expected at least {low}")
+            if not isinstance(value, str) and not low <= value <= high:
+                raise ValueError(f"sampler.{name} = {value}: expected {low} to {high:,}")
         if not 0 < self.target_accept < 1:
             raise ValueError(
                 f"sampler.target_accept = {self.target_accept}: expected between 0 and 1"
@@ -156,6 +161,11 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     note: str = ""
 
     def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name) or not self.name.isprintable():
+            raise ValueError(
+                f"name = {self.name[:60]!r}: expected 1 to 100 characters without slashes, for it "
+                "becomes a part of a folder's name"
+            )
         if not 0 < self.feature_sd < 1e6:
             raise ValueError(f"feature_sd = {self.feature_sd}: expected a positive number")
 
@@ -183,10 +193,10 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             else:
                 if key in SWITCHES:
                     fields[key] = value
-                elif _takes(builder, key):
+                elif takes(builder, key):
                     fields["hyperparameters"][key] = value
                 else:
-                    options = [*sorted(_keywords(builder)), *SWITCHES]
+                    options = [*sorted(keywords(builder)), *SWITCHES]
                     options += [name for names in sections.values() for name in names]
                     raise InputError(
                         f"--set {key}: card {self.name!r} has no such setting; "
@@ -222,7 +232,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         InputError
             If it cannot be found.
         """
-        return _load_builder(self.builder)
+        return function_of(self.builder, "builder")
 
     def to_toml(self) -> str:
         """The card as TOML text."""
@@ -259,12 +269,12 @@ def load_card(model: str | Path | Builder) -> Card:
     2.5
     """
     if callable(model):
-        return _register(model)
+        reference = register(model)
+        return Card(name=reference.rpartition(":")[2], builder=reference)
     text = str(model)
     if ":" in text and not text.endswith(".toml") and not Path(text).exists():
-        card = Card(name=text.rpartition(":")[2], builder=text)
-        card.load_builder()
-        return card
+        function_of(text, "builder")
+        return _convert({"name": text.rpartition(":")[2], "builder": text}, f"model {text!r}")
     path = Path(text) if text.endswith(".toml") or "/" in text else cards_folder() / f"{text}.toml"
     if not path.is_file():
         raise InputError(
@@ -272,18 +282,18 @@ def load_card(model: str | Path | Builder) -> Card:
             "or give the path of a TOML file"
         )
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"model {text!r} is not valid TOML: {error}") from error
     card = _convert(fields, f"model {text!r}")
     file, colon, function = card.builder.rpartition(":")
     if colon and file.endswith(".py") and not Path(file).is_absolute():
         card = msgspec.structs.replace(card, builder=f"{(path.parent / file).resolve()}:{function}")
-    unknown = [key for key in card.hyperparameters if not _takes(card.load_builder(), key)]
+    unknown = [key for key in card.hyperparameters if not takes(card.load_builder(), key)]
     if unknown:
         raise InputError(
             f"model {text!r}: builder {card.builder} takes no hyperparameter "
-            f"{unknown[0]!r}; it takes {', '.join(sorted(_keywords(card.load_builder())))}"
+            f"{unknown[0]!r}; it takes {', '.join(sorted(keywords(card.load_builder())))}"
         )
     return card
 
@@ -311,68 +321,3 @@ def _convert(fields: Mapping[str, Any], where: str) -> Card:
         return msgspec.convert(fields, Card)
     except msgspec.ValidationError as error:
         raise InputError(f"{where}: {error}") from error
-
-
-def _keywords(builder: Builder) -> set[str]:
-    """Hyperparameter names a builder takes."""
-    parameters = inspect.signature(builder).parameters.values()
-    return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - {"n_classes", "coords"}
-
-
-def _takes(builder: Builder, key: str) -> bool:
-    """Whether a builder has a hyperparameter, or takes any."""
-    parameters = inspect.signature(builder).parameters.values()
-    return key in _keywords(builder) or any(p.kind is p.VAR_KEYWORD for p in parameters)
-
-
-_REGISTERED: dict[str, Builder] = {}
-"""Builders given as functions, which need not be importable (notebooks)."""
-
-
-def _register(builder: Builder) -> Card:
-    """The card of a function given as a builder."""
-    name = getattr(builder, "__name__", type(builder).__name__)
-    reference = f"{getattr(builder, '__module__', 'function')}:{name}"
-    _REGISTERED[reference] = builder
-    return Card(name=name, builder=reference)
-
-
-def _load_builder(reference: str) -> Builder:
-    return _REGISTERED.get(reference) or import_function(reference, "builder")
-
-
-@cache
-def import_function(reference: str, what: str) -> Callable[..., Any]:
-    """The function of ``package.module:function`` or ``path/file.py:function``.
-
-    Raises
-    ------
-    InputError
-        If it cannot be found; ``what`` says what it is for.
-    """
-    location, colon, function = reference.rpartition(":")
-    if not colon:
-        raise InputError(
-            f"{what} {reference!r}: expected package.module:function or path/file.py:function"
-        )
-    try:
-        if location.endswith(".py"):
-            path = Path(location).resolve()
-            name = f"_trifit_file_{sha256(str(path).encode()).hexdigest()[:16]}"
-            spec = importlib.util.spec_from_file_location(name, path)
-            if spec is None or spec.loader is None or not path.is_file():
-                raise InputError(f"{what} {reference!r}: no such file {location!r}")
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-        else:
-            module = importlib.import_module(location)
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(
-            f"{what} {reference!r} cannot be imported: {type(error).__name__}: {error}"
-        ) from error
-    found = getattr(module, function, None)
-    if not callable(found):
-        raise InputError(f"{what} {reference!r}: {location} has no function {function!r}")
-    return found  # type: ignore[no-any-return]

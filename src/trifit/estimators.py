@@ -1,7 +1,8 @@
 """The three ways of fitting as scikit-learn estimators.
 
 >>> from sklearn.datasets import load_iris
->>> from trifit.estimators import MAPClassifier
+>>> from trifit.functions import Builder
+from trifit.estimators import MAPClassifier
 >>> X, y = load_iris(return_X_y=True)
 >>> MAPClassifier(prior_scale=1.0).fit(X, y).predict_proba(X).shape  # doctest: +SKIP
 (150, 3)
@@ -20,13 +21,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from trifit.cards import Builder, Card, load_card
+from trifit.cards import Card, load_card
 from trifit.crossfit.classifier import Classifier, density_on, probe_of
+from trifit.crossfit.rotation import Rotation, into_span
 from trifit.data import Standardiser
 from trifit.duplicates import distinct
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits
 from trifit.fits import Fit, Status
+from trifit.functions import Builder
 from trifit.results import ChosenScale
 from trifit.text import listing
 from trifit.types import FloatArray, Rows
@@ -278,11 +281,25 @@ def _fitted(
     standardiser = whole.of_columns(varies)
     X = standardiser.transform(rows.X[:, varies])
     names = tuple(np.array(feature_names)[varies].tolist())
-    density = density_on(X, card, names, class_names)
+    whole_density = density_on(X, card, names, class_names)
+    density = into_span(whole_density, X.shape[1], len(X))
+    rotation = None
+    if density is not whole_density:
+        rotation = Rotation.spanning(X, len(X))
+        X = rotation.coordinates(X)
     check_fits(density, card, (), nuts=True)
     seen = Rows(X, rows.labels)
     training = Training(density, seen, seen, card, np.random.SeedSequence(seed))
     fits = {name: training.fit(name)}
     probe = probe_of(density, fits, X)
-    classifier = Classifier(card, feature_names, class_names, varies, standardiser, fits, probe)
+    classifier = Classifier(
+        training.card,
+        feature_names,
+        class_names,
+        varies,
+        standardiser,
+        fits,
+        probe,
+        rotation,
+    )
     return classifier, training.prior_scale

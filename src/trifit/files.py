@@ -74,7 +74,18 @@ def make_folder(option: str, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{option} {str(folder)!r} cannot be written: {error.strerror}") from error
+        raise InputError(f"{option} {str(folder)!r} cannot be written: {reason(error)}") from error
+
+
+def reason(error: OSError) -> str:
+    """What the operating system says, whatever library passes it on.
+
+    Examples
+    --------
+    >>> reason(OSError(28, "Error writing bytes to file. Detail: ..."))
+    'No space left on device'
+    """
+    return os.strerror(error.errno) if error.errno else " ".join(str(error).split())
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
@@ -111,4 +122,4 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{str(path)!r} cannot be written: {error.strerror or error}") from error
+        raise InputError(f"{str(path)!r} cannot be written: {reason(error)}") from error

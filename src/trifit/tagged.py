@@ -56,5 +56,5 @@ def read_tagged[Content](
         return msgspec.json.decode(content, type=kind, dec_hook=dec_hook)
     except OSError as error:
         raise InputError(f"{called} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{called} {otherwise}: {error}") from error

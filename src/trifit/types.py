@@ -99,10 +99,10 @@ class Dataset:
                 f"data {self.name!r}: {len(self.feature_names)} feature names "
                 f"for {X.shape[1]} columns of X"
             )
-        twice = [n for n in self.feature_names if self.feature_names.count(n) > 1]
-        if twice:
+        if len(set(self.feature_names)) < len(self.feature_names):
+            twice = next(n for n in self.feature_names if self.feature_names.count(n) > 1)
             raise InputError(
-                f"data {self.name!r}: two feature columns are called {twice[0]!r}; rename one"
+                f"data {self.name!r}: two feature columns are called {twice!r}; rename one"
             )
         if np.isinf(X).any():
             row, column = np.argwhere(np.isinf(X))[0]

@@ -131,7 +131,7 @@ STAGE = re.compile(r"\s*\d+%  ")
 def test_ctrl_c_leaves_nothing_and_no_half_posterior(tmp_path):
     """Interrupted in the middle of sampling: exit code 130, one line, no folder."""
     running = subprocess.Popen(
-        [sys.executable, "-c", "from trifit.cli import main; main()", "compare", "digits"],
+        [sys.executable, "-m", "trifit", "compare", "digits"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -283,24 +283,48 @@ LIGHT = (
 )
 """Mistakes that are answered before anything heavy is imported."""
 
+READ = (
+    "compare good.csv --target y --test-size 1.5",
+    "compare good.csv --target y --test-size 0",
+    "compare good.csv --target y --test-size nan",
+    "compare good.csv --target y --cv 1",
+    "compare good.csv --target y --cv 1000",
+    "compare good.csv --target y --prior-scale -1",
+    "compare good.csv --target y --prior-scale nan",
+    "compare good.csv --target y --prior nosuch",
+    "compare good.csv --target y --set output=probit",
+    "compare good.csv --target y --set intercept_scale=0",
+    "compare good.csv --target y --set draws=3",
+    "compare good.csv --target y --model network --set hidden=[0]",
+    "compare good.csv --target y --model network --set activation=nosuch",
+    "compare three.csv --target y --model logistic",
+)
+"""Mistakes that show when the table is read, for which Arrow imports pandas."""
 
-def test_mistakes_are_answered_before_heavy_imports(tmp_path):
+
+@pytest.mark.parametrize(("commands", "needed"), [(LIGHT, ""), (READ, "pandas")])
+def test_mistakes_are_answered_before_heavy_imports(commands, needed, tmp_path):
     (tmp_path / "good.csv").write_text(GOOD)
+    (tmp_path / "three.csv").write_text(GOOD.replace("0,0,p", "0,0,r"))
     script = (
         "import sys\n"
         "from trifit.cli import main\n"
-        "for arguments in sys.argv[1:]:\n"
+        "for arguments in sys.argv[2:]:\n"
         "    try: main(arguments.split())\n"
         "    except SystemExit as e: assert e.code == 2, arguments\n"
         "    heavy = {'pymc', 'pytensor', 'nutpie', 'numba', 'arviz', 'sklearn', 'scipy', 'pandas',"
-        " 'matplotlib', 'rich'} & set(sys.modules)\n"
+        " 'matplotlib', 'rich'} & set(sys.modules) - {sys.argv[1]}\n"
         "    assert not heavy, (arguments, heavy)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, *LIGHT], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "-c", script, needed, *commands],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert len(done.stderr.splitlines()) == len(LIGHT) + 3, done.stderr  # usage has four lines
+    usage = 3 * done.stderr.count("Usage:")  # has four lines
+    assert len(done.stderr.splitlines()) == len(commands) + usage, done.stderr
 
 
 STAGES = """

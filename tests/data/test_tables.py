@@ -8,8 +8,9 @@ import pytest
 
 import trifit
 from selection import by_default
-from trifit.data import Standardiser, load_dataset
+from trifit.data import BUNDLED, Standardiser, load_dataset
 from trifit.data.identifiers import is_row_number
+from trifit.data.leaks import gives_away
 from trifit.data.numbers import COMMA, POINT, number, possible_styles
 from trifit.errors import InputError
 from trifit.report import render
@@ -542,6 +543,27 @@ def test_three_classes_in_a_row_of_intervals(rng):
     y = rng.integers(3, size=200)
     frame = pd.DataFrame({"x": y + rng.random(200), "z": rng.normal(size=200), "y": y})
     assert load_dataset(frame, "y").leaks == ("x",)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_no_column_of_a_bundled_set_is_named(name):
+    """All their columns are legitimate, and none is right about every row."""
+    data = load_dataset(name)
+    frame = pd.DataFrame(data.X, columns=data.feature_names)
+    frame["class"] = [data.class_names[k] for k in data.y]
+    assert load_dataset(frame, "class").leaks == data.leaks == ()
+
+
+def test_noise_that_separates_few_rows_is_not_named(rng):
+    """Of 500 random columns 4 separate 5 rows from 5: so few rows are no evidence."""
+    y = np.repeat([0, 1], 5)
+    noise = rng.normal(size=(10, 500))
+    noise[:, 0] = np.arange(10.0) + rng.random(10)
+    frame = pd.DataFrame(noise, columns=[f"x{j}" for j in range(500)]).assign(y=y)
+    assert load_dataset(frame, "y").leaks == ()
+    assert gives_away(noise[:, :1], y, n_columns=1) is False
+    more = np.repeat([0, 1], 15)  # chance of one: 2 in 155 million
+    assert gives_away(np.sort(rng.normal(size=30))[:, None], more, n_columns=500)
 
 
 # --- columns that arithmetic finds hard --------------------------------------------------------

@@ -180,3 +180,14 @@ def test_models_that_break_the_contract(case):
     }
     with pytest.raises(InputError, match=expected[case]):
         GraphDensity(None if case == "nothing" else model, 2)
+
+
+@pytest.mark.parametrize(("builder", "factor"), [(logistic_regression, 1), (softmax_regression, 2)])
+def test_prior_spread_is_the_scale_times_the_length_of_a_row(builder, factor, rng):
+    """Of a class against another: the difference of two coefficients where there is one each."""
+    X, y = rng.normal(size=(60, 6)), np.arange(60) % (factor + 1)
+    linear = LinearDensity.recognise(
+        GraphDensity(builder(X, y, prior_scale=2.5), factor + 1, mode="interpreted"), X
+    )
+    expected = 2.5 * np.sqrt(factor * np.square(X).sum(axis=1).mean())
+    assert linear.prior_spread(X) == pytest.approx(expected, rel=1e-9)

@@ -9,6 +9,7 @@ import trifit
 from fitting import FAST
 from trifit.cards import load_card
 from trifit.cli.main import main
+from trifit.crossfit.rotation import Rotation, into_span
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.estimators import BayesClassifier, MAPClassifier
@@ -17,6 +18,7 @@ from trifit.fit.minimise import Path, newton
 from trifit.fit.optimise import MeanLoss
 from trifit.fit.prior_scale import MODE, choose_scale, log_evidence
 from trifit.fit.rescaled import RescaledGraph, RescaledLinear
+from trifit.run import load_run
 from trifit.types import Rows
 
 
@@ -90,6 +92,23 @@ def test_other_priors_are_chosen_by_inner_folds(rng):
     assert 2.0**-5 <= chosen.value <= 2.0**3
 
 
+def test_rotated_features_choose_the_same_scale(rng):
+    """More columns than rows: the evidence is that of the columns themselves."""
+    rows = world(rng, 60, 300, 0.1)
+    card, density = auto("softmax", rows.X, 3, intercept_scale=2.0)
+    assert density.alike is not None
+    spanned = into_span(density, 300, 60)
+    Z = Rotation.spanning(rows.X, 60).coordinates(rows.X)
+    direct = choose_scale(density.rescaled, card, rows, rng)
+    rotated = choose_scale(spanned.rescaled, card, Rows(Z, rows.labels), rng)
+    assert (rotated.value, rotated.low, rotated.high) == pytest.approx(
+        (direct.value, direct.low, direct.high), rel=0.02
+    )
+    built = density_of(card.with_scale(0.37), rows.X, 3)
+    np.testing.assert_allclose(density.rescaled.at(0.37).alike.root, built.alike.root, rtol=1e-8)
+    assert spanned.rescaled.at(0.37).n_params == 60 * 2 + 2
+
+
 def test_features_that_say_nothing_get_a_narrow_prior(rng):
     rows = Rows(rng.standard_normal((400, 10)), rng.integers(2, size=400))
     card, density = auto("logistic", rows.X, 2)
@@ -142,6 +161,16 @@ def test_estimators_say_which_scale_was_chosen(rng):
     again = MAPClassifier("logistic", prior_scale=chosen.prior_scale_).fit(rows.X, rows.labels)
     np.testing.assert_allclose(chosen.predict_proba(rows.X), again.predict_proba(rows.X), atol=1e-7)
     assert BayesClassifier("logistic", prior_scale=2.0)._card().hyperparameters["prior_scale"] == 2
+
+
+def test_the_command_line_takes_auto(tmp_path):
+    command = ["compare", "iris", "--prior-scale", "auto", "--no-nuts", "--test-size", "0.3"]
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--out", str(tmp_path / "run"), "--quiet"])
+    assert ended.value.code == 0
+    saved = load_run(tmp_path / "run")
+    (scale,) = saved.comparison.prior.scales
+    assert saved.classifier.card.hyperparameters["prior_scale"] == scale.value
 
 
 def test_a_word_that_is_no_scale_is_refused(capsys):

@@ -153,12 +153,14 @@ def _features(fitted: Fitted, position: int) -> list[FeatureValue]:
     """
     fold, i = fitted.where[position]
     part, fit = fold.part, fold.fits["mle"]
-    x, mean, sd = part.test.X[i], part.train.X.mean(axis=0), part.train.X.std(axis=0)
+    train, x = part.features(part.train.X), part.features(part.test.X[i])
+    mean, sd = train.mean(axis=0), train.std(axis=0)
     z = np.divide(x - mean, sd, out=np.zeros_like(x), where=sd > 0)
     candidates = np.argsort(-abs(z), kind="stable")[:MAX_CANDIDATES]
     rows = np.tile(x, (1 + len(candidates), 1))
     rows[1 + np.arange(len(candidates)), candidates] = mean[candidates]
-    log_probs = np.maximum(fitted.density.log_probs(fit.flat_draws, rows)[0], LOG_ZERO)
+    found = fitted.density.log_probs(fit.flat_draws, part.seen(rows))[0]
+    log_probs = np.maximum(found, LOG_ZERO)
     first = int(log_probs[0].argmax())
     log_odds = log_probs[:, first] - logsumexp(np.delete(log_probs, first, axis=1), axis=1)
     contribution = log_odds[0] - log_odds[1:]

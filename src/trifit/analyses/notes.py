@@ -4,8 +4,13 @@ from trifit.analyses.parameters import whose_log_odds
 from trifit.analyses.theory import expected_of_mle
 from trifit.crossfit.fitted import Fitted
 from trifit.duplicates import n_copies
+from trifit.fit.linear import LinearDensity
 from trifit.recalibration.temperature import MAX_TEMPERATURE, Temperature
 from trifit.text import counted, significant
+
+WIDE_PRIOR = 10.0
+"""Prior standard deviation of log-odds from which it is said: twice that of four standardised
+columns with a scale of 2.5."""
 
 MANY_COPIES = 0.01
 """Share of rows that are copies of others from which on it is said."""
@@ -17,12 +22,28 @@ def notes(fitted: Fitted) -> list[str]:
     return [
         *dataset.notes,
         *fitted.problem.notes,
+        *_wide_prior(fitted),
         *_copies(fitted),
         *_unseen(fitted),
         *whose_log_odds(fitted.density.layout, dataset.class_names),
         *expected_of_mle(fitted),
         *_prior_scales(fitted),
         *_temperatures(fitted),
+    ]
+
+
+def _wide_prior(fitted: Fitted) -> list[str]:
+    """What a prior scale, which is that of one coefficient, means with many columns."""
+    density, scale = fitted.density, fitted.problem.card.hyperparameters.get("prior_scale")
+    if not isinstance(density, LinearDensity) or not isinstance(scale, int | float):
+        return []
+    spread = density.prior_spread(fitted.final.part.train.X)
+    if spread <= WIDE_PRIOR:
+        return []
+    return [
+        f"prior scale {scale:g} with {int(fitted.problem.varies.sum()):,} columns gives log-odds a "
+        f"prior standard deviation of {spread:.3g}: the prior expects probabilities near 0 and 1 "
+        "(--prior-scale auto chooses the scale on the training rows)"
     ]
 
 

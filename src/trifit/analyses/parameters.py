@@ -6,6 +6,7 @@ from shlex import quote
 import numpy as np
 
 from trifit.contestants import posterior_of, posteriors_of
+from trifit.crossfit.coefficients import Coefficients
 from trifit.crossfit.fitted import Fitted
 from trifit.data import Standardiser
 from trifit.fit import Layout
@@ -24,26 +25,24 @@ def parameter_rows(fitted: Fitted) -> list[Parameter]:
     ESS are of NUTS's draws. The one set of coefficients that a model of two classes
     may have is of the log-odds of the second class.
     """
-    layout, fits = fitted.density.layout, fitted.final.fits
-    standardiser, classes = fitted.final.part.standardiser, fitted.problem.dataset.class_names
-    values = {name: fits[name].draws for name in ("mle", "map", *posteriors_of(fits))}
-    direction = fits["mle"].direction
-    runs_to = np.zeros(layout.size) if direction is None else np.sign(direction)
+    shown, fits = Coefficients.of(fitted), fitted.final.fits
+    layout, classes = shown.layout, fitted.problem.dataset.class_names
+    each = {n: shown.draws(fits[n].draws) for n in ("mle", "map", *posteriors_of(fits))}
+    values = {name: draws for name, (draws, _) in each.items()}
+    away = fits["mle"].direction
+    direction, shift = (np.zeros(layout.size), None) if away is None else shown.draws(away)
     second = classes[1] if len(classes) == 2 else ""
-    rows = _rows("model", layout, values, runs_to, second)
+    rows = _rows("model", layout, values, _signs(direction), second)
     if not fitted.density.linear:
         return rows
     in_data_units = {
-        name: to_data_units(draws, layout, standardiser) for name, draws in values.items()
+        name: to_data_units(draws, layout, shown.standardiser, moved)
+        for name, (draws, moved) in each.items()
     }
-    if all(draws is not None for draws in in_data_units.values()):
-        to = (
-            np.zeros(layout.size)
-            if direction is None
-            else _signs_in_data_units(direction, layout, standardiser)
-        )
-        known = {k: v for k, v in in_data_units.items() if v is not None}
-        rows += _rows("data", layout, known, to, second)
+    runs_to = to_data_units(direction, layout, shown.standardiser, shift)
+    known = {name: draws for name, draws in in_data_units.items() if draws is not None}
+    if runs_to is not None and len(known) == len(values):
+        rows += _rows("data", layout, known, _signs(runs_to), second)
     return rows
 
 
@@ -63,7 +62,10 @@ def whose_log_odds(layout: Layout, class_names: Sequence[str]) -> list[str]:
 
 
 def to_data_units(
-    draws: FloatArray, layout: Layout, standardiser: Standardiser
+    draws: FloatArray,
+    layout: Layout,
+    standardiser: Standardiser,
+    shift: FloatArray | None = None,
 ) -> FloatArray | None:
     """Coefficients per unit of the data.
 
@@ -77,6 +79,8 @@ def to_data_units(
         Coefficients of the features as the model sees them.
     layout : Layout
     standardiser : Standardiser
+    shift : array of shape (..., n_classes), optional
+        ``sum_j beta_j mean_j / scale_j``, where the coefficients given are not all.
     """
     if set(layout.names) != {"intercept", "beta"}:
         return None
@@ -86,7 +90,8 @@ def to_data_units(
     beta, intercept = named["beta"], named["intercept"]
     flat = beta.reshape(*draws.shape[:-1], len(standardiser.scale), -1)
     slopes = flat / standardiser.scale[:, None]
-    shift = np.einsum("j,...jk->...k", standardiser.mean, slopes)
+    if shift is None:
+        shift = np.einsum("j,...jk->...k", standardiser.mean, slopes)
     converted = {
         "beta": slopes.reshape(*draws.shape[:-1], -1),
         "intercept": intercept.reshape(*draws.shape[:-1], -1) - shift,
@@ -94,12 +99,9 @@ def to_data_units(
     return np.concatenate([converted[name] for name in layout.names], axis=-1)
 
 
-def _signs_in_data_units(
-    direction: FloatArray, layout: Layout, standardiser: Standardiser
-) -> FloatArray:
-    moved = to_data_units(direction[None], layout, standardiser)
-    assert moved is not None  # the draws could be converted
-    return np.sign(np.where(abs(moved[0]) > 1e-9 * abs(moved).max(), moved[0], 0.0))
+def _signs(direction: FloatArray) -> FloatArray:
+    """Which way parameters run along a direction, but for rounding errors."""
+    return np.sign(np.where(abs(direction) > 1e-9 * abs(direction).max(), direction, 0.0))
 
 
 def _rows(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from trifit.analyses.sensitivity import sensitivity
+from trifit.crossfit.coefficients import Coefficients
 from trifit.crossfit.fitted import Fitted
 from trifit.fit import Layout
 from trifit.results import PriorGroup, PriorPosterior, PriorRecord, PriorRow
@@ -27,11 +28,12 @@ def prior_record(fitted: Fitted, seeds: np.random.SeedSequence) -> PriorRecord:
 def _prior_posterior(fitted: Fitted, seed: int) -> PriorPosterior | None:
     if fitted.posterior is None:
         return None
-    prior = fitted.density.prior_draws(N_DRAWS, seed)
+    shown = Coefficients.of(fitted)
+    prior = shown.prior_draws(fitted.density, N_DRAWS, seed)
     if prior is None:
         return None
-    draws = fitted.final.fits[fitted.posterior].flat_draws
-    return against_prior(prior, draws, fitted.density.layout, single=fitted.problem.card.identified)
+    draws, _ = shown.draws(fitted.final.fits[fitted.posterior].flat_draws)
+    return against_prior(prior, draws, shown.layout, single=fitted.problem.card.identified)
 
 
 def against_prior(

@@ -95,7 +95,8 @@ def probability_map(fitted: Fitted, rng: np.random.Generator) -> ProbabilityMap 
     if plane is None:
         return None
     names = fitted.problem.feature_names
-    axes = (_axis(plane, 0, names), _axis(plane, 1, names))
+    weights = part.features(plane.directions)
+    axes = (_axis(plane, 0, weights[0], names), _axis(plane, 1, weights[1], names))
     across, up = (np.linspace(axis.low, axis.high, N_GRID) for axis in axes)
     grid = np.column_stack([np.tile(across, N_GRID), np.repeat(up, N_GRID)])
     thin, n_draws = _thinned(fitted.final.fits)
@@ -146,11 +147,10 @@ def _thinned(fits: Mapping[str, Fit]) -> tuple[Mapping[str, Fit], int]:
     return thin, n_draws
 
 
-def _axis(plane: Plane, k: int, names: tuple[str, ...]) -> Axis:
+def _axis(plane: Plane, k: int, weights: FloatArray, names: tuple[str, ...]) -> Axis:
     at = plane.points[:, k]
     low, high = float(at.min()), float(at.max())
     margin = BEYOND * (high - low)
-    weights = plane.directions[k]
     leading = np.argsort(-abs(weights), kind="stable")[:N_LOADINGS]
     component = plane.shares is not None
     return Axis(

@@ -14,6 +14,7 @@ from trifit.cli.completion import cards, comma_separated, data_sets, further_fit
 from trifit.cli.display import Display, displayed, output_option
 from trifit.cli.imports import without_collection
 from trifit.cli.options import Command, NumberOrAuto, Option, seed_option, settings_of, words_of
+from trifit.contestants import on_request
 from trifit.errors import InputError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ data_option, model_option, evaluation_option, simulation_option = (
     metavar="A,B,...",
     default="",
     shell_complete=comma_separated(further_fits),
-    help="More fits: laplace, map-cv, map+V, squared-error.",
+    help=f"More fits: {', '.join(on_request())}.",
 )
 @model_option(
     "--no-nuts",
@@ -185,6 +186,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     card = load_card(model).with_overrides(_overrides(changes, prior, prior_scale))
     simulated = _simulated(data, world, seed)
     from trifit.data import check_split, load_dataset
+    from trifit.models import check_settings
 
     dataset = load_dataset(
         data,
@@ -206,6 +208,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
         **simulated,
     )
     check_split(dataset, cv, test_size)
+    check_settings(card, dataset.n_classes)
     rivals = check_rivals(rivals, dataset)
     from trifit.results.folder import check_folder
 

@@ -1,8 +1,8 @@
 """What a command shows of its result: text, JSON or a path; and the page in a browser."""
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,6 +93,27 @@ def displayed(command: Callable[..., None]) -> Callable[..., None]:
         command(*arguments, display=Display(json, quiet, browser), **rest)
 
     return with_display
+
+
+@contextmanager
+def drawn_from(file: Path) -> Iterator[None]:
+    """A block that draws what a file says, which somebody may have changed.
+
+    Raises
+    ------
+    InputError
+        If its numbers do not belong together.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        raise InputError(
+            f"{str(file)!r}: its numbers do not belong together "
+            f"({type(error).__name__}: {' '.join(str(error).split())[:120]}); is it as trifit "
+            "wrote it?"
+        ) from error
 
 
 def open_page(page: Path) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from trifit import __version__
-from trifit.cli.codes import BAD_INPUT, INTERRUPTED
+from trifit import __version__, interrupts
+from trifit.cli.codes import BAD_INPUT
 from trifit.cli.compare import compare, show_comparison
 from trifit.cli.completion import cards, completion, names_or_files
 from trifit.cli.diff import diff
-from trifit.cli.display import Display, displayed, output_option
+from trifit.cli.display import Display, displayed, drawn_from, output_option
 from trifit.cli.evaluate import evaluate
 from trifit.cli.imports import seldom_collected
 from trifit.cli.options import Command, Option, settings_of
@@ -18,7 +18,7 @@ from trifit.cli.predict import predict
 from trifit.cli.recalibrate import recalibrate
 from trifit.cli.study import studies, study
 from trifit.errors import InputError
-from trifit.files import write_whole
+from trifit.files import reason, write_whole
 
 START = """\
 Fit one classifier three ways and see when its softmax is a probability.
@@ -37,6 +37,7 @@ class _Commands(click.Group):
     command_class = Command
 
     def invoke(self, ctx: click.Context) -> Any:
+        interrupts.leaves("nothing was written")
         try:
             with seldom_collected():
                 return super().invoke(ctx)
@@ -46,9 +47,15 @@ class _Commands(click.Group):
         except MemoryError as error:
             click.echo(f"trifit: not enough memory: {error}; take fewer rows or features", err=True)
             ctx.exit(BAD_INPUT)
+        except BrokenPipeError:  # head has read enough: click ends without a word
+            raise
+        except OSError as error:
+            about = f" {error.filename!r}" if error.filename else ""
+            click.echo(f"trifit: the system refuses{about}: {reason(error)}", err=True)
+            ctx.exit(BAD_INPUT)
         except KeyboardInterrupt:
-            click.echo("trifit: interrupted; nothing was written", err=True)
-            ctx.exit(INTERRUPTED)
+            interrupts.tell()
+            ctx.exit(interrupts.exit_code())
 
 
 @click.group(
@@ -62,7 +69,8 @@ def main(ctx: click.Context) -> None:
     """Fit one classifier three ways and see when its softmax is a probability.
 
     Exit codes: 0 done, 2 bad input or usage, 3 the fits ran but at least one
-    failed its checks, 4 a condition of trifit diff --fail-if was met.
+    failed its checks, 4 a condition of trifit diff --fail-if was met,
+    130 interrupted by Ctrl-C (143: by SIGTERM).
     """
     if ctx.invoked_subcommand is None:
         click.echo(START)
@@ -168,7 +176,8 @@ def report(folder: Path, *, index: bool, display: Display) -> None:
     from trifit.results import Comparison
 
     comparison = Comparison.from_json(folder / "comparison.json")
-    comparison.to_html(folder / "index.html")
+    with drawn_from(folder / "comparison.json"):
+        comparison.to_html(folder / "index.html")
     show_comparison(comparison, folder, display)
 
 
@@ -191,11 +200,8 @@ def gallery(out: Path, only: tuple[str, ...]) -> None:
     """
     from trifit.gallery import QUESTIONS, build
 
-    try:
-        index = build(out, QUESTIONS, only=only, progress=lambda line: click.echo(line, err=True))
-    except KeyboardInterrupt:
-        click.echo(f"trifit: interrupted; finished pages are in {out}", err=True)
-        click.get_current_context().exit(INTERRUPTED)
+    interrupts.leaves(f"finished pages are in {out}")
+    index = build(out, QUESTIONS, only=only, progress=lambda line: click.echo(line, err=True))
     click.echo(f"Gallery: {index}")
 
 

@@ -41,7 +41,7 @@ seed_option = partial(
     "--seed",
     cls=Option,
     heading="Evaluation",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=2**63 - 1),
     metavar="N",
     default=1,
     show_default=True,

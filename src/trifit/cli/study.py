@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trifit.cli.codes import FAILED_CHECKS, INTERRUPTED
+from trifit import interrupts
+from trifit.cli.codes import FAILED_CHECKS
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import names_or_files, shipped_studies
-from trifit.cli.display import Display, displayed, output_option
+from trifit.cli.display import Display, displayed, drawn_from, output_option
 from trifit.cli.options import Command, Option
 
 if TYPE_CHECKING:
@@ -86,24 +87,18 @@ def study(
         progress("loading PyMC", 0.0)
         from trifit.study.run import run_study
 
-        try:
-            record = run_study(
-                chosen,
-                folder,
-                jobs=jobs,
-                resume=resume,
-                force=force,
-                backend=backend,
-                scheduler=scheduler,
-                progress=progress,
-                command=canonical_command(sys.argv[1:]),
-            )
-        except KeyboardInterrupt:
-            click.echo(
-                f"trifit: interrupted; finished cells are in {folder}; --resume to continue",
-                err=True,
-            )
-            click.get_current_context().exit(INTERRUPTED)
+        interrupts.leaves(f"finished cells are in {folder}; --resume to continue")
+        record = run_study(
+            chosen,
+            folder,
+            jobs=jobs,
+            resume=resume,
+            force=force,
+            backend=backend,
+            scheduler=scheduler,
+            progress=progress,
+            command=canonical_command(sys.argv[1:]),
+        )
     _show(record, folder, display)
     if record.n_failed == record.n_cells:
         click.get_current_context().exit(FAILED_CHECKS)
@@ -123,7 +118,8 @@ def draw_again(folder: Path, display: Display) -> None:
     from trifit.study.run import load_record, write_page
 
     record = load_record(folder / "study.json")
-    write_page(folder, record)
+    with drawn_from(folder / "study.json"):
+        write_page(folder, record)
     _show(record, folder, display)
 
 

@@ -1,16 +1,18 @@
 """A fitted classifier as a value: plain data that predicts new rows, here or elsewhere."""
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from trifit.cards import Card
 from trifit.crossfit.problem import reference_density, reference_rows
+from trifit.crossfit.rotation import Rotation, Widened
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density, predict
+from trifit.fit.linear import LinearDensity
 from trifit.fit.prediction import thinned
 from trifit.fits import Fit, Prediction
 from trifit.forecasts import LOG_ZERO
@@ -24,6 +26,9 @@ PROBE_TOLERANCE = 1e-6
 
 INTERVAL_DRAWS = 1_000
 """Most draws behind an interval."""
+
+ROWS = 500
+"""Rows predicted at a time where the model was fitted in the span of its rows."""
 
 BLOCK = 4_000_000
 """Most probabilities held at a time (32 MB)."""
@@ -67,6 +72,8 @@ class Classifier:
         Of the model's columns.
     fits : mapping of str to Fit
     probe : Probe
+    rotation : Rotation or None
+        Into the span of the training rows, where the model was fitted in it.
     """
 
     card: Card
@@ -76,6 +83,7 @@ class Classifier:
     standardiser: Standardiser
     fits: Mapping[str, Fit]
     probe: Probe
+    rotation: Rotation | None = None
 
     @property
     def model_features(self) -> tuple[str, ...]:
@@ -95,9 +103,17 @@ class Classifier:
         InputError
             If the card's builder is gone, or no longer builds the model that was fitted.
         """
-        rows = self._seen(X)
-        density = self._density(rows)
-        return {name: predict(density, fit, rows) for name, fit in self.fits.items()}
+        parts = [
+            {name: predict(density, fit, rows) for name, fit in fits.items()}
+            for density, fits, rows in self._ready(X)
+        ]
+        return {
+            name: Prediction(
+                np.concatenate([part[name].log_probs for part in parts]),
+                np.concatenate([part[name].aleatoric for part in parts]),
+            )
+            for name in self.fits
+        }
 
     def draws(self, name: str, X: FloatArray, n_draws: int | None = None) -> FloatArray:
         """Log probabilities of single draws of a fit, evenly spaced: (n_draws, n_obs, K).
@@ -111,9 +127,12 @@ class Classifier:
         n_draws : int, optional
             Default: all.
         """
-        rows, fit = self._seen(X), self.fits[name]
-        found = thinned(self._density(rows), fit, rows, n_draws or len(fit.flat_draws))
-        return np.array(list(found))
+        n_draws = n_draws or len(self.fits[name].flat_draws)
+        parts = [
+            np.array(list(thinned(density, fits[name], rows, n_draws)))
+            for density, fits, rows in self._ready(X)
+        ]
+        return np.concatenate(parts, axis=1)
 
     def interval(
         self, name: str, X: FloatArray, level: float = 0.95
@@ -131,16 +150,17 @@ class Classifier:
         level : float
             Probability within the interval.
         """
-        rows, draws = self._seen(X), self.fits[name].flat_draws
-        density = self._density(rows)
-        n_draws = min(len(draws), INTERVAL_DRAWS)
-        some = draws[np.linspace(0, len(draws) - 1, n_draws).astype(int)]
-        step = max(1, BLOCK // (n_draws * len(self.class_names)))
         tails = [(1 - level) / 2, (1 + level) / 2]
-        blocks = [
-            np.quantile(np.exp(density.log_probs(some, rows[start : start + step])), tails, axis=0)
-            for start in range(0, len(rows), step)
-        ]
+        blocks = []
+        for density, fits, rows in self._ready(X):
+            draws = fits[name].flat_draws
+            n_draws = min(len(draws), INTERVAL_DRAWS)
+            some = draws[np.linspace(0, len(draws) - 1, n_draws).astype(int)]
+            step = max(1, BLOCK // (n_draws * len(self.class_names)))
+            blocks += [
+                np.quantile(np.exp(density.log_probs(some, rows[at : at + step])), tails, axis=0)
+                for at in range(0, len(rows), step)
+            ]
         low, high = np.concatenate(blocks, axis=1)
         return low, high
 
@@ -151,24 +171,43 @@ class Classifier:
         linear in the features.
         """
         n_features = int(self.varies.sum())
+        if self.rotation is not None:
+            n_features = self.rotation.basis.shape[1]
         look = reference_rows(n_features, len(self.class_names))[0]
         corners = np.vstack([np.zeros(n_features), np.eye(n_features), look])
-        density = self._density(look)
-        log_probs = density.log_probs(self.fits[name].flat_draws, corners)
+        log_probs = self._density().log_probs(self.fits[name].flat_draws, corners)
         odds = (log_probs - log_probs.mean(axis=2, keepdims=True)).mean(axis=0)
         at_zero, slopes, there = odds[0], odds[1 : 1 + n_features] - odds[0], odds[1 + n_features :]
         if not np.allclose(at_zero + look @ slopes, there, rtol=0, atol=1e-8 * abs(there).max()):
             return None
+        if self.rotation is not None:
+            slopes = self.rotation.features(slopes.T).T
         beta = np.zeros((len(self.class_names), len(self.feature_names)))
         beta[:, self.varies] = slopes.T / self.standardiser.scale
         return at_zero - beta[:, self.varies] @ self.standardiser.mean, beta
 
-    def _seen(self, X: FloatArray) -> FloatArray:
-        """Rows as the model sees them."""
-        return self.standardiser.transform(X[:, self.varies])
+    def _ready(self, X: FloatArray) -> Iterator[tuple[Density, Mapping[str, Fit], FloatArray]]:
+        """Model, fits and rows as the model sees them, some rows after the others."""
+        rows = self.standardiser.transform(X[:, self.varies])
+        density = self._density(rows)
+        if self.rotation is None:
+            yield density, self.fits, rows
+            return
+        assert isinstance(density, LinearDensity)  # others are not rotated
+        for start in range(0, len(rows), ROWS):
+            some = Widened.of(density, self.rotation, rows[start : start + ROWS])
+            fits = {
+                n: replace(f, draws=some.draws(f.flat_draws)[None]) for n, f in self.fits.items()
+            }
+            yield some.density, fits, some.X
 
-    def _density(self, rows: FloatArray) -> Density:
+    def _density(self, rows: FloatArray | None = None) -> Density:
+        """The model that was fitted, which holds on some rows."""
+        if rows is None:
+            rows = reference_rows(int(self.varies.sum()), len(self.class_names))[0]
         density = density_on(rows, self.card, self.model_features, self.class_names)
+        if self.rotation is not None and isinstance(density, LinearDensity) and density.alike:
+            density = density.in_directions(self.rotation.basis.shape[1])
         draw = next(iter(self.fits.values())).flat_draws[:1]
         here, then = _log_probs(density, draw, self.probe.X), self.probe.log_probs
         if not abs(here - then).max() <= PROBE_TOLERANCE * max(1.0, abs(then).max()):

@@ -109,14 +109,16 @@ class Fitted:
     def classifier(self) -> Classifier:
         """The fits to all training rows, as plain data."""
         problem, final = self.problem, self.final
+        card, chosen = problem.card, final.prior_scale
         return Classifier(
-            problem.card,
+            card if chosen is None else card.with_scale(chosen.value),
             problem.dataset.feature_names,
             problem.dataset.class_names,
             problem.varies,
             final.part.standardiser,
             final.fits,
             probe_of(problem.density, final.fits, final.part.train.X),
+            final.part.rotation,
         )
 
     @cached_property

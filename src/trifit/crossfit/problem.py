@@ -7,11 +7,14 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 
-from trifit.cards import Builder, Card, Optimiser, Sampler
+from trifit.cards import Card, Optimiser, Sampler
 from trifit.clusters import of_rows
+from trifit.crossfit.rotation import Rotation, into_span
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density
+from trifit.fit.linear import LinearDensity
+from trifit.functions import Builder
 from trifit.spacing import evenly_spaced
 from trifit.text import listing
 from trifit.types import BoolArray, Dataset, FloatArray, IntArray, Rows
@@ -31,12 +34,24 @@ class Part:
         Of the model's columns.
     unseen : int
         Test rows with a category or value that is not in the training rows.
+    rotation : Rotation or None
+        Into the span of the part's rows, where these are fewer than the columns; the model
+        then sees coordinates in that span.
     """
 
     train: Rows
     test: Rows
     standardiser: Standardiser
     unseen: int
+    rotation: Rotation | None = None
+
+    def features(self, X: FloatArray) -> FloatArray:
+        """Standardised columns of rows as the model sees them."""
+        return X if self.rotation is None else self.rotation.features(X)
+
+    def seen(self, features: FloatArray) -> FloatArray:
+        """Rows as the model sees them, of standardised columns."""
+        return features if self.rotation is None else self.rotation.coordinates(features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +59,33 @@ class Problem:
     """A card's model on the columns that vary in its reference rows.
 
     A column that is constant only within some training part stays in the
-    model and is zero there, so that one model serves all parts.
+    model and is zero there, so that one model serves all parts. Where rows are fewer than
+    columns, the model may be that of coordinates in their span.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    card : Card
+    density : Density
+    varies : array of shape (n_features,)
+    n_directions : int or None
+        Number of coordinates; None where the model sees the columns themselves.
     """
 
     dataset: Dataset
     card: Card
     density: Density
     varies: BoolArray
+    n_directions: int | None = None
+
+    @property
+    def n_coefficients(self) -> int:
+        """Free parameters of the card's model of the columns, whatever the fits are made in."""
+        density = self.density
+        if self.n_directions is None or not isinstance(density, LinearDensity):
+            return density.n_params
+        assert density.alike is not None  # or there would be no directions
+        return density.alike.params.inputs.size(int(self.varies.sum()))
 
     @classmethod
     def build(cls, dataset: Dataset, card: Card, rows: IntArray) -> "Problem":
@@ -79,7 +114,8 @@ class Problem:
             feature_names=tuple(np.array(dataset.feature_names)[varies].tolist()),
             class_names=dataset.class_names,
         )
-        return cls(dataset, card, density, varies)
+        spanned = into_span(density, int(varies.sum()), dataset.n_obs)
+        return cls(dataset, card, spanned, varies, None if spanned is density else dataset.n_obs)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -91,26 +127,43 @@ class Problem:
         """What was left out, in plain words."""
         names = zip(self.dataset.feature_names, self.varies, strict=True)
         dropped = [name for name, varies in names if not varies]
-        if not dropped:
-            return []
-        return [f"left out columns that are constant, up to rounding errors: {listing(dropped)}"]
+        notes = []
+        if dropped:
+            what = "left out columns that are constant, up to rounding errors"
+            notes.append(f"{what}: {listing(dropped)}")
+        if self.n_directions is not None:
+            notes.append(
+                f"{self.n_directions:,} rows span at most {self.n_directions:,} directions of the "
+                f"{int(self.varies.sum()):,} columns: the fits are made in these, where they are "
+                "the same; outside them the posterior is the prior. The table of coefficients is "
+                f"that of the columns with the largest MAP, coefficients.nc holds all"
+            )
+        return notes
 
     def part(self, train: IntArray, test: IntArray) -> Part:
         """Training and test rows of one part."""
         data = self.dataset
         standardiser = standardiser_of(data, self.card, train)
 
-        def seen(rows: IntArray) -> Rows:
+        def columns(rows: IntArray) -> FloatArray:
             X = standardiser.transform(data.X, rows)
-            if not self.varies.all():
-                X = np.ascontiguousarray(X[:, self.varies])
-            return Rows(X, data.labels[rows], of_rows(data.groups, rows))
+            return X if self.varies.all() else np.ascontiguousarray(X[:, self.varies])
 
+        features = [columns(rows) for rows in (train, test)]
+        rotation = None
+        if self.n_directions is not None:
+            rotation = Rotation.spanning(np.vstack(features), self.n_directions)
+            features = [rotation.coordinates(X) for X in features]
+        seen = [
+            Rows(X, data.labels[rows], of_rows(data.groups, rows))
+            for X, rows in zip(features, (train, test), strict=True)
+        ]
         return Part(
-            train=seen(train),
-            test=seen(test),
+            train=seen[0],
+            test=seen[1],
             standardiser=standardiser.of_columns(self.varies),
             unseen=standardiser.unseen(data.X[test]),
+            rotation=rotation,
         )
 
 

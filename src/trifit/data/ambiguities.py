@@ -73,8 +73,9 @@ class Ambiguities:
             self.rounded.append(column.name)
         if n_values := few_values(values):
             self.codes[column.name] = n_values
-        elif written is not None and any_cell(written, r"^\s*0\d+\s*$"):
-            self.zeros.append(column.name)
+        elif written is not None and (values == np.round(values)).any():
+            if any_cell(written, r"^\s*0\d+\s*$"):
+                self.zeros.append(column.name)
 
     def notes(self) -> list[str]:
         """A sentence for each kind, with the option that decides otherwise."""

@@ -180,13 +180,14 @@ def _aligned(
 ) -> Table:
     """The test table with the columns that are needed; what else it has is said."""
     needed = [*(column.name for column in schema.columns), *labels]
-    absent = [name for name in needed if name not in test.columns]
+    ours, theirs = set(train.columns), set(test.columns)
+    absent = [name for name in needed if name not in theirs]
     if absent:
         raise InputError(
             "test: it needs the columns of the training data; missing "
             f"{listing(absent)} (it has {listing(test.columns)})"
         )
-    extra = [name for name in test.columns if name not in train.columns]
+    extra = [name for name in test.columns if name not in ours]
     if extra:
         notes.append(
             f"ignored columns of the test set that the training data lack: {listing(extra)}"

@@ -68,11 +68,20 @@ class Column:
         """Whether a text is none of the categories."""
         return bool(level_codes([text], self.levels)[0] == UNSEEN)
 
-    def encode(self, data: str, column: "pa.ChunkedArray") -> tuple[FloatArray, BoolArray]:
+    def encode(
+        self, data: str, column: "pa.ChunkedArray", plain: FloatArray | None = None
+    ) -> tuple[FloatArray, BoolArray]:
         """Features (n_rows, n_features), NaN where missing, and rows of an unseen category.
 
         A number is itself, a boolean 0 or 1, a vector its components, a category one 0/1
         column for each level (all zero for a category that is not known).
+
+        Parameters
+        ----------
+        data : str
+        column : pyarrow ChunkedArray
+        plain : array of shape (n_rows,), optional
+            Its cells, where they are known to be plain numbers.
 
         Raises
         ------
@@ -94,7 +103,7 @@ class Column:
         if self.kind == "vector":
             values = components(data, self.name, column, self.length)
         else:
-            values = self._values(data, column)[:, None]
+            values = (self._values(data, column) if plain is None else plain)[:, None]
         infinite = np.isinf(values).any(axis=1)
         if infinite.any():
             row = int(np.flatnonzero(infinite)[0])
@@ -174,6 +183,7 @@ def learn_column(
     written: bool,
     style: Style,
     missing: tuple[str, ...],
+    plain: FloatArray | None,
     categorical: bool,
     keep: bool,
 ) -> Column:
@@ -188,6 +198,8 @@ def learn_column(
         or a Parquet file is a category.
     style : (str, str)
     missing : tuple of str
+    plain : array of shape (n_rows,) or None
+        The cells of written plain numbers.
     categorical, keep : bool
         Asked for by the user: a category, whatever it looks like; and however many
         levels it has.
@@ -217,7 +229,14 @@ def learn_column(
         return Column(name, "boolean" if pa.types.is_boolean(kind) else "number", missing=missing)
     if not written:
         return _category(data, name, texts_of(column, missing), missing, keep=keep)
+    if plain is not None and not np.isnan(plain).all():
+        return Column(name, "number", style, missing=beside_numbers(missing))
     return _written(data, name, column, style, missing, keep=keep)
+
+
+def beside_numbers(missing: tuple[str, ...]) -> tuple[str, ...]:
+    """Texts that mean "missing" in a column of numbers."""
+    return tuple(dict.fromkeys((*missing, *MISSING_TEXT)))
 
 
 def _written(
@@ -229,16 +248,12 @@ def _written(
     *,
     keep: bool,
 ) -> Column:
-    """A column of text in which numbers are written: of numbers, booleans or categories."""
-    beside_numbers = tuple(dict.fromkeys((*missing, *MISSING_TEXT)))
-    plain = as_floats(column, beside_numbers, style)
-    if plain is not None and not np.isnan(plain).all():
-        return Column(name, "number", style, missing=beside_numbers)
+    """A column of text that is not plain numbers: of numbers, booleans or categories."""
     texts = texts_of(column, missing)
     levels = _levels(data, name, texts)
     words = [level for level in levels if number(level, style) is None]
     if len(words) < len(levels) and set(words) <= set(MISSING_TEXT):
-        return Column(name, "number", style, missing=beside_numbers)
+        return Column(name, "number", style, missing=beside_numbers(missing))
     if {level.lower() for level in levels} <= {"true", "false"}:
         return Column(name, "boolean", missing=missing)
     if 2 * len(words) < len(levels):
@@ -340,6 +355,14 @@ def is_text(kind: "pa.DataType") -> bool:
     import pyarrow as pa
 
     tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in tests)
+
+
+def is_binary(kind: "pa.DataType") -> bool:
+    """Whether a type is bytes, which are not text."""
+    import pyarrow as pa
+
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
     return any(test(kind) for test in tests)
 
 

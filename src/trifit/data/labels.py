@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trifit.data.columns import UNSEEN, level_codes, texts_of
+from trifit.data.columns import UNSEEN, is_binary, level_codes, texts_of
 from trifit.data.numbers import number
 from trifit.errors import InputError
 from trifit.text import listing
@@ -35,6 +35,13 @@ def learn_classes(
     InputError
         If there is no class, or so many that the column is no class label.
     """
+    import pyarrow as pa
+
+    if pa.types.is_nested(column.type) or is_binary(column.type):
+        raise InputError(
+            f"data {data!r}: target {target!r} holds {column.type}; give a column of class labels: "
+            "text, numbers or booleans"
+        )
     texts = texts_of(column, missing)
     present = sorted({t for t in texts if t is not None})
     if not present:

@@ -31,7 +31,8 @@ def encode_rows(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
     """
     table = _table(source, schema)
     names = [column.name for column in schema.columns]
-    absent = [name for name in names if name not in table.columns]
+    there, needed = set(table.columns), set(names)
+    absent = [name for name in names if name not in there]
     if absent:
         raise InputError(
             f"data {table.name!r}: missing columns that the run needs: {listing(absent)} "
@@ -40,7 +41,7 @@ def encode_rows(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
     if not len(table):
         raise InputError(f"data {table.name!r}: the table has no rows")
     notes = []
-    extra = [name for name in table.columns if name not in names]
+    extra = [name for name in table.columns if name not in needed]
     if extra:
         notes.append(f"ignored columns that the run does not use: {listing(extra)}")
     X, unseen = schema.encode(table)

@@ -11,6 +11,9 @@ from trifit.errors import InputError
 SPACES = " '\u2019\u00a0\u2009\u202f"
 """Marks between thousands that mean nothing else: blanks and apostrophes."""
 
+MINUS = "\u2212"
+"""The minus of typeset text, as spreadsheets and web pages have it."""
+
 Style = tuple[str, str]
 """The decimal mark, and the one between thousands."""
 
@@ -27,6 +30,7 @@ def number(text: str, style: Style = POINT) -> float | None:
     (4740.09, 4740.09, None, 1000.0)
     """
     decimal, thousands = style
+    text = text.replace(MINUS, "-")
     whole = re.match(rf"[+-]?[1-9]\d{{0,2}}([{re.escape(thousands + SPACES)}]\d{{3}})+(?!\d)", text)
     if whole:
         text = re.sub(rf"[{re.escape(thousands + SPACES)}]", "", whole[0]) + text[whole.end() :]

@@ -31,6 +31,10 @@ DELIMITERS = {".csv": (",", ";", "\t"), ".tsv": ("\t",), ".txt": ("\t", ";", ","
 
 STDIN = "-"
 
+MIN_BLOCK, MAX_BLOCK, ROWS_PER_BLOCK = 2**20, 2**28, 1_000
+"""Bytes of text that are read at a time: enough for so many rows like the header. Columns come in
+a piece for each, and tens of thousands of columns in pieces of a few rows would be slow."""
+
 
 def read_table(path: Path, *, what: str = "data", hint: str = "") -> Table:
     """Read a CSV, TSV, Parquet, Arrow, Feather or ``.npz`` file, or text from standard input.
@@ -168,6 +172,8 @@ def _text_table(opened: Callable[[], BinaryIO], kind: str, name: str, source: st
             f"{source} is not UTF-8 (byte {error.start}); save it as UTF-8 text"
         ) from error
     except (pa.ArrowException, OSError, EOFError, LZMAError) as error:
+        if "Empty CSV" in str(error):
+            raise InputError(f"{source}: the table has no rows") from error
         raise InputError(f"{source} cannot be read: {one_line(error)}") from error
     return checked_table(cells, name, source, delimiter)
 
@@ -184,10 +190,14 @@ def _read_text(
     names, cells = records[delimiter]
     row_names = len(cells) == len(names) + 1  # R names its rows, and not their column
     options = {"skip_rows": 1} if row_names else {}
+    width = sum(map(len, names)) + len(names)
+    block = min(max(MIN_BLOCK, ROWS_PER_BLOCK * width), MAX_BLOCK)
     with opened() as file:
         raw = csv.read_csv(
             file,
-            read_options=csv.ReadOptions(autogenerate_column_names=True, **options),
+            read_options=csv.ReadOptions(
+                autogenerate_column_names=True, block_size=block, **options
+            ),
             parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=csv.ConvertOptions(
                 column_types={f"f{i}": pa.string() for i in range(len(names) + row_names)},

@@ -124,7 +124,8 @@ def grouping(table: Table, names: Iterable[str]) -> list[str]:
         n, n_values = len(table), len(pc.unique(table.cells[name]))
         return n_values > 2 and 2 * n_values <= n <= 50 * n_values
 
-    return [n for n in names if n in table.columns and names_a_group(n) and repeats(n)]
+    known = set(table.columns)
+    return [n for n in names if n in known and names_a_group(n) and repeats(n)]
 
 
 def _texts(tables: Sequence[Table], role: str, name: str) -> list[str]:

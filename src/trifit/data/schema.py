@@ -10,22 +10,24 @@ from trifit.data.ambiguities import Ambiguities
 from trifit.data.columns import (
     MISSING_TEXT,
     Column,
-    any_cell,
+    beside_numbers,
     is_text,
     learn_column,
     texts_of,
 )
 from trifit.data.identifiers import is_row_name
+from trifit.data.many import floats_of, matching
 from trifit.data.numbers import COMMA, Style, choose_style
 from trifit.data.roles import RoleColumns
 from trifit.data.soft import label_columns
 from trifit.data.tables import Table
 from trifit.errors import InputError
+from trifit.memory import check_memory
 from trifit.text import listing
 from trifit.types import BoolArray, FloatArray
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 
 @dataclass(frozen=True)
@@ -91,14 +93,30 @@ class Schema:
 
         Columns move over one by one: beside the table there is one matrix, and one column.
         """
+        check_memory(
+            f"data {table.name!r}",
+            len(table) * len(self.features),
+            "take fewer rows, or drop columns of many categories",
+        )
         X = np.empty((len(table), len(self.features)))
         unseen = np.zeros(len(table), dtype=bool)
-        places = self.groups
+        places, plain = self.groups, self._plain(table)
         for column in self.columns:
-            values, unknown = column.encode(table.name, table.cells[column.name])
+            cells = table.cells[column.name]
+            values, unknown = column.encode(table.name, cells, plain.get(column.name))
             X[:, places[column.name]] = values
             unseen |= unknown
         return X, unseen
+
+    def _plain(self, table: Table) -> dict[str, FloatArray]:
+        """Columns in which plain numbers are written."""
+        found: dict[str, FloatArray] = {}
+        written = [c for c in self.columns if c.kind == "number"]
+        written = [c for c in written if is_text(table.cells[c.name].type)]
+        for how in dict.fromkeys((c.missing, c.style) for c in written):
+            names = [c.name for c in written if (c.missing, c.style) == how]
+            found |= floats_of(table, names, *how)
+        return found
 
 
 def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema, list[str]]:
@@ -127,6 +145,9 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
     notes += without_name
     style = table_style(table, names, reading)
     ambiguities, columns = Ambiguities(), []
+    written = [n for n in names if table.delimiter and is_text(table.cells[n].type)]
+    asked = [n for n in written if n not in reading.categorical]
+    plain = floats_of(table, asked, beside_numbers(reading.missing), style)
     for name in names:
         cells = table.cells[name]
         column = learn_column(
@@ -136,11 +157,12 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
             written=bool(table.delimiter),
             style=style,
             missing=reading.missing,
+            plain=plain.get(name),
             categorical=name in reading.categorical,
             keep=name in reading.keep,
         )
         number = column.kind == "number"
-        values = column.encode(table.name, cells)[0][:, 0] if number else None
+        values = column.encode(table.name, cells, plain.get(name))[0][:, 0] if number else None
         if name in reading.keep or not ambiguities.row_number(column, values):
             columns.append(column)
             ambiguities.look(column, values, cells if table.delimiter else None)
@@ -205,17 +227,18 @@ def table_style(table: Table, names: Iterable[str], reading: Reading) -> Style:
         Columns to look at.
     reading : Reading
     """
-    cells: dict[str, Sequence[str]] = {}
-    pointed = None
-    for name in names:
-        column = table.cells[name]
-        if not table.delimiter or name in reading.categorical or not is_text(column.type):
-            continue
-        if _ambiguous(column):
-            texts = {t for t in texts_of(column, reading.missing) if t is not None}
-            cells[name] = sorted(texts)
-        if pointed is None and any_cell(column, r"^\s*[+-]?\d*\.(\d{1,2}|\d{4,})\s*$"):
-            pointed = name
+    written = [
+        name
+        for name in names
+        if table.delimiter and name not in reading.categorical and is_text(table.cells[name].type)
+    ]
+    cells = {
+        name: sorted({t for t in texts_of(table.cells[name], reading.missing) if t is not None})
+        for name, unclear in zip(written, _ambiguous(table, written), strict=True)
+        if unclear
+    }
+    points = matching(table, written, r"^\s*[+-]?\d*\.(\d{1,2}|\d{4,})\s*$").any(axis=1)
+    pointed = written[int(points.argmax())] if points.any() else None
     return choose_style(
         table.name,
         cells,
@@ -225,16 +248,12 @@ def table_style(table: Table, names: Iterable[str], reading: Reading) -> Style:
     )
 
 
-def _ambiguous(column: "pa.ChunkedArray") -> bool:
-    """Whether a column of text may hold numbers whose marks need a second look.
+def _ambiguous(table: Table, names: Sequence[str]) -> BoolArray:
+    """Which columns of text may hold numbers whose marks need a second look.
 
     A comma, or points that all stand before groups of three digits.
     """
-    import pyarrow.compute as pc
-
-    if any_cell(column, r"^\s*[+-]?[\d.]*\d,\d"):
-        return True
-    with_point = pc.filter(column, pc.match_substring(column, "."))
-    return bool(len(with_point)) and not any_cell(
-        with_point, r"^\s*[+-]?\d{1,3}(\.\d{3})+(,\d+)?\s*$", negated=True
-    )
+    comma = matching(table, names, r"^\s*[+-]?[\d.]*\d,\d").any(axis=1)
+    point = matching(table, names, r"\.")
+    grouped = matching(table, names, r"^\s*[+-]?\d{1,3}(\.\d{3})+(,\d+)?\s*$")
+    return np.asarray(comma | (point.any(axis=1) & (grouped | ~point).all(axis=1)))

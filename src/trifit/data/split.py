@@ -25,7 +25,7 @@ TRIES = 100
 
 
 def check_split(dataset: Dataset, cv: int | Splitter | None, test_size: float | None) -> None:
-    """Refuse two ways of choosing the test rows at a time.
+    """Refuse two ways of choosing the test rows at a time, and folds or shares that are none.
 
     Parameters
     ----------
@@ -50,6 +50,10 @@ def check_split(dataset: Dataset, cv: int | Splitter | None, test_size: float | 
         given = ["--time", *(name for name in given if name != "--test-size")]
     if len(given) > 1:
         raise InputError(f"{' and '.join(given)} exclude each other; give one")
+    if test_size is not None and not 0 < test_size < 1:
+        raise InputError(f"--test-size {test_size}: expected a share between 0 and 1, e.g. 0.3")
+    if isinstance(cv, int) and not 2 <= cv <= dataset.n_obs:
+        raise InputError(f"--cv {cv}: expected 2 to {dataset.n_obs} folds (the number of rows)")
 
 
 def choose_split(
@@ -117,10 +121,6 @@ def choose_split(
 def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, reason: str) -> Split:
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    if not 2 <= n_folds <= dataset.n_obs:
-        raise InputError(
-            f"--cv {n_folds}: expected 2 to {dataset.n_obs} folds (the number of rows)"
-        )
     largest = int(np.bincount(dataset.y).max())
     if n_folds > largest:
         raise InputError(
@@ -148,7 +148,6 @@ def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, reason: str
 def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, reason: str) -> Split:
     from sklearn.model_selection import train_test_split
 
-    _check_share(share)
     if dataset.groups is not None:
         return _grouped_holdout(dataset, dataset.groups, share, rng, reason)
     try:
@@ -203,7 +202,6 @@ def _grouped_holdout(
 
 def _latest(dataset: Dataset, time: FloatArray, share: float) -> Split:
     """The latest rows held out; rows of one moment stay together."""
-    _check_share(share)
     moments = np.sort(time)
     first = moments[min(len(time) - 1, int(np.floor((1 - share) * len(time))))]
     if first == moments[0]:
@@ -226,11 +224,6 @@ def _latest(dataset: Dataset, time: FloatArray, share: float) -> Split:
 def _column(dataset: Dataset, role: str) -> str:
     """The column that has a role; of a data set made by hand the role itself."""
     return dataset.roles.get(role, role)
-
-
-def _check_share(share: float) -> None:
-    if not 0 < share < 1:
-        raise InputError(f"--test-size {share}: expected a share between 0 and 1, e.g. 0.3")
 
 
 def _check_training(dataset: Dataset, train: IntArray, option: str) -> None:

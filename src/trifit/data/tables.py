@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from trifit.errors import InputError
@@ -34,9 +35,9 @@ class Table:
     unnamed: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
-        """Names of the columns."""
+        """Names of the columns; made once, as loops over thousands of columns ask for them."""
         return list(self.cells.column_names)
 
     def __len__(self) -> int:
@@ -90,10 +91,23 @@ def _check_text(table: Table, source: str) -> None:
 
     if any("\x00" in name for name in table.columns):
         raise InputError(f"{source}: the header holds NUL bytes; save the file as UTF-8 text")
-    for name in table.columns:
+    kinds = (pa.string(), pa.large_string())
+    for kind in kinds:
+        text = [
+            n for n, t in zip(table.columns, table.cells.schema.types, strict=True) if t == kind
+        ]
+        columns = table.cells.select(text).columns
+        every = pa.chunked_array([chunk for c in columns for chunk in c.chunks], kind)
+        if pc.any(pc.match_substring(every, "\x00")).as_py():
+            _refuse_damaged(table, text, source)
+
+
+def _refuse_damaged(table: Table, text: list[str], source: str) -> None:
+    """Say where the first NUL byte is."""
+    import pyarrow.compute as pc
+
+    for name in text:
         column = table.cells[name]
-        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-            continue
         damaged = pc.match_substring(column, "\x00")
         if pc.any(damaged).as_py():
             row = pc.index(damaged, True).as_py()

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,17 @@ import numpy as np
 from trifit.cards import Card
 from trifit.checks import TOLERANCE
 from trifit.errors import InputError
+from trifit.fit.alike import PAIR
 from trifit.fit.density import Density
 from trifit.fit.fast.backend import autocast_float_as
 from trifit.fit.graph import GraphDensity, check_contract
 from trifit.fit.linear import LinearDensity
 from trifit.fit.rescaled import rescaled
+from trifit.text import one_line
 from trifit.types import FloatArray, IntArray
+
+MANY_PARAMS = 500
+"""Parameters from which a model of two features is built and probed first."""
 
 
 def build_density(
@@ -44,17 +49,32 @@ def build_density(
         If the builder refuses its arguments or its model breaks the contract.
     """
 
-    def graph(scale: float | None) -> GraphDensity:
+    def graph(scale: float | None, n_features: int | None = None) -> GraphDensity:
         chosen = card if scale is None else card.with_scale(scale)
-        model = build_model(chosen, X, y, feature_names=feature_names, class_names=class_names)
+        model = build_model(
+            chosen,
+            X[:, :n_features],
+            y,
+            feature_names=feature_names[:n_features],
+            class_names=class_names,
+        )
         return GraphDensity(model, len(class_names), mode="interpreted", fused=fused())
 
-    interpreted = graph(1.0 if card.chooses_scale else None)
+    def recognised(whole: GraphDensity, scale: float | None) -> LinearDensity | None:
+        pair = None
+        if whole.n_params > MANY_PARAMS and X.shape[1] > PAIR:
+            with suppress(InputError):  # a builder that wants other features
+                pair = graph(scale, PAIR)
+        return LinearDensity.recognise(whole, X, pair)
+
+    scale = 1.0 if card.chooses_scale else None
+    interpreted = graph(scale)
     _try_out(interpreted, X, y, card)
-    linear = LinearDensity.recognise(interpreted, X) if fused() else None
-    density = linear or interpreted.compiled()
+    density: Density = interpreted.compiled()
+    if fused():
+        density = recognised(interpreted, scale) or density
     if card.chooses_scale:
-        density.rescaled = rescaled(density, graph)
+        density.rescaled = rescaled(density, graph, lambda s: recognised(graph(s), s))
     return density
 
 
@@ -99,9 +119,10 @@ def build_model(
         check_contract(model)
     except InputError as error:
         raise InputError(f"card {card.name!r}: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
-            f"card {card.name!r}: builder {card.builder} failed: {type(error).__name__}: {error}"
+            f"card {card.name!r}: builder {card.builder} failed: {type(error).__name__}: "
+            f"{one_line(error)}"
         ) from error
     return model
 

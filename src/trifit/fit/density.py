@@ -9,6 +9,7 @@ from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from trifit.checks import Labels
 from trifit.fit.affine import Affine
+from trifit.fit.entries import Entries
 from trifit.types import BoolArray, FloatArray
 
 
@@ -25,6 +26,32 @@ class Layout:
     def size(self) -> int:
         """Length of the flat vector."""
         return sum(int(np.prod(shape)) for shape in self.shapes)
+
+    @property
+    def entries(self) -> Entries | None:
+        """Which entries belong to which feature; None where they are not in that order."""
+        return Entries.of(self.shapes, self.dims)
+
+    def along(self, dim: str, names: tuple[str, ...]) -> "Layout":
+        """The layout with other things in the place of features (or of directions).
+
+        Parameters
+        ----------
+        dim : str
+            What they are.
+        names : tuple of str
+        """
+        first = ("feature", "direction")
+        own = [bool(dims) and dims[0] in first for dims in self.dims]
+        return Layout(
+            self.names,
+            tuple(
+                (len(names), *s[1:]) if is_own else s
+                for s, is_own in zip(self.shapes, own, strict=True)
+            ),
+            tuple((dim, *d[1:]) if is_own else d for d, is_own in zip(self.dims, own, strict=True)),
+            {d: at for d, at in self.coords.items() if d not in first} | {dim: names},
+        )
 
     def unravel(self, params: FloatArray) -> dict[str, FloatArray]:
         """Named arrays of flat vectors, shape (..., size) to (..., *shape) each."""

@@ -16,6 +16,7 @@ from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.errors import InputError
 from trifit.fit.density import Layout, Rescaled, is_scale, second_differences
+from trifit.fit.entries import Entries
 from trifit.fit.fast.backend import (
     Join,
     LogSoftmax,
@@ -96,6 +97,15 @@ class GraphDensity:
         free = {rv.name for rv in model.free_RVs if _is_unconstrained(model, rv)}
         self.scales = np.array([is_scale(name) for name in self.free_names])
         self.unconstrained = np.array([name in free for name in self.free_names])
+
+    @property
+    def entries(self) -> Entries | None:
+        """Which entries of theta belong to which feature, as the variables' dimensions say."""
+        model = self.model
+        return Entries.of(
+            [np.shape(self._point[v.name]) for v in model.value_vars],
+            [tuple(model.named_vars_to_dims.get(rv.name, ())) for rv in model.free_RVs],
+        )
 
     def holds_on(self, X: FloatArray) -> bool:
         """Always: it is the graph."""

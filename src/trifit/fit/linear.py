@@ -8,7 +8,10 @@ nothing to compile. Whether a model is of this kind is **asked of its graph**, a
 random points, never assumed from its name.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from copy import copy
+from dataclasses import replace
 from itertools import batched
 
 import numpy as np
@@ -19,7 +22,8 @@ from scipy.special import softmax
 from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.fit.affine import Affine, close, compact
-from trifit.fit.density import LinearForm, Rescaled, design_of
+from trifit.fit.alike import PAIR, Alike, Maps
+from trifit.fit.density import Layout, LinearForm, Rescaled, covariance_root, design_of
 from trifit.fit.fast.kernel import CHUNK, log_likelihood_of, log_probs_of_odds
 from trifit.fit.graph import GraphDensity
 from trifit.separation import information
@@ -30,40 +34,46 @@ from trifit.types import FloatArray
 class LinearDensity:
     """Densities of a linear classifier with a quadratic log prior.
 
-    Attributes
+    Parameters
     ----------
-    weights : Affine
-        ``params`` to the raveled ``B (1 + n_features, n_classes - 1)``: log-odds
-        of classes 1, 2, ... against class 0 are ``[1, x] @ B``.
-    graph : GraphDensity
-        What it was read off, interpreted.
+    layout : Layout
+    n_classes : int
+    free : mapping of str to (int, bool)
+        How many entries of theta each free variable has, in order, and whether these may be
+        any real number.
+    maps : Maps
+    graph : GraphDensity, optional
+        What it was read off, interpreted; there is none in rotated features.
+    alike : Alike, optional
+        The model of any number of features, where all are treated alike.
     """
 
     def __init__(
         self,
-        graph: GraphDensity,
+        layout: Layout,
+        n_classes: int,
+        free: Mapping[str, tuple[int, bool]],
+        maps: Maps,
         *,
-        params: Affine,
-        weights: Affine,
-        prior_gradient: Affine,
-        prior_constant: float,
+        graph: GraphDensity | None = None,
+        alike: Alike | None = None,
     ) -> None:
         self.linear = True
+        self.layout = layout
+        self.n_classes = n_classes
+        self.maps = maps
         self.graph = graph
-        self.layout = graph.layout
-        self.free_names = graph.free_names
-        self.unconstrained = graph.unconstrained
-        self.n_params = graph.n_params
-        self.n_classes = graph.n_classes
-        self.weights = weights
+        self.alike = alike
+        self.free_names = tuple(name for name, (size, _) in free.items() for _ in range(size))
+        self.unconstrained = np.array([free[name][1] for name in self.free_names], dtype=bool)
+        self.n_params = len(self.free_names)
         self.scales = np.zeros(self.n_params, dtype=bool)
         self.rescaled: Rescaled | None = None
-        self._params = params
-        self._prior_gradient = prior_gradient
-        self._prior_constant = prior_constant
 
     @classmethod
-    def recognise(cls, graph: GraphDensity, X: FloatArray) -> "LinearDensity | None":
+    def recognise(
+        cls, graph: GraphDensity, X: FloatArray, pair: GraphDensity | None = None
+    ) -> "LinearDensity | None":
         """The linear density of a model's graph, or None where it is not of that kind.
 
         Parameters
@@ -71,7 +81,43 @@ class LinearDensity:
         graph : GraphDensity
         X : array of shape (n_obs, n_features)
             Training rows: linearity is asked for where the data are, and beyond.
+        pair : GraphDensity, optional
+            The same model of the first two features only, which is quick to probe.
         """
+        if pair is None:
+            return cls._probed(graph, X)
+        two = cls._probed(pair, X[:, :PAIR])
+        if two is None:
+            return None
+        return cls._extended(two.maps, pair, graph, X) or cls._probed(graph, X)
+
+    @classmethod
+    def _extended(
+        cls, two: Maps, pair: GraphDensity, graph: GraphDensity, X: FloatArray
+    ) -> "LinearDensity | None":
+        """The density of a graph whose features are all like the two of a smaller one.
+
+        Nothing is probed: the graph must agree at random points. None if it does not.
+        """
+        n_features, theta, params = X.shape[1], graph.entries, graph.layout.entries
+        if theta is None or params is None:
+            return None
+        if theta.size(n_features) != graph.n_params or theta != pair.entries:
+            return None
+        rng = np.random.default_rng(20260101)
+        zero = np.zeros(graph.n_params)
+        with np.errstate(all="ignore"):
+            constant, _ = graph.without_rows(zero, prior=1.0, jacobian=0.0)
+            each = (constant - two.prior_constant) / (n_features - PAIR)
+            alike = Alike.of(two, theta, params, graph.n_classes - 1, each)
+            if alike is None:
+                return None
+            found = cls._of(graph, alike.of_features(n_features), alike)
+            return found if found._agrees(graph, _telling_rows(X), rng) else None
+
+    @classmethod
+    def _probed(cls, graph: GraphDensity, X: FloatArray) -> "LinearDensity | None":
+        """The density that agrees with a graph at zero, at the unit vectors and at random."""
         rng = np.random.default_rng(20260101)
         n_features = X.shape[1]
         look = _telling_rows(X)
@@ -102,13 +148,7 @@ class LinearDensity:
             params = Affine.probe(params_of, graph.n_params)
             prior = Affine.probe(prior_gradient_of, graph.n_params)
             constant, _ = graph.without_rows(zero, prior=1.0, jacobian=0.0)
-            linear = cls(
-                graph,
-                params=params,
-                weights=weights,
-                prior_gradient=prior,
-                prior_constant=constant,
-            )
+            linear = cls._of(graph, Maps(params, weights, prior, constant))
             agreed = (
                 params.agrees(params_of, rng)
                 and weights.agrees(weights_of, rng)
@@ -117,9 +157,49 @@ class LinearDensity:
             )
         return linear if agreed else None
 
+    @classmethod
+    def _of(cls, graph: GraphDensity, maps: Maps, alike: Alike | None = None) -> "LinearDensity":
+        sizes = Counter(graph.free_names)
+        free = {
+            name: (sizes[name], bool(unconstrained))
+            for name, unconstrained in zip(graph.free_names, graph.unconstrained, strict=True)
+        }
+        return cls(graph.layout, graph.n_classes, free, maps, graph=graph, alike=alike)
+
+    def in_directions(self, n_directions: int) -> "LinearDensity":
+        """The same model of features that are rotated: so many orthonormal directions.
+
+        For a model that treats all features alike.
+        """
+        assert self.alike is not None  # asked for by the caller
+        maps, sizes = self.alike.of_features(n_directions), self.alike.params.inputs
+        unconstrained = dict(zip(self.free_names, self.unconstrained.tolist(), strict=True))
+        free = {
+            name: (size * (n_directions if own else 1), unconstrained[name])
+            for name, (own, size) in zip(unconstrained, sizes.parts, strict=True)
+        }
+        names = tuple(f"direction {i + 1}" for i in range(n_directions))
+        layout = self.layout.along("direction", names)
+        return LinearDensity(layout, self.n_classes, free, maps, alike=self.alike)
+
+    def prior_spread(self, X: FloatArray) -> float:
+        """Prior standard deviation of ``x @ beta`` in the log-odds of class 1, of a typical row.
+
+        Infinite under a flat prior.
+        """
+        if self.alike is not None:
+            each = np.asarray(self.alike.weights.each.matrix @ self.alike.root)
+            return float(np.sqrt(np.square(each[0]).sum() * np.square(X).sum(axis=1).mean()))
+        root = covariance_root(_dense(self.maps.prior_gradient.matrix))
+        if root is None:
+            return float("inf")
+        coefficients = self.maps.weights.matrix @ (self.maps.params.matrix @ root)
+        of_class = coefficients.reshape(1 + X.shape[1], -1, self.n_params)[1:, 0]
+        return float(np.sqrt(np.square(X @ of_class).sum(axis=1).mean()))
+
     def _agrees(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
         """Whether predictions and the whole objective are the graph's, near and far."""
-        if not self._predicts_alike(X, rng):
+        if not self._predicts_alike(graph, X, rng):
             return False
         y = rng.integers(graph.n_classes, size=len(X))
         ours, theirs = self.bind(X, y), graph.bind(X, y)
@@ -136,26 +216,40 @@ class LinearDensity:
 
         A model may be linear where the rows lie that it was built with, and bend elsewhere.
         """
-        return self._predicts_alike(_telling_rows(X), np.random.default_rng(20260101))
+        assert self.graph is not None  # rotated features are those of a model that was looked at
+        return self._predicts_alike(self.graph, _telling_rows(X), np.random.default_rng(20260101))
 
-    def _predicts_alike(self, X: FloatArray, rng: np.random.Generator) -> bool:
+    def _predicts_alike(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
         """Whether predictions are the graph's: at these rows and ten times beyond them."""
         far = 30.0 * rng.standard_normal((2, self.n_params))
         return all(
-            close(self.log_probs(params, rows), self.graph.log_probs(params, rows))
-            for params in (self.constrain(far), self.constrain(far / 30.0))
+            close(self.log_probs(params, rows), graph.log_probs(params, rows))
+            and close(params, graph.constrain(thetas))
+            for thetas in (far, far / 30.0)
+            for params in (self.constrain(thetas),)
             for rows in (X, 10.0 * X)
         )
 
     @property
     def prior(self) -> tuple[Affine, float]:
         """The gradient of the log prior as a function of theta, and the log prior at zero."""
-        return self._prior_gradient, self._prior_constant
+        return self.maps.prior_gradient, self.maps.prior_constant
 
-    def with_prior(self, gradient: Affine, constant: float) -> "LinearDensity":
-        """The same model under another quadratic log prior; see :attr:`prior`."""
+    def with_prior(
+        self, gradient: Affine, constant: float, alike: Alike | None = None
+    ) -> "LinearDensity":
+        """The same model under another quadratic log prior; see :attr:`prior`.
+
+        Parameters
+        ----------
+        gradient : Affine
+        constant : float
+        alike : Alike, optional
+            The model of any number of features under that prior.
+        """
         other = copy(self)
-        other._prior_gradient, other._prior_constant = gradient, constant
+        other.maps = replace(self.maps, prior_gradient=gradient, prior_constant=constant)
+        other.alike, other.rescaled = alike, None
         return other
 
     def start(self, rng: np.random.Generator) -> FloatArray:
@@ -164,9 +258,9 @@ class LinearDensity:
 
     def log_priors(self, thetas: FloatArray) -> FloatArray:
         """Log prior density of many thetas: (n, n_params) to (n,)."""
-        offset = self._prior_gradient.offset
-        slopes = offset + (self._prior_gradient.matrix @ thetas.T).T
-        return np.asarray(self._prior_constant + 0.5 * (thetas * (slopes + offset)).sum(axis=1))
+        offset = self.maps.prior_gradient.offset
+        slopes = offset + (self.maps.prior_gradient.matrix @ thetas.T).T
+        return np.asarray(self.maps.prior_constant + 0.5 * (thetas * (slopes + offset)).sum(axis=1))
 
     def prior_draws(self, n_draws: int, seed: int) -> FloatArray | None:
         """Draws of the parameters from the prior, (n_draws, layout.size).
@@ -175,30 +269,30 @@ class LinearDensity:
         mean ``P^-1 offset``; None where P is not positive definite (flat priors).
         """
         try:
-            factor = cholesky(-_dense(self._prior_gradient.matrix), lower=True)
+            factor = cholesky(-_dense(self.maps.prior_gradient.matrix), lower=True)
         except LinAlgError:
             return None
-        mean = cho_solve((factor, True), self._prior_gradient.offset)
+        mean = cho_solve((factor, True), self.maps.prior_gradient.offset)
         z = np.random.default_rng(seed).standard_normal((self.n_params, n_draws))
         return self.constrain(mean + solve_triangular(factor, z, lower=True, trans="T").T)
 
     def bind(self, X: FloatArray, labels: Labels) -> "LinearObjective":
         """The objective on one data set."""
         to_weights = Affine(
-            self.weights(self._params.offset),
-            compact(sp.csr_array(self.weights.matrix @ self._params.matrix)),
+            self.maps.weights(self.maps.params.offset),
+            compact(sp.csr_array(self.maps.weights.matrix @ self.maps.params.matrix)),
         )
         X, labels = collapsed(X, labels, self.n_classes)
-        form = LinearForm(to_weights, self._prior_gradient, self._prior_constant)
+        form = LinearForm(to_weights, self.maps.prior_gradient, self.maps.prior_constant)
         return LinearObjective(X, labels, form)
 
     def constrain(self, thetas: FloatArray) -> FloatArray:
         """Values in the model's own units: (n, n_params) to (n, layout.size)."""
-        return np.asarray(self._params.offset + (self._params.matrix @ thetas.T).T)
+        return np.asarray(self.maps.params.offset + (self.maps.params.matrix @ thetas.T).T)
 
     def log_probs(self, params: FloatArray, X: FloatArray) -> FloatArray:
         """Log class probabilities: (n, layout.size) and (n_obs, n_features) to (n, n_obs, K)."""
-        B = (self.weights.offset + (self.weights.matrix @ params.T).T).reshape(
+        B = (self.maps.weights.offset + (self.maps.weights.matrix @ params.T).T).reshape(
             len(params), 1 + X.shape[1], -1
         )
         return np.asarray(log_probs_of_odds(X @ B[:, 1:] + B[:, :1]))

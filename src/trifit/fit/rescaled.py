@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 
@@ -32,65 +31,85 @@ class RescaledGraph:
 class RescaledLinear:
     """A linear model whose log prior is quadratic: its precision is ``A + B / scale**2``.
 
-    ``A`` and ``B`` are read off the graph at two scales, and the rule is checked at a third.
+    Both parts follow from the model at two scales.
 
     Parameters
     ----------
-    density : LinearDensity
-        At scale 1.
-    build : callable
-        Scale to the model's graph.
+    one, two : LinearDensity
+        At scale 1, and at scale 2.
     """
 
-    def __init__(self, density: LinearDensity, build: Callable[[float], GraphDensity]) -> None:
-        self._density, self._build = density, build
-
-    @cached_property
-    def _parts(self) -> tuple[Affine, Affine, float, float]:
-        """Gradient of the log prior: fixed part, part per ``1 / scale**2``; constant, its slope."""
-        one, constant = self._density.prior
-        graph, n_params = self._build(2.0), self._density.n_params
-        two = Affine.probe(lambda theta: graph.log_prior(theta)[1], n_params)
-        constant_two = float(graph.log_prior(np.zeros(n_params))[0])
-        scaled = _combined(one, two, 4 / 3, -4 / 3)
-        fixed = _combined(one, scaled, 1.0, -1.0)
-        slope = (constant_two - constant) / math.log(2.0)
-        return fixed, scaled, constant, slope
+    def __init__(self, one: LinearDensity, two: LinearDensity) -> None:
+        self._one, self._two = one, two
 
     def at(self, scale: float) -> LinearDensity:
         """The density with this prior scale."""
-        fixed, scaled, constant, slope = self._parts
-        return self._density.with_prior(
-            _combined(fixed, scaled, 1.0, scale**-2), constant + slope * math.log(scale)
-        )
+        one, two = self._one, self._two
 
-    @property
-    def holds(self) -> bool:
-        """Whether the rule gives what the graph says at another scale."""
-        graph, ours = self._build(0.5), self.at(0.5)
+        def gradient(a: Affine, b: Affine) -> Affine:
+            of_b = 4 / 3 * (1 - scale**-2)
+            return Affine(
+                (1 - of_b) * a.offset + of_b * b.offset, (1 - of_b) * a.matrix + of_b * b.matrix
+            )
+
+        def constant(a: float, b: float) -> float:
+            return a + (b - a) * math.log2(scale)
+
+        alike = None
+        if one.alike is not None and two.alike is not None:
+            a, b = one.alike, two.alike
+            alike = a.with_prior(
+                gradient(a.prior_gradient.shared, b.prior_gradient.shared),
+                gradient(a.prior_gradient.each, b.prior_gradient.each),
+                constant(a.constant, b.constant),
+                constant(a.constant_each, b.constant_each),
+            )
+        (slope_one, log_one), (slope_two, log_two) = one.prior, two.prior
+        return one.with_prior(gradient(slope_one, slope_two), constant(log_one, log_two), alike)
+
+    def agrees(self, graph: GraphDensity, scale: float) -> bool:
+        """Whether the rule gives what the model's graph at another scale says."""
+        ours = self.at(scale)
         theta = np.random.default_rng(20260101).standard_normal(ours.n_params)
         value, gradient = graph.log_prior(theta)
         return close(ours.log_priors(theta[None])[0], value) and close(
             ours.prior[0](theta), gradient
         )
 
+    def in_directions(self, n_directions: int) -> "RescaledLinear":
+        """The same of features that are rotated; see :meth:`LinearDensity.in_directions`."""
+        return RescaledLinear(
+            self._one.in_directions(n_directions), self._two.in_directions(n_directions)
+        )
 
-def rescaled(density: Density, build: Callable[[float], GraphDensity]) -> Rescaled:
+
+def rescaled(
+    density: Density,
+    graph: Callable[[float], GraphDensity],
+    linear: Callable[[float], LinearDensity | None],
+) -> Rescaled:
     """A model under any prior scale, the quick way where its log prior allows it.
 
     Parameters
     ----------
     density : Density
         At scale 1.
-    build : callable
+    graph : callable
         Scale to the model's graph, interpreted.
+    linear : callable
+        Scale to the linear density that is read off the graph.
     """
     if isinstance(density, LinearDensity):
-        quick = RescaledLinear(density, build)
-        if quick.holds:
-            return quick
-    return RescaledGraph(build)
+        two = linear(2.0) if density.alike is not None else _read(density, graph(2.0))
+        if two is not None:
+            quick = RescaledLinear(density.with_prior(*density.prior, density.alike), two)
+            if quick.agrees(graph(0.5), 0.5):
+                return quick
+    return RescaledGraph(graph)
 
 
-def _combined(a: Affine, b: Affine, of_a: float, of_b: float) -> Affine:
-    return Affine(of_a * a.offset + of_b * b.offset, of_a * a.matrix + of_b * b.matrix)
+def _read(density: LinearDensity, graph: GraphDensity) -> LinearDensity:
+    """A linear density with the prior of another graph of the model."""
+    zero = np.zeros(density.n_params)
+    slope = Affine.probe(lambda theta: graph.log_prior(theta)[1], density.n_params)
+    return density.with_prior(slope, float(graph.log_prior(zero)[0]))

@@ -7,5 +7,12 @@ a model with ``pm.Data("X")`` and one observed Categorical, Bernoulli or Multino
 from trifit.models.bambi import from_bambi
 from trifit.models.linear import logistic_regression, softmax_regression
 from trifit.models.network import neural_network
+from trifit.models.settings import check_settings
 
-__all__ = ["from_bambi", "logistic_regression", "neural_network", "softmax_regression"]
+__all__ = [
+    "check_settings",
+    "from_bambi",
+    "logistic_regression",
+    "neural_network",
+    "softmax_regression",
+]

@@ -6,7 +6,13 @@ from numpy.typing import ArrayLike
 
 from trifit.errors import InputError
 from trifit.models.arguments import Coords, checked
-from trifit.models.outputs import observe, observe_binary
+from trifit.models.outputs import (
+    BINARY_OUTPUTS,
+    OUTPUTS,
+    check_output,
+    observe,
+    observe_binary,
+)
 from trifit.models.priors import Prior, check_positive, coefficients
 
 if TYPE_CHECKING:
@@ -73,11 +79,10 @@ def softmax_regression(
         On an unknown prior or output, a scale that is not positive, or shapes
         that do not fit.
     """
+    family = check_softmax(prior, prior_scale, prior_df, slab_scale, intercept_scale, output)
+    X, y, coords = checked(X, y, n_classes, coords)
     import pymc as pm
 
-    family = Prior(prior, prior_scale, prior_df, slab_scale)
-    check_positive("intercept_scale", intercept_scale)
-    X, y, coords = checked(X, y, n_classes, coords)
     zero_sum = output == "softmax"
     with pm.Model(coords=coords) as model:
         features = pm.Data("X", X, dims=("obs", "feature"))
@@ -141,19 +146,88 @@ def logistic_regression(
         On more than two classes, an unknown prior or output, a scale that is
         not positive, or shapes that do not fit.
     """
+    X, y, coords = checked(X, y, n_classes, coords)
+    family = check_logistic(
+        prior, prior_scale, prior_df, slab_scale, intercept_scale, output, len(coords["class_"])
+    )
     import pymc as pm
 
-    family = Prior(prior, prior_scale, prior_df, slab_scale)
-    check_positive("intercept_scale", intercept_scale)
-    X, y, coords = checked(X, y, n_classes, coords)
-    if len(coords["class_"]) != 2:
-        raise InputError(
-            f"logistic_regression is for two classes, the data have {len(coords['class_'])}; "
-            "use softmax_regression (--model softmax)"
-        )
     with pm.Model(coords=coords) as model:
         features = pm.Data("X", X, dims=("obs", "feature"))
         intercept = coefficients("intercept", family.intercept(intercept_scale), (), zero_sum=False)
         beta = coefficients("beta", family, ("feature",), zero_sum=False)
         observe_binary(intercept + features @ beta, y, output=output)
     return model
+
+
+def check_softmax(
+    prior: str,
+    prior_scale: float,
+    prior_df: float,
+    slab_scale: float,
+    intercept_scale: float,
+    output: str,
+    n_classes: int | None = None,
+    *,
+    outputs: tuple[str, ...] = OUTPUTS,
+) -> Prior:
+    """The prior of the coefficients; refuses settings that are none, without PyMC.
+
+    Parameters
+    ----------
+    prior : str
+    prior_scale, prior_df, slab_scale, intercept_scale : float
+    output : str
+        As in :func:`softmax_regression`.
+    n_classes : int, optional
+        Any number.
+    outputs : tuple of str
+        Those to choose from.
+
+    Raises
+    ------
+    InputError
+    """
+    family = Prior(prior, prior_scale, prior_df, slab_scale)
+    check_positive("intercept_scale", intercept_scale)
+    check_output(output, outputs)
+    return family
+
+
+def check_logistic(
+    prior: str,
+    prior_scale: float,
+    prior_df: float,
+    slab_scale: float,
+    intercept_scale: float,
+    output: str,
+    n_classes: int,
+) -> Prior:
+    """The same for :func:`logistic_regression`, which is for two classes.
+
+    Parameters
+    ----------
+    prior : str
+    prior_scale, prior_df, slab_scale, intercept_scale : float
+    output : str
+        As in :func:`logistic_regression`.
+    n_classes : int
+
+    Raises
+    ------
+    InputError
+    """
+    if n_classes != 2:
+        raise InputError(
+            f"logistic_regression is for two classes, the data have {n_classes}; "
+            "use softmax_regression (--model softmax)"
+        )
+    return check_softmax(
+        prior,
+        prior_scale,
+        prior_df,
+        slab_scale,
+        intercept_scale,
+        output,
+        outputs=BINARY_OUTPUTS,
+    )

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from trifit.errors import InputError
 from trifit.models.arguments import Coords, checked
-from trifit.models.outputs import observe
+from trifit.models.outputs import OUTPUTS, check_output, observe
 from trifit.models.priors import Prior, check_positive, coefficients
 
 if TYPE_CHECKING:
@@ -87,17 +87,14 @@ def neural_network(
     ----------
     Neal (1996), Bayesian Learning for Neural Networks, doi:10.1007/978-1-4612-0745-0
     """
+    family = check_network(
+        hidden, activation, prior, prior_scale, prior_df, intercept_scale, output, ard=ard
+    )
+    whole_layer = Prior(prior, prior_scale, prior_df)
+    X, y, coords = checked(X, y, n_classes, coords)
     import pymc as pm
     import pytensor.tensor as pt
 
-    family = Prior(prior, prior_scale, prior_df, ard=ard)
-    whole_layer = Prior(prior, prior_scale, prior_df)
-    check_positive("intercept_scale", intercept_scale)
-    if activation not in ACTIVATIONS:
-        raise InputError(f"activation = {activation!r}: expected one of {', '.join(ACTIVATIONS)}")
-    if np.ndim(hidden) != 1 or not all(isinstance(w, int | np.integer) and w > 0 for w in hidden):
-        raise InputError(f"hidden = {hidden!r}: expected a list of widths, e.g. [8] or [16, 8]")
-    X, y, coords = checked(X, y, n_classes, coords)
     squash = {"tanh": pt.tanh, "relu": lambda a: pt.maximum(a, 0.0), "softplus": pt.softplus}
     zero_sum = output == "softmax"
     with pm.Model(coords=coords) as model:
@@ -122,3 +119,42 @@ def neural_network(
         )
         observe(intercept + layer @ beta, y, output=output)
     return model
+
+
+def check_network(
+    hidden: Sequence[int],
+    activation: str,
+    prior: str,
+    prior_scale: float,
+    prior_df: float,
+    intercept_scale: float,
+    output: str,
+    n_classes: int | None = None,
+    *,
+    ard: bool,
+) -> Prior:
+    """The prior of the first layer; refuses settings that are none, without PyMC.
+
+    Parameters
+    ----------
+    hidden : sequence of int
+    activation, prior : str
+    prior_scale, prior_df, intercept_scale : float
+    output : str
+    n_classes : int, optional
+        Any number.
+    ard : bool
+        As in :func:`neural_network`.
+
+    Raises
+    ------
+    InputError
+    """
+    family = Prior(prior, prior_scale, prior_df, ard=ard)
+    check_positive("intercept_scale", intercept_scale)
+    check_output(output, OUTPUTS)
+    if activation not in ACTIVATIONS:
+        raise InputError(f"activation = {activation!r}: expected one of {', '.join(ACTIVATIONS)}")
+    if np.ndim(hidden) != 1 or not all(isinstance(w, int | np.integer) and w > 0 for w in hidden):
+        raise InputError(f"hidden = {hidden!r}: expected a list of widths, e.g. [8] or [16, 8]")
+    return family

@@ -31,7 +31,6 @@ def observe(activations: Any, y: np.ndarray, *, output: str) -> None:
     import pymc as pm
     import pytensor.tensor as pt
 
-    check_output(output, OUTPUTS)
     # (1 + tanh z) / 2 is the logistic function of 2 z.
     logits = activations if output == "softmax" else -pt.softplus(-2 * activations)
     if y.ndim == 2:
@@ -57,7 +56,6 @@ def observe_binary(activation: Any, y: np.ndarray, *, output: str) -> None:
     """
     import pymc as pm
 
-    check_output(output, BINARY_OUTPUTS)
     if output == "probit":
         activation = _log_normal_cdf(activation) - _log_normal_cdf(-activation)
     labels = pm.Data("y", y, dims="obs")

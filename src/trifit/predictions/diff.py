@@ -124,8 +124,8 @@ def read_saved(folder: Path) -> Saved:
     path = folder / PREDICTIONS
     if not path.is_file():
         raise InputError(
-            f"run {str(folder)!r} has no {PREDICTIONS}, which pairs the rows; make it again with the "
-            "command stored in it"
+            f"run {str(folder)!r} has no {PREDICTIONS}, which pairs the rows; make it again with "
+            "the command stored in it"
         )
     names, forecasts = read_rows(path, [*comparison.contestants], comparison.data.class_names)
     for contestant, log_probs in forecasts.log_probs.items():

@@ -227,6 +227,9 @@ def _classes(first: Raw, reading: Reading) -> tuple[str, ...]:
     if len(first.classes) > 1:
         if (twice := first_repeated(first.classes)) is not None:
             raise InputError(f"predictions {first.file!r}: class {twice!r} has two columns")
+        if reading.positive not in (None, *first.classes):
+            known = f"predictions {first.file!r} are for {listing(first.classes)}"
+            raise InputError(f"--positive {reading.positive!r}: {known}")
         return first.classes
     labels = sorted(set(first.labels or []))
     if reading.positive is None:
@@ -258,16 +261,16 @@ def codes_of(
     """
     codes = level_codes(list(labels), tuple(classes))
     if (codes == UNSEEN).any():
-        numbers = {str(k) for k in range(len(classes))}
-        if set(labels) <= numbers and not numbers & set(classes):
-            notes.append(
-                f"labels are numbers and were read as positions of the columns: 0 is {classes[0]!r}"
+        numbers = [str(k) for k in range(len(classes))]
+        if not set(labels) <= set(numbers) or set(numbers) & set(classes):
+            row = int(np.flatnonzero(codes == UNSEEN)[0])
+            raise InputError(
+                f"predictions {file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
+                f"column of predictions; these are for {listing(classes)}"
             )
-            return np.array([int(text) for text in labels])
-        row = int(np.flatnonzero(codes == UNSEEN)[0])
-        raise InputError(
-            f"predictions {file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
-            f"column of predictions; these are for {listing(classes)}"
+        codes = level_codes(list(labels), tuple(numbers))
+        notes.append(
+            f"labels are numbers and were read as positions of the columns: 0 is {classes[0]!r}"
         )
     y = codes.astype(np.int64)
     absent = [c for k, c in enumerate(classes) if not (y == k).any()]
@@ -346,7 +349,8 @@ def logs(values: FloatArray, *, logits: bool, floor: float | None) -> FloatArray
     if logits:
         from scipy.special import log_softmax
 
-        log_probs = np.maximum(log_softmax(values, axis=1), LOG_ZERO)
+        with np.errstate(over="ignore"):  # logits of 1e308 and -1e308
+            log_probs = np.maximum(log_softmax(values, axis=1), LOG_ZERO)
     else:
         log_probs = log_of(values)
     if floor is None:

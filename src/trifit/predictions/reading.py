@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trifit.data.columns import as_floats, texts_of
-from trifit.data.numbers import POINT
+from trifit.data.numbers import POINT, number
 from trifit.data.roles import checked_weights
 from trifit.data.tables import Table
 from trifit.errors import InputError
@@ -116,6 +116,8 @@ def of_table(
         Whether labels must be there.
     """
     names, classes = columns
+    if not len(table):
+        raise InputError(f"predictions {file!r}: the table has no rows")
     # Text first: pyarrow imports pandas for numbers, which a misspelt name need not wait for.
     return Raw(
         file=file,
@@ -164,6 +166,8 @@ def find_columns(
         before, _, after = pattern.partition("*")
         return names, tuple(n[len(before) : len(n) - len(after)] for n in names)
     names = [name.strip() for name in pattern.split(",") if name.strip()]
+    if not names:
+        raise InputError(f"predictions {file!r}: {pattern!r} names no column")
     for name in names:
         if name not in columns:
             raise InputError(
@@ -183,12 +187,7 @@ def _numbers(table: Table, name: str, file: str) -> FloatArray:
     else:
         values = as_floats(column, ("",), POINT)
         if values is None:
-            texts = texts_of(column, ())
-            row, text = next((i, t) for i, t in enumerate(texts) if not _is_number(t))
-            raise InputError(
-                f"predictions {file!r}: column {name!r} holds {text!r} in data row {row + 1} "
-                "where a number is needed"
-            )
+            values = _cell_by_cell(texts_of(column, ("",)), name, file)
     absent = np.isnan(values)
     if absent.any():
         raise InputError(
@@ -209,12 +208,16 @@ def _weights(table: Table, name: str | None, file: str, *, needed: bool) -> IntA
     return checked_weights(_numbers(table, name, file), f"predictions {file!r}: weights {name!r}")
 
 
-def _is_number(text: str | None) -> bool:
-    try:
-        float(text or "")
-    except ValueError:
-        return False
-    return True
+def _cell_by_cell(texts: Sequence[str | None], name: str, file: str) -> FloatArray:
+    """Numbers of a column that is not plain: some are typeset, or are none."""
+    values = [np.nan if text is None else number(text) for text in texts]
+    if None in values:
+        row = values.index(None)
+        raise InputError(
+            f"predictions {file!r}: column {name!r} holds {texts[row]!r} in data row {row + 1} "
+            "where a number is needed"
+        )
+    return np.array(values, dtype=np.float64)
 
 
 def _texts(table: Table, name: str | None, file: str, *, needed: bool) -> list[str] | None:

@@ -51,7 +51,7 @@ class Recalibration(
     Raises
     ------
     ValueError
-        If the map is for another number of classes.
+        If the map is for another number of classes, or the floor is none.
     """
 
     schema: str = SCHEMA
@@ -66,6 +66,8 @@ class Recalibration(
         n = len(self.class_names)
         if len(set(self.class_names)) < n or n < 2:
             raise ValueError("class_names: expected two classes or more, each once")
+        if self.floor is not None and not 0 < self.floor < 0.5:
+            raise ValueError(f"floor = {self.floor}: expected a small probability, such as 1e-6")
         if self.map.n_classes not in (None, n):
             raise ValueError(f"the map has parameters of {self.map.n_classes} classes, not of {n}")
 

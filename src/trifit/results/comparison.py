@@ -313,7 +313,7 @@ def command_of(path: Path) -> str | None:
     """The command that a file of any version says made it; None if it says none."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Made).provenance.command
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 
 from trifit.errors import InputError
-from trifit.files import write_whole
+from trifit.files import reason, write_whole
+from trifit.interrupts import leaves, temporary, uninterrupted
 from trifit.results.comparison import Comparison, command_of
 
 FILES = (
@@ -48,12 +49,18 @@ def check_folder(folder: Path, *, command: str, force: bool) -> None:
     InputError
         Saying what is there and what to do.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {str(folder)!r} is a file; give a folder")
-    # The run is written beside the folder first, so the parent must take it.
-    parent = next(p for p in folder.absolute().parents if p.exists())
-    if not os.access(parent, os.W_OK) or (folder.exists() and not os.access(folder, os.W_OK)):
-        raise InputError(f"--out {str(folder)!r} is not writable; give another folder")
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"--out {str(folder)!r} is a file; give a folder")
+        # The run is written beside the folder first, so the parent must take it.
+        parent = next(p for p in folder.absolute().parents if p.exists())
+        for place in (parent, folder) if folder.exists() else (parent,):
+            with tempfile.TemporaryDirectory(prefix=".trifit", dir=place):
+                continue  # permissions do not tell of file systems that cannot be written
+    except OSError as error:
+        raise InputError(
+            f"--out {str(folder)!r} is not writable ({reason(error)}); give another folder"
+        ) from error
     if force or not folder.exists() or not any(folder.iterdir()):
         return
     made_by = command_of(folder / "comparison.json")
@@ -85,40 +92,44 @@ def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, for
     check_folder(folder, command=command, force=force)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(
+        beside = Path(
             tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".trifit-tmp", dir=folder.parent)
         )
-    except OSError as error:
-        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
-    try:
-        write(temporary)
-        temporary.chmod(0o755)
-        _move_into_place(temporary, folder)
-    except OSError as error:
-        raise InputError(f"--out {str(folder)!r} cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        with temporary(beside):
+            write(beside)
+            beside.chmod(0o755)
+            with uninterrupted():
+                _move_into_place(beside, folder)
+                leaves(f"the run is in {folder}")
+    except (OSError, InputError) as error:
+        # A file of the folder beside, of which the user knows nothing, is not what to name.
+        why = error if isinstance(error, OSError) else error.__cause__
+        if not isinstance(why, OSError):
+            raise
+        raise InputError(f"--out {str(folder)!r} cannot be written: {reason(why)}") from why
 
 
-def _move_into_place(temporary: Path, folder: Path) -> None:
+def _move_into_place(beside: Path, folder: Path) -> None:
     if folder.exists() and any(p.name not in FILES for p in folder.iterdir()):
+        # Without the file that says which run it is, a mixture of two is no run.
+        (folder / "comparison.json").unlink(missing_ok=True)
         for name in FILES:  # keep what is not ours
-            if (temporary / name).exists():
-                os.replace(temporary / name, folder / name)
+            if (beside / name).exists():
+                os.replace(beside / name, folder / name)
             else:  # of an earlier run
                 (folder / name).unlink(missing_ok=True)
         return
     if folder.exists():
-        old = temporary.with_suffix(".old.trifit-tmp")
+        old = beside.with_suffix(".old.trifit-tmp")
         os.replace(folder, old)
         try:
-            os.replace(temporary, folder)
+            os.replace(beside, folder)
         except OSError:
             os.replace(old, folder)  # the earlier run is not lost
             raise
         shutil.rmtree(old, ignore_errors=True)
     else:
-        os.replace(temporary, folder)
+        os.replace(beside, folder)
 
 
 def write_numbers(comparison: Comparison, folder: Path) -> None:

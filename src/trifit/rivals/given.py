@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trifit.cards import import_function
 from trifit.contestants import BASELINES, CONTESTANTS
 from trifit.errors import InputError
+from trifit.functions import function_of
 from trifit.text import repr_of, typed_line
 from trifit.types import FloatArray, IntArray
 
@@ -168,7 +168,7 @@ def _of_reference(reference: str, name: str | None = None) -> Rival:
             f"--against {reference!r}: expected FILE.py:FUNCTION, MODULE:FUNCTION, or a file of "
             "predictions (.csv, .tsv, .parquet, .arrow, .feather or .npz)"
         )
-    function = import_function(reference, "--against")
+    function = function_of(reference, "--against")
     return _estimator(name or reference.rpartition(":")[2], function)
 
 

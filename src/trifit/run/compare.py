@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trifit.cards import Builder, Card, load_card
+from trifit.cards import Card, load_card
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Reporter
 from trifit.data import as_dataset, check_split, choose_split
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
+from trifit.functions import Builder
 from trifit.progress import Clock, Progress
 from trifit.results import Comparison
 from trifit.rivals import check_rivals, enter
@@ -241,7 +242,7 @@ def prepare(
 
     split = choose_split(
         dataset,
-        n_coefficients=lambda: of_all_rows().density.n_params,
+        n_coefficients=lambda: of_all_rows().n_coefficients,
         rng=generator(streams, "split"),
         cv=settings.cv,
         test_size=settings.test_size,

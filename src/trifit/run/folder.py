@@ -2,6 +2,7 @@
 
 import csv
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from trifit.results import Parameter
 from trifit.results.folder import save_whole, write_numbers
 from trifit.run.compare import Run
 from trifit.run.saved import posterior_files, write_classifier
+from trifit.run.spanned import FILE, write_coefficients
 
 
 def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
@@ -44,6 +46,8 @@ def _write(run: Run, folder: Path) -> None:
     for name, file in posterior_files(run.comparison).items():
         _write_posterior(run, name, folder / file)
     write_classifier(run, folder / "classifier.json")
+    if run.fitted.final.part.rotation is not None:
+        write_coefficients(run, folder / FILE)
     (folder / "card.toml").write_text(run.card.to_toml(), encoding="utf-8")
 
 
@@ -56,15 +60,20 @@ def _write_parameters(parameters: list[Parameter], path: Path) -> None:
 
 
 def _write_posterior(run: Run, name: str, path: Path) -> None:
-    """A posterior for ArviZ, see :mod:`trifit.run.tree`, checksummed."""
+    """A posterior for ArviZ, see :mod:`trifit.run.tree`, checksummed.
+
+    Made in memory: where the disk is full, HDF5 can neither go on nor close its file.
+    """
     tree = run.to_arviz(name)
     checked = {"zlib": True, "fletcher32": True}
     smaller = {"log_likelihood": {"dtype": "float32"}, "posterior_predictive": {"dtype": "int16"}}
+    content = BytesIO()
     tree.to_netcdf(
-        path,
+        content,
         engine="h5netcdf",
         encoding={
             f"/{group}": {name: checked | smaller.get(group, {}) for name in found.data_vars}
             for group, found in tree.children.items()
         },
     )
+    path.write_bytes(content.getvalue())

@@ -21,6 +21,7 @@ from trifit.fits import Fit
 from trifit.recalibration.saved import AnyMap, from_array, to_array
 from trifit.results import Comparison
 from trifit.run.compare import Run
+from trifit.run.spanned import FILE, read_rotation
 from trifit.run.tree import posterior_named
 from trifit.tagged import read_tagged
 from trifit.text import listing
@@ -42,7 +43,7 @@ class _Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``classifier.json``: all but the card (comparison.json) and the draws (netCDF)."""
+    """``classifier.json``: all but the card (comparison.json), draws and rotation (netCDF)."""
 
     schema: str = FORMAT
     columns: list[Column]
@@ -52,6 +53,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     parameters: list[str]
     points: dict[str, _Point]
     probe: Probe
+    spanned: bool = False
 
 
 def posterior_files(comparison: Comparison) -> dict[str, str]:
@@ -78,6 +80,7 @@ def write_classifier(run: Run, path: Path) -> None:
         parameters=list(run.fitted.density.layout.names),
         points=points,
         probe=classifier.probe,
+        spanned=classifier.rotation is not None,
     )
     path.write_bytes(msgspec.json.encode(file, enc_hook=from_array) + b"\n")
 
@@ -209,17 +212,19 @@ def load_run(folder: str | Path) -> SavedRun:
     if not fits:
         raise InputError(f"run {str(folder)!r}: none of its fits passed its checks")
     schema = Schema(tuple(file.columns), file.imputes)
+    card, scales = comparison.card, comparison.prior.scales if comparison.prior else []
     return SavedRun(
         folder,
         comparison,
         Classifier(
-            comparison.card,
+            card.with_scale(scales[-1].value) if scales else card,
             schema.features,
             tuple(comparison.data.class_names),
             file.varies,
             file.standardiser,
             {name: fits[name] for name in comparison.fits if name in fits},
             file.probe,
+            read_rotation(folder / FILE) if file.spanned else None,
         ),
         schema,
     )

@@ -41,8 +41,8 @@ class Settings:
     against: Any = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.seed, int) or self.seed < 0:
-            raise InputError(f"seed {self.seed!r}: expected a whole number of at least 0")
+        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
+            raise InputError(f"seed {self.seed!r}: expected a whole number, 0 to 2**63 - 1")
         object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
         object.__setattr__(self, "cv", Splitter.of(self.cv))
         object.__setattr__(self, "against", rivals_from(self.against))

@@ -7,6 +7,7 @@ import numpy as np
 from trifit.checks import Labels
 from trifit.contestants import posteriors_of
 from trifit.crossfit.fitted import Fitted
+from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit.density import Density
 from trifit.fits import Fit
@@ -53,8 +54,9 @@ def tree_of(fitted: Fitted, name: str, comparison: Comparison) -> "DataTree":
 
     Groups ``posterior``, ``sample_stats`` (of NUTS), ``log_likelihood``,
     ``posterior_predictive``, ``observed_data`` and ``constant_data``: all of the training rows,
-    as the model sees them. ``log_likelihood`` and ``posterior_predictive`` are left out where
-    draws x rows exceed :data:`MAX_VALUES`.
+    as the model sees them (in the span of the rows, where it was fitted there: the coefficients
+    of the columns are in ``coefficients.nc``). ``log_likelihood`` and ``posterior_predictive``
+    are left out where draws x rows exceed :data:`MAX_VALUES`.
 
     Parameters
     ----------
@@ -68,6 +70,7 @@ def tree_of(fitted: Fitted, name: str, comparison: Comparison) -> "DataTree":
 
     fit, rows, density = fitted.final.fits[name], fitted.final.part.train, fitted.density
     layout = density.layout
+    along = "feature" if fitted.final.part.rotation is None else "direction"
     data: dict[str, dict[str, Any]] = {"posterior": layout.unravel(fit.draws)}
     if fit.sampling is not None:
         data["sample_stats"] = dict(fit.sampling.stats)
@@ -82,13 +85,13 @@ def tree_of(fitted: Fitted, name: str, comparison: Comparison) -> "DataTree":
     tree: DataTree = az.from_dict(
         data,
         coords={k: list(v) for k, v in layout.coords.items()}
+        | ({"feature": list(fitted.problem.feature_names)} if along == "feature" else {})
         | {
             "obs": np.arange(len(rows)),
-            "feature": list(fitted.problem.feature_names),
             "class_": list(fitted.problem.dataset.class_names),
         },
         dims={n: list(d) for n, d in zip(layout.names, layout.dims, strict=True) if d}
-        | {"X": ["obs", "feature"], "label": ["obs"], "label_probs": ["obs", "class_"]},
+        | {"X": ["obs", along], "label": ["obs"], "label_probs": ["obs", "class_"]},
     )
     tree.attrs = _attributes(fitted, fit, comparison)
     for group in tree.children.values():
@@ -130,6 +133,9 @@ def _attributes(fitted: Fitted, fit: Fit, comparison: Comparison) -> dict[str, A
         "seed": made.seed,
         "status": fit.status.value,
         **{f"status_{key}": float(value) for key, value in fit.diagnostics.items()},
-        "standardiser_mean": standardiser.mean,
-        "standardiser_scale": standardiser.scale,
+        **(_units(standardiser) if fitted.final.part.rotation is None else {}),
     }
+
+
+def _units(standardiser: Standardiser) -> dict[str, Any]:
+    return {"standardiser_mean": standardiser.mean, "standardiser_scale": standardiser.scale}

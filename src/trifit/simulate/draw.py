@@ -3,6 +3,7 @@
 import numpy as np
 
 from trifit.errors import InputError
+from trifit.memory import check_memory
 from trifit.simulate.shifts import Shift
 from trifit.simulate.world import Number
 from trifit.simulate.worlds import world
@@ -81,6 +82,9 @@ def simulate(
     if severity is not None and shift is None:
         raise InputError(f"severity {severity} needs a shift; give one, e.g. shift=covariate")
     chosen = world(name, **parameters)
+    rows = n + (n_test or n if shift else n_test)
+    per_row = chosen.law.n_features + 3 * chosen.law.n_classes
+    check_memory(f"sim:{name} n={n}", rows * per_row, "take fewer rows or features")
     rng = np.random.default_rng(seed)
     settings: dict[str, int | float | str] = {"n": n, "seed": seed}
     notes: tuple[str, ...] = ()

@@ -32,6 +32,10 @@ def linear_softmax(
     """
     check_size("softmax", features, classes)
     check_positive("softmax", signal=signal)
+    if coefficients_seed < 0:
+        raise InputError(
+            f"world 'softmax': coefficients_seed={coefficients_seed}; expected at least 0"
+        )
     check_range("softmax", "rho", rho, -0.99, 0.99)
     if df != 0 and df <= 2:
         raise InputError(

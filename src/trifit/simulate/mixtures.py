@@ -66,6 +66,9 @@ class Mixture:
         return Law(self.mean.shape[1], n_classes, self.draw, self.probs, blurred)
 
 
+MAX_FEATURES, MAX_CLASSES = 100_000, 1_000
+
+
 def corners(classes: int, features: int) -> FloatArray:
     """Points of pairwise distance 1, shape (classes, features).
 
@@ -87,7 +90,7 @@ def corners(classes: int, features: int) -> FloatArray:
 
 
 def check_size(world: str, features: int, classes: int, *, least: int = 1) -> None:
-    """Refuse fewer than two classes or too few features.
+    """Refuse fewer than two classes, too few features, or more than anybody draws.
 
     Parameters
     ----------
@@ -97,10 +100,12 @@ def check_size(world: str, features: int, classes: int, *, least: int = 1) -> No
     least : int
         Fewest features.
     """
-    if features < least:
-        raise InputError(f"world {world!r}: features={features}; expected at least {least}")
-    if classes < 2:
-        raise InputError(f"world {world!r}: classes={classes}; expected at least 2")
+    if not least <= features <= MAX_FEATURES:
+        raise InputError(
+            f"world {world!r}: features={features}; expected {least} to {MAX_FEATURES:,}"
+        )
+    if not 2 <= classes <= MAX_CLASSES:
+        raise InputError(f"world {world!r}: classes={classes}; expected 2 to {MAX_CLASSES:,}")
 
 
 def gaussian(features: int, classes: int, distance: float, imbalance: float) -> Law:

@@ -144,7 +144,7 @@ def load_record(path: Path) -> StudyRecord:
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=StudyRecord)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
         raise InputError(f"{str(path)!r} is no study of this version of trifit: {error}") from error
 
 
@@ -245,7 +245,7 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
     try:
         found: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
         raise InputError(f"{str(path)!r} is damaged: {error}; give another folder") from error
     return found
 

@@ -8,8 +8,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from trifit.cards import NAME
 from trifit.errors import InputError
 from trifit.study.quantities import QUANTITIES
+
+MAX_CELLS = 1_000_000
+"""Most cells of one grid."""
 
 Setting = bool | int | float | str | list[int | str]
 
@@ -204,8 +208,13 @@ class Study(_Part, frozen=True, kw_only=True):
                         f"{where}: {given} replications; an interval of a {self.summary} needs at "
                         f"least {least}"
                     )
-        if self.seed < 0:
-            raise ValueError(f"seed = {self.seed}: expected at least 0")
+                n_cells = given * math.prod(map(len, (grid.data | grid.model).values()))
+                if n_cells > MAX_CELLS:
+                    raise ValueError(f"{where}: {n_cells:,} cells; expected at most {MAX_CELLS:,}")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed = {self.seed}: expected at least 0, below 2**63")
+        if not NAME.fullmatch(self.name) or not self.name.isprintable():
+            raise ValueError(f"name = {self.name[:60]!r}: expected a name without slashes")
 
     def _check_names(self) -> None:
         """Refuse settings that no grid has, and unknown quantities."""
@@ -285,8 +294,8 @@ def load_study(study: str | Path) -> Study:
             "or give the path of a TOML file"
         )
     try:
-        fields: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        fields: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"study {text!r} is not valid TOML: {error}") from error
     return study_of({"name": path.stem} | dict(fields), f"study {text!r}")
 

@@ -34,6 +34,7 @@ from trifit.fit.prediction import draws_of_rows, prediction_draws
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
 from trifit.fits import Fit, Sampling, Status
+from trifit.memory import check_memory
 from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray
 
@@ -59,6 +60,13 @@ def check(density: Density, card: Card) -> None:
         raise InputError(
             f"the model has {density.n_params:,} parameters, too many for NUTS here (at most "
             f"{MAX_PARAMS:,}): use fewer features or hidden units"
+        )
+    if card.sampler.fixed_draws is not None:  # else they stop at MAX_VALUES
+        draws = card.sampler.chains * card.sampler.fixed_draws
+        check_memory(
+            f"{draws:,} draws of {density.n_params} parameters",
+            3 * draws * density.n_params,  # as they are sampled, transformed and diagnosed
+            "take fewer draws or chains",
         )
 
 

@@ -1,0 +1,92 @@
+"""Functions by name: ``package.module:function`` or ``path/file.py:function``."""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from trifit.errors import InputError
+
+Builder = Callable[..., Any]
+"""A function of ``(X, y, *, n_classes, coords, ...)`` that returns a ``pm.Model``."""
+
+_registered: dict[str, Builder] = {}
+"""Functions that were given as such, which need not be importable (notebooks)."""
+
+
+def register(function: Builder) -> str:
+    """The reference by which :func:`function_of` finds a function again in this process."""
+    name = getattr(function, "__name__", type(function).__name__)
+    reference = f"{getattr(function, '__module__', 'function')}:{name}"
+    _registered[reference] = function
+    return reference
+
+
+def function_of(reference: str, what: str) -> Builder:
+    """The function of a reference; that of a file as the file is now.
+
+    Raises
+    ------
+    InputError
+        If it cannot be found; ``what`` says what it is for.
+    """
+    if reference in _registered:
+        return _registered[reference]
+    location, colon, function = reference.rpartition(":")
+    if not colon:
+        raise InputError(
+            f"{what} {reference!r}: expected package.module:function or path/file.py:function"
+        )
+    try:
+        if location.endswith(".py"):
+            path = Path(location).resolve()
+            if not path.is_file():
+                raise InputError(f"{what} {reference!r}: no such file {location!r}")
+            changed = path.stat()
+            module = _module_of(path, changed.st_mtime_ns, changed.st_size)
+        else:
+            module = importlib.import_module(location)
+    except InputError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise InputError(
+            f"{what} {reference!r} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
+    found = getattr(module, function, None)
+    if not callable(found):
+        raise InputError(f"{what} {reference!r}: {location} has no function {function!r}")
+    return found  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=64)
+def _module_of(path: Path, changed: int, size: int) -> ModuleType:
+    """The module of a file, run once for every state of the file."""
+    module = ModuleType(f"_trifit_file_{sha256(str(path).encode()).hexdigest()[:16]}")
+    module.__file__ = str(path)
+    # Compiled here: Python's own bytecode cache misses a change within one second.
+    exec(compile(path.read_bytes(), path, "exec"), module.__dict__)
+    return module
+
+
+def keywords(builder: Builder) -> set[str]:
+    """Hyperparameter names a builder takes."""
+    parameters = _parameters(builder)
+    return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - {"n_classes", "coords"}
+
+
+def takes(builder: Builder, key: str) -> bool:
+    """Whether a builder has a hyperparameter, or takes any."""
+    parameters = _parameters(builder)
+    return key in keywords(builder) or any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def _parameters(builder: Builder) -> list[inspect.Parameter]:
+    """What a function takes; nothing is known of some that are built in."""
+    try:
+        return [*inspect.signature(builder).parameters.values()]
+    except ValueError:
+        return []

@@ -1,0 +1,183 @@
+"""Ctrl-C and SIGTERM at any moment: soon, with their code, and nothing half written."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SOON = 2.0
+"""Seconds from the signal to the end of the process."""
+
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+def started(arguments, cwd):
+    """A process of its own group that Ctrl-C reaches, as a shell starts it."""
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def ended(running, *numbers, group=False):
+    """Exit code and stderr of a process that is sent signals; how long it takes to end."""
+    start = time.perf_counter()
+    for number in numbers:
+        (os.killpg if group else os.kill)(running.pid, number)
+        time.sleep(0.05)
+    try:
+        _, errors = running.communicate(timeout=30)
+    finally:
+        seconds = time.perf_counter() - start
+        if running.poll() is None:
+            running.kill()
+    return running.returncode, errors, seconds
+
+
+def gone(group):
+    """Whether all processes of a group end, workers and their helpers too."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+BLOCKS = {
+    "in Python": "time.sleep(60)",
+    "in machine code": "hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)",
+    "in a callback": "call_back()\ntime.sleep(60)",
+    "in a block that is done as a whole": (
+        "with interrupts.uninterrupted():\n"
+        "    time.sleep(0.5)\n"
+        "    interrupts.leaves('all is done')\n"
+        "time.sleep(60)"
+    ),
+    "at the end of the process": "atexit.register(time.sleep, 60)",
+    "while another thread computes": (
+        "threading.Thread(target=hashlib.pbkdf2_hmac, args=['sha256', b'', b'', 10**9]).start()"
+    ),
+    "while cleaning up": (
+        "try: time.sleep(60)\nfinally:\n    time.sleep(0.4)\n    interrupts.leaves('all is done')\n"
+    ),
+}
+
+SCRIPT = """
+import atexit, hashlib, os, pathlib, sys, tempfile, threading, time
+from trifit import interrupts
+
+class Swallows:
+    def __del__(self):
+        time.sleep(60)
+
+def call_back():
+    Swallows()
+
+interrupts.listen()
+folder = pathlib.Path("beside")
+folder.mkdir()
+code = sys.argv[1]
+try:
+    with interrupts.temporary(folder):
+        print("ready", flush=True)
+        exec(code)
+except KeyboardInterrupt:
+    interrupts.tell()
+    sys.exit(interrupts.exit_code())
+"""
+
+
+@pytest.mark.parametrize("where", BLOCKS)
+@pytest.mark.parametrize("number", CODES)
+def test_a_signal_ends_the_process(where, number, tmp_path):
+    running = started(["-c", SCRIPT, BLOCKS[where]], tmp_path)
+    assert running.stdout.readline() == "ready\n"
+    time.sleep(0.05)
+    code, errors, seconds = ended(running, number, signal.SIGINT)
+    assert code == CODES[number], errors
+    assert seconds < SOON
+    done = "all is done" if "all is done" in BLOCKS[where] else "nothing was written"
+    assert errors in (f"trifit: interrupted; {done}\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_ignored_stays_ignored(tmp_path):
+    """As in a script's background job, which Ctrl-C must not end."""
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from trifit import interrupts; interrupts.listen()\n"
+        "print('ready', flush=True); input(); print('end')"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert running.stdout.readline() == "ready\n"
+    running.send_signal(signal.SIGINT)
+    out, _ = running.communicate("\n", timeout=30)
+    assert (running.returncode, out) == (0, "end\n")
+
+
+STUDY = """
+question = "Small?"
+expects = "Nothing."
+replications = 400
+[data]
+world = "softmax"
+classes = 2
+n = 60
+features = 3
+[model]
+card = "logistic"
+[[grid]]
+data.signal = [1.0, 2.0]
+[quick]
+[[quick.grid]]
+data.signal = [1.0]
+"""
+
+STAGES = {
+    "import": ("compare iris", "loading PyMC", 0.5),
+    "model": ("compare iris", "to fit", 0.0),
+    "point fits": ("compare iris", "to fit", 1.0),
+    "posterior": ("compare digits", "to fit", 8.0),
+    "scores": ("evaluate preds.csv --label y --probs p_*", "scores", 0.3),
+    "cells": ("study small.toml --jobs 2 --out cells", "cells", 6.0),
+}
+"""A command, what it says on stderr, and seconds from then to the signal."""
+
+
+@pytest.mark.broad
+@pytest.mark.parametrize(("number", "group"), [(signal.SIGINT, True), (signal.SIGTERM, False)])
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_command_ends_with_one_line_and_leaves_nothing(stage, number, group, tmp_path):
+    command, said, seconds = STAGES[stage]
+    (tmp_path / "preds.csv").write_text(
+        "p_a,p_b,y\n"
+        + "".join(f"{i % 99 / 99},{1 - i % 99 / 99},{'ab'[i % 2]}\n" for i in range(50_000))
+    )
+    (tmp_path / "small.toml").write_text(STUDY)
+    running = started(["-m", "trifit", *command.split()], tmp_path)
+    for line in running.stderr:
+        if said in line:
+            break
+    time.sleep(seconds)
+    code, errors, seconds = ended(running, number, group=group)
+    assert code == CODES[number], errors
+    assert seconds < SOON
+    told = [line for line in errors.splitlines() if "%  " not in line]
+    left = {path.name for path in tmp_path.iterdir()} - {"preds.csv", "small.toml", "reports"}
+    assert len(told) == 1
+    assert told[0].startswith("trifit: interrupted; ")
+    assert left <= {"cells"}
+    assert list(tmp_path.glob("reports/*")) == []
+    assert gone(running.pid)
