@@ -12,7 +12,7 @@ from trifit.errors import InputError
 from trifit.fits import Status
 from trifit.forecasts import Forecasts, log_of
 from trifit.predictions.evaluate import evaluate_forecasts
-from trifit.predictions.rows import read_rows, write_rows
+from trifit.predictions.rows import read_rows, save_evaluation, write_rows
 from trifit.results import FitRecord, Verdict
 from trifit.scores import log_predictive_density, paired_difference
 from trifit.words.diff import markdown, sentences
@@ -281,6 +281,17 @@ def test_other_rows_are_refused(before, tmp_path, made, rows, message):
     assert "\n" not in str(error.value)
 
 
+def test_very_many_probabilities_are_not_written_again(tmp_path, monkeypatch):
+    made = forecasts()
+    comparison = evaluate_forecasts(made, name="toy")
+    save_evaluation(comparison, made, None, tmp_path / "few")
+    monkeypatch.setattr("trifit.predictions.rows.MAX_SAVED", 2 * N - 1)
+    save_evaluation(comparison, made, None, tmp_path / "many")
+    assert (tmp_path / "few" / "predictions.parquet").exists()
+    assert (tmp_path / "many" / "comparison.json").exists()
+    assert not (tmp_path / "many" / "predictions.parquet").exists()
+
+
 def with_another(comparison):
     found = comparison.contestants
     return msgspec.structs.replace(comparison, contestants=found | {"x": found["net"]})
@@ -302,7 +313,12 @@ def test_folders_that_are_no_runs(before, tmp_path):
     damaged = rewritten(tmp_path / "damaged", before, lambda c: c)
     (damaged / "predictions.parquet").write_bytes(b"no table")
     lacking = rewritten(tmp_path / "lacking", before, with_another)
+    nan = forecasts()
+    nan.log_probs["net"][5] = np.nan
+    unsure = save(tmp_path / "nan", forecasts())
+    write_rows(unsure / "predictions.parquet", nan, range(N))
     for folder, message in {
+        unsure: r"damaged: net of row \[5\] holds nan",
         "nosuch": "nosuch': no such folder; trifit compare writes one",
         "empty": "no such file",
         old: "old' has no predictions.parquet, which pairs the rows; make it again",
