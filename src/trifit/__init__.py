@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from trifit.cards import Card, load_card
     from trifit.data import load_dataset
     from trifit.errors import InputError
+    from trifit.predictions.diff import diff
     from trifit.predictions.draws import evaluate_draws
     from trifit.predictions.evaluate import evaluate
     from trifit.results import Comparison
@@ -29,6 +30,7 @@ _HOME = {
     "Run": "trifit.run",
     "SavedRun": "trifit.run",
     "compare": "trifit.run",
+    "diff": "trifit.predictions.diff",
     "evaluate": "trifit.predictions.evaluate",
     "evaluate_draws": "trifit.predictions.draws",
     "load_card": "trifit.cards",
@@ -49,6 +51,7 @@ __all__ = [
     "SavedRun",
     "__version__",
     "compare",
+    "diff",
     "evaluate",
     "evaluate_draws",
     "load_card",

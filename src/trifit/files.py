@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from trifit.errors import InputError
@@ -28,8 +28,15 @@ def stem(path: Path) -> str:
     return Path(path.stem).stem if path.suffix.lower() in COMPRESSED else path.stem
 
 
-def check_target(option: str, path: Path, *, inputs: Iterable[Path] = (), force: bool) -> None:
-    """Refuse, before anything is computed, a table that cannot or must not be written.
+def check_target(
+    option: str,
+    path: Path,
+    *,
+    inputs: Iterable[Path] = (),
+    force: bool,
+    kinds: Sequence[str] = TABLES,
+) -> None:
+    """Refuse, before anything is computed, a file that cannot or must not be written.
 
     Parameters
     ----------
@@ -40,14 +47,16 @@ def check_target(option: str, path: Path, *, inputs: Iterable[Path] = (), force:
         Files that are read.
     force : bool
         Whether a file that exists may be replaced.
+    kinds : sequence of str, optional
+        Endings of which it has one; default: those of tables.
 
     Raises
     ------
     InputError
     """
-    if path.suffix.lower() not in TABLES:
+    if path.suffix.lower() not in kinds:
         raise InputError(
-            f"{option} {str(path)!r}: expected a file that ends with {' or '.join(TABLES)}"
+            f"{option} {str(path)!r}: expected a file that ends with {' or '.join(kinds)}"
         )
     if path.is_dir() or not path.absolute().parent.is_dir():
         what = "is a folder" if path.is_dir() else f"there is no folder {str(path.parent)!r}"

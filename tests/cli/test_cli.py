@@ -277,6 +277,9 @@ LIGHT = (
     "show nosuch",
     "study nosuch",
     "report nosuch",
+    "diff nosuch nosuch",
+    "diff nosuch nosuch --fail-if nonsense",
+    "diff nosuch nosuch --html page.pdf",
 )
 """Mistakes that are answered before anything heavy is imported."""
 

@@ -42,6 +42,7 @@ def test_nothing_asked_gets_three_commands_to_start_with():
         ("evaluate", ["Predictions", "Evaluation", "Recalibration", "Output"]),
         ("study", ["Grid", "Computing", "Output"]),
         ("recalibrate", ["Predictions", "Output"]),
+        ("diff", ["Guard", "Output"]),
     ],
 )
 def test_options_stand_under_headings(command, headings):
@@ -70,7 +71,9 @@ def test_columns_of_the_help_are_one():
     assert len(columns) == 1
 
 
-@pytest.mark.parametrize("name", ["compare", "evaluate", "study", "recalibrate", "completion"])
+@pytest.mark.parametrize(
+    "name", ["compare", "evaluate", "study", "recalibrate", "diff", "completion"]
+)
 def test_examples_of_the_help(name):
     command = main.commands[name]
     assert f"  {command.examples[0]}\n" in said(name, "--help")
@@ -138,6 +141,7 @@ def test_the_script_of_a_shell(shell):
         ("compare iris --model netw", ["network", "network-ard", "network-wide"]),
         ("compare iris --methods laplace,map-", ["laplace,map-cv"]),
         ("compare iris --wo", ["--world"]),
+        ("diff a b --fa", ["--fail-if"]),
         ("show prob", ["probit"]),
         ("study over", ["overconfidence"]),
     ],

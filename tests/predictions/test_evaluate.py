@@ -297,7 +297,7 @@ def test_the_command_writes_numbers_and_page(frame, tmp_path):
     assert done.exit_code == 0, done.output
     assert "two - one" in done.output
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
-        "comparison.json", "index.html", "metrics.json",
+        "comparison.json", "index.html", "metrics.json", "predictions.parquet",
     }  # fmt: skip
     c = Comparison.from_json(tmp_path / "out" / "comparison.json")
     assert json.loads((tmp_path / "out" / "metrics.json").read_text()) == c.metrics()

@@ -40,6 +40,7 @@ DRAWN = {
     "scores": lambda ax: charts.scores(LOSSES, xlabel="x", ax=ax),
     "differences": lambda ax: charts.differences(C.differences, ax=ax),
     "gains": lambda ax: charts.gains(MAP.calibration.gains, ax=ax),
+    "changes": lambda ax: charts.changes(LOSSES, ax=ax),
     "waterfall": lambda ax: charts.waterfall(LOSSES, C.differences, ax=ax),
     "code_lengths": lambda ax: charts.code_lengths([Length("mle", 1.0)], ax=ax),
     "reliability": lambda ax: charts.reliability(MAP.classes[0], name="map", ax=ax),

@@ -8,6 +8,7 @@ import msgspec
 import pandas as pd
 import pytest
 
+import trifit
 from fitting import FAST
 from trifit.errors import InputError
 from trifit.results import Comparison
@@ -64,6 +65,15 @@ def test_predictions_are_one_row_per_observation(saved, iris_run):
         probs = table[[f"{fit}:{c}" for c in iris.class_names]].to_numpy()
         assert probs.sum(axis=1) == pytest.approx(1)
         assert (probs >= 0).all()
+
+
+def test_a_run_against_itself_differs_by_0(saved, iris_run):
+    found = trifit.diff(saved, saved)
+    assert [*found.contestants] == [*iris_run.comparison.contestants]
+    for contestant in found.contestants.values():
+        for difference in (contestant.log_loss.difference, contestant.brier.difference):
+            assert (difference.value, difference.se) == (0, 0)
+    assert found.changes == []
 
 
 def test_posterior_file_is_named_and_checksummed(saved):

@@ -18,7 +18,7 @@ from trifit.calibration.binned import BinnedError, Bins, binned_error
 from trifit.calibration.corp import Corp, Curve, corp
 from trifit.calibration.kernel import KernelError, kernel_error
 from trifit.calibration.notions import top_label
-from trifit.calibration.slope import SlopeIntercept, slope_intercept
+from trifit.calibration.slope import SlopeIntercept, slope_difference, slope_intercept
 from trifit.calibration.smooth import SmoothError, smooth_error
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "consistency",
     "corp",
     "kernel_error",
+    "slope_difference",
     "slope_intercept",
     "smooth_error",
     "tests",

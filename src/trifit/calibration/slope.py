@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from trifit.calibration.notions import checked_prediction
-from trifit.checks import measure
+from trifit.checks import Labels, checked_labels, label_probs, measure
 from trifit.clusters import group_sums
 from trifit.forecasts import LOG_ZERO, log_softmax
+from trifit.scores import Estimate, mean_with_se
 from trifit.types import BoolArray, FloatArray, IntArray
 
 MAX_CONDITION = 1e10
@@ -93,25 +94,123 @@ def slope_intercept(
     n_classes = p.shape[1]
     if log_probs is None:
         log_probs = np.log(np.maximum(p, np.finfo(np.float64).tiny))
+    found = _recalibrated(log_probs, truth)
+    if found is None:
+        return _result(n_classes)
+    covariance = found.inverse
+    if groups is not None:
+        covariance = covariance @ _of_groups(found.scores, groups) @ covariance
+    se = np.sqrt(np.diag(covariance))
+    return _result(n_classes, found.present[1:], found.theta / found.units, se / found.units)
+
+
+def slope_difference(
+    a: FloatArray, b: FloatArray, y: Labels, groups: IntArray | None = None
+) -> Estimate | None:
+    """Calibration slope of b minus that of a on the same rows, with the error of the difference.
+
+    A slope moves by ``psi_i``, its influence function, with row i: the inverse information times
+    the row's score. The standard error is that of the mean of ``n (psi_i(b) - psi_i(a))``, so
+    what the rows have in common cancels.
+
+    Parameters
+    ----------
+    a, b : array of shape (n_obs, n_classes)
+        Natural logs of the probabilities.
+    y : array of shape (n_obs,) or (n_obs, n_classes)
+        Class codes or soft labels.
+    groups : array of shape (n_obs,), optional
+        Rows that belong together.
+
+    Returns
+    -------
+    Estimate or None
+        None where the rows do not determine one of the slopes.
+
+    References
+    ----------
+    White (1982), Econometrica 50(1), doi:10.2307/1912526
+
+    Examples
+    --------
+    >>> p = np.array([[0.9, 0.1]] * 4 + [[0.1, 0.9]] * 4)
+    >>> y = np.array([0, 0, 0, 1, 1, 1, 1, 0])
+    >>> twice = p**2 / (p**2).sum(axis=1, keepdims=True)  # slope 0.25, that of p is 0.5
+    >>> round(slope_difference(np.log(p), np.log(twice), y).value, 3)
+    -0.25
+    """
+    truth = label_probs(checked_labels(y, *a.shape), a.shape[1])
+    first, second = (_recalibrated(log_probs, truth) for log_probs in (a, b))
+    if first is None or second is None:
+        return None
+    moved = mean_with_se(len(a) * (second.influence - first.influence), groups)
+    half = moved.high - moved.value
+    value = second.slope - first.slope
+    return Estimate(value=value, se=moved.se, low=value - half, high=value + half)
+
+
+@dataclass(frozen=True, eq=False)
+class _Recalibrated:
+    """The recalibration of highest likelihood, with log probabilities in units of their spread.
+
+    Attributes
+    ----------
+    present : array of shape (n_present,)
+        Classes that have a row.
+    units : array of shape (n_present,)
+        Of the parameters: the spread, then 1 for each intercept.
+    theta : array of shape (n_present,)
+        Slope, then the intercepts of all present classes but the first.
+    inverse : array of shape (n_present, n_present)
+        Of the information.
+    log_probs, truth, q : array of shape (n_obs, n_present)
+        In these units; labels as distributions; the recalibrated probabilities.
+    """
+
+    present: IntArray
+    units: FloatArray
+    theta: FloatArray
+    inverse: FloatArray
+    log_probs: FloatArray
+    truth: FloatArray
+    q: FloatArray
+
+    @property
+    def slope(self) -> float:
+        """Of the log-odds as they were given."""
+        return float(self.theta[0] / self.units[0])
+
+    @property
+    def scores(self) -> FloatArray:
+        """Gradient of each row's log-likelihood, (n_obs, n_present)."""
+        residual = self.truth - self.q
+        return np.column_stack([(residual * self.log_probs).sum(axis=1), residual[:, 1:]])
+
+    @property
+    def influence(self) -> FloatArray:
+        """By how much each row moves the slope, (n_obs,); the sum is 0."""
+        return np.asarray(self.scores @ self.inverse[0] / self.units[0])
+
+
+def _recalibrated(log_probs: FloatArray, truth: FloatArray) -> _Recalibrated | None:
+    """None where the likelihood has no maximum."""
     # The likelihood sends the intercept of a class without a row to minus infinity:
     # what is left is the likelihood of the classes that occur.
     present = np.flatnonzero(truth.sum(axis=0) > 0)
     log_probs, truth = log_probs[:, present], truth[:, present]
     if len(present) < 2 or (_ruled_out(log_probs) & (truth > 0)).any():
-        return _result(n_classes)
+        return None
     unit = _spread(log_probs)
     if unit == 0:
-        return _result(n_classes)
+        return None
     log_probs = log_probs / unit
     found = _maximum(log_probs, truth)
     if found is None:
-        return _result(n_classes)
-    theta, q, covariance = found
-    if groups is not None:
-        covariance = covariance @ _of_groups(log_probs, truth - q, groups) @ covariance
-    se = np.sqrt(np.diag(covariance))
-    theta[0], se[0] = theta[0] / unit, se[0] / unit
-    return _result(n_classes, present[1:], theta, se)
+        return None
+    theta, q, inverse = found
+    units = np.ones(len(present))
+    units[0] = unit
+    return _Recalibrated(present, units, theta, inverse, log_probs, truth, q)
 
 
 def _maximum(
@@ -197,10 +296,9 @@ def _derivatives(
     return gradient, information
 
 
-def _of_groups(log_probs: FloatArray, residual: FloatArray, groups: IntArray) -> FloatArray:
+def _of_groups(scores: FloatArray, groups: IntArray) -> FloatArray:
     """Covariance of the gradient, from the groups' sums of it."""
-    rows = np.column_stack([(residual * log_probs).sum(axis=1), residual[:, 1:]])
-    sums = group_sums(rows, groups)
+    sums = group_sums(scores, groups)
     return np.asarray(sums.T @ sums * len(sums) / max(len(sums) - 1, 1))
 
 

@@ -123,7 +123,8 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
 
     asked = Costs.of(cost), Thresholds.of(thresholds)
     from trifit.predictions import Reading, read_predictions
-    from trifit.results.folder import check_folder, save_comparison
+    from trifit.predictions.rows import save_evaluation
+    from trifit.results.folder import check_folder
 
     columns: dict[str, Any] = {
         "label": label,
@@ -173,7 +174,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
                 **described,
             )
         progress("writing the page", 0.95)
-        save_comparison(comparison, folder, force=force)
+        save_evaluation(comparison, found.forecasts, found.row_ids, folder, force=force)
         maps = []
         if recalibrated is not None:
             from trifit.predictions.recalibrated import write_recalibrated

@@ -9,6 +9,7 @@ from trifit import __version__, interrupts
 from trifit.cli.codes import BAD_INPUT
 from trifit.cli.compare import compare, show_comparison
 from trifit.cli.completion import cards, completion, names_or_files
+from trifit.cli.diff import diff
 from trifit.cli.display import Display, displayed, drawn_from, output_option
 from trifit.cli.evaluate import evaluate
 from trifit.cli.imports import seldom_collected
@@ -68,7 +69,8 @@ def main(ctx: click.Context) -> None:
     """Fit one classifier three ways and see when its softmax is a probability.
 
     Exit codes: 0 done, 2 bad input or usage, 3 the fits ran but at least one
-    failed its checks, 130 interrupted by Ctrl-C (143: by SIGTERM).
+    failed its checks, 4 a condition of trifit diff --fail-if was met,
+    130 interrupted by Ctrl-C (143: by SIGTERM).
     """
     if ctx.invoked_subcommand is None:
         click.echo(START)
@@ -78,6 +80,7 @@ main.add_command(study)
 main.add_command(compare)
 main.add_command(evaluate)
 main.add_command(predict)
+main.add_command(diff)
 main.add_command(recalibrate)
 main.add_command(studies)
 main.add_command(completion)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from rich.table import Table
 
 from trifit.contestants import shows
 from trifit.results import LOGARITHMIC, Comparison, Estimate, FitRecord, LaplaceError, Truth
+from trifit.results.diff import Checked, RunDiff
 from trifit.results.preview import Preview
 from trifit.text import duration, probability, signed_with_se, significant, with_se
 from trifit.words import (
@@ -23,6 +24,16 @@ from trifit.words import (
     ensemble_sentences,
     status_name,
     verdict_text,
+)
+from trifit.words.diff import (
+    CHANGES,
+    CONDITIONS,
+    DIFFERENCES,
+    change_rows,
+    condition_rows,
+    measure_rows,
+    sentences,
+    title,
 )
 
 WIDE = 110
@@ -102,11 +113,7 @@ class _Lines:
 
 def print_comparison(comparison: Comparison) -> None:
     """The scoreboard, the paired differences and a verdict per fit, on stdout."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=140)  # a pipe has no width of its own
-    elif console.no_color:
-        console = Console(color_system=None)  # nor bold, which is an escape code as well
+    console = _console()
     data, evaluation = comparison.data, comparison.evaluation
     features = f"{data.n_features} features, " if data.n_features else ""
     console.print(
@@ -141,6 +148,14 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
         yield from ensemble_sentences(comparison.ensemble)
     if comparison.consequences is not None:
         yield from decision_sentences(comparison.consequences)
+
+
+def _console() -> Console:
+    """Stdout: a pipe has no width of its own, and without colours there is no bold either."""
+    console = Console()
+    if not console.is_terminal:
+        return Console(width=140)
+    return Console(color_system=None) if console.no_color else console
 
 
 def scoreboard(comparison: Comparison) -> dict[str, Any]:
@@ -291,4 +306,40 @@ def differences_table(comparison: Comparison, *, narrow: bool) -> Table:
             shows(row.a, row.b),
         )
         table.add_row(*cells[: len(table.columns)])
+    return table
+
+
+def print_diff(diff: RunDiff, checked: Sequence[Checked]) -> None:
+    """Two runs: paired measures, what else changed, conditions, a sentence per model, on stdout."""
+    console = _console()
+    for line in title(diff):
+        console.print(line, highlight=False, markup=False)
+    console.print(_plain(DIFFERENCES, measure_rows(diff), right=range(2, 6)))
+    for headings, rows in ((CHANGES, change_rows(diff)), (CONDITIONS, condition_rows(checked))):
+        table = _plain(headings, rows)
+        if table.row_count:
+            console.print(table)
+    for sentence in sentences(diff):
+        console.print(sentence, highlight=False, markup=False)
+
+
+def _plain(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()
+) -> Table:
+    """A table in which a name stands only in the first of its rows.
+
+    Parameters
+    ----------
+    headings : sequence of str
+    rows : iterable of sequence of str
+    right : collection of int
+        Columns whose cells stand to the right.
+    """
+    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
+    for k, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if k in right else "left")
+    before = None
+    for name, *cells in rows:
+        table.add_row(*map(escape, ("" if name == before else name, *cells)))
+        before = name
     return table

@@ -13,6 +13,7 @@ from trifit.crossfit.classifier import Classifier, probe_of
 from trifit.crossfit.problem import Part, Problem
 from trifit.fit import Density
 from trifit.fits import Fit, Prediction
+from trifit.forecasts import Forecasts
 from trifit.results import ChosenScale
 from trifit.types import FloatArray, IntArray
 
@@ -128,6 +129,11 @@ class Fitted:
             for name in self.names
         }
         return fits | dict(self.rivals)
+
+    @property
+    def forecasts(self) -> Forecasts:
+        """Every fit's and rival's forecasts of the held-out rows."""
+        return Forecasts(self.log_probs, self.y, self.problem.dataset.class_names, self.groups)
 
     @cached_property
     def where(self) -> list[tuple[Trained, int]]:

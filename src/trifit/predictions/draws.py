@@ -243,7 +243,7 @@ def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Av
         }
         | dict.fromkeys(kept, source),
         notes=notes,
-        row_ids=draws.row_ids,
+        row_ids=None if draws.row_ids is None else [*np.array(draws.row_ids)[rows]],
     )
     return predictions, found
 

@@ -30,7 +30,7 @@ class Predictions:
         Which file each contestant comes from.
     notes : list of str
     row_ids : list of str or None
-        What the rows are called, where a column says so.
+        What the rows of the forecasts are called, where a column says so.
     """
 
     forecasts: Forecasts
@@ -82,15 +82,17 @@ def read_predictions(
         notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
     notes_of_zeros(log_probs, y, notes)
     groups = None if first.groups is None else group_codes(first.groups)
-    forecasts = Forecasts(log_probs, y, classes, groups)
+    forecasts, ids = Forecasts(log_probs, y, classes, groups), first.ids
     if first.weights is not None:
         notes.append(note_of_weights(reading.weights, first.weights))
-        forecasts = forecasts.take(copies(first.weights, len(y), len(classes)))
+        rows = copies(first.weights, len(y), len(classes))
+        forecasts = forecasts.take(rows)
+        ids = None if ids is None else [ids[i] for i in rows]
     return Predictions(
         forecasts=forecasts,
         sources={name: raw.file for name, raw in raws.items()},
         notes=notes,
-        row_ids=first.ids,
+        row_ids=ids,
     )
 
 

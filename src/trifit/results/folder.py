@@ -4,7 +4,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -75,20 +74,6 @@ def check_folder(folder: Path, *, command: str, force: bool) -> None:
             f"--out {str(folder)!r} holds another run ({made_by}); give another folder, "
             "or --force to replace it"
         )
-
-
-def save_comparison(comparison: Comparison, folder: Path, *, force: bool = False) -> None:
-    """Write the numbers and the page of forecasts that were judged; see :func:`save_run`.
-
-    Parameters
-    ----------
-    comparison : Comparison
-    folder : Path
-    force : bool
-        Replace what another command made.
-    """
-    command = comparison.provenance.command
-    save_whole(folder, partial(write_numbers, comparison), command=command, force=force)
 
 
 def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, force: bool) -> None:

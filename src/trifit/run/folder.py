@@ -4,11 +4,11 @@ import csv
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 
+from trifit.predictions.rows import PREDICTIONS, write_rows
 from trifit.results import Parameter
 from trifit.results.folder import save_whole, write_numbers
 from trifit.run.compare import Run
@@ -40,7 +40,8 @@ def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
 
 def _write(run: Run, folder: Path) -> None:
     write_numbers(run.comparison, folder)
-    _write_predictions(run, folder / "predictions.parquet")
+    order = np.argsort(run.test_rows, kind="stable")
+    write_rows(folder / PREDICTIONS, run.fitted.forecasts.take(order), run.test_rows[order])
     _write_parameters(run.comparison.parameters, folder / "parameters.csv")
     for name, file in posterior_files(run.comparison).items():
         _write_posterior(run, name, folder / file)
@@ -48,21 +49,6 @@ def _write(run: Run, folder: Path) -> None:
     if run.fitted.final.part.rotation is not None:
         write_coefficients(run, folder / FILE)
     (folder / "card.toml").write_text(run.card.to_toml(), encoding="utf-8")
-
-
-def _write_predictions(run: Run, path: Path) -> None:
-    """One row per test observation: ``row``, ``y`` and a column ``FIT:CLASS`` each."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    names = run.dataset.class_names
-    order = np.argsort(run.test_rows, kind="stable")
-    rows = run.test_rows[order]
-    columns: dict[str, Any] = {"row": rows, "y": [names[k] for k in run.dataset.y[rows]]}
-    for fit, log_probs in run.log_probs.items():
-        for k, name in enumerate(names):
-            columns[f"{fit}:{name}"] = np.exp(log_probs[order, k])
-    parquet.write_table(pa.table(columns), path)
 
 
 def _write_parameters(parameters: list[Parameter], path: Path) -> None:

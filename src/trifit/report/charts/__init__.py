@@ -29,6 +29,7 @@ from trifit.report.charts.reliability import (
 )
 from trifit.report.charts.scores import (
     Length,
+    changes,
     code_lengths,
     differences,
     gains,
@@ -58,6 +59,7 @@ __all__ = [
     "RC",
     "Z95",
     "Length",
+    "changes",
     "class_style",
     "code_lengths",
     "coefficients",

@@ -81,6 +81,16 @@ def gains(values: Mapping[str, Estimate], *, ax: Axes | None = None) -> Axes:
     )
 
 
+def changes(values: Mapping[str, Estimate], *, ax: Axes | None = None) -> Axes:
+    """Log-loss of each model in a second run minus that in the first, with 95 % intervals."""
+    ax = own_axes(ax, 7, 0.24 * len(values) + 0.9)
+    return _intervals(
+        ax,
+        [(name, name, change) for name, change in values.items()],
+        xlabel="log-loss, B − A, nats (negative: B is better; symlog axis)",
+    )
+
+
 def _intervals(ax: Axes, rows: Sequence[tuple[str, str, Estimate]], *, xlabel: str) -> Axes:
     """Rows (label, fit, estimate) with 95 % intervals; filled where zero is excluded."""
     smallest = min((e.se for *_, e in rows if e.se > 0), default=0.01)
