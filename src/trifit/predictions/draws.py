@@ -21,14 +21,13 @@ from trifit.predictions.arrays import Arrays
 from trifit.predictions.evaluate import evaluate_forecasts
 from trifit.predictions.join import (
     Predictions,
-    check_floor,
     codes_of,
     copies,
-    logs,
     note_of_weights,
     notes_of_zeros,
     read_predictions,
 )
+from trifit.predictions.logs import check_floor, logs
 from trifit.predictions.reading import Reading
 from trifit.results import Comparison
 from trifit.seeds import generator

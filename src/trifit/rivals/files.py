@@ -11,7 +11,7 @@ from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.predictions.arrays import Arrays, of_arrays
 from trifit.predictions.files import open_predictions
-from trifit.predictions.join import log_probs_of
+from trifit.predictions.logs import log_probs_of
 from trifit.predictions.reading import Raw, Reading, find_columns, of_table
 from trifit.rivals.given import Content, FileRival
 from trifit.text import listing
