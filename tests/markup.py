@@ -28,7 +28,7 @@ def nasty():
     }
     document["card"] |= {
         "note": NASTY[0],
-        "name": NASTY[4],
+        "name": NASTY[1],
         "references": NASTY,
         "hyperparameters": {NASTY[0]: NASTY[1]},
     }

@@ -1,8 +1,7 @@
 """The three ways of fitting as scikit-learn estimators.
 
 >>> from sklearn.datasets import load_iris
->>> from trifit.functions import Builder
-from trifit.estimators import MAPClassifier
+>>> from trifit.estimators import MAPClassifier
 >>> X, y = load_iris(return_X_y=True)
 >>> MAPClassifier(prior_scale=1.0).fit(X, y).predict_proba(X).shape  # doctest: +SKIP
 (150, 3)
