@@ -337,3 +337,11 @@ def test_a_wrong_command_is_answered_in_a_line(words, message, tmp_path):
     assert done.exit_code == 2
     assert message in done.output
     assert not (tmp_path / "o").exists()
+
+
+def test_one_row_and_one_group_have_no_error(rng):
+    probs, y = rng.dirichlet(np.ones(3), size=20), rng.integers(3, size=20)
+    with pytest.raises(InputError, match="there is 1 row; at least 2"):
+        trifit.evaluate(probs[:1], y[:1])
+    with pytest.raises(InputError, match="there is 1 group; at least 2"):
+        trifit.evaluate(probs, y, groups=["a"] * 20)

@@ -141,6 +141,9 @@ def evaluate_forecasts(
     for key in forecasts.log_probs:
         if key in BASELINES:
             raise InputError(f"contestant {key!r}: this is the name of a baseline; choose another")
+    if (forecasts.n_groups or len(forecasts.labels)) < 2:
+        one = "row" if forecasts.n_groups is None else "group"
+        raise InputError(f"predictions: there is 1 {one}; at least 2 are needed for any error")
     asked = Costs.of(costs), Thresholds.of(thresholds)
     check_asked(*asked, forecasts.class_names)
     clock, streams = Clock(), np.random.SeedSequence(seed)
