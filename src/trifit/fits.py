@@ -17,6 +17,8 @@ class Status(StrEnum):
 
     CONVERGED = auto()
     MAX_STEPS = auto()
+    STALLED = auto()
+    """No lower loss was found from there or from beside it, though the gradient is not zero."""
     STEP_TOO_LARGE = auto()
     STOPPED_EARLY = auto()
     SEPARATED = auto()

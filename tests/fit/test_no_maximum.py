@@ -11,6 +11,7 @@ from trifit.cards import Optimiser
 from trifit.data import load_dataset
 from trifit.fit.existence import _identified
 from trifit.fit.methods.mle import MIN_STEPS, fit_mle, on_plateau
+from trifit.fit.optimise import maximise
 from trifit.fits import Fit, Status
 from trifit.results import Verdict
 from trifit.types import Rows
@@ -155,3 +156,30 @@ def test_one_temperature_of_the_map_is_a_fair_yardstick(rng):
     assert loss["map+T"] < loss["mle"]
     assert 0.2 < c.fits["map+T"].diagnostics["temperature"] < 20
     assert "computed from another fit" in status_text(c.fits["map+T"])
+
+
+@pytest.mark.parametrize("prior", [0.0, 1.0])
+def test_a_loss_with_kinks_ends_without_a_zero_gradient(prior):
+    """ReLU units: nothing near is materially better, so the fit is judged."""
+    data = load_dataset("iris")
+    X, y = (data.X - data.X.mean(axis=0)) / data.X.std(axis=0), data.y % 2
+    density = density_of(X, y, "neural_network", hidden=[4], activation="relu")
+    settings = Optimiser(tolerance=1e-8)
+    rng = np.random.default_rng(1)
+    fit = maximise("map", density, Rows(X, y), settings, rng, prior=prior)
+    assert fit.status is Status.STALLED
+    assert not fit.status.failed
+    assert fit.diagnostics["gradient"] > settings.tolerance
+    objective = density.bind(X, y)
+    value = objective(fit.theta, prior=prior, jacobian=0.0)[0]
+    for _ in range(200):  # a random search from there finds nothing material either
+        near = fit.theta * (1 + 1e-3 * rng.standard_normal(len(fit.theta)))
+        assert objective(near, prior=prior, jacobian=0.0)[0] < value + 0.1
+
+
+def test_a_network_that_was_stopped_is_not_stalled():
+    X, y = curved()
+    density = density_of(X, y, "neural_network", hidden=[4], activation="relu")
+    settings = Optimiser(max_steps=3)
+    fit = maximise("map", density, Rows(X, y), settings, np.random.default_rng(1), prior=1.0)
+    assert fit.status is Status.MAX_STEPS

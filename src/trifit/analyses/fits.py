@@ -15,6 +15,7 @@ FINDINGS = (
     Status.DERIVED_SEPARATED,
     Status.DEGENERATE,
     Status.STOPPED_EARLY,
+    Status.STALLED,
     Status.UNCERTIFIED,
 )
 """What counts for a fit if it ended so on any training set, the most important first."""

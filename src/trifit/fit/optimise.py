@@ -11,7 +11,7 @@ import numpy as np
 from trifit.cards import Optimiser
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, second_differences
-from trifit.fit.minimise import SOLVERS, Path, newton, settle_kinks
+from trifit.fit.minimise import SOLVERS, Path, lbfgs, newton, settle_kinks
 from trifit.fits import Fit, Status
 from trifit.scores import total_variation
 from trifit.threads import limited
@@ -24,6 +24,13 @@ MAX_NEWTON_PARAMS = 2_000
 
 LBFGS_STEPS = 1_000
 """Most L-BFGS steps where Newton steps can follow; collinear features would take thousands."""
+
+MATERIAL, MATERIAL_PER_ROW = 1.0, 1e-4
+"""Nats of log-likelihood that one parameter is charged (Akaike), and nats per row: a gain is
+material above both."""
+
+ASIDE, TRIES = 1e-3, 3
+"""How far beside it a stalled optimiser starts again, relative to each weight; how often."""
 
 ALIKE = 200
 """Rows on which the predictions of several starts are compared."""
@@ -93,7 +100,11 @@ def maximise(
 
     with limited():
         walks = [walk() for _ in range(settings.starts)]
-    best = min(walks, key=lambda walk: walk.rank)
+    chosen = int(np.argmin([walk.rank for walk in walks]))
+    best = walks[chosen]
+    if best.stalled(settings):
+        with limited():
+            best = _tried_again(best, settings)
     diagnostics = {
         "objective": best.loss,
         "gradient": best.gradient,
@@ -101,7 +112,7 @@ def maximise(
     }
     if len(walks) > 1:
         probs = [_probs(density, walk.theta, rows.X[:ALIKE]) for walk in walks]
-        ours = probs[walks.index(best)]
+        ours = probs[chosen]
         diagnostics["starts"] = float(len(walks))
         diagnostics["starts_spread"] = float(
             np.mean([total_variation(p, ours).mean() for p in probs])
@@ -175,12 +186,18 @@ class MeanLoss:
 class _Walk:
     """Where one start ended."""
 
+    mean_loss: MeanLoss
     theta: FloatArray
     loss: float
     gradient: float
     steps: int
     status: Status
     path: Path
+
+    def stalled(self, settings: Optimiser) -> bool:
+        """Whether L-BFGS gave up before its steps were used."""
+        gave_up = self.status is Status.MAX_STEPS and settings.method == "lbfgs"
+        return gave_up and self.path.best is None and self.steps < settings.max_steps
 
     @property
     def rank(self) -> float:
@@ -213,7 +230,44 @@ def _walk(loss: MeanLoss, settings: Optimiser, path: Path) -> _Walk:
     else:
         status = Status.CONVERGED if largest <= settings.tolerance else Status.MAX_STEPS
     path.visit(steps, part, largest, last=True)
-    return _Walk(loss.expand(part), value, largest, steps, status, path)
+    return _Walk(loss, loss.expand(part), value, largest, steps, status, path)
+
+
+def _tried_again(walk: _Walk, settings: Optimiser) -> _Walk:
+    """L-BFGS from beside where it stalled: the loss may have a kink there, and no zero gradient.
+
+    STALLED where nothing materially lower is found; MAX_STEPS where every try still finds it.
+    """
+    loss, path, rng = walk.mean_loss, walk.path, np.random.default_rng(0)
+    part, value, steps = walk.theta[loss.free], walk.loss, walk.steps
+    status = Status.MAX_STEPS
+    for _ in range(TRIES):
+        aside = ASIDE * np.maximum(1.0, abs(part)) * rng.standard_normal(len(part))
+        found, more = lbfgs(loss, part + aside, settings, Path())
+        steps, lower, before = steps + more, loss(found)[0], value
+        if lower < value:
+            part, value = found, lower
+        if not is_material(before - value, loss.objective.weight):
+            status = Status.STALLED
+            break
+    largest = float(abs(loss(part)[1]).max())
+    if largest <= settings.tolerance:
+        status = Status.CONVERGED
+    path.visit(steps, part, largest, last=True)
+    return _Walk(loss, loss.expand(part), value, largest, steps, status, path)
+
+
+def is_material(gain: float, weight: float) -> bool:
+    """Whether a fall of the loss per row is more than one parameter is charged.
+
+    Parameters
+    ----------
+    gain : float
+        Nats per row.
+    weight : float
+        Number of rows.
+    """
+    return weight * gain >= max(MATERIAL, MATERIAL_PER_ROW * weight)
 
 
 def _budget(loss: MeanLoss, settings: Optimiser) -> Optimiser:

@@ -8,6 +8,10 @@ from trifit.results import FitRecord
 STATUSES: Mapping[Status, str] = {
     Status.CONVERGED: "the optimiser met its gradient tolerance",
     Status.MAX_STEPS: "the optimiser stopped before it met its gradient tolerance",
+    Status.STALLED: (
+        "no lower loss was found from there or from beside it, though the gradient is not zero, as "
+        "at the kinks of ReLU units"
+    ),
     Status.STEP_TOO_LARGE: "gradient descent diverged: its step size is too large",
     Status.STOPPED_EARLY: (
         "training stopped early, where the log-loss on a validation set taken from the training "

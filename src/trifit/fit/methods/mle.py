@@ -9,14 +9,10 @@ import numpy as np
 from trifit.cards import Optimiser
 from trifit.fit.density import Density
 from trifit.fit.existence import certify, runs_off
-from trifit.fit.optimise import maximise
+from trifit.fit.optimise import is_material, maximise
 from trifit.fit.training import Training
 from trifit.fits import Fit, Status
 from trifit.types import Rows
-
-MATERIAL, MATERIAL_PER_ROW = 1.0, 1e-4
-"""Nats of log-likelihood that one parameter is charged (Akaike), and nats per row: a gain is
-material above both."""
 
 MIN_STEPS = 200
 """Fewer steps than that say nothing of how an optimiser ends."""
@@ -53,7 +49,7 @@ def on_plateau(fit: Fit, weight: float) -> bool:
         return False
     last_step, at_end, *_ = fit.path[-1]
     before = [loss for step, loss, *_ in fit.path if step <= 0.5 * last_step]
-    return weight * (before[-1] - at_end) < max(MATERIAL, MATERIAL_PER_ROW * weight)
+    return not is_material(before[-1] - at_end, weight)
 
 
 def fit_mle(
