@@ -92,6 +92,7 @@ def test_other_priors_are_chosen_by_inner_folds(rng):
     assert 2.0**-5 <= chosen.value <= 2.0**3
 
 
+@pytest.mark.broad
 def test_rotated_features_choose_the_same_scale(rng):
     """More columns than rows: the evidence is that of the columns themselves."""
     rows = world(rng, 60, 300, 0.1)
