@@ -146,7 +146,6 @@ data.signal = [1.0]
 """
 
 STAGES = {
-    "import": ("compare iris", "loading PyMC", 0.5),
     "model": ("compare iris", "to fit", 0.0),
     "point fits": ("compare iris", "to fit", 1.0),
     "posterior": ("compare digits", "to fit", 8.0),
