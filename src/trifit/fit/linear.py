@@ -192,7 +192,8 @@ class LinearDensity:
             return float("inf")
         coefficients = self.maps.weights.matrix @ (self.maps.params.matrix @ root)
         of_class = coefficients.reshape(1 + X.shape[1], -1, self.n_params)[1:, 0]
-        return float(np.sqrt(np.square(X @ of_class).sum(axis=1).mean()))
+        moments = X.T @ X / len(X)  # of columns: rows may be many
+        return float(np.sqrt(np.vdot(of_class, moments @ of_class)))
 
     def _agrees(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
         """Whether predictions and the whole objective are the graph's, near and far."""

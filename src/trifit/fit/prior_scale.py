@@ -86,8 +86,8 @@ def by_evidence(model: RescaledLinear, rows: Rows) -> ChosenScale:
     MacKay (1992), Neural Comput. 4(5), doi:10.1162/neco.1992.4.5.720;
     Chung et al. (2013), Psychometrika 78(4), doi:10.1007/s11336-013-9328-2
     """
-    bound = model.at(1.0).bind(rows.X, rows.labels)
-    theta = np.zeros(model.at(1.0).n_params)
+    density = model.at(1.0)
+    bound, theta = density.bind(rows.X, rows.labels), np.zeros(density.n_params)
 
     def evidence(log_scale: float) -> float:
         nonlocal theta
