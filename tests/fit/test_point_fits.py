@@ -10,9 +10,9 @@ from fitting import BUNDLED, density_of, probs_of, standardised
 from selection import by_default
 from trifit.cards import Optimiser
 from trifit.data import load_dataset
+from trifit.fit.folds import held_out_forecasts, inner_folds
 from trifit.fit.methods.map import fit_map
 from trifit.fit.methods.mle import fit_mle
-from trifit.fit.methods.temperature import held_out_forecasts
 from trifit.fits import Status
 from trifit.recalibration import temperature
 from trifit.types import Dataset, Rows
@@ -122,7 +122,12 @@ def test_temperature_softens_an_overfitted_mle(rng):
     X = rng.normal(size=(60, 15))
     y = (rng.random(60) < expit(X[:, 0])).astype(np.int64)
     density = density_of(X, y)
-    assert temperature.fit(*held_out_forecasts(density, Rows(X, y), Optimiser(), rng)).value > 1.5
+    assert (
+        temperature.fit(
+            *held_out_forecasts(density, inner_folds(Rows(X, y), rng), Optimiser(), rng)
+        ).value
+        > 1.5
+    )
 
 
 @pytest.mark.broad
@@ -152,7 +157,7 @@ def test_temperature_with_a_class_of_two_rows(overlapping, rng):
     density = density_of(X[rare], y[rare])
     assert np.isfinite(
         temperature.fit(
-            *held_out_forecasts(density, Rows(X[rare], y[rare]), Optimiser(), rng)
+            *held_out_forecasts(density, inner_folds(Rows(X[rare], y[rare]), rng), Optimiser(), rng)
         ).value
     )
 

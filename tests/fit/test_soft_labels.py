@@ -10,9 +10,9 @@ from fitting import density_of, probs_of
 from trifit.cards import Optimiser
 from trifit.data import load_dataset
 from trifit.errors import InputError
+from trifit.fit.folds import held_out_forecasts, inner_folds
 from trifit.fit.methods.map import fit_map
 from trifit.fit.methods.mle import fit_mle
-from trifit.fit.methods.temperature import held_out_forecasts
 from trifit.recalibration import temperature
 from trifit.report import render
 from trifit.types import Dataset, Rows
@@ -43,14 +43,13 @@ def test_one_hot_soft_labels_are_hard_labels(rng):
         easy = fit(density, Rows(soft.X, soft.labels), Optimiser(), np.random.default_rng(1))
         assert hard.theta == pytest.approx(easy.theta, abs=1e-8)
         assert hard.status is easy.status
-    temperatures = [
-        temperature.fit(
-            *held_out_forecasts(
-                density, Rows(iris.X, labels), Optimiser(), np.random.default_rng(1)
-            )
-        ).value
-        for labels in (iris.y, np.eye(3)[iris.y])
-    ]
+
+    def tempered(labels):
+        rng = np.random.default_rng(1)
+        folds = inner_folds(Rows(iris.X, labels), rng)
+        return temperature.fit(*held_out_forecasts(density, folds, Optimiser(), rng)).value
+
+    temperatures = [tempered(labels) for labels in (iris.y, np.eye(3)[iris.y])]
     assert temperatures[0] == pytest.approx(temperatures[1], abs=1e-8)
 
 

@@ -1,13 +1,18 @@
 """Inner folds of the training rows, for what is chosen by held-out log-loss."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from trifit.cards import Optimiser
+from trifit.checks import Labels
 from trifit.clusters import n_groups
-from trifit.types import Rows
+from trifit.fit.density import Density
+from trifit.fit.optimise import maximise
+from trifit.types import FloatArray, Rows
 
 INNER_FOLDS = 5
 
@@ -33,3 +38,44 @@ def inner_folds(rows: Rows, rng: np.random.Generator) -> Iterator[tuple[Rows, Ro
             unseen = rows.labels[train].sum(axis=0) == 0
             seen = rows.labels[test][:, unseen].sum(axis=1) == 0
         yield rows.take(train), rows.take(test[seen])
+
+
+def held_out_forecasts(
+    density: Density,
+    folds: Iterable[tuple[Rows, Rows]],
+    settings: Optimiser,
+    rng: np.random.Generator,
+    *,
+    prior: float = 0.0,
+    scales: FloatArray | None = None,
+    advance: Callable[[float], None] | None = None,
+) -> tuple[FloatArray, Labels]:
+    """Log probabilities of a point fit for the inner folds that it has not seen, and labels.
+
+    The fit is made again without each fold. Rows of a class that a refit
+    has never seen are left out.
+
+    Parameters
+    ----------
+    density : Density
+    folds : iterable of (Rows, Rows)
+        Training and held-out rows; see :func:`inner_folds`.
+    settings : Optimiser
+    rng : numpy Generator
+        For starting points.
+    prior : float
+        Weight of the log prior: 0 for the MLE, 1 for the MAP.
+    scales : array of shape (n_params,), optional
+        Where learned prior scales are held.
+    advance : callable, optional
+        Called with the share of the folds that are done.
+    """
+    log_probs: list[FloatArray] = []
+    labels: list[Any] = []
+    for k, (train, test) in enumerate(folds):
+        if advance is not None:
+            advance(k / INNER_FOLDS)
+        fit = maximise("", density, train, settings, rng, prior=prior, scales=scales)
+        log_probs.append(density.log_probs(fit.flat_draws, test.X)[0])
+        labels.append(test.labels)
+    return np.concatenate(log_probs), np.concatenate(labels)

@@ -16,10 +16,10 @@ from scipy.optimize import brentq, minimize_scalar
 from trifit.cards import Card, Optimiser
 from trifit.errors import InputError
 from trifit.fit.density import Objective, Rescaled
-from trifit.fit.folds import inner_folds
+from trifit.fit.folds import held_out_forecasts, inner_folds
 from trifit.fit.minimise import Path, newton
 from trifit.fit.objective import LinearObjective
-from trifit.fit.optimise import MAX_NEWTON_PARAMS, MeanLoss, maximise
+from trifit.fit.optimise import MAX_NEWTON_PARAMS, MeanLoss
 from trifit.fit.rescaled import RescaledLinear
 from trifit.results import ChosenScale
 from trifit.scores import log_predictive_density
@@ -168,13 +168,8 @@ def by_inner_folds(
     """
     folds, losses = list(inner_folds(rows, rng)), []
     for k in FOLD_LOG2_SCALES:
-        density = model.at(2.0**k)
-        pointwise: list[FloatArray] = []
-        for train, test in folds:
-            fit = maximise("map", density, train, card.optimiser, rng, prior=1.0)
-            log_probs = density.log_probs(fit.flat_draws, test.X)[0]
-            pointwise.append(-log_predictive_density(log_probs, test.labels))
-        losses.append(float(np.concatenate(pointwise).mean()))
+        forecasts = held_out_forecasts(model.at(2.0**k), folds, card.optimiser, rng, prior=1.0)
+        losses.append(float(-log_predictive_density(*forecasts).mean()))
     best = FOLD_LOG2_SCALES[int(np.argmin(losses))]
     return ChosenScale(value=2.0**best, by="inner folds")
 

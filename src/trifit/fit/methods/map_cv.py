@@ -7,9 +7,8 @@ import numpy as np
 from trifit.cards import Card, Optimiser
 from trifit.errors import InputError
 from trifit.fit.density import Density
-from trifit.fit.folds import inner_folds
+from trifit.fit.folds import held_out_forecasts, inner_folds
 from trifit.fit.methods.map import fit_map
-from trifit.fit.optimise import maximise
 from trifit.fit.training import Training
 from trifit.fits import Fit
 from trifit.scores import log_predictive_density
@@ -68,12 +67,9 @@ def fit_map_cv(
     folds = list(inner_folds(rows, rng))
     losses = []
     for factor in SCALE_FACTORS:
-        pointwise: list[FloatArray] = []
-        for train, test in folds:
-            fit = maximise("map", density, train, settings, rng, prior=float(factor) ** -2)
-            log_probs = density.log_probs(fit.flat_draws, test.X)[0]
-            pointwise.append(-log_predictive_density(log_probs, test.labels))
-        losses.append(np.concatenate(pointwise).mean())
+        weight = float(factor) ** -2
+        forecasts = held_out_forecasts(density, folds, settings, rng, prior=weight)
+        losses.append(-log_predictive_density(*forecasts).mean())
     best = float(SCALE_FACTORS[int(np.argmin(losses))])
     fit = fit_map(density, rows, settings, rng, weight=best**-2, held_out=held_out)
     return replace(fit, method="map-cv", diagnostics={**fit.diagnostics, "scale_factor": best})

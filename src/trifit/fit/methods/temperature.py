@@ -4,19 +4,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-import numpy as np
-
-from trifit.cards import Optimiser
 from trifit.checks import Labels
-from trifit.fit.density import Density
-from trifit.fit.folds import INNER_FOLDS, inner_folds
-from trifit.fit.optimise import maximise
+from trifit.fit.folds import held_out_forecasts, inner_folds
 from trifit.fit.training import Training
 from trifit.fits import Fit, Recalibration
 from trifit.recalibration import temperature
-from trifit.types import FloatArray, Rows
+from trifit.types import FloatArray
 
 
 def fit(training: Training) -> Fit:
@@ -88,12 +82,13 @@ def recalibrated[Found: Recalibration](
         Where learned prior scales are held.
     """
     point, start = training.fit(name), time.perf_counter()
+    rng = training.generator(stream)
     found = learn(
         *held_out_forecasts(
             training.density,
-            training.rows,
+            inner_folds(training.rows, rng),
             training.card.optimiser,
-            training.generator(stream),
+            rng,
             prior=prior,
             scales=scales,
             advance=partial(training.tell, f"temperature scaling of {name.upper()}"),
@@ -108,43 +103,3 @@ def recalibrated[Found: Recalibration](
         path=(),
         recalibration=found,
     )
-
-
-def held_out_forecasts(
-    density: Density,
-    rows: Rows,
-    settings: Optimiser,
-    rng: np.random.Generator,
-    *,
-    prior: float = 0.0,
-    scales: FloatArray | None = None,
-    advance: Callable[[float], None] | None = None,
-) -> tuple[FloatArray, Labels]:
-    """Log probabilities of a point fit for the inner folds that it has not seen, and labels.
-
-    The fit is made again without each of five stratified folds. Rows of a class that a refit
-    has never seen are left out.
-
-    Parameters
-    ----------
-    density : Density
-    rows : Rows
-    settings : Optimiser
-    rng : numpy Generator
-        For folds and starting points.
-    prior : float
-        Weight of the log prior: 0 for the MLE, 1 for the MAP.
-    scales : array of shape (n_params,), optional
-        Where learned prior scales are held.
-    advance : callable, optional
-        Called with the share of the folds that are done.
-    """
-    log_probs: list[FloatArray] = []
-    labels: list[Any] = []
-    for k, (train, test) in enumerate(inner_folds(rows, rng)):
-        if advance is not None:
-            advance(k / INNER_FOLDS)
-        fit = maximise("", density, train, settings, rng, prior=prior, scales=scales)
-        log_probs.append(density.log_probs(fit.flat_draws, test.X)[0])
-        labels.append(test.labels)
-    return np.concatenate(log_probs), np.concatenate(labels)
