@@ -22,8 +22,9 @@ Criterion = Literal["cross-entropy", "squared-error"]
 MAX_NEWTON_PARAMS = 2_000
 """Most parameters for which second derivatives are asked for."""
 
-LBFGS_STEPS = 1_000
-"""Most L-BFGS steps where Newton steps can follow; collinear features would take thousands."""
+LBFGS_STEPS, LBFGS_STEPS_OF_FEW, FEW_PARAMS = 1_000, 100, 200
+"""Most L-BFGS steps where Newton steps can follow, and with few parameters, whose second
+derivatives cost less than further steps; collinear features would take thousands."""
 
 MATERIAL, MATERIAL_PER_ROW = 1.0, 1e-4
 """Nats of log-likelihood that one parameter is charged (Akaike), and nats per row: a gain is
@@ -278,7 +279,8 @@ def _budget(loss: MeanLoss, settings: Optimiser) -> Optimiser:
         or len(loss.start) > MAX_NEWTON_PARAMS
     ):
         return settings
-    return msgspec.structs.replace(settings, max_steps=min(settings.max_steps, LBFGS_STEPS))
+    most = LBFGS_STEPS_OF_FEW if len(loss.start) <= FEW_PARAMS else LBFGS_STEPS
+    return msgspec.structs.replace(settings, max_steps=min(settings.max_steps, most))
 
 
 def _finish(
