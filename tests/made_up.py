@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from trifit.calibration import Band, Curve
 from trifit.cards import Card, Sampler
 from trifit.decisions import Costs
 from trifit.fits import Status
 from trifit.results import (
     Abstention,
     Axis,
-    Band,
     BenefitCurve,
     ByDistance,
     Calibration,
@@ -21,7 +21,6 @@ from trifit.results import (
     CostRecord,
     CostTable,
     CoverageCurve,
-    Curve,
     Data,
     Difference,
     Disagreement,
@@ -381,7 +380,14 @@ def made_up():
                 key: Draws(low=0.4, median=0.5, high=0.6, averaged=0.45)
                 for key in ("log_loss", "confidence", "slope")
             },
-            loo=Loo(elpd=-20.0, se=2.0, p=5.0, n_obs=54, n_high_k=0, k_limit=0.7, k_max=0.6),
+            loo=Loo(
+                elpd=Estimate.normal(-20.0, 2.0),
+                p=5.0,
+                n_obs=54,
+                n_high_k=0,
+                k_limit=0.7,
+                k_max=0.6,
+            ),
         ),
         parameters=[
             parameter(feature, label, units, value)

@@ -253,7 +253,7 @@ def test_log_likelihood_and_labels_are_those_of_the_probabilities(tree, loaded, 
 def test_arviz_functions_work_as_they_are(tree, loaded):
     assert {"beta[size, no]", "intercept[yes]"} <= set(az.summary(tree).index)
     loo = az.loo(tree)
-    assert loo.elpd == pytest.approx(loaded.comparison.posterior.loo.elpd, abs=1e-3)
+    assert loo.elpd == pytest.approx(loaded.comparison.posterior.loo.elpd.value, abs=1e-3)
     table = az.compare({"bayes": tree, "laplace": loaded.to_arviz("laplace")})
     assert set(table.index) == {"bayes", "laplace"}
     mpl.use("Agg")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from trifit.normal import Z95
 from trifit.results.study import Finding, Outcome, Replicated
 from trifit.study.limits import limiting_value
 from trifit.study.results import Point, Summary
@@ -126,4 +127,4 @@ def _like(found: Replicated, wanted: float) -> str:
     """What is expected, rounded as what was found."""
     if found.low is None or found.high is None:
         return significant(wanted)
-    return rounded(wanted, (found.high - found.low) / (2 * 1.96))
+    return rounded(wanted, (found.high - found.low) / (2 * Z95))

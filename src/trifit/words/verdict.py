@@ -6,8 +6,9 @@ from statistics import NormalDist
 
 from trifit.fits import Status
 from trifit.forecasts import RULED_OUT
+from trifit.normal import Z80, Z95, Z99
 from trifit.results import Calibration, ClassBias, FitRecord, Judged, Verdict
-from trifit.results.calibration import GOOD, MIN_EVENTS, Z95, Z99
+from trifit.results.calibration import GOOD, MIN_EVENTS
 from trifit.text import decimals_for, signed_with_se, significant, with_se
 from trifit.words.status import STATUSES
 
@@ -21,7 +22,6 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.FAILED: "not judged",
 }
 
-Z80 = 0.841621
 MAX_SE = 2.0
 RARE = 0.1
 """Share of rows outside the most frequent class below which their number is what counts."""

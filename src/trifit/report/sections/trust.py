@@ -168,8 +168,8 @@ def _elpd(c: Comparison, name: str, loo: Loo | None) -> Table:
             (
                 "leave-one-out (PSIS)",
                 Cell(f"{loo.n_obs:,}"),
-                Cell(with_se(loo.elpd, loo.se)),
-                Cell(with_se(loo.elpd / loo.n_obs, loo.se / loo.n_obs)),
+                Cell(with_se(loo.elpd.value, loo.elpd.se)),
+                Cell(with_se(loo.elpd.value / loo.n_obs, loo.elpd.se / loo.n_obs)),
             )
         )
     return Table(
