@@ -21,7 +21,7 @@ def test_hand_values():
     assert ece.value == pytest.approx(0.5 * 0.15 + 0.5 * 0.35)
     (table,) = bin_tables(p, y, bins=5)
     assert table.frequency == pytest.approx([0.25, 0.75])
-    assert list(ece.tables[0].count) == [4, 4]
+    assert list(table.count) == [4, 4]
     assert binned_error(p, y, bins=5, norm=2).value == pytest.approx(
         math.sqrt(0.5 * 0.15**2 + 0.5 * 0.35**2)
     )

@@ -234,7 +234,7 @@ def test_attributes_say_how_it_was_made(tree, loaded):
     assert tree.attrs["version_pymc"] == loaded.comparison.provenance.versions["pymc"]
     assert (tree.attrs["method"], tree.attrs["seed"]) == ("bayes", 1)
     assert tree.attrs["status"] == "trusted"
-    assert 1 <= tree.attrs["status_rhat_max"] <= 1.01
+    assert 1 <= tree.attrs["status_parameters_rhat_max"] <= 1.01
     assert tree.attrs["standardiser_mean"] == pytest.approx(loaded.classifier.standardiser.mean)
 
 

@@ -157,7 +157,7 @@ class Posteriors(Record, frozen=True, kw_only=True):
     ----------
     n : int
     trusted : float
-        Share that pass every check of the trust gate.
+        Share that pass every check of a posterior.
     rhat : float or None
         The largest of any parameter in any posterior; None where some model's parameters
         can be permuted, so that theirs means nothing.
