@@ -55,8 +55,8 @@ def fitted(folder, method):
         "peak": peak_bytes(),
         "X": X.nbytes,
         "y": y.nbytes,
-        "steps": fit.diagnostics["steps"],
-        "gradient": fit.diagnostics["gradient"],
+        "steps": fit.diagnostics.steps,
+        "gradient": fit.diagnostics.gradient,
         "status": fit.status.code,
     }
 
@@ -89,8 +89,8 @@ def sampled(n_obs, n_features, n_classes, draws, tune):
         "seconds": time.perf_counter() - start,
         "peak": peak_bytes(),
         "X": X.nbytes,
-        "ess": fit.diagnostics["ess_bulk_min"],
-        "steps": fit.diagnostics["mean_steps"],
+        "ess": fit.diagnostics.parameters.ess_bulk_min,
+        "steps": fit.diagnostics.mean_steps,
         "status": fit.status.code,
     }
 

@@ -106,8 +106,9 @@ def coverage(rng, n, slope, runs):
         p, log_q = np.exp(log_p), scale(log_p, slope)
         y = draw(rng, log_q)
         band = confidence_band(p[:, 1], y)
-        truth = np.exp(scale(np.log(np.c_[1 - band.grid[1:-1], band.grid[1:-1]]), slope))[:, 1]
-        inside = (band.lower[1:-1] <= truth) & (truth <= band.upper[1:-1])
+        grid = np.array(band.grid[1:-1])
+        truth = np.exp(scale(np.log(np.c_[1 - grid, grid]), slope))[:, 1]
+        inside = (truth >= band.lower[1:-1]) & (truth <= band.upper[1:-1])
         count["confidence band"] += inside.all()
         null = consistency(p[:, 1], n_resamples=400, seed=rng)
         curve = corp(p[:, 1], (rng.random(n) < p[:, 1]) * 1.0).curve

@@ -53,9 +53,9 @@ def main():
         )
         fit, e, p = c.fits["laplace"], c.laplace_error, c.laplace_error.parameters
         n_params = sum(row.units == "model" for row in c.parameters)
-        k = fit.diagnostics["pareto_k"]
+        k = fit.diagnostics.pareto_k
         print(
-            f"| {name} | {scale} | {n_params} | {k:.2f} | {fit.diagnostics['effective_min']:.0f} "
+            f"| {name} | {scale} | {n_params} | {k:.2f} | {fit.diagnostics.effective_min:.0f} "
             f"| {fit.seconds:.1f} | {c.fits['bayes'].seconds:.1f} "
             f"| {p.mean_median:.3f}, {p.mean_worst:.3f} ({p.mean_mcse:.3f}) "
             f"| {p.sd_median:.3f}, {p.sd_worst:.3f} "

@@ -8,7 +8,7 @@ from trifit.fit import build_density
 from trifit.fit.prediction import predict
 
 FAST = {"draws": 700, "tune": 300}
-"""Draws enough for the trust gate on small problems."""
+"""Draws enough for the checks of a posterior on small problems."""
 
 BUNDLED = ["iris", "wine", "breast_cancer", "digits"]
 

@@ -512,11 +512,11 @@ COMPARISONS = {
     "a number": (b"3", "Expected `object`, got `int`"),
     "newer": (
         changed("schema", to="trifit.comparison/3"),
-        "this trifit reads 'trifit.comparison/2'",
+        "this trifit reads 'trifit.comparison/3'",
     ),
     "older": (
         changed("schema", to="trifit.comparison/1"),
-        "this trifit reads 'trifit.comparison/2'",
+        "this trifit reads 'trifit.comparison/3'",
     ),
     "deep": (DEEP, "is not a trifit comparison"),
     "deep inside": (WHOLE[:-1] + b', "zz": ' + DEEP + b"}", "maximum recursion depth exceeded"),

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from trifit.calibration import Band, Curve
 from trifit.cards import Card, Sampler
 from trifit.decisions import Costs
+from trifit.diagnostics import Mixing, SamplerDiagnostics
 from trifit.fits import Status
 from trifit.results import (
     Abstention,
     Axis,
-    Band,
     BenefitCurve,
     ByDistance,
     Calibration,
@@ -21,7 +22,6 @@ from trifit.results import (
     CostRecord,
     CostTable,
     CoverageCurve,
-    Curve,
     Data,
     Difference,
     Disagreement,
@@ -73,11 +73,26 @@ FREQUENCY = 1.0986
 
 BITS = float(1 / np.log(2))
 
-DIAGNOSTICS = {
-    "rhat_max": 1.002, "prediction_rhat_max": 1.001, "ess_bulk_min": 1800.0,
-    "prediction_ess_bulk_min": 2100.0, "ess_tail_min": 1500.0, "prediction_ess_tail_min": 1700.0,
-    "divergences": 0.0, "bfmi_min": 0.9, "depth_limited_share": 0.0, "mean_steps": 7.0,
-}  # fmt: skip
+
+def mixing(*, rhat_max=1.0, ess_bulk_min=1e4, ess_tail_min=1e4):
+    """Chains that agree, unless something else is said."""
+    return Mixing(rhat_max=rhat_max, ess_bulk_min=ess_bulk_min, ess_tail_min=ess_tail_min)
+
+
+def sampler_diagnostics(*, rhat_max=1.0, ess_bulk_min=1e4, ess_tail_min=1e4, **others):
+    """Those of NUTS that went well, unless something else is said."""
+    good = {
+        "divergences": 0, "divergent_share": 0.0, "bfmi_min": 1.0, "depth_limited_share": 0.0,
+        "mean_steps": 7.0,
+    }  # fmt: skip
+    parameters = mixing(rhat_max=rhat_max, ess_bulk_min=ess_bulk_min, ess_tail_min=ess_tail_min)
+    return SamplerDiagnostics(parameters=parameters, **good | others)
+
+
+DIAGNOSTICS = sampler_diagnostics(
+    rhat_max=1.002, ess_bulk_min=1800.0, ess_tail_min=1500.0, bfmi_min=0.9,
+    predictions=mixing(rhat_max=1.001, ess_bulk_min=2100.0, ess_tail_min=1700.0),
+)  # fmt: skip
 
 
 def probs_of(fit):
@@ -146,7 +161,7 @@ def judged(fit):
 def fit_record(fit):
     return FitRecord(
         status=Status.CONVERGED if fit != "mle" else Status.SEPARATED, n_with_status=1,
-        n_training_sets=1, seconds=0.5, diagnostics=DIAGNOSTICS if fit == "bayes" else {},
+        n_training_sets=1, seconds=0.5, diagnostics=DIAGNOSTICS if fit == "bayes" else None,
         path=[
             PathStep(step=s, cross_entropy=1.1 / (s + 1), gradient=0.1, held_out=h)
             for s, h in enumerate([1.1, 0.6, 0.9])
@@ -252,7 +267,7 @@ def prior():
     )  # fmt: skip
 
 
-def trust():
+def chains():
     chain = Chain(
         bfmi=0.95, divergences=0, depth_limited=0, energy=[5, 10, 5], energy_change=[4, 12, 4]
     )
@@ -381,7 +396,14 @@ def made_up():
                 key: Draws(low=0.4, median=0.5, high=0.6, averaged=0.45)
                 for key in ("log_loss", "confidence", "slope")
             },
-            loo=Loo(elpd=-20.0, se=2.0, p=5.0, n_obs=54, n_high_k=0, k_limit=0.7, k_max=0.6),
+            loo=Loo(
+                elpd=Estimate.normal(-20.0, 2.0),
+                p=5.0,
+                n_obs=54,
+                n_high_k=0,
+                k_limit=0.7,
+                k_max=0.6,
+            ),
         ),
         parameters=[
             parameter(feature, label, units, value)
@@ -394,6 +416,6 @@ def made_up():
             versions={"python": "3.13", "pymc": "6.4.0"}, settings={"numba_fastmath": False},
             seconds={"total": 12.5},
         ),
-        trust=trust(), prior=prior(), disagreement=disagreement(), truth=truth(),
+        chain_diagnostics=chains(), prior=prior(), disagreement=disagreement(), truth=truth(),
         ensemble=ensemble(), consequences=consequences(),
     )  # fmt: skip

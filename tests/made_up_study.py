@@ -5,10 +5,12 @@ from trifit.results.study import (
     Finding,
     Line,
     Numbers,
+    Outcome,
     Picture,
     Posteriors,
     Replicated,
     StudyRecord,
+    Tested,
     TheoryCurve,
     Tile,
 )
@@ -55,7 +57,7 @@ def made_up_study():
             "curves": [TheoryCurve(name="threshold", panel="mle", x=[0.1, 0.2], y=[2.0, 1.0])],
         },
     )  # fmt: skip
-    outcomes = ("as expected", "no clear answer", "contradicted", "not in this grid")
+    tested = Tested(settings={"kappa": 0.1}, found=over(0.6), n_cells=8)
     return StudyRecord(
         study={
             "name": "made-up",
@@ -72,8 +74,8 @@ def made_up_study():
         failed=[Failed(settings={"kappa": 0.1}, error=f"ValueError: {NASTY}")],
         n_failed=1,
         findings=[
-            Finding(says=f"It is {o}", outcome=o, details="kappa 0.1: 0.6 (0.5 to 0.7)")
-            for o in outcomes
+            Finding(says=f"It is {o}", outcome=o, n_points=1, n_telling=1, telling=[tested])
+            for o in Outcome
         ],
         pictures=[over_rows, loss, phases],
         posteriors=Posteriors(

@@ -42,7 +42,7 @@ def nasty():
             feature["name"] = NASTY[i]
     for i, axis in enumerate(document["disagreement"]["map"]["axes"]):
         axis["name"] = NASTY[i]
-    for ranks in document["trust"]["ranks"]:
+    for ranks in document["chain_diagnostics"]["ranks"]:
         ranks |= {"feature": NASTY[0], "class": NASTY[1]}
     for judged in document["contestants"].values():
         for k, found in enumerate(judged["calibration"]["classes"]):

@@ -1,7 +1,7 @@
 """What fits and predictions are: draws of parameters, and how they came about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum, auto
 from functools import cached_property
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from trifit.diagnostics import Diagnostics
 from trifit.types import FloatArray
 
 
@@ -94,7 +95,7 @@ class Sampling:
     median : array of shape (n_params,)
         Median of every entry of theta.
     rhat : mapping of str to array
-        R-hat of every ``parameter``, and of every ``prediction`` that the trust gate looks at.
+        R-hat of every ``parameter``, and of every ``prediction`` that is checked.
     """
 
     stats: Mapping[str, NDArray[Any]]
@@ -117,8 +118,8 @@ class Fit:
         Values of the model's own (constrained) parameters, raveled.
     status : Status
     seconds : float
-    diagnostics : mapping of str to float
-        E.g. ``gradient`` or ``rhat_max``.
+    diagnostics : Diagnostics or None
+        What the method says of its own run; None of a fit that is computed from another.
     path : tuple of (step, cross-entropy, gradient, held-out cross-entropy or None)
         Where the optimiser of a point fit has been, nats per row.
     direction : array of shape (n_values,) or None
@@ -136,7 +137,7 @@ class Fit:
     draws: FloatArray
     status: Status
     seconds: float
-    diagnostics: Mapping[str, float] = field(default_factory=dict)
+    diagnostics: Diagnostics | None = None
     path: tuple[tuple[int, float, float, float | None], ...] = ()
     direction: FloatArray | None = None
     theta: FloatArray | None = None

@@ -20,14 +20,11 @@ from trifit.checks import (
     measure,
 )
 from trifit.clusters import n_groups, quantile, standard_error
+from trifit.normal import Z95
 from trifit.types import FloatArray, IntArray
 
 BITS = float(1.0 / np.log(2.0))
 """Bits per nat."""
-
-
-Z95 = 1.96
-"""Standard errors on either side of a normal 95 % interval."""
 
 
 class Interval(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -250,7 +247,7 @@ def accuracy(probs: FloatArray, y: Labels) -> Estimate:
     return mean_with_se(label_probs(y, probs.shape[1])[np.arange(len(y)), winner])
 
 
-def wilson(share: float, n_obs: float, *, z: float = 1.96) -> tuple[float, float]:
+def wilson(share: float, n_obs: float, *, z: float = Z95) -> tuple[float, float]:
     """Wilson's interval of a frequency: of use at 0 and 1 too, where ``se`` is 0.
 
     ``(f + z^2/2n +- z sqrt(f (1 - f)/n + z^2/4n^2)) / (1 + z^2/n)``

@@ -18,6 +18,9 @@ FIRST = {
     "folds": 1,
     "sampler": 2,
     "squared-error": 3,
+    # of the prior's record
+    "prior draws": 0,
+    "prior refits": 1,
 }
 """Streams that published pages were drawn from, by their place; every later one has its name's."""
 

@@ -4,6 +4,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
+from trifit.normal import Z95
+
 NEGLIGIBLE = 1e-12
 """A standard error below this is rounding error."""
 
@@ -141,7 +143,7 @@ def interval(value: float, se: float | None) -> str:
     if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
         return "–"
     digits = decimals_for(se)
-    return _minus(f"{value - 1.96 * se:.{digits}f} to {value + 1.96 * se:.{digits}f}")
+    return _minus(f"{value - Z95 * se:.{digits}f} to {value + Z95 * se:.{digits}f}")
 
 
 def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> str:
@@ -199,14 +201,14 @@ def with_interval(value: float, low: float, high: float) -> str:
     >>> with_interval(1.0, 1.0, 1.0)
     '1.000 (exactly)'
     """
-    digits = decimals_for((high - low) / (2 * 1.96))
+    digits = decimals_for((high - low) / (2 * Z95))
     number = f"{value:.{digits}f}"
     between = f"{low:.{digits}f} to {high:.{digits}f}" if high > low else "exactly"
     return _minus(f"{number} ({between})")
 
 
 def _interval_decimals(low: float, high: float, scale: float) -> int:
-    return decimals_for(scale * (high - low) / (2 * 1.96), most=4)
+    return decimals_for(scale * (high - low) / (2 * Z95), most=4)
 
 
 def counted(n: int, thing: str) -> str:

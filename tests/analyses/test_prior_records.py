@@ -205,4 +205,4 @@ def test_learned_scales_have_no_sensitivity_and_networks_no_rows():
     )
     assert network.prior.posterior.rows == []
     assert network.prior.sensitivity.n_training_sets == 1
-    assert {r.kind for r in network.trust.ranks} == {"prediction"}
+    assert {r.kind for r in network.chain_diagnostics.ranks} == {"prediction"}

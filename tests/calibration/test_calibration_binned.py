@@ -7,7 +7,7 @@ from mapie.metrics.calibration import expected_calibration_error
 from sklearn.calibration import calibration_curve
 
 from simulated import simulated
-from trifit.calibration import binned_error, top_label
+from trifit.calibration import bin_tables, binned_error, top_label
 
 MODES = {"top-label": "top-label", "class-wise": "marginal"}
 SCHEMES = {"width": get_equal_prob_bins, "mass": get_equal_bins}
@@ -19,8 +19,9 @@ def test_hand_values():
     y = [0, 0, 0, 1, 0, 1, 1, 1]
     ece = binned_error(p, y, bins=5)
     assert ece.value == pytest.approx(0.5 * 0.15 + 0.5 * 0.35)
-    assert ece.tables[0].frequency == pytest.approx([0.25, 0.75])
-    assert list(ece.tables[0].count) == [4, 4]
+    (table,) = bin_tables(p, y, bins=5)
+    assert table.frequency == pytest.approx([0.25, 0.75])
+    assert list(table.count) == [4, 4]
     assert binned_error(p, y, bins=5, norm=2).value == pytest.approx(
         math.sqrt(0.5 * 0.15**2 + 0.5 * 0.35**2)
     )
@@ -32,7 +33,7 @@ def test_hand_values():
 
 
 def test_edges_belong_to_the_bin_below():
-    table = binned_error([[0.6, 0.4], [0.8, 0.2], [0.81, 0.19]], [0, 0, 0], bins=5).tables[0]
+    (table,) = bin_tables([[0.6, 0.4], [0.8, 0.2], [0.81, 0.19]], [0, 0, 0], bins=5)
     assert list(table.count) == [1, 1, 1]
 
 
@@ -40,7 +41,7 @@ def test_edges_belong_to_the_bin_below():
 def test_bins_equal_scikit_learns(rng, binning, strategy):
     probs, y, _ = simulated(rng, 600, 2)
     frequency, forecast = calibration_curve(y, probs[:, 1], n_bins=12, strategy=strategy)
-    table = binned_error(probs, y, notion="class-wise", bins=12, binning=binning).tables[1]
+    table = bin_tables(probs, y, notion="class-wise", bins=12, binning=binning)[1]
     assert table.frequency == pytest.approx(frequency, abs=1e-14)
     assert table.forecast == pytest.approx(forecast, abs=1e-14)
 
@@ -86,7 +87,7 @@ def test_plain_error_of_calibrated_forecasts_is_bias_and_debiasing_removes_it(rn
         probs, y, _ = simulated(rng, 300)
         options = {"norm": 2, "binning": "mass"}
         plain.append(binned_error(probs, y, **options).value ** 2)
-        table = binned_error(probs, y, **options, debiased=True).tables[0]
+        (table,) = bin_tables(probs, y, binning="mass")
         debiased.append(table.weight @ (table.error**2 - table.variance))
     assert np.mean(plain) > 8 * np.std(plain) / 10
     assert abs(np.mean(debiased)) < 4 * np.std(debiased) / 10

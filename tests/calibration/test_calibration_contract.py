@@ -19,6 +19,7 @@ from trifit.calibration import (
     tests,
     top_label,
 )
+from trifit.scores import Estimate
 
 ERRORS = {
     "binned": binned_error,
@@ -133,9 +134,10 @@ def test_slope_of_soft_and_hard_labels(rng):
 def test_results_are_frozen_and_name_their_settings(name, rng):
     probs, y = rng.dirichlet([1, 1, 1], size=30), rng.integers(3, size=30)
     result = (ERRORS | TESTS)[name](probs, y)
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         result.value = 0
-    assert {"notion", "n_resamples"} & {field.name for field in dataclasses.fields(result)}
+    if not isinstance(result, Estimate):
+        assert {"notion", "n_resamples"} & {field.name for field in dataclasses.fields(result)}
 
 
 BAD = [

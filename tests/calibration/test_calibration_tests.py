@@ -11,7 +11,7 @@ from scipy.special import log_softmax
 
 from selection import by_default
 from simulated import draw_labels, simulated
-from trifit.calibration import binned_error, corp, kernel_error, tests, top_label
+from trifit.calibration import bin_tables, corp, kernel_error, tests, top_label
 from trifit.calibration.bands import pooled
 
 RESAMPLED = {
@@ -119,7 +119,7 @@ def test_hosmer_lemeshow_statistic_by_hand():
 
 def test_hosmer_lemeshow_sums_the_bins_of_all_classes(rng):
     probs, y, _ = simulated(rng, 600, 3)  # bins of 60 rows
-    tables = binned_error(probs, y, notion="class-wise", bins=10, binning="mass").tables
+    tables = bin_tables(probs, y, notion="class-wise", bins=10, binning="mass")
     by_hand = sum(np.sum(t.count * t.error**2 / (t.forecast * (1 - t.forecast))) for t in tables)
     assert tests.hosmer_lemeshow(probs, y).statistic == pytest.approx(by_hand)
 

@@ -10,6 +10,7 @@ from trifit.cards import card_names, load_card
 from trifit.cli import main
 from trifit.data import load_dataset
 from trifit.run.show import preview_card
+from trifit.words import prior_sentence
 
 
 def invoke(*arguments):
@@ -46,9 +47,9 @@ def test_a_prior_that_is_sure_of_itself_shows():
         for scale in (50.0, 0.3)
     )  # fmt: skip
     assert vague.extreme_share > 0.9
-    assert "confident before it sees data" in vague.finding
+    assert "confident before it sees data" in prior_sentence(vague)
     assert modest.extreme_share < 0.01
-    assert "confident before" not in modest.finding
+    assert "confident before" not in prior_sentence(modest)
 
 
 def test_prior_probabilities_are_those_of_the_prior():

@@ -5,7 +5,7 @@ import pytest
 
 from fitting import card
 from trifit.crossfit import rotation as rotation_module
-from trifit.crossfit.coefficients import deviations, means
+from trifit.crossfit.coefficients import InSpan
 from trifit.crossfit.problem import Problem, _reference
 from trifit.crossfit.rotation import Rotation, Widened
 from trifit.estimators import BayesClassifier, MAPClassifier
@@ -70,11 +70,11 @@ def test_the_map_is_that_of_the_columns(direct, spanned):
     ours, theirs = spanned[2].fit("map"), direct[2].fit("map")
     assert ours.status is theirs.status is Status.CONVERGED
     named = direct[0].density.layout.unravel(theirs.flat_draws[0])
-    found = means(spanned[0].density, spanned[1].rotation, ours.flat_draws)
+    found = InSpan(spanned[0].density, spanned[1].rotation, ours.flat_draws).means
     assert found == pytest.approx(named["beta"], abs=1e-8)
     intercept = spanned[0].density.layout.unravel(ours.flat_draws[0])["intercept"]
     assert intercept == pytest.approx(named["intercept"], abs=1e-8)
-    assert ours.diagnostics["objective"] != theirs.diagnostics["objective"]  # other constants
+    assert ours.diagnostics.objective != theirs.diagnostics.objective  # other constants
 
 
 def test_no_mle_exists_either_way(direct, spanned):
@@ -105,9 +105,10 @@ def test_every_coefficient_has_the_posterior_of_the_columns(direct, spanned):
     theirs = direct[0].density.layout.unravel(direct[2].fit("bayes").flat_draws)["beta"]
     problem, part, training = spanned
     draws = training.fit("bayes").flat_draws
-    sd = deviations(problem.density, part.rotation, draws)
+    coefficients = InSpan(problem.density, part.rotation, draws)
+    sd = coefficients.deviations
     assert sd == pytest.approx(theirs.std(axis=0), rel=0.1)
-    centre = means(problem.density, part.rotation, draws)
+    centre = coefficients.means
     assert (abs(centre - theirs.mean(axis=0)) < 5 * sd / np.sqrt(1_500)).all()
 
 

@@ -75,14 +75,14 @@ def test_slow_energy_shows_as_narrow_changes(rng):
 
 
 def test_the_comparisons_chains(iris_run):
-    trust, bayes = iris_run.comparison.trust, iris_run.fitted.final.fits["bayes"]
-    assert (trust.training_set, trust.n_training_sets, trust.n_draws) == (4, 4, 700)
-    assert [c.bfmi for c in trust.chains] == pytest.approx(
+    found, bayes = iris_run.comparison.chain_diagnostics, iris_run.fitted.final.fits["bayes"]
+    assert (found.training_set, found.n_training_sets, found.n_draws) == (4, 4, 700)
+    assert [c.bfmi for c in found.chains] == pytest.approx(
         bfmi(bayes.sampling.stats["energy"]), rel=1e-4
     )
-    for chain in trust.chains:
+    for chain in found.chains:
         assert (sum(chain.energy), sum(chain.energy_change)) == (700, 699)
-    parameter, prediction = trust.ranks
+    parameter, prediction = found.ranks
     assert (parameter.kind, prediction.kind) == ("parameter", "prediction")
     every = diagnose_draws(bayes.draws)["rhat"]
     assert parameter.rhat == pytest.approx(every.max(), rel=1e-4)
@@ -91,7 +91,7 @@ def test_the_comparisons_chains(iris_run):
     # A step back to where it was is a tie, which may carry a draw over an edge.
     draws = bayes.flat_draws
     ties = len(draws) - len(np.unique(draws[:, 0]))
-    for ranks in trust.ranks:
+    for ranks in found.ranks:
         counts = np.array(ranks.counts).sum(axis=0)
         assert counts.sum() == len(draws) == 2800
         assert abs(counts - 140).max() <= ties

@@ -103,7 +103,7 @@ def test_relabelling_classes_leaves_the_map_loss(fitted):
     losses = [
         fit_map(
             fitted.density, Rows(fitted.dataset.X, y), Optimiser(), np.random.default_rng(1)
-        ).diagnostics["objective"]
+        ).diagnostics.objective
         for y in (fitted.dataset.y, order[fitted.dataset.y])
     ]
     assert losses[0] == pytest.approx(losses[1], abs=1e-6)

@@ -84,9 +84,9 @@ def test_a_normal_target_is_met_exactly(rng):
     fit = laplace(normal(precision, mean))
     assert fit.status is Status.APPROXIMATE
     assert fit.draws.shape == (1, 4000, 4)
-    assert fit.diagnostics == pytest.approx(
-        {"pareto_k": 0.0, "effective_min": 4000.0, "proposals": 4000.0}
-    )
+    assert fit.diagnostics.pareto_k == pytest.approx(0.0)
+    assert fit.diagnostics.effective_min == pytest.approx(4000.0)
+    assert fit.diagnostics.proposals == 4000
     white = (fit.flat_draws - mean) @ np.linalg.cholesky(precision)
     assert abs(white.mean(axis=0)).max() < 4 / np.sqrt(4000)
     assert np.cov(white.T) == pytest.approx(np.eye(4), abs=4 * np.sqrt(2 / 4000))
@@ -98,7 +98,7 @@ def test_a_normal_target_is_met_exactly(rng):
 def test_a_skewed_target_is_corrected(shape):
     """Mean and variance of a log-gamma variable are digamma and trigamma."""
     fit = laplace(log_gamma(shape))
-    draws, effective = fit.flat_draws[:, 0], fit.diagnostics["effective_min"]
+    draws, effective = fit.flat_draws[:, 0], fit.diagnostics.effective_min
     mean, sd = digamma(shape), np.sqrt(polygamma(1, shape))
     assert fit.status is Status.APPROXIMATE
     assert abs(draws.mean() - mean) < 4 * sd / np.sqrt(effective)
@@ -125,8 +125,8 @@ def test_more_proposals_are_made_where_few_count(rng):
         60,
     )
     fit = laplace(target)
-    assert fit.diagnostics["proposals"] > 4000
-    assert fit.diagnostics["proposals"] % 4000 == 0
+    assert fit.diagnostics.proposals > 4000
+    assert fit.diagnostics.proposals % 4000 == 0
     assert fit.draws.shape == (1, 4000, 60)
 
 
@@ -137,14 +137,14 @@ def test_weights_that_cannot_be_relied_on_are_found_out():
     )
     fit = laplace(cauchy)
     assert fit.status is Status.NOT_NORMAL
-    assert fit.diagnostics["pareto_k"] > 0.7
+    assert fit.diagnostics.pareto_k > 0.7
     assert np.isfinite(fit.draws).all()
 
 
 def test_too_few_draws_do_not_pass_the_gate():
     fit = laplace(log_gamma(5.0), sampler=Sampler(draws=20, chains=4))
     assert fit.draws.shape == (1, 80, 1)
-    assert fit.diagnostics["effective_min"] == 80
+    assert fit.diagnostics.effective_min == 80
     assert fit.status is Status.FEW_EFFECTIVE
 
 
@@ -213,7 +213,7 @@ def test_many_rows_agree_with_nuts():
     density, approximate, nuts, _ = fits_of(X, y, "logistic_regression", prior_scale=0.3)
     assert approximate.status is Status.APPROXIMATE
     error = parameter_error(approximate, nuts, density.layout)
-    noise = np.hypot(error.mean_mcse, 1 / np.sqrt(approximate.diagnostics["effective_min"]))
+    noise = np.hypot(error.mean_mcse, 1 / np.sqrt(approximate.diagnostics.effective_min))
     assert error.mean_worst < 4 * noise
     assert abs(error.sd_worst - 1) < 4 * noise
     assert error.mean_median < error.mean_worst

@@ -7,6 +7,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from fitting import density_of, probs_of, standardised
+from made_up import mixing, sampler_diagnostics
 from selection import by_default
 from trifit.cards import Optimiser, load_card
 from trifit.data import load_dataset
@@ -95,11 +96,11 @@ def test_zero_is_a_saddle_point_and_several_starts_leave_it(moons, network, rng)
     weights = np.array(network.free_names) != "intercept"
     assert abs(gradient[weights]).max() < 1e-10  # the gradient sees no way out
     fit = fit_mle(network, Rows(X, y), Optimiser(starts=3, tolerance=1e-5), rng)
-    assert fit.diagnostics["objective"] < 0.8 * np.log(2)
-    assert fit.diagnostics["starts"] == 3
-    assert 0 <= fit.diagnostics["starts_spread"] <= 1
+    assert fit.diagnostics.objective < 0.8 * np.log(2)
+    assert fit.diagnostics.starts == 3
+    assert 0 <= fit.diagnostics.starts_spread <= 1
     one = fit_mle(network, Rows(X, y), Optimiser(tolerance=1e-5), np.random.default_rng(1))
-    assert "starts_spread" not in one.diagnostics
+    assert one.diagnostics.starts_spread is None
 
 
 @pytest.mark.broad
@@ -114,8 +115,8 @@ def test_the_best_start_is_kept(moons, network):
         "mle", network, Rows(X, y), Optimiser(max_steps=15, starts=4), np.random.default_rng(3),
         prior=0.0,
     )  # fmt: skip
-    assert several.diagnostics["objective"] <= each[0].diagnostics["objective"]
-    assert several.diagnostics["starts_loss_range"] > 0
+    assert several.diagnostics.objective <= each[0].diagnostics.objective
+    assert several.diagnostics.starts_loss_range > 0
 
 
 def test_early_stopping_keeps_the_best_step(moons, network, rng):
@@ -124,11 +125,11 @@ def test_early_stopping_keeps_the_best_step(moons, network, rng):
     fit = fit_mle(network, Rows(X, y), settings, rng, held_out=Rows(X, y))
     assert fit.status is Status.STOPPED_EARLY
     whole = fit_mle(network, Rows(X, y), Optimiser(tolerance=1e-7), np.random.default_rng(1))
-    assert fit.diagnostics["steps"] < whole.diagnostics["steps"]
-    assert fit.diagnostics["objective"] > whole.diagnostics["objective"]  # not memorised
+    assert fit.diagnostics.steps < whole.diagnostics.steps
+    assert fit.diagnostics.objective > whole.diagnostics.objective  # not memorised
     at_end = network.bind(X, y)(fit.theta, prior=0.0, jacobian=0.0)[0] / len(y)
     assert fit.path[-1].__len__() == 4
-    assert fit.path[-1][0] == fit.diagnostics["steps"]
+    assert fit.path[-1][0] == fit.diagnostics.steps
     assert fit.path[-1][3] == pytest.approx(-at_end)
 
 
@@ -166,26 +167,24 @@ def test_the_output_layer_is_found_in_the_graph_whatever_its_names(rng):
 
 
 def test_parameters_do_not_count_against_a_network():
-    good = {"divergent_share": 0.0, "bfmi_min": 1.0, "depth_limited_share": 0.0}
-    good |= {f"prediction_{n}": 1e4 for n in ("ess_bulk_min", "ess_tail_min")}
-    bad_weights = good | {"rhat_max": 1.7, "ess_bulk_min": 5.0, "ess_tail_min": 5.0}
-    fine = bad_weights | {"prediction_rhat_max": 1.0}
+    bad_weights = {"rhat_max": 1.7, "ess_bulk_min": 5.0, "ess_tail_min": 5.0}
+    fine = sampler_diagnostics(**bad_weights, predictions=mixing())
     assert posterior_status(fine, 4, parameters=False) is Status.TRUSTED
     assert posterior_status(fine, 4) is Status.UNMIXED
-    worse = bad_weights | {"prediction_rhat_max": 1.1}
+    worse = sampler_diagnostics(**bad_weights, predictions=mixing(rhat_max=1.1))
     assert posterior_status(worse, 4, parameters=False) is Status.UNMIXED
 
 
 def test_a_network_that_does_not_say_so_gets_the_advice():
     """R-hat of permuted weights with R-hat of predictions in order: what to do is said."""
-    bad = {"rhat_max": 1.7, "prediction_rhat_max": 1.003}
+    bad = sampler_diagnostics(rhat_max=1.7, predictions=mixing(rhat_max=1.003))
     fit = Fit(
         "bayes", np.zeros((2, 2, 1)), Status.UNMIXED, 0.0,
         diagnostics=bad,
     )  # fmt: skip
     record = FitRecord(
         status=fit.status, n_with_status=1, n_training_sets=1, seconds=0.0,
-        diagnostics=dict(fit.diagnostics), path=[],
+        diagnostics=fit.diagnostics, path=[],
     )  # fmt: skip
     assert "--set identified=false" in status_text(record)
     assert load_card("softmax").with_overrides({"identified": False}).identified is False

@@ -54,8 +54,8 @@ def curved(n=140):
 def test_separable_rows_have_no_mle():
     fit = end_of(*curved())
     assert fit.status is Status.SEPARATED
-    assert fit.diagnostics["train_right"] == 1
-    assert fit.diagnostics["train_loss"] < 1e-5
+    assert fit.diagnostics.train_right == 1
+    assert fit.diagnostics.train_loss < 1e-5
 
 
 @pytest.mark.broad
@@ -65,10 +65,10 @@ def test_one_flipped_label_leaves_the_weights_growing():
     X[1], y[1] = X[0], 1 - y[0]
     fit = end_of(X, y)
     assert fit.status is Status.PLATEAU
-    assert fit.diagnostics["gradient"] <= 1e-6
-    assert fit.diagnostics["train_right"] == 1 - 1 / len(y)
+    assert fit.diagnostics.gradient <= 1e-6
+    assert fit.diagnostics.train_right == 1 - 1 / len(y)
     least = 2 * np.log(2) / len(y)  # one half for the two, certainty for the others
-    assert fit.diagnostics["train_loss"] == pytest.approx(least, rel=0.75)
+    assert fit.diagnostics.train_loss == pytest.approx(least, rel=0.75)
     assert end_of(X, y, max_steps=25).status is Status.MAX_STEPS
 
 
@@ -154,7 +154,7 @@ def test_one_temperature_of_the_map_is_a_fair_yardstick(rng):
     assert c.contestants["mle+T"].verdict is Verdict.NO_MLE
     loss = {name: judged.scores.log_loss.value for name, judged in c.contestants.items()}
     assert loss["map+T"] < loss["mle"]
-    assert 0.2 < c.fits["map+T"].diagnostics["temperature"] < 20
+    assert 0.2 < c.fits["map+T"].diagnostics.temperature < 20
     assert "computed from another fit" in status_text(c.fits["map+T"])
 
 
@@ -169,7 +169,7 @@ def test_a_loss_with_kinks_ends_without_a_zero_gradient(prior):
     fit = maximise("map", density, Rows(X, y), settings, rng, prior=prior)
     assert fit.status is Status.STALLED
     assert not fit.status.failed
-    assert fit.diagnostics["gradient"] > settings.tolerance
+    assert fit.diagnostics.gradient > settings.tolerance
     objective = density.bind(X, y)
     value = objective(fit.theta, prior=prior, jacobian=0.0)[0]
     for _ in range(200):  # a random search from there finds nothing material either

@@ -61,7 +61,7 @@ def test_all_optimisers_reach_one_optimum(sepals, method, builder, settings, fit
         density, Rows(X, y), Optimiser(method=method, tolerance=1e-7, max_steps=20_000), rng
     )
     assert other.status in (Status.CONVERGED, Status.UNCERTIFIED)
-    assert other.diagnostics["objective"] == pytest.approx(best.diagnostics["objective"], abs=1e-9)
+    assert other.diagnostics.objective == pytest.approx(best.diagnostics.objective, abs=1e-9)
     assert probs_of(density, other, X) == pytest.approx(probs_of(density, best, X), abs=1e-5)
 
 
@@ -69,7 +69,7 @@ def test_newton_takes_few_steps(sepals, rng):
     X, y = sepals
     density = density_of(X, y)
     fit = fit_mle(density, Rows(X, y), Optimiser(method="newton"), rng)
-    assert fit.diagnostics["steps"] <= 10
+    assert fit.diagnostics.steps <= 10
 
 
 def test_gradient_descent_takes_the_step_it_is_told(sepals, rng):
@@ -99,7 +99,7 @@ def test_paths_record_what_happened(sepals, rng):
     fit = fit_mle(density, train, settings, rng, held_out=test)
     steps = [row[0] for row in fit.path]
     assert steps[:3] == [0, 1, 2]
-    assert steps[-1] == fit.diagnostics["steps"] == 300
+    assert steps[-1] == fit.diagnostics.steps == 300
     assert steps == sorted(set(steps))
     assert len(steps) < 110
     losses = [row[1] for row in fit.path]
@@ -107,7 +107,7 @@ def test_paths_record_what_happened(sepals, rng):
     assert losses == sorted(losses, reverse=True)
     last = density.bind(test.X, test.labels)(fit.theta, prior=0.0, jacobian=0.0)[0] / 30
     assert fit.path[-1][3] == pytest.approx(-last)
-    assert fit.path[-1][2] == pytest.approx(fit.diagnostics["gradient"])
+    assert fit.path[-1][2] == pytest.approx(fit.diagnostics.gradient)
     assert fit.path[0][2] > fit.path[-1][2]
 
 
@@ -128,8 +128,8 @@ def test_squared_error_is_minimised(sepals, rng):
         return ((probs_of(density, fit, X) - np.eye(2)[y]) ** 2).sum(axis=1).mean()
 
     assert brier(fit) < brier(mle)
-    assert fit.diagnostics["objective"] == pytest.approx(brier(fit))
-    assert fit.diagnostics["gradient"] < 1e-8
+    assert fit.diagnostics.objective == pytest.approx(brier(fit))
+    assert fit.diagnostics.gradient < 1e-8
 
 
 @pytest.mark.parametrize(

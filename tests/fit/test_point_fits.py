@@ -30,7 +30,7 @@ def test_map_is_ridge_regression(name, scale, rng):
         density = density_of(X, y, "logistic_regression", prior_scale=scale, intercept_scale=1e4)
         fit = fit_map(density, Rows(X, y), Optimiser(), rng)
     assert fit.status is Status.CONVERGED
-    assert fit.diagnostics["gradient"] <= 1e-6
+    assert fit.diagnostics.gradient <= 1e-6
     assert abs(probs_of(density, fit, X) - peer.predict_proba(X)).max() < 1e-5
 
 
@@ -73,7 +73,7 @@ def test_newton_steps_finish_collinear_features(rng):
     density = density_of(rows.X, rows.labels, "logistic_regression")
     fit = fit_mle(density, rows, Optimiser(), rng)
     assert fit.status is Status.CONVERGED
-    assert fit.diagnostics["steps"] < 1_100
+    assert fit.diagnostics.steps < 1_100
     newton = fit_mle(density, rows, Optimiser(method="newton"), rng)
     assert abs(probs_of(density, fit, rows.X) - probs_of(density, newton, rows.X)).max() < 1e-6
 

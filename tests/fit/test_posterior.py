@@ -14,6 +14,7 @@ from scipy.special import expit
 from scipy.stats import entropy, norm
 
 from fitting import density_of, standardised
+from made_up import mixing, sampler_diagnostics
 from trifit.cards import Card, Optimiser, Sampler
 from trifit.data import load_dataset
 from trifit.fit import build_density
@@ -65,7 +66,7 @@ def test_posterior_of_one_coefficient_is_quadrature(tmp_path, rng):
     mean = weight @ grid
     sd = np.sqrt(weight @ (grid - mean) ** 2)
     draws = fit.flat_draws[:, 0]
-    mcse = sd / np.sqrt(fit.diagnostics["ess_bulk_min"])
+    mcse = sd / np.sqrt(fit.diagnostics.parameters.ess_bulk_min)
     assert abs(draws.mean() - mean) < 4 * mcse
     assert draws.std() == pytest.approx(sd, rel=0.05)
     # Predictions are averages of probabilities, not of log-odds.
@@ -120,9 +121,6 @@ def test_draws_come_in_blocks_until_they_suffice(overlapping, rng):
     assert fit.status is Status.FEW_EFFECTIVE
 
 
-GOOD = {"rhat_max": 1.0, "divergent_share": 0.0, "bfmi_min": 1.0, "depth_limited_share": 0.0}
-
-
 @pytest.mark.parametrize(
     ("n_draws", "status", "diagnostics", "stops"),
     [
@@ -130,14 +128,14 @@ GOOD = {"rhat_max": 1.0, "divergent_share": 0.0, "bfmi_min": 1.0, "depth_limited
         (4000, Status.TRUSTED, {"score_error_share": 0.2}, False),
         (500, Status.DIVERGENT, {"divergent_share": 0.01}, False),
         (1000, Status.DIVERGENT, {"divergent_share": 0.01}, True),
-        (1000, Status.UNMIXED, {"prediction_rhat_max": 1.02}, False),
-        (1000, Status.UNMIXED, {"prediction_rhat_max": 1.3}, True),
-        (1000, Status.UNMIXED, {"prediction_rhat_max": 1.02, "bfmi_min": 0.1}, True),
+        (1000, Status.UNMIXED, {"predictions": mixing(rhat_max=1.02)}, False),
+        (1000, Status.UNMIXED, {"predictions": mixing(rhat_max=1.3)}, True),
+        (1000, Status.UNMIXED, {"predictions": mixing(rhat_max=1.02), "bfmi_min": 0.1}, True),
         (1000, Status.FEW_EFFECTIVE, {}, False),
     ],
 )
 def test_drawing_ends_when_all_is_well_or_in_vain(n_draws, status, diagnostics, stops):
-    fit = Fit("bayes", np.zeros((4, n_draws, 1)), status, 0.0, GOOD | diagnostics)
+    fit = Fit("bayes", np.zeros((4, n_draws, 1)), status, 0.0, sampler_diagnostics(**diagnostics))
     assert suffices(fit) is stops
 
 
@@ -263,7 +261,7 @@ def test_a_compiled_posterior_is_sampled_and_named(hierarchical, rng):
     named = density.layout.unravel(bayes.draws)
     assert (named["scale"] > 0).all()
     assert named["beta"].sum(axis=-1) == pytest.approx(0, abs=1e-9)
-    assert bayes.diagnostics["rhat_max"] < 1.03
+    assert bayes.diagnostics.parameters.rhat_max < 1.03
     again = fit_bayes(density, objective, centre, sampler, seed=1)
     assert (again.draws == bayes.draws).all()
     probs = predict(density, bayes, X).probs

@@ -60,7 +60,7 @@ def test_minimising_cross_entropy_against_distributions_finds_them(truth, rng):
     fit = fit_mle(density, Rows(X, p), Optimiser(), rng)
     assert probs_of(density, fit, X) == pytest.approx(p, abs=1e-6)
     entropy = -(p * np.log(p)).sum(axis=1).mean()
-    assert fit.diagnostics["objective"] == pytest.approx(entropy, abs=1e-9)
+    assert fit.diagnostics.objective == pytest.approx(entropy, abs=1e-9)
 
 
 def test_counts_are_so_many_rows(truth, rng):

@@ -166,7 +166,7 @@ def test_map_cv_chooses_what_scikit_learn_would(two_classes):
             log_p.append(log_probs[np.arange(len(test)), y[test]])
         losses.append(-np.concatenate(log_p).mean())
     best = SCALE_FACTORS[int(np.argmin(losses))]
-    assert fit.diagnostics["scale_factor"] == best
+    assert fit.diagnostics.scale_factor == best
     model = LogisticRegression(C=best**2, tol=1e-10, max_iter=10_000).fit(X, y)
     assert probs_of(density, fit, X) == pytest.approx(model.predict_proba(X), abs=1e-4)
 

@@ -107,7 +107,7 @@ def test_what_else_changed_is_listed(before, tmp_path):
                 n_with_status=1,
                 n_training_sets=1,
                 seconds=1.0,
-                diagnostics={},
+                diagnostics=None,
                 path=[],
             )
             return msgspec.structs.replace(

@@ -67,8 +67,8 @@ DRAWN = {
     "path": lambda ax: charts.path(C.fits, ax=ax),
     "prior_posterior": lambda ax: charts.prior_posterior(C.prior.posterior.rows, ax=ax),
     "sensitivity": lambda ax: charts.sensitivity(C.prior.sensitivity, ax=ax),
-    "ranks": lambda ax: charts.ranks(C.trust.ranks[0], ax=ax),
-    "energy": lambda ax: charts.energy(C.trust, ax=ax),
+    "ranks": lambda ax: charts.ranks(C.chain_diagnostics.ranks[0], ax=ax),
+    "energy": lambda ax: charts.energy(C.chain_diagnostics, ax=ax),
     "estimated_against_true": lambda ax: charts.estimated_against_true(
         C.truth, "bayes", class_names=NAMES, ax=ax
     ),

@@ -76,13 +76,13 @@ def test_without_a_posterior_the_rest_is_drawn():
     document["disagreement"]["between"] = ["mle", "map"]
     document["disagreement"]["rows"] |= {"aleatoric": None, "epistemic": None}
     document["truth"]["intervals"] = []
-    document |= {"trust": None}
+    document |= {"chain_diagnostics": None}
     document["prior"]["posterior"] = None
     document["prior"]["sensitivity"]["bayes"] = None
     comparison = msgspec.convert(document, type(made_up()))
     for name in SECTIONS:
         assert render_section(comparison, name)
-    assert "NUTS was left out" in render_section(comparison, "trust")
+    assert "NUTS was left out" in render_section(comparison, "diagnostics")
     assert "that clearly differ from zero: the prior" in render_section(comparison, "gap")
 
 
@@ -93,7 +93,7 @@ def test_a_network_has_no_coefficients_and_no_mean():
     comparison = msgspec.convert(document, type(made_up()))
     assert "weights of this model are not identified" in render_section(comparison, "fits")
     assert "is left out" in render_section(comparison, "gap")
-    assert "only the R-hat and ESS of predictions" in render_section(comparison, "trust")
+    assert "only the R-hat and ESS of predictions" in render_section(comparison, "diagnostics")
 
 
 def test_data_that_were_not_simulated_have_no_truth():
@@ -106,10 +106,10 @@ def test_an_untrustworthy_posterior_is_open_and_named():
         fits__bayes__status="unmixed",
         contestants__bayes__verdict="failed",
     )
-    section = render_section(comparison, "trust")
+    section = render_section(comparison, "diagnostics")
     assert '<details class="alarm" open>' in section
     assert "bayes (unmixed)" in section
-    assert '<details class="calm">' in render_section(made_up(), "trust")
+    assert '<details class="calm">' in render_section(made_up(), "diagnostics")
     assert "failed: unmixed" in render_section(comparison, "answer")
 
 
@@ -128,7 +128,7 @@ def test_what_was_not_computed_says_why():
         prior__sensitivity=None,
     )
     assert "not encoded; to encode: pip install" in render_section(comparison, "bits")
-    assert "with more than 20,000 training rows" in render_section(comparison, "trust")
+    assert "with more than 20,000 training rows" in render_section(comparison, "diagnostics")
     section = render_section(comparison, "disagreement")
     assert "rows it gets wrong" not in section
     assert "Away from the training rows" not in section

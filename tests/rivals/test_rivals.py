@@ -25,7 +25,7 @@ from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO
 from trifit.results import Comparison
-from trifit.rivals import check_rivals, enter, rivals_from, rivals_of_texts
+from trifit.rivals import check_rivals, rival_forecasts, rivals_from, rivals_of_texts
 from trifit.rivals.estimators import seeded
 from trifit.rivals.files import choose_columns
 from trifit.rivals.given import FileRival
@@ -119,7 +119,7 @@ def run(data):
 
 def entered(data, split, **against):
     rivals = check_rivals(rivals_from(against), data)
-    return enter(rivals, data, split, SEEDS, lambda stage: None)
+    return rival_forecasts(rivals, data, split, SEEDS, lambda stage: None)
 
 
 def frequencies(data, split):
@@ -336,7 +336,7 @@ def test_python_is_warned_of_a_rival_that_failed(data, monkeypatch):
 
 def read(path, data, split, columns="", name="head"):
     rivals = check_rivals((FileRival(name, path, columns),), data)
-    return enter(rivals, data, split, SEEDS, lambda stage: None), rivals[0].content
+    return rival_forecasts(rivals, data, split, SEEDS, lambda stage: None), rivals[0].content
 
 
 @pytest.mark.parametrize("kind", ["logits", "parquet"])

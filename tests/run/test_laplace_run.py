@@ -104,7 +104,7 @@ def test_laplace_predicts_what_nuts_predicts(runs):
     error, laplace = c.laplace_error, c.fits["laplace"]
     assert laplace.status == "approximate"
     assert not laplace.status.failed
-    assert laplace.diagnostics["pareto_k"] < 0.7
+    assert laplace.diagnostics.pareto_k < 0.7
     assert "Pareto k" in status_text(laplace)
     assert error.probs_mean < 0.02
     assert 0 < error.probs_mcse < error.probs_worst

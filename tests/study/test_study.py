@@ -17,6 +17,7 @@ from trifit.study.measures import measure
 from trifit.study.pictures import picture
 from trifit.study.results import Point, summarise
 from trifit.study.spec import Claim, Figure, study_of
+from trifit.words.study import finding_details
 
 SMALL = {
     "name": "small",
@@ -211,11 +212,22 @@ def test_findings():
     narrow[0].n_cells = 4
     found = outcome(narrow, above=0.9, where={"n": 10})
     assert found.outcome == "no clear answer"
-    assert "from 3 of 4 replications" in found.details
+    assert [(t.found.n, t.n_cells) for t in found.telling] == [(3, 4)]
+    assert "from 3 of 4 replications" in finding_details(found)
     paired = points(n10=[0.9, 1.0, 1.1, 0.2])
     found = outcome(paired, minus="mle", equals=0.5, within=1e-6)
     assert found.outcome == "as expected", "differences are paired: theirs do not scatter"
     assert outcome(narrow, above=0.0, where={"n": 30}).outcome == "not in this grid"
+
+
+def test_a_finding_holds_the_numbers_that_decided():
+    grid = points(**{f"n{n}": [0.9, 1.0, 1.1] for n in range(1, 7)})
+    found = outcome(grid, equals=1.0, within=0.9)
+    assert (found.n_points, found.n_telling, len(found.telling)) == (6, 6, 4)
+    first = found.telling[0]
+    assert (first.settings, first.wanted, first.found.value) == ({"n": 1}, 1.0, pytest.approx(1.0))
+    assert finding_details(found).startswith("6 of 6 points: n 1: 1.00 (")
+    assert finding_details(found).endswith("expected 1.00 ± 0.9; and 2 more")
 
 
 def test_intervals_of_one_claim_hold_together(rng):

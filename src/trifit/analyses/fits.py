@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from trifit.crossfit.fitted import Fitted
+from trifit.diagnostics import Diagnostics, worst
 from trifit.fits import Fit, Status
 from trifit.results import FitRecord, PathStep
-from trifit.rounding import finite
 
 FINDINGS = (
     Status.SEPARATED,
@@ -34,7 +32,7 @@ def _record(fits: Sequence[Fit]) -> FitRecord:
         n_with_status=statuses.count(status),
         n_training_sets=len(statuses),
         seconds=sum(fit.seconds for fit in fits),
-        diagnostics=_worst_diagnostics(fits),
+        diagnostics=_worst_diagnostics([fit.diagnostics for fit in fits]),
         path=[
             PathStep(step=step, cross_entropy=loss, gradient=gradient, held_out=held_out)
             for step, loss, gradient, held_out in fits[0].path
@@ -50,10 +48,6 @@ def worst_status(statuses: Sequence[Status]) -> Status:
     return next((finding for finding in FINDINGS if finding in statuses), statuses[0])
 
 
-def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float | None]:
-    """Each diagnostic at its worst over training sets (smallest of the ``_min`` ones)."""
-    worst: dict[str, float | None] = {}
-    for name in dict.fromkeys(name for fit in fits for name in fit.diagnostics):
-        values = np.array([f.diagnostics[name] for f in fits if name in f.diagnostics])
-        worst[name] = finite(float((np.min if name.endswith("_min") else np.max)(values)))
-    return worst
+def _worst_diagnostics(found: Sequence[Diagnostics | None]) -> Diagnostics | None:
+    given = [each for each in found if each is not None]
+    return worst(given) if given else None

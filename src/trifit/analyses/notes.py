@@ -5,7 +5,7 @@ from trifit.analyses.theory import expected_of_mle
 from trifit.crossfit.fitted import Fitted
 from trifit.duplicates import n_copies
 from trifit.fit.linear import LinearDensity
-from trifit.recalibration.temperature import MAX_TEMPERATURE, Temperature
+from trifit.recalibration.temperature import MAX_TEMPERATURE
 from trifit.text import counted, significant
 
 WIDE_PRIOR = 10.0
@@ -90,7 +90,7 @@ def _prior_scales(fitted: Fitted) -> list[str]:
 
 def _temperatures(fitted: Fitted) -> list[str]:
     """What to know of temperatures that are at a bound, if any are."""
-    found = [Temperature(fold.fits["mle+T"].diagnostics["temperature"]) for fold in fitted.folds]
+    found = fitted.temperatures
     notes = []
     if any(t.at_bound and t.value > 1 for t in found):
         notes.append(

@@ -8,6 +8,7 @@ from trifit.crossfit.fitted import Fitted
 from trifit.fit import Layout
 from trifit.results import PriorGroup, PriorPosterior, PriorRecord, PriorRow
 from trifit.rounding import rounded
+from trifit.seeds import child, generator
 from trifit.types import FloatArray
 
 N_DRAWS = 1_000
@@ -17,10 +18,11 @@ QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
 
 def prior_record(fitted: Fitted, seeds: np.random.SeedSequence) -> PriorRecord:
     """Prior against posterior, and prior sensitivity, where they are defined."""
-    for_draws, for_refits = seeds.spawn(2)
     return PriorRecord(
-        posterior=_prior_posterior(fitted, int(for_draws.generate_state(1)[0] >> 1)),
-        sensitivity=sensitivity(fitted, np.random.default_rng(for_refits)),
+        posterior=_prior_posterior(
+            fitted, int(child(seeds, "prior draws").generate_state(1)[0] >> 1)
+        ),
+        sensitivity=sensitivity(fitted, generator(seeds, "prior refits")),
         scales=[each.prior_scale for each in fitted.every if each.prior_scale is not None],
     )
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from trifit.calibration import (
-    BinnedError,
     SmoothError,
     binned_error,
     slope_intercept,
@@ -56,7 +55,7 @@ def truth(fitted: Fitted) -> Truth | None:
 def _record(
     true: FloatArray, probs: FloatArray, log_probs: FloatArray, y: Labels, shown: IntArray
 ) -> TruthRecord:
-    estimators: dict[str, BinnedError | SmoothError] = {
+    estimators: dict[str, Estimate | SmoothError] = {
         "binned": binned_error(probs, y),
         "binned, debiased": binned_error(probs, y, debiased=True),
         "smooth": smooth_error(probs, y),

@@ -8,13 +8,13 @@ measure is defined for them. Which measure answers which question:
 
 from trifit.calibration import tests
 from trifit.calibration.bands import (
-    ConfidenceBand,
+    Band,
     Consistency,
     confidence_band,
     consistency,
 )
 from trifit.calibration.bias import ClassBias, class_bias
-from trifit.calibration.binned import BinnedError, Bins, binned_error
+from trifit.calibration.binned import Bins, bin_tables, binned_error
 from trifit.calibration.corp import Corp, Curve, corp
 from trifit.calibration.kernel import KernelError, kernel_error
 from trifit.calibration.notions import top_label
@@ -22,16 +22,16 @@ from trifit.calibration.slope import SlopeIntercept, slope_difference, slope_int
 from trifit.calibration.smooth import SmoothError, smooth_error
 
 __all__ = [
-    "BinnedError",
+    "Band",
     "Bins",
     "ClassBias",
-    "ConfidenceBand",
     "Consistency",
     "Corp",
     "Curve",
     "KernelError",
     "SlopeIntercept",
     "SmoothError",
+    "bin_tables",
     "binned_error",
     "class_bias",
     "confidence_band",

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.sparse import csr_array
@@ -74,26 +75,20 @@ class Consistency:
     n_groups: int
 
 
-@dataclass(frozen=True, eq=False)
-class ConfidenceBand:
+class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Simultaneous confidence band of a non-decreasing reliability curve.
 
     Attributes
     ----------
-    grid, lower, upper : array of shape (n_grid,)
+    grid, lower, upper : list of float
         The true curve lies between ``lower`` and ``upper`` at all points at
-        once with probability at least ``level``. Between grid points ``lower``
+        once with at least the band's probability. Between grid points ``lower``
         holds from the point before, ``upper`` from the point after.
-    level : float
-    n_groups : int
-        Groups of forecasts the band rests on.
     """
 
-    grid: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    level: float
-    n_groups: int
+    grid: list[float]
+    lower: list[float]
+    upper: list[float]
 
 
 def pooled(forecast: FloatArray, max_groups: int = MAX_GROUPS) -> Groups:
@@ -233,7 +228,7 @@ def _with_random_signs(
 
 
 @measure
-def confidence_band(forecast: Any, outcome: Any, *, level: float = 0.95) -> ConfidenceBand:
+def confidence_band(forecast: Any, outcome: Any, *, level: float = 0.95) -> Band:
     """Simultaneous confidence band of the reliability curve of one event.
 
     Assumes only that the true curve does not decrease: then the frequency in a
@@ -264,8 +259,8 @@ def confidence_band(forecast: Any, outcome: Any, *, level: float = 0.95) -> Conf
     Examples
     --------
     >>> band = confidence_band([0.2] * 50 + [0.8] * 50, [0] * 40 + [1] * 50 + [0] * 10)
-    >>> band.grid, band.lower.round(2), band.upper.round(2)
-    (array([0. , 0.2, 0.8, 1. ]), array([0.  , 0.08, 0.63, 0.63]), array([0.37, 0.37, 0.92, 1.  ]))
+    >>> band.grid, np.round(band.lower, 2), np.round(band.upper, 2)
+    ([0.0, 0.2, 0.8, 1.0], array([0.  , 0.08, 0.63, 0.63]), array([0.37, 0.37, 0.92, 1.  ]))
     """
     forecast, outcome = checked_event(forecast, outcome)
     soft = (outcome > 0) & (outcome < 1)
@@ -295,12 +290,10 @@ def confidence_band(forecast: Any, outcome: Any, *, level: float = 0.95) -> Conf
     grid = np.unique(np.r_[0.0, low, high, 1.0])
     before = np.searchsorted(high, grid, side="right")  # groups that end at or below the point
     after = np.searchsorted(low, grid, side="left")  # groups that start below the point
-    return ConfidenceBand(
-        grid=grid,
-        lower=np.r_[0.0, lower_at][before],
-        upper=np.r_[upper_at, 1.0][after],
-        level=level,
-        n_groups=n,
+    return Band(
+        grid=grid.tolist(),
+        lower=np.r_[0.0, lower_at][before].tolist(),
+        upper=np.r_[upper_at, 1.0][after].tolist(),
     )
 
 

@@ -16,11 +16,9 @@ from scipy.stats import norm
 from trifit.calibration.notions import checked_prediction
 from trifit.checks import measure
 from trifit.clusters import n_groups, quantile, standard_errors
+from trifit.normal import Z95
 from trifit.scores import wilson
 from trifit.types import FloatArray, IntArray
-
-Z95 = 1.96
-"""Normal quantile of a 95 % interval."""
 
 MAX_TERMS = 100
 """Most outcomes of a sum of events whose probabilities are computed one by one."""

@@ -11,6 +11,7 @@ from scipy.stats import norm as normal
 from trifit.calibration.notions import Notion, events
 from trifit.checks import measure
 from trifit.clusters import group_sums
+from trifit.scores import Estimate
 from trifit.types import FloatArray, IntArray
 
 Binning = Literal["width", "mass"]
@@ -59,41 +60,6 @@ class Bins:
         return np.asarray(((n * square + 1) / (n + 2) - mean**2) / n)
 
 
-@dataclass(frozen=True, eq=False)
-class BinnedError:
-    """A binned calibration error with its interval.
-
-    Attributes
-    ----------
-    value : float
-        The estimate. Without ``debiased`` it is too high on average, so it can
-        lie above the interval.
-    se : float
-        Standard error of the estimate.
-    low, high : float
-        95 % interval for the binned error of the population, bias allowed for.
-    per_event : array of shape (n_events,)
-        The estimate for each event: one, or one per class.
-    tables : tuple of Bins
-        The bins of each event.
-    notion, binning, norm, debiased
-        As asked for.
-    bins : int
-    """
-
-    value: float
-    se: float
-    low: float
-    high: float
-    per_event: FloatArray
-    tables: tuple[Bins, ...]
-    notion: Notion
-    bins: int
-    binning: Binning
-    norm: float
-    debiased: bool
-
-
 @measure
 def binned_error(
     probs: Any,
@@ -106,7 +72,7 @@ def binned_error(
     debiased: bool = False,
     level: float = 0.95,
     groups: IntArray | None = None,
-) -> BinnedError:
+) -> Estimate:
     """Binned calibration error; lower is better, 0 to 1, 0 if calibrated on average in every bin.
 
     With the share ``w_b`` of rows in bin b and ``d_b = frequency - mean forecast``:
@@ -145,6 +111,12 @@ def binned_error(
         Rows that belong together; for ``norm`` 1 and 2. Within a bin groups are
         independent, not rows; what a group has in several bins is taken as independent.
 
+    Returns
+    -------
+    Estimate
+        Without ``debiased`` its value is too high on average, so it can lie above the
+        interval, which is for the error of the population, bias allowed for.
+
     Raises
     ------
     ValueError
@@ -171,26 +143,50 @@ def binned_error(
         raise ValueError("debiased=True: no debiased form of the maximum (norm=math.inf) is known")
     if groups is not None and norm == math.inf:
         raise ValueError("groups: no interval of the maximum (norm=math.inf) is known for groups")
-    forecast, outcome = events(probs, y, notion)
-    tables = tuple(
-        bin_table(*event, bins, binning, groups)
-        for event in zip(forecast.T, outcome.T, strict=True)
-    )
+    tables = bin_tables(probs, y, notion=notion, bins=bins, binning=binning, groups=groups)
     z = float(normal.isf((1 - level) / 2))
     if norm == 1:
-        numbers = _mean_absolute(tables, z, debiased=debiased)
-    elif norm == 2:
-        numbers = _root_mean_square(tables, z, debiased=debiased)
-    else:
-        numbers = _largest(tables, z, level)
-    return BinnedError(
-        *numbers,
-        tables=tables,
-        notion=notion,
-        bins=bins,
-        binning=binning,
-        norm=norm,
-        debiased=debiased,
+        return _mean_absolute(tables, z, debiased=debiased)
+    if norm == 2:
+        return _root_mean_square(tables, z, debiased=debiased)
+    return _largest(tables, z, level)
+
+
+@measure
+def bin_tables(
+    probs: Any,
+    y: Any,
+    *,
+    notion: Notion = "top-label",
+    bins: int = 15,
+    binning: Binning = "width",
+    groups: IntArray | None = None,
+) -> tuple[Bins, ...]:
+    """What :func:`binned_error` rests on: the bins of the top label, or of each class.
+
+    Parameters
+    ----------
+    probs : array of shape (n_obs, n_classes)
+    y : array of shape (n_obs,) or (n_obs, n_classes)
+        Class codes or soft labels.
+    notion, bins, binning, groups
+        As there.
+
+    Raises
+    ------
+    ValueError
+        On bad probabilities, labels or options.
+
+    Examples
+    --------
+    >>> (table,) = bin_tables([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]], [0, 1, 1], bins=5)
+    >>> table.count, table.error.round(2)
+    (array([2, 1]), array([-0.25,  0.1 ]))
+    """
+    forecast, outcome = events(probs, y, notion)
+    return tuple(
+        bin_table(*event, bins, binning, groups)
+        for event in zip(forecast.T, outcome.T, strict=True)
     )
 
 
@@ -259,11 +255,7 @@ def _edges(forecast: FloatArray, bins: int, binning: Binning) -> FloatArray:
     raise ValueError(f"binning={binning!r}: expected 'width' or 'mass'")
 
 
-Numbers = tuple[float, float, float, float, FloatArray]
-"""Value, standard error, low, high, value per event."""
-
-
-def _mean_absolute(tables: tuple[Bins, ...], z: float, *, debiased: bool) -> Numbers:
+def _mean_absolute(tables: tuple[Bins, ...], z: float, *, debiased: bool) -> Estimate:
     """ECE: ``sum w |d|``, averaged over events whose errors may be one and the same."""
     plain = np.array([t.weight @ abs(t.error) for t in tables])
     bias = np.array([t.weight @ _folded_mean(t.error, t.variance) for t in tables]) - plain
@@ -271,7 +263,12 @@ def _mean_absolute(tables: tuple[Bins, ...], z: float, *, debiased: bool) -> Num
     # truth >= plain - sum w |noise| (triangle inequality); E plain >= truth (Jensen).
     low, high = plain.mean() - noise - z * noise_sd, plain.mean() + z * se
     value = np.maximum(plain - bias, 0.0) if debiased else plain
-    return float(value.mean()), float(se), max(0.0, float(low)), min(1.0, float(high)), value
+    return Estimate(
+        value=float(value.mean()),
+        se=float(se),
+        low=max(0.0, float(low)),
+        high=min(1.0, float(high)),
+    )
 
 
 def _folded_errors(t: Bins) -> tuple[float, float, float]:
@@ -293,7 +290,7 @@ def _folded_mean(mean: FloatArray, variance: FloatArray) -> FloatArray:
     return np.asarray(sd * np.sqrt(2 / np.pi) * np.exp(-(t**2) / 2) + abs(mean) * erf(t / 2**0.5))
 
 
-def _root_mean_square(tables: tuple[Bins, ...], z: float, *, debiased: bool) -> Numbers:
+def _root_mean_square(tables: tuple[Bins, ...], z: float, *, debiased: bool) -> Estimate:
     """``sqrt(sum w d**2)``, and the interval of the debiased square, whose root is taken."""
     plain = np.array([t.weight @ t.error**2 for t in tables])
     unbiased = np.array([t.weight @ (t.error**2 - t.variance) for t in tables])
@@ -305,13 +302,12 @@ def _root_mean_square(tables: tuple[Bins, ...], z: float, *, debiased: bool) -> 
 
     square_se = np.mean([sd(t) for t in tables])
     low, high = (math.sqrt(max(0.0, unbiased.mean() + side * z * square_se)) for side in (-1, 1))
-    square = np.maximum(unbiased if debiased else plain, 0.0)
     value = math.sqrt(max(0.0, float((unbiased if debiased else plain).mean())))
     se = math.sqrt(value**2 + square_se) - value
-    return value, se, low, min(1.0, high), np.sqrt(square)
+    return Estimate(value=value, se=se, low=low, high=min(1.0, high))
 
 
-def _largest(tables: tuple[Bins, ...], z: float, level: float) -> Numbers:
+def _largest(tables: tuple[Bins, ...], z: float, level: float) -> Estimate:
     """MCE: ``max |d|``, with simultaneous Clopper-Pearson intervals of the frequencies."""
     alpha = (1 - level) / sum(len(t.count) for t in tables) / 2
     value, low, high = [], 0.0, 0.0
@@ -323,4 +319,4 @@ def _largest(tables: tuple[Bins, ...], z: float, level: float) -> Numbers:
         low = max(low, float(away.max()))
         high = max(high, float(np.maximum(upper - t.forecast, t.forecast - lower).max()))
         value.append(float(abs(t.error).max()))
-    return max(value), (high - low) / (2 * z), low, high, np.array(value)
+    return Estimate(value=max(value), se=(high - low) / (2 * z), low=low, high=high)

@@ -3,35 +3,35 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import xlogy
 
 from trifit.checks import measure
 from trifit.scores import mean_with_se
-from trifit.types import FloatArray, IntArray
+from trifit.types import FloatArray
 
 Score = Literal["brier", "log"]
 
 
-@dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A reliability curve in blocks of constant observed frequency.
 
     Attributes
     ----------
-    low, high : array of shape (n_blocks,)
+    low, high : list of float
         Smallest and largest forecast of each block, ascending.
-    frequency : array of shape (n_blocks,)
+    frequency : list of float
         How often the event came true in the block; non-decreasing.
-    count : array of shape (n_blocks,)
+    count : list of int
         Number of forecasts in the block.
     """
 
-    low: FloatArray
-    high: FloatArray
-    frequency: FloatArray
-    count: IntArray
+    low: list[float]
+    high: list[float]
+    frequency: list[float]
+    count: list[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,5 +166,8 @@ def _blocks(forecast: FloatArray, recalibrated: FloatArray) -> Curve:
     starts = np.flatnonzero(np.r_[True, np.diff(q) > 1e-12])
     ends = np.r_[starts[1:], len(q)]
     return Curve(
-        low=x[starts], high=x[ends - 1], frequency=q[starts], count=(ends - starts).astype(np.int64)
+        low=x[starts].tolist(),
+        high=x[ends - 1].tolist(),
+        frequency=q[starts].tolist(),
+        count=(ends - starts).tolist(),
     )

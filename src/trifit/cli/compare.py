@@ -17,6 +17,7 @@ from trifit.cli.options import (
     Command,
     NumberOrAuto,
     Option,
+    Words,
     cost_option,
     seed_option,
     settings_of,
@@ -48,7 +49,13 @@ data_option, model_option, evaluation_option, simulation_option = (
 )
 @click.argument("data", shell_complete=names_or_files(data_sets))
 @data_option("--target", help="Column with the class.")
-@data_option("--label-cols", metavar="A,B,...", help="Columns of soft labels, one per class.")
+@data_option(
+    "--label-cols",
+    type=Words(),
+    default="",
+    metavar="A,B,...",
+    help="Columns of soft labels, one per class.",
+)
 @data_option(
     "--missing",
     type=click.Choice(["error", "drop", "impute"]),
@@ -71,6 +78,7 @@ data_option, model_option, evaluation_option, simulation_option = (
 @data_option("--categorical", metavar="COLUMN", multiple=True, help="Read a column as categories.")
 @data_option(
     "--na-values",
+    type=Words(),
     metavar="A,B,...",
     help="Texts that mean missing, besides empty cells [default: NA, NaN and similar].",
 )
@@ -79,7 +87,9 @@ data_option, model_option, evaluation_option, simulation_option = (
 @data_option(
     "--positive", metavar="CLASS", help="Of two classes, the one whose log-odds are modelled."
 )
-@data_option("--classes-order", metavar="A,B,...", help="All classes, in order.")
+@data_option(
+    "--classes-order", type=Words(), default="", metavar="A,B,...", help="All classes, in order."
+)
 @data_option("--weights", metavar="COLUMN", help="How many identical rows each row stands for.")
 @model_option(
     "--model",
@@ -147,18 +157,6 @@ data_option, model_option, evaluation_option, simulation_option = (
 def compare(  # noqa: PLR0913 - click: an argument per option
     data: str,
     *,
-    target: str | None,
-    label_cols: str | None,
-    missing: str,
-    drop: tuple[str, ...],
-    keep: tuple[str, ...],
-    categorical: tuple[str, ...],
-    na_values: str | None,
-    decimal: str | None,
-    thousands: str | None,
-    positive: str | None,
-    classes_order: str | None,
-    weights: str | None,
     model: str,
     prior: str | None,
     prior_scale: float | str | None,
@@ -166,11 +164,8 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     methods: str,
     no_nuts: bool,
     against: tuple[str, ...],
-    test: str | None,
     cv: int | None,
     test_size: float | None,
-    groups: str | None,
-    time: str | None,
     cost: str | None,
     thresholds: str | None,
     seed: int,
@@ -179,6 +174,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     out: Path | None,
     force: bool,
     display: Display,
+    **reading: Any,
 ) -> None:
     """Compare MLE, MAP and posterior of a classifier on DATA.
 
@@ -204,25 +200,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     from trifit.data import check_split, load_dataset
     from trifit.models import check_settings
 
-    dataset = load_dataset(
-        data,
-        target,
-        label_cols=words_of(label_cols),
-        test=test,
-        missing=missing,  # type: ignore[arg-type]
-        drop=drop,
-        keep=keep,
-        categorical=categorical,
-        na_values=None if na_values is None else words_of(na_values),
-        decimal=decimal,  # type: ignore[arg-type]
-        thousands=thousands,
-        positive=positive,
-        classes_order=words_of(classes_order),
-        groups=groups,
-        time=time,
-        weights=weights,
-        **simulated,
-    )
+    dataset = load_dataset(data, **reading, **simulated)  # its options have its names
     check_split(dataset, cv, test_size)
     check_settings(card, dataset.n_classes)
     check_asked(*asked, dataset.class_names)

@@ -165,6 +165,18 @@ def settings_of(texts: Iterable[str], example: str) -> dict[str, Any]:
     return settings
 
 
+class Words(click.ParamType[list[str]]):
+    """Comma-separated words, as a list."""
+
+    name = "words"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[str]:
+        """The words of what was typed."""
+        return words_of(value) if isinstance(value, str) else value
+
+
 def words_of(text: str | None) -> list[str]:
     """Comma-separated words."""
     return [word.strip() for word in (text or "").split(",") if word.strip()]

@@ -22,6 +22,9 @@ from trifit.words import (
     VERDICTS,
     decision_sentences,
     ensemble_sentences,
+    errors_text,
+    prior_sentence,
+    rows_text,
     status_name,
     verdict_text,
 )
@@ -117,12 +120,12 @@ def print_comparison(comparison: Comparison) -> None:
     data, evaluation = comparison.data, comparison.evaluation
     features = f"{data.n_features} features, " if data.n_features else ""
     console.print(
-        f"\n{data.name}: {evaluation.rows}, {features}{data.n_classes} classes; "
+        f"\n{data.name}: {rows_text(evaluation)}, {features}{data.n_classes} classes; "
         f"{evaluation.reason}",
         highlight=False,
         markup=False,
     )
-    for note in [*data.notes, *filter(None, [evaluation.errors])]:
+    for note in [*data.notes, *filter(None, [errors_text(evaluation)])]:
         console.print(f"note: {note}", highlight=False, markup=False)
     narrow = console.width < WIDE
     console.print(scores_table(comparison, narrow=narrow))
@@ -197,7 +200,7 @@ def print_preview(preview: Preview) -> None:
     for i, share in enumerate(shares):
         bar = "█" * round(40 * share / shares.max())
         lines.append(f"  {i / 10:.1f} to {(i + 1) / 10:.1f} {share:4.0%} {bar}")
-    lines += ["", f"{preview.finding[0].upper()}{preview.finding[1:]}."]
+    lines += ["", prior_sentence(preview)]
     for line in lines:
         click.echo(f"# {line}".rstrip())
 

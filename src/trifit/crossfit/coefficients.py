@@ -9,6 +9,7 @@ from trifit.crossfit.fitted import Fitted
 from trifit.crossfit.rotation import SEED, Rotation
 from trifit.data import Standardiser
 from trifit.fit import Density, Layout
+from trifit.fit.alike import Alike
 from trifit.fit.linear import LinearDensity
 from trifit.types import BoolArray, FloatArray
 
@@ -43,7 +44,7 @@ class Coefficients:
         if part.rotation is None:
             return cls(density.layout, part.standardiser)
         assert isinstance(density, LinearDensity)  # others are not rotated
-        at_map = means(density, part.rotation, fitted.final.fits["map"].flat_draws)
+        at_map = InSpan(density, part.rotation, fitted.final.fits["map"].flat_draws).means
         size = abs(at_map).max(axis=1)
         most = max(1, MOST // at_map.shape[1])
         chosen = np.sort(np.argsort(-size, kind="stable")[:most])
@@ -136,44 +137,49 @@ class Spanned:
         return found, values[..., -1, :]
 
 
-def means(density: LinearDensity, rotation: Rotation, draws: FloatArray) -> FloatArray:
-    """Means of every column's coefficients over draws, (n_features, n_each).
+@dataclass(frozen=True, eq=False)
+class InSpan:
+    """Draws of a fit in the span of its rows, as coefficients of every column.
 
-    Parameters
+    Attributes
     ----------
     density : LinearDensity
         Of coordinates in the span.
     rotation : Rotation
     draws : array of shape (n_draws, n_values)
     """
-    return rotation.features(_gamma(density, rotation, draws).mean(axis=0).T).T
 
+    density: LinearDensity
+    rotation: Rotation
+    draws: FloatArray
 
-def deviations(density: LinearDensity, rotation: Rotation, draws: FloatArray) -> FloatArray:
-    """Posterior standard deviations of every column's coefficients, (n_features, n_each).
+    @property
+    def means(self) -> FloatArray:
+        """Means over draws, (n_features, n_each)."""
+        return self.rotation.features(self._gamma.mean(axis=0).T).T
 
-    ``V_j' Cov(gamma) V_j + (1 - |V_j|^2) Var(prior)``, which is exact: outside the span the
-    posterior is the prior, independent of what is inside.
+    @property
+    def deviations(self) -> FloatArray:
+        """Posterior standard deviations, (n_features, n_each).
 
-    Parameters
-    ----------
-    density : LinearDensity
-        Of coordinates in the span.
-    rotation : Rotation
-    draws : array of shape (n_draws, n_values)
-    """
-    assert density.alike is not None  # or features could not be rotated
-    gamma, basis = _gamma(density, rotation, draws), rotation.basis
-    outside = np.maximum(1.0 - np.square(basis).sum(axis=1), 0.0)
-    prior = np.square(density.alike.root).sum(axis=1)
-    inside = [
-        ((basis @ np.cov(gamma[:, :, k].T)) * basis).sum(axis=1) for k in range(gamma.shape[2])
-    ]
-    return np.sqrt(np.column_stack(inside) + np.outer(outside, prior))
+        ``V_j' Cov(gamma) V_j + (1 - |V_j|^2) Var(prior)``, which is exact: outside the span the
+        posterior is the prior, independent of what is inside.
+        """
+        gamma, basis = self._gamma, self.rotation.basis
+        outside = np.maximum(1.0 - np.square(basis).sum(axis=1), 0.0)
+        prior = np.square(self._alike.root).sum(axis=1)
+        inside = [
+            ((basis @ np.cov(gamma[:, :, k].T)) * basis).sum(axis=1) for k in range(gamma.shape[2])
+        ]
+        return np.sqrt(np.column_stack(inside) + np.outer(outside, prior))
 
+    @property
+    def _gamma(self) -> FloatArray:
+        """Coefficients of the directions: (n_draws, n_directions, n_each)."""
+        places = self._alike.params.outputs.places(self.rotation.basis.shape[1])[1]
+        return np.asarray(self.draws[:, places])
 
-def _gamma(density: LinearDensity, rotation: Rotation, draws: FloatArray) -> FloatArray:
-    """Coefficients of the directions: (n_draws, n_directions, n_each)."""
-    assert density.alike is not None  # or features could not be rotated
-    places = density.alike.params.outputs.places(rotation.basis.shape[1])[1]
-    return np.asarray(draws[:, places])
+    @property
+    def _alike(self) -> Alike:
+        assert self.density.alike is not None  # or features could not be rotated
+        return self.density.alike

@@ -14,6 +14,7 @@ from trifit.crossfit.problem import Part, Problem
 from trifit.fit import Density
 from trifit.fits import Fit, Prediction
 from trifit.forecasts import Forecasts
+from trifit.recalibration.temperature import Temperature
 from trifit.results import ChosenScale
 from trifit.types import FloatArray, IntArray
 
@@ -104,6 +105,12 @@ class Fitted:
     def posterior(self) -> str | None:
         """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
         return posterior_of(self.names)
+
+    @property
+    def temperatures(self) -> list[Temperature]:
+        """Those of ``mle+T``, one for each fold."""
+        found = (fold.fits["mle+T"].recalibration for fold in self.folds)
+        return [each for each in found if isinstance(each, Temperature)]
 
     @cached_property
     def classifier(self) -> Classifier:

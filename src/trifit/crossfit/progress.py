@@ -77,7 +77,7 @@ class Reporter:
         if self._progress is None:
             return
         self._n_fits = n_fits
-        self._points, self._posterior = expected_seconds(
+        self._points, self._posterior = estimated_seconds(
             density, rows, card, nuts=nuts, laplace=laplace
         )
         self._scoring = 1.0 + SCORING * n_probs * (4 + nuts)
@@ -118,7 +118,7 @@ class Reporter:
         self._fit += 1
 
 
-def expected_seconds(
+def estimated_seconds(
     density: Density, rows: Rows, card: Card, *, nuts: bool = True, laplace: bool = False
 ) -> tuple[float, float]:
     """Seconds that point fits and posterior of one training set should take.

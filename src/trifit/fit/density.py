@@ -67,7 +67,7 @@ class Layout:
         rows = []
         for name, shape, dims in zip(self.names, self.shapes, self.dims, strict=True):
             for index in np.ndindex(*shape):
-                at = dict(zip(dims, index, strict=False))
+                at = dict(zip(dims, index[: len(dims)], strict=True))
                 feature = self.coords["feature"][at["feature"]] if "feature" in at else ""
                 label = self.coords["class_"][at["class_"]] if "class_" in at else ""
                 other = [str(i) for d, i in enumerate(index) if d >= len(dims)] + [

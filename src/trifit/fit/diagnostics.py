@@ -1,4 +1,4 @@
-"""The trust gate: whether the draws of a posterior may be believed.
+"""The checks of a posterior: whether the draws of a posterior may be believed.
 
 Checks of the parameters, of the sampler, and of what matters here, the
 predicted log probabilities; thresholds of Vehtari et al. (2021),
@@ -10,17 +10,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from trifit.diagnostics import MAX_RHAT, Mixing, SamplerDiagnostics, at_least, at_most
 from trifit.fits import Status
+from trifit.rounding import finite
 from trifit.types import FloatArray
 
-MAX_RHAT = 1.01
 MIN_ESS_PER_CHAIN = 100
 MIN_BFMI = 0.3
 MAX_DIVERGENT_SHARE = 0.001
 MAX_DEPTH_SHARE = 0.01
-
-OF_SAMPLER = ("divergent_share", "bfmi_min", "depth_limited_share")
-"""Diagnostics of how the sampler went, which more draws do not change."""
 
 
 def bfmi(energy: FloatArray) -> FloatArray:
@@ -52,9 +50,9 @@ def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
         }
 
 
-def diagnose_parameters(
+def diagnose_sampler(
     each: Mapping[str, FloatArray], stats: Mapping[str, np.ndarray], *, max_depth: int
-) -> dict[str, float]:
+) -> SamplerDiagnostics:
     """Worst R-hat and ESS over parameters, and the sampler's own warnings.
 
     Parameters
@@ -66,19 +64,23 @@ def diagnose_parameters(
     max_depth : int
         Largest depth of a tree.
     """
-    return {
-        **_worst(each, ""),
-        "divergences": float(stats["diverging"].sum()),
-        "divergent_share": float(stats["diverging"].mean()),
-        "bfmi_min": float(bfmi(stats["energy"]).min()),
-        "depth_limited_share": float((stats["tree_depth"] >= max_depth).mean()),
-        "mean_steps": float(stats["n_steps"].mean()),
-    }
+    return SamplerDiagnostics(
+        parameters=mixing(each),
+        divergences=int(stats["diverging"].sum()),
+        divergent_share=float(stats["diverging"].mean()),
+        bfmi_min=finite(float(bfmi(stats["energy"]).min())),
+        depth_limited_share=float((stats["tree_depth"] >= max_depth).mean()),
+        mean_steps=float(stats["n_steps"].mean()),
+    )
 
 
-def diagnose_predictions(each: Mapping[str, FloatArray]) -> dict[str, float]:
-    """Worst R-hat and ESS over predicted log probabilities."""
-    return _worst(each, "prediction_")
+def mixing(each: Mapping[str, FloatArray]) -> Mixing:
+    """Worst R-hat and ESS over parameters, or over predicted log probabilities."""
+    return Mixing(
+        rhat_max=finite(float(each["rhat"].max())),
+        ess_bulk_min=finite(float(each["ess_bulk"].min())),
+        ess_tail_min=finite(float(each["ess_tail"].min())),
+    )
 
 
 def score_error(log_probs: FloatArray, weights: FloatArray, n_obs: int) -> float:
@@ -124,40 +126,36 @@ def _log(probs: FloatArray) -> FloatArray:
     return np.asarray(np.log(np.maximum(probs, np.finfo(float).tiny)))
 
 
-def posterior_status(
-    diagnostics: Mapping[str, float], n_chains: int, *, parameters: bool = True
-) -> Status:
+def posterior_status(d: SamplerDiagnostics, n_chains: int, *, parameters: bool = True) -> Status:
     """The first check a posterior fails, or TRUSTED.
 
     Parameters
     ----------
-    diagnostics : mapping of str to float
+    d : SamplerDiagnostics
     n_chains : int
     parameters : bool
         Whether R-hat and ESS of parameters count: those of a network are not identified,
         and its chains may well sit in mirror images.
     """
     enough = MIN_ESS_PER_CHAIN * n_chains
-    judged = ("", "prediction_") if parameters else ("prediction_",)
-    for prefix in judged:
-        if not diagnostics.get(f"{prefix}rhat_max", 1.0) <= MAX_RHAT:
-            return Status.UNMIXED
-    if diagnostics["divergent_share"] > MAX_DIVERGENT_SHARE:
+    both = (d.parameters if parameters else None, d.predictions)
+    judged = [mixing for mixing in both if mixing is not None]
+    if not all(at_most(m.rhat_max, MAX_RHAT) for m in judged):
+        return Status.UNMIXED
+    of_sampler = sampler_status(d)
+    if of_sampler is Status.DIVERGENT:
+        return of_sampler
+    if not all(at_least(ess, enough) for m in judged for ess in (m.ess_bulk_min, m.ess_tail_min)):
+        return Status.FEW_EFFECTIVE
+    return of_sampler
+
+
+def sampler_status(d: SamplerDiagnostics) -> Status:
+    """The first check of how the sampler went that fails, which more draws do not mend."""
+    if d.divergent_share > MAX_DIVERGENT_SHARE:
         return Status.DIVERGENT
-    for name in ("ess_bulk_min", "ess_tail_min"):
-        for prefix in judged:
-            if not diagnostics.get(f"{prefix}{name}", np.inf) >= enough:
-                return Status.FEW_EFFECTIVE
-    if not diagnostics["bfmi_min"] >= MIN_BFMI:
+    if not at_least(d.bfmi_min, MIN_BFMI):
         return Status.LOW_ENERGY
-    if diagnostics["depth_limited_share"] > MAX_DEPTH_SHARE:
+    if d.depth_limited_share > MAX_DEPTH_SHARE:
         return Status.DEPTH_LIMITED
     return Status.TRUSTED
-
-
-def _worst(each: Mapping[str, FloatArray], prefix: str) -> dict[str, float]:
-    return {
-        f"{prefix}rhat_max": float(each["rhat"].max()),
-        f"{prefix}ess_bulk_min": float(each["ess_bulk"].min()),
-        f"{prefix}ess_tail_min": float(each["ess_tail"].min()),
-    }

@@ -14,6 +14,7 @@ from trifit.fit.density import Density
 from trifit.fits import Fit
 from trifit.results.posterior import Loo
 from trifit.rounding import finite
+from trifit.scores import Estimate
 from trifit.types import FloatArray
 
 MAX_ROWS = 20_000
@@ -82,8 +83,7 @@ def loo(density: Density, fit: Fit, X: FloatArray, y: Labels) -> Loo | None:
     elpd_i, k, p_i = np.concatenate(results, axis=1)
     limit = min(1 - 1 / np.log10(n_samples), 0.7)
     return Loo(
-        elpd=float(elpd_i.sum()),
-        se=float(np.sqrt(len(elpd_i)) * elpd_i.std(ddof=1)),
+        elpd=Estimate.normal(float(elpd_i.sum()), float(np.sqrt(len(elpd_i)) * elpd_i.std(ddof=1))),
         p=float(p_i.sum()),
         n_obs=len(elpd_i),
         n_high_k=int(np.sum(~(k <= limit))),

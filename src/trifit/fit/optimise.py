@@ -9,10 +9,12 @@ import msgspec
 import numpy as np
 
 from trifit.cards import Optimiser
+from trifit.diagnostics import OptimiserDiagnostics
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, second_differences
 from trifit.fit.minimise import SOLVERS, Path, lbfgs, newton, settle_kinks
 from trifit.fits import Fit, Status
+from trifit.rounding import finite
 from trifit.scores import total_variation
 from trifit.threads import limited
 from trifit.types import BoolArray, FloatArray, Rows
@@ -106,19 +108,21 @@ def maximise(
     if best.stalled(settings):
         with limited():
             best = _tried_again(best, settings)
-    diagnostics = {
-        "objective": best.loss,
-        "gradient": best.gradient,
-        "steps": float(best.steps),
-    }
+    diagnostics = OptimiserDiagnostics(
+        objective=finite(float(best.loss)),
+        gradient=finite(float(best.gradient)),
+        steps=int(best.steps),
+    )
     if len(walks) > 1:
         probs = [_probs(density, walk.theta, rows.X[:ALIKE]) for walk in walks]
-        ours = probs[chosen]
-        diagnostics["starts"] = float(len(walks))
-        diagnostics["starts_spread"] = float(
-            np.mean([total_variation(p, ours).mean() for p in probs])
+        diagnostics = msgspec.structs.replace(
+            diagnostics,
+            starts=len(walks),
+            starts_spread=finite(
+                float(np.mean([total_variation(p, probs[chosen]).mean() for p in probs]))
+            ),
+            starts_loss_range=finite(float(np.ptp([walk.rank for walk in walks]))),
         )
-        diagnostics["starts_loss_range"] = float(np.ptp([walk.rank for walk in walks]))
     return Fit(
         method=method,
         draws=density.constrain(best.theta[None])[None],
@@ -316,6 +320,12 @@ def _split_off(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows
         )
     order = rng.permutation(len(rows))
     return rows.take(np.sort(order[n:])), rows.take(np.sort(order[:n]))
+
+
+def amended(fit: Fit, **numbers: float | None) -> OptimiserDiagnostics:
+    """The diagnostics of a point fit with further numbers."""
+    assert isinstance(fit.diagnostics, OptimiserDiagnostics)
+    return msgspec.structs.replace(fit.diagnostics, **numbers)
 
 
 def _probs(density: Density, theta: FloatArray, X: FloatArray) -> FloatArray:

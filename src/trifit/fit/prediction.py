@@ -19,8 +19,8 @@ BLOCK = 1_000_000
 ROWS = 4096
 """Rows of one task."""
 
-MAX_TRUST_VALUES = 100
-"""Most predicted log probabilities whose R-hat and ESS the trust gate looks at."""
+MAX_DIAGNOSED = 100
+"""Most predicted log probabilities whose R-hat and ESS are checked."""
 
 
 def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
@@ -128,15 +128,15 @@ def thinned(density: Density, fit: Fit, X: FloatArray, n_draws: int) -> Iterator
 
 
 def diagnosed_rows(n_obs: int, n_classes: int) -> IntArray:
-    """The evenly spaced rows whose predictions the trust gate looks at."""
-    return evenly_spaced(n_obs, max(1, MAX_TRUST_VALUES // n_classes))
+    """The evenly spaced rows whose predictions are checked."""
+    return evenly_spaced(n_obs, max(1, MAX_DIAGNOSED // n_classes))
 
 
 def prediction_draws(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
     """Predicted log probabilities of every draw for a few evenly spaced rows.
 
     Returns shape (n_chains, n_draws, n_values) with at most 100 values: what
-    the trust gate judges, since predictions are what the comparison is about.
+    is judged, since predictions are what the comparison is about.
 
     Parameters
     ----------

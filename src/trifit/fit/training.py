@@ -1,6 +1,7 @@
 """One training set, and the fits to it: each is made when it is first asked for."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from types import ModuleType
 
@@ -25,7 +26,7 @@ class Training:
 
     A method is a module of :mod:`trifit.fit.methods` with ``fit(training) -> Fit``. What it
     builds on it asks for: ``training.fit("map")``. Where the card leaves its prior scale to the
-    data, it is chosen first (``prior_scale``); ``density`` and ``card`` have that number.
+    data, ``density`` and ``card`` have the one that is chosen (``prior_scale``).
 
     Parameters
     ----------
@@ -49,16 +50,33 @@ class Training:
         seed_sequence: np.random.SeedSequence,
         report: Report | None = None,
     ) -> None:
-        self.density, self.rows, self.held_out, self.card = density, rows, held_out, card
+        self.rows, self.held_out = rows, held_out
+        self._given, self._card = density, card
         self._seeds, self._report = seed_sequence, report
         self._fits: dict[str, Fit] = {}
         self._generators: dict[str, np.random.Generator] = {}
-        self.prior_scale: ChosenScale | None = None
-        if density.rescaled is not None:
-            self.tell("prior scale")
-            chosen = choose_scale(density.rescaled, card, rows, self.generator("prior scale"))
-            self.density = density.rescaled.at(chosen.value)
-            self.card, self.prior_scale = card.with_scale(chosen.value), chosen
+
+    @cached_property
+    def prior_scale(self) -> ChosenScale | None:
+        """The prior's scale, chosen on these rows; None where the card has it."""
+        if self._given.rescaled is None:
+            return None
+        self.tell("prior scale")
+        return choose_scale(
+            self._given.rescaled, self._card, self.rows, self.generator("prior scale")
+        )
+
+    @cached_property
+    def density(self) -> Density:
+        """The model, with the chosen scale."""
+        if self._given.rescaled is None or self.prior_scale is None:
+            return self._given
+        return self._given.rescaled.at(self.prior_scale.value)
+
+    @cached_property
+    def card(self) -> Card:
+        """The card, with the chosen scale."""
+        return self._card.with_scale(self.prior_scale.value) if self.prior_scale else self._card
 
     @property
     def learns_scales(self) -> bool:

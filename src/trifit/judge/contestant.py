@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trifit.calibration import Corp, confidence_band, consistency, corp, top_label
+from trifit.calibration import Band, Corp, confidence_band, consistency, corp, top_label
 from trifit.checks import Labels, label_probs
 from trifit.elpd import elpd
 from trifit.forecasts import Forecasts
@@ -10,9 +10,7 @@ from trifit.information import code_length
 from trifit.judge.calibration import calibration
 from trifit.judge.verdict import verdict_on
 from trifit.results import (
-    Band,
     Code,
-    Curve,
     Encoding,
     Judged,
     Reliability,
@@ -110,10 +108,4 @@ def _confidence_band(forecast: FloatArray, outcome: FloatArray) -> Band:
 
 
 def _reliability(c: Corp) -> Reliability:
-    curve = Curve(
-        low=c.curve.low.tolist(),
-        high=c.curve.high.tolist(),
-        frequency=c.curve.frequency.tolist(),
-        count=c.curve.count.tolist(),
-    )
-    return Reliability(score=c.score, mcb=c.mcb, dsc=c.dsc, unc=c.unc, curve=curve)
+    return Reliability(score=c.score, mcb=c.mcb, dsc=c.dsc, unc=c.unc, curve=c.curve)

@@ -26,14 +26,13 @@ def _scores(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Scores
     probs, y = forecasts.probs(name), forecasts.labels
     _, right = top_label(probs, y)
     groups = forecasts.groups
-    error = binned_error(probs, y, debiased=True, groups=groups)
     loss = -log_predictive_density(forecasts.log_probs[name], y)
     return Scores(
         log_loss=_mean(loss, groups, rng),
         brier=_mean(squared_distance(probs, y), groups, rng),
         accuracy=_share(right) if y.ndim == 1 and groups is None else _mean(right, groups, rng),
         n_impossible=int((-loss <= LOG_ZERO).sum()),
-        calibration_error=Estimate(value=error.value, se=error.se, low=error.low, high=error.high),
+        calibration_error=binned_error(probs, y, debiased=True, groups=groups),
     )
 
 

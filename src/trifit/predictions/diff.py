@@ -15,6 +15,7 @@ from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.predictions.rows import PREDICTIONS, read_rows
 from trifit.results import Comparison
 from trifit.results.diff import RunDiff, RunName, SettingDiff
+from trifit.results.folder import read_run
 from trifit.scores import log_predictive_density
 from trifit.text import listing
 from trifit.types import IntArray
@@ -118,15 +119,8 @@ def read_saved(folder: Path) -> Saved:
     InputError
         If it is none, or its files do not belong together.
     """
-    if not folder.is_dir():
-        raise InputError(f"run {str(folder)!r}: no such folder; trifit compare writes one")
-    comparison = Comparison.from_json(folder / "comparison.json")
+    comparison = read_run(folder, PREDICTIONS, why="which pairs the rows")
     path = folder / PREDICTIONS
-    if not path.is_file():
-        raise InputError(
-            f"run {str(folder)!r} has no {PREDICTIONS}, which pairs the rows; make it again with "
-            "the command stored in it"
-        )
     names, forecasts = read_rows(path, [*comparison.contestants], comparison.data.class_names)
     for contestant, log_probs in forecasts.log_probs.items():
         lpd = log_predictive_density(log_probs, forecasts.labels)

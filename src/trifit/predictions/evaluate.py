@@ -190,7 +190,7 @@ def evaluate_forecasts(
         temperatures=[],
         posterior=None,
         parameters=[],
-        trust=None,
+        chain_diagnostics=None,
         prior=None,
         disagreement=rows,
         consequences=consequences(forecasts, contestants, *asked),

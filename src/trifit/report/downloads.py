@@ -88,7 +88,7 @@ def _gains(c: Comparison) -> Iterable[dict[str, Any]]:
 def _curves(c: Comparison) -> Iterable[dict[str, Any]]:
     for name, judged in c.contestants.items():
         events: dict[str, Reliability] = {"most probable class is right": judged.top_label}
-        events |= dict(zip(c.data.class_names, judged.classes, strict=False))
+        events |= dict(zip(c.data.class_names[: len(judged.classes)], judged.classes, strict=True))
         for event, curve in events.items():
             blocks = _record(curve.curve)
             for values in zip(*blocks.values(), strict=True):

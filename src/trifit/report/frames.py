@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from trifit.calibration import Band
 from trifit.report.charts import parameter_name
 from trifit.report.charts.scores import gap_steps
 from trifit.report.plots import (
@@ -22,7 +23,7 @@ from trifit.report.plots import (
     rows_of,
 )
 from trifit.report.sections.fits import ranked
-from trifit.results import Band, Comparison, Estimate, Reliability
+from trifit.results import Comparison, Estimate, Reliability
 
 
 def reliability(c: Comparison) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from trifit.report.sections import SECTIONS
 from trifit.report.svg import with_style
 from trifit.results import Comparison
 from trifit.text import duration, interval, printable, significant, with_se
-from trifit.words import headline, status_name, status_text
+from trifit.words import headline, optimiser_sentences, rows_text, status_name, status_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -104,6 +104,8 @@ def environment() -> "Environment":
         "parameter_name": parameter_name,
         "status_name": status_name,
         "status_text": status_text,
+        "rows_text": rows_text,
+        "of_optimiser": optimiser_sentences,
         "z95": Z95,
     }
     return made

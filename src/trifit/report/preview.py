@@ -10,6 +10,7 @@ from trifit.report.page import document
 from trifit.report.parts import chart
 from trifit.report.svg import with_style
 from trifit.results.preview import Node, Preview
+from trifit.words.prior import prior_sentence
 
 COLOURS = {"data": "#888888", "free": "#0072B2", "deterministic": "#E69F00", "observed": "#009E73"}
 
@@ -26,7 +27,7 @@ def render_preview(name: str, preview: Preview) -> str:
             partial(model_graph, preview.nodes),
             size=(max(5.0, 2.7 * widest), 1.1 * len(layers) + 0.2),
         )
-        text = f"{preview.finding[0].upper()}{preview.finding[1:]}."
+        text = prior_sentence(preview)
         prior = chart("prior", text, partial(prior_probabilities, preview), size=(7, 2.6))
     return document(
         "preview.html.j2",

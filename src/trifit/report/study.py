@@ -8,23 +8,17 @@ from trifit.report.charts.study import phase, study_lines
 from trifit.report.page import document
 from trifit.report.parts import Cell, Chart, Table, panels, series_keys
 from trifit.report.svg import with_style
-from trifit.results.study import Picture, Replicated, StudyRecord
-from trifit.text import between, estimate, listed, plain, significant
+from trifit.results.study import Outcome, Picture, Replicated, StudyRecord
+from trifit.text import between, estimate, plain, significant
+from trifit.words.study import finding_details, study_headline
 
 MARKS = {
-    "as expected": ("✓", "good"),
-    "no clear answer": ("○", "warn"),
-    "contradicted": ("✗", "bad"),
-    "not in this grid": ("–", ""),
+    Outcome.AS_EXPECTED: ("✓", "good"),
+    Outcome.NO_CLEAR_ANSWER: ("○", "warn"),
+    Outcome.CONTRADICTED: ("✗", "bad"),
+    Outcome.NOT_IN_THIS_GRID: ("–", ""),
 }
 """Sign and colour of an outcome."""
-
-WAS = {
-    "as expected": ("was confirmed", "were confirmed"),
-    "no clear answer": ("is undecided", "are undecided"),
-    "contradicted": ("was contradicted", "were contradicted"),
-}
-"""What became of one expectation, and of several."""
 
 PANEL = {1: (6.4, 3.4), 2: (4.2, 3.1), 3: (3.4, 2.9)}
 """Inches of a panel, by the number of panels beside it (three and more share a size)."""
@@ -38,28 +32,13 @@ def render_study(record: StudyRecord) -> str:
         "study.html.j2",
         title=f"{record.name} · study · trifit",
         r=record,
-        headline=headline(record),
+        headline=study_headline(record),
+        details=finding_details,
         marks=MARKS,
         figures=[f for f in figures if f is not None],
         numbers=_numbers(record),
         toml=tomli_w.dumps(record.study, multiline_strings=True),
     )
-
-
-def headline(record: StudyRecord) -> str:
-    """How many expectations were met, and a sentence for every contradiction."""
-    if record.n_failed == record.n_cells:
-        return "Every cell failed, so nothing was measured."
-    judged = [f for f in record.findings if f.outcome != "not in this grid"]
-    if not judged:
-        return "This grid tests none of the expectations; see its figures."
-    count = {o: sum(f.outcome == o for f in judged) for o in MARKS}
-    if count["as expected"] == len(judged) > 1:
-        return f"All {len(judged)} expectations were confirmed."
-    parts = [f"{n} {WAS[o][n != 1]}" for o, n in count.items() if n]
-    text = f"Of {len(judged)} expectation{'s' * (len(judged) > 1)}, {listed(parts)}."
-    against = [f.says for f in record.findings if f.outcome == "contradicted"]
-    return text + "".join(f" Contradicted: {says}." for says in against)
 
 
 def _figure(picture: Picture, name: str) -> Chart | None:

@@ -71,12 +71,7 @@ from trifit.results.ranking import (
     ranked,
 )
 from trifit.results.record import Record
-from trifit.results.reliability import (
-    Band,
-    Curve,
-    Reliability,
-    TopLabel,
-)
+from trifit.results.reliability import Reliability, TopLabel
 from trifit.results.truth import (
     Truth,
     TruthRecord,
@@ -88,7 +83,6 @@ __all__ = [
     "SCHEMA",
     "Abstention",
     "Axis",
-    "Band",
     "BenefitCurve",
     "ByDistance",
     "Calibration",
@@ -102,7 +96,6 @@ __all__ = [
     "CostRecord",
     "CostTable",
     "CoverageCurve",
-    "Curve",
     "Data",
     "Difference",
     "Disagreement",

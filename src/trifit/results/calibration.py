@@ -4,11 +4,10 @@ import math
 from enum import StrEnum
 
 from trifit.clusters import quantile
+from trifit.normal import Z95, Z99
 from trifit.results.record import Record
 from trifit.scores import Estimate
 
-Z99 = 2.575829
-Z95 = 1.959964
 GOOD = (0.8, 1.25)
 """Log-odds (by their slope) and a class's odds are right within a quarter."""
 

@@ -27,7 +27,7 @@ from trifit.tagged import read_tagged
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = "trifit.comparison/2"
+SCHEMA = "trifit.comparison/3"
 
 LOGARITHMIC = ("log_loss", "log_loss_bits", "gain")
 """Scores that are infinite where a label was given probability 0."""
@@ -113,24 +113,6 @@ class Evaluation(Record, frozen=True, kw_only=True):
     grouped_by: str = ""
     n_groups: int | None = None
 
-    @property
-    def errors(self) -> str:
-        """What the errors count, where that is not rows, in words."""
-        if self.n_groups is None:
-            return ""
-        by = f" of {self.grouped_by!r}" if self.grouped_by else ""
-        return f"errors and intervals count the {self.n_groups:,} groups{by}, not rows"
-
-    @property
-    def rows(self) -> str:
-        """How many rows there are, in words; those of a test set that was given apart."""
-        if self.kind == "predictions":
-            return f"{self.n_test:,} rows"
-        if self.kind == "given":
-            return f"{self.n_train:,} training and {self.n_test:,} test rows"
-        n_obs = self.n_test if self.kind == "cv" else self.n_train + self.n_test
-        return f"{n_obs:,} rows"
-
 
 class Provenance(Record, frozen=True, kw_only=True):
     """How to make the same numbers again.
@@ -149,7 +131,7 @@ class Provenance(Record, frozen=True, kw_only=True):
 class Comparison(Plots, Record, frozen=True, kw_only=True):
     """One classifier fitted three ways, or forecasts of any origin, on held-out rows.
 
-    What only fits have (``card``, ``fits``, ``posterior``, ``parameters``, ``trust``,
+    What only fits have (``card``, ``fits``, ``posterior``, ``parameters``, ``chain_diagnostics``,
     ``prior``) is empty or None where forecasts came from files.
 
     Attributes
@@ -171,7 +153,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Of :attr:`posterior_fit`.
     laplace_error : LaplaceError or None
         Where both ``laplace`` and ``bayes`` were fitted.
-    trust : ChainDiagnostics or None
+    chain_diagnostics : ChainDiagnostics or None
         The chains of one posterior; None without NUTS.
     prior : PriorRecord or None
     disagreement : Disagreement or None
@@ -200,7 +182,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     laplace_error: LaplaceError | None = None
     parameters: list[Parameter]
     provenance: Provenance
-    trust: ChainDiagnostics | None
+    chain_diagnostics: ChainDiagnostics | None
     prior: PriorRecord | None
     disagreement: Disagreement | None
     truth: Truth | None = None

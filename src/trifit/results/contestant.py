@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from trifit.diagnostics import Diagnostics
 from trifit.fits import Status
 from trifit.results.calibration import Calibration, Verdict
 from trifit.results.record import Record
@@ -118,8 +119,8 @@ class FitRecord(Record, frozen=True, kw_only=True):
         In how many training sets, and of how many.
     seconds : float
         Of all training sets together.
-    diagnostics : dict of float or None
-        Each at its worst.
+    diagnostics : Diagnostics or None
+        Each number at its worst; None of a fit that is computed from another.
     path : list of PathStep
         Of the first training set's optimiser, with the held-out cross-entropy of its
         test rows; empty for fits without one.
@@ -129,5 +130,5 @@ class FitRecord(Record, frozen=True, kw_only=True):
     n_with_status: int
     n_training_sets: int
     seconds: float
-    diagnostics: dict[str, float | None]
+    diagnostics: Diagnostics | None
     path: list[PathStep]

@@ -76,6 +76,33 @@ def check_folder(folder: Path, *, command: str, force: bool) -> None:
         )
 
 
+def read_run(folder: Path, needed: str, *, why: str) -> Comparison:
+    """The numbers of a run's folder, which must have another of its files.
+
+    Parameters
+    ----------
+    folder : Path
+    needed : str
+        That file's name.
+    why : str
+        What it is for, as "which pairs the rows".
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, it is no run, or the file is missing.
+    """
+    if not folder.is_dir():
+        raise InputError(f"run {str(folder)!r}: no such folder; trifit compare writes one")
+    comparison = Comparison.from_json(folder / "comparison.json")
+    if not (folder / needed).is_file():
+        raise InputError(
+            f"run {str(folder)!r} has no {needed}, {why}; make it again with the command stored "
+            "in it"
+        )
+    return comparison
+
+
 def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, force: bool) -> None:
     """Let ``write`` fill a folder, which then takes its place; see :func:`check_folder`.
 

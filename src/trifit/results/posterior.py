@@ -3,6 +3,7 @@
 import msgspec
 
 from trifit.results.record import Record
+from trifit.scores import Estimate
 
 
 class Loo(Record, frozen=True, kw_only=True):
@@ -10,8 +11,8 @@ class Loo(Record, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    elpd, se : float
-        Sum over rows and its standard error.
+    elpd : Estimate
+        Sum over rows.
     p : float
         Effective number of parameters: how much worse than in-sample.
     n_obs : int
@@ -23,8 +24,7 @@ class Loo(Record, frozen=True, kw_only=True):
         None where it is infinite: a row on which the draws agree to the last digit.
     """
 
-    elpd: float
-    se: float
+    elpd: Estimate
     p: float
     n_obs: int
     n_high_k: int

@@ -9,9 +9,6 @@ from trifit.types import FloatArray
 SURE = 0.99
 """Above this the most probable class is as good as certain."""
 
-SUSPICIOUS = 0.4
-"""A prior that is certain this often was hardly meant."""
-
 
 @dataclass(frozen=True)
 class Node:
@@ -54,19 +51,8 @@ class Preview:
         return float((self.probs.max(axis=2) > SURE).mean())
 
     @property
-    def finding(self) -> str:
-        """What the prior implies, in one sentence with its numbers."""
-        share, k = self.extreme_share, self.probs.shape[2]
-        text = (
-            f"before any data, the probability of the most probable of {k} classes has median "
-            f"{self._confidence:.2f} and is above {SURE} in {share:.0%} of the draws"
-        )
-        if share > SUSPICIOUS:
-            text += ": this prior is confident before it sees data; a smaller scale would not be"
-        return text
-
-    @property
-    def _confidence(self) -> float:
+    def confidence(self) -> float:
+        """Median probability of the most probable class, over draws and rows."""
         return float(np.median(self.probs.max(axis=2)))
 
     def histogram(self, bins: int = 10) -> FloatArray:

@@ -1,15 +1,7 @@
 """Reliability curves and their bands."""
 
+from trifit.calibration import Band, Curve
 from trifit.results.record import Record
-
-
-class Curve(Record, frozen=True, kw_only=True):
-    """A reliability curve in blocks; see :class:`trifit.calibration.Curve`."""
-
-    low: list[float]
-    high: list[float]
-    frequency: list[float]
-    count: list[int]
 
 
 class Reliability(Record, frozen=True, kw_only=True):
@@ -20,14 +12,6 @@ class Reliability(Record, frozen=True, kw_only=True):
     dsc: float
     unc: float
     curve: Curve
-
-
-class Band(Record, frozen=True, kw_only=True):
-    """A band around or about a reliability curve, from point to point of ``grid``."""
-
-    grid: list[float]
-    lower: list[float]
-    upper: list[float]
 
 
 class TopLabel(Reliability, frozen=True, kw_only=True):

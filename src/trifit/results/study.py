@@ -1,10 +1,19 @@
 """What a study found, as plain numbers: its page is drawn from this alone."""
 
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 from trifit.results import Record
 
-Outcome = Literal["as expected", "no clear answer", "contradicted", "not in this grid"]
+
+class Outcome(StrEnum):
+    """What became of an expectation; the words around it are in :mod:`trifit.words.study`."""
+
+    AS_EXPECTED = "as expected"
+    NO_CLEAR_ANSWER = "no clear answer"
+    CONTRADICTED = "contradicted"
+    NOT_IN_THIS_GRID = "not in this grid"
+    """No cell of the grid tests it."""
 
 
 class Replicated(Record, frozen=True, kw_only=True):
@@ -80,6 +89,27 @@ class Picture(Record, frozen=True, kw_only=True):
         return None if self.logarithmic and self.best == 0 else self.best
 
 
+class Tested(Record, frozen=True, kw_only=True):
+    """An expectation at one point of the grid.
+
+    Attributes
+    ----------
+    settings : dict
+        Those that vary and that the expectation does not name itself.
+    found : Replicated
+        The intervals of all points of one expectation hold together with 95 %.
+    n_cells : int
+        Replications that were asked for.
+    wanted : float or None
+        The number that was expected; None where only a bound was.
+    """
+
+    settings: dict[str, Any]
+    found: Replicated
+    n_cells: int
+    wanted: float | None = None
+
+
 class Finding(Record, frozen=True, kw_only=True):
     """An expectation and what became of it.
 
@@ -87,13 +117,22 @@ class Finding(Record, frozen=True, kw_only=True):
     ----------
     says : str
     outcome : Outcome
-    details : str
-        The numbers that decided, in words.
+    n_points : int
+        Points of the grid that it speaks of.
+    n_telling : int
+        Those with this outcome.
+    telling : list of Tested
+        The first of them.
+    within : float or None
+        How far from ``Tested.wanted`` a number may be; None of a claim of another kind.
     """
 
     says: str
     outcome: Outcome
-    details: str
+    n_points: int = 0
+    n_telling: int = 0
+    telling: list[Tested]
+    within: float | None = None
 
 
 class Numbers(Record, frozen=True, kw_only=True):
@@ -118,7 +157,7 @@ class Posteriors(Record, frozen=True, kw_only=True):
     ----------
     n : int
     trusted : float
-        Share that pass every check of the trust gate.
+        Share that pass every check of a posterior.
     rhat : float or None
         The largest of any parameter in any posterior; None where some model's parameters
         can be permuted, so that theirs means nothing.

@@ -20,7 +20,7 @@ from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.functions import Builder
 from trifit.progress import Clock, Progress
 from trifit.results import Comparison
-from trifit.rivals import check_rivals, enter
+from trifit.rivals import check_rivals, rival_forecasts
 from trifit.run.describe import describe
 from trifit.run.settings import Settings
 from trifit.run.tree import posterior_named, tree_of
@@ -224,14 +224,14 @@ def run_comparison(
     reporter.say("building the model")
     problem, split = prepare(dataset, card, asked, streams)
     clock.lap("model")
-    entered = enter(asked.rivals, dataset, split, child(streams, "rivals"), reporter.say)
+    rivals = rival_forecasts(asked.rivals, dataset, split, child(streams, "rivals"), reporter.say)
     if asked.rivals:
         clock.lap("rivals")
     fitted = cross_fit(problem, split, asked, streams, reporter)
-    fitted = replace(fitted, rivals=entered.log_probs)
+    fitted = replace(fitted, rivals=rivals.log_probs)
     clock.lap("fits")
-    comparison = describe(fitted, entered, split, asked, streams, command, clock, reporter)
-    return Run(comparison, fitted, entered.failed)
+    comparison = describe(fitted, rivals, split, asked, streams, command, clock, reporter)
+    return Run(comparison, fitted, rivals.failed)
 
 
 def prepare(

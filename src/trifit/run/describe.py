@@ -22,7 +22,7 @@ from trifit.judge import consequences, differences, judged, scores, with_status
 from trifit.progress import Clock
 from trifit.results import Comparison, Evaluation, FitRecord, Scores
 from trifit.results.provenance import data_record
-from trifit.rivals import Entered
+from trifit.rivals import RivalForecasts
 from trifit.run.provenance import provenance
 from trifit.run.settings import Settings
 from trifit.seeds import child, generator
@@ -31,7 +31,7 @@ from trifit.types import Dataset, FloatArray, Split
 
 def describe(
     fitted: Fitted,
-    entered: Entered,
+    rivals: RivalForecasts,
     split: Split,
     settings: Settings,
     streams: np.random.SeedSequence,
@@ -44,7 +44,7 @@ def describe(
     Parameters
     ----------
     fitted : Fitted
-    entered : Entered
+    rivals : RivalForecasts
         The rivals and what is to be said of them.
     split : Split
     settings : Settings
@@ -63,19 +63,20 @@ def describe(
         source=dataset.source,
         feature_names=dataset.feature_names,
         made_of=[dataset.X, dataset.labels, repr(dataset.feature_names).encode()],
-        notes=[*notes(fitted), *entered.notes],
+        notes=[*notes(fitted), *rivals.notes],
         leaks=dataset.leaks,
     )
     featureless = baselines(_frequencies(dataset, split))
-    fits, rivals = fit_records(fitted), entered.log_probs
+    fits = fit_records(fitted)
     own = {name: fitted.log_probs[name] for name in fits}
     # Rivals come last: they move no random number of the others.
-    forecasts = Forecasts(own | featureless | rivals, fitted.y, dataset.class_names, fitted.groups)
+    log_probs = own | featureless | rivals.log_probs
+    forecasts = Forecasts(log_probs, fitted.y, dataset.class_names, fitted.groups)
     reporter.say("scores and calibration")
     board = scores(forecasts, generator(streams, "intervals"))
     found = {
         name: judged(forecasts, name, board[name], generator(streams, "bands"))
-        for name in (*fits, *rivals)
+        for name in (*fits, *rivals.log_probs)
     }
     contestants = {
         name: with_status(each, fits[name].status) if name in fits else each
@@ -105,23 +106,23 @@ def describe(
             n_groups=forecasts.n_groups,
         ),
         contestants=contestants,
-        sources=entered.sources,
+        sources=rivals.sources,
         fits=fits,
         baselines={name: board[name] for name in featureless},
         differences=differences(
             forecasts,
-            _pairs(fits, [*rivals], board),
+            _pairs(fits, [*rivals.log_probs], board),
             generator(streams, "weights"),
         ),
-        temperatures=[fold.fits["mle+T"].diagnostics["temperature"] for fold in fitted.folds],
+        temperatures=[found.value for found in fitted.temperatures],
         posterior=posterior_record(fitted),
         laplace_error=laplace_error(fitted),
-        trust=chains,
+        chain_diagnostics=chains,
         prior=prior,
         disagreement=disagreed,
         parameters=parameter_rows(fitted),
         truth=truth(fitted),
-        consequences=consequences(forecasts, [*fits, *rivals], settings.costs, settings.thresholds),
+        consequences=consequences(forecasts, [*contestants], settings.costs, settings.thresholds),
         provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
     )
 

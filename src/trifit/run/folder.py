@@ -12,7 +12,7 @@ from trifit.predictions.rows import PREDICTIONS, write_rows
 from trifit.results import Parameter
 from trifit.results.folder import save_whole, write_numbers
 from trifit.run.compare import Run
-from trifit.run.saved import posterior_files, write_classifier
+from trifit.run.saved import CLASSIFIER, posterior_files, write_classifier
 from trifit.run.spanned import FILE, write_coefficients
 
 
@@ -45,7 +45,7 @@ def _write(run: Run, folder: Path) -> None:
     _write_parameters(run.comparison.parameters, folder / "parameters.csv")
     for name, file in posterior_files(run.comparison).items():
         _write_posterior(run, name, folder / file)
-    write_classifier(run, folder / "classifier.json")
+    write_classifier(run, folder / CLASSIFIER)
     if run.fitted.final.part.rotation is not None:
         write_coefficients(run, folder / FILE)
     (folder / "card.toml").write_text(run.card.to_toml(), encoding="utf-8")

@@ -20,6 +20,7 @@ from trifit.fit.prediction import epistemic
 from trifit.fits import Fit
 from trifit.recalibration.saved import AnyMap, from_array, to_array
 from trifit.results import Comparison
+from trifit.results.folder import read_run
 from trifit.run.compare import Run
 from trifit.run.spanned import FILE, read_rotation
 from trifit.run.tree import posterior_named
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from xarray import DataTree
 
 FORMAT = "trifit.classifier/1"
+
+CLASSIFIER = "classifier.json"
 
 
 class _Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -188,15 +191,10 @@ def load_run(folder: str | Path) -> SavedRun:
         If it is no such folder, a file is damaged, or no fit is left.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"run {str(folder)!r}: no such folder; trifit compare writes one")
-    comparison = Comparison.from_json(folder / "comparison.json")
-    path = folder / "classifier.json"
-    if comparison.card is None or not path.is_file():
-        raise InputError(
-            f"run {str(folder)!r} has no classifier.json, which predictions need; make it "
-            "again with the command stored in it"
-        )
+    comparison = read_run(folder, CLASSIFIER, why="which predictions need")
+    path = folder / CLASSIFIER
+    if comparison.card is None:
+        raise InputError(f"run {str(folder)!r} judges forecasts; it has no model that predicts")
     file = read_tagged(
         path,
         _File,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from trifit.contestants import posteriors_of
-from trifit.crossfit.coefficients import deviations, means
+from trifit.crossfit.coefficients import InSpan
 from trifit.crossfit.rotation import Rotation
 from trifit.errors import InputError
 from trifit.fit import Layout
@@ -38,11 +38,12 @@ def write_coefficients(run: Run, path: Path) -> None:
     for name, fit in fitted.final.fits.items():
         if name in run.comparison.failed or fit.recalibration is not None:
             continue
-        values = {name: means(density, part.rotation, fit.flat_draws)}
+        coefficients = InSpan(density, part.rotation, fit.flat_draws)
+        values = {name: coefficients.means}
         if name in posteriors_of(fitted.names):
             values = {
                 f"{name}_mean": values[name],
-                f"{name}_sd": deviations(density, part.rotation, fit.flat_draws),
+                f"{name}_sd": coefficients.deviations,
             }
         for called, each in values.items():
             found[called] = (["feature", *names], each.reshape(-1, *shape))

@@ -1,7 +1,9 @@
 """A posterior as ArviZ's own object: draws, what they predict, and how they came about."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from trifit.checks import Labels
@@ -132,9 +134,20 @@ def _attributes(fitted: Fitted, fit: Fit, comparison: Comparison) -> dict[str, A
         "method": fit.method,
         "seed": made.seed,
         "status": fit.status.value,
-        **{f"status_{key}": float(value) for key, value in fit.diagnostics.items()},
+        **(_flat("status", msgspec.to_builtins(fit.diagnostics)) if fit.diagnostics else {}),
         **(_units(standardiser) if fitted.final.part.rotation is None else {}),
     }
+
+
+def _flat(prefix: str, numbers: Mapping[str, Any]) -> dict[str, float]:
+    """Numbers of nested records by names such as ``status_parameters_rhat_max``."""
+    flat: dict[str, float] = {}
+    for name, value in numbers.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(f"{prefix}_{name}", value)
+        elif isinstance(value, int | float):
+            flat[f"{prefix}_{name}"] = float(value)
+    return flat
 
 
 def _units(standardiser: Standardiser) -> dict[str, Any]:

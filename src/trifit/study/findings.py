@@ -3,17 +3,15 @@
 import math
 from collections.abc import Sequence
 
-from trifit.results.study import Finding, Outcome, Replicated
+from trifit.results.study import Finding, Outcome, Replicated, Tested
 from trifit.study.limits import limiting_value
 from trifit.study.results import Point, Summary
 from trifit.study.spec import Claim
-from trifit.text import plain, rounded, significant, with_interval
 
-SHORT = {"kappa": "p / n"}
-"""Settings whose name says too little."""
+WORST_FIRST = (Outcome.CONTRADICTED, Outcome.NO_CLEAR_ANSWER, Outcome.AS_EXPECTED)
 
 SHOWN = 4
-"""Most points whose numbers a finding quotes."""
+"""Most points whose numbers a finding holds."""
 
 
 def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequence[str]) -> Finding:
@@ -39,7 +37,7 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
         if point.agrees(claim.where)
         for wanted in _wanted(claim, point)
     ]
-    judged: list[tuple[Outcome, str]] = []
+    judged: list[tuple[Outcome, Tested]] = []
     for point, value in asked:
         found = point.summarise(
             claim.fit,
@@ -49,25 +47,27 @@ def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequenc
             level=1 - 0.05 / len(asked),
         )
         outcome = _outcome(claim, found, value)
-        if found.n < point.n_cells and outcome == "as expected":
-            outcome = "no clear answer"
-        judged.append((outcome, _words(claim, point, found, value, axes)))
+        if found.n < point.n_cells and outcome is Outcome.AS_EXPECTED:
+            outcome = Outcome.NO_CLEAR_ANSWER
+        settings = {
+            axis: point.settings[axis]
+            for axis in axes
+            if axis in point.settings and axis not in _fixed(claim)
+        }
+        tested = Tested(settings=settings, found=found, n_cells=point.n_cells, wanted=value)
+        judged.append((outcome, tested))
     if not judged:
-        return Finding(
-            says=claim.says, outcome="not in this grid", details="no cell of this grid tests it"
-        )
-    outcomes = [outcome for outcome, _ in judged]
-    worst: Outcome = (
-        "contradicted" if "contradicted" in outcomes
-        else "no clear answer" if "no clear answer" in outcomes
-        else "as expected"
-    )  # fmt: skip
-    telling = [words for outcome, words in judged if outcome == worst]
-    more = len(telling) - SHOWN
-    details = "; ".join(telling[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
-    if len(judged) > 1:
-        details = f"{len(telling)} of {len(judged)} points: {details}"
-    return Finding(says=claim.says, outcome=worst, details=details)
+        return Finding(says=claim.says, outcome=Outcome.NOT_IN_THIS_GRID, telling=[])
+    worst = min((outcome for outcome, _ in judged), key=WORST_FIRST.index)
+    telling = [tested for outcome, tested in judged if outcome is worst]
+    return Finding(
+        says=claim.says,
+        outcome=worst,
+        n_points=len(judged),
+        n_telling=len(telling),
+        telling=telling[:SHOWN],
+        within=claim.within,
+    )
 
 
 def _wanted(claim: Claim, point: Point) -> list[float | None]:
@@ -81,7 +81,7 @@ def _wanted(claim: Claim, point: Point) -> list[float | None]:
 
 def _outcome(claim: Claim, found: Replicated, wanted: float | None) -> Outcome:
     if found.low is None or found.high is None:
-        return "no clear answer"
+        return Outcome.NO_CLEAR_ANSWER
     least, most = -math.inf, math.inf
     if wanted is not None:
         assert claim.within is not None
@@ -91,39 +91,12 @@ def _outcome(claim: Claim, found: Replicated, wanted: float | None) -> Outcome:
     elif claim.below is not None:
         most = claim.below
     if found.high < least or found.low > most:
-        return "contradicted"
-    return "as expected" if least < found.low and found.high < most else "no clear answer"
-
-
-def _words(
-    claim: Claim, point: Point, found: Replicated, wanted: float | None, axes: Sequence[str]
-) -> str:
-    named = [a for a in axes if a in point.settings and a not in _fixed(claim)]
-    where = ", ".join(
-        f"{SHORT.get(a, a.replace('_', ' '))} {plain(point.settings[a])}"
-        for a in named
-        if not isinstance(point.settings[a], bool)
+        return Outcome.CONTRADICTED
+    return (
+        Outcome.AS_EXPECTED if least < found.low and found.high < most else Outcome.NO_CLEAR_ANSWER
     )
-    if found.value is None:
-        numbers = "no value"
-    elif found.low is None or found.high is None:
-        numbers = f"{significant(found.value)} (no interval)"
-    else:
-        numbers = with_interval(found.value, found.low, found.high)
-    if found.n < point.n_cells:
-        numbers += f" from {found.n} of {point.n_cells} replications"
-    if wanted is not None:
-        numbers += f", expected {_like(found, wanted)} ± {plain(claim.within)}"
-    return f"{where}: {numbers}" if where else numbers
 
 
 def _fixed(claim: Claim) -> set[str]:
     """Settings that the claim holds at one value, which it says itself."""
     return {a for a, v in claim.where.items() if not isinstance(v, list) or len(v) == 1}
-
-
-def _like(found: Replicated, wanted: float) -> str:
-    """What is expected, rounded as what was found."""
-    if found.low is None or found.high is None:
-        return significant(wanted)
-    return rounded(wanted, (found.high - found.low) / (2 * 1.96))

@@ -4,6 +4,7 @@ A measure takes a cell and returns rows; it runs in a worker and knows nothing o
 studies, folders or other cells.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,12 +15,14 @@ from scipy.special import softmax, xlogy
 from trifit.calibration import binned_error, slope_intercept, smooth_error, tests
 from trifit.cards import Card, load_card
 from trifit.crossfit.problem import Part, Problem, reference_density
-from trifit.crossfit.progress import expected_seconds
+from trifit.crossfit.progress import estimated_seconds
+from trifit.diagnostics import SamplerDiagnostics
 from trifit.errors import InputError
 from trifit.fit import Density, Training, predict_all, training
 from trifit.fit.prediction import thinned
 from trifit.fits import Fit, Prediction, Status
 from trifit.information import entropy
+from trifit.recalibration.temperature import Temperature
 from trifit.scores import accuracy, log_loss
 from trifit.separation import separation
 from trifit.simulate import World, simulate, world
@@ -40,13 +43,6 @@ EXTREME = 0.99
 
 INTERVAL_ROWS, INTERVAL_DRAWS = 200, 1000
 """Most rows whose credible intervals are judged, and draws behind them."""
-
-CHECKED = {
-    "rhat": "rhat_max",
-    "prediction_rhat": "prediction_rhat_max",
-    "prediction_ess": "prediction_ess_bulk_min",
-}
-"""Quantities of a posterior, and the diagnostics they are."""
 
 TEST_SETTINGS: Mapping[str, Any] = {
     "n": 1000,
@@ -179,7 +175,7 @@ def seconds_of(cell: Cell) -> float:
     problem = problem_of(dataset, card)
     train = problem.part(rows, rows).train
     with limited(1):
-        parts = expected_seconds(
+        parts = estimated_seconds(
             problem.density,
             train,
             card,
@@ -253,16 +249,30 @@ def _against_truth(prediction: Prediction, true: FloatArray, part: Part) -> dict
 
 def _of_fits(fitted: Mapping[str, Fit]) -> list[Row]:
     separated = fitted["mle"].status is Status.SEPARATED
+    temperature = fitted["mle+T"].recalibration
+    assert isinstance(temperature, Temperature)
     return [
         Row("mle", "no_mle", float(separated)),
-        Row("mle+T", "temperature", fitted["mle+T"].diagnostics["temperature"]),
+        Row("mle+T", "temperature", temperature.value),
         *(Row(name, "seconds", fit.seconds) for name, fit in fitted.items()),
         *(Row(name, "trusted", float(not fit.status.failed)) for name, fit in fitted.items()),
-        *(
-            Row("bayes", quantity, fitted["bayes"].diagnostics[name])
-            for quantity, name in CHECKED.items()
-            if "bayes" in fitted
-        ),
+        *_of_chains(fitted.get("bayes")),
+    ]
+
+
+def _of_chains(bayes: Fit | None) -> list[Row]:
+    if bayes is None:
+        return []
+    d = bayes.diagnostics
+    assert isinstance(d, SamplerDiagnostics)
+    assert d.predictions is not None
+    checked = {
+        "rhat": d.parameters.rhat_max,
+        "prediction_rhat": d.predictions.rhat_max,
+        "prediction_ess": d.predictions.ess_bulk_min,
+    }
+    return [
+        Row("bayes", name, math.nan if value is None else value) for name, value in checked.items()
     ]
 
 

@@ -30,13 +30,13 @@ def plan(study: Study, jobs: int | None = None) -> Iterator[str]:
     for point, cell in points.items():
         words = (f"{a}={plain(cell.settings[a])}" for a in axes if a in cell.settings)
         yield f"{count[point]:6} x  {', '.join(words)}"
-    each = expected_seconds(points)
+    each = estimated_seconds(points)
     total = sum(count[point] * seconds for point, seconds in each.items())
     about = duration(total / min(jobs, len(cells)))
     yield f"{len(cells)} cells at {len(count)} points, about {about} with {jobs} jobs"
 
 
-def expected_seconds(points: Mapping[str, Cell]) -> dict[str, float]:
+def estimated_seconds(points: Mapping[str, Cell]) -> dict[str, float]:
     """Seconds that one cell of every point should take in one thread.
 
     Fits are estimated from the time of a gradient. How many of them a posterior takes is

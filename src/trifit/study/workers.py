@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 
 from joblib import Parallel, delayed
-from joblib.externals.loky import get_reusable_executor
+from loky import get_reusable_executor
 
 Result = tuple[str, float] | None
 """Key and seconds of a cell that is over; None of one that is left for later."""

@@ -4,8 +4,10 @@ from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded
 from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
 from trifit.words.ensemble import ensemble_sentences
+from trifit.words.prior import prior_sentence
+from trifit.words.rows import errors_text, rows_text
 from trifit.words.rules import Rule, rules
-from trifit.words.status import status_name, status_text
+from trifit.words.status import optimiser_sentences, status_name, status_text
 from trifit.words.verdict import VERDICTS, verdict_text
 
 __all__ = [
@@ -14,8 +16,12 @@ __all__ = [
     "benefit_sentences",
     "decision_sentences",
     "ensemble_sentences",
+    "errors_text",
     "headline",
+    "optimiser_sentences",
+    "prior_sentence",
     "ranges",
+    "rows_text",
     "rules",
     "status_name",
     "status_text",

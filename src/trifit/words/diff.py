@@ -3,8 +3,9 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from trifit.normal import Z95
 from trifit.results.diff import Checked, ContestantDiff, Paired, RunDiff
-from trifit.scores import Z95, Interval
+from trifit.scores import Interval
 from trifit.text import counted, decimals_for, listed, significant, with_se
 from trifit.words.verdict import VERDICTS
 

@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping
 
+from trifit.diagnostics import (
+    MAX_RHAT,
+    LaplaceDiagnostics,
+    Mixing,
+    OptimiserDiagnostics,
+    SamplerDiagnostics,
+    at_most,
+)
 from trifit.fits import Status
 from trifit.results import FitRecord
+from trifit.text import significant
 
 STATUSES: Mapping[Status, str] = {
     Status.CONVERGED: "the optimiser met its gradient tolerance",
@@ -58,36 +67,6 @@ STATUSES: Mapping[Status, str] = {
     ),
 }
 
-OF_TRAINING = {
-    "train_loss": "training cross-entropy",
-    "train_right": "training accuracy",
-}
-
-EVIDENCE: Mapping[Status, Mapping[str, str]] = {
-    Status.UNMIXED: {
-        "rhat_max": "largest R-hat of parameters",
-        "prediction_rhat_max": "of predictions (at most 1.01 required)",
-    },
-    Status.FEW_EFFECTIVE: {
-        "ess_bulk_min": "smallest bulk ESS of parameters",
-        "ess_tail_min": "tail ESS",
-        "prediction_ess_bulk_min": "bulk ESS of predictions",
-        "prediction_ess_tail_min": "tail ESS (at least 100 per chain required)",
-        "effective_min": "effective draws after weighting (at least 100 per chain required)",
-    },
-    Status.DIVERGENT: {"divergent_share": "share of divergent transitions"},
-    Status.LOW_ENERGY: {"bfmi_min": "E-BFMI (at least 0.3 required)"},
-    Status.DEPTH_LIMITED: {"depth_limited_share": "share of draws at the limit"},
-    Status.SEPARATED: OF_TRAINING,
-    Status.PLATEAU: OF_TRAINING,
-    Status.NOT_NORMAL: {"pareto_k": "Pareto k (at most 0.7 required)"},
-    Status.APPROXIMATE: {"pareto_k": "Pareto k", "effective_min": "effective draws"},
-}
-"""The diagnostics behind a status, and their names in its sentence."""
-
-MAX_RHAT = 1.01
-"""R-hat up to which chains agree."""
-
 
 def status_name(status: Status) -> str:
     """A status in a word or two."""
@@ -99,21 +78,88 @@ def status_text(fit: FitRecord) -> str:
     text = STATUSES[fit.status]
     if fit.n_with_status < fit.n_training_sets:
         text += f" ({fit.n_with_status} of {fit.n_training_sets} training sets)"
-    numbers = [
-        f"{words} {value:.4g}"
-        for name, words in EVIDENCE.get(fit.status, {}).items()
-        if (value := fit.diagnostics.get(name)) is not None
-    ]
+    numbers = [f"{words} {number:.4g}" for words, number in _evidence(fit) if number is not None]
     if not numbers:
         return text
     found = f"{text}: {', '.join(numbers)}"
     return f"{found}; {_remedy(fit)}" if fit.status.failed else found
 
 
+def optimiser_sentences(fit: FitRecord) -> list[str]:
+    """What else is to know of an optimiser: its starts, and a prior that was cross-validated."""
+    d, sentences = fit.diagnostics, []
+    if not isinstance(d, OptimiserDiagnostics):
+        return []
+    if d.starts > 1:
+        sentences.append(
+            f"Best of {d.starts} starts; the predictions of the others differ from it by "
+            f"{significant(d.starts_spread, 2)} on average (total variation, 0 to 1)."
+        )
+    if d.scale_factor is not None:
+        factor = significant(d.scale_factor)
+        edge = " (at the edge of the range tried)" if d.scale_factor in (0.03125, 32.0) else ""
+        sentences.append(
+            f"Cross-validation divides the prior's weight by {factor}², as if Normal priors were "
+            f"{factor} times as wide as the card's{edge}."
+        )
+    return sentences
+
+
+def _evidence(fit: FitRecord) -> list[tuple[str, float | None]]:
+    """The numbers behind a status, and what they are."""
+    match fit.diagnostics:
+        case SamplerDiagnostics() as d:
+            return _of_sampler(fit.status, d)
+        case LaplaceDiagnostics() as d:
+            return _of_laplace(fit.status, d)
+        case OptimiserDiagnostics() as d if fit.status in (Status.SEPARATED, Status.PLATEAU):
+            return [
+                ("training cross-entropy", d.train_loss),
+                ("training accuracy", d.train_right),
+            ]
+    return []
+
+
+def _of_sampler(status: Status, d: SamplerDiagnostics) -> list[tuple[str, float | None]]:
+    parameters = d.parameters
+    predictions = d.predictions or Mixing(rhat_max=None, ess_bulk_min=None, ess_tail_min=None)
+    evidence: dict[Status, list[tuple[str, float | None]]] = {
+        Status.UNMIXED: [
+            ("largest R-hat of parameters", parameters.rhat_max),
+            ("of predictions (at most 1.01 required)", predictions.rhat_max),
+        ],
+        Status.FEW_EFFECTIVE: [
+            ("smallest bulk ESS of parameters", parameters.ess_bulk_min),
+            ("tail ESS", parameters.ess_tail_min),
+            ("bulk ESS of predictions", predictions.ess_bulk_min),
+            ("tail ESS (at least 100 per chain required)", predictions.ess_tail_min),
+        ],
+        Status.DIVERGENT: [("share of divergent transitions", d.divergent_share)],
+        Status.LOW_ENERGY: [("E-BFMI (at least 0.3 required)", d.bfmi_min)],
+        Status.DEPTH_LIMITED: [("share of draws at the limit", d.depth_limited_share)],
+    }
+    return evidence.get(status, [])
+
+
+def _of_laplace(status: Status, d: LaplaceDiagnostics) -> list[tuple[str, float | None]]:
+    return {
+        Status.NOT_NORMAL: [("Pareto k (at most 0.7 required)", d.pareto_k)],
+        Status.APPROXIMATE: [("Pareto k", d.pareto_k), ("effective draws", d.effective_min)],
+        Status.FEW_EFFECTIVE: [
+            ("effective draws after weighting (at least 100 per chain required)", d.effective_min)
+        ],
+    }.get(status, [])
+
+
 def _remedy(fit: FitRecord) -> str:
     """What usually helps against a failed check."""
-    of_predictions = fit.diagnostics.get("prediction_rhat_max") or 2.0
-    if fit.status is Status.UNMIXED and of_predictions <= MAX_RHAT:
+    d = fit.diagnostics
+    predictions = d.predictions if isinstance(d, SamplerDiagnostics) else None
+    if (
+        fit.status is Status.UNMIXED
+        and predictions is not None
+        and at_most(predictions.rhat_max, MAX_RHAT)
+    ):
         return (
             "the chains agree about predictions, so the parameters may be interchangeable, like "
             "hidden units; if so, --set identified=false checks predictions only"

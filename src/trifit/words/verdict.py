@@ -4,10 +4,12 @@ import math
 from collections.abc import Callable, Mapping
 from statistics import NormalDist
 
+from trifit.diagnostics import OptimiserDiagnostics
 from trifit.fits import Status
 from trifit.forecasts import RULED_OUT
+from trifit.normal import Z80, Z95, Z99
 from trifit.results import Calibration, ClassBias, FitRecord, Judged, Verdict
-from trifit.results.calibration import GOOD, MIN_EVENTS, Z95, Z99
+from trifit.results.calibration import GOOD, MIN_EVENTS
 from trifit.text import decimals_for, signed_with_se, significant, with_se
 from trifit.words.status import STATUSES
 
@@ -21,7 +23,6 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.FAILED: "not judged",
 }
 
-Z80 = 0.841621
 MAX_SE = 2.0
 RARE = 0.1
 """Share of rows outside the most frequent class below which their number is what counts."""
@@ -38,9 +39,10 @@ def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
             "instead."
         )
     if fit is not None and fit.status is Status.PLATEAU:
+        assert isinstance(fit.diagnostics, OptimiserDiagnostics)
         return (
             "No maximum was reached: the weights were still growing when training stopped, at a "
-            f"training cross-entropy of {significant(fit.diagnostics.get('train_loss'))} nats per "
+            f"training cross-entropy of {significant(fit.diagnostics.train_loss)} nats per "
             f"row. {text}"
         )
     if judged.verdict is Verdict.NO_MLE and fit is not None:

@@ -16,18 +16,20 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
+import msgspec
 import numpy as np
 
 from trifit.cards import USUAL_DRAWS, Card, Sampler
 from trifit.checks import label_probs
+from trifit.diagnostics import SamplerDiagnostics, at_most
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
 from trifit.fit.diagnostics import (
-    OF_SAMPLER,
     diagnose_draws,
-    diagnose_parameters,
-    diagnose_predictions,
+    diagnose_sampler,
+    mixing,
     posterior_status,
+    sampler_status,
     score_error,
 )
 from trifit.fit.prediction import draws_of_rows, prediction_draws
@@ -35,6 +37,7 @@ from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
 from trifit.fits import Fit, Sampling, Status
 from trifit.memory import check_memory
+from trifit.rounding import finite
 from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray
 
@@ -96,15 +99,17 @@ def _by_predictions(training: Training, fit: Fit) -> Fit:
     n_rows = max(2, MAX_SCORE_VALUES // (len(fit.flat_draws) * density.n_classes))
     some = held_out.take(evenly_spaced(len(held_out), n_rows))
     each = diagnose_draws(prediction_draws(density, fit, held_out.X))
-    diagnostics = {
-        **fit.diagnostics,
-        **diagnose_predictions(each),
-        "score_error_share": score_error(
-            draws_of_rows(density, fit, some.X),
-            label_probs(some.labels, density.n_classes),
-            len(held_out),
+    diagnostics = msgspec.structs.replace(
+        _diagnostics(fit),
+        predictions=mixing(each),
+        score_error_share=finite(
+            score_error(
+                draws_of_rows(density, fit, some.X),
+                label_probs(some.labels, density.n_classes),
+                len(held_out),
+            )
         ),
-    }
+    )
     status = posterior_status(diagnostics, len(fit.draws), parameters=card.identified)
     assert fit.sampling is not None  # NUTS ran
     sampling = replace(fit.sampling, rhat={**fit.sampling.rhat, "prediction": each["rhat"]})
@@ -176,7 +181,7 @@ def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]
         "log_prior": density.log_priors(flat).reshape(n_chains, n_draws),
     }
     each = diagnose_draws(draws)
-    diagnostics = diagnose_parameters(each, stats, max_depth=MAX_TREE_DEPTH)
+    diagnostics = diagnose_sampler(each, stats, max_depth=MAX_TREE_DEPTH)
     return Fit(
         method="bayes",
         draws=draws,
@@ -193,19 +198,20 @@ def suffices(fit: Fit) -> bool:
     In vain, once there are as many draws as usually suffice, is what no further draws would
     mend: chains far apart, divergent transitions, a low E-BFMI, a limit of the tree depth.
     """
+    d = _diagnostics(fit)
     if not fit.status.failed:
-        return fit.diagnostics.get("score_error_share", 0.0) <= MAX_SCORE_ERROR
-    n_chains, n_draws, _ = fit.draws.shape
-    if n_draws < USUAL_DRAWS:
+        return at_most(d.score_error_share or 0.0, MAX_SCORE_ERROR)
+    if fit.draws.shape[1] < USUAL_DRAWS:
         return False
-    of_sampler = {name: fit.diagnostics[name] for name in OF_SAMPLER}
-    apart = fit.status is Status.UNMIXED and not _rhat(fit) <= HOPELESS_RHAT
-    return apart or posterior_status(of_sampler, n_chains).failed
+    told = d.predictions or d.parameters
+    apart = fit.status is Status.UNMIXED and not at_most(told.rhat_max, HOPELESS_RHAT)
+    return apart or sampler_status(d).failed
 
 
-def _rhat(fit: Fit) -> float:
-    """The largest R-hat of predictions, or of parameters where nothing was predicted."""
-    return fit.diagnostics.get("prediction_rhat_max", fit.diagnostics["rhat_max"])
+def _diagnostics(fit: Fit) -> SamplerDiagnostics:
+    """Those of a fit by NUTS."""
+    assert isinstance(fit.diagnostics, SamplerDiagnostics)
+    return fit.diagnostics
 
 
 def describes_by_mode(density: Density, *, identified: bool) -> bool:

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from trifit.cards import Card, Optimiser, Sampler
+from trifit.diagnostics import LaplaceDiagnostics
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
 from trifit.fit.diagnostics import MIN_ESS_PER_CHAIN
@@ -21,6 +22,7 @@ from trifit.fit.minimise import Path, lbfgs
 from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.fit.training import Training
 from trifit.fits import Fit, Status
+from trifit.rounding import finite
 from trifit.threads import cores, limited, side_by_side
 from trifit.types import FloatArray, IntArray, Rows
 
@@ -96,8 +98,7 @@ def fit_laplace(
     -------
     Fit
         Draws of shape (1, chains * draws, n_values), all of them the mode where
-        minus the Hessian is not positive definite. Diagnostics: ``pareto_k``,
-        ``effective_min`` (effective draws) and ``proposals``.
+        minus the Hessian is not positive definite.
 
     References
     ----------
@@ -111,7 +112,7 @@ def fit_laplace(
         root = covariance_root(objective.hessian(mode, prior=1.0, jacobian=1.0))
     if root is None:
         thetas, status = np.tile(mode, (n_draws, 1)), Status.NO_PEAK
-        diagnostics = {"pareto_k": np.nan, "effective_min": 0.0, "proposals": 0.0}
+        diagnostics = LaplaceDiagnostics(pareto_k=None, effective_min=0.0, proposals=0)
     else:
         wanted = max(MIN_ESS_PER_CHAIN * sampler.chains, n_draws // 4)
         z, log_ratios = np.empty((0, len(mode))), np.empty(0)
@@ -126,7 +127,9 @@ def fit_laplace(
                 break
         thetas = mode + z[resample(weights, n_draws, rng)] @ root.T
         status = _status(k, effective, sampler.chains)
-        diagnostics = {"pareto_k": k, "effective_min": effective, "proposals": float(len(z))}
+        diagnostics = LaplaceDiagnostics(
+            pareto_k=finite(k), effective_min=finite(effective), proposals=len(z)
+        )
     return Fit(
         method="laplace",
         draws=density.constrain(thetas)[None],

@@ -9,6 +9,7 @@ from trifit.errors import InputError
 from trifit.fit.density import Density
 from trifit.fit.folds import held_out_forecasts, inner_folds
 from trifit.fit.methods.map import fit_map
+from trifit.fit.optimise import amended
 from trifit.fit.training import Training
 from trifit.fits import Fit
 from trifit.scores import log_predictive_density
@@ -72,4 +73,4 @@ def fit_map_cv(
         losses.append(-log_predictive_density(*forecasts).mean())
     best = float(SCALE_FACTORS[int(np.argmin(losses))])
     fit = fit_map(density, rows, settings, rng, weight=best**-2, held_out=held_out)
-    return replace(fit, method="map-cv", diagnostics={**fit.diagnostics, "scale_factor": best})
+    return replace(fit, method="map-cv", diagnostics=amended(fit, scale_factor=best))

@@ -1,5 +1,6 @@
 """``map+V``: the MAP with vector scaling, where temperature scaling would move class means."""
 
+from trifit.diagnostics import VectorDiagnostics
 from trifit.fit.methods.temperature import recalibrated
 from trifit.fit.training import Training
 from trifit.fits import Fit
@@ -21,10 +22,9 @@ def fit(training: Training) -> Fit:
     )
 
 
-def _diagnostics(found: Vector) -> dict[str, float]:
-    """Least and largest weight, and the range of the shifts (only differences matter)."""
-    return {
-        "weight_min": float(found.weights.min()),
-        "weight_max": float(found.weights.max()),
-        "shift_range": float(found.shifts.max() - found.shifts.min()),
-    }
+def _diagnostics(found: Vector) -> VectorDiagnostics:
+    return VectorDiagnostics(
+        weight_min=float(found.weights.min()),
+        weight_max=float(found.weights.max()),
+        shift_range=float(found.shifts.max() - found.shifts.min()),
+    )

@@ -9,9 +9,10 @@ import numpy as np
 from trifit.cards import Optimiser
 from trifit.fit.density import Density
 from trifit.fit.existence import certify, runs_off
-from trifit.fit.optimise import is_material, maximise
+from trifit.fit.optimise import amended, is_material, maximise
 from trifit.fit.training import Training
 from trifit.fits import Fit, Status
+from trifit.rounding import finite
 from trifit.types import Rows
 
 MIN_STEPS = 200
@@ -104,7 +105,7 @@ def fit_mle(
     diagnostics = fit.diagnostics
     if status in (Status.SEPARATED, Status.PLATEAU):
         right = _right(density, fit, rows)
-        diagnostics = {**diagnostics, "train_loss": fit.path[-1][1], "train_right": right}
+        diagnostics = amended(fit, train_loss=finite(fit.path[-1][1]), train_right=right)
     return replace(fit, status=status, direction=direction, diagnostics=diagnostics)
 
 

@@ -1,11 +1,12 @@
 """``mle+T`` and ``map+T``: point fits with temperature scaling from folds of the training rows."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from trifit.checks import Labels
+from trifit.diagnostics import Diagnostics, TemperatureDiagnostics
 from trifit.fit.folds import held_out_forecasts, inner_folds
 from trifit.fit.training import Training
 from trifit.fits import Fit, Recalibration
@@ -45,7 +46,7 @@ def tempered(
         name,
         "T",
         temperature.fit,
-        lambda found: {"temperature": found.value},
+        lambda found: TemperatureDiagnostics(temperature=found.value),
         prior=prior,
         stream=stream,
         scales=scales,
@@ -57,7 +58,7 @@ def recalibrated[Found: Recalibration](
     name: str,
     suffix: str,
     learn: Callable[[FloatArray, Labels], Found],
-    diagnostics: Callable[[Found], Mapping[str, float]],
+    diagnostics: Callable[[Found], Diagnostics],
     *,
     prior: float,
     stream: str,

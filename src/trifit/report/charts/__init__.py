@@ -3,6 +3,7 @@
 A notebook, a paper and the page share them.
 """
 
+from trifit.normal import Z95
 from trifit.report.charts.chains import energy, ranks
 from trifit.report.charts.decisions import decision_costs, net_benefit, risk_coverage
 from trifit.report.charts.disagreement import (
@@ -51,7 +52,6 @@ from trifit.report.charts.style import (
     ticks,
 )
 from trifit.report.charts.truth import estimated_against_true, excess
-from trifit.scores import Z95
 
 __all__ = [
     "CLASS_STYLE",

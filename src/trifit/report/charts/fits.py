@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
+from trifit.normal import Z95
 from trifit.report.charts.style import (
     INK,
     grid,
@@ -18,7 +19,6 @@ from trifit.report.charts.style import (
     ticks,
 )
 from trifit.results import FitRecord, Parameter, PriorRow, PriorSensitivity
-from trifit.scores import Z95
 from trifit.text import signed_with_se, significant
 
 MANY_STEPS = 200

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from trifit.contestants import BASELINES, PAIRS, gap_of
 from trifit.errors import InputError
+from trifit.normal import Z95
 from trifit.report.charts.style import (
     INK,
     ON_COLOUR,
@@ -23,7 +24,6 @@ from trifit.report.charts.style import (
     ticks,
 )
 from trifit.results import Difference, Estimate, Interval
-from trifit.scores import Z95
 from trifit.text import between, estimate, rounded, signed_with_se, significant, with_se
 
 

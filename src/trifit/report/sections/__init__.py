@@ -11,13 +11,13 @@ from trifit.report.sections import (
     answer,
     bits,
     decisions,
+    diagnostics,
     disagreement,
     ensemble,
     fits,
     gap,
     provenance,
     reliability,
-    trust,
     truth,
 )
 from trifit.results import Comparison
@@ -33,7 +33,7 @@ SECTIONS: dict[str, tuple[str, Content]] = {
     "disagreement": (disagreement.TITLE, disagreement.content),
     "bits": (bits.TITLE, bits.content),
     "fits": (fits.TITLE, fits.content),
-    "trust": (trust.TITLE, trust.content),
+    "diagnostics": (diagnostics.TITLE, diagnostics.content),
     "truth": (truth.TITLE, truth.content),
     "provenance": (provenance.TITLE, provenance.content),
 }

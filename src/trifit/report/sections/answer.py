@@ -18,7 +18,7 @@ from trifit.text import (
     signed_with_se,
     with_se,
 )
-from trifit.words import VERDICTS, status_name, verdict_text
+from trifit.words import VERDICTS, errors_text, status_name, verdict_text
 
 TITLE = "The answer"
 
@@ -114,7 +114,8 @@ def scoreboard(c: Comparison) -> Table:
 
 def _caption(c: Comparison) -> str:
     caption = f"Scores on {c.evaluation.n_test:,} test rows, 95% intervals beneath"
-    return f"{caption}; {c.evaluation.errors}" if c.evaluation.errors else caption
+    errors = errors_text(c.evaluation)
+    return f"{caption}; {errors}" if errors else caption
 
 
 def _status(c: Comparison, name: str) -> Cell:

@@ -18,7 +18,7 @@ MOST = 200
 
 
 @dataclass(frozen=True, eq=False)
-class Entered:
+class RivalForecasts:
     """Rivals that have forecast, and those that have not.
 
     Attributes
@@ -39,13 +39,13 @@ class Entered:
     notes: list[str] = field(default_factory=list)
 
 
-def enter(
+def rival_forecasts(
     rivals: Sequence[Rival],
     dataset: Dataset,
     split: Split,
     seeds: np.random.SeedSequence,
     say: Callable[[str], None],
-) -> Entered:
+) -> RivalForecasts:
     """Fit the estimators, and look the held-out rows up in the files.
 
     An estimator that fails is left out, and that is noted.
@@ -67,7 +67,7 @@ def enter(
     """
     # Files first: what is wrong with one of them is said before anything is fitted.
     held = {r.name: _looked_up(r, split) for r in rivals if isinstance(r, FileRival)}
-    y, found = dataset.y[split.test_rows], Entered()
+    y, found = dataset.y[split.test_rows], RivalForecasts()
     for rival in rivals:
         name = rival.name
         try:

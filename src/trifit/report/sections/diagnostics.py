@@ -1,8 +1,10 @@
 """Can the fits be trusted: status, checks of the draws, ranks and energies."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from trifit.diagnostics import LaplaceDiagnostics, Mixing, SamplerDiagnostics
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, class_keys, panels
 from trifit.results import ChainDiagnostics, Comparison, LaplaceError, Loo
@@ -12,60 +14,60 @@ TITLE = "Can the posterior be trusted?"
 
 
 def content(c: Comparison) -> dict[str, Any] | None:
-    """What the template ``trust.html.j2`` shows; parts that are missing are None."""
+    """What the template ``diagnostics.html.j2`` shows; parts that are missing are None."""
     if not c.fits:
         return None
-    bayes, t, posterior = c.fits.get("bayes"), c.trust, c.posterior_fit
+    bayes, t, posterior = c.fits.get("bayes"), c.chain_diagnostics, c.posterior_fit
+    of_bayes = bayes and bayes.diagnostics
     loo = c.posterior.loo if c.posterior else None
     return {
         "well": not c.failed,
-        "checks": bayes and _checks(bayes.diagnostics),
+        "checks": isinstance(of_bayes, SamplerDiagnostics) and _checks(of_bayes),
         "chains": t and _chains(t),
         "ranks": t and t.ranks and _ranks(t),
         "energy": t and t.chains and _energy(t),
-        "trust": t,
         "laplace": c.laplace_error and _laplace(c, c.laplace_error),
         "elpd": posterior and _elpd(c, posterior, loo),
         "loo": loo,
     }
 
 
-def _checks(d: dict[str, float | None]) -> Table:
-    def both(key: str, digits: int) -> tuple[Cell, Cell]:
-        values = d.get(key), d.get(f"prediction_{key}")
+def _checks(d: SamplerDiagnostics) -> Table:
+    def both(read: Callable[[Mixing], float | None], digits: int) -> tuple[Cell, Cell]:
+        values = read(d.parameters), read(d.predictions) if d.predictions else None
         first, second = (Cell(significant(v, digits), v) for v in values)
         return first, second
 
-    def single(key: str, form: str, factor: float = 1.0) -> tuple[Cell, Cell]:
-        value = d.get(key)
+    def single(value: float | None, form: str, factor: float = 1.0) -> tuple[Cell, Cell]:
         text = "–" if value is None else form.format(factor * value)
         return Cell(text, value), Cell("")
 
+    enough = Cell("at least 100 per chain")
     return Table(
         caption="Worst over all training sets; thresholds from Vehtari et al. (2021) and "
         "Betancourt (2016)",
         columns=("check", "parameters", "predicted log probabilities", "required"),
         rows=(
-            ("largest R-hat", *both("rhat_max", 5), Cell("at most 1.01")),
-            ("smallest bulk ESS", *both("ess_bulk_min", 4), Cell("at least 100 per chain")),
-            ("smallest tail ESS", *both("ess_tail_min", 4), Cell("at least 100 per chain")),
+            ("largest R-hat", *both(lambda m: m.rhat_max, 5), Cell("at most 1.01")),
+            ("smallest bulk ESS", *both(lambda m: m.ess_bulk_min, 4), enough),
+            ("smallest tail ESS", *both(lambda m: m.ess_tail_min, 4), enough),
             (
-                "divergent transitions", *single("divergences", "{:.0f}"),
+                "divergent transitions", *single(d.divergences, "{:.0f}"),
                 Cell("at most 1 in 1,000 draws"),
             ),
-            ("smallest E-BFMI", *single("bfmi_min", "{:.2f}"), Cell("at least 0.3")),
+            ("smallest E-BFMI", *single(d.bfmi_min, "{:.2f}"), Cell("at least 0.3")),
             (
                 "draws at the tree-depth limit",
-                *single("depth_limited_share", "{:.1f}%", 100),
+                *single(d.depth_limited_share, "{:.1f}%", 100),
                 Cell("at most 1%"),
             ),
             (
                 "Monte Carlo error of the scores, share of their standard error",
                 Cell(""),
-                Cell(significant(d.get("score_error_share"), 2), d.get("score_error_share")),
+                Cell(significant(d.score_error_share, 2), d.score_error_share),
                 Cell("at most 0.1, or as many draws as allowed"),
             ),
-            ("leapfrog steps per draw", *single("mean_steps", "{:.1f}"), Cell("")),
+            ("leapfrog steps per draw", *single(d.mean_steps, "{:.1f}"), Cell("")),
         ),
     )  # fmt: skip
 
@@ -144,7 +146,8 @@ def _laplace(c: Comparison, e: LaplaceError) -> Table:
             Cell(significant(e.probs_mcse, 2)),
         )
     )
-    k = c.fits["laplace"].diagnostics.get("pareto_k")
+    d = c.fits["laplace"].diagnostics
+    k = d.pareto_k if isinstance(d, LaplaceDiagnostics) else None
     return Table(
         caption=f"Error of laplace, compared with NUTS (bayes); Pareto k {significant(k, 2)}",
         columns=("", "typical", "worst", "Monte Carlo error of NUTS"),
@@ -168,8 +171,8 @@ def _elpd(c: Comparison, name: str, loo: Loo | None) -> Table:
             (
                 "leave-one-out (PSIS)",
                 Cell(f"{loo.n_obs:,}"),
-                Cell(with_se(loo.elpd, loo.se)),
-                Cell(with_se(loo.elpd / loo.n_obs, loo.se / loo.n_obs)),
+                Cell(with_se(loo.elpd.value, loo.elpd.se)),
+                Cell(with_se(loo.elpd.value / loo.n_obs, loo.elpd.se / loo.n_obs)),
             )
         )
     return Table(
