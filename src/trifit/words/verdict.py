@@ -123,8 +123,7 @@ def what_would_do(c: Calibration) -> str:
             "predicted too well, or the outputs do not vary."
         )
     few = f"{_rows(c)} are too few: {slope(c)}"
-    if c.side():
-        gain = c.gains["temperature"]
+    if c.side() and (gain := c.gain) is not None:
         return (
             f"{few}. But temperature scaling, fitted on other rows, does not lower the log-loss "
             f"(gain {signed_with_se(gain.value, gain.se)} nats per row), so a few rows decide the "
@@ -173,8 +172,9 @@ def nats(value: float) -> str:
 
 
 def _worth(c: Calibration) -> str:
-    gain = c.gains["temperature"]
-    return f"Temperature scaling gains {with_se(gain.value, gain.se)} nats per row."
+    if c.gain is None:
+        return "A label has probability 0, which no temperature corrects."
+    return f"Temperature scaling gains {with_se(c.gain.value, c.gain.se)} nats per row."
 
 
 def _besides(c: Calibration) -> str:
