@@ -74,7 +74,8 @@ class Forecasts:
 
     def probs(self, name: str) -> FloatArray:
         """Probabilities of one contestant, (n_obs, n_classes)."""
-        return np.minimum(np.exp(self.log_probs[name]), 1.0)  # rounding errors
+        probs = np.exp(self.log_probs[name])
+        return np.minimum(probs, 1.0, out=probs)  # rounding errors
 
 
 def log_of(probs: FloatArray) -> FloatArray:
