@@ -50,10 +50,14 @@ def worst_status(statuses: Sequence[Status]) -> Status:
     return next((finding for finding in FINDINGS if finding in statuses), statuses[0])
 
 
+SMALLEST = ("_min", "_right")
+"""Ends of the names of diagnostics that are worst where they are smallest."""
+
+
 def _worst_diagnostics(fits: Sequence[Fit]) -> dict[str, float | None]:
-    """Each diagnostic at its worst over training sets (smallest of the ``_min`` ones)."""
+    """Each diagnostic at its worst over training sets (smallest of ``_min`` and ``_right``)."""
     worst: dict[str, float | None] = {}
     for name in dict.fromkeys(name for fit in fits for name in fit.diagnostics):
         values = np.array([f.diagnostics[name] for f in fits if name in f.diagnostics])
-        worst[name] = finite(float((np.min if name.endswith("_min") else np.max)(values)))
+        worst[name] = finite(float((np.min if name.endswith(SMALLEST) else np.max)(values)))
     return worst

@@ -50,10 +50,23 @@ def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
             else "the training rows"
         )
         return (
-            f"The classes are separable, completely or in part, in {where}. Verdict on where the "
-            f"optimiser stopped: {VERDICTS[judged.outputs]}, with {slope(judged.calibration)}."
+            f"The classes are separable, completely or in part, in {where}.{_trained(fit)} "
+            f"Verdict on where the optimiser stopped: {VERDICTS[judged.outputs]}, with "
+            f"{slope(judged.calibration)}."
         )
     return text
+
+
+def _trained(fit: FitRecord) -> str:
+    """How far training went where it left no training row wrong."""
+    loss, right = fit.diagnostics.get("train_loss"), fit.diagnostics.get("train_right")
+    if loss is None or right != 1:
+        return ""
+    most = "at most " if fit.n_with_status > 1 else ""
+    return (
+        " Every training row there is predicted right, at a training cross-entropy of "
+        f"{most}{significant(loss)} nats per row."
+    )
 
 
 def of_outputs(verdict: Verdict, c: Calibration) -> str:
