@@ -96,7 +96,7 @@ ARROW = {
 
 ARRAYS = {
     "no X": ({"Z": 1}, "there is no array 'X'"),
-    "objects": ({"X": np.array([{}, {}]), "y": [0, 1]}, "Object arrays cannot be loaded"),
+    "objects": ({"X": np.array([{}, {}]), "y": [0, 1]}, "array 'X' holds Python objects"),
     "rows that differ": ({"X": np.zeros((3, 2)), "y": [0, 1]}, "X has 3 rows and y 2"),
     "three axes": ({"X": np.zeros((3, 2, 2)), "y": [0, 1, 0]}, "X has shape (3, 2, 2)"),
     "complex": ({"X": np.ones((20, 2)) * 1j, "y": [0, 1] * 10}, "column 'x0' of X cannot be read"),
@@ -482,7 +482,11 @@ DRAWN = {
     "sums": ({"probs": HALF * 1.8, "y": [0, 1] * 20}, "sums to 1.8"),
     "labels": ({"probs": HALF, "y": [0, 7] * 20}, "the label '7' (data row 2)"),
     "rows": ({"probs": HALF, "y": [0, 1] * 5}, "10 rows (as many as labels)"),
-    "objects": ({"probs": np.array([{}]), "y": [0]}, "Object arrays cannot be loaded"),
+    "objects": ({"probs": np.array([{}]), "y": [0]}, "array 'probs' holds Python objects"),
+    "labels as objects": (
+        {"probs": HALF, "y": np.array(["0", "1"] * 20, object)},
+        "save texts with y.astype(str)",
+    ),
 }
 
 # --- JSON ---

@@ -68,6 +68,14 @@ def test_better_and_worse_add_to_one_and_order_is_forgotten(rng):
     assert probability(d, 0 * d) + probability(0 * d, d) == pytest.approx(1, abs=0.05)
 
 
+def test_densities_that_differ_by_rounding_are_tied(rng):
+    """Logits written to a file and read again: no model is better than itself."""
+    lpd = -rng.exponential(size=50)
+    again = np.log(np.exp(lpd))
+    assert 0 < abs(lpd - again).max() < 1e-14
+    assert probability_better(lpd, again, seed=rng) == 0.5
+
+
 @pytest.mark.parametrize(
     ("a", "b", "message"),
     [

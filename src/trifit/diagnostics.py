@@ -60,6 +60,8 @@ class OptimiserDiagnostics(
         Of ``map-cv``: the factor of the prior's scale that was chosen.
     """
 
+    smallest_is_worst = frozenset({"train_right"})
+
     objective: float | None
     gradient: float | None
     steps: int

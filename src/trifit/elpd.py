@@ -16,6 +16,9 @@ from trifit.types import FloatArray, IntArray
 MAX_GROUPS = 5_000
 """Most groups of rows whose Bayesian-bootstrap weights are drawn one by one."""
 
+ROUNDING = 1e-12
+"""Difference of two log densities, nats, up to which they are equal (relative above 1)."""
+
 BLOCK = 5_000_000
 """Most weights held at a time (40 MB)."""
 
@@ -98,9 +101,9 @@ def probability_better(
 
     The rows' weights are drawn from their posterior under a Dirichlet process,
     ``w ~ Dirichlet(1, ..., 1)``; the answer is the share of draws with ``sum_i w_i
-    (lpd_a_i - lpd_b_i) > 0``, ties counted half. Above 5,000 rows, rows with
-    neighbouring differences share a weight of the same total. Rows of one group share
-    one weight.
+    (lpd_a_i - lpd_b_i) > 0``, ties counted half; densities that differ by rounding alone
+    are equal. Above 5,000 rows, rows with neighbouring differences share a weight of the
+    same total. Rows of one group share one weight.
 
     Parameters
     ----------
@@ -137,6 +140,7 @@ def probability_better(
         raise ValueError(
             f"row {row}: lpd_a is {a[row]} and lpd_b {b[row]}; expected finite numbers"
         )
+    difference[abs(difference) <= ROUNDING * (1 + abs(a))] = 0.0
     means = _bootstrapped(difference, groups, n_draws, np.random.default_rng(seed))
     return float(np.mean(means > 0) + 0.5 * np.mean(means == 0))
 

@@ -74,7 +74,8 @@ class Forecasts:
 
     def probs(self, name: str) -> FloatArray:
         """Probabilities of one contestant, (n_obs, n_classes)."""
-        return np.minimum(np.exp(self.log_probs[name]), 1.0)  # rounding errors
+        probs = np.exp(self.log_probs[name])
+        return np.minimum(probs, 1.0, out=probs)  # rounding errors
 
 
 def log_of(probs: FloatArray) -> FloatArray:
@@ -97,9 +98,11 @@ def log_softmax(logits: FloatArray) -> FloatArray:
     return np.asarray(below - np.log(np.exp(below).sum(axis=1, keepdims=True)))
 
 
-def n_ruled_out(log_probs: FloatArray, y: IntArray) -> int:
-    """Rows whose class (codes, (n_obs,)) was given probability 0."""
-    return int((log_probs[np.arange(len(y)), y] <= LOG_ZERO).sum())
+def n_ruled_out(log_probs: FloatArray, y: Labels) -> int:
+    """Rows whose class was given probability 0; soft labels rule nothing out."""
+    if y.ndim == 2:
+        return 0
+    return int((log_probs[np.arange(len(y)), y.astype(np.int64)] <= LOG_ZERO).sum())
 
 
 def baselines(parts: Sequence[tuple[FloatArray, int]]) -> dict[str, FloatArray]:
@@ -111,8 +114,8 @@ def baselines(parts: Sequence[tuple[FloatArray, int]]) -> dict[str, FloatArray]:
         Class frequencies, and the number of rows that they forecast.
     """
     n_obs, n_classes = sum(n for _, n in parts), len(parts[0][0])
-    logs = [(log_of(share), n) for share, n in parts]
+    logs = [np.broadcast_to(log_of(share), (n, n_classes)) for share, n in parts]
     return {
-        UNIFORM: np.full((n_obs, n_classes), -np.log(n_classes)),
-        FREQUENCIES: np.concatenate([np.tile(log, (n, 1)) for log, n in logs]),
+        UNIFORM: np.broadcast_to(-np.log(n_classes), (n_obs, n_classes)),
+        FREQUENCIES: logs[0] if len(logs) == 1 else np.concatenate(logs),
     }

@@ -6,6 +6,7 @@ import re
 import msgspec
 import pytest
 
+from trifit.diagnostics import OptimiserDiagnostics
 from trifit.fits import Status
 from trifit.judge import verdict_on, with_status
 from trifit.results import Calibration, ClassBias, Estimate, Verdict
@@ -46,7 +47,7 @@ def text_of(calibration):
     return of_outputs(verdict_on(calibration), calibration)
 
 
-def judged(calibration, status, *, where=(1, 1)):
+def judged(calibration, status, *, where=(1, 1), **record):
     """The verdict and its sentence on a fit that ended so."""
     from made_up import fit_record, made_up
 
@@ -54,9 +55,9 @@ def judged(calibration, status, *, where=(1, 1)):
     outputs = verdict_on(calibration)
     found = msgspec.structs.replace(whole, calibration=calibration, outputs=outputs)
     found = with_status(found, status)
-    fit = msgspec.structs.replace(
-        fit_record("map"), status=status, n_with_status=where[0], n_training_sets=where[1]
-    )
+    n, of = where
+    fit = fit_record("map")
+    fit = msgspec.structs.replace(fit, status=status, n_with_status=n, n_training_sets=of, **record)
     return found.verdict, verdict_text(found, fit)
 
 
@@ -266,7 +267,22 @@ def test_soft_labels_have_no_test_of_the_whole_vector():
 
 def test_where_an_mle_was_separated_is_said():
     _, text = judged(evidence(), Status.SEPARATED, where=(1, 6))
-    assert "in 1 of 6 training sets" in text
+    assert "in 1 of 6 training sets. Verdict" in text
+
+
+@pytest.mark.parametrize(
+    ("right", "where", "words"),
+    [
+        (1.0, (1, 1), "right, at a training cross-entropy of 4.98e-08 nats per row. Verdict"),
+        (1.0, (5, 5), "right, at a training cross-entropy of at most 4.98e-08 nats per row."),
+        (0.9, (1, 1), "in the training rows. Verdict on where the optimiser stopped"),
+    ],
+)
+def test_how_far_training_went_is_said(right, where, words):
+    trained = OptimiserDiagnostics(
+        objective=4.976e-8, gradient=1e-8, steps=70, train_loss=4.976e-8, train_right=right
+    )
+    assert words in judged(evidence(), Status.SEPARATED, where=where, diagnostics=trained)[1]
 
 
 def test_the_most_is_the_highest_limit_of_any_map():

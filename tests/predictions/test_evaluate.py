@@ -19,6 +19,7 @@ from trifit.report.sections import answer, reliability
 from trifit.results import Comparison, Verdict
 from trifit.scores import log_loss
 from trifit.words import headline
+from trifit.words.rules import rules
 
 CLASSES = ("ant", "bee", "cat")
 N = 300
@@ -95,6 +96,13 @@ def test_logits_of_any_precision_and_labels_as_numbers(logits, labels, tmp_path,
     assert any("read as positions of the columns: 0 is 'ant'" in note for note in found.notes)
 
 
+def test_probabilities_that_are_called_logits(frame, tmp_path):
+    file = write(frame, tmp_path / "f.csv")
+    notes = read_predictions({"f": file}, Reading(label="y", logits="p_*")).notes
+    said = "the logits of f sum to 1 in each row; if they are probabilities: --probs"
+    assert notes == [said]
+
+
 @pytest.mark.parametrize("kind", ["probs", "logits"])
 def test_one_column_of_two_classes(rng, tmp_path, kind):
     z = rng.normal(size=N)
@@ -114,6 +122,7 @@ def test_one_column_of_two_classes(rng, tmp_path, kind):
         ("prob.x_1,prob.x_2", ("1", "2")),
         ("ant,bee", ("ant", "bee")),
         ("car,cat", ("car", "cat")),
+        ("p_wild cat,p_dog,p_sea_otter", ("wild cat", "dog", "sea_otter")),
         ("p_a,q_a", ("p_a", "q_a")),
     ],
 )
@@ -224,7 +233,10 @@ def test_a_class_ruled_out_that_happened_is_an_infinite_loss(frame, labels, tmp_
     c = trifit.evaluate({"net": probs, "flat": np.full((N, 3), 1 / 3)}, labels)
     assert c.contestants["net"].scores.n_impossible == 2
     assert (c.infinite("net"), c.infinite("flat"), c.infinite("flat", "net")) == ("∞", "", "−∞")
-    assert c.contestants["net"].calibration.slope is None
+    found = c.contestants["net"].calibration
+    assert (found.slope, found.gain, found.gains, found.most) == (None, None, {}, np.inf)
+    assert "gain" not in c.scoreboard["net"]
+    assert c.contestants["net"].verdict is Verdict.MISCALIBRATED
     assert 0 < c.contestants["net"].scores.brier.value < 2
     metrics = c.metrics()
     left_out = {f"net.{s}" for s in ("log_loss", "log_loss_bits", "gain", "slope")}
@@ -237,6 +249,9 @@ def test_a_class_ruled_out_that_happened_is_an_infinite_loss(frame, labels, tmp_
     for d in c.differences:  # as in the terminal: in nats and in bits, no finite stand-in
         row = page.split(f'<th scope="row">{d.a} − {d.b}')[-1].split("</tr>")[0]
         assert row.count("∞") == (2 if "net" in (d.a, d.b) else 0), (d.a, d.b)
+    assert "gain of temperature scaling is infinite" not in page
+    asked = {r.asked.split(" (")[0]: (r.found, r.met) for r in rules(found)}
+    assert asked["temperature scaling gains nothing on other rows"] == ("not defined", False)
     summary = c.summary()  # where nothing was fitted there is a verdict and no status
     assert summary.loc["net", "verdict"] == c.contestants["net"].verdict.value
     assert summary["status"].isna().all()

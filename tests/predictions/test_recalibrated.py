@@ -197,6 +197,24 @@ def test_several_contestants_have_a_map_each(file, frame, tmp_path):
     assert tuple(again.forecasts.class_names) == tuple(CLASSES)
 
 
+def test_zeros_that_no_temperature_corrects(frame, tmp_path):
+    """A temperature would have to be infinite; a frequency can take the place of a 0."""
+    frame.loc[frame["y"] == "bee", COLUMNS] = [0.5, 0.0, 0.5]
+    frame.to_csv(tmp_path / "f.csv", index=False)
+    words = ("evaluate", tmp_path / "f.csv", "--label", "y", "--probs", "p_*", "--out")
+    target = ("--write-recalibrated", tmp_path / "g.csv")
+    refused = invoke(*words, tmp_path / "a", *target)
+    assert refused.exit_code == 2
+    assert "which no temperature map corrects; raise such probabilities" in refused.output
+    assert not (tmp_path / "a").exists()
+    for k, way in enumerate([("--floor", "1e-6"), ("--map", "isotonic")]):
+        done = invoke(*words, tmp_path / f"b{k}", *target, *way, "--force")
+        assert done.exit_code == 0, done.output
+        better = pd.read_csv(tmp_path / "g.csv")
+        happened = better[COLUMNS].to_numpy()[np.arange(N), better["y"].map(CLASSES.index)]
+        assert happened.min() > 0
+
+
 def test_a_floor_is_remembered_for_new_rows(file, frame, tmp_path):
     words = ["--floor", 0.01, "--write-recalibrated", tmp_path / "b.csv"]
     evaluate(file, *words)

@@ -149,7 +149,10 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
     if recalibrated is not None:
+        from trifit.predictions.recalibrated import check_recalibrable
+
         check_target("--write-recalibrated", recalibrated, inputs=files.values(), force=force)
+        check_recalibrable(found.forecasts, method or "temperature")
     from trifit.predictions.draws import evaluate_members
     from trifit.predictions.evaluate import evaluate_forecasts
 

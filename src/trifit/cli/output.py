@@ -240,7 +240,9 @@ def scores_table(comparison: Comparison, *, narrow: bool) -> Table:
         if name == next(iter(comparison.baselines)):
             table.add_section()
         judged, fit = comparison.contestants.get(name), comparison.fits.get(name)
-        scores = [cell(row[key]) if key in row else "" for key in headings]
+        scores = [
+            cell(row[key]) if key in row else "" if judged is None else "–" for key in headings
+        ]
         if comparison.infinite(name):
             scores = [
                 "∞" if key in LOGARITHMIC else text

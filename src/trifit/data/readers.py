@@ -7,7 +7,7 @@ is, and a row with a field too many is an error.
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from csv import Error as CsvError
 from csv import reader
 from lzma import LZMAError
@@ -134,9 +134,21 @@ def read_arrays(path: Path, *, what: str = "data") -> dict[str, Any]:
     check_file(path, what=what)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            return {name: _array(arrays, name) for name in arrays.files}
     except (OSError, ValueError, EOFError, TypeError, BadZipFile) as error:
         raise InputError(f"{what} {str(path)!r} cannot be read: {one_line(error)}") from error
+
+
+def _array(arrays: Mapping[str, Any], name: str) -> Any:
+    """One array; labels of a dataframe are Python objects, of which the remedy is said."""
+    try:
+        return arrays[name]
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        raise ValueError(
+            f"array {name!r} holds Python objects; save texts with {name}.astype(str)"
+        ) from error
 
 
 def _features_and_labels(arrays: dict[str, Any], name: str, source: str) -> Table:

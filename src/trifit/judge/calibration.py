@@ -8,7 +8,7 @@ from trifit.calibration import class_bias, slope_intercept
 from trifit.calibration.tests import kernel
 from trifit.checks import label_probs
 from trifit.clusters import n_groups, of_rows
-from trifit.forecasts import Forecasts
+from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.information import entropy
 from trifit.recalibration import METHODS, deal, recalibration_gain
 from trifit.results import Calibration, ClassBias, Estimate
@@ -53,7 +53,7 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
     )
     mapped = _rows(n_obs, n_classes, MAX_MAP_VALUES)
     fold, gains = recalibration_folds(forecasts, rng), {}
-    for method in _maps(n_obs, n_classes):
+    for method in [] if n_ruled_out(log_probs, y) else _maps(n_obs, n_classes):
         rows = tested if method == "temperature" else mapped
         gains[method] = recalibration_gain(
             log_probs[rows],

@@ -39,10 +39,10 @@ def judged(forecasts: Forecasts, name: str, scores: Scores, rng: np.random.Gener
     rng : numpy Generator
         For the consistency band, the folds and the test's resamples.
     """
-    probs, y = forecasts.probs(name), forecasts.labels
-    top = _top_label(probs, y, forecasts.groups, rng)
-    found = calibration(forecasts, name, rng)
-    outputs = verdict_on(found)
+    y = forecasts.labels
+    top = _top_label(forecasts.probs(name), y, forecasts.groups, rng)
+    found = calibration(forecasts, name, rng)  # with probabilities of its own: 400 MB of 50 million
+    outputs, probs = verdict_on(found), forecasts.probs(name)
     truth = label_probs(y, probs.shape[1])
     return Judged(
         scores=scores,

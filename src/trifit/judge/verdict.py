@@ -41,7 +41,7 @@ def verdict_on(c: Calibration) -> Verdict:
     """
     if not c.enough_events:
         return Verdict.MISCALIBRATED if c.off() else Verdict.UNCERTAIN
-    if c.side() and not c.good_slope and c.gains["temperature"].value > 0:
+    if c.side() and not c.good_slope and c.gain is not None and c.gain.value > 0:
         return Verdict.UNDER_CONFIDENT if c.side() > 0 else Verdict.OVER_CONFIDENT
     if c.off() or (c.fails(LEVEL) and c.most >= c.margin):
         return Verdict.MISCALIBRATED

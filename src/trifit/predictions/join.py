@@ -12,7 +12,7 @@ from trifit.data.soft import MAX_WRITTEN
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.predictions.files import read_raw
-from trifit.predictions.logs import check_floor, log_probs_of, row_name
+from trifit.predictions.logs import check_floor, log_probs_of, row_name, sum_to_one
 from trifit.predictions.reading import Raw, Reading
 from trifit.text import first_repeated, listing
 from trifit.types import FloatArray, IntArray
@@ -75,6 +75,10 @@ def read_predictions(
             raise InputError(
                 f"predictions {raw.file!r}: the label of row {row_name(same, row)} is "
                 f"{same.labels[row]!r}, but {first.labels[row]!r} in {first.file!r}"
+            )
+        if reading.logits is not None and sum_to_one(same.values):
+            notes.append(
+                f"the logits of {name} sum to 1 in each row; if they are probabilities: --probs"
             )
         log_probs[name] = log_probs_of(same, classes, reading, floor=floor)
     if floor is not None:

@@ -109,6 +109,18 @@ def _checked(raw: Raw, values: FloatArray) -> FloatArray:
         raise InputError(f"predictions {raw.file!r}: {text}") from error
 
 
+def sum_to_one(values: FloatArray) -> bool:
+    """Whether values (n_obs, n_columns) could be the probabilities of two classes or more.
+
+    Examples
+    --------
+    >>> sum_to_one(np.array([[0.9, 0.1], [0.5, 0.5]])), sum_to_one(np.array([[0.9, -0.1]]))
+    (True, False)
+    """
+    positive = values.shape[1] > 1 and values.min() >= 0
+    return bool(positive and abs(values.sum(axis=1) - 1).max() < 0.01)
+
+
 def row_name(raw: Raw, row: int) -> str:
     """A row as the user knows it."""
     return repr(raw.ids[row]) if raw.ids is not None else f"{row + 1}"

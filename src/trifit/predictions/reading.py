@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -156,6 +157,8 @@ def find_columns(
     (['p_cat', 'p_dog'], ('cat', 'dog'))
     >>> find_columns(["id", "cat", "dog"], "dog,cat", "f.csv")
     (['dog', 'cat'], ('dog', 'cat'))
+    >>> find_columns(["p_wild cat", "p_dog"], "p_wild cat,p_dog", "f.csv")[1]
+    ('wild cat', 'dog')
     """
     if "*" in pattern:
         names = [name for name in columns if fnmatchcase(name, pattern)]
@@ -173,8 +176,9 @@ def find_columns(
             raise InputError(
                 f"predictions {file!r}: there is no column {name!r}; it has {listing(columns)}"
             )
-    heads = {re.match(r"(.*[_.: -])?", name)[0] for name in names}  # type: ignore[index]
-    prefix = heads.pop() if len(names) > 1 and len(heads) == 1 else ""
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    shared = "".join(letters[0] for letters in alike) if len(names) > 1 else ""
+    prefix = re.match(r"(.*[_.: -])?", shared)[0]  # type: ignore[index]
     return names, tuple(name.removeprefix(prefix) for name in names)
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from trifit import recalibration
+from trifit.errors import InputError
 from trifit.files import write_whole
+from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.judge.calibration import recalibration_folds
 from trifit.predictions.evaluate import own_generator
 from trifit.predictions.join import Predictions, read_unlabelled
@@ -15,6 +17,31 @@ from trifit.predictions.reading import Reading
 from trifit.recalibration import Recalibration, cross_fitted
 from trifit.text import slugs
 from trifit.types import FloatArray
+
+
+def check_recalibrable(forecasts: Forecasts, method: str) -> None:
+    """Refuse forecasts that no map of this kind corrects: a label has probability 0.
+
+    A frequency takes the place of a 0 in the isotonic map; the other maps leave it a 0.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+    method : str
+
+    Raises
+    ------
+    InputError
+    """
+    if method == "isotonic":
+        return
+    for name, log_probs in forecasts.log_probs.items():
+        if n := n_ruled_out(log_probs, forecasts.labels):
+            raise InputError(
+                f"--write-recalibrated: {name} gives probability 0 to the label of {n:,} of "
+                f"{len(log_probs):,} rows, which no {method} map corrects; raise such "
+                "probabilities (--floor 1e-6) or use --map isotonic"
+            )
 
 
 def write_recalibrated(

@@ -87,7 +87,8 @@ class Calibration(Record, frozen=True, kw_only=True):
         Of the same recalibration, relative to the first class.
     gains : dict of Estimate
         Log-loss gained by a recalibration map on rows it has not seen, nats per row, by
-        map; 0 or below is calibrated. ``temperature`` is always there.
+        map; 0 or below is calibrated. Empty where a label has probability 0: a gain on an
+        infinite log-loss is not defined. Else ``temperature`` is there.
     p_value : float or None
         Of a test that the whole vector is calibrated; None where there is none
         (soft labels).
@@ -103,6 +104,11 @@ class Calibration(Record, frozen=True, kw_only=True):
     gains: dict[str, Estimate]
     p_value: float | None
     classes: list[ClassBias]
+
+    @property
+    def gain(self) -> Estimate | None:
+        """What temperature scaling gains; None where a label has probability 0."""
+        return self.gains.get("temperature")
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Interval of the slope, normal or Student's by groups; NaN where there is no slope."""
@@ -138,9 +144,13 @@ class Calibration(Record, frozen=True, kw_only=True):
 
     @property
     def most(self) -> float:
-        """The most that recalibration may gain: the highest 95 % limit of any map."""
+        """The most that recalibration may gain: the highest 95 % limit of any map.
+
+        Infinite where a label has probability 0.
+        """
         z = self._quantile(0.95)
-        return max(gain.value + z * gain.se for gain in self.gains.values())
+        limits = (gain.value + z * gain.se for gain in self.gains.values())
+        return max(limits, default=math.inf)
 
     def fails(self, level: float) -> bool:
         """Whether the test of the whole vector fails at a level."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "trifit.comparison/3"
 
-LOGARITHMIC = ("log_loss", "log_loss_bits", "gain")
+LOGARITHMIC = ("log_loss", "log_loss_bits")
 """Scores that are infinite where a label was given probability 0."""
 
 NUMBERS = re.compile(rb"\[\n[-+.\deE, \n]+\]")
@@ -209,7 +209,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         """
         board = {name: _scores(judged.scores) for name, judged in self.contestants.items()}
         for name, judged in self.contestants.items():
-            board[name]["gain"] = judged.calibration.gains["temperature"]
+            if judged.calibration.gain is not None:
+                board[name]["gain"] = judged.calibration.gain
         return board | {name: _scores(scores) for name, scores in self.baselines.items()}
 
     def infinite(self, a: str, b: str | None = None) -> str:

@@ -1,5 +1,6 @@
 """The rules behind a verdict, each with the number that decides it."""
 
+import math
 from dataclasses import dataclass
 
 from trifit.results import Calibration
@@ -19,7 +20,7 @@ class Rule:
 
 def rules(c: Calibration) -> list[Rule]:
     """All rules; with soft labels there is no test of the whole vector."""
-    gain = c.gains["temperature"]
+    gain = c.gain
     limit = SUSPECT / len(c.classes)
     # The class nearest to a fault: one that is not right within a quarter, if there is any.
     worst = min(c.classes, key=lambda k: (k.good, k.p_value))
@@ -37,8 +38,8 @@ def rules(c: Calibration) -> list[Rule]:
         Rule("99% interval of the slope contains 1", bounds(*c.interval(0.99)), c.side() == 0),
         Rule(
             "temperature scaling gains nothing on other rows (nats per row)",
-            signed_with_se(gain.value, gain.se),
-            gain.value <= 0,
+            "not defined" if gain is None else signed_with_se(gain.value, gain.se),
+            gain is not None and gain.value <= 0,
         ),
         Rule(
             f"every class as frequent as predicted: p-value at least {limit:.2g} "
@@ -56,7 +57,7 @@ def rules(c: Calibration) -> list[Rule]:
         Rule(
             f"recalibration may gain less than {nats(c.margin)} nats per row (1% of the entropy of "
             "the labels)",
-            nats(c.most),
+            nats(c.most) if math.isfinite(c.most) else "infinite",
             c.most < c.margin,
         ),
     ]

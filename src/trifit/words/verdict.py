@@ -52,10 +52,23 @@ def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
             else "the training rows"
         )
         return (
-            f"The classes are separable, completely or in part, in {where}. Verdict on where the "
-            f"optimiser stopped: {VERDICTS[judged.outputs]}, with {slope(judged.calibration)}."
+            f"The classes are separable, completely or in part, in {where}.{_trained(fit)} "
+            f"Verdict on where the optimiser stopped: {VERDICTS[judged.outputs]}, with "
+            f"{slope(judged.calibration)}."
         )
     return text
+
+
+def _trained(fit: FitRecord) -> str:
+    """How far training went where it left no training row wrong."""
+    d = fit.diagnostics
+    if not isinstance(d, OptimiserDiagnostics) or d.train_loss is None or d.train_right != 1:
+        return ""
+    most = "at most " if fit.n_with_status > 1 else ""
+    return (
+        " Every training row there is predicted right, at a training cross-entropy of "
+        f"{most}{significant(d.train_loss)} nats per row."
+    )
 
 
 def of_outputs(verdict: Verdict, c: Calibration) -> str:
@@ -125,8 +138,7 @@ def what_would_do(c: Calibration) -> str:
             "predicted too well, or the outputs do not vary."
         )
     few = f"{_rows(c)} are too few: {slope(c)}"
-    if c.side():
-        gain = c.gains["temperature"]
+    if c.side() and (gain := c.gain) is not None:
         return (
             f"{few}. But temperature scaling, fitted on other rows, does not lower the log-loss "
             f"(gain {signed_with_se(gain.value, gain.se)} nats per row), so a few rows decide the "
@@ -175,8 +187,9 @@ def nats(value: float) -> str:
 
 
 def _worth(c: Calibration) -> str:
-    gain = c.gains["temperature"]
-    return f"Temperature scaling gains {with_se(gain.value, gain.se)} nats per row."
+    if c.gain is None:
+        return "A label has probability 0, which no temperature corrects."
+    return f"Temperature scaling gains {with_se(c.gain.value, c.gain.se)} nats per row."
 
 
 def _besides(c: Calibration) -> str:

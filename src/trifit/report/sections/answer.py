@@ -148,23 +148,22 @@ def _scores(c: Comparison) -> Chart:
         left_out = [n for n in c.contestants if key in LOGARITHMIC and c.infinite(n)]
         rows = {n: row[key] for n, row in c.scoreboard.items() if key in row and n not in left_out}
         draws[heading] = partial(charts.scores, rows, xlabel=xlabel, log=key == "log_loss")
-    gains = _finite_gains(c)
+    gains = _gains(c)
     if gains:
         draws[SCORES["gain"][0]] = partial(charts.gains, gains)
     caption += f". {_gained(c)} Lines: 95% intervals."
     return panels("scores", caption, draws, size=(4.3, 2.5))
 
 
-def _finite_gains(c: Comparison) -> dict[str, Estimate]:
-    board = c.scoreboard.items()
-    return {n: row["gain"] for n, row in board if "gain" in row and not c.infinite(n)}
+def _gains(c: Comparison) -> dict[str, Estimate]:
+    return {n: row["gain"] for n, row in c.scoreboard.items() if "gain" in row}
 
 
 def _gained(c: Comparison) -> str:
     """Gains that are clear; a model called over-confident is never said to gain nothing."""
-    gains = _finite_gains(c)
+    gains = _gains(c)
     if not gains:
-        return "The gain of temperature scaling is infinite."
+        return "No temperature corrects a probability of 0."
     far = {n: g for n, g in gains.items() if g.value > 0 and g.clear}
     over = [n for n in gains if n not in far and c.contestants[n].verdict is Verdict.OVER_CONFIDENT]
     close = [n for n in gains if n not in far and n not in over]

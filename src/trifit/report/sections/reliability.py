@@ -143,11 +143,8 @@ def _gain_table(c: Comparison) -> Table:
         cells: list[Cell | str] = [name]
         for key in MAPS:
             gain = judged.calibration.gains.get(key)
-            if gain is None:
-                cells.append(Cell("not tried"))
-                continue
-            if c.infinite(name):  # of a log-loss that is infinite
-                cells.append(Cell("–"))
+            if gain is None:  # a gain on an infinite log-loss is not defined
+                cells.append(Cell("–" if c.infinite(name) else "not tried"))
                 continue
             star = " *" if gain.value > 0 and gain.clear else ""
             cells.append(Cell(signed_with_se(gain.value, gain.se) + star, gain.value))
