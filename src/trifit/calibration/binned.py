@@ -169,7 +169,10 @@ def bin_tables(
     probs : array of shape (n_obs, n_classes)
     y : array of shape (n_obs,) or (n_obs, n_classes)
         Class codes or soft labels.
-    notion, bins, binning, groups
+    notion : {"top-label", "classwise"}
+    bins : int
+    binning : {"width", "mass"}
+    groups : array of shape (n_obs,), optional
         As there.
 
     Raises
