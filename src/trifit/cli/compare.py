@@ -17,6 +17,7 @@ from trifit.cli.options import (
     Command,
     NumberOrAuto,
     Option,
+    by_option,
     cost_option,
     seed_option,
     settings_of,
@@ -130,6 +131,7 @@ data_option, model_option, evaluation_option, simulation_option = (
 )
 @cost_option()
 @thresholds_option()
+@by_option()
 @seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option(
     "--cores", type=click.IntRange(min=1), metavar="N", help="Cores to use; default: all."
@@ -173,6 +175,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     time: str | None,
     cost: str | None,
     thresholds: str | None,
+    by: tuple[str, ...],
     seed: int,
     cores: int | None,
     world: tuple[str, ...],
@@ -221,6 +224,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
         groups=groups,
         time=time,
         weights=weights,
+        by=by,
         **simulated,
     )
     check_split(dataset, cv, test_size)

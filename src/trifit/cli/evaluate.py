@@ -10,7 +10,14 @@ import click
 from trifit.cli.command import canonical_command
 from trifit.cli.compare import show_comparison
 from trifit.cli.display import Display, displayed, output_option
-from trifit.cli.options import Command, Option, cost_option, seed_option, thresholds_option
+from trifit.cli.options import (
+    Command,
+    Option,
+    by_option,
+    cost_option,
+    seed_option,
+    thresholds_option,
+)
 from trifit.errors import InputError
 from trifit.files import check_target, stem
 
@@ -66,6 +73,7 @@ file_option, evaluation_option, recalibration_option = (
 )
 @cost_option()
 @thresholds_option()
+@by_option()
 @seed_option(help="Random seed of folds and resampling.")
 @recalibration_option(
     "--write-recalibrated",
@@ -100,6 +108,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     weights: str | None,
     cost: str | None,
     thresholds: str | None,
+    by: tuple[str, ...],
     seed: int,
     recalibrated: Path | None,
     method: str | None,
@@ -134,6 +143,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
         "groups": groups,
         "weights": weights,
         "positive": positive,
+        "by": by,
     }
     if draws is not None:
         from trifit.predictions.draws import predictions_of, read_draws
@@ -161,6 +171,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
             "grouped_by": groups or "",
             "costs": asked[0],
             "thresholds": asked[1],
+            "by": found.by,
             "command": command,
             "progress": progress,
         }

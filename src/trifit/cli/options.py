@@ -66,6 +66,17 @@ thresholds_option = partial(
 )
 
 
+by_option = partial(
+    click.option,
+    "--by",
+    cls=Option,
+    heading="Evaluation",
+    metavar="COLUMN[:PARTS]",
+    multiple=True,
+    help="Judge subgroups: rows with one value, or numbers cut into parts (age:4); repeatable.",
+)
+
+
 class NumberOrAuto(click.ParamType[float | str]):
     """A number, or the word ``auto``."""
 

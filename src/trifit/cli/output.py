@@ -23,6 +23,7 @@ from trifit.words import (
     decision_sentences,
     ensemble_sentences,
     status_name,
+    subgroup_sentences,
     verdict_text,
 )
 from trifit.words.diff import (
@@ -141,13 +142,15 @@ def print_comparison(comparison: Comparison) -> None:
 
 
 def _sentences(comparison: Comparison) -> Iterator[str]:
-    """What there is to say of the Laplace posterior, of members and of decisions."""
+    """What there is to say of the Laplace posterior, of members, decisions and subgroups."""
     if comparison.laplace_error is not None:
         yield laplace_error(comparison.laplace_error)
     if comparison.ensemble is not None:
         yield from ensemble_sentences(comparison.ensemble)
     if comparison.consequences is not None:
         yield from decision_sentences(comparison.consequences)
+    for division in comparison.divisions:
+        yield from subgroup_sentences(division)
 
 
 def _console() -> Console:

@@ -15,6 +15,7 @@ from trifit.results import (
     Comparison,
     Consequences,
     CostTable,
+    Division,
     Ensemble,
     NetBenefit,
     ProbabilityMap,
@@ -139,6 +140,18 @@ def net_benefit(c: Comparison, *, ax: Axes | None = None) -> Axes:
 def risk_coverage(c: Comparison, *, ax: Axes | None = None) -> Axes:
     """Error rate of the most confident rows by their share."""
     return charts.risk_coverage(consequences_of(c).abstention, ax=ax)
+
+
+def divisions_of(c: Comparison) -> list[Division]:
+    """Calibration by subgroup, if it was asked for.
+
+    Raises
+    ------
+    InputError
+    """
+    if not c.divisions:
+        raise InputError("no subgroups: say by which column (by=..., --by)")
+    return c.divisions
 
 
 def consequences_of(c: Comparison) -> Consequences:

@@ -77,6 +77,11 @@ from trifit.results.reliability import (
     Reliability,
     TopLabel,
 )
+from trifit.results.subgroups import (
+    ContestantBySubgroup,
+    Division,
+    SubgroupRecord,
+)
 from trifit.results.truth import (
     Truth,
     TruthRecord,
@@ -99,6 +104,7 @@ __all__ = [
     "Code",
     "Comparison",
     "Consequences",
+    "ContestantBySubgroup",
     "CostRecord",
     "CostTable",
     "CoverageCurve",
@@ -106,6 +112,7 @@ __all__ = [
     "Data",
     "Difference",
     "Disagreement",
+    "Division",
     "Draws",
     "Encoding",
     "Ensemble",
@@ -139,6 +146,7 @@ __all__ = [
     "Scores",
     "SensitivityStep",
     "Spread",
+    "SubgroupRecord",
     "TopLabel",
     "Truth",
     "TruthRecord",

@@ -20,6 +20,7 @@ from trifit.results.plots import Plots, report
 from trifit.results.posterior import ChainDiagnostics, LaplaceError, PosteriorRecord
 from trifit.results.prior import PriorRecord
 from trifit.results.record import Record
+from trifit.results.subgroups import Division
 from trifit.results.truth import Truth
 from trifit.scores import BITS, Estimate
 from trifit.tagged import read_tagged
@@ -184,6 +185,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Where forecasts are averages of members or draws that were given.
     consequences : Consequences or None
         What decisions cost and gain, where costs or thresholds were given.
+    divisions : list of Division
+        Calibration by subgroup, a division of the rows for each column that was given.
     """
 
     schema: str = SCHEMA
@@ -206,6 +209,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     truth: Truth | None = None
     ensemble: Ensemble | None = None
     consequences: Consequences | None = None
+    divisions: list[Division] = msgspec.field(default_factory=list)
 
     @property
     def failed(self) -> list[str]:
@@ -288,6 +292,24 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
             If neither costs nor thresholds were given.
         """
         frame: pd.DataFrame = report("frames").decisions(self)
+        return frame
+
+    def subgroups(self) -> "pd.DataFrame":
+        """One row per contestant and subgroup: log-loss, slope, bias, verdict.
+
+        Index: ``fit``, ``by``, ``subgroup``. Columns (errors end with ``_se``): ``n_obs``;
+        ``log_loss``; ``slope`` and ``slope_pooled``, drawn towards those of the other subgroups;
+        ``bias`` and ``bias_pooled``, mean probability minus frequency of ``bias_class``, the
+        second of two classes, else the class that is furthest off; ``p_slope`` and ``p_bias``, the
+        corrected p-values of a difference from the other subgroups; ``p_homogeneity``, one for all
+        subgroups of a column; ``differs`` (``"slope"``, ``"bias"``, both or empty); ``verdict``.
+
+        Raises
+        ------
+        InputError
+            If no column was given.
+        """
+        frame: pd.DataFrame = report("frames").subgroups(self)
         return frame
 
     def metrics(self) -> dict[str, float]:

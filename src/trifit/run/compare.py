@@ -25,6 +25,7 @@ from trifit.run.describe import describe
 from trifit.run.settings import Settings
 from trifit.run.tree import posterior_named, tree_of
 from trifit.seeds import child, generator
+from trifit.subgroups import divide
 from trifit.threads import obeys_cores
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
@@ -148,7 +149,8 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
     progress : callable, optional
         Called with a message and the share of the work done.
     **reading
-        Further arguments of :func:`trifit.load_dataset`, such as ``missing="impute"``.
+        Further arguments of :func:`trifit.load_dataset`, such as ``missing="impute"``, or
+        ``by=["region", "age:4"]``, which judges subgroups too (docs/subgroups.md).
         Simulated data are drawn with ``seed``.
 
     Returns
@@ -223,6 +225,8 @@ def run_comparison(
 
     reporter.say("building the model")
     problem, split = prepare(dataset, card, asked, streams)
+    for by, values in dataset.by.items():
+        divide(by, values[split.test_rows])  # said before anything is fitted
     clock.lap("model")
     entered = enter(asked.rivals, dataset, split, child(streams, "rivals"), reporter.say)
     if asked.rivals:

@@ -18,7 +18,7 @@ from trifit.contestants import PAIRS, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted
 from trifit.crossfit.progress import Reporter
 from trifit.forecasts import Forecasts, baselines
-from trifit.judge import consequences, differences, judged, scores, with_status
+from trifit.judge import consequences, differences, divisions, judged, scores, with_status
 from trifit.progress import Clock
 from trifit.results import Comparison, Evaluation, FitRecord, Scores
 from trifit.results.provenance import data_record
@@ -122,6 +122,12 @@ def describe(
         parameters=parameter_rows(fitted),
         truth=truth(fitted),
         consequences=consequences(forecasts, [*fits, *rivals], settings.costs, settings.thresholds),
+        divisions=divisions(
+            forecasts,
+            [name for name in (*fits, *rivals) if name not in fits or not fits[name].status.failed],
+            {by: values[fitted.test_rows] for by, values in dataset.by.items()},
+            child(streams, "subgroups"),
+        ),
         provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
     )
 

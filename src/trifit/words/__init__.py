@@ -6,6 +6,7 @@ from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
 from trifit.words.ensemble import ensemble_sentences
 from trifit.words.rules import Rule, rules
 from trifit.words.status import status_name, status_text
+from trifit.words.subgroups import subgroup_sentences
 from trifit.words.verdict import VERDICTS, verdict_text
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "rules",
     "status_name",
     "status_text",
+    "subgroup_sentences",
     "verdict_text",
     "why_not_encoded",
 ]
