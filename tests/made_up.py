@@ -18,6 +18,7 @@ from trifit.results import (
     Code,
     Comparison,
     Consequences,
+    ContestantBySubgroup,
     CostRecord,
     CostTable,
     CoverageCurve,
@@ -25,6 +26,7 @@ from trifit.results import (
     Data,
     Difference,
     Disagreement,
+    Division,
     Draws,
     Encoding,
     Ensemble,
@@ -55,6 +57,7 @@ from trifit.results import (
     Scores,
     SensitivityStep,
     Spread,
+    SubgroupRecord,
     TopLabel,
     Truth,
     TruthRecord,
@@ -349,6 +352,43 @@ def consequences():
     )  # fmt: skip
 
 
+def subgroup(slope, n, p=None):
+    """A subgroup of n rows; one of few has no slope."""
+    estimate = None if slope is None else Estimate.normal(slope, 2 / n**0.5)
+    bias = [Estimate.normal(b, 0.5 / n**0.5) for b in (0.01, 0.05, -0.06)]
+    return SubgroupRecord(
+        log_loss=Estimate.normal(0.6, 0.03), n_impossible=0, slope=estimate,
+        slope_pooled=estimate and Estimate.normal((slope + 1) / 2, 1 / n**0.5), bias=bias,
+        bias_pooled=[Estimate.normal(b.value / 2, b.se / 2) for b in bias], p_slope=p, p_bias=1.0,
+        verdict=Verdict.UNCERTAIN if p is None else Verdict.OVER_CONFIDENT,
+    )  # fmt: skip
+
+
+def by_island(fit):
+    p = 0.01 if fit == "mle" else None
+    return ContestantBySubgroup(
+        p_value=0.4 if p is None else 0.004, df=6, spread=0.2, slope=Estimate.normal(0.9, 0.05),
+        subgroups=[subgroup(1.0, 400), subgroup(0.5, 200, p), subgroup(None, 6)],
+    )  # fmt: skip
+
+
+def divisions():
+    by_mass = ContestantBySubgroup(
+        p_value=None, df=0, spread=None, slope=None,
+        subgroups=[subgroup(0.9, 300), subgroup(1.1, 306)],
+    )  # fmt: skip
+    return [
+        Division(
+            by="island", names=["Biscoe", "Dream", "(missing)"], n_obs=[400, 200, 6],
+            n_groups=None, cuts=[], contestants={fit: by_island(fit) for fit in LOSS},
+        ),
+        Division(
+            by="mass:2", names=["mass < 4", "mass ≥ 4"], n_obs=[300, 306], n_groups=[30, 31],
+            cuts=[4.0], contestants=dict.fromkeys(LOSS, by_mass),
+        ),
+    ]  # fmt: skip
+
+
 def made_up():
     """The whole comparison."""
     return Comparison(
@@ -395,5 +435,5 @@ def made_up():
             seconds={"total": 12.5},
         ),
         trust=trust(), prior=prior(), disagreement=disagreement(), truth=truth(),
-        ensemble=ensemble(), consequences=consequences(),
+        ensemble=ensemble(), consequences=consequences(), divisions=divisions(),
     )  # fmt: skip

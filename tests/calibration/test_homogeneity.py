@@ -12,7 +12,6 @@ def world(rng, n, factors, sd=1.5, together=1):
     """Calibrated log-odds in subgroups of n rows, times a factor in each; rows of a group alike."""
     codes = np.arange(n * len(factors)) % len(factors)
     eta = sd * rng.normal(size=len(codes)) - 0.5
-    groups = np.arange(len(codes)) // together
     y = (rng.logistic(size=len(codes)) < eta).astype(int)
     stated = np.asarray(factors)[codes] * eta
     log_probs = -np.logaddexp(0, np.c_[stated, -stated])

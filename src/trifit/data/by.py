@@ -18,6 +18,7 @@ from trifit.types import Dataset, FloatArray
 def read_by(
     tables: Sequence[Table],
     asked: Sequence[str],
+    labels: Sequence[str] = (),
     missing: tuple[str, ...] = MISSING_TEXT,
     style: Style = POINT,
 ) -> dict[By, NDArray[Any]]:
@@ -28,6 +29,8 @@ def read_by(
     tables : sequence of Table
     asked : sequence of str
         ``COLUMN`` or ``COLUMN:PARTS``.
+    labels : sequence of str
+        Columns of labels, which divide nothing: calibration is about labels that are not known.
     missing : tuple of str
         Texts that mean "missing".
     style : (str, str)
@@ -41,6 +44,11 @@ def read_by(
     found = {}
     for text in dict.fromkeys(asked):
         by = By.of(text, tables[0].columns)
+        if by.column in labels:
+            raise InputError(
+                f"by {text!r}: the labels are no subgroups; calibration is about labels that are "
+                "not known yet"
+            )
         for table in tables[1:]:
             By.of(by.column, table.columns)
         texts = [t for table in tables for t in texts_of(table.cells[by.column], missing)]

@@ -109,7 +109,7 @@ def read_roles(
         groups=group_codes(texts) if texts else None,
         time=None if columns.time is None else _times(tables, columns.time),
         weights=None if columns.weights is None else _weights(tables, columns.weights),
-        by=read_by(tables, columns.by, missing, style),
+        by=read_by(tables, columns.by, labels, missing, style),
     )
 
 

@@ -136,7 +136,7 @@ def of_table(
         classes=classes,
         values=np.column_stack([_numbers(table, name, file) for name in names]),
         weights=_weights(table, reading.weights, file, needed=need_label),
-        by=read_by([table], reading.by) if need_label else {},
+        by=read_by([table], reading.by, [reading.label or ""]) if need_label else {},
     )
 
 
