@@ -77,6 +77,23 @@ by_option = partial(
 )
 
 
+prevalence_option = partial(
+    click.option,
+    "--prevalence",
+    cls=Option,
+    heading="Evaluation",
+    metavar="CLASS=SHARE",
+    help="Correct probabilities for other class shares and score them there, e.g. yes=0.02.",
+)
+prevalence_from_option = partial(
+    click.option,
+    "--prevalence-from",
+    cls=Option,
+    heading="Evaluation",
+    metavar="FILE",
+)
+
+
 class NumberOrAuto(click.ParamType[float | str]):
     """A number, or the word ``auto``."""
 

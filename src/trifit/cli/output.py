@@ -22,6 +22,7 @@ from trifit.words import (
     VERDICTS,
     decision_sentences,
     ensemble_sentences,
+    prevalence_sentences,
     status_name,
     subgroup_sentences,
     verdict_text,
@@ -142,7 +143,7 @@ def print_comparison(comparison: Comparison) -> None:
 
 
 def _sentences(comparison: Comparison) -> Iterator[str]:
-    """What there is to say of the Laplace posterior, of members, decisions and subgroups."""
+    """What there is to say of the Laplace posterior, of members, decisions, subgroups and prevalence."""
     if comparison.laplace_error is not None:
         yield laplace_error(comparison.laplace_error)
     if comparison.ensemble is not None:
@@ -151,6 +152,8 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
         yield from decision_sentences(comparison.consequences)
     for division in comparison.divisions:
         yield from subgroup_sentences(division)
+    if comparison.prevalence_shift is not None:
+        yield from prevalence_sentences(comparison.prevalence_shift, comparison.data.class_names)
 
 
 def _console() -> Console:

@@ -20,6 +20,7 @@ from trifit.report.plots import (
     divisions_of,
     ensemble_of,
     map_of,
+    prevalence_of,
     rows_of,
 )
 from trifit.report.sections.fits import ranked
@@ -227,6 +228,22 @@ def subgroups(c: Comparison) -> pd.DataFrame:
         for name, found in d.contestants.items()
         for g, (subgroup, record) in enumerate(zip(d.names, found.subgroups, strict=True))
     ).set_index(["fit", "by", "subgroup"])
+
+
+def prevalence(c: Comparison) -> pd.DataFrame:
+    """A row per contestant; see :meth:`trifit.results.Comparison.prevalence`."""
+    found = prevalence_of(c)
+    rows: dict[str, dict[str, Any]] = {}
+    for name, scores in found.contestants.items():
+        rows[name] = {}
+        for score in ("log_loss", "brier", "accuracy", "uncorrected", "gain"):
+            rows[name] |= _value_and_se(score, getattr(scores, score))
+    for name, e in found.estimates.items():
+        for label, share in zip(c.data.class_names, e.shares, strict=True):
+            ends = {"": share.value, "_low": share.low, "_high": share.high}
+            rows[name] |= {f"share:{label}{end}": value for end, value in ends.items()}
+        rows[name]["p_shift"] = e.p_value
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
 
 
 FRAMES: Mapping[str, Callable[..., pd.DataFrame]] = {

@@ -18,6 +18,7 @@ from trifit.results import (
     Division,
     Ensemble,
     NetBenefit,
+    PrevalenceRecord,
     ProbabilityMap,
     Reliability,
     RowTable,
@@ -152,6 +153,18 @@ def divisions_of(c: Comparison) -> list[Division]:
     if not c.divisions:
         raise InputError("no subgroups: say by which column (by=..., --by)")
     return c.divisions
+
+
+def prevalence_of(c: Comparison) -> PrevalenceRecord:
+    """Another prevalence, if it was asked for.
+
+    Raises
+    ------
+    InputError
+    """
+    if c.prevalence_shift is None:
+        raise InputError("no other prevalence: give one (prevalence=..., --prevalence)")
+    return c.prevalence_shift
 
 
 def consequences_of(c: Comparison) -> Consequences:

@@ -57,6 +57,11 @@ from trifit.results.posterior import (
     PosteriorRecord,
     Ranks,
 )
+from trifit.results.prevalence import (
+    CorrectedScores,
+    PrevalenceRecord,
+    ShareEstimate,
+)
 from trifit.results.prior import (
     ChosenScale,
     PriorGroup,
@@ -105,6 +110,7 @@ __all__ = [
     "Comparison",
     "Consequences",
     "ContestantBySubgroup",
+    "CorrectedScores",
     "CostRecord",
     "CostTable",
     "CoverageCurve",
@@ -132,6 +138,7 @@ __all__ = [
     "ParameterError",
     "PathStep",
     "PosteriorRecord",
+    "PrevalenceRecord",
     "PriorGroup",
     "PriorPosterior",
     "PriorRecord",
@@ -145,6 +152,7 @@ __all__ = [
     "RowTable",
     "Scores",
     "SensitivityStep",
+    "ShareEstimate",
     "Spread",
     "SubgroupRecord",
     "TopLabel",

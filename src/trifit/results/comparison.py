@@ -18,6 +18,7 @@ from trifit.results.disagreement import Disagreement
 from trifit.results.ensemble import Ensemble
 from trifit.results.plots import Plots, report
 from trifit.results.posterior import ChainDiagnostics, LaplaceError, PosteriorRecord
+from trifit.results.prevalence import PrevalenceRecord
 from trifit.results.prior import PriorRecord
 from trifit.results.record import Record
 from trifit.results.subgroups import Division
@@ -187,6 +188,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         What decisions cost and gain, where costs or thresholds were given.
     divisions : list of Division
         Calibration by subgroup, a division of the rows for each column that was given.
+    prevalence_shift : PrevalenceRecord or None
+        Scores where classes have other shares, if that was asked for.
     """
 
     schema: str = SCHEMA
@@ -210,6 +213,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     ensemble: Ensemble | None = None
     consequences: Consequences | None = None
     divisions: list[Division] = msgspec.field(default_factory=list)
+    prevalence_shift: PrevalenceRecord | None = None
 
     @property
     def failed(self) -> list[str]:
@@ -310,6 +314,22 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
             If no column was given.
         """
         frame: pd.DataFrame = report("frames").subgroups(self)
+        return frame
+
+    def prevalence(self) -> "pd.DataFrame":
+        """One row per contestant: scores where classes have other shares.
+
+        Columns (errors end with ``_se``): ``log_loss``, ``brier`` and ``accuracy`` of the corrected
+        probabilities; ``uncorrected``, the log-loss of those as they were; ``gain``, the paired
+        difference. With rows without labels also ``share:CLASS``, ``share:CLASS_low``,
+        ``share:CLASS_high`` and ``p_shift``.
+
+        Raises
+        ------
+        InputError
+            If no other prevalence was given.
+        """
+        frame: pd.DataFrame = report("frames").prevalence(self)
         return frame
 
     def metrics(self) -> dict[str, float]:

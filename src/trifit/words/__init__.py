@@ -4,6 +4,7 @@ from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded
 from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
 from trifit.words.ensemble import ensemble_sentences
+from trifit.words.prevalence import prevalence_sentences
 from trifit.words.rules import Rule, rules
 from trifit.words.status import status_name, status_text
 from trifit.words.subgroups import subgroup_sentences
@@ -16,6 +17,7 @@ __all__ = [
     "decision_sentences",
     "ensemble_sentences",
     "headline",
+    "prevalence_sentences",
     "ranges",
     "rules",
     "status_name",
