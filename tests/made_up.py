@@ -19,6 +19,7 @@ from trifit.results import (
     Comparison,
     Consequences,
     ContestantBySubgroup,
+    CorrectedScores,
     CostRecord,
     CostTable,
     CoverageCurve,
@@ -44,6 +45,7 @@ from trifit.results import (
     Parameter,
     PathStep,
     PosteriorRecord,
+    PrevalenceRecord,
     PriorGroup,
     PriorPosterior,
     PriorRecord,
@@ -56,6 +58,7 @@ from trifit.results import (
     RowTable,
     Scores,
     SensitivityStep,
+    ShareEstimate,
     Spread,
     SubgroupRecord,
     TopLabel,
@@ -389,6 +392,26 @@ def divisions():
     ]  # fmt: skip
 
 
+def prevalence_shift():
+    shares = [Interval(value=v, low=v - 0.04, high=v + 0.04) for v in (0.85, 0.1, 0.05)]
+    return PrevalenceRecord(
+        source="bayes", before=[1 / 3, 1 / 3, 1 / 3], scored=[1 / 3, 1 / 3, 1 / 3],
+        after=[0.85, 0.1, 0.05], effective_rows=2.7, n_unlabelled=250,
+        estimates={
+            fit: ShareEstimate(shares=shares, p_value=0.0002 if fit == "mle" else 0.3)
+            for fit in LOSS
+        },
+        contestants={
+            fit: CorrectedScores(
+                log_loss=Estimate.normal(loss / 2, 0.03), brier=Estimate.normal(loss / 3, 0.02),
+                accuracy=Estimate.normal(0.9, 0.02), uncorrected=Estimate.normal(loss, 0.04),
+                gain=Estimate.normal(loss / 2, 0.02), n_impossible=int(fit == "map"),
+            )
+            for fit, loss in LOSS.items()
+        },
+    )  # fmt: skip
+
+
 def made_up():
     """The whole comparison."""
     return Comparison(
@@ -436,4 +459,5 @@ def made_up():
         ),
         trust=trust(), prior=prior(), disagreement=disagreement(), truth=truth(),
         ensemble=ensemble(), consequences=consequences(), divisions=divisions(),
+        prevalence_shift=prevalence_shift(),
     )  # fmt: skip

@@ -304,6 +304,10 @@ def test_every_chart_has_its_frame(name):
         ),
         (lambda: msgspec.structs.replace(C, consequences=None).decisions(), "no decisions: give"),
         (lambda: msgspec.structs.replace(C, divisions=[]).subgroups(), "no subgroups: say"),
+        (
+            lambda: msgspec.structs.replace(C, prevalence_shift=None).prevalence(),
+            "no other prevalence: give one",
+        ),
         (lambda: without("costs").plot_costs(), "no costs: give some"),
         (lambda: without("net_benefit").plot_net_benefit(), "no net benefit: give thresholds"),
         (lambda: msgspec.structs.replace(C, fits={}).plot_path(), "no path"),

@@ -143,7 +143,7 @@ def print_comparison(comparison: Comparison) -> None:
 
 
 def _sentences(comparison: Comparison) -> Iterator[str]:
-    """What there is to say of the Laplace posterior, of members, decisions, subgroups and prevalence."""
+    """What there is to say besides scores and verdicts, as far as it was asked for."""
     if comparison.laplace_error is not None:
         yield laplace_error(comparison.laplace_error)
     if comparison.ensemble is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from trifit.predictions.join import (
 )
 from trifit.predictions.logs import check_floor, logs
 from trifit.predictions.reading import Reading
+from trifit.predictions.shares import Change, OtherShares
 from trifit.results import Comparison
 from trifit.seeds import generator
 from trifit.subgroups import By
@@ -256,8 +258,18 @@ def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Av
         notes=notes,
         row_ids=None if draws.row_ids is None else [*np.array(draws.row_ids)[rows]],
         by={by: values[rows] for by, values in draws.by.items()},
+        corrected=partial(_corrected, draws, log_probs),
     )
     return predictions, found
+
+
+def _corrected(
+    draws: Draws, log_probs: Mapping[str, FloatArray], change: Change
+) -> dict[str, FloatArray]:
+    """Every contestant after a change: of the mean of probabilities member by member."""
+    rows = draws.rows
+    mean = averages((change(member[rows]) for member in draws), draws.labels[rows]).probs
+    return {name: mean if name == MEAN_PROBS else change(p) for name, p in log_probs.items()}
 
 
 def evaluate_members(
@@ -278,13 +290,14 @@ def evaluate_members(
         seed=seed,
         sources=predictions.sources,
         notes=predictions.notes,
+        corrected=predictions.corrected,
         **described,
     )
     rng = generator(np.random.SeedSequence(seed), "ensemble")
     return msgspec.structs.replace(comparison, ensemble=ensemble(found, predictions.forecasts, rng))
 
 
-def evaluate_draws(
+def evaluate_draws(  # noqa: PLR0913 - settings are keyword arguments
     draws: Any,
     y: Any,
     *,
@@ -295,6 +308,8 @@ def evaluate_draws(
     costs: Any = None,
     thresholds: Any = None,
     by: Mapping[str, Any] | None = None,
+    prevalence: Any = None,
+    undo_sampling: Any = None,
     name: str = "ensemble",
     seed: int = 1,
 ) -> Comparison:
@@ -314,7 +329,7 @@ def evaluate_draws(
         Rows with equal values belong together: standard errors and intervals count groups.
     weights : array of shape (n_obs,), optional
         How many identical rows each row stands for; whole numbers.
-    costs, thresholds, by : optional
+    costs, thresholds, by, prevalence, undo_sampling : optional
         As :func:`trifit.evaluate` takes them.
     name : str
         Of the data, on the page.
@@ -369,4 +384,5 @@ def evaluate_draws(
         costs=costs,
         thresholds=thresholds,
         by=predictions.by,
+        other=OtherShares.of(prevalence, None, undo_sampling, tuple(predictions.sources)),
     )

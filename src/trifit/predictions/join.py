@@ -1,6 +1,6 @@
 """Files of predictions joined to forecasts of the same rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.predictions.files import read_raw
 from trifit.predictions.logs import check_floor, log_probs_of, row_name
 from trifit.predictions.reading import Raw, Reading
+from trifit.predictions.shares import Change
 from trifit.subgroups import By
 from trifit.text import first_repeated, listing
 from trifit.types import FloatArray, IntArray
@@ -35,6 +36,8 @@ class Predictions:
         What the rows of the forecasts are called, where a column says so.
     by : mapping of By to array of shape (n_obs,)
         Columns that divide the rows into subgroups.
+    corrected : callable, optional
+        Contestants after a change of log probabilities, if they are averages of members.
     """
 
     forecasts: Forecasts
@@ -42,6 +45,7 @@ class Predictions:
     notes: list[str]
     row_ids: list[str] | None = None
     by: Mapping[By, NDArray[Any]] = field(default_factory=dict)
+    corrected: Callable[[Change], Mapping[str, FloatArray]] | None = None
 
 
 def read_predictions(
