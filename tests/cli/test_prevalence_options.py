@@ -29,7 +29,7 @@ def folder(tmp_path, monkeypatch):
     even.to_csv(tmp_path / "preds.csv", index=False)
     even[["y", "x"]].to_csv(tmp_path / "d.csv", index=False)
     rare.drop(columns="y").to_csv(tmp_path / "new.csv", index=False)
-    rows(rng, 400, 0.1, 0.8).drop(columns="y").to_csv(tmp_path / "moved.csv", index=False)
+    rows(rng, 400, 0.1, -0.8).drop(columns="y").to_csv(tmp_path / "moved.csv", index=False)
     rare[["y", "x"]].to_csv(tmp_path / "test.csv", index=False)
     even[["x"]].to_csv(tmp_path / "no-columns.csv", index=False, header=["z"])
     monkeypatch.chdir(tmp_path)
@@ -102,7 +102,7 @@ def test_sampling_is_undone_by_the_shares_of_the_test_rows(folder, typed):
         (("--prevalence", "ill=0.2"), "'ill' is no class; the classes are 'no', 'yes'"),
         (("--prevalence", "yes"), "expected CLASS=SHARE"),
         (("--prevalence-from", "nosuch.csv"), "no such file"),
-        (("--prevalence-from", "no-columns.csv"), "no-columns.csv"),
+        (("--prevalence-from", "no-columns.csv"), "no-columns"),
         (("--prevalence", "yes=0.2", "--prevalence-from", "new.csv"), "exclude each other"),
     ],
 )
@@ -148,7 +148,7 @@ def test_python_takes_probabilities_of_rows_without_labels():
     ):
         with pytest.raises(InputError, match=says):
             trifit.evaluate({"a": p, "b": p}, y, prevalence_from=given)
+    three = np.c_[p, np.full(300, 1e-9)]
+    three /= three.sum(axis=1, keepdims=True)
     with pytest.raises(InputError, match="no scored row has it"):
-        three = np.c_[p, np.full(300, 1e-9)]
-        three /= three.sum(axis=1, keepdims=True)
         trifit.evaluate(three, y, prevalence={"2": 0.3})

@@ -140,6 +140,8 @@ class _Scores:
         if not len(tested) or self.sizes[g] == self.sizes.sum():
             return np.nan, np.nan
         u, v = self.total[tested], self.covariance[np.ix_(tested, tested)]
+        if self.n_groups is not None:  # the scatter of few groups is smaller around their own fit
+            v = v * self.sizes[g] / max(self.sizes[g] - 1 - len(tested), 1)
         own = np.linalg.pinv(v[1:, 1:], hermitian=True) @ np.c_[u[1:], v[1:, 0]]
         rest = np.array([u[0] - v[0, 1:] @ own[:, 0]]), v[:1, :1] - v[0, 1:] @ own[:, 1]
         n = None if self.n_groups is None else int(self.sizes[g])

@@ -79,7 +79,7 @@ def check_scored(forecasts: Forecasts, after: FloatArray) -> None:
     InputError
     """
     frequency = label_probs(forecasts.labels, len(after)).mean(axis=0)
-    for k in np.flatnonzero((frequency == 0) & (after > 0)):
+    for k in np.flatnonzero((frequency == 0) & (after > 0)).tolist():
         raise InputError(
             f"prevalence: class {forecasts.class_names[k]!r} is to have the share {after[k]:.3g}, "
             "but no scored row has it, so nothing is known of its scores"

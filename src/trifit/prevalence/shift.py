@@ -29,10 +29,12 @@ def label_shift_test(
 
     Parameters
     ----------
-    labelled, unlabelled : array of shape (n_obs, n_classes)
-        Log probabilities of rows with and without labels.
+    labelled : array of shape (n_obs, n_classes)
+        Log probabilities of rows with labels.
     truth : array of shape (n_obs, n_classes)
-        Labels as distributions.
+        These labels as distributions.
+    unlabelled : array of shape (n_rows, n_classes)
+        Log probabilities of rows without labels.
     groups : array of shape (n_obs,), optional
         Rows with labels that belong together.
 

@@ -302,11 +302,10 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         """One row per contestant and subgroup: log-loss, slope, bias, verdict.
 
         Index: ``fit``, ``by``, ``subgroup``. Columns (errors end with ``_se``): ``n_obs``;
-        ``log_loss``; ``slope`` and ``slope_pooled``, drawn towards those of the other subgroups;
-        ``bias`` and ``bias_pooled``, mean probability minus frequency of ``bias_class``, the
-        second of two classes, else the class that is furthest off; ``p_slope`` and ``p_bias``, the
-        corrected p-values of a difference from the other subgroups; ``p_homogeneity``, one for all
-        subgroups of a column; ``differs`` (``"slope"``, ``"bias"``, both or empty); ``verdict``.
+        ``log_loss``; ``slope`` and ``slope_pooled``, drawn towards those of the others; ``bias``
+        and ``bias_pooled``, mean probability minus frequency of ``bias_class``; ``p_slope`` and
+        ``p_bias``, corrected, of a difference from the others; ``p_homogeneity``, of all subgroups
+        of a column; ``differs`` (``"slope"``, ``"bias"``, both or empty); ``verdict``.
 
         Raises
         ------
@@ -319,10 +318,9 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     def prevalence(self) -> "pd.DataFrame":
         """One row per contestant: scores where classes have other shares.
 
-        Columns (errors end with ``_se``): ``log_loss``, ``brier`` and ``accuracy`` of the corrected
-        probabilities; ``uncorrected``, the log-loss of those as they were; ``gain``, the paired
-        difference. With rows without labels also ``share:CLASS``, ``share:CLASS_low``,
-        ``share:CLASS_high`` and ``p_shift``.
+        Columns (errors end with ``_se``): ``log_loss``, ``brier``, ``accuracy``; ``uncorrected``,
+        the log-loss before; ``gain``, their paired difference. With rows without labels also
+        ``share:CLASS``, ``share:CLASS_low``, ``share:CLASS_high`` and ``p_shift``.
 
         Raises
         ------
