@@ -34,7 +34,8 @@ def target_mean(
     Examples
     --------
     >>> loss = np.array([[1.0, 3.0], [1.0, 3.0], [1.0, 3.0]])
-    >>> target_mean(loss, np.array([[1.0, 0], [1, 0], [0, 1]]), np.array([0.1, 0.9])).value
+    >>> truth = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    >>> round(target_mean(loss, truth, np.array([0.1, 0.9])).value, 2)
     2.8
     """
     frequency = truth.mean(axis=0)
@@ -58,8 +59,9 @@ def effective_rows(truth: FloatArray, shares: FloatArray) -> float:
 
     Examples
     --------
-    >>> effective_rows(np.array([[1.0, 0], [1, 0], [1, 0], [0, 1]]), np.array([0.5, 0.5])).round(2)
-    np.float64(3.0)
+    >>> truth = np.array([[1.0, 0.0]] * 3 + [[0.0, 1.0]])
+    >>> round(effective_rows(truth, np.array([0.5, 0.5])), 2)
+    3.0
     """
     frequency = truth.mean(axis=0)
     ratio = np.divide(shares, frequency, out=np.zeros_like(shares), where=frequency > 0)

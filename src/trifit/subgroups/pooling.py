@@ -55,7 +55,7 @@ def pooled(values: FloatArray, ses: FloatArray, *, scale: float) -> Pooled:
     --------
     >>> found = pooled(np.array([1.0, 1.1, 0.5]), np.array([0.1, 0.1, 0.3]), scale=0.5)
     >>> found.value.round(2), round(found.mean, 2)
-    (array([1.  , 1.06, 0.87]), 0.99)
+    (array([1.  , 1.07, 0.81]), 0.96)
     """
     there = np.isfinite(values) & np.isfinite(ses) & (ses > 0)
     value, se = np.full(len(values), np.nan), np.full(len(values), np.nan)
