@@ -19,12 +19,15 @@ from trifit.results import (
     Code,
     Comparison,
     Consequences,
+    ContestantBySubgroup,
+    CorrectedScores,
     CostRecord,
     CostTable,
     CoverageCurve,
     Data,
     Difference,
     Disagreement,
+    Division,
     Draws,
     Encoding,
     Ensemble,
@@ -42,6 +45,7 @@ from trifit.results import (
     Parameter,
     PathStep,
     PosteriorRecord,
+    PrevalenceRecord,
     PriorGroup,
     PriorPosterior,
     PriorRecord,
@@ -54,7 +58,9 @@ from trifit.results import (
     RowTable,
     Scores,
     SensitivityStep,
+    ShareEstimate,
     Spread,
+    SubgroupRecord,
     TopLabel,
     Truth,
     TruthRecord,
@@ -364,6 +370,63 @@ def consequences():
     )  # fmt: skip
 
 
+def subgroup(slope, n, p=None):
+    """A subgroup of n rows; one of few has no slope."""
+    estimate = None if slope is None else Estimate.normal(slope, 2 / n**0.5)
+    bias = [Estimate.normal(b, 0.5 / n**0.5) for b in (0.01, 0.05, -0.06)]
+    return SubgroupRecord(
+        log_loss=Estimate.normal(0.6, 0.03), n_impossible=0, slope=estimate,
+        slope_pooled=estimate and Estimate.normal((slope + 1) / 2, 1 / n**0.5), bias=bias,
+        bias_pooled=[Estimate.normal(b.value / 2, b.se / 2) for b in bias], p_slope=p, p_bias=1.0,
+        verdict=Verdict.UNCERTAIN if p is None else Verdict.OVER_CONFIDENT,
+    )  # fmt: skip
+
+
+def by_island(fit):
+    p = 0.01 if fit == "mle" else None
+    return ContestantBySubgroup(
+        p_value=0.4 if p is None else 0.004, df=6, spread=0.2, slope=Estimate.normal(0.9, 0.05),
+        subgroups=[subgroup(1.0, 400), subgroup(0.5, 200, p), subgroup(None, 6)],
+    )  # fmt: skip
+
+
+def divisions():
+    by_mass = ContestantBySubgroup(
+        p_value=None, df=0, spread=None, slope=None,
+        subgroups=[subgroup(0.9, 300), subgroup(1.1, 306)],
+    )  # fmt: skip
+    return [
+        Division(
+            by="island", names=["Biscoe", "Dream", "(missing)"], n_obs=[400, 200, 6],
+            n_groups=None, cuts=[], contestants={fit: by_island(fit) for fit in LOSS},
+        ),
+        Division(
+            by="mass:2", names=["mass < 4", "mass ≥ 4"], n_obs=[300, 306], n_groups=[30, 31],
+            cuts=[4.0], contestants=dict.fromkeys(LOSS, by_mass),
+        ),
+    ]  # fmt: skip
+
+
+def prevalence_shift():
+    shares = [Interval(value=v, low=v - 0.04, high=v + 0.04) for v in (0.85, 0.1, 0.05)]
+    return PrevalenceRecord(
+        source="bayes", before=[1 / 3, 1 / 3, 1 / 3], scored=[1 / 3, 1 / 3, 1 / 3],
+        after=[0.85, 0.1, 0.05], effective_rows=2.7, n_unlabelled=250,
+        estimates={
+            fit: ShareEstimate(shares=shares, p_value=0.0002 if fit == "mle" else 0.3)
+            for fit in LOSS
+        },
+        contestants={
+            fit: CorrectedScores(
+                log_loss=Estimate.normal(loss / 2, 0.03), brier=Estimate.normal(loss / 3, 0.02),
+                accuracy=Estimate.normal(0.9, 0.02), uncorrected=Estimate.normal(loss, 0.04),
+                gain=Estimate.normal(loss / 2, 0.02), n_impossible=int(fit == "map"),
+            )
+            for fit, loss in LOSS.items()
+        },
+    )  # fmt: skip
+
+
 def made_up():
     """The whole comparison."""
     return Comparison(
@@ -418,4 +481,5 @@ def made_up():
         ),
         chain_diagnostics=chains(), prior=prior(), disagreement=disagreement(), truth=truth(),
         ensemble=ensemble(), consequences=consequences(),
+        divisions=divisions(), prevalence_shift=prevalence_shift(),
     )  # fmt: skip

@@ -47,6 +47,8 @@ class Dataset:
         When each row was observed: earlier rows train, later rows test.
     roles : mapping of str to str
         The columns that groups, time and weights were read from.
+    by : mapping of trifit.subgroups.By to array of shape (n_obs,)
+        Columns that divide the rows into subgroups; see :func:`trifit.subgroups.divide`.
     schema : trifit.data.schema.Schema, optional
         How the columns of a table become ``X``, so that further tables can be read alike.
     """
@@ -65,6 +67,7 @@ class Dataset:
     groups: IntArray | None = None
     time: FloatArray | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
+    by: Mapping[Any, NDArray[Any]] = field(default_factory=dict)
     schema: Any = None
 
     def __post_init__(self) -> None:

@@ -145,6 +145,23 @@ def test_decisions_are_shown_as_far_as_they_were_asked_for():
     assert "Risk and coverage" in benefitless
 
 
+def test_subgroups_are_named_where_they_differ():
+    assert render_section(changed(divisions=[]), "subgroups") is None
+    section = render_section(made_up(), "subgroups")
+    assert "has another slope than the others, 0.50 ± 0.14" in section
+    assert "no subgroup clearly differs, and none has a clear fault" in section
+
+
+def test_a_shift_of_more_than_the_shares_is_said():
+    assert render_section(changed(prevalence_shift=None), "prevalence") is None
+    section = render_section(made_up(), "prevalence")
+    assert "estimated by bayes from 250 rows without labels" in section
+    assert "A change of the class shares alone is implausible" in section
+    given = render_section(changed(prevalence_shift__estimates={}), "prevalence")
+    assert "implausible" not in given
+    assert "Shares of the rows without labels" not in given
+
+
 def test_a_cost_is_called_different_only_where_its_paired_interval_says_so():
     section = render_section(made_up(), "decisions")
     assert (

@@ -16,6 +16,7 @@ from trifit.calibration.bands import (
 from trifit.calibration.bias import ClassBias, class_bias
 from trifit.calibration.binned import Bins, bin_tables, binned_error
 from trifit.calibration.corp import Corp, Curve, corp
+from trifit.calibration.homogeneity import Homogeneity, homogeneity
 from trifit.calibration.kernel import KernelError, kernel_error
 from trifit.calibration.notions import top_label
 from trifit.calibration.slope import SlopeIntercept, slope_difference, slope_intercept
@@ -28,6 +29,7 @@ __all__ = [
     "Consistency",
     "Corp",
     "Curve",
+    "Homogeneity",
     "KernelError",
     "SlopeIntercept",
     "SmoothError",
@@ -37,6 +39,7 @@ __all__ = [
     "confidence_band",
     "consistency",
     "corp",
+    "homogeneity",
     "kernel_error",
     "slope_difference",
     "slope_intercept",

@@ -94,7 +94,7 @@ def slope_intercept(
     n_classes = p.shape[1]
     if log_probs is None:
         log_probs = np.log(np.maximum(p, np.finfo(np.float64).tiny))
-    found = _recalibrated(log_probs, truth)
+    found = recalibrated(log_probs, truth)
     if found is None:
         return _result(n_classes)
     covariance = found.inverse
@@ -140,7 +140,7 @@ def slope_difference(
     -0.25
     """
     truth = label_probs(checked_labels(y, *a.shape), a.shape[1])
-    first, second = (_recalibrated(log_probs, truth) for log_probs in (a, b))
+    first, second = (recalibrated(log_probs, truth) for log_probs in (a, b))
     if first is None or second is None:
         return None
     moved = mean_with_se(len(a) * (second.influence - first.influence), groups)
@@ -150,7 +150,7 @@ def slope_difference(
 
 
 @dataclass(frozen=True, eq=False)
-class _Recalibrated:
+class Recalibrated:
     """The recalibration of highest likelihood, with log probabilities in units of their spread.
 
     Attributes
@@ -186,14 +186,18 @@ class _Recalibrated:
         residual = self.truth - self.q
         return np.column_stack([(residual * self.log_probs).sum(axis=1), residual[:, 1:]])
 
+    def information(self, rows: IntArray) -> FloatArray:
+        """Information of some rows, (n_present, n_present)."""
+        return _derivatives(self.log_probs[rows], self.truth[rows], self.q[rows])[1]
+
     @property
     def influence(self) -> FloatArray:
         """By how much each row moves the slope, (n_obs,); the sum is 0."""
         return np.asarray(self.scores @ self.inverse[0] / self.units[0])
 
 
-def _recalibrated(log_probs: FloatArray, truth: FloatArray) -> _Recalibrated | None:
-    """None where the likelihood has no maximum."""
+def recalibrated(log_probs: FloatArray, truth: FloatArray) -> Recalibrated | None:
+    """The recalibration of labels as distributions; None where the likelihood has no maximum."""
     # The likelihood sends the intercept of a class without a row to minus infinity:
     # what is left is the likelihood of the classes that occur.
     present = np.flatnonzero(truth.sum(axis=0) > 0)
@@ -210,7 +214,7 @@ def _recalibrated(log_probs: FloatArray, truth: FloatArray) -> _Recalibrated | N
     theta, q, inverse = found
     units = np.ones(len(present))
     units[0] = unit
-    return _Recalibrated(present, units, theta, inverse, log_probs, truth, q)
+    return Recalibrated(present, units, theta, inverse, log_probs, truth, q)
 
 
 def _maximum(

@@ -18,7 +18,10 @@ from trifit.cli.options import (
     NumberOrAuto,
     Option,
     Words,
+    by_option,
     cost_option,
+    prevalence_from_option,
+    prevalence_option,
     seed_option,
     settings_of,
     thresholds_option,
@@ -140,6 +143,14 @@ data_option, model_option, evaluation_option, simulation_option = (
 )
 @cost_option()
 @thresholds_option()
+@by_option()
+@prevalence_option()
+@prevalence_from_option(help="The same, with shares estimated from rows without labels.")
+@evaluation_option(
+    "--undo-sampling",
+    is_flag=True,
+    help="Training rows were sampled by class: correct for the shares of --test, or --prevalence.",
+)
 @seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option(
     "--cores", type=click.IntRange(min=1), metavar="N", help="Cores to use; default: all."
@@ -168,6 +179,10 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     test_size: float | None,
     cost: str | None,
     thresholds: str | None,
+    by: tuple[str, ...],
+    prevalence: str | None,
+    prevalence_from: str | None,
+    undo_sampling: bool,
     seed: int,
     cores: int | None,
     world: tuple[str, ...],
@@ -197,10 +212,13 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     from trifit.decisions import Costs, Thresholds, check_asked
 
     asked = Costs.of(cost), Thresholds.of(thresholds)
+    from trifit.prevalence import Prevalence
+
+    shares = Prevalence.of(prevalence)
     from trifit.data import check_split, load_dataset
     from trifit.models import check_settings
 
-    dataset = load_dataset(data, **reading, **simulated)  # its options have its names
+    dataset = load_dataset(data, **reading, by=by, **simulated)  # its options have its names
     check_split(dataset, cv, test_size)
     check_settings(card, dataset.n_classes)
     check_asked(*asked, dataset.class_names)
@@ -227,6 +245,9 @@ def compare(  # noqa: PLR0913 - click: an argument per option
             cores=cores,
             costs=asked[0],
             thresholds=asked[1],
+            prevalence=shares,
+            prevalence_from=prevalence_from,
+            undo_sampling=undo_sampling,
             progress=progress,
             command=command,
         )

@@ -1,18 +1,32 @@
 """The command ``trifit evaluate``."""
 
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trifit.cli.command import canonical_command
 from trifit.cli.compare import show_comparison
 from trifit.cli.display import Display, displayed, output_option
-from trifit.cli.options import Command, Option, cost_option, seed_option, thresholds_option
+from trifit.cli.options import (
+    Command,
+    Option,
+    by_option,
+    cost_option,
+    prevalence_from_option,
+    prevalence_option,
+    seed_option,
+    thresholds_option,
+)
 from trifit.errors import InputError
 from trifit.files import check_target, stem
+
+if TYPE_CHECKING:
+    from trifit.predictions.join import Predictions
+    from trifit.predictions.shares import OtherShares
 
 file_option, evaluation_option, recalibration_option = (
     partial(click.option, cls=Option, heading=heading)
@@ -66,6 +80,17 @@ file_option, evaluation_option, recalibration_option = (
 )
 @cost_option()
 @thresholds_option()
+@by_option()
+@prevalence_option()
+@prevalence_from_option(
+    type=click.Path(path_type=Path),
+    help="The same, with shares estimated from the first model's predictions without labels.",
+)
+@evaluation_option(
+    "--undo-sampling",
+    metavar="CLASS=SHARE",
+    help="Class shares of the training rows [default: those of the scored rows].",
+)
 @seed_option(help="Random seed of folds and resampling.")
 @recalibration_option(
     "--write-recalibrated",
@@ -100,6 +125,10 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     weights: str | None,
     cost: str | None,
     thresholds: str | None,
+    by: tuple[str, ...],
+    prevalence: str | None,
+    prevalence_from: Path | None,
+    undo_sampling: str | None,
     seed: int,
     recalibrated: Path | None,
     method: str | None,
@@ -122,6 +151,8 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     from trifit.decisions import Costs, Thresholds, check_asked
 
     asked = Costs.of(cost), Thresholds.of(thresholds)
+    if draws is not None and prevalence_from is not None:
+        raise InputError("--prevalence-from and --draws exclude each other; give --prevalence")
     from trifit.predictions import Reading, read_predictions
     from trifit.predictions.rows import save_evaluation
     from trifit.results.folder import check_folder
@@ -134,6 +165,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
         "groups": groups,
         "weights": weights,
         "positive": positive,
+        "by": by,
     }
     if draws is not None:
         from trifit.predictions.draws import predictions_of, read_draws
@@ -144,6 +176,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
         reading = Reading(**columns, model_col=model_col)
         found = read_predictions(files, reading, floor=floor)
     check_asked(*asked, found.forecasts.class_names)
+    other = _other_shares(found, prevalence, prevalence_from, undo_sampling, columns, floor)
     name = "-".join(dict.fromkeys(stem(path) for path in files.values()))[:60]
     folder = out or Path("reports") / f"evaluate-{name}"
     command = canonical_command(sys.argv[1:])
@@ -164,6 +197,8 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
             "grouped_by": groups or "",
             "costs": asked[0],
             "thresholds": asked[1],
+            "by": found.by,
+            "other": other,
             "command": command,
             "progress": progress,
         }
@@ -195,6 +230,30 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     if recalibrated is not None:
         display.say(f"Recalibrated: {recalibrated}; maps: {', '.join(map(str, maps))}")
     show_comparison(comparison, folder, display)
+
+
+def _other_shares(
+    found: "Predictions",
+    prevalence: str | None,
+    prevalence_from: Path | None,
+    undo_sampling: str | None,
+    columns: Mapping[str, Any],
+    floor: float | None,
+) -> "OtherShares":
+    """Class shares that were given, or a file's, checked against the forecasts."""
+    from trifit.predictions import Reading
+    from trifit.predictions.join import read_unlabelled
+    from trifit.predictions.shares import OtherShares
+    from trifit.prevalence import Prevalence
+
+    unlabelled = None
+    if prevalence_from is not None:
+        bare = Reading(**{name: columns[name] for name in ("probs", "logits", "positive")})
+        classes, first = found.forecasts.class_names, next(iter(found.forecasts.log_probs))
+        unlabelled = {first: read_unlabelled(prevalence_from, bare, classes, floor=floor)[0]}
+    other = OtherShares(Prevalence.of(prevalence), unlabelled, Prevalence.of(undo_sampling))
+    other.check(found.forecasts)
+    return other
 
 
 def _check_map(recalibrated: Path | None, method: str | None, weights: str | None) -> None:

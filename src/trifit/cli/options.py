@@ -66,6 +66,34 @@ thresholds_option = partial(
 )
 
 
+by_option = partial(
+    click.option,
+    "--by",
+    cls=Option,
+    heading="Evaluation",
+    metavar="COLUMN[:PARTS]",
+    multiple=True,
+    help="Judge subgroups: rows with one value, or numbers cut into parts (age:4); repeatable.",
+)
+
+
+prevalence_option = partial(
+    click.option,
+    "--prevalence",
+    cls=Option,
+    heading="Evaluation",
+    metavar="CLASS=SHARE",
+    help="Correct probabilities for other class shares and score them there, e.g. yes=0.02.",
+)
+prevalence_from_option = partial(
+    click.option,
+    "--prevalence-from",
+    cls=Option,
+    heading="Evaluation",
+    metavar="FILE",
+)
+
+
 class NumberOrAuto(click.ParamType[float | str]):
     """A number, or the word ``auto``."""
 

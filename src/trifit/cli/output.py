@@ -23,9 +23,11 @@ from trifit.words import (
     decision_sentences,
     ensemble_sentences,
     errors_text,
+    prevalence_sentences,
     prior_sentence,
     rows_text,
     status_name,
+    subgroup_sentences,
     verdict_text,
 )
 from trifit.words.diff import (
@@ -144,13 +146,17 @@ def print_comparison(comparison: Comparison) -> None:
 
 
 def _sentences(comparison: Comparison) -> Iterator[str]:
-    """What there is to say of the Laplace posterior, of members and of decisions."""
+    """What there is to say besides scores and verdicts, as far as it was asked for."""
     if comparison.laplace_error is not None:
         yield laplace_error(comparison.laplace_error)
     if comparison.ensemble is not None:
         yield from ensemble_sentences(comparison.ensemble)
     if comparison.consequences is not None:
         yield from decision_sentences(comparison.consequences)
+    for division in comparison.divisions:
+        yield from subgroup_sentences(division)
+    if comparison.prevalence_shift is not None:
+        yield from prevalence_sentences(comparison.prevalence_shift, comparison.data.class_names)
 
 
 def _console() -> Console:

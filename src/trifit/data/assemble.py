@@ -10,7 +10,7 @@ import numpy as np
 from trifit.data.labels import absent_texts, drop_unused_classes, encode_classes, learn_classes
 from trifit.data.leaks import gives_away
 from trifit.data.new_rows import unseen_categories
-from trifit.data.numbers import COMMA, Style
+from trifit.data.numbers import COMMA, POINT, Style
 from trifit.data.roles import (
     Roles,
     advice,
@@ -87,7 +87,10 @@ def assemble(
         raise InputError(f"data {train.name!r}: the table has a header but no rows")
     labels = train.labels
     dropped = grouping(train, reading.drop)
-    roles = read_roles([train] if test is None else [train, test], reading.roles, labels)
+    style = COMMA if reading.decimal == "," else POINT
+    roles = read_roles(
+        [train] if test is None else [train, test], reading.roles, labels, reading.missing, style
+    )
     train, test = _without_dropped(train, test, labels, reading)
     classes = _classes(train, labels, reading)
     schema, notes = learn(train, labels, reading)
@@ -133,6 +136,7 @@ def assemble(
         groups=rows.roles.groups,
         time=rows.roles.time,
         roles=reading.roles.given,
+        by=rows.roles.by,
         schema=replace(schema, imputes=missing == "impute"),
     )
 

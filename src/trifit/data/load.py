@@ -10,6 +10,7 @@ import numpy as np
 from trifit.data.arrays import is_name
 from trifit.data.assemble import Missing, assemble
 from trifit.data.bundled import bundled
+from trifit.data.by import by_features
 from trifit.data.columns import MISSING_TEXT
 from trifit.data.labels import class_order
 from trifit.data.roles import RoleColumns
@@ -45,6 +46,7 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
     groups: str | None = None,
     time: str | None = None,
     weights: str | None = None,
+    by: Sequence[str] = (),
     **world: Any,
 ) -> Dataset:
     """Load or simulate a classification problem.
@@ -98,6 +100,9 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
         tests on the later ones. No feature, unless kept.
     weights : str, optional
         A column that counts identical rows: each row stands for so many. No feature.
+    by : sequence of str
+        Columns that divide the scored rows into subgroups, each judged by itself: ``"region"``,
+        or ``"age:4"`` for quarters of its numbers (docs/subgroups.md). Features or not.
     **world
         Of simulated data only: ``n``, ``seed``, ``n_test``, ``shift``, ``severity`` and
         the world's own, as in :func:`trifit.simulate.simulate`.
@@ -125,8 +130,10 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
     """
     if missing not in ("error", "drop", "impute"):
         raise InputError(f"missing={missing!r}: expected 'error', 'drop' or 'impute'")
-    label_cols, drop, keep, categorical = (
-        tuple(map(str, names)) for names in (label_cols, drop, keep, categorical)
+    if isinstance(by, str):
+        by = (by,)
+    label_cols, drop, keep, categorical, by = (
+        tuple(map(str, names)) for names in (label_cols, drop, keep, categorical, by)
     )
     of_a_table = {
         "target": target, "label_cols": label_cols, "test": test, "drop": drop, "keep": keep,
@@ -138,7 +145,7 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
         _check_complete(source, "simulated", of_a_table | ordered)
         from trifit.simulate import simulate
 
-        return simulate(source.removeprefix("sim:"), **world)
+        return by_features(simulate(source.removeprefix("sim:"), **world), by)
     if world:
         raise InputError(
             f"{next(iter(world))}: only simulated data (sim:WORLD) may take such an argument; "
@@ -146,7 +153,7 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
         )
     if isinstance(source, str) and source in BUNDLED:
         _check_complete(source, "bundled", of_a_table)
-        return _ordered(bundled(source), positive, tuple(classes_order))
+        return _ordered(by_features(bundled(source), by), positive, tuple(classes_order))
     if target is not None and label_cols:
         raise InputError(
             f"target {target!r} and label_cols {list(label_cols)!r}: give one of the two"
@@ -163,7 +170,7 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
         categorical=categorical,
         keep=keep,
         drop=drop,
-        roles=RoleColumns(groups, time, weights),
+        roles=RoleColumns(groups, time, weights, by),
     )
     labelled = target is not None and not is_name(target)
     if labelled:
@@ -180,13 +187,15 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
     return _ordered(dataset, positive, tuple(classes_order))
 
 
-def as_dataset(data: Any, target: Any = None, **reading: Any) -> Dataset:
+def as_dataset(data: Any, target: Any = None, *, by: Sequence[str] = (), **reading: Any) -> Dataset:
     """A data set as it is, or one loaded from what :func:`load_dataset` takes.
 
     Parameters
     ----------
     data, target : object, optional
         A ``Dataset`` alone, or a source and the name of its labels.
+    by : sequence of str
+        As :func:`load_dataset` takes it; of a ``Dataset`` its features.
     **reading
         Further arguments of :func:`load_dataset`.
 
@@ -196,7 +205,7 @@ def as_dataset(data: Any, target: Any = None, **reading: Any) -> Dataset:
         If a data set comes with what is for reading one.
     """
     if not isinstance(data, Dataset):
-        return load_dataset(data, target, **reading)
+        return load_dataset(data, target, by=by, **reading)
     if target is not None:
         raise InputError(
             f"target {target!r}: the data are a Dataset, which has its labels; give a model by "
@@ -204,7 +213,7 @@ def as_dataset(data: Any, target: Any = None, **reading: Any) -> Dataset:
         )
     if reading:
         raise InputError(f"{next(iter(reading))}: does not apply to a Dataset, which is complete")
-    return data
+    return by_features(data, (by,) if isinstance(by, str) else by) if by else data
 
 
 def _check_complete(source: str, kind: str, arguments: Mapping[str, Any]) -> None:

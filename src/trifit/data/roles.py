@@ -1,17 +1,21 @@
 """Columns that are no features: which rows belong together, when, and how often each counts."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from shlex import quote
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trifit.clusters import group_codes
+from trifit.data.by import read_by
 from trifit.data.columns import as_floats, is_numeric, texts_of
 from trifit.data.identifiers import names_a_group
-from trifit.data.numbers import POINT
+from trifit.data.numbers import POINT, Style
 from trifit.data.tables import Table
 from trifit.errors import InputError
+from trifit.subgroups import By
 from trifit.text import listing
 from trifit.types import FloatArray, IntArray
 
@@ -31,11 +35,15 @@ class RoleColumns:
         When a row was observed.
     weights : str, optional
         How many identical rows a row stands for.
+    by : tuple of str
+        Columns that divide the rows into subgroups (``COLUMN`` or ``COLUMN:PARTS``); they may be
+        features too.
     """
 
     groups: str | None = None
     time: str | None = None
     weights: str | None = None
+    by: tuple[str, ...] = ()
 
     @property
     def given(self) -> dict[str, str]:
@@ -46,22 +54,29 @@ class RoleColumns:
 
 @dataclass(frozen=True, eq=False)
 class Roles:
-    """What those columns say of each row, (n_obs,) each; None where there is none."""
+    """What those columns say of each row, (n_obs,) each; None or empty where there is none."""
 
     groups: IntArray | None = None
     time: FloatArray | None = None
     weights: IntArray | None = None
+    by: Mapping[By, NDArray[Any]] = field(default_factory=dict)
 
     def take(self, rows: IntArray) -> "Roles":
         """Those of some rows."""
         parts = {k: None if (v := getattr(self, k)) is None else v[rows] for k in ROLES}
-        return replace(self, **parts)
+        return replace(self, by={by: v[rows] for by, v in self.by.items()}, **parts)
 
 
 ROLES = ("groups", "time", "weights")
 
 
-def read_roles(tables: Sequence[Table], columns: RoleColumns, labels: Sequence[str]) -> Roles:
+def read_roles(
+    tables: Sequence[Table],
+    columns: RoleColumns,
+    labels: Sequence[str],
+    missing: tuple[str, ...],
+    style: Style,
+) -> Roles:
     """The roles of all rows, table after table.
 
     Parameters
@@ -70,6 +85,10 @@ def read_roles(tables: Sequence[Table], columns: RoleColumns, labels: Sequence[s
     columns : RoleColumns
     labels : sequence of str
         Columns that hold labels, which can have no other role.
+    missing : tuple of str
+        Texts that mean "missing" in a column of subgroups.
+    style : (str, str)
+        How its numbers are written.
 
     Raises
     ------
@@ -90,6 +109,7 @@ def read_roles(tables: Sequence[Table], columns: RoleColumns, labels: Sequence[s
         groups=group_codes(texts) if texts else None,
         time=None if columns.time is None else _times(tables, columns.time),
         weights=None if columns.weights is None else _weights(tables, columns.weights),
+        by=read_by(tables, columns.by, labels, missing, style),
     )
 
 

@@ -1,6 +1,6 @@
 """From draws of parameters to predictive class probabilities, block by block."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -23,7 +23,10 @@ MAX_DIAGNOSED = 100
 """Most predicted log probabilities whose R-hat and ESS are checked."""
 
 
-def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
+type Change = Callable[[FloatArray], FloatArray]
+
+
+def predict(density: Density, fit: Fit, X: FloatArray, change: Change | None = None) -> Prediction:
     """Predictive probabilities: the average over draws of the class probabilities.
 
     The entropy of that average is the mean entropy of the draws (aleatoric) plus
@@ -36,6 +39,9 @@ def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
     fit : Fit
     X : array of shape (n_obs, n_features)
         Rows as the model was fitted to: standardised where it was.
+    change : callable, optional
+        What is made of log probabilities (..., n_classes) before draws are averaged, such as
+        other class shares; of a recalibrated fit, after its recalibration.
 
     References
     ----------
@@ -43,13 +49,14 @@ def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
     """
     draws = fit.flat_draws
     n_classes = density.log_probs(draws[:1], X[:1]).shape[2]
+    of_draws = change if change is not None and fit.recalibration is None else _as_it_is
 
     def chunk(start: int) -> tuple[FloatArray, FloatArray]:
         rows = X[start : start + ROWS]
         step = max(1, BLOCK // (len(rows) * n_classes))
         mean = MeanProbabilities(len(rows), n_classes)
         for first in range(0, len(draws), step):
-            mean.add(density.log_probs(draws[first : first + step], rows))
+            mean.add(of_draws(density.log_probs(draws[first : first + step], rows)))
         return mean.log_probs, mean.entropy
 
     with limited():
@@ -57,8 +64,12 @@ def predict(density: Density, fit: Fit, X: FloatArray) -> Prediction:
     log_probs, aleatoric = (np.concatenate(part) for part in zip(*parts, strict=True))
     if fit.recalibration is None:
         return Prediction(log_probs, aleatoric)
-    changed = fit.recalibration.transform(log_probs)
+    changed = (change or _as_it_is)(fit.recalibration.transform(log_probs))
     return Prediction(changed, entropy(np.exp(changed)))
+
+
+def _as_it_is(log_probs: FloatArray) -> FloatArray:
+    return log_probs
 
 
 def predict_all(density: Density, fits: Mapping[str, Fit], X: FloatArray) -> dict[str, Prediction]:

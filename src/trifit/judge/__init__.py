@@ -8,6 +8,15 @@ from trifit.judge.contestant import judged
 from trifit.judge.decisions import consequences
 from trifit.judge.differences import differences
 from trifit.judge.scores import scores
+from trifit.judge.subgroups import divisions
 from trifit.judge.verdict import verdict_on, with_status
 
-__all__ = ["consequences", "differences", "judged", "scores", "verdict_on", "with_status"]
+__all__ = [
+    "consequences",
+    "differences",
+    "divisions",
+    "judged",
+    "scores",
+    "verdict_on",
+    "with_status",
+]

@@ -27,7 +27,9 @@ else some rows, evenly spaced, stand for all: their error is then far below what
 needs."""
 
 
-def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Calibration:
+def calibration(
+    forecasts: Forecasts, name: str, rng: np.random.Generator, *, in_part: bool = False
+) -> Calibration:
     """Slope, recalibration gains, canonical test and class biases of one contestant.
 
     With soft labels there is no canonical test: it needs to know how observed labels
@@ -39,6 +41,8 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
     name : str
     rng : numpy Generator
         Deals folds and draws the test's resamples.
+    in_part : bool
+        Only slope, temperature and class biases.
     """
     log_probs, y, names = forecasts.log_probs[name], forecasts.labels, forecasts.class_names
     probs = np.exp(log_probs)
@@ -53,7 +57,8 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
     )
     mapped = _rows(n_obs, n_classes, MAX_MAP_VALUES)
     fold, gains = recalibration_folds(forecasts, rng), {}
-    for method in [] if n_ruled_out(log_probs, y) else _maps(n_obs, n_classes):
+    none = n_ruled_out(log_probs, y)
+    for method in [] if none else ["temperature"] if in_part else _maps(n_obs, n_classes):
         rows = tested if method == "temperature" else mapped
         gains[method] = recalibration_gain(
             log_probs[rows],
@@ -74,7 +79,7 @@ def calibration(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Ca
         intercepts=slope.intercepts.tolist(),
         gains=gains,
         p_value=None
-        if y.ndim == 2
+        if y.ndim == 2 or in_part
         else kernel(
             probs[tested], y[tested], groups=of_rows(groups, tested), seed=rng, detect=False
         ).p_value,

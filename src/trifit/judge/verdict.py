@@ -5,8 +5,11 @@ from trifit.results import Calibration, Judged, Verdict
 from trifit.results.calibration import LEVEL, SUSPECT
 
 
-def verdict_on(c: Calibration) -> Verdict:
+def verdict_on(c: Calibration, n_looks: int = 1) -> Verdict:
     """Judge outputs by their calibration on held-out rows.
+
+    With several looks at one contestant (its subgroups) the levels of faults are divided by their
+    number (Bonferroni), so that all of them together err as one does.
 
     Rules, in order:
 
@@ -39,11 +42,13 @@ def verdict_on(c: Calibration) -> Verdict:
     >>> verdict_on(found).value
     'over-confident'
     """
+    level = LEVEL / n_looks
     if not c.enough_events:
-        return Verdict.MISCALIBRATED if c.off() else Verdict.UNCERTAIN
-    if c.side() and not c.good_slope and c.gain is not None and c.gain.value > 0:
-        return Verdict.UNDER_CONFIDENT if c.side() > 0 else Verdict.OVER_CONFIDENT
-    if c.off() or (c.fails(LEVEL) and c.most >= c.margin):
+        return Verdict.MISCALIBRATED if c.off(level) else Verdict.UNCERTAIN
+    side = c.side(1 - level)
+    if side and not c.good_slope and c.gain is not None and c.gain.value > 0:
+        return Verdict.UNDER_CONFIDENT if side > 0 else Verdict.OVER_CONFIDENT
+    if c.off(level) or (c.fails(level) and c.most >= c.margin):
         return Verdict.MISCALIBRATED
     if c.good_slope and c.suspect_at >= SUSPECT:
         return Verdict.BEHAVES

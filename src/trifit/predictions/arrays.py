@@ -1,15 +1,17 @@
 """Predictions in the arrays of an ``.npz`` file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trifit.data.by import values_of
 from trifit.data.roles import checked_weights
 from trifit.errors import InputError
 from trifit.predictions.reading import Raw, Reading
+from trifit.subgroups import By
 from trifit.text import listing
 from trifit.types import IntArray
 
@@ -60,6 +62,11 @@ class Arrays:
             return None
         return checked_weights(self.get(name), f"predictions {self.file!r}: weights {name!r}")
 
+    def by(self, asked: Sequence[str]) -> dict[By, NDArray[Any]]:
+        """Arrays that divide the rows into subgroups."""
+        every = [By.of(text, [*self.arrays]) for text in dict.fromkeys(asked)]
+        return {by: values_of(by, self.get(by.column).tolist()) for by in every}
+
 
 def of_arrays(arrays: Arrays, reading: Reading, *, need_label: bool) -> Raw:
     """Forecasts, labels, and perhaps classes, row ids, groups and weights.
@@ -92,4 +99,5 @@ def of_arrays(arrays: Arrays, reading: Reading, *, need_label: bool) -> Raw:
         models=None,
         groups=arrays.texts(reading.groups, needed=need_label),
         weights=arrays.weights(reading.weights, needed=need_label),
+        by=arrays.by(reading.by) if need_label else {},
     )

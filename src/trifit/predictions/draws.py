@@ -1,15 +1,18 @@
 """Members of an ensemble or draws of a posterior: read, averaged and judged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from trifit.checks import checked_labels, checked_probs
 from trifit.clusters import group_codes, of_rows
+from trifit.data.by import given_by
 from trifit.data.readers import kind_of, read_arrays
 from trifit.data.roles import checked_weights
 from trifit.ensemble import Averages, averages
@@ -29,8 +32,10 @@ from trifit.predictions.join import (
 )
 from trifit.predictions.logs import check_floor, logs
 from trifit.predictions.reading import Reading
+from trifit.predictions.shares import Change, OtherShares
 from trifit.results import Comparison
 from trifit.seeds import generator
+from trifit.subgroups import By
 from trifit.types import FloatArray, IntArray
 
 MEAN_PROBS, MEAN_LOGITS = "mean probs", "mean logits"
@@ -64,6 +69,8 @@ class Draws:
     counts : array of shape (n_obs,), optional
         How many identical rows each row stands for.
     notes : list of str
+    by : mapping of By to array of shape (n_obs,)
+        Columns that divide the rows into subgroups.
 
     Raises
     ------
@@ -81,6 +88,7 @@ class Draws:
     groups: IntArray | None = None
     counts: IntArray | None = None
     notes: list[str] = field(default_factory=list)
+    by: Mapping[By, NDArray[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape, expected = np.shape(self.values), (len(self.labels), len(self.class_names))
@@ -128,6 +136,7 @@ def read_draws(
     row_id: str | None = None,
     groups: str | None = None,
     weights: str | None = None,
+    by: tuple[str, ...] = (),
     positive: str | None = None,
     member_col: str | None = None,
     floor: float | None = None,
@@ -147,6 +156,8 @@ def read_draws(
     groups, weights : str, optional
         Arrays (or columns) whose equal values mark rows that belong together, and that count
         identical rows.
+    by : tuple of str
+        Arrays (or columns) that divide the rows into subgroups.
     positive, member_col : str, optional
         Of a table: the class that a single column of two is of, and the column that names the
         member.
@@ -174,6 +185,7 @@ def read_draws(
             model_col=member_col,
             groups=groups,
             weights=weights,
+            by=by,
         )
         return _of_table(read_predictions({stem(path): path}, reading, floor=floor), path)
     for option, value in (("--positive", positive), ("--member-col", member_col)):
@@ -200,6 +212,7 @@ def read_draws(
         groups=None if together is None else group_codes(together),
         counts=counts,
         notes=notes,
+        by=arrays.by(by),
     )
 
 
@@ -214,6 +227,7 @@ def _of_table(found: Predictions, path: Path) -> Draws:
         name=f"draws {path.name!r}",
         row_ids=found.row_ids,
         groups=forecasts.groups,
+        by=found.by,
         notes=[note for note in found.notes if not note.startswith(of_members)],
     )
 
@@ -243,8 +257,19 @@ def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Av
         | dict.fromkeys(kept, source),
         notes=notes,
         row_ids=None if draws.row_ids is None else [*np.array(draws.row_ids)[rows]],
+        by={by: values[rows] for by, values in draws.by.items()},
+        corrected=partial(_corrected, draws, log_probs),
     )
     return predictions, found
+
+
+def _corrected(
+    draws: Draws, log_probs: Mapping[str, FloatArray], change: Change
+) -> dict[str, FloatArray]:
+    """Every contestant after a change: of the mean of probabilities member by member."""
+    rows = draws.rows
+    mean = averages((change(member[rows]) for member in draws), draws.labels[rows]).probs
+    return {name: mean if name == MEAN_PROBS else change(p) for name, p in log_probs.items()}
 
 
 def evaluate_members(
@@ -265,13 +290,14 @@ def evaluate_members(
         seed=seed,
         sources=predictions.sources,
         notes=predictions.notes,
+        corrected=predictions.corrected,
         **described,
     )
     rng = generator(np.random.SeedSequence(seed), "ensemble")
     return msgspec.structs.replace(comparison, ensemble=ensemble(found, predictions.forecasts, rng))
 
 
-def evaluate_draws(
+def evaluate_draws(  # noqa: PLR0913 - settings are keyword arguments
     draws: Any,
     y: Any,
     *,
@@ -281,6 +307,9 @@ def evaluate_draws(
     weights: Any = None,
     costs: Any = None,
     thresholds: Any = None,
+    by: Mapping[str, Any] | None = None,
+    prevalence: Any = None,
+    undo_sampling: Any = None,
     name: str = "ensemble",
     seed: int = 1,
 ) -> Comparison:
@@ -300,7 +329,7 @@ def evaluate_draws(
         Rows with equal values belong together: standard errors and intervals count groups.
     weights : array of shape (n_obs,), optional
         How many identical rows each row stands for; whole numbers.
-    costs, thresholds : optional
+    costs, thresholds, by, prevalence, undo_sampling : optional
         As :func:`trifit.evaluate` takes them.
     name : str
         Of the data, on the page.
@@ -344,7 +373,16 @@ def evaluate_draws(
         logits=logits,
         groups=None if groups is None else group_codes(groups),
         counts=None if weights is None else checked_weights(weights, "weights"),
+        by=given_by(by or {}, shape[1]),
     )
+    predictions, found = predictions_of(given)
     return evaluate_members(
-        *predictions_of(given), seed=seed, name=name, costs=costs, thresholds=thresholds
+        predictions,
+        found,
+        seed=seed,
+        name=name,
+        costs=costs,
+        thresholds=thresholds,
+        by=predictions.by,
+        other=OtherShares.of(prevalence, None, undo_sampling, tuple(predictions.sources)),
     )

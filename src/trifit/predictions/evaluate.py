@@ -1,32 +1,37 @@
 """Forecasts of any origin, judged: the same records and page as a comparison's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trifit.checks import checked_labels, checked_probs, label_probs, measure
 from trifit.clusters import group_codes
 from trifit.contestants import BASELINES, FREQUENCIES
+from trifit.data.by import given_by
 from trifit.data.roles import checked_weights
 from trifit.decisions import Costs, Thresholds, check_asked
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, baselines, log_of
-from trifit.judge import consequences, differences, judged, scores
+from trifit.judge import consequences, differences, divisions, judged, scores
 from trifit.judge.rows import disagreement
 from trifit.predictions.join import copies
+from trifit.predictions.shares import Change, OtherShares, record
 from trifit.progress import Clock, Progress
 from trifit.results import Comparison, Evaluation
 from trifit.results.provenance import data_record, provenance_of
 from trifit.seeds import child, generator
+from trifit.subgroups import By, divide
+from trifit.types import FloatArray
 
 MAX_PAIRED = 6
 """Contestants up to which each is held against each other one; more only against the first."""
 
 
 @measure
-def evaluate(
+def evaluate(  # noqa: PLR0913 - settings are keyword arguments
     probs: Any,
     y: Any,
     *,
@@ -35,6 +40,10 @@ def evaluate(
     weights: Any = None,
     costs: Any = None,
     thresholds: Any = None,
+    by: Mapping[str, Any] | None = None,
+    prevalence: Any = None,
+    prevalence_from: Any = None,
+    undo_sampling: Any = None,
     name: str = "predictions",
     seed: int = 1,
 ) -> Comparison:
@@ -57,6 +66,16 @@ def evaluate(
     thresholds : str or (float, float), optional
         ``"0.05:0.5"`` or ``"CLASS=0.05:0.5"``: the probabilities from which that class (of two the
         second) is treated.
+    by : mapping of str to array of shape (n_obs,), optional
+        Judges subgroups too: ``{"region": regions, "age:4": ages}``; None and NaN are missing
+        (docs/subgroups.md).
+    prevalence : str or mapping, optional
+        Other class shares, ``"yes=0.02"`` or ``{"yes": 0.02}``: probabilities are corrected for
+        them, and scored there by importance weights (docs/prevalence.md).
+    prevalence_from : array of shape (n_rows, n_classes), or mapping of contestant to such, optional
+        Probabilities of rows without labels, whose class shares are estimated and taken instead.
+    undo_sampling : str or mapping, optional
+        Class shares that the training rows had; default: those of the scored rows.
     name : str
         Of the data, on the page.
     seed : int
@@ -94,13 +113,25 @@ def evaluate(
         forecasts = Forecasts(log_probs, labels, names, together)
     except ValueError as error:
         raise InputError(str(error)) from error
+    shares = OtherShares.of(prevalence, prevalence_from, undo_sampling, tuple(given))
+    divided = given_by(by or {}, len(first))
     if weights is not None:
         counts = checked_weights(weights, "weights")
-        forecasts = forecasts.take(copies(counts, *first.shape))
-    return evaluate_forecasts(forecasts, name=name, seed=seed, costs=costs, thresholds=thresholds)
+        rows = copies(counts, *first.shape)
+        forecasts = forecasts.take(rows)
+        divided = {each: values[rows] for each, values in divided.items()}
+    return evaluate_forecasts(
+        forecasts,
+        name=name,
+        seed=seed,
+        costs=costs,
+        thresholds=thresholds,
+        by=divided,
+        other=shares,
+    )
 
 
-def evaluate_forecasts(
+def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
     forecasts: Forecasts,
     *,
     name: str,
@@ -111,6 +142,9 @@ def evaluate_forecasts(
     grouped_by: str = "",
     costs: Any = None,
     thresholds: Any = None,
+    by: Mapping[By, NDArray[Any]] | None = None,
+    other: OtherShares | None = None,
+    corrected: Callable[[Change], Mapping[str, FloatArray]] | None = None,
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -133,6 +167,12 @@ def evaluate_forecasts(
         What makes the groups of the forecasts, for the page.
     costs, thresholds : optional
         As :func:`evaluate` takes them.
+    by : mapping of By to array of shape (n_obs,), optional
+        Columns that divide the rows into subgroups.
+    other : OtherShares, optional
+        Class shares that probabilities are to be corrected for.
+    corrected : callable, optional
+        Contestants after a change of log probabilities, if they are averages.
     command : str, optional
         What made the comparison, as it is recorded.
     progress : callable, optional
@@ -146,6 +186,9 @@ def evaluate_forecasts(
         raise InputError(f"predictions: there is 1 {one}; at least 2 are needed for any error")
     asked = Costs.of(costs), Thresholds.of(thresholds)
     check_asked(*asked, forecasts.class_names)
+    for each, values in (by or {}).items():
+        divide(each, values)  # said before anything is judged
+    shares = None if other is None else other.check(forecasts)
     clock, streams = Clock(), np.random.SeedSequence(seed)
     tell = progress or (lambda stage, share: None)
     y, contestants = forecasts.labels, list(forecasts.log_probs)
@@ -194,6 +237,8 @@ def evaluate_forecasts(
         prior=None,
         disagreement=rows,
         consequences=consequences(forecasts, contestants, *asked),
+        prevalence_shift=record(forecasts, shares, corrected),
+        divisions=divisions(forecasts, contestants, by or {}, child(streams, "subgroups")),
         provenance=provenance_of(
             command or f"trifit.evaluate({name!r} [{data.fingerprint[:12]}], seed={seed})",
             seed,

@@ -1,10 +1,12 @@
 """Files of predictions joined to forecasts of the same rows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trifit.clusters import group_codes
 from trifit.data.columns import UNSEEN, level_codes
@@ -14,6 +16,8 @@ from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.predictions.files import read_raw
 from trifit.predictions.logs import check_floor, log_probs_of, row_name, sum_to_one
 from trifit.predictions.reading import Raw, Reading
+from trifit.predictions.shares import Change
+from trifit.subgroups import By
 from trifit.text import first_repeated, listing
 from trifit.types import FloatArray, IntArray
 
@@ -30,12 +34,18 @@ class Predictions:
     notes : list of str
     row_ids : list of str or None
         What the rows of the forecasts are called, where a column says so.
+    by : mapping of By to array of shape (n_obs,)
+        Columns that divide the rows into subgroups.
+    corrected : callable, optional
+        Contestants after a change of log probabilities, if they are averages of members.
     """
 
     forecasts: Forecasts
     sources: Mapping[str, str]
     notes: list[str]
     row_ids: list[str] | None = None
+    by: Mapping[By, NDArray[Any]] = field(default_factory=dict)
+    corrected: Callable[[Change], Mapping[str, FloatArray]] | None = None
 
 
 def read_predictions(
@@ -85,17 +95,19 @@ def read_predictions(
         notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
     notes_of_zeros(log_probs, y, notes)
     groups = None if first.groups is None else group_codes(first.groups)
-    forecasts, ids = Forecasts(log_probs, y, classes, groups), first.ids
+    forecasts, ids, by = Forecasts(log_probs, y, classes, groups), first.ids, first.by
     if first.weights is not None:
         notes.append(note_of_weights(reading.weights, first.weights))
         rows = copies(first.weights, len(y), len(classes))
         forecasts = forecasts.take(rows)
         ids = None if ids is None else [ids[i] for i in rows]
+        by = {each: values[rows] for each, values in by.items()}
     return Predictions(
         forecasts=forecasts,
         sources={name: raw.file for name, raw in raws.items()},
         notes=notes,
         row_ids=ids,
+        by=by,
     )
 
 
@@ -200,6 +212,7 @@ def _rows(raw: Raw, rows: IntArray) -> Raw:
         ids=some(raw.ids),
         groups=some(raw.groups),
         weights=None if raw.weights is None else raw.weights[rows],
+        by={by: values[rows] for by, values in raw.by.items()},
     )
 
 

@@ -1,8 +1,8 @@
 """How the columns of a file are to be read, and the columns of one file."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import takewhile
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trifit.data.by import read_by
 from trifit.data.columns import as_floats, texts_of
 from trifit.data.numbers import POINT, number
 from trifit.data.roles import checked_weights
 from trifit.data.tables import Table
 from trifit.errors import InputError
+from trifit.subgroups import By
 from trifit.text import listing
 from trifit.types import FloatArray, IntArray
 
@@ -42,6 +44,8 @@ class Reading:
         Column whose equal values mark rows that belong together.
     weights : str, optional
         Column that counts identical rows.
+    by : tuple of str
+        Columns that divide the rows into subgroups, ``COLUMN`` or ``COLUMN:PARTS``.
 
     Raises
     ------
@@ -57,6 +61,7 @@ class Reading:
     model_col: str | None = None
     groups: str | None = None
     weights: str | None = None
+    by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.probs is None) == (self.logits is None):
@@ -83,6 +88,8 @@ class Raw:
         What the columns are called, as classes.
     labels, ids, models, groups : list of str, optional
     weights : array of shape (n_obs,), optional
+    by : mapping of By to array of shape (n_obs,)
+        Columns that divide the rows into subgroups.
     """
 
     file: str
@@ -93,6 +100,7 @@ class Raw:
     models: list[str] | None
     groups: list[str] | None = None
     weights: IntArray | None = None
+    by: Mapping[By, AnyArray] = field(default_factory=dict)
 
 
 def of_table(
@@ -129,6 +137,7 @@ def of_table(
         classes=classes,
         values=np.column_stack([_numbers(table, name, file) for name in names]),
         weights=_weights(table, reading.weights, file, needed=need_label),
+        by=read_by([table], reading.by, [reading.label or ""]) if need_label else {},
     )
 
 

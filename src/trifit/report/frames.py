@@ -18,8 +18,10 @@ from trifit.report.plots import (
     consequences_of,
     costs_of,
     curves_of,
+    divisions_of,
     ensemble_of,
     map_of,
+    prevalence_of,
     rows_of,
 )
 from trifit.report.sections.fits import ranked
@@ -203,6 +205,48 @@ def decisions(c: Comparison) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
 
 
+def subgroups(c: Comparison) -> pd.DataFrame:
+    """A row per contestant and subgroup; see :meth:`trifit.results.Comparison.subgroups`."""
+    return pd.DataFrame(
+        {
+            "fit": name,
+            "by": d.by,
+            "subgroup": subgroup,
+            "n_obs": d.n_obs[g],
+            **_value_and_se("log_loss", record.log_loss),
+            **_value_and_se("slope", record.slope),
+            **_value_and_se("slope_pooled", record.slope_pooled),
+            "bias_class": c.data.class_names[record.furthest],
+            **_value_and_se("bias", record.bias[record.furthest]),
+            **_value_and_se("bias_pooled", record.bias_pooled[record.furthest]),
+            "p_slope": record.p_slope,
+            "p_bias": record.p_bias,
+            "p_homogeneity": found.p_value,
+            "differs": ", ".join(record.differs),
+            "verdict": record.verdict.value,
+        }
+        for d in divisions_of(c)
+        for name, found in d.contestants.items()
+        for g, (subgroup, record) in enumerate(zip(d.names, found.subgroups, strict=True))
+    ).set_index(["fit", "by", "subgroup"])
+
+
+def prevalence(c: Comparison) -> pd.DataFrame:
+    """A row per contestant; see :meth:`trifit.results.Comparison.prevalence`."""
+    found = prevalence_of(c)
+    rows: dict[str, dict[str, Any]] = {}
+    for name, scores in found.contestants.items():
+        rows[name] = {}
+        for score in ("log_loss", "brier", "accuracy", "uncorrected", "gain"):
+            rows[name] |= _value_and_se(score, getattr(scores, score))
+    for name, e in found.estimates.items():
+        for label, share in zip(c.data.class_names, e.shares, strict=True):
+            ends = {"": share.value, "_low": share.low, "_high": share.high}
+            rows[name] |= {f"share:{label}{end}": value for end, value in ends.items()}
+        rows[name]["p_shift"] = e.p_value
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
+
+
 FRAMES: Mapping[str, Callable[..., pd.DataFrame]] = {
     "plot_reliability": reliability,
     "plot_class_reliability": class_reliability,
@@ -225,7 +269,9 @@ def _parts(estimate: Estimate) -> dict[str, float]:
     return {name: getattr(estimate, name) for name in ("value", "se", "low", "high")}
 
 
-def _value_and_se(name: str, estimate: Estimate) -> dict[str, float]:
+def _value_and_se(name: str, estimate: Estimate | None) -> dict[str, float]:
+    if estimate is None:
+        return {name: np.nan, f"{name}_se": np.nan}
     return {name: estimate.value, f"{name}_se": estimate.se}
 
 

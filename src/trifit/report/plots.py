@@ -15,8 +15,10 @@ from trifit.results import (
     Comparison,
     Consequences,
     CostTable,
+    Division,
     Ensemble,
     NetBenefit,
+    PrevalenceRecord,
     ProbabilityMap,
     Reliability,
     RowTable,
@@ -139,6 +141,30 @@ def net_benefit(c: Comparison, *, ax: Axes | None = None) -> Axes:
 def risk_coverage(c: Comparison, *, ax: Axes | None = None) -> Axes:
     """Error rate of the most confident rows by their share."""
     return charts.risk_coverage(consequences_of(c).abstention, ax=ax)
+
+
+def divisions_of(c: Comparison) -> list[Division]:
+    """Calibration by subgroup, if it was asked for.
+
+    Raises
+    ------
+    InputError
+    """
+    if not c.divisions:
+        raise InputError("no subgroups: say by which column (by=..., --by)")
+    return c.divisions
+
+
+def prevalence_of(c: Comparison) -> PrevalenceRecord:
+    """Another prevalence, if it was asked for.
+
+    Raises
+    ------
+    InputError
+    """
+    if c.prevalence_shift is None:
+        raise InputError("no other prevalence: give one (prevalence=..., --prevalence)")
+    return c.prevalence_shift
 
 
 def consequences_of(c: Comparison) -> Consequences:

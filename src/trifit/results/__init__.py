@@ -57,6 +57,11 @@ from trifit.results.posterior import (
     PosteriorRecord,
     Ranks,
 )
+from trifit.results.prevalence import (
+    CorrectedScores,
+    PrevalenceRecord,
+    ShareEstimate,
+)
 from trifit.results.prior import (
     ChosenScale,
     PriorGroup,
@@ -72,6 +77,11 @@ from trifit.results.ranking import (
 )
 from trifit.results.record import Record
 from trifit.results.reliability import Reliability, TopLabel
+from trifit.results.subgroups import (
+    ContestantBySubgroup,
+    Division,
+    SubgroupRecord,
+)
 from trifit.results.truth import (
     Truth,
     TruthRecord,
@@ -93,12 +103,15 @@ __all__ = [
     "Code",
     "Comparison",
     "Consequences",
+    "ContestantBySubgroup",
+    "CorrectedScores",
     "CostRecord",
     "CostTable",
     "CoverageCurve",
     "Data",
     "Difference",
     "Disagreement",
+    "Division",
     "Draws",
     "Encoding",
     "Ensemble",
@@ -118,6 +131,7 @@ __all__ = [
     "ParameterError",
     "PathStep",
     "PosteriorRecord",
+    "PrevalenceRecord",
     "PriorGroup",
     "PriorPosterior",
     "PriorRecord",
@@ -131,7 +145,9 @@ __all__ = [
     "RowTable",
     "Scores",
     "SensitivityStep",
+    "ShareEstimate",
     "Spread",
+    "SubgroupRecord",
     "TopLabel",
     "Truth",
     "TruthRecord",

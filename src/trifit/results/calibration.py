@@ -128,7 +128,7 @@ class Calibration(Record, frozen=True, kw_only=True):
         return inside(*self.interval())
 
     def _quantile(self, level: float) -> float:
-        if self.n_groups is None:
+        if self.n_groups is None and level in (0.95, 0.99):
             return {0.95: Z95, 0.99: Z99}[level]
         return quantile(level, self.n_groups)
 

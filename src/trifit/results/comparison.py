@@ -18,8 +18,10 @@ from trifit.results.disagreement import Disagreement
 from trifit.results.ensemble import Ensemble
 from trifit.results.plots import Plots, report
 from trifit.results.posterior import ChainDiagnostics, LaplaceError, PosteriorRecord
+from trifit.results.prevalence import PrevalenceRecord
 from trifit.results.prior import PriorRecord
 from trifit.results.record import Record
+from trifit.results.subgroups import Division
 from trifit.results.truth import Truth
 from trifit.scores import BITS, Estimate
 from trifit.tagged import read_tagged
@@ -166,6 +168,10 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Where forecasts are averages of members or draws that were given.
     consequences : Consequences or None
         What decisions cost and gain, where costs or thresholds were given.
+    divisions : list of Division
+        Calibration by subgroup, a division of the rows for each column that was given.
+    prevalence_shift : PrevalenceRecord or None
+        Scores where classes have other shares, if that was asked for.
     """
 
     schema: str = SCHEMA
@@ -188,6 +194,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     truth: Truth | None = None
     ensemble: Ensemble | None = None
     consequences: Consequences | None = None
+    divisions: list[Division] = msgspec.field(default_factory=list)
+    prevalence_shift: PrevalenceRecord | None = None
 
     @property
     def failed(self) -> list[str]:
@@ -271,6 +279,38 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
             If neither costs nor thresholds were given.
         """
         frame: pd.DataFrame = report("frames").decisions(self)
+        return frame
+
+    def subgroups(self) -> "pd.DataFrame":
+        """One row per contestant and subgroup: log-loss, slope, bias, verdict.
+
+        Index: ``fit``, ``by``, ``subgroup``. Columns (errors end with ``_se``): ``n_obs``;
+        ``log_loss``; ``slope`` and ``slope_pooled``, drawn towards those of the others; ``bias``
+        and ``bias_pooled``, mean probability minus frequency of ``bias_class``; ``p_slope`` and
+        ``p_bias``, corrected, of a difference from the others; ``p_homogeneity``, of all subgroups
+        of a column; ``differs`` (``"slope"``, ``"bias"``, both or empty); ``verdict``.
+
+        Raises
+        ------
+        InputError
+            If no column was given.
+        """
+        frame: pd.DataFrame = report("frames").subgroups(self)
+        return frame
+
+    def prevalence(self) -> "pd.DataFrame":
+        """One row per contestant: scores where classes have other shares.
+
+        Columns (errors end with ``_se``): ``log_loss``, ``brier``, ``accuracy``; ``uncorrected``,
+        the log-loss before; ``gain``, their paired difference. With rows without labels also
+        ``share:CLASS``, ``share:CLASS_low``, ``share:CLASS_high`` and ``p_shift``.
+
+        Raises
+        ------
+        InputError
+            If no other prevalence was given.
+        """
+        frame: pd.DataFrame = report("frames").prevalence(self)
         return frame
 
     def metrics(self) -> dict[str, float]:

@@ -230,7 +230,7 @@ def _are_logits(values: FloatArray, called: str) -> bool:
 
 def _in_order(raw: Raw, classes: tuple[str, ...], *, logits: bool) -> FloatArray:
     """Log probabilities in the order of the data's classes."""
-    reading = Reading(label=LABEL, **{"logits" if logits else "probs": "*"})
+    reading = Reading(label=LABEL, probs=None if logits else "*", logits="*" if logits else None)
     if len(raw.classes) > 1:
         return log_probs_of(raw, classes, reading, whose="the data")
     if not logits and ((raw.values < 0) | (raw.values > 1)).any():

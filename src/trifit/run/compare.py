@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trifit.cards import Card, load_card
+from trifit.checks import label_probs
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Reporter
 from trifit.data import as_dataset, check_split, choose_split
+from trifit.data.new_rows import encode_rows
 from trifit.decisions import check_asked
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
@@ -25,6 +27,7 @@ from trifit.run.describe import describe
 from trifit.run.settings import Settings
 from trifit.run.tree import posterior_named, tree_of
 from trifit.seeds import child, generator
+from trifit.subgroups import divide
 from trifit.threads import obeys_cores
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
@@ -100,6 +103,9 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
     cores: int | None = None,
     costs: Any = None,
     thresholds: Any = None,
+    prevalence: Any = None,
+    prevalence_from: Any = None,
+    undo_sampling: bool = False,
     progress: Progress | None = None,
     **reading: Any,
 ) -> Comparison:
@@ -145,10 +151,19 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
     thresholds : str or (float, float), optional
         ``"0.05:0.5"`` or ``"CLASS=0.05:0.5"``: the probabilities from which that class (of two the
         second) is treated. Adds net benefit curves (docs/decisions-and-costs.md).
+    prevalence : str or mapping, optional
+        Other class shares, ``"yes=0.02"`` or ``{"yes": 0.02}``: probabilities are corrected for
+        them, and scored there by importance weights (docs/prevalence.md).
+    prevalence_from : path, dataframe or array, optional
+        Rows without labels, whose class shares are estimated and taken instead.
+    undo_sampling : bool
+        The training rows were sampled by class: probabilities are corrected for the shares of the
+        given test set, or for ``prevalence``.
     progress : callable, optional
         Called with a message and the share of the work done.
     **reading
-        Further arguments of :func:`trifit.load_dataset`, such as ``missing="impute"``.
+        Further arguments of :func:`trifit.load_dataset`, such as ``missing="impute"``, or
+        ``by=["region", "age:4"]``, which judges subgroups too (docs/subgroups.md).
         Simulated data are drawn with ``seed``.
 
     Returns
@@ -176,6 +191,9 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
         cores=cores,
         costs=costs,
         thresholds=thresholds,
+        prevalence=prevalence,
+        prevalence_from=prevalence_from,
+        undo_sampling=undo_sampling,
     )
     for name, why in run.failed_rivals.items():
         warnings.warn(f"rival {name!r} failed and was left out: {why}", stacklevel=2)
@@ -205,7 +223,8 @@ def run_comparison(
         What made the run, as it is recorded.
     **settings
         Of :class:`trifit.run.settings.Settings`: ``seed``, ``cv``, ``test_size``, ``methods``,
-        ``against``, ``nuts``, ``cores``, ``costs``, ``thresholds``.
+        ``against``, ``nuts``, ``cores``, ``costs``, ``thresholds``, ``prevalence``,
+        ``prevalence_from``, ``undo_sampling``.
     """
     if not isinstance(dataset, Dataset):
         raise InputError(
@@ -217,12 +236,15 @@ def run_comparison(
     card = card.with_overrides(overrides or {})
     check_split(dataset, asked.cv, asked.test_size)
     check_asked(asked.costs, asked.thresholds, dataset.class_names)
+    unlabelled = check_prevalence(asked, dataset)
     asked = replace(asked, against=check_rivals(asked.rivals, dataset))
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)
 
     reporter.say("building the model")
     problem, split = prepare(dataset, card, asked, streams)
+    for by, values in dataset.by.items():
+        divide(by, values[split.test_rows])  # said before anything is fitted
     clock.lap("model")
     rivals = rival_forecasts(asked.rivals, dataset, split, child(streams, "rivals"), reporter.say)
     if asked.rivals:
@@ -230,8 +252,36 @@ def run_comparison(
     fitted = cross_fit(problem, split, asked, streams, reporter)
     fitted = replace(fitted, rivals=rivals.log_probs)
     clock.lap("fits")
-    comparison = describe(fitted, rivals, split, asked, streams, command, clock, reporter)
+    comparison = describe(
+        fitted, rivals, split, asked, unlabelled, streams, command, clock, reporter
+    )
     return Run(comparison, fitted, rivals.failed)
+
+
+def check_prevalence(asked: Settings, dataset: Dataset) -> FloatArray | None:
+    """Refuse shares that do not fit the data; the encoded rows without labels, if there are some.
+
+    Raises
+    ------
+    InputError
+    """
+    usual = label_probs(dataset.labels, dataset.n_classes).mean(axis=0)
+    if asked.prevalence is not None:
+        asked.prevalence.of_classes(dataset.class_names, usual)
+    if asked.prevalence_from is not None:
+        if dataset.schema is None:
+            raise InputError(
+                f"prevalence_from: the columns of data {dataset.name!r} are not known from a "
+                "table, so no other rows can be read as they were"
+            )
+        rows, _ = encode_rows(asked.prevalence_from, dataset.schema)
+        return rows
+    if asked.undo_sampling and asked.prevalence is None and not dataset.n_test:
+        raise InputError(
+            "undo_sampling: the natural class shares are not known; give test rows that have them "
+            "(--test FILE), or the shares (--prevalence yes=0.02)"
+        )
+    return None
 
 
 def prepare(

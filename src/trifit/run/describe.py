@@ -11,6 +11,7 @@ from trifit.analyses.laplace import laplace_error
 from trifit.analyses.notes import notes
 from trifit.analyses.parameters import parameter_rows
 from trifit.analyses.posterior import posterior_record
+from trifit.analyses.prevalence import prevalence_record
 from trifit.analyses.prior import prior_record
 from trifit.analyses.truth import truth
 from trifit.checks import label_probs
@@ -18,7 +19,7 @@ from trifit.contestants import PAIRS, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted
 from trifit.crossfit.progress import Reporter
 from trifit.forecasts import Forecasts, baselines
-from trifit.judge import consequences, differences, judged, scores, with_status
+from trifit.judge import consequences, differences, divisions, judged, scores, with_status
 from trifit.progress import Clock
 from trifit.results import Comparison, Evaluation, FitRecord, Scores
 from trifit.results.provenance import data_record
@@ -34,6 +35,7 @@ def describe(
     rivals: RivalForecasts,
     split: Split,
     settings: Settings,
+    unlabelled: FloatArray | None,
     streams: np.random.SeedSequence,
     command: str | None,
     clock: Clock,
@@ -48,6 +50,8 @@ def describe(
         The rivals and what is to be said of them.
     split : Split
     settings : Settings
+    unlabelled : array of shape (n_rows, n_features) or None
+        Rows without labels, whose class shares are estimated.
     streams : numpy SeedSequence
         Parent of all named generators.
     command : str or None
@@ -123,6 +127,15 @@ def describe(
         parameters=parameter_rows(fitted),
         truth=truth(fitted),
         consequences=consequences(forecasts, [*contestants], settings.costs, settings.thresholds),
+        divisions=divisions(
+            forecasts,
+            [name for name in contestants if name not in fits or not fits[name].status.failed],
+            {by: values[fitted.test_rows] for by, values in dataset.by.items()},
+            child(streams, "subgroups"),
+        ),
+        prevalence_shift=prevalence_record(
+            fitted, settings.prevalence, unlabelled, undo_sampling=settings.undo_sampling
+        ),
         provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
     )
 

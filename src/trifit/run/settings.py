@@ -7,6 +7,7 @@ from typing import Any
 from trifit.data import Splitter
 from trifit.decisions import Costs, Thresholds
 from trifit.errors import InputError
+from trifit.prevalence import Prevalence
 from trifit.rivals import Rival, rivals_from
 
 
@@ -29,6 +30,11 @@ class Settings:
     thresholds : Thresholds, optional
         Of what :func:`trifit.compare` takes.
 
+    prevalence : Prevalence, optional
+    prevalence_from : path or table, optional
+    undo_sampling : bool
+        Of what :func:`trifit.compare` takes.
+
     Raises
     ------
     InputError
@@ -45,6 +51,9 @@ class Settings:
     against: Any = ()
     costs: Any = None
     thresholds: Any = None
+    prevalence: Any = None
+    prevalence_from: Any = None
+    undo_sampling: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
@@ -54,6 +63,9 @@ class Settings:
         object.__setattr__(self, "against", rivals_from(self.against))
         object.__setattr__(self, "costs", Costs.of(self.costs))
         object.__setattr__(self, "thresholds", Thresholds.of(self.thresholds))
+        object.__setattr__(self, "prevalence", Prevalence.of(self.prevalence))
+        if self.prevalence is not None and self.prevalence_from is not None:
+            raise InputError("prevalence and prevalence_from exclude each other; give one")
 
     @property
     def rivals(self) -> tuple[Rival, ...]:
@@ -72,7 +84,9 @@ class Settings:
         found: dict[str, object] = {"seed": self.seed}
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name not in ("seed", "cores") and value not in (field.default, ()):
+            if field.name in ("seed", "cores", "prevalence_from"):
+                continue
+            if value not in (field.default, ()):
                 found[field.name] = value
         if self.rivals:
             found["against"] = {rival.name: rival.exact for rival in self.rivals}

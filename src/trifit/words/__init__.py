@@ -4,10 +4,12 @@ from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded
 from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
 from trifit.words.ensemble import ensemble_sentences
+from trifit.words.prevalence import prevalence_sentences
 from trifit.words.prior import prior_sentence
 from trifit.words.rows import errors_text, rows_text
 from trifit.words.rules import Rule, rules
 from trifit.words.status import optimiser_sentences, status_name, status_text
+from trifit.words.subgroups import subgroup_sentences
 from trifit.words.verdict import VERDICTS, verdict_text
 
 __all__ = [
@@ -19,12 +21,14 @@ __all__ = [
     "errors_text",
     "headline",
     "optimiser_sentences",
+    "prevalence_sentences",
     "prior_sentence",
     "ranges",
     "rows_text",
     "rules",
     "status_name",
     "status_text",
+    "subgroup_sentences",
     "verdict_text",
     "why_not_encoded",
 ]

@@ -51,6 +51,7 @@ from trifit.report.charts.style import (
     style,
     ticks,
 )
+from trifit.report.charts.subgroups import subgroup_slopes
 from trifit.report.charts.truth import estimated_against_true, excess
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "scores",
     "sensitivity",
     "style",
+    "subgroup_slopes",
     "ticks",
     "top_label",
     "top_labels",

@@ -16,8 +16,10 @@ from trifit.report.sections import (
     ensemble,
     fits,
     gap,
+    prevalence,
     provenance,
     reliability,
+    subgroups,
     truth,
 )
 from trifit.results import Comparison
@@ -30,6 +32,8 @@ SECTIONS: dict[str, tuple[str, Content]] = {
     "gap": (gap.TITLE, gap.content),
     "ensemble": (ensemble.TITLE, ensemble.content),
     "decisions": (decisions.TITLE, decisions.content),
+    "subgroups": (subgroups.TITLE, subgroups.content),
+    "prevalence": (prevalence.TITLE, prevalence.content),
     "disagreement": (disagreement.TITLE, disagreement.content),
     "bits": (bits.TITLE, bits.content),
     "fits": (fits.TITLE, fits.content),

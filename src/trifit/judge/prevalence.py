@@ -1,0 +1,139 @@
+"""Another prevalence: from arrays to records."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from trifit.checks import label_probs
+from trifit.errors import InputError
+from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.prevalence import effective_rows, estimate, label_shift_test, target_mean
+from trifit.results import CorrectedScores, Interval, PrevalenceRecord, ShareEstimate
+from trifit.scores import Estimate
+from trifit.types import FloatArray, IntArray
+
+GIVEN, SCORED = "given", "scored rows"
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """The class shares in question, (n_classes,) each.
+
+    Attributes
+    ----------
+    before : array
+        Under which the probabilities hold.
+    after : array
+        For which they are corrected.
+    source : str
+        Where ``after`` is from.
+    n_unlabelled : int
+        Rows without labels.
+    estimates : mapping of str to ShareEstimate
+        What contestants say of those.
+    """
+
+    before: FloatArray
+    after: FloatArray
+    source: str = GIVEN
+    n_unlabelled: int = 0
+    estimates: Mapping[str, ShareEstimate] = field(default_factory=dict)
+
+
+def shares_estimated(
+    forecasts: Forecasts, unlabelled: Mapping[str, FloatArray], before: FloatArray, best: str
+) -> Shares:
+    """Class shares of rows without labels, by every contestant that has forecasts of them.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+        Of rows with labels.
+    unlabelled : mapping of str to array of shape (n_rows, n_classes)
+        Log probabilities of the rows without.
+    before : array of shape (n_classes,)
+    best : str
+        Whose estimate is taken.
+    """
+    truth = label_probs(forecasts.labels, len(before))
+    found = {name: estimate(log_probs, before) for name, log_probs in unlabelled.items()}
+    estimates = {}
+    for name, e in found.items():
+        p = label_shift_test(forecasts.log_probs[name], truth, unlabelled[name], forecasts.groups)
+        ends = zip(e.shares.tolist(), e.low.tolist(), e.high.tolist(), strict=True)
+        estimates[name] = ShareEstimate(
+            shares=[Interval(value=v, low=low, high=high) for v, low, high in ends],
+            p_value=p if math.isfinite(p) else None,
+        )
+    n = len(unlabelled[best])
+    return Shares(before, found[best].shares, best, n, estimates)
+
+
+def check_scored(forecasts: Forecasts, after: FloatArray) -> None:
+    """Refuse shares of classes that no scored row has.
+
+    Raises
+    ------
+    InputError
+    """
+    frequency = label_probs(forecasts.labels, len(after)).mean(axis=0)
+    for k in np.flatnonzero((frequency == 0) & (after > 0)).tolist():
+        raise InputError(
+            f"prevalence: class {forecasts.class_names[k]!r} is to have the share {after[k]:.3g}, "
+            "but no scored row has it, so nothing is known of its scores"
+        )
+
+
+def prevalence(
+    forecasts: Forecasts, corrected: Mapping[str, FloatArray], shares: Shares
+) -> PrevalenceRecord:
+    """Scores of corrected probabilities where classes have other shares.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+        As they were.
+    corrected : mapping of str to array of shape (n_obs, n_classes)
+        Log probabilities corrected for the shares after, by contestant.
+    shares : Shares
+    """
+    truth = label_probs(forecasts.labels, len(shares.after))
+    return PrevalenceRecord(
+        source=shares.source,
+        before=shares.before.tolist(),
+        scored=truth.mean(axis=0).tolist(),
+        after=shares.after.tolist(),
+        effective_rows=effective_rows(truth, shares.after),
+        n_unlabelled=shares.n_unlabelled,
+        estimates=dict(shares.estimates),
+        contestants={
+            name: _scores(forecasts.log_probs[name], log_probs, truth, shares, forecasts.groups)
+            for name, log_probs in corrected.items()
+        },
+    )
+
+
+def _scores(
+    before: FloatArray,
+    after: FloatArray,
+    truth: FloatArray,
+    shares: Shares,
+    groups: IntArray | None,
+) -> CorrectedScores:
+    probs = np.exp(after)
+    square = (probs**2).sum(axis=1, keepdims=True) - 2 * probs + 1
+    right = np.eye(probs.shape[1])[probs.argmax(axis=1)]
+
+    def mean(values: FloatArray) -> Estimate:
+        return target_mean(values, truth, shares.after, groups)
+
+    return CorrectedScores(
+        log_loss=mean(-after),
+        brier=mean(square),
+        accuracy=mean(right),
+        uncorrected=mean(-before),
+        gain=mean(after - before),
+        n_impossible=int(((after <= LOG_ZERO) & (truth > 0)).any(axis=1).sum()),
+    )

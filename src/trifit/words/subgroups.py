@@ -1,0 +1,51 @@
+"""Calibration by subgroup, in sentences."""
+
+from collections.abc import Iterator
+
+from trifit.results import Division, Verdict
+from trifit.text import listed, p_value, with_se
+from trifit.words.verdict import VERDICTS
+
+FAULTS = (Verdict.OVER_CONFIDENT, Verdict.UNDER_CONFIDENT, Verdict.MISCALIBRATED)
+
+
+def subgroup_sentences(d: Division) -> Iterator[str]:
+    """Which subgroups differ, and which have a fault; all contestants without one in a sentence."""
+    quiet = []
+    for name, found in d.contestants.items():
+        told = [*differences(d, name), *faults(d, name)]
+        if not told:
+            quiet.append(name)
+            continue
+        yield f"{name} by {d.by}: {'; '.join(told)} ({homogeneity(found.p_value)})."
+    if quiet:
+        yield f"{listed(quiet)} by {d.by}: no subgroup clearly differs, and none has a clear fault."
+
+
+def differences(d: Division, name: str) -> Iterator[str]:
+    """The subgroups that differ from the others."""
+    for subgroup, record in zip(d.names, d.contestants[name].subgroups, strict=True):
+        if "slope" in record.differs and record.slope is not None:
+            slope = with_se(record.slope.value, record.slope.se)
+            yield f"{subgroup!r} has another slope than the others, {slope}"
+        if "bias" in record.differs:
+            yield f"{subgroup!r} is biased otherwise than the others"
+
+
+def faults(d: Division, name: str) -> Iterator[str]:
+    """The subgroups whose own rows show a fault."""
+    subgroups = d.contestants[name].subgroups
+    for verdict in FAULTS:
+        here = [repr(n) for n, r in zip(d.names, subgroups, strict=True) if r.verdict is verdict]
+        if here:
+            yield f"{VERDICTS[verdict]} in {listed(here)}"
+
+
+def homogeneity(p: float | None) -> str:
+    """The test of all subgroups together."""
+    return "too few rows to test all subgroups at once" if p is None else f"homogeneity: p {_p(p)}"
+
+
+def _p(p: float) -> str:
+    text = p_value(p)
+    return text if text.startswith("<") else f"= {text}"
