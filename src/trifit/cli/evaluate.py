@@ -174,7 +174,9 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
                 **described,
             )
         progress("writing the page", 0.95)
-        save_evaluation(comparison, found.forecasts, found.row_ids, folder, force=force)
+        save_evaluation(
+            comparison, found.forecasts, found.row_ids, folder, floor=floor, force=force
+        )
         maps = []
         if recalibrated is not None:
             from trifit.predictions.recalibrated import write_recalibrated

@@ -13,7 +13,7 @@ from trifit.data.roles import checked_weights
 from trifit.decisions import Costs, Thresholds, check_asked
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, baselines, log_of
-from trifit.judge import consequences, differences, judged, scores
+from trifit.judge import advised, consequences, differences, judged, scores
 from trifit.judge.rows import disagreement
 from trifit.predictions.join import copies
 from trifit.progress import Clock, Progress
@@ -170,7 +170,7 @@ def evaluate_forecasts(
         made_of=[*forecasts.log_probs.values(), y],
         notes=notes,
     )
-    return Comparison(
+    comparison = Comparison(
         data=data,
         card=None,
         evaluation=Evaluation(
@@ -201,6 +201,7 @@ def evaluate_forecasts(
             settings={},
         ),
     )
+    return advised(comparison, forecasts)
 
 
 def own_generator(seed: int, name: str) -> np.random.Generator:

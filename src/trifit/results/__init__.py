@@ -1,5 +1,6 @@
 """Results: every number of a page as plain data that is JSON."""
 
+from trifit.results.advice import Advice, Step, Success
 from trifit.results.calibration import (
     Calibration,
     ClassBias,
@@ -87,6 +88,7 @@ __all__ = [
     "LOGARITHMIC",
     "SCHEMA",
     "Abstention",
+    "Advice",
     "Axis",
     "Band",
     "BenefitCurve",
@@ -139,6 +141,8 @@ __all__ = [
     "Scores",
     "SensitivityStep",
     "Spread",
+    "Step",
+    "Success",
     "TopLabel",
     "Truth",
     "TruthRecord",

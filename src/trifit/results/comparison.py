@@ -12,6 +12,7 @@ from trifit.cards import Card
 from trifit.contestants import posterior_of
 from trifit.errors import InputError
 from trifit.files import write_whole
+from trifit.results.advice import Advice
 from trifit.results.consequences import Consequences
 from trifit.results.contestant import FitRecord, Judged, Scores
 from trifit.results.disagreement import Disagreement
@@ -162,6 +163,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Of forecasts by others: of which estimator or file.
     fits : dict of FitRecord
         How each contestant's fit ended.
+    advice : dict of Advice
+        What to do next with each contestant's outputs.
     baselines : dict of Scores
         ``uniform`` and ``class frequencies``.
     differences : list of Difference
@@ -193,6 +196,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     contestants: dict[str, Judged]
     sources: dict[str, str] = msgspec.field(default_factory=dict)
     fits: dict[str, FitRecord]
+    advice: dict[str, Advice] = msgspec.field(default_factory=dict)
     baselines: dict[str, Scores]
     differences: list[Difference]
     temperatures: list[float]
@@ -248,14 +252,14 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         )
 
     def explain(self, name: str) -> str:
-        """The verdict on one contestant, and why, in sentences."""
+        """The verdict on one contestant, why, and what to do next, in sentences."""
         words = import_module("trifit.words")
         judged = self.contestants[name]
         text = words.verdict_text(judged, self.fits.get(name))
-        return f"{words.VERDICTS[judged.verdict]}. {text}"
+        return f"{words.VERDICTS[judged.verdict]}. {text} {words.advice_text(self, name)}".strip()
 
     def summary(self) -> "pd.DataFrame":
-        """One row per contestant and baseline: scores with standard errors, and the verdict."""
+        """One row per contestant and baseline: scores with standard errors, verdict, advice."""
         import pandas as pd
 
         rows: dict[str, dict[str, Any]] = {}
@@ -270,6 +274,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
                 "slope_se": slope and slope.se,
                 "status": self.fits[name].status.value if name in self.fits else None,
                 "verdict": judged.verdict.value,
+                "advice": self.advice[name].step.value if name in self.advice else None,
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
 

@@ -18,7 +18,7 @@ from trifit.contestants import PAIRS, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted
 from trifit.crossfit.progress import Reporter
 from trifit.forecasts import Forecasts, baselines
-from trifit.judge import consequences, differences, judged, scores, with_status
+from trifit.judge import advised, consequences, differences, judged, scores, with_status
 from trifit.progress import Clock
 from trifit.results import Comparison, Evaluation, FitRecord, Scores
 from trifit.results.provenance import data_record
@@ -92,7 +92,7 @@ def describe(
     prior = prior_record(fitted, child(streams, "prior"))
     clock.lap("prior")
     reporter.say("differences and posterior")
-    return Comparison(
+    comparison = Comparison(
         data=data,
         card=card,
         evaluation=Evaluation(
@@ -124,6 +124,7 @@ def describe(
         consequences=consequences(forecasts, [*fits, *rivals], settings.costs, settings.thresholds),
         provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
     )
+    return advised(comparison, forecasts)
 
 
 def _pairs(
