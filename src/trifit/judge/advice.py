@@ -99,7 +99,7 @@ def recommend(
     4. no remedy gains anything, or the best one leaves a log-loss no lower than that of the class
        frequencies: use the order only, or, where the 95 % interval of the slope is not above 0,
        discard;
-    5. else the simplest remedy whose gain is within one standard error of the largest.
+    5. else the simplest remedy whose gain is at most 1 % of the labels' entropy below the largest.
 
     Parameters
     ----------
@@ -108,10 +108,6 @@ def recommend(
         The simplest first.
     baseline : float
         Log-loss of the class frequencies, nats per row.
-
-    References
-    ----------
-    Breiman et al. (1984), Classification and Regression Trees, section 3.4.3 (one standard error)
     """
     before = {
         Verdict.FAILED: Step.NONE,
@@ -121,10 +117,11 @@ def recommend(
     }
     if judged.verdict in before:
         return before[judged.verdict], None
-    best = max((r.gain for r in remedies), key=lambda gain: gain.value, default=None)
-    if best is None or best.value <= 0 or judged.scores.log_loss.value - best.value >= baseline:
+    most = max((r.gain.value for r in remedies), default=0.0)
+    if most <= 0 or judged.scores.log_loss.value - most >= baseline:
         return (Step.ORDER if judged.calibration.interval()[0] > 0 else Step.DISCARD), None
-    chosen = next(r for r in remedies if r.gain.value >= max(best.value - best.se, 0.0))
+    enough = most - judged.calibration.margin
+    chosen = next(r for r in remedies if r.gain.value > 0 and r.gain.value >= enough)
     return chosen.step, chosen
 
 
