@@ -12,7 +12,7 @@ recalibration that would have been chosen gains less than 1 % of the labels' ent
   large log-odds): their order is informative, a temperature is not enough;
 - fits: softmax regressions with a prior too wide or too narrow, networks trained to the end.
 
-Half an hour. Run it with: make test-advice
+An hour. Run it with: python benchmarks/advice.py
 """
 
 import sys

@@ -7,6 +7,7 @@ from trifit.decisions import Costs
 from trifit.fits import Status
 from trifit.results import (
     Abstention,
+    Advice,
     Axis,
     Band,
     BenefitCurve,
@@ -55,6 +56,8 @@ from trifit.results import (
     Scores,
     SensitivityStep,
     Spread,
+    Step,
+    Success,
     TopLabel,
     Truth,
     TruthRecord,
@@ -349,6 +352,20 @@ def consequences():
     )  # fmt: skip
 
 
+def advice():
+    """A recommendation for every fit."""
+    right, gain = Success(right=90, worlds=100), estimate(0.1, 0.04)
+    return {
+        "mle": Advice(step=Step.NONE),
+        "map": Advice(step=Step.PRIOR, gain=gain, factor=0.5, prior_scale=1.25, success=right),
+        "mean": Advice(step=Step.COLLECT, n_rows=1300, success=right),
+        "bayes": Advice(step=Step.USE, success=right),
+        "mle+T": Advice(
+            step=Step.RECALIBRATE, gain=gain, method="temperature", temperature=1.5, success=right
+        ),
+    }
+
+
 def made_up():
     """The whole comparison."""
     return Comparison(
@@ -367,6 +384,7 @@ def made_up():
         ),
         contestants={fit: judged(fit) for fit in LOSS},
         fits={fit: fit_record(fit) for fit in LOSS},
+        advice=advice(),
         baselines={name: scores(FREQUENCY) for name in ("uniform", "class frequencies")},
         differences=[
             difference("map", "mle"), difference("mean", "map"), difference("bayes", "mean"),

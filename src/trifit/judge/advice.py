@@ -33,7 +33,7 @@ LEAST_MORE = 2.0
 """Where rows are too few, at least so many times as many are recommended."""
 
 SUCCESS: Mapping[Step, Success] = {}
-"""From simulated worlds: make test-advice (the table of docs/recommendations.md)."""
+"""From simulated worlds: the table of docs/recommendations.md, by benchmarks/advice.py."""
 
 
 @dataclass(frozen=True)
@@ -186,9 +186,9 @@ def times_as_many(c: Calibration) -> float | None:
     events = MIN_EVENTS / max(c.n_events, 1)
     if c.slope is None:
         return None if c.enough_events else events
-    if c.side():  # clear, but the temperature gains nothing: a few rows decide
+    if c.enough_events and c.side():  # clear, but a temperature gains nothing: a few rows decide
         return LEAST_MORE
-    if c.good_slope:
+    if c.enough_events and c.good_slope:
         return ((Z99 + Z80) / NormalDist().inv_cdf(1 - c.suspect_at / 2)) ** 2
     se = c.slope.se
     found = c.slope.value if c.enough_events and se <= MAX_SE else 1.0

@@ -85,11 +85,15 @@ def _enough(c: Calibration, n_rows: int) -> str:
     few = "at least" if not c.enough_events else "about"
     rows = f"{n_rows:,} test rows ({n_rows - c.n_obs:,} more)"
     if c.n_groups is not None:
-        return f"{few} {rows}, in about {significant(times * c.n_groups, 2)} groups"
+        return f"{few} {rows}, in about {_two_digits(times * c.n_groups)} groups"
     if c.n_events >= RARE * c.n_obs:
         return f"{few} {rows}"
     usual = max(c.classes, key=lambda k: k.frequency).name
-    return f"{few} {rows}, with about {significant(times * c.n_events, 2)} outside class {usual}"
+    return f"{few} {rows}, with about {_two_digits(times * c.n_events)} outside class {usual}"
+
+
+def _two_digits(x: float) -> str:
+    return f"{float(f'{x:.2g}'):,.0f}"
 
 
 def _recalibrate(found: Advice, judged: Judged) -> str:
