@@ -153,7 +153,7 @@ def test_what_is_said(comparison):
     assert said["sharp"].startswith(
         f"Divide its log-odds by {divided:.2f}. The map is recommended.sharp.map.json in the run's"
     )
-    assert "Recalibrate it by the map 'vector': this lowers the log-loss by" in said["biased"]
+    assert "Recalibrate it with the map 'vector' (gain 0." in said["biased"]
     assert "the wrong sign (are classes swapped?)" in said["swapped"]
     assert comparison.explain("sharp").endswith(said["sharp"])
     flat = TRUE**0.5 / (TRUE**0.5).sum(axis=1, keepdims=True)
@@ -176,10 +176,14 @@ GAIN = Estimate.normal(0.1, 0.02)
 
 def test_sentences():
     assert of(Step.USE) == "Use its probabilities as they are."
-    assert of(Step.EARLY, gain=GAIN).startswith("Stop training early (mle-early): this lowers")
+    assert of(Step.EARLY, gain=GAIN).startswith(
+        "Stop training early, as mle-early does (gain 0.100"
+    )
     narrow = of(Step.PRIOR, gain=GAIN, factor=0.25, prior_scale=0.625)
-    assert narrow.startswith("Narrow the prior to 0.25 times its width (--prior-scale 0.625): ")
-    assert of(Step.PRIOR, gain=GAIN, factor=2.0).startswith("Widen the prior to 2 times its width:")
+    assert narrow.startswith("Narrow the prior to 0.25 times its width, --prior-scale 0.625 (gain")
+    assert of(Step.PRIOR, gain=GAIN, factor=2.0).startswith(
+        "Widen the prior to 2 times its width ("
+    )
     assert of(Step.ORDER).startswith("Do not use its probabilities, only their order")
     assert "may carry no information" in of(Step.DISCARD, calibration=evidence(-0.1, 0.2))
     enough = of(Step.COLLECT, calibration=evidence(1.0, 0.4), n_rows=16_000)

@@ -98,25 +98,25 @@ def _two_digits(x: float) -> str:
 
 def _recalibrate(found: Advice, judged: Judged) -> str:
     if found.temperature is None:
-        how = f"Recalibrate it by the map {found.method!r}"
+        how = f"Recalibrate it with the map {found.method!r}"
     elif found.temperature >= 1:
         how = f"Divide its log-odds by {significant(found.temperature)}"
     else:
         how = f"Multiply its log-odds by {significant(1 / found.temperature)}"
     if found.temperature is not None and judged.verdict is not Verdict.MISCALIBRATED:
         return f"{how}."  # the verdict has the gain
-    return f"{how}: {_saves(found)} on rows that the map was not fitted on."
+    return f"{how} ({_gain(found)} on rows that the map was not fitted on)."
 
 
 def _early(found: Advice, judged: Judged) -> str:
-    return f"Stop training early (mle-early): {_saves(found)}."
+    return f"Stop training early, as mle-early does ({_gain(found)})."
 
 
 def _prior(found: Advice, judged: Judged) -> str:
     factor = found.factor or 1.0
     way = "Narrow" if factor < 1 else "Widen"
-    scale = f" (--prior-scale {found.prior_scale:.3g})" if found.prior_scale is not None else ""
-    return f"{way} the prior to {factor:.3g} times its width{scale}: {_saves(found)}."
+    scale = f", --prior-scale {found.prior_scale:.3g}" if found.prior_scale is not None else ""
+    return f"{way} the prior to {factor:.3g} times its width{scale} ({_gain(found)})."
 
 
 def _order(_: Advice, judged: Judged) -> str:
@@ -135,10 +135,10 @@ def _discard(_: Advice, judged: Judged) -> str:
     )
 
 
-def _saves(found: Advice) -> str:
+def _gain(found: Advice) -> str:
     gain = found.gain
     assert gain is not None  # every remedy was measured
-    return f"this lowers the log-loss by {with_se(gain.value, gain.se)} nats per row"
+    return f"gain {with_se(gain.value, gain.se)} nats per row"
 
 
 SENTENCES: Mapping[Step, Callable[[Advice, Judged], str]] = {
