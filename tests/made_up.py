@@ -19,6 +19,7 @@ from trifit.results import (
     Code,
     Comparison,
     Consequences,
+    ContestantSets,
     CostRecord,
     CostTable,
     CoverageCurve,
@@ -55,6 +56,8 @@ from trifit.results import (
     RowTable,
     Scores,
     SensitivityStep,
+    SetRecord,
+    Sets,
     Spread,
     Step,
     Success,
@@ -352,6 +355,24 @@ def consequences():
     )  # fmt: skip
 
 
+def prediction_sets():
+    def record(n, coverage, size):
+        return SetRecord(
+            n_obs=n, coverage=estimate(coverage, 0.05), size=estimate(size, 0.2), empty=0.01
+        )
+
+    def sets(coverage):
+        return {
+            fit: ContestantSets(
+                all_rows=record(6, coverage, 3 - 2 * SURE[fit]),
+                classes={"adelie": record(2, 0.99, 1.2), "gentoo": record(2, 0.7, 1.8)},
+            )
+            for fit in LOSS
+        }
+
+    return Sets(level=0.9, own=sets(0.8), conformal=sets(0.91))
+
+
 def advice():
     """A recommendation for every fit."""
     right, gain = Success(right=90, worlds=100), estimate(0.1, 0.04)
@@ -414,4 +435,5 @@ def made_up():
         ),
         trust=trust(), prior=prior(), disagreement=disagreement(), truth=truth(),
         ensemble=ensemble(), consequences=consequences(),
+        prediction_sets=prediction_sets(),
     )  # fmt: skip

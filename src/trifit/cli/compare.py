@@ -19,6 +19,7 @@ from trifit.cli.options import (
     Option,
     cost_option,
     seed_option,
+    sets_option,
     settings_of,
     thresholds_option,
     words_of,
@@ -130,6 +131,7 @@ data_option, model_option, evaluation_option, simulation_option = (
 )
 @cost_option()
 @thresholds_option()
+@sets_option()
 @seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option(
     "--cores", type=click.IntRange(min=1), metavar="N", help="Cores to use; default: all."
@@ -173,6 +175,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     time: str | None,
     cost: str | None,
     thresholds: str | None,
+    sets: float | None,
     seed: int,
     cores: int | None,
     world: tuple[str, ...],
@@ -201,6 +204,9 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     from trifit.decisions import Costs, Thresholds, check_asked
 
     asked = Costs.of(cost), Thresholds.of(thresholds)
+    from trifit.conformal import checked_level
+
+    checked_level(sets)
     from trifit.data import check_split, load_dataset
     from trifit.models import check_settings
 
@@ -249,6 +255,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
             cores=cores,
             costs=asked[0],
             thresholds=asked[1],
+            sets=sets,
             progress=progress,
             command=command,
         )

@@ -10,7 +10,14 @@ import click
 from trifit.cli.command import canonical_command
 from trifit.cli.compare import show_comparison
 from trifit.cli.display import Display, displayed, output_option
-from trifit.cli.options import Command, Option, cost_option, seed_option, thresholds_option
+from trifit.cli.options import (
+    Command,
+    Option,
+    cost_option,
+    seed_option,
+    sets_option,
+    thresholds_option,
+)
 from trifit.errors import InputError
 from trifit.files import check_target, stem
 
@@ -66,6 +73,7 @@ file_option, evaluation_option, recalibration_option = (
 )
 @cost_option()
 @thresholds_option()
+@sets_option()
 @seed_option(help="Random seed of folds and resampling.")
 @recalibration_option(
     "--write-recalibrated",
@@ -100,6 +108,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     weights: str | None,
     cost: str | None,
     thresholds: str | None,
+    sets: float | None,
     seed: int,
     recalibrated: Path | None,
     method: str | None,
@@ -122,6 +131,9 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     from trifit.decisions import Costs, Thresholds, check_asked
 
     asked = Costs.of(cost), Thresholds.of(thresholds)
+    from trifit.conformal import checked_level
+
+    checked_level(sets)
     from trifit.predictions import Reading, read_predictions
     from trifit.predictions.rows import save_evaluation
     from trifit.results.folder import check_folder
@@ -161,6 +173,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
             "grouped_by": groups or "",
             "costs": asked[0],
             "thresholds": asked[1],
+            "sets": sets,
             "command": command,
             "progress": progress,
         }

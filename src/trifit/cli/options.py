@@ -66,6 +66,17 @@ thresholds_option = partial(
 )
 
 
+sets_option = partial(
+    click.option,
+    "--sets",
+    cls=Option,
+    heading="Evaluation",
+    type=float,
+    metavar="LEVEL",
+    help="Coverage of sets of classes, e.g. 0.9: conformal, and as promised.",
+)
+
+
 class NumberOrAuto(click.ParamType[float | str]):
     """A number, or the word ``auto``."""
 

@@ -23,6 +23,7 @@ from trifit.words import (
     advice_text,
     decision_sentences,
     ensemble_sentences,
+    set_sentences,
     status_name,
     verdict_text,
 )
@@ -152,6 +153,8 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
         yield from ensemble_sentences(comparison.ensemble)
     if comparison.consequences is not None:
         yield from decision_sentences(comparison.consequences)
+    if comparison.prediction_sets is not None:
+        yield from set_sentences(comparison.prediction_sets)
 
 
 def _console() -> Console:

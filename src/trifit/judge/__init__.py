@@ -9,6 +9,7 @@ from trifit.judge.contestant import judged
 from trifit.judge.decisions import consequences
 from trifit.judge.differences import differences
 from trifit.judge.scores import scores
+from trifit.judge.sets import sets
 from trifit.judge.verdict import verdict_on, with_status
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "differences",
     "judged",
     "scores",
+    "sets",
     "verdict_on",
     "with_status",
 ]

@@ -281,6 +281,7 @@ def evaluate_draws(
     weights: Any = None,
     costs: Any = None,
     thresholds: Any = None,
+    sets: float | None = None,
     name: str = "ensemble",
     seed: int = 1,
 ) -> Comparison:
@@ -300,7 +301,7 @@ def evaluate_draws(
         Rows with equal values belong together: standard errors and intervals count groups.
     weights : array of shape (n_obs,), optional
         How many identical rows each row stands for; whole numbers.
-    costs, thresholds : optional
+    costs, thresholds, sets : optional
         As :func:`trifit.evaluate` takes them.
     name : str
         Of the data, on the page.
@@ -346,5 +347,10 @@ def evaluate_draws(
         counts=None if weights is None else checked_weights(weights, "weights"),
     )
     return evaluate_members(
-        *predictions_of(given), seed=seed, name=name, costs=costs, thresholds=thresholds
+        *predictions_of(given),
+        seed=seed,
+        name=name,
+        costs=costs,
+        thresholds=thresholds,
+        sets=sets,
     )

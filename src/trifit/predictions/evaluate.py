@@ -8,12 +8,14 @@ import numpy as np
 
 from trifit.checks import checked_labels, checked_probs, label_probs, measure
 from trifit.clusters import group_codes
+from trifit.conformal import checked_level
 from trifit.contestants import BASELINES, FREQUENCIES
 from trifit.data.roles import checked_weights
 from trifit.decisions import Costs, Thresholds, check_asked
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, baselines, log_of
 from trifit.judge import advised, consequences, differences, judged, scores
+from trifit.judge import sets as set_record
 from trifit.judge.rows import disagreement
 from trifit.predictions.join import copies
 from trifit.progress import Clock, Progress
@@ -35,6 +37,7 @@ def evaluate(
     weights: Any = None,
     costs: Any = None,
     thresholds: Any = None,
+    sets: float | None = None,
     name: str = "predictions",
     seed: int = 1,
 ) -> Comparison:
@@ -57,6 +60,8 @@ def evaluate(
     thresholds : str or (float, float), optional
         ``"0.05:0.5"`` or ``"CLASS=0.05:0.5"``: the probabilities from which that class (of two the
         second) is treated.
+    sets : float, optional
+        Coverage, e.g. 0.9, of sets of classes that should contain the label (docs/sets.md).
     name : str
         Of the data, on the page.
     seed : int
@@ -97,7 +102,8 @@ def evaluate(
     if weights is not None:
         counts = checked_weights(weights, "weights")
         forecasts = forecasts.take(copies(counts, *first.shape))
-    return evaluate_forecasts(forecasts, name=name, seed=seed, costs=costs, thresholds=thresholds)
+    asked = {"costs": costs, "thresholds": thresholds, "sets": sets}
+    return evaluate_forecasts(forecasts, name=name, seed=seed, **asked)
 
 
 def evaluate_forecasts(
@@ -111,6 +117,7 @@ def evaluate_forecasts(
     grouped_by: str = "",
     costs: Any = None,
     thresholds: Any = None,
+    sets: float | None = None,
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -131,7 +138,7 @@ def evaluate_forecasts(
         What was made of the files.
     grouped_by : str, optional
         What makes the groups of the forecasts, for the page.
-    costs, thresholds : optional
+    costs, thresholds, sets : optional
         As :func:`evaluate` takes them.
     command : str, optional
         What made the comparison, as it is recorded.
@@ -146,6 +153,7 @@ def evaluate_forecasts(
         raise InputError(f"predictions: there is 1 {one}; at least 2 are needed for any error")
     asked = Costs.of(costs), Thresholds.of(thresholds)
     check_asked(*asked, forecasts.class_names)
+    level = checked_level(sets, forecasts.labels)
     clock, streams = Clock(), np.random.SeedSequence(seed)
     tell = progress or (lambda stage, share: None)
     y, contestants = forecasts.labels, list(forecasts.log_probs)
@@ -194,6 +202,7 @@ def evaluate_forecasts(
         prior=None,
         disagreement=rows,
         consequences=consequences(forecasts, contestants, *asked),
+        prediction_sets=set_record(forecasts, contestants, level, generator(streams, "sets")),
         provenance=provenance_of(
             command or f"trifit.evaluate({name!r} [{data.fingerprint[:12]}], seed={seed})",
             seed,

@@ -78,6 +78,7 @@ from trifit.results.reliability import (
     Reliability,
     TopLabel,
 )
+from trifit.results.sets import ContestantSets, SetRecord, Sets
 from trifit.results.truth import (
     Truth,
     TruthRecord,
@@ -101,6 +102,7 @@ __all__ = [
     "Code",
     "Comparison",
     "Consequences",
+    "ContestantSets",
     "CostRecord",
     "CostTable",
     "CoverageCurve",
@@ -140,6 +142,8 @@ __all__ = [
     "RowTable",
     "Scores",
     "SensitivityStep",
+    "SetRecord",
+    "Sets",
     "Spread",
     "Step",
     "Success",

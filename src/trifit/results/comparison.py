@@ -21,6 +21,7 @@ from trifit.results.plots import Plots, report
 from trifit.results.posterior import ChainDiagnostics, LaplaceError, PosteriorRecord
 from trifit.results.prior import PriorRecord
 from trifit.results.record import Record
+from trifit.results.sets import Sets
 from trifit.results.truth import Truth
 from trifit.scores import BITS, Estimate
 from trifit.tagged import read_tagged
@@ -187,6 +188,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Where forecasts are averages of members or draws that were given.
     consequences : Consequences or None
         What decisions cost and gain, where costs or thresholds were given.
+    prediction_sets : Sets or None
+        Sets of classes that should contain the label, where a level was given.
     """
 
     schema: str = SCHEMA
@@ -210,6 +213,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     truth: Truth | None = None
     ensemble: Ensemble | None = None
     consequences: Consequences | None = None
+    prediction_sets: Sets | None = None
 
     @property
     def failed(self) -> list[str]:
@@ -293,6 +297,22 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
             If neither costs nor thresholds were given.
         """
         frame: pd.DataFrame = report("frames").decisions(self)
+        return frame
+
+    def sets(self) -> "pd.DataFrame":
+        """Sets of classes that should contain the label: a row per contestant, kind and class.
+
+        Kind ``own`` takes the fewest classes whose probabilities add up to the level, ``conformal``
+        a threshold that was calibrated on other rows (:mod:`trifit.conformal`). Columns: ``class``
+        (None: all rows), ``n_obs``, ``coverage`` and ``size`` (classes in a set) with the ends of
+        their 95 % intervals (``_low``, ``_high``), ``empty`` (share of empty sets).
+
+        Raises
+        ------
+        InputError
+            If no level was given.
+        """
+        frame: pd.DataFrame = report("frames").sets(self)
         return frame
 
     def metrics(self) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trifit.cards import Card, load_card
+from trifit.conformal import checked_level
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Reporter
@@ -100,6 +101,7 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
     cores: int | None = None,
     costs: Any = None,
     thresholds: Any = None,
+    sets: float | None = None,
     progress: Progress | None = None,
     **reading: Any,
 ) -> Comparison:
@@ -145,6 +147,9 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
     thresholds : str or (float, float), optional
         ``"0.05:0.5"`` or ``"CLASS=0.05:0.5"``: the probabilities from which that class (of two the
         second) is treated. Adds net benefit curves (docs/decisions-and-costs.md).
+    sets : float, optional
+        Coverage, e.g. 0.9, of sets of classes that should contain the label: adds conformal ones,
+        and those that the probabilities promise (docs/sets.md; ``trifit[conformal]``).
     progress : callable, optional
         Called with a message and the share of the work done.
     **reading
@@ -176,6 +181,7 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
         cores=cores,
         costs=costs,
         thresholds=thresholds,
+        sets=sets,
     )
     for name, why in run.failed_rivals.items():
         warnings.warn(f"rival {name!r} failed and was left out: {why}", stacklevel=2)
@@ -205,7 +211,7 @@ def run_comparison(
         What made the run, as it is recorded.
     **settings
         Of :class:`trifit.run.settings.Settings`: ``seed``, ``cv``, ``test_size``, ``methods``,
-        ``against``, ``nuts``, ``cores``, ``costs``, ``thresholds``.
+        ``against``, ``nuts``, ``cores``, ``costs``, ``thresholds``, ``sets``.
     """
     if not isinstance(dataset, Dataset):
         raise InputError(
@@ -217,6 +223,7 @@ def run_comparison(
     card = card.with_overrides(overrides or {})
     check_split(dataset, asked.cv, asked.test_size)
     check_asked(asked.costs, asked.thresholds, dataset.class_names)
+    checked_level(asked.sets, dataset.labels)
     asked = replace(asked, against=check_rivals(asked.rivals, dataset))
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)

@@ -18,7 +18,7 @@ from trifit.contestants import PAIRS, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted
 from trifit.crossfit.progress import Reporter
 from trifit.forecasts import Forecasts, baselines
-from trifit.judge import advised, consequences, differences, judged, scores, with_status
+from trifit.judge import advised, consequences, differences, judged, scores, sets, with_status
 from trifit.progress import Clock
 from trifit.results import Comparison, Evaluation, FitRecord, Scores
 from trifit.results.provenance import data_record
@@ -122,6 +122,9 @@ def describe(
         parameters=parameter_rows(fitted),
         truth=truth(fitted),
         consequences=consequences(forecasts, [*fits, *rivals], settings.costs, settings.thresholds),
+        prediction_sets=sets(
+            forecasts, [*fits, *rivals], settings.sets, generator(streams, "sets")
+        ),
         provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
     )
     return advised(comparison, forecasts)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from trifit.conformal import checked_level
 from trifit.data import Splitter
 from trifit.decisions import Costs, Thresholds
 from trifit.errors import InputError
@@ -28,12 +29,13 @@ class Settings:
     costs : Costs, optional
     thresholds : Thresholds, optional
         Of what :func:`trifit.compare` takes.
+    sets : float, optional
 
     Raises
     ------
     InputError
-        On a seed that is no whole number of at least 0, on a ``cv``, a rival, costs or thresholds
-        that are none.
+        On a seed that is no whole number of at least 0, on a ``cv``, a rival, costs, thresholds
+        or sets that are none.
     """
 
     seed: int = 1
@@ -45,6 +47,7 @@ class Settings:
     against: Any = ()
     costs: Any = None
     thresholds: Any = None
+    sets: float | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
@@ -54,6 +57,7 @@ class Settings:
         object.__setattr__(self, "against", rivals_from(self.against))
         object.__setattr__(self, "costs", Costs.of(self.costs))
         object.__setattr__(self, "thresholds", Thresholds.of(self.thresholds))
+        object.__setattr__(self, "sets", checked_level(self.sets))
 
     @property
     def rivals(self) -> tuple[Rival, ...]:

@@ -6,6 +6,7 @@ from trifit.words.code import why_not_encoded
 from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
 from trifit.words.ensemble import ensemble_sentences
 from trifit.words.rules import Rule, rules
+from trifit.words.sets import set_sentences
 from trifit.words.status import status_name, status_text
 from trifit.words.verdict import VERDICTS, verdict_text
 
@@ -21,6 +22,7 @@ __all__ = [
     "map_file",
     "ranges",
     "rules",
+    "set_sentences",
     "status_name",
     "status_text",
     "verdict_text",

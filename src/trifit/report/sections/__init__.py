@@ -17,6 +17,7 @@ from trifit.report.sections import (
     gap,
     provenance,
     reliability,
+    sets,
     trust,
     truth,
 )
@@ -30,6 +31,7 @@ SECTIONS: dict[str, tuple[str, Content]] = {
     "gap": (gap.TITLE, gap.content),
     "ensemble": (ensemble.TITLE, ensemble.content),
     "decisions": (decisions.TITLE, decisions.content),
+    "sets": (sets.TITLE, sets.content),
     "disagreement": (disagreement.TITLE, disagreement.content),
     "bits": (bits.TITLE, bits.content),
     "fits": (fits.TITLE, fits.content),
