@@ -173,8 +173,9 @@ DESIGNS = {
 }
 
 
-def simulated(make, wanted, seed):
+def simulated(design, seed):
     """By step: whether it was right, and the log-loss saved; and how often each was given."""
+    make, wanted = DESIGNS[design]
     right, saved, given = defaultdict(list), defaultdict(list), defaultdict(int)
     for stream in np.random.SeedSequence(seed).spawn(MOST_TRIES):
         rng = np.random.default_rng(stream)
@@ -184,37 +185,45 @@ def simulated(make, wanted, seed):
         own = make in (regression, network)
         step, was_right, gain = make(rng) if own else tried(make, rng, left)
         given[step] += 1
-        if was_right is not None:
+        if was_right is not None and step in left:
             right[step].append(was_right)
             saved[step].append(gain)
-    return right, saved, given
+            yield right, saved, given
 
 
-def main(names):
-    """Simulate and write the table; with names only those designs, printed."""
-    rows = []
-    for k, (design, (make, wanted)) in enumerate(DESIGNS.items()):
-        if names and design not in names:
-            continue
-        right, saved, given = simulated(make, wanted, [SEED, k])
-        for step in sorted(wanted):
-            n, hits = len(right[step]), sum(right[step])
-            low, high = wilson(hits / n, n) if n else (0, 1)
-            gains = [g for g in saved[step] if g is not None]
-            middle = f"{np.median(gains):.3f}" if gains else "–"
-            rows.append(
-                f"| {STEPS[step]} | {design} | {given[step]} of {sum(given.values()):,} | {n} "
-                f"| {hits} | {100 * low:.0f} to {100 * high:.0f} | {middle} |"
-            )
-            print(rows[-1], dict(given), flush=True)
-    if names:
-        return
-    text = TARGET.read_text(encoding="utf-8").split("<!-- table -->")[0]
+def rows_of(design, right, saved, given):
+    """Rows of the table, a step each."""
+    for step in sorted(right):
+        n, hits = len(right[step]), sum(right[step])
+        low, high = wilson(hits / n, n)
+        gains = [gain for gain in saved[step] if gain is not None]
+        middle = f"{np.median(gains):.3f}" if gains else "–"
+        yield (
+            f"| {STEPS[step]} | {design} | {given[step]:,} of {sum(given.values()):,} | {n} "
+            f"| {hits} | {100 * low:.0f} to {100 * high:.0f} | {middle} |"
+        )
+
+
+def write(design, rows):
+    """Put the rows of a design into the table, in the place of its old ones."""
+    text, _, table = TARGET.read_text(encoding="utf-8").partition("<!-- table -->")
+    old = [row for row in table.splitlines() if row.startswith("| ")][1:]
+    others = [row for row in old if f"| {design} |" not in row]
+    both = sorted([*others, *rows], key=lambda row: [f"| {d} |" in row for d in DESIGNS][::-1])
     heading = (
         "<!-- table -->\n\n| step | worlds | recommended | tried | right | 95 % interval, % "
         "| median log-loss saved, nats |\n|---|---|---:|---:|---:|---:|---:|\n"
     )
-    TARGET.write_text(text + heading + "\n".join(rows) + "\n", encoding="utf-8")
+    TARGET.write_text(text + heading + "\n".join(both) + "\n", encoding="utf-8")
+
+
+def main(designs):
+    """Simulate all designs, or those that are named, and write the table after every world."""
+    for k, design in enumerate(DESIGNS):
+        if designs and design not in designs:
+            continue
+        for found in simulated(design, [SEED, k]):
+            write(design, list(rows_of(design, *found)))
 
 
 if __name__ == "__main__":
