@@ -209,7 +209,8 @@ def write(design, rows):
     text, _, table = TARGET.read_text(encoding="utf-8").partition("<!-- table -->")
     old = [row for row in table.splitlines() if row.startswith("| ")][1:]
     others = [row for row in old if f"| {design} |" not in row]
-    both = sorted([*others, *rows], key=lambda row: [f"| {d} |" in row for d in DESIGNS][::-1])
+    place = {name: k for k, name in enumerate(DESIGNS)}
+    both = sorted([*others, *rows], key=lambda row: place[row.split(" | ")[1]])
     heading = (
         "<!-- table -->\n\n| step | worlds | recommended | tried | right | 95 % interval, % "
         "| median log-loss saved, nats |\n|---|---|---:|---:|---:|---:|---:|\n"
