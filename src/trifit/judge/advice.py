@@ -32,7 +32,11 @@ MAX_SE = 2.0
 LEAST_MORE = 2.0
 """Where rows are too few, at least so many times as many are recommended."""
 
-SUCCESS: Mapping[Step, Success] = {}
+SUCCESS: Mapping[Step, Success] = {
+    Step.USE: Success(right=100, worlds=100),
+    Step.COLLECT: Success(right=90, worlds=100),
+    Step.RECALIBRATE: Success(right=97, worlds=100),
+}
 """From simulated worlds: the table of docs/recommendations.md, by benchmarks/advice.py."""
 
 
