@@ -35,6 +35,8 @@ LEAST_MORE = 2.0
 SUCCESS: Mapping[Step, Success] = {
     Step.USE: Success(right=100, worlds=100),
     Step.COLLECT: Success(right=90, worlds=100),
+    Step.ORDER: Success(right=100, worlds=100),
+    Step.DISCARD: Success(right=100, worlds=100),
     Step.RECALIBRATE: Success(right=97, worlds=100),
 }
 """From simulated worlds: the table of docs/recommendations.md, by benchmarks/advice.py."""
