@@ -9,6 +9,7 @@ from trifit.diagnostics import Mixing, SamplerDiagnostics
 from trifit.fits import Status
 from trifit.results import (
     Abstention,
+    Advice,
     Axis,
     BenefitCurve,
     ByDistance,
@@ -20,6 +21,7 @@ from trifit.results import (
     Comparison,
     Consequences,
     ContestantBySubgroup,
+    ContestantSets,
     CorrectedScores,
     CostRecord,
     CostTable,
@@ -58,9 +60,13 @@ from trifit.results import (
     RowTable,
     Scores,
     SensitivityStep,
+    SetRecord,
+    Sets,
     ShareEstimate,
     Spread,
+    Step,
     SubgroupRecord,
+    Success,
     TopLabel,
     Truth,
     TruthRecord,
@@ -427,6 +433,38 @@ def prevalence_shift():
     )  # fmt: skip
 
 
+def prediction_sets():
+    def record(n, coverage, size):
+        return SetRecord(
+            n_obs=n, coverage=estimate(coverage, 0.05), size=estimate(size, 0.2), empty=0.01
+        )
+
+    def sets(coverage):
+        return {
+            fit: ContestantSets(
+                all_rows=record(6, coverage, 3 - 2 * SURE[fit]),
+                classes={"adelie": record(2, 0.99, 1.2), "gentoo": record(2, 0.7, 1.8)},
+            )
+            for fit in LOSS
+        }
+
+    return Sets(level=0.9, own=sets(0.8), conformal=sets(0.91))
+
+
+def advice():
+    """A recommendation for every fit."""
+    right, gain = Success(right=90, worlds=100), estimate(0.1, 0.04)
+    return {
+        "mle": Advice(step=Step.NONE),
+        "map": Advice(step=Step.PRIOR, gain=gain, factor=0.5, prior_scale=1.25, success=right),
+        "mean": Advice(step=Step.COLLECT, n_rows=1300, success=right),
+        "bayes": Advice(step=Step.USE, success=right),
+        "mle+T": Advice(
+            step=Step.RECALIBRATE, gain=gain, method="temperature", temperature=1.5, success=right
+        ),
+    }
+
+
 def made_up():
     """The whole comparison."""
     return Comparison(
@@ -445,6 +483,7 @@ def made_up():
         ),
         contestants={fit: judged(fit) for fit in LOSS},
         fits={fit: fit_record(fit) for fit in LOSS},
+        advice=advice(),
         baselines={name: scores(FREQUENCY) for name in ("uniform", "class frequencies")},
         differences=[
             difference("map", "mle"), difference("mean", "map"), difference("bayes", "mean"),
@@ -482,4 +521,5 @@ def made_up():
         chain_diagnostics=chains(), prior=prior(), disagreement=disagreement(), truth=truth(),
         ensemble=ensemble(), consequences=consequences(),
         divisions=divisions(), prevalence_shift=prevalence_shift(),
+        prediction_sets=prediction_sets(),
     )  # fmt: skip

@@ -90,3 +90,32 @@ def test_the_example_fits_its_data(root):
 
     costs = Costs.of(root / "examples" / "costs.toml")
     assert costs.matrix(load_dataset("breast_cancer").class_names).shape == (2, 2)
+
+
+@pytest.mark.parametrize("command", [EVALUATE, COMPARE], ids=["evaluate", "compare"])
+def test_sets_are_on_the_page(command, folder, trifit):
+    pytest.importorskip("mapie")
+    done = trifit(*command, "--sets", "0.8", "--out", "page")
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    assert "Sets that should contain the label in 0.8 of the rows:" in said
+    assert ": as promised " in said
+    assert "; conformal 0." in said
+    document = json.loads((folder / "page" / "comparison.json").read_text())
+    assert list(document["prediction_sets"]["conformal"]) == list(document["contestants"])
+    assert 'id="sets"' in (folder / "page" / "index.html").read_text()
+    wrong = trifit(*command, "--sets", "90")
+    assert wrong.exit_code == 2
+    assert "sets 90.0: expected a coverage above 0 and below 1, e.g. 0.9" in wrong.output
+
+
+def test_a_recommended_map_is_saved_and_applied(folder, trifit):
+    """The forecasts' log-odds are doubled: the map divides them by about two."""
+    done = trifit(*EVALUATE, "--out", "page")
+    said = " ".join(done.output.split())
+    assert "The map is recommended.preds.map.json in the run's folder." in said
+    saved = json.loads((folder / "page" / "recommended.preds.map.json").read_text())
+    advice = json.loads((folder / "page" / "comparison.json").read_text())["advice"]["preds"]
+    assert saved["map"] == {"method": "temperature", "value": advice["temperature"]}
+    made = ("recalibrate", "page/recommended.preds.map.json", "preds.csv", "--probs", "p_*")
+    assert trifit(*made, "--out", "better.csv").exit_code == 0

@@ -59,7 +59,7 @@ def test_json_is_one_document_of_the_numbers_in_metrics_json(run):
     assert (done.exit_code, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     comparison = made_up()
-    assert list(document) == ["report", "verdicts", "failed_checks", "metrics"]
+    assert list(document) == ["report", "verdicts", "advice", "failed_checks", "metrics"]
     assert document["report"] == str(run / "index.html")
     assert document["verdicts"]["mle"] == comparison.contestants["mle"].verdict
     assert list(document["verdicts"]) == list(comparison.contestants)

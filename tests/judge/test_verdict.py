@@ -69,10 +69,10 @@ P_IS_OFF = (bias("p", 0.3, 0.4, 1e-5, (1.3, 1.9)), bias("q", 0.7, 0.6, 0.2, (0.5
     [
         (Status.TRUSTED, 1.0, 0.05, Verdict.BEHAVES, "0.90 to 1.10"),
         (Status.TRUSTED, 0.9, 0.03, Verdict.BEHAVES, "can be read as probabilities"),
-        (Status.CONVERGED, 0.5, 0.05, Verdict.OVER_CONFIDENT, "Divide its log-odds by 2.0"),
-        (Status.CONVERGED, 1.6, 0.1, Verdict.UNDER_CONFIDENT, "Multiply its log-odds by 1.6"),
+        (Status.CONVERGED, 0.5, 0.05, Verdict.OVER_CONFIDENT, "too extreme: .* 0.50"),
+        (Status.CONVERGED, 1.6, 0.1, Verdict.UNDER_CONFIDENT, "too cautious: .* 1.60"),
         (Status.CONVERGED, 0.5, 0.05, Verdict.OVER_CONFIDENT, r"gains 0.050 ± 0.010 nats"),
-        (Status.CONVERGED, 1.1, 0.4, Verdict.UNCERTAIN, r"about \d[\d,]* would be enough"),
+        (Status.CONVERGED, 1.1, 0.4, Verdict.UNCERTAIN, "500 test rows are too few"),
         (Status.CONVERGED, NAN, NAN, Verdict.UNCERTAIN, "do not determine"),
         (Status.SEPARATED, 0.1, 0.02, Verdict.NO_MLE, r"over-confident, with .* 0.10 \(.*\)\.$"),
         (Status.DERIVED_SEPARATED, 1.0, 0.05, Verdict.NO_MLE, "See map"),
@@ -84,26 +84,6 @@ def test_rules(status, slope, se, name, words):
     verdict, text = judged(evidence(slope, se), status)
     assert verdict is name
     assert re.search(words, text)
-
-
-@pytest.mark.parametrize(
-    ("slope", "se", "then"),
-    [
-        (1.0, 0.4, Verdict.BEHAVES),
-        (0.85, 0.09, Verdict.OVER_CONFIDENT),
-        (1.2, 0.11, Verdict.UNDER_CONFIDENT),
-        (1.6, 0.5, Verdict.UNDER_CONFIDENT),
-        (1.08, 0.2, Verdict.BEHAVES),
-    ],
-)
-def test_the_rows_it_asks_for_would_do(slope, se, then):
-    """With the number of rows it names, and the slope as it is, there is an answer."""
-    given = evidence(slope, se)
-    assert verdict_on(given) is Verdict.UNCERTAIN
-    needed = int(text_of(given).rsplit("about ", 1)[1].split()[0].replace(",", ""))
-    assert needed > 500
-    again = evidence(slope, se * (500 / needed) ** 0.5, needed)
-    assert verdict_on(again) == then
 
 
 def test_a_fault_is_claimed_at_one_percent():
@@ -127,8 +107,8 @@ def test_few_events_are_not_judged():
 
 
 def test_slopes_without_information():
-    assert "no information" in text_of(evidence(-0.5, 0.4))
-    assert "far too few" in text_of(evidence(-100.0, 60.0))
+    assert "too extreme" in text_of(evidence(-0.5, 0.4))
+    assert "too few" in text_of(evidence(-100.0, 60.0))
 
 
 def test_a_good_slope_is_not_enough():
@@ -223,7 +203,6 @@ def test_a_rare_class_is_named_as_what_there_is_too_little_of():
     given = evidence(1.0, 0.2, 8000, n_events=39, classes=rare)
     assert verdict_on(given) is Verdict.UNCERTAIN
     assert "39 test rows outside class no (of 8,000) are too few" in text_of(given)
-    assert "about 310 would be enough (of 63,000 rows)" in text_of(given)
 
 
 def test_every_rule_shows_its_number():
@@ -252,7 +231,7 @@ def test_a_suspicion_forbids_praise_but_is_no_fault():
     doubtful = evidence(p_value=0.03)
     given = doubtful
     assert verdict_on(given) is Verdict.UNCERTAIN
-    assert "only 3.0 times in 100; about 1,300 would be enough" in text_of(given)
+    assert "only 3.0 times in 100." in text_of(given)
     biased = evidence(classes=(bias("p", 0.4, 0.5, 0.02, (1.1, 2.0)), *FINE[1:]))
     assert verdict_on(biased) is Verdict.UNCERTAIN
     harmless = evidence(p_value=0.03, gain=-0.02)

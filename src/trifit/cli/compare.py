@@ -23,6 +23,7 @@ from trifit.cli.options import (
     prevalence_from_option,
     prevalence_option,
     seed_option,
+    sets_option,
     settings_of,
     thresholds_option,
     words_of,
@@ -151,6 +152,7 @@ data_option, model_option, evaluation_option, simulation_option = (
     is_flag=True,
     help="Training rows were sampled by class: correct for the shares of --test, or --prevalence.",
 )
+@sets_option()
 @seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option(
     "--cores", type=click.IntRange(min=1), metavar="N", help="Cores to use; default: all."
@@ -183,6 +185,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     prevalence: str | None,
     prevalence_from: str | None,
     undo_sampling: bool,
+    sets: float | None,
     seed: int,
     cores: int | None,
     world: tuple[str, ...],
@@ -215,6 +218,9 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     from trifit.prevalence import Prevalence
 
     shares = Prevalence.of(prevalence)
+    from trifit.conformal import checked_level
+
+    checked_level(sets)
     from trifit.data import check_split, load_dataset
     from trifit.models import check_settings
 
@@ -248,6 +254,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
             prevalence=shares,
             prevalence_from=prevalence_from,
             undo_sampling=undo_sampling,
+            sets=sets,
             progress=progress,
             command=command,
         )

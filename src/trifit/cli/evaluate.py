@@ -19,6 +19,7 @@ from trifit.cli.options import (
     prevalence_from_option,
     prevalence_option,
     seed_option,
+    sets_option,
     thresholds_option,
 )
 from trifit.errors import InputError
@@ -91,6 +92,7 @@ file_option, evaluation_option, recalibration_option = (
     metavar="CLASS=SHARE",
     help="Class shares of the training rows [default: those of the scored rows].",
 )
+@sets_option()
 @seed_option(help="Random seed of folds and resampling.")
 @recalibration_option(
     "--write-recalibrated",
@@ -129,6 +131,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     prevalence: str | None,
     prevalence_from: Path | None,
     undo_sampling: str | None,
+    sets: float | None,
     seed: int,
     recalibrated: Path | None,
     method: str | None,
@@ -143,16 +146,14 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     a column with the label.
     """
     files = _files(file, named, draws)
-    if draws is None and member_col is not None:
-        raise InputError(f"--member-col {member_col} needs --draws FILE")
-    if draws is not None and model_col is not None:
-        raise InputError(f"--model-col {model_col}: with --draws, --member-col names the member")
+    _check_draws(draws, member_col, model_col, prevalence_from)
     _check_map(recalibrated, method, weights)
     from trifit.decisions import Costs, Thresholds, check_asked
 
     asked = Costs.of(cost), Thresholds.of(thresholds)
-    if draws is not None and prevalence_from is not None:
-        raise InputError("--prevalence-from and --draws exclude each other; give --prevalence")
+    from trifit.conformal import checked_level
+
+    checked_level(sets)
     from trifit.predictions import Reading, read_predictions
     from trifit.predictions.rows import save_evaluation
     from trifit.results.folder import check_folder
@@ -199,6 +200,7 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
             "thresholds": asked[1],
             "by": found.by,
             "other": other,
+            "sets": sets,
             "command": command,
             "progress": progress,
         }
@@ -212,7 +214,9 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
                 **described,
             )
         progress("writing the page", 0.95)
-        save_evaluation(comparison, found.forecasts, found.row_ids, folder, force=force)
+        save_evaluation(
+            comparison, found.forecasts, found.row_ids, folder, floor=floor, force=force
+        )
         maps = []
         if recalibrated is not None:
             from trifit.predictions.recalibrated import write_recalibrated
@@ -230,6 +234,21 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     if recalibrated is not None:
         display.say(f"Recalibrated: {recalibrated}; maps: {', '.join(map(str, maps))}")
     show_comparison(comparison, folder, display)
+
+
+def _check_draws(
+    draws: Path | None,
+    member_col: str | None,
+    model_col: str | None,
+    prevalence_from: Path | None,
+) -> None:
+    """Refuse options that only go with members, or not with them."""
+    if draws is None and member_col is not None:
+        raise InputError(f"--member-col {member_col} needs --draws FILE")
+    if draws is not None and model_col is not None:
+        raise InputError(f"--model-col {model_col}: with --draws, --member-col names the member")
+    if draws is not None and prevalence_from is not None:
+        raise InputError("--prevalence-from and --draws exclude each other; give --prevalence")
 
 
 def _other_shares(

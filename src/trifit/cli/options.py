@@ -66,6 +66,15 @@ thresholds_option = partial(
 )
 
 
+sets_option = partial(
+    click.option,
+    "--sets",
+    cls=Option,
+    heading="Evaluation",
+    type=float,
+    metavar="LEVEL",
+    help="Coverage of sets of classes, e.g. 0.9: conformal, and as promised.",
+)
 by_option = partial(
     click.option,
     "--by",

@@ -20,12 +20,14 @@ from trifit.results.preview import Preview
 from trifit.text import duration, probability, signed_with_se, significant, with_se
 from trifit.words import (
     VERDICTS,
+    advice_text,
     decision_sentences,
     ensemble_sentences,
     errors_text,
     prevalence_sentences,
     prior_sentence,
     rows_text,
+    set_sentences,
     status_name,
     subgroup_sentences,
     verdict_text,
@@ -139,8 +141,11 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(sentence, highlight=False, markup=False)
     for name, judged in comparison.contestants.items():
         text = verdict_text(judged, comparison.fits.get(name))
+        what = (
+            f" [italic]{escape(said)}[/italic]" if (said := advice_text(comparison, name)) else ""
+        )
         console.print(
-            f"[bold]{name}[/bold]: [bold]{VERDICTS[judged.verdict]}[/bold]. {escape(text)}",
+            f"[bold]{name}[/bold]: [bold]{VERDICTS[judged.verdict]}[/bold]. {escape(text)}{what}",
             highlight=False,
         )
 
@@ -157,6 +162,8 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
         yield from subgroup_sentences(division)
     if comparison.prevalence_shift is not None:
         yield from prevalence_sentences(comparison.prevalence_shift, comparison.data.class_names)
+    if comparison.prediction_sets is not None:
+        yield from set_sentences(comparison.prediction_sets)
 
 
 def _console() -> Console:
@@ -168,10 +175,11 @@ def _console() -> Console:
 
 
 def scoreboard(comparison: Comparison) -> dict[str, Any]:
-    """The scoreboard for machines: every contestant's verdict, failed checks, the numbers."""
+    """For machines: every contestant's verdict and recommended step, failed checks, the numbers."""
     judged = comparison.contestants.items()
     return {
         "verdicts": {name: contestant.verdict for name, contestant in judged},
+        "advice": {name: advice.step for name, advice in comparison.advice.items()},
         "failed_checks": comparison.failed,
         "metrics": comparison.metrics(),
     }

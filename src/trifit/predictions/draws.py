@@ -310,6 +310,7 @@ def evaluate_draws(  # noqa: PLR0913 - settings are keyword arguments
     by: Mapping[str, Any] | None = None,
     prevalence: Any = None,
     undo_sampling: Any = None,
+    sets: float | None = None,
     name: str = "ensemble",
     seed: int = 1,
 ) -> Comparison:
@@ -329,7 +330,7 @@ def evaluate_draws(  # noqa: PLR0913 - settings are keyword arguments
         Rows with equal values belong together: standard errors and intervals count groups.
     weights : array of shape (n_obs,), optional
         How many identical rows each row stands for; whole numbers.
-    costs, thresholds, by, prevalence, undo_sampling : optional
+    costs, thresholds, by, prevalence, undo_sampling, sets : optional
         As :func:`trifit.evaluate` takes them.
     name : str
         Of the data, on the page.
@@ -385,4 +386,5 @@ def evaluate_draws(  # noqa: PLR0913 - settings are keyword arguments
         thresholds=thresholds,
         by=predictions.by,
         other=OtherShares.of(prevalence, None, undo_sampling, tuple(predictions.sources)),
+        sets=sets,
     )

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from trifit.checks import checked_labels, checked_probs, label_probs, measure
 from trifit.clusters import group_codes
+from trifit.conformal import checked_level
 from trifit.contestants import BASELINES, FREQUENCIES
 from trifit.data.by import given_by
 from trifit.data.roles import checked_weights
 from trifit.decisions import Costs, Thresholds, check_asked
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, baselines, log_of
-from trifit.judge import consequences, differences, divisions, judged, scores
+from trifit.judge import advised, consequences, differences, divisions, judged, scores
+from trifit.judge import sets as set_record
 from trifit.judge.rows import disagreement
 from trifit.predictions.join import copies
 from trifit.predictions.shares import Change, OtherShares, record
@@ -44,6 +46,7 @@ def evaluate(  # noqa: PLR0913 - settings are keyword arguments
     prevalence: Any = None,
     prevalence_from: Any = None,
     undo_sampling: Any = None,
+    sets: float | None = None,
     name: str = "predictions",
     seed: int = 1,
 ) -> Comparison:
@@ -76,6 +79,8 @@ def evaluate(  # noqa: PLR0913 - settings are keyword arguments
         Probabilities of rows without labels, whose class shares are estimated and taken instead.
     undo_sampling : str or mapping, optional
         Class shares that the training rows had; default: those of the scored rows.
+    sets : float, optional
+        Coverage, e.g. 0.9, of sets of classes that should contain the label (docs/sets.md).
     name : str
         Of the data, on the page.
     seed : int
@@ -126,6 +131,7 @@ def evaluate(  # noqa: PLR0913 - settings are keyword arguments
         seed=seed,
         costs=costs,
         thresholds=thresholds,
+        sets=sets,
         by=divided,
         other=shares,
     )
@@ -145,6 +151,7 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
     by: Mapping[By, NDArray[Any]] | None = None,
     other: OtherShares | None = None,
     corrected: Callable[[Change], Mapping[str, FloatArray]] | None = None,
+    sets: float | None = None,
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -165,7 +172,7 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
         What was made of the files.
     grouped_by : str, optional
         What makes the groups of the forecasts, for the page.
-    costs, thresholds : optional
+    costs, thresholds, sets : optional
         As :func:`evaluate` takes them.
     by : mapping of By to array of shape (n_obs,), optional
         Columns that divide the rows into subgroups.
@@ -189,6 +196,7 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
     for each, values in (by or {}).items():
         divide(each, values)  # said before anything is judged
     shares = None if other is None else other.check(forecasts)
+    level = checked_level(sets, forecasts.labels)
     clock, streams = Clock(), np.random.SeedSequence(seed)
     tell = progress or (lambda stage, share: None)
     y, contestants = forecasts.labels, list(forecasts.log_probs)
@@ -213,7 +221,7 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
         made_of=[*forecasts.log_probs.values(), y],
         notes=notes,
     )
-    return Comparison(
+    comparison = Comparison(
         data=data,
         card=None,
         evaluation=Evaluation(
@@ -239,6 +247,7 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
         consequences=consequences(forecasts, contestants, *asked),
         prevalence_shift=record(forecasts, shares, corrected),
         divisions=divisions(forecasts, contestants, by or {}, child(streams, "subgroups")),
+        prediction_sets=set_record(forecasts, contestants, level, generator(streams, "sets")),
         provenance=provenance_of(
             command or f"trifit.evaluate({name!r} [{data.fingerprint[:12]}], seed={seed})",
             seed,
@@ -246,6 +255,7 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
             settings={},
         ),
     )
+    return advised(comparison, forecasts)
 
 
 def own_generator(seed: int, name: str) -> np.random.Generator:

@@ -10,6 +10,7 @@ import numpy as np
 from trifit.checks import checked_probs
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, log_of
+from trifit.predictions.recommended import write_maps
 from trifit.results import Comparison
 from trifit.results.folder import save_whole, write_numbers
 from trifit.text import one_line
@@ -30,9 +31,10 @@ def save_evaluation(
     rows: Sequence[str] | None,
     folder: Path,
     *,
+    floor: float | None = None,
     force: bool = False,
 ) -> None:
-    """Write the numbers and the page of forecasts that were judged, and the forecasts.
+    """Write the numbers and the page of forecasts that were judged, the forecasts, and their maps.
 
     Parameters
     ----------
@@ -41,17 +43,24 @@ def save_evaluation(
     rows : sequence of str, optional
         What the rows are called; default: their numbers, from 0.
     folder : Path
+    floor : float, optional
+        That the forecasts were raised to.
     force : bool
         Replace what another command made.
     """
-    write = partial(_write, comparison, forecasts, rows)
+    write = partial(_write, comparison, forecasts, rows, floor)
     save_whole(folder, write, command=comparison.provenance.command, force=force)
 
 
 def _write(
-    comparison: Comparison, forecasts: Forecasts, rows: Sequence[str] | None, folder: Path
+    comparison: Comparison,
+    forecasts: Forecasts,
+    rows: Sequence[str] | None,
+    floor: float | None,
+    folder: Path,
 ) -> None:
     write_numbers(comparison, folder)
+    write_maps(comparison, forecasts, folder, floor=floor)
     names = range(len(forecasts.labels)) if rows is None else rows
     if len(names) * len(forecasts.class_names) * len(forecasts.log_probs) <= MAX_SAVED:
         write_rows(folder / PREDICTIONS, forecasts, list(names))

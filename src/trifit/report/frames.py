@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from trifit.calibration import Band
+from trifit.errors import InputError
 from trifit.report.charts import parameter_name
 from trifit.report.charts.scores import gap_steps
 from trifit.report.plots import (
@@ -247,6 +248,19 @@ def prevalence(c: Comparison) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
 
 
+def sets(c: Comparison) -> pd.DataFrame:
+    """Sets of classes, see :meth:`trifit.results.Comparison.sets`."""
+    if c.prediction_sets is None:
+        raise InputError("no sets: give their coverage (sets=0.9, --sets 0.9)")
+    return pd.DataFrame(
+        {"fit": name, "kind": kind, "class": label, "n_obs": record.n_obs,
+         **_ends("coverage", record.coverage), **_ends("size", record.size), "empty": record.empty}
+        for kind, contestants in c.prediction_sets.kinds.items()
+        for name, found in contestants.items()
+        for label, record in [(None, found.all_rows), *found.classes.items()]
+    )  # fmt: skip
+
+
 FRAMES: Mapping[str, Callable[..., pd.DataFrame]] = {
     "plot_reliability": reliability,
     "plot_class_reliability": class_reliability,
@@ -267,6 +281,10 @@ FRAMES: Mapping[str, Callable[..., pd.DataFrame]] = {
 
 def _parts(estimate: Estimate) -> dict[str, float]:
     return {name: getattr(estimate, name) for name in ("value", "se", "low", "high")}
+
+
+def _ends(name: str, estimate: Estimate) -> dict[str, float]:
+    return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
 def _value_and_se(name: str, estimate: Estimate | None) -> dict[str, float]:

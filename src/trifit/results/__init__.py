@@ -1,5 +1,6 @@
 """Results: every number of a page as plain data that is JSON."""
 
+from trifit.results.advice import Advice, Step, Success
 from trifit.results.calibration import (
     Calibration,
     ClassBias,
@@ -12,7 +13,6 @@ from trifit.results.comparison import (
     Data,
     Difference,
     Evaluation,
-    Parameter,
     Provenance,
 )
 from trifit.results.consequences import (
@@ -47,6 +47,7 @@ from trifit.results.ensemble import (
     MemberLoss,
     Spread,
 )
+from trifit.results.parameters import Parameter
 from trifit.results.posterior import (
     Chain,
     ChainDiagnostics,
@@ -77,6 +78,7 @@ from trifit.results.ranking import (
 )
 from trifit.results.record import Record
 from trifit.results.reliability import Reliability, TopLabel
+from trifit.results.sets import ContestantSets, SetRecord, Sets
 from trifit.results.subgroups import (
     ContestantBySubgroup,
     Division,
@@ -92,6 +94,7 @@ __all__ = [
     "LOGARITHMIC",
     "SCHEMA",
     "Abstention",
+    "Advice",
     "Axis",
     "BenefitCurve",
     "ByDistance",
@@ -104,6 +107,7 @@ __all__ = [
     "Comparison",
     "Consequences",
     "ContestantBySubgroup",
+    "ContestantSets",
     "CorrectedScores",
     "CostRecord",
     "CostTable",
@@ -145,9 +149,13 @@ __all__ = [
     "RowTable",
     "Scores",
     "SensitivityStep",
+    "SetRecord",
+    "Sets",
     "ShareEstimate",
     "Spread",
+    "Step",
     "SubgroupRecord",
+    "Success",
     "TopLabel",
     "Truth",
     "TruthRecord",

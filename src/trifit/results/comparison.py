@@ -12,15 +12,18 @@ from trifit.cards import Card
 from trifit.contestants import posterior_of
 from trifit.errors import InputError
 from trifit.files import write_whole
+from trifit.results.advice import Advice
 from trifit.results.consequences import Consequences
 from trifit.results.contestant import FitRecord, Judged, Scores
 from trifit.results.disagreement import Disagreement
 from trifit.results.ensemble import Ensemble
+from trifit.results.parameters import Parameter
 from trifit.results.plots import Plots, report
 from trifit.results.posterior import ChainDiagnostics, LaplaceError, PosteriorRecord
 from trifit.results.prevalence import PrevalenceRecord
 from trifit.results.prior import PriorRecord
 from trifit.results.record import Record
+from trifit.results.sets import Sets
 from trifit.results.subgroups import Division
 from trifit.results.truth import Truth
 from trifit.scores import BITS, Estimate
@@ -51,31 +54,6 @@ class Difference(Record, frozen=True, kw_only=True):
     log_loss: Estimate
     elpd: Estimate
     probability_better: float
-
-
-class Parameter(Record, frozen=True, kw_only=True):
-    """One coefficient in one kind of units, under all fits.
-
-    Mean, sd and 95 % interval are the posterior's, None where there is none; R-hat
-    and ESS are NUTS's.
-    ``mle_runs_to`` is 1 or -1 where a separated MLE runs to plus or minus
-    infinity, else 0.
-    """
-
-    parameter: str
-    feature: str
-    label: str = msgspec.field(name="class")
-    units: str
-    mle: float
-    mle_runs_to: int
-    map: float
-    mean: float | None
-    sd: float | None
-    low: float | None
-    high: float | None
-    rhat: float | None
-    ess_bulk: float | None
-    ess_tail: float | None
 
 
 class Data(Record, frozen=True, kw_only=True):
@@ -146,6 +124,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Of forecasts by others: of which estimator or file.
     fits : dict of FitRecord
         How each contestant's fit ended.
+    advice : dict of Advice
+        What to do next with each contestant's outputs.
     baselines : dict of Scores
         ``uniform`` and ``class frequencies``.
     differences : list of Difference
@@ -172,6 +152,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         Calibration by subgroup, a division of the rows for each column that was given.
     prevalence_shift : PrevalenceRecord or None
         Scores where classes have other shares, if that was asked for.
+    prediction_sets : Sets or None
+        Sets of classes that should contain the label, where a level was given.
     """
 
     schema: str = SCHEMA
@@ -181,6 +163,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     contestants: dict[str, Judged]
     sources: dict[str, str] = msgspec.field(default_factory=dict)
     fits: dict[str, FitRecord]
+    advice: dict[str, Advice] = msgspec.field(default_factory=dict)
     baselines: dict[str, Scores]
     differences: list[Difference]
     temperatures: list[float]
@@ -196,6 +179,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
     consequences: Consequences | None = None
     divisions: list[Division] = msgspec.field(default_factory=list)
     prevalence_shift: PrevalenceRecord | None = None
+    prediction_sets: Sets | None = None
 
     @property
     def failed(self) -> list[str]:
@@ -239,14 +223,14 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
         )
 
     def explain(self, name: str) -> str:
-        """The verdict on one contestant, and why, in sentences."""
+        """The verdict on one contestant, why, and what to do next, in sentences."""
         words = import_module("trifit.words")
         judged = self.contestants[name]
         text = words.verdict_text(judged, self.fits.get(name))
-        return f"{words.VERDICTS[judged.verdict]}. {text}"
+        return f"{words.VERDICTS[judged.verdict]}. {text} {words.advice_text(self, name)}".strip()
 
     def summary(self) -> "pd.DataFrame":
-        """One row per contestant and baseline: scores with standard errors, and the verdict."""
+        """One row per contestant and baseline: scores with standard errors, verdict, advice."""
         import pandas as pd
 
         rows: dict[str, dict[str, Any]] = {}
@@ -261,6 +245,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
                 "slope_se": slope and slope.se,
                 "status": self.fits[name].status.value if name in self.fits else None,
                 "verdict": judged.verdict.value,
+                "advice": self.advice[name].step.value if name in self.advice else None,
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
 
@@ -311,6 +296,22 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
             If no other prevalence was given.
         """
         frame: pd.DataFrame = report("frames").prevalence(self)
+        return frame
+
+    def sets(self) -> "pd.DataFrame":
+        """Sets of classes that should contain the label: a row per contestant, kind and class.
+
+        Kind ``own`` takes the fewest classes whose probabilities add up to the level, ``conformal``
+        a threshold that was calibrated on other rows (:mod:`trifit.conformal`). Columns: ``class``
+        (None: all rows), ``n_obs``, ``coverage`` and ``size`` (classes in a set) with the ends of
+        their 95 % intervals (``_low``, ``_high``), ``empty`` (share of empty sets).
+
+        Raises
+        ------
+        InputError
+            If no level was given.
+        """
+        frame: pd.DataFrame = report("frames").sets(self)
         return frame
 
     def metrics(self) -> dict[str, float]:

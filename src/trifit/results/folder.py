@@ -29,6 +29,9 @@ FILES = (
 A run without a posterior that passed its checks has no ``posterior.nc``; ``laplace.nc`` is
 there where the normal approximation stands beside NUTS."""
 
+MAPS = "recommended.*.map.json"
+"""Recalibration maps that are recommended, a file per contestant."""
+
 
 def check_folder(folder: Path, *, command: str, force: bool) -> None:
     """Refuse, before anything is fitted, a folder that must not be replaced.
@@ -137,10 +140,12 @@ def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, for
 
 
 def _move_into_place(beside: Path, folder: Path) -> None:
-    if folder.exists() and any(p.name not in FILES for p in folder.iterdir()):
+    maps = {p.name for where in (folder, beside) if where.exists() for p in where.glob(MAPS)}
+    ours = (*maps, *FILES)
+    if folder.exists() and any(p.name not in ours for p in folder.iterdir()):
         # Without the file that says which run it is, a mixture of two is no run.
         (folder / "comparison.json").unlink(missing_ok=True)
-        for name in FILES:  # keep what is not ours
+        for name in ours:  # keep what is not ours
             if (beside / name).exists():
                 os.replace(beside / name, folder / name)
             else:  # of an earlier run

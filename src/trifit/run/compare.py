@@ -11,6 +11,7 @@ import numpy as np
 
 from trifit.cards import Card, load_card
 from trifit.checks import label_probs
+from trifit.conformal import checked_level
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Reporter
@@ -106,6 +107,7 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
     prevalence: Any = None,
     prevalence_from: Any = None,
     undo_sampling: bool = False,
+    sets: float | None = None,
     progress: Progress | None = None,
     **reading: Any,
 ) -> Comparison:
@@ -159,6 +161,9 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
     undo_sampling : bool
         The training rows were sampled by class: probabilities are corrected for the shares of the
         given test set, or for ``prevalence``.
+    sets : float, optional
+        Coverage, e.g. 0.9, of sets of classes that should contain the label: adds conformal ones,
+        and those that the probabilities promise (docs/sets.md; ``trifit[conformal]``).
     progress : callable, optional
         Called with a message and the share of the work done.
     **reading
@@ -194,6 +199,7 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
         prevalence=prevalence,
         prevalence_from=prevalence_from,
         undo_sampling=undo_sampling,
+        sets=sets,
     )
     for name, why in run.failed_rivals.items():
         warnings.warn(f"rival {name!r} failed and was left out: {why}", stacklevel=2)
@@ -223,7 +229,7 @@ def run_comparison(
         What made the run, as it is recorded.
     **settings
         Of :class:`trifit.run.settings.Settings`: ``seed``, ``cv``, ``test_size``, ``methods``,
-        ``against``, ``nuts``, ``cores``, ``costs``, ``thresholds``, ``prevalence``,
+        ``against``, ``nuts``, ``cores``, ``costs``, ``thresholds``, ``sets``, ``prevalence``,
         ``prevalence_from``, ``undo_sampling``.
     """
     if not isinstance(dataset, Dataset):
@@ -237,6 +243,7 @@ def run_comparison(
     check_split(dataset, asked.cv, asked.test_size)
     check_asked(asked.costs, asked.thresholds, dataset.class_names)
     unlabelled = check_prevalence(asked, dataset)
+    checked_level(asked.sets, dataset.labels)
     asked = replace(asked, against=check_rivals(asked.rivals, dataset))
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)

@@ -19,7 +19,16 @@ from trifit.contestants import PAIRS, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted
 from trifit.crossfit.progress import Reporter
 from trifit.forecasts import Forecasts, baselines
-from trifit.judge import consequences, differences, divisions, judged, scores, with_status
+from trifit.judge import (
+    advised,
+    consequences,
+    differences,
+    divisions,
+    judged,
+    scores,
+    sets,
+    with_status,
+)
 from trifit.progress import Clock
 from trifit.results import Comparison, Evaluation, FitRecord, Scores
 from trifit.results.provenance import data_record
@@ -97,7 +106,7 @@ def describe(
     prior = prior_record(fitted, child(streams, "prior"))
     clock.lap("prior")
     reporter.say("differences and posterior")
-    return Comparison(
+    comparison = Comparison(
         data=data,
         card=card,
         evaluation=Evaluation(
@@ -136,8 +145,10 @@ def describe(
         prevalence_shift=prevalence_record(
             fitted, settings.prevalence, unlabelled, undo_sampling=settings.undo_sampling
         ),
+        prediction_sets=sets(forecasts, [*contestants], settings.sets, generator(streams, "sets")),
         provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
     )
+    return advised(comparison, forecasts)
 
 
 def _pairs(

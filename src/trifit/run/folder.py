@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from trifit.predictions.recommended import write_maps
 from trifit.predictions.rows import PREDICTIONS, write_rows
 from trifit.results import Parameter
 from trifit.results.folder import save_whole, write_numbers
@@ -41,6 +42,7 @@ def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
 def _write(run: Run, folder: Path) -> None:
     write_numbers(run.comparison, folder)
     order = np.argsort(run.test_rows, kind="stable")
+    write_maps(run.comparison, run.fitted.forecasts, folder)
     write_rows(folder / PREDICTIONS, run.fitted.forecasts.take(order), run.test_rows[order])
     _write_parameters(run.comparison.parameters, folder / "parameters.csv")
     for name, file in posterior_files(run.comparison).items():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from trifit.conformal import checked_level
 from trifit.data import Splitter
 from trifit.decisions import Costs, Thresholds
 from trifit.errors import InputError
@@ -29,6 +30,7 @@ class Settings:
     costs : Costs, optional
     thresholds : Thresholds, optional
         Of what :func:`trifit.compare` takes.
+    sets : float, optional
 
     prevalence : Prevalence, optional
     prevalence_from : path or table, optional
@@ -38,8 +40,8 @@ class Settings:
     Raises
     ------
     InputError
-        On a seed that is no whole number of at least 0, on a ``cv``, a rival, costs or thresholds
-        that are none.
+        On a seed that is no whole number of at least 0, on a ``cv``, a rival, costs, thresholds
+        or sets that are none.
     """
 
     seed: int = 1
@@ -54,6 +56,7 @@ class Settings:
     prevalence: Any = None
     prevalence_from: Any = None
     undo_sampling: bool = False
+    sets: float | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
@@ -66,6 +69,7 @@ class Settings:
         object.__setattr__(self, "prevalence", Prevalence.of(self.prevalence))
         if self.prevalence is not None and self.prevalence_from is not None:
             raise InputError("prevalence and prevalence_from exclude each other; give one")
+        object.__setattr__(self, "sets", checked_level(self.sets))
 
     @property
     def rivals(self) -> tuple[Rival, ...]:

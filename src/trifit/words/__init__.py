@@ -1,5 +1,6 @@
 """Results as sentences: what terminal and page say about statuses and verdicts."""
 
+from trifit.words.advice import STEPS, advice_text, map_file
 from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded
 from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
@@ -8,24 +9,29 @@ from trifit.words.prevalence import prevalence_sentences
 from trifit.words.prior import prior_sentence
 from trifit.words.rows import errors_text, rows_text
 from trifit.words.rules import Rule, rules
+from trifit.words.sets import set_sentences
 from trifit.words.status import optimiser_sentences, status_name, status_text
 from trifit.words.subgroups import subgroup_sentences
 from trifit.words.verdict import VERDICTS, verdict_text
 
 __all__ = [
+    "STEPS",
     "VERDICTS",
     "Rule",
+    "advice_text",
     "benefit_sentences",
     "decision_sentences",
     "ensemble_sentences",
     "errors_text",
     "headline",
+    "map_file",
     "optimiser_sentences",
     "prevalence_sentences",
     "prior_sentence",
     "ranges",
     "rows_text",
     "rules",
+    "set_sentences",
     "status_name",
     "status_text",
     "subgroup_sentences",

@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping
-from statistics import NormalDist
 
 from trifit.diagnostics import OptimiserDiagnostics
 from trifit.fits import Status
 from trifit.forecasts import RULED_OUT
-from trifit.normal import Z80, Z95, Z99
+from trifit.normal import Z95
 from trifit.results import Calibration, ClassBias, FitRecord, Judged, Verdict
-from trifit.results.calibration import GOOD, MIN_EVENTS
+from trifit.results.calibration import MIN_EVENTS
 from trifit.text import decimals_for, signed_with_se, significant, with_se
+from trifit.words.advice import RARE
 from trifit.words.status import STATUSES
 
 VERDICTS: Mapping[Verdict, str] = {
@@ -23,13 +23,9 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.FAILED: "not judged",
 }
 
-MAX_SE = 2.0
-RARE = 0.1
-"""Share of rows outside the most frequent class below which their number is what counts."""
-
 
 def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
-    """Why a contestant got its verdict, and what would help."""
+    """Why a contestant got its verdict."""
     if judged.verdict is Verdict.FAILED and fit is not None:
         return f"The fit failed its checks: {STATUSES[fit.status]}."
     text = of_outputs(judged.outputs, judged.calibration)
@@ -87,20 +83,13 @@ def behaves(c: Calibration) -> str:
 
 
 def over_confident(c: Calibration) -> str:
-    """A slope below 1, and its remedy."""
-    remedy = (
-        f"Divide its log-odds by {significant(1 / c.slope.value, 2)} to correct this."
-        if c.slope is not None and c.interval()[0] > 0
-        else "Its log-odds may carry no information."
-    )
-    return f"Its outputs are too extreme: {slope(c)}. {remedy} {_worth(c)}{_besides(c)}"
+    """A slope below 1."""
+    return f"Its outputs are too extreme: {slope(c)}. {_worth(c)}{_besides(c)}"
 
 
 def under_confident(c: Calibration) -> str:
-    """A slope above 1, and its remedy."""
-    factor = None if c.slope is None else c.slope.value
-    remedy = f"Multiply its log-odds by {significant(factor, 2)} to correct this."
-    return f"Its outputs are too cautious: {slope(c)}. {remedy} {_worth(c)}{_besides(c)}"
+    """A slope above 1."""
+    return f"Its outputs are too cautious: {slope(c)}. {_worth(c)}{_besides(c)}"
 
 
 def miscalibrated(c: Calibration) -> str:
@@ -130,8 +119,8 @@ def few_events(c: Calibration) -> str:
     )
 
 
-def what_would_do(c: Calibration) -> str:
-    """Why these rows leave the verdict open, and how many would decide it."""
+def undecided(c: Calibration) -> str:
+    """Why these rows leave the verdict open."""
     if c.slope is None:
         return (
             f"The {c.n_obs} test rows do not determine a calibration slope: the classes are "
@@ -145,18 +134,11 @@ def what_would_do(c: Calibration) -> str:
             "slope."
         )
     if c.good_slope:
-        times = ((Z99 + Z80) / NormalDist().inv_cdf(1 - c.suspect_at / 2)) ** 2
         return (
             f"{few}. The slope is good, but calibrated outputs would show a fault like the one "
-            f"found only {100 * c.suspect_at:.1f} times in 100; {_enough(c, times)}."
+            f"found only {100 * c.suspect_at:.1f} times in 100."
         )
-    found, se = c.slope.value, c.slope.se
-    if se > MAX_SE:
-        return f"{_rows(c)} are far too few: {slope(c)}."
-    # Rows enough to exclude 1, or to fit inside the band, with power 80 % if the slope stays.
-    away, room = abs(found - 1), min(found - GOOD[0], GOOD[1] - found)
-    precision = max(away / (Z99 + Z80), room / (Z95 + Z80))
-    return f"{few}; {_enough(c, (se / precision) ** 2)}."
+    return f"{few}."
 
 
 def slope(c: Calibration) -> str:
@@ -226,27 +208,9 @@ def _rows(c: Calibration) -> str:
     return f"{c.n_events} test rows outside class {usual} (of {c.n_obs:,})"
 
 
-def _enough(c: Calibration, times: float) -> str:
-    """How many rows would do, if what is seen stays as it is."""
-    if c.n_groups is not None:
-        return f"about {_round_up(times * c.n_groups)} groups would be enough"
-    if c.n_events >= RARE * c.n_obs:
-        return f"about {_round_up(times * c.n_obs)} would be enough"
-    return (
-        f"about {_round_up(times * c.n_events)} would be enough "
-        f"(of {_round_up(times * c.n_obs)} rows)"
-    )
-
-
 def _decimals(se: float) -> int:
     """Two decimals, more only where the error asks for them."""
     return 2 if se >= 0.005 else decimals_for(se)
-
-
-def _round_up(x: float) -> str:
-    """Two significant digits, rounded up: 1234.0 -> "1,300"."""
-    step = 10 ** max(0, math.floor(math.log10(max(x, 1))) - 1)
-    return f"{math.ceil(x / step) * step:,}"
 
 
 SENTENCES: Mapping[Verdict, Callable[[Calibration], str]] = {
@@ -254,5 +218,5 @@ SENTENCES: Mapping[Verdict, Callable[[Calibration], str]] = {
     Verdict.OVER_CONFIDENT: over_confident,
     Verdict.UNDER_CONFIDENT: under_confident,
     Verdict.MISCALIBRATED: miscalibrated,
-    Verdict.UNCERTAIN: what_would_do,
+    Verdict.UNCERTAIN: undecided,
 }

@@ -19,6 +19,7 @@ from trifit.report.sections import (
     prevalence,
     provenance,
     reliability,
+    sets,
     subgroups,
     truth,
 )
@@ -34,6 +35,7 @@ SECTIONS: dict[str, tuple[str, Content]] = {
     "decisions": (decisions.TITLE, decisions.content),
     "subgroups": (subgroups.TITLE, subgroups.content),
     "prevalence": (prevalence.TITLE, prevalence.content),
+    "sets": (sets.TITLE, sets.content),
     "disagreement": (disagreement.TITLE, disagreement.content),
     "bits": (bits.TITLE, bits.content),
     "fits": (fits.TITLE, fits.content),

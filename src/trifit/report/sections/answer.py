@@ -18,7 +18,7 @@ from trifit.text import (
     signed_with_se,
     with_se,
 )
-from trifit.words import VERDICTS, errors_text, status_name, verdict_text
+from trifit.words import VERDICTS, advice_text, errors_text, status_name, verdict_text
 
 TITLE = "The answer"
 
@@ -57,21 +57,22 @@ def content(c: Comparison) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class VerdictLine:
-    """A contestant's verdict as the page shows it."""
+    """A contestant's verdict and recommendation as the page shows them."""
 
     name: str
     mark: str
     tone: str
     verdict: str
     text: str
+    advice: str
 
 
 def verdicts(c: Comparison) -> list[VerdictLine]:
-    """Every contestant's verdict."""
+    """Every contestant's verdict and what to do next."""
     return [
         VerdictLine(
             name, *MARKS[judged.verdict], VERDICTS[judged.verdict],
-            verdict_text(judged, c.fits.get(name)),
+            verdict_text(judged, c.fits.get(name)), advice_text(c, name),
         )
         for name, judged in c.contestants.items()
     ]  # fmt: skip

@@ -1,0 +1,69 @@
+"""Sets: which classes should contain the label, as promised and conformal."""
+
+from typing import Any
+
+from trifit.report.parts import Cell, Table
+from trifit.results import Comparison, SetRecord, Sets
+from trifit.text import between
+from trifit.words.sets import KINDS, verdict
+
+TITLE = "Sets of classes"
+
+
+def content(c: Comparison) -> dict[str, Any] | None:
+    """What the template ``sets.html.j2`` shows; None where no level was given."""
+    found = c.prediction_sets
+    if found is None:
+        return None
+    said = verdict(found)
+    return {
+        "level": f"{found.level:.4g}",
+        "verdict": f"{said[0].upper()}{said[1:]}.",
+        "conformal": bool(found.conformal),
+        "table": _table(found),
+        "classes": _of_classes(found),
+    }
+
+
+def _cells(record: SetRecord, level: float) -> tuple[Cell, ...]:
+    c, size = record.coverage, record.size
+    return (
+        Cell(f"{c.value:.3f}", c.value, between(c.low, c.high), failed=c.high < level),
+        Cell(f"{size.value:.2f}", size.value, between(size.low, size.high)),
+        Cell(f"{record.empty:.1%}", record.empty),
+    )
+
+
+def _table(found: Sets) -> Table:
+    rows: list[tuple[Cell | str, ...]] = [
+        (name, Cell(KINDS[kind]), *_cells(contestants[name].all_rows, found.level))
+        for name in found.own
+        for kind, contestants in found.kinds.items()
+        if name in contestants
+    ]
+    return Table(
+        caption=f"Sets with a nominal coverage of {found.level:.4g}; 95% intervals beneath",
+        columns=("model", "sets", "coverage", "classes per set", "empty"),
+        rows=tuple(rows),
+    )
+
+
+def _of_classes(found: Sets) -> Table:
+    rows: list[tuple[Cell | str, ...]] = [
+        (
+            name,
+            Cell(KINDS[kind]),
+            Cell(label),
+            Cell(f"{record.n_obs:,}", record.n_obs),
+            *_cells(record, found.level),
+        )
+        for name in found.own
+        for kind, contestants in found.kinds.items()
+        if name in contestants
+        for label, record in contestants[name].classes.items()
+    ]
+    return Table(
+        caption="The same by the class of the label; 95% intervals beneath",
+        columns=("model", "sets", "class", "rows", "coverage", "classes per set", "empty"),
+        rows=tuple(rows),
+    )

@@ -1,0 +1,47 @@
+"""Sets of classes, in sentences."""
+
+from collections.abc import Iterator
+
+from trifit.results import ContestantSets, SetRecord, Sets
+from trifit.text import between, listed
+
+KINDS = {"own": "as promised", "conformal": "conformal"}
+
+
+def set_sentences(found: Sets) -> Iterator[str]:
+    """A sentence per contestant, then why there are no conformal sets, if there are none."""
+    yield f"Sets that should contain the label in {found.level:.4g} of the rows:"
+    for name in found.own:
+        parts = [
+            f"{KINDS[kind]} {shown(contestants[name])}"
+            for kind, contestants in found.kinds.items()
+            if name in contestants
+        ]
+        yield f"{name}: {'; '.join(parts)}."
+    if not found.conformal:
+        yield f"No conformal sets: the test rows are too few for a coverage of {found.level:.4g}."
+
+
+def shown(found: ContestantSets) -> str:
+    """Coverage and size of all rows."""
+    record = found.all_rows
+    return f"{coverage(record)} with {record.size.value:.2f} classes"
+
+
+def coverage(record: SetRecord) -> str:
+    """A coverage with its interval."""
+    c = record.coverage
+    ends = between(c.low, c.high)
+    return f"{c.value:.3f} ({ends})" if ends else f"{c.value:.3f}"
+
+
+def verdict(found: Sets) -> str:
+    """Whose sets clearly contain the label too rarely, by kind."""
+    parts = []
+    for kind, contestants in found.kinds.items():
+        short = [n for n, s in contestants.items() if s.all_rows.coverage.high < found.level]
+        if not contestants:
+            continue
+        said = f"clearly too rarely for {listed(short)}" if short else "not clearly too rarely"
+        parts.append(f"{KINDS[kind]} sets contain the label {said}")
+    return "; ".join(parts)
