@@ -24,6 +24,9 @@ SIZE = 200
 RATIOS = (("kappa", "n", "features"), ("rows_per_feature", "features", "n"))
 """Ratios that can be given, of what, and what follows: ``wanted = ratio * given``."""
 
+DERIVED = {"kappa", "rows_per_feature", "prior_ratio"}
+"""Settings from which others were worked out."""
+
 
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One replication at one point of a grid.

@@ -2,28 +2,23 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from trifit.errors import InputError
 from trifit.fit import check_fits
-from trifit.simulate.shifts import Shift
-from trifit.study.cells import SIZE, Cell, axes_of, cells_of
+from trifit.study.cells import Cell, axes_of, cells_of
 from trifit.study.findings import judge
 from trifit.study.measures import (
-    N_TEST,
     TEST_SETTINGS,
     card_of,
-    dataset_of,
     fits_of,
     gives,
     problem_of,
     texts,
-    world_of,
 )
 from trifit.study.pictures import picture
 from trifit.study.quantities import QUANTITIES
 from trifit.study.results import Point
-from trifit.study.spec import Claim, Figure, Setting, Study
+from trifit.study.sources import source_of, whole
+from trifit.study.spec import Claim, Figure, Study
 
 
 def checked_cells(study: Study) -> list[Cell]:
@@ -58,16 +53,9 @@ def _check_data(cell: Cell) -> None:
                 f"classes always; the study gives {', '.join(sorted(cell.data))}"
             )
         for name, least in (("n", 2), ("classes", 2), ("repeats", 1)):
-            _whole(name, cell.data.get(name, TEST_SETTINGS[name]), least)
+            whole(name, cell.data.get(name, TEST_SETTINGS[name]), least)
         return
-    world = world_of(cell)
-    _whole("n", cell.data.get("n", SIZE), 2)
-    _whole("n_test", cell.data.get("n_test", N_TEST), 2)
-    shift, severity = cell.data.get("shift"), cell.data.get("severity")
-    if shift not in (None, "none"):
-        Shift.of(world, str(shift), 3 if severity is None else severity)  # type: ignore[arg-type]
-    elif shift is None and severity is not None:
-        raise InputError(f"data.severity = {severity} needs a shift; give data.shift too")
+    source_of(cell.data).check()
 
 
 def _check_models(cells: Sequence[Cell]) -> None:
@@ -88,8 +76,8 @@ def _check_models(cells: Sequence[Cell]) -> None:
         kind = (card.builder, repr(card.hyperparameters), nuts, *extra, cell.data.get("classes"))
         if kind not in built:
             built.add(kind)
-            small = dataset_of(cell, np.random.SeedSequence(0), n=1000, n_test=0, shift="none")
-            check_fits(problem_of(small, card).density, card, extra, nuts=nuts)
+            sample = source_of(cell.data).sample()
+            check_fits(problem_of(sample, card).density, card, extra, nuts=nuts)
 
 
 def _check_asked(study: Study, asked: Figure | Claim, fits: set[str]) -> None:
@@ -122,8 +110,3 @@ def _try_out(study: Study, cells: Sequence[Cell]) -> None:
         picture(study, figure, points)
     for claim in study.claims:
         judge(claim, points, study.summary, axes)
-
-
-def _whole(name: str, value: Setting, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"data.{name} = {value!r}: expected a whole number of at least {least}")

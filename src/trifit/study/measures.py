@@ -22,19 +22,16 @@ from trifit.fits import Fit, Prediction, Status
 from trifit.information import entropy
 from trifit.scores import accuracy, log_loss
 from trifit.separation import separation
-from trifit.simulate import World, simulate, world
 from trifit.simulate.world import draw_labels
 from trifit.spacing import evenly_spaced
-from trifit.study.cells import Cell
+from trifit.study.cells import DERIVED, Cell
 from trifit.study.quantities import QUANTITIES
+from trifit.study.sources import source_of
 from trifit.study.spec import Setting
 from trifit.study.store import Row
 from trifit.threads import limited
 from trifit.truth import calibration_error, confidence_bias, coverage
 from trifit.types import Dataset, FloatArray
-
-N_TEST = 2000
-"""Rows of the test set, unless a study says otherwise: exact truths need no labels."""
 
 EXTREME = 0.99
 
@@ -57,15 +54,6 @@ TEST_SETTINGS: Mapping[str, Any] = {
 }
 """Data settings of the measure ``calibration-tests``."""
 
-DERIVED = {"kappa", "rows_per_feature", "prior_ratio"}
-"""Settings from which others were worked out."""
-
-DRAWN = {"n", "n_test", "shift", "severity"}
-"""Data settings that say how many rows are drawn, not from which world."""
-
-LINEAR = {"softmax", "correlated", "heavy-tailed", "gaussian", "imbalance"}
-"""Worlds whose log-odds are linear (without label noise)."""
-
 OWN = {"card", "methods", "nuts"}
 """Model settings that are not the card's."""
 
@@ -73,7 +61,8 @@ OWN = {"card", "methods", "nuts"}
 def fits(cell: Cell) -> list[Row]:
     """All fits to one simulated training set, against the truth of its test set."""
     for_data, for_fits = cell.seeds()
-    dataset = dataset_of(cell, for_data)
+    source = source_of(cell.data)
+    dataset = source.draw(for_data)
     card = card_of(cell.model)
     train = np.arange(dataset.n_obs - dataset.n_test)
     problem = problem_of(dataset, card)
@@ -92,18 +81,17 @@ def fits(cell: Cell) -> list[Row]:
     rows += _of_fits(fitted)
     if "bayes" in fitted:
         rows += _of_intervals(problem.density, fitted["bayes"], part.test.X, true)
-    linear = cell.data["world"] in LINEAR and not cell.data.get("label_noise")
-    if linear and dataset.n_classes == 2 and card.identified and not card.standardize:
-        unit_log_probs = np.log(world_of(cell).true_probs(_units(part)))
+    if dataset.n_classes == 2 and card.identified and not card.standardize:
+        unit_log_probs = source.linear_log_probs(_units(part))
         for fit in fitted.values():
-            if fit.recalibration is None:
+            if unit_log_probs is not None and fit.recalibration is None:
                 rows += _inflation(problem.density, fit, unit_log_probs, part)
     return rows
 
 
 def existence(cell: Cell) -> list[Row]:
     """Whether an MLE exists for one simulated training set."""
-    dataset = dataset_of(cell, cell.seeds()[0], n_test=0)
+    dataset = source_of(cell.data).draw(cell.seeds()[0], held_out=False)
     design = np.column_stack([np.ones(dataset.n_obs), dataset.X])
     found = separation(design, dataset.y, n_classes=dataset.n_classes)
     exists = found.exists
@@ -174,7 +162,7 @@ def seconds_of(cell: Cell) -> float:
     if cell.measure != "fits":
         measure(cell)
         return time.perf_counter() - start
-    dataset, card = dataset_of(cell, cell.seeds()[0]), card_of(cell.model)
+    dataset, card = source_of(cell.data).draw(cell.seeds()[0]), card_of(cell.model)
     rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = problem_of(dataset, card)
     train = problem.part(rows, rows).train
@@ -187,35 +175,6 @@ def seconds_of(cell: Cell) -> float:
             laplace="laplace" in texts(cell.model, "methods"),
         )
     return sum(parts)
-
-
-def dataset_of(cell: Cell, seeds: np.random.SeedSequence, **changed: Setting) -> Dataset:
-    """The simulated data of a cell; the last rows are its test set.
-
-    Parameters
-    ----------
-    cell : Cell
-    seeds : numpy SeedSequence
-    **changed : int, float or str
-        Settings in place of the cell's.
-    """
-    given: dict[str, Any] = {"n_test": N_TEST, **_named(cell), **changed}
-    if given.get("shift") == "none":
-        given = {k: v for k, v in given.items() if k not in ("shift", "severity")}
-    return simulate(given.pop("world"), seed=int(seeds.generate_state(1)[0]), **given)
-
-
-def world_of(cell: Cell) -> World:
-    """The world that a cell's data come from."""
-    given: dict[str, Any] = {k: v for k, v in _named(cell).items() if k not in DRAWN}
-    return world(given.pop("world"), **given)
-
-
-def _named(cell: Cell) -> dict[str, Setting]:
-    """The data settings that a simulation takes."""
-    if "world" not in cell.data:
-        raise InputError("data.world is missing; trifit data lists the worlds")
-    return {k: v for k, v in cell.data.items() if k not in DERIVED}
 
 
 def card_of(model: Mapping[str, Setting]) -> Card:
