@@ -135,6 +135,35 @@ class Posteriors(Record, frozen=True, kw_only=True):
     prediction_ess: float
 
 
+class RowsNeeded(Record, frozen=True, kw_only=True):
+    """From how many training rows on one fit's outputs behave like probabilities.
+
+    Attributes
+    ----------
+    fit : str
+    outcome : str
+        ``"from the first"``: at every size; ``"seen"``: from a size within the grid;
+        ``"extrapolated"``: from one beyond it; ``"too far"``: the slope at the largest size is
+        not yet above one half (below two); ``"levels off"``: it does not clearly approach 1 as
+        rows are added; ``"undetermined"``: the held-out rows do not determine a slope.
+    smallest, largest : int
+        Of the sizes.
+    rows : float or None
+    low, high : float or None
+        Its 95 % interval; None: no end is known.
+    """
+
+    fit: str
+    outcome: Literal[
+        "from the first", "seen", "extrapolated", "too far", "levels off", "undetermined"
+    ]
+    smallest: int
+    largest: int
+    rows: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
 class StudyRecord(Record, frozen=True, kw_only=True):
     """A finished study.
 

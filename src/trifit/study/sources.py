@@ -214,6 +214,13 @@ def source_of(data: Mapping[str, Setting], tables: OpenTable | None = None) -> S
 
 
 def whole(name: str, value: Setting, least: int) -> None:
-    """Refuse a data setting that is no whole number of at least ``least``."""
+    """Refuse a data setting that is no whole number of at least ``least``.
+
+    Parameters
+    ----------
+    name : str
+    value : setting
+    least : int
+    """
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InputError(f"data.{name} = {value!r}: expected a whole number of at least {least}")

@@ -1,0 +1,137 @@
+"""From how many rows on a fit's outputs behave like probabilities: read off its slopes.
+
+A fit behaves from ``n`` rows on if its calibration slope, averaged over training sets of
+that size, is inside 0.8 to 1.25 there and for all larger ones. In logistic regression
+``log slope`` falls like ``1 / n`` for every fit once the slope is above one half
+(:mod:`trifit.theory`: with exponents between 0.85 and 1.2), so a curve that has come that
+far, and still rises, can be continued beyond the table's rows.
+
+Replications share the rows of one table. With training sets of ``n`` and test sets of ``m``
+of its ``N`` rows, two replications' slopes correlate by at most ``rho = max(n, m) / N``
+(Hoeffding's bound for the variance of a mean over all subsets), so a mean over ``R``
+replications with variance ``S^2`` among them has variance ``S^2 (1 / R + rho / (1 - rho))``
+about what further tables of that kind would give.
+
+References
+----------
+Hoeffding (1948), Ann. Math. Stat. 19(3), doi:10.1214/aoms/1177730196; Nadeau & Bengio (2003),
+Machine Learning 52, doi:10.1023/A:1024068626366 (the same factor for repeated hold-outs)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from trifit.clusters import quantile
+from trifit.results.calibration import GOOD
+from trifit.results.study import RowsNeeded
+from trifit.scores import t_mean
+from trifit.types import FloatArray
+
+BAND = float(np.log(GOOD[1]))
+"""Largest ``|log slope|`` of a fit that behaves."""
+
+VISIBLE = float(np.log(2.0))
+"""Largest ``|log slope|`` from which a curve is continued."""
+
+WIDEST = float(np.log(3.0))
+"""Largest ``|log slope|`` from which its pessimistic bound is."""
+
+DECAY, SLOWEST, FASTEST = 1.0, 0.85, 1.2
+"""Exponents with which ``|log slope|`` falls in the rows: usual, and between which they lie."""
+
+MOST_SHARED = 0.95
+
+
+def rows_needed(
+    fit: str, sizes: Sequence[int], slopes: FloatArray, shared: FloatArray
+) -> RowsNeeded:
+    """The smallest number of rows from which a fit's outputs behave like probabilities.
+
+    The interval inverts those of the mean slopes: its ends are where their optimistic and
+    their pessimistic ends enter the band for good.
+
+    Parameters
+    ----------
+    fit : str
+    sizes : sequence of int
+        Training rows, ascending.
+    slopes : array of shape (n_replications, n_sizes)
+        Calibration slopes on held-out rows; NaN where these do not determine one.
+    shared : array of shape (n_sizes,)
+        The share of a table's rows that replications have in common; 0: each has its own.
+    """
+    known = np.isfinite(slopes).sum(axis=0)
+    common = {"fit": fit, "smallest": int(sizes[0]), "largest": int(sizes[-1])}
+    if (known < max(2, (len(slopes) + 1) // 2)).any():
+        return RowsNeeded(**common, outcome="undetermined")
+    curve = _Curve.of(np.asarray(sizes, dtype=float), slopes, shared)
+    rows, high = curve.entry(curve.size), curve.entry(curve.size + curve.half, SLOWEST)
+    low = curve.entry(np.maximum(curve.size - curve.half, 0), FASTEST)
+    last = curve.size[-1]
+    if last > BAND and (last > VISIBLE or not curve.approaches):
+        outcome = "levels off" if last <= VISIBLE else "too far"
+        return RowsNeeded(**common, outcome=outcome, low=max(low, float(sizes[-1])))
+    if last + curve.half[-1] > WIDEST or (not curve.approaches and high > sizes[-1]):
+        high = None
+    outcome = "seen" if last <= BAND else "extrapolated"
+    if (curve.size <= BAND).all():
+        outcome = "from the first"
+    return RowsNeeded(**common, outcome=outcome, rows=rows, low=low, high=high)
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """``|log slope|`` by training rows.
+
+    Attributes
+    ----------
+    n : array of shape (n_sizes,)
+    size : array of shape (n_sizes,)
+        Of the mean slope.
+    half : array of shape (n_sizes,)
+        Half of its 95 % interval.
+    approaches : bool
+        Whether the slope is clearly nearer to 1 at the largest size than at half of it.
+    """
+
+    n: FloatArray
+    size: FloatArray
+    half: FloatArray
+    approaches: bool
+
+    @classmethod
+    def of(cls, n: FloatArray, slopes: FloatArray, shared: FloatArray) -> "_Curve":
+        """The curve of slopes (n_replications, n_sizes)."""
+        mean = np.maximum(np.nanmean(slopes, axis=0), 1e-3)
+        count = np.isfinite(slopes).sum(axis=0)
+        shared = np.minimum(shared, MOST_SHARED)
+        sd = np.nanstd(slopes, axis=0, ddof=1)
+        t = np.array([quantile(0.95, int(k)) for k in count])
+        half = t * sd * np.sqrt(1 / count + shared / (1 - shared)) / mean
+        before = int(np.searchsorted(n, n[-1] / 2, side="right")) - 1
+        nearer = (slopes[:, -1] - slopes[:, max(before, 0)]) * np.sign(1 - mean[-1])
+        nearer = nearer[np.isfinite(nearer)]
+        approaches = before >= 0 and len(nearer) > 1 and t_mean(nearer).low > 0
+        return cls(n, abs(np.log(mean)), half, bool(approaches))
+
+    def entry(self, size: FloatArray, decay: float = DECAY) -> float:
+        """Rows from which a curve stays inside the band; the first of its sizes at least.
+
+        Parameters
+        ----------
+        size : array of shape (n_sizes,)
+            ``|log slope|``.
+        decay : float
+            The exponent behind the last size.
+        """
+        outside = np.flatnonzero(size > BAND)
+        if not len(outside):
+            return float(self.n[0])
+        j = int(outside[-1])
+        if j == len(size) - 1:
+            return float(self.n[j] * (size[j] / BAND) ** (1 / decay))
+        return float(
+            np.exp(np.interp(-BAND, -size[j : j + 2], np.log(self.n[j : j + 2])))
+        )
