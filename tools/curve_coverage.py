@@ -20,6 +20,7 @@ from trifit.study.sources import nested_order
 from trifit.types import Dataset
 
 REPLICATIONS = 10
+SIZES = np.geomspace(20, 800, 16).astype(int)
 
 
 def newton(X, y, precision, steps=40):
@@ -51,7 +52,7 @@ def slopes(X, y, X_test, y_test, precision):
     return newton((eta / scale)[..., None], y_test, 1e-6)[:, 1] / scale[:, 0]
 
 
-def truth(settings, precision, rng, sizes=np.geomspace(20, 800, 16).astype(int)):
+def truth(settings, precision, rng, sizes=SIZES):
     """Where the mean slope over fresh training sets is inside the band for good."""
     found = []
     for n in sizes:
@@ -73,9 +74,7 @@ def truth(settings, precision, rng, sizes=np.geomspace(20, 800, 16).astype(int))
 
 def curve(data, sizes, n_test, precision, seed):
     """Slopes (replications, sizes) as a study of the table has them."""
-    orders = [
-        nested_order(data, np.random.default_rng([seed, r])) for r in range(REPLICATIONS)
-    ]
+    orders = [nested_order(data, np.random.default_rng([seed, r])) for r in range(REPLICATIONS)]
     held = np.array([order[len(order) - n_test :] for order in orders])
     found = [
         slopes(data.X[rows], data.y[rows].astype(float), data.X[held], data.y[held].astype(float),
@@ -87,7 +86,9 @@ def curve(data, sizes, n_test, precision, seed):
 
 def main(tables):
     """Coverage and width for a few kinds of tables."""
-    print("p  signal  N  fit  truth | holds  outcomes  median low / truth, rows / truth, high / truth")
+    print(
+        "p  signal  N  fit  truth | holds  outcomes  median low / truth, rows / truth, high / truth"
+    )
     for p, signal, n_obs in ((10, 2.0, 300), (5, 1.0, 200), (20, 2.0, 500), (5, 3.0, 150)):
         for fit, precision in (("mle", 1e-6), ("map", 1 / 2.5**2)):
             settings = {"features": p, "signal": signal, "coefficients_seed": 1}

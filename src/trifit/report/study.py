@@ -10,6 +10,7 @@ from trifit.report.parts import Cell, Chart, Table, panels, series_keys
 from trifit.report.svg import with_style
 from trifit.results.study import Picture, Replicated, StudyRecord
 from trifit.text import between, estimate, listed, plain, significant
+from trifit.words.needed import needed_headline, needed_sentences, signal_sentence
 
 MARKS = {
     "as expected": ("✓", "good"),
@@ -40,6 +41,8 @@ def render_study(record: StudyRecord) -> str:
         r=record,
         headline=headline(record),
         marks=MARKS,
+        needed=needed_sentences(record),
+        signal=None if record.signal is None else signal_sentence(record.signal),
         figures=[f for f in figures if f is not None],
         numbers=_numbers(record),
         toml=tomli_w.dumps(record.study, multiline_strings=True),
@@ -50,6 +53,8 @@ def headline(record: StudyRecord) -> str:
     """How many expectations were met, and a sentence for every contradiction."""
     if record.n_failed == record.n_cells:
         return "Every cell failed, so nothing was measured."
+    if record.rows_needed and not record.findings:
+        return needed_headline(record)
     judged = [f for f in record.findings if f.outcome != "not in this grid"]
     if not judged:
         return "This grid tests none of the expectations; see its figures."

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+import msgspec
+
 from trifit.results import Record
 
 Outcome = Literal["as expected", "no clear answer", "contradicted", "not in this grid"]
@@ -189,6 +191,11 @@ class StudyRecord(Record, frozen=True, kw_only=True):
         Computing time of all cells together.
     command : str
     versions : dict
+    rows_needed : list of RowsNeeded
+        By fit, where the study asks for it.
+    signal : Replicated or None
+        Of a learning curve whose theory is drawn: the standard deviation of the true log-odds,
+        estimated at the largest training sets.
     """
 
     study: dict[str, Any]
@@ -205,6 +212,8 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     seconds: float
     command: str
     versions: dict[str, str]
+    rows_needed: list[RowsNeeded] = msgspec.field(default_factory=list)
+    signal: Replicated | None = None
 
     @property
     def name(self) -> str:

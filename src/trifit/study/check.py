@@ -45,6 +45,10 @@ def checked_cells(study: Study, tables: Tables | None = None) -> list[Cell]:
     _check_models(list(points.values()), tables)
     fits = {fit for cell in points.values() for fit in fits_of(cell)}
     given = {quantity for cell in points.values() for quantity in gives(cell)}
+    if study.rows_needed and (study.measure != "fits" or axes_of(study, cells) != ["n"]):
+        raise InputError(
+            "rows_needed: it needs the measure 'fits' and several n, and nothing else that varies"
+        )
     questions: list[Figure | Claim] = [*study.figures, *study.claims]
     for asked in questions:
         _check_asked(study, asked, fits, given)

@@ -18,15 +18,20 @@ Hoeffding (1948), Ann. Math. Stat. 19(3), doi:10.1214/aoms/1177730196; Nadeau & 
 Machine Learning 52, doi:10.1023/A:1024068626366 (the same factor for repeated hold-outs)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from trifit.clusters import quantile
 from trifit.results.calibration import GOOD
 from trifit.results.study import RowsNeeded
 from trifit.scores import t_mean
+from trifit.study.cells import number
+from trifit.study.results import Point
+from trifit.study.spec import Setting
+from trifit.study.tables import OpenTable
 from trifit.types import FloatArray
 
 BAND = float(np.log(GOOD[1]))
@@ -42,6 +47,7 @@ DECAY, SLOWEST, FASTEST = 1.0, 0.85, 1.2
 """Exponents with which ``|log slope|`` falls in the rows: usual, and between which they lie."""
 
 MOST_SHARED = 0.95
+"""Beyond it the bound says nothing."""
 
 
 def rows_needed(
@@ -62,23 +68,59 @@ def rows_needed(
     shared : array of shape (n_sizes,)
         The share of a table's rows that replications have in common; 0: each has its own.
     """
+    none = RowsNeeded(
+        fit=fit, outcome="undetermined", smallest=int(sizes[0]), largest=int(sizes[-1])
+    )
     known = np.isfinite(slopes).sum(axis=0)
-    common = {"fit": fit, "smallest": int(sizes[0]), "largest": int(sizes[-1])}
     if (known < max(2, (len(slopes) + 1) // 2)).any():
-        return RowsNeeded(**common, outcome="undetermined")
+        return none
     curve = _Curve.of(np.asarray(sizes, dtype=float), slopes, shared)
-    rows, high = curve.entry(curve.size), curve.entry(curve.size + curve.half, SLOWEST)
     low = curve.entry(np.maximum(curve.size - curve.half, 0), FASTEST)
-    last = curve.size[-1]
-    if last > BAND and (last > VISIBLE or not curve.approaches):
-        outcome = "levels off" if last <= VISIBLE else "too far"
-        return RowsNeeded(**common, outcome=outcome, low=max(low, float(sizes[-1])))
-    if last + curve.half[-1] > WIDEST or (not curve.approaches and high > sizes[-1]):
-        high = None
-    outcome = "seen" if last <= BAND else "extrapolated"
+    last, ends = curve.size[-1], curve.size[-1] + curve.half[-1]
+    if last > VISIBLE:
+        return replace(none, outcome="too far", low=max(low, float(sizes[-1])))
+    if last > BAND and not curve.approaches:
+        return replace(none, outcome="levels off", low=low)
+    high = curve.entry(curve.size + curve.half, SLOWEST)
+    known_high = high <= sizes[-1] or (ends <= WIDEST and curve.approaches)
+    return replace(
+        none,
+        outcome=_outcome(curve),
+        rows=curve.entry(curve.size),
+        low=low,
+        high=high if known_high else None,
+    )
+
+
+def _outcome(curve: "_Curve") -> str:
+    """Where a curve enters the band."""
     if (curve.size <= BAND).all():
-        outcome = "from the first"
-    return RowsNeeded(**common, outcome=outcome, rows=rows, low=low, high=high)
+        return "from the first"
+    return "seen" if curve.size[-1] <= BAND else "extrapolated"
+
+
+def of_points(points: Sequence[Point], tables: OpenTable) -> list[RowsNeeded]:
+    """The answer for every fit, from the points of a study in which only ``n`` varies."""
+    points = sorted(points, key=lambda p: number("n", p.settings["n"]))
+    sizes = [int(number("n", p.settings["n"])) for p in points]
+    common = np.array([shared(p.settings, tables) for p in points])
+    fits = dict.fromkeys(fit for p in points for fit, what in p.values if what == "slope")
+    count = max(p.n_cells for p in points)
+    answers = []
+    for fit in fits:
+        found = [p.values.get((fit, "slope"), {}) for p in points]
+        slopes = [[column.get(r, np.nan) for column in found] for r in range(count)]
+        answers.append(rows_needed(fit, sizes, np.array(slopes), common))
+    return answers
+
+
+def shared(settings: Mapping[str, Setting], tables: OpenTable) -> float:
+    """The share of a table's rows that two replications have in common, at most."""
+    if "table" not in settings:
+        return 0.0
+    n_obs, n = tables(str(settings["table"])).n_obs, number("n", settings["n"])
+    n_test = number("n_test", settings.get("n_test", n_obs - n))
+    return min(max(n, n_test) / n_obs, MOST_SHARED)
 
 
 @dataclass(frozen=True)
@@ -106,7 +148,6 @@ class _Curve:
         """The curve of slopes (n_replications, n_sizes)."""
         mean = np.maximum(np.nanmean(slopes, axis=0), 1e-3)
         count = np.isfinite(slopes).sum(axis=0)
-        shared = np.minimum(shared, MOST_SHARED)
         sd = np.nanstd(slopes, axis=0, ddof=1)
         t = np.array([quantile(0.95, int(k)) for k in count])
         half = t * sd * np.sqrt(1 / count + shared / (1 - shared)) / mean
@@ -132,6 +173,4 @@ class _Curve:
         j = int(outside[-1])
         if j == len(size) - 1:
             return float(self.n[j] * (size[j] / BAND) ** (1 / decay))
-        return float(
-            np.exp(np.interp(-BAND, -size[j : j + 2], np.log(self.n[j : j + 2])))
-        )
+        return float(np.exp(np.interp(-BAND, -size[j : j + 2], np.log(self.n[j : j + 2]))))

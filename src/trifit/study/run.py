@@ -23,11 +23,13 @@ import tomli_w
 from trifit.errors import InputError
 from trifit.files import make_folder, write_whole
 from trifit.results.study import Failed, Numbers, Posteriors, StudyRecord
+from trifit.study.along import with_theory
 from trifit.study.cells import Cell, axes_of, longest_first
 from trifit.study.check import checked_cells
 from trifit.study.engine import check_arguments, run_cells
 from trifit.study.findings import judge
 from trifit.study.measures import card_of, measure
+from trifit.study.needed import of_points
 from trifit.study.pictures import picture
 from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.results import Point, points_of
@@ -130,6 +132,10 @@ def run_study(
         advance=advance,
     )
     record = _record(study, cells, store, made_with, command or f"run_study({study.name!r})")
+    if study.rows_needed:
+        points = points_of(cells, store.table())
+        record = msgspec.structs.replace(record, rows_needed=of_points(points, tables))
+        record = with_theory(record, points, tables, card_of(cells[0].model))
     write_whole(folder / "study.json", msgspec.json.format(msgspec.json.encode(record)))
     record = load_record(folder / "study.json")  # JSON has no infinity: what the file says counts
     write_page(folder, record)

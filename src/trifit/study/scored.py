@@ -130,9 +130,10 @@ def signal_of(density: Density, mle: Fit, train: Rows) -> list[Row]:
     if min(y.mean(), 1 - y.mean()) < BALANCED:
         return []
     log_probs = density.log_probs(mle.flat_draws, X)[0]
-    X = X[:, X.std(axis=0) > 0]
+    U, size, _ = np.linalg.svd(X - X.mean(axis=0), full_matrices=False)
+    X = U[:, size > 1e-9 * size[0]]  # the same fits, of as many columns as there are directions
     try:
         sd = theory.leave_one_out_sd(X, y.astype(np.int64), log_probs[:, 1] - log_probs[:, 0])
         return [Row("mle", "signal", theory.signal(kappa=X.shape[1] / len(X), sd=sd))]
-    except (InputError, np.linalg.LinAlgError):
+    except (InputError, np.linalg.LinAlgError):  # hardly an MLE, or no such signal
         return []
