@@ -15,7 +15,7 @@ import numpy as np
 
 from trifit.simulate import simulate
 from trifit.study.curve import default_sizes
-from trifit.study.needed import BAND, rows_needed
+from trifit.study.needed import BAND, OF_BOUND, rows_needed
 from trifit.study.sources import nested_order
 from trifit.types import Dataset
 
@@ -95,10 +95,10 @@ def main(tables):
             true = truth(settings, precision, np.random.default_rng(1))
             held, ratios, outcomes = [], [], []
             for seed in range(tables):
-                made = simulate("softmax", n=n_obs, seed=1000 + seed, **settings)
+                made = simulate("softmax", n=n_obs, seed=5000 + seed, **settings)
                 data = Dataset("t", made.X, made.y, made.feature_names, made.class_names)
                 sizes, n_test = default_sizes(data)
-                shared = np.maximum(sizes, n_test) / n_obs
+                shared = OF_BOUND * np.maximum(sizes, n_test) / n_obs
                 found = rows_needed(fit, sizes, curve(data, sizes, n_test, precision, seed), shared)
                 outcomes.append(found.outcome)
                 low, high = found.low or 0.0, found.high or np.inf

@@ -41,6 +41,7 @@ def render_study(record: StudyRecord) -> str:
         r=record,
         headline=headline(record),
         marks=MARKS,
+        source=record.study.get("data", {}).get("source"),
         needed=needed_sentences(record),
         signal=None if record.signal is None else signal_sentence(record.signal),
         figures=[f for f in figures if f is not None],

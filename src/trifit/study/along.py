@@ -59,9 +59,9 @@ def signal(points: Sequence[Point], tables: OpenTable) -> Replicated | None:
         rho, found = shared(point.settings, tables), point.replicated("mle", "signal")
         if len(found) >= max(2, point.n_cells / 2):
             mean, sd = float(found.mean()), float(found.std(ddof=1))
-            half = quantile(0.95, len(found)) * sd * np.sqrt(1 / len(found) + rho / (1 - rho))
-            low, high = max(mean - half, 0.0), mean + half
-            return Replicated(value=mean, low=low, high=float(high), n=len(found))
+            t, k = quantile(0.95, len(found)), len(found)
+            half = float(t * sd * np.sqrt(1 / k + rho / (1 - rho)))
+            return Replicated(value=mean, low=max(mean - half, 0.0), high=mean + half, n=k)
     return None
 
 

@@ -165,7 +165,7 @@ def curve_study(
         sizes, usual = default_sizes(dataset)
         n_test = usual if n_test is None else n_test
     if n_test is None:
-        n_test = min(dataset.n_obs - max(sizes), MOST_HELD_OUT)
+        n_test = max(2, min(dataset.n_obs - max(sizes), MOST_HELD_OUT))
     card = card_of(model)
     sampled, further = _posterior(dataset, card, max(sizes), methods, nuts=nuts)
     fits = ["mle", "map", *(["bayes"] if sampled else []), *further, "mle+T"]
