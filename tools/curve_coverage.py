@@ -102,13 +102,14 @@ def main(tables):
                 found = rows_needed(fit, sizes, curve(data, sizes, n_test, precision, seed), shared)
                 outcomes.append(found.outcome)
                 low, high = found.low or 0.0, found.high or np.inf
-                if found.outcome != "undetermined":
+                if found.rows is not None:
                     below = low if low > sizes[0] else 0.0
                     held.append(below <= true <= high)
-                    ratios.append([low / true, (found.rows or np.nan) / true, high / true])
+                    ratios.append([low / true, found.rows / true, high / true])
             count = {o: outcomes.count(o) for o in dict.fromkeys(outcomes)}
-            print(p, signal, n_obs, fit, f"{true:.0f} | {np.mean(held):.2f}", count,
-                  np.nanmedian(np.array(ratios), axis=0).round(2), flush=True)  # fmt: skip
+            two_sided = int(np.isfinite(np.array(ratios)[:, 2]).sum())
+            print(p, signal, n_obs, fit, f"{true:.0f} | {sum(held)} of {len(held)}", two_sided, count,
+                  np.median(np.array(ratios), axis=0).round(2), flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":
