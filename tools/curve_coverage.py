@@ -108,7 +108,8 @@ def main(tables):
                     ratios.append([low / true, found.rows / true, high / true])
             count = {o: outcomes.count(o) for o in dict.fromkeys(outcomes)}
             two_sided = int(np.isfinite(np.array(ratios)[:, 2]).sum())
-            print(p, signal, n_obs, fit, f"{true:.0f} | {sum(held)} of {len(held)}", two_sided, count,
+            holds = f"{true:.0f} | {sum(held)} of {len(held)}; {two_sided};"
+            print(p, signal, n_obs, fit, holds, count,
                   np.median(np.array(ratios), axis=0).round(2), flush=True)  # fmt: skip
 
 
