@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trifit.results import Comparison
     from trifit.run import Run, SavedRun, compare, load_run, run_comparison, save_run
     from trifit.study import load_study, run_study
+    from trifit.study.curve import learning_curve
     from trifit.types import Dataset
 
 __version__ = "0.1.0"
@@ -33,6 +34,7 @@ _HOME = {
     "diff": "trifit.predictions.diff",
     "evaluate": "trifit.predictions.evaluate",
     "evaluate_draws": "trifit.predictions.draws",
+    "learning_curve": "trifit.study.curve",
     "load_card": "trifit.cards",
     "load_dataset": "trifit.data",
     "load_run": "trifit.run",
@@ -54,6 +56,7 @@ __all__ = [
     "diff",
     "evaluate",
     "evaluate_draws",
+    "learning_curve",
     "load_card",
     "load_dataset",
     "load_run",

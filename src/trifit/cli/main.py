@@ -9,6 +9,7 @@ from trifit import __version__, interrupts
 from trifit.cli.codes import BAD_INPUT
 from trifit.cli.compare import compare, show_comparison
 from trifit.cli.completion import cards, completion, names_or_files
+from trifit.cli.curve import curve
 from trifit.cli.diff import diff
 from trifit.cli.display import Display, displayed, drawn_from, output_option
 from trifit.cli.evaluate import evaluate
@@ -78,6 +79,7 @@ def main(ctx: click.Context) -> None:
 
 main.add_command(study)
 main.add_command(compare)
+main.add_command(curve)
 main.add_command(evaluate)
 main.add_command(predict)
 main.add_command(diff)

@@ -1,6 +1,7 @@
 """The commands ``trifit study`` and ``trifit studies``."""
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,33 @@ grid_option, computing_option = (
 )
 
 
+def computing_options[F: Callable[..., Any]](command: F) -> F:
+    """How the cells of a study are run, and where they are kept."""
+    for option in reversed(_COMPUTING):
+        command = option(command)
+    return command
+
+
+_COMPUTING = (
+    computing_option(
+        "--jobs", type=click.IntRange(min=1), help="Worker processes; default: one per core."
+    ),
+    computing_option(
+        "--backend",
+        type=click.Choice(["loky", "dask", "serial"]),
+        default="loky",
+        show_default=True,
+        help="Library that runs the cells in parallel.",
+    ),
+    computing_option(
+        "--scheduler", metavar="ADDRESS", help="Address of the Dask scheduler: tcp://HOST:PORT."
+    ),
+    output_option("--out", type=click.Path(path_type=Path), help="Folder of the study."),
+    output_option("--resume", is_flag=True, help="Continue the study in the folder."),
+    output_option("--force", is_flag=True, help="Delete the study in the folder and start again."),
+)
+
+
 @click.command(
     cls=Command,
     examples=(
@@ -33,22 +61,7 @@ grid_option, computing_option = (
 @click.argument("name", shell_complete=names_or_files(shipped_studies))
 @grid_option("--quick", is_flag=True, help="Run the small grid: minutes instead of up to an hour.")
 @grid_option("--dry-run", is_flag=True, help="Print the plan and its estimated time; run nothing.")
-@computing_option(
-    "--jobs", type=click.IntRange(min=1), help="Worker processes; default: one per core."
-)
-@computing_option(
-    "--backend",
-    type=click.Choice(["loky", "dask", "serial"]),
-    default="loky",
-    show_default=True,
-    help="Library that runs the cells in parallel.",
-)
-@computing_option(
-    "--scheduler", metavar="ADDRESS", help="Address of the Dask scheduler: tcp://HOST:PORT."
-)
-@output_option("--out", type=click.Path(path_type=Path), help="Folder of the study.")
-@output_option("--resume", is_flag=True, help="Continue the study in the folder.")
-@output_option("--force", is_flag=True, help="Delete the study in the folder and start again.")
+@computing_options
 @displayed
 def study(
     name: str,
@@ -99,7 +112,7 @@ def study(
             progress=progress,
             command=canonical_command(sys.argv[1:]),
         )
-    _show(record, folder, display)
+    show_study(record, folder, display)
     if record.n_failed == record.n_cells:
         click.get_current_context().exit(FAILED_CHECKS)
 
@@ -120,18 +133,29 @@ def draw_again(folder: Path, display: Display) -> None:
     record = load_record(folder / "study.json")
     with drawn_from(folder / "study.json"):
         write_page(folder, record)
-    _show(record, folder, display)
+    show_study(record, folder, display)
 
 
-def _show(record: "StudyRecord", folder: Path, display: Display) -> None:
+def show_study(record: "StudyRecord", folder: Path, display: Display) -> None:
+    """Show a finished study.
+
+    Parameters
+    ----------
+    record : StudyRecord
+    folder : Path
+    display : Display
+    """
     display.show(folder / "index.html", partial(_print, record), partial(_document, record))
 
 
 def _print(record: "StudyRecord") -> None:
     """The question, what was found, and what failed."""
     from trifit.report.study import MARKS
+    from trifit.words.needed import needed_sentences
 
     click.echo(f"\n{record.study['question']}\n")
+    for sentence in needed_sentences(record):
+        click.echo(sentence)
     for finding in record.findings:
         click.echo(f"{MARKS[finding.outcome][0]} {finding.says}: {finding.outcome}")
     if record.n_failed:
@@ -150,6 +174,7 @@ def _document(record: "StudyRecord") -> dict[str, Any]:
     return {
         "question": record.study["question"],
         "findings": record.findings,
+        "rows_needed": record.rows_needed,
         "n_cells": record.n_cells,
         "failed": record.failed,
         "n_failed": record.n_failed,

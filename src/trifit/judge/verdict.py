@@ -57,10 +57,13 @@ def verdict_on(c: Calibration, n_looks: int = 1) -> Verdict:
 
 def with_status(judged: Judged, status: Status) -> Judged:
     """The record of a contestant whose fit ended so: a fit that failed is not judged."""
+    return judged.with_verdict(of_fit(judged.outputs, status))
+
+
+def of_fit(outputs: Verdict, status: Status) -> Verdict:
+    """The verdict on a fit that ended so, from that on its outputs alone."""
     if status.failed:
-        verdict = Verdict.FAILED
-    elif status in (Status.SEPARATED, Status.DERIVED_SEPARATED):
-        verdict = Verdict.NO_MLE
-    else:
-        verdict = judged.outputs
-    return judged.with_verdict(verdict)
+        return Verdict.FAILED
+    if status in (Status.SEPARATED, Status.DERIVED_SEPARATED):
+        return Verdict.NO_MLE
+    return outputs

@@ -10,6 +10,7 @@ from trifit.report.parts import Cell, Chart, Table, panels, series_keys
 from trifit.report.svg import with_style
 from trifit.results.study import Outcome, Picture, Replicated, StudyRecord
 from trifit.text import between, estimate, plain, significant
+from trifit.words.needed import needed_sentences, signal_sentence
 from trifit.words.study import finding_details, study_headline
 
 MARKS = {
@@ -35,6 +36,9 @@ def render_study(record: StudyRecord) -> str:
         headline=study_headline(record),
         details=finding_details,
         marks=MARKS,
+        source=record.study.get("data", {}).get("source"),
+        needed=needed_sentences(record),
+        signal=None if record.signal is None else signal_sentence(record.signal),
         figures=[f for f in figures if f is not None],
         numbers=_numbers(record),
         toml=tomli_w.dumps(record.study, multiline_strings=True),

@@ -1,7 +1,9 @@
 """What a study found, as plain numbers: its page is drawn from this alone."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from trifit.results import Record
 
@@ -174,6 +176,35 @@ class Posteriors(Record, frozen=True, kw_only=True):
     prediction_ess: float
 
 
+class RowsNeeded(Record, frozen=True, kw_only=True):
+    """From how many training rows on one fit's outputs behave like probabilities.
+
+    Attributes
+    ----------
+    fit : str
+    outcome : str
+        ``"from the first"``: at every size; ``"seen"``: from a size within the grid;
+        ``"extrapolated"``: from one beyond it; ``"too far"``: the slope at the largest size is
+        not yet above one half (below two); ``"levels off"``: it does not clearly approach 1 as
+        rows are added; ``"undetermined"``: the held-out rows do not determine a slope.
+    smallest, largest : int
+        Of the sizes.
+    rows : float or None
+    low, high : float or None
+        Its 95 % interval; None: no end is known.
+    """
+
+    fit: str
+    outcome: Literal[
+        "from the first", "seen", "extrapolated", "too far", "levels off", "undetermined"
+    ]
+    smallest: int
+    largest: int
+    rows: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
 class StudyRecord(Record, frozen=True, kw_only=True):
     """A finished study.
 
@@ -199,6 +230,11 @@ class StudyRecord(Record, frozen=True, kw_only=True):
         Computing time of all cells together.
     command : str
     versions : dict
+    rows_needed : list of RowsNeeded
+        By fit, where the study asks for it.
+    signal : Replicated or None
+        Of a learning curve whose theory is drawn: the standard deviation of the true log-odds,
+        estimated at the largest training sets.
     """
 
     study: dict[str, Any]
@@ -215,6 +251,8 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     seconds: float
     command: str
     versions: dict[str, str]
+    rows_needed: list[RowsNeeded] = msgspec.field(default_factory=list)
+    signal: Replicated | None = None
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 from trifit.errors import InputError
 from trifit.seeds import words
 from trifit.study.spec import Grid, Setting, Study
+from trifit.study.tables import Tables
 
 SIZE = 200
 """Training rows where a study gives no ``n``: those of a simulation."""
@@ -23,6 +24,9 @@ SIZE = 200
 
 RATIOS = (("kappa", "n", "features"), ("rows_per_feature", "features", "n"))
 """Ratios that can be given, of what, and what follows: ``wanted = ratio * given``."""
+
+DERIVED = {"kappa", "rows_per_feature", "prior_ratio"}
+"""Settings from which others were worked out."""
 
 
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,7 +51,14 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def key(self) -> str:
         """32 hexadecimal digits that say what is computed."""
-        return _digest(msgspec.to_builtins(self))
+        return _digest(msgspec.to_builtins(self) | {"data": self._drawn})
+
+    @property
+    def _drawn(self) -> dict[str, Setting]:
+        """What decides the rows: of a table its fingerprint, not where it lies."""
+        if "table" not in self.data:
+            return self.data
+        return {name: self.data[name] for name in ("table", "n", "n_test") if name in self.data}
 
     @property
     def settings(self) -> dict[str, Setting]:
@@ -60,28 +71,40 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return repr(sorted(self.settings.items()))
 
     def seeds(self) -> tuple[np.random.SeedSequence, np.random.SeedSequence]:
-        """Of the data, and of what is done with them."""
-        data = _words({"data": self.data})
-        both = data + _words({"measure": self.measure, "model": self.model})
+        """Of the data, and of what is done with them.
+
+        Of a table all sizes are drawn alike, so that smaller ones are part of larger ones.
+        """
+        drawn = self._drawn
+        whole = {"table": drawn["table"]} if "table" in drawn else drawn
+        data = _words({"data": whole})
+        both = _words({"data": drawn}) + _words({"measure": self.measure, "model": self.model})
         return tuple(  # type: ignore[return-value]
             np.random.SeedSequence(self.seed, spawn_key=(self.replication, *words))
             for words in (data, both)
         )
 
 
-def cells_of(study: Study) -> list[Cell]:
+def cells_of(study: Study, tables: Tables | None = None) -> list[Cell]:
     """All cells, each once, in the order of the grid.
+
+    Parameters
+    ----------
+    study : Study
+    tables : Tables, optional
+        Where its tables are, or will be, read.
 
     Raises
     ------
     InputError
         On settings that contradict each other.
     """
+    tables = Tables() if tables is None else tables
     cells: dict[str, Cell] = {}
     for grid in study.grid:
         replications = study.replications if grid.replications is None else grid.replications
         for data, model in _points(grid):
-            all_data = resolved(study.data | data)
+            all_data = resolved(tables.described(study.data | data))
             settings = all_data, _with_prior(all_data, study.model | model)
             for replication in range(replications):
                 cell = Cell(study.measure, *settings, replication, study.seed)

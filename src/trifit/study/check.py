@@ -2,32 +2,34 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from trifit.errors import InputError
 from trifit.fit import check_fits
-from trifit.simulate.shifts import Shift
-from trifit.study.cells import SIZE, Cell, axes_of, cells_of
+from trifit.study.cells import Cell, axes_of, cells_of
 from trifit.study.findings import judge
 from trifit.study.measures import (
-    N_TEST,
     TEST_SETTINGS,
     card_of,
-    dataset_of,
     fits_of,
     gives,
     problem_of,
     texts,
-    world_of,
 )
 from trifit.study.pictures import picture
 from trifit.study.quantities import QUANTITIES
 from trifit.study.results import Point
-from trifit.study.spec import Claim, Figure, Setting, Study
+from trifit.study.sources import source_of, whole
+from trifit.study.spec import Claim, Figure, Study
+from trifit.study.tables import OpenTable, Tables
 
 
-def checked_cells(study: Study) -> list[Cell]:
+def checked_cells(study: Study, tables: Tables | None = None) -> list[Cell]:
     """The cells of a study, everything it names looked up.
+
+    Parameters
+    ----------
+    study : Study
+    tables : Tables, optional
+        Where its tables are, or will be, read.
 
     Raises
     ------
@@ -35,21 +37,26 @@ def checked_cells(study: Study) -> list[Cell]:
         On a world, card, setting, fit or quantity that does not exist, or a figure
         or claim that its grid cannot answer.
     """
-    cells = cells_of(study)
+    tables = Tables() if tables is None else tables
+    cells = cells_of(study, tables)
     points = {cell.point: cell for cell in cells}
     for cell in points.values():
-        _check_data(cell)
-    _check_models(list(points.values()))
+        _check_data(cell, tables)
+    _check_models(list(points.values()), tables)
     fits = {fit for cell in points.values() for fit in fits_of(cell)}
-    for figure in study.figures:
-        _check_asked(study, figure, fits)
-    for claim in study.claims:
-        _check_asked(study, claim, fits)
+    given = {quantity for cell in points.values() for quantity in gives(cell)}
+    if study.rows_needed and (study.measure != "fits" or axes_of(study, cells) != ["n"]):
+        raise InputError(
+            "rows_needed: it needs the measure 'fits' and several n, and nothing else that varies"
+        )
+    questions: list[Figure | Claim] = [*study.figures, *study.claims]
+    for asked in questions:
+        _check_asked(study, asked, fits, given)
     _try_out(study, list(points.values()))
     return cells
 
 
-def _check_data(cell: Cell) -> None:
+def _check_data(cell: Cell, tables: OpenTable) -> None:
     if cell.measure == "calibration-tests":
         unknown = cell.data.keys() - TEST_SETTINGS.keys()
         if unknown or not {"n", "classes"} <= cell.data.keys():
@@ -58,19 +65,12 @@ def _check_data(cell: Cell) -> None:
                 f"classes always; the study gives {', '.join(sorted(cell.data))}"
             )
         for name, least in (("n", 2), ("classes", 2), ("repeats", 1)):
-            _whole(name, cell.data.get(name, TEST_SETTINGS[name]), least)
+            whole(name, cell.data.get(name, TEST_SETTINGS[name]), least)
         return
-    world = world_of(cell)
-    _whole("n", cell.data.get("n", SIZE), 2)
-    _whole("n_test", cell.data.get("n_test", N_TEST), 2)
-    shift, severity = cell.data.get("shift"), cell.data.get("severity")
-    if shift not in (None, "none"):
-        Shift.of(world, str(shift), 3 if severity is None else severity)  # type: ignore[arg-type]
-    elif shift is None and severity is not None:
-        raise InputError(f"data.severity = {severity} needs a shift; give data.shift too")
+    source_of(cell.data, tables).check()
 
 
-def _check_models(cells: Sequence[Cell]) -> None:
+def _check_models(cells: Sequence[Cell], tables: OpenTable) -> None:
     """Cards and their settings; a model is built once for every kind of it."""
     if cells[0].measure != "fits":
         for cell in cells:
@@ -85,19 +85,21 @@ def _check_models(cells: Sequence[Cell]) -> None:
         if not isinstance(nuts, bool):
             raise InputError(f"model.nuts = {nuts!r}: expected true or false")
         extra = texts(cell.model, "methods")
-        kind = (card.builder, repr(card.hyperparameters), nuts, *extra, cell.data.get("classes"))
+        columns = cell.data.get("classes"), cell.data.get("table")
+        kind = (card.builder, repr(card.hyperparameters), nuts, *extra, *columns)
         if kind not in built:
             built.add(kind)
-            small = dataset_of(cell, np.random.SeedSequence(0), n=1000, n_test=0, shift="none")
-            check_fits(problem_of(small, card).density, card, extra, nuts=nuts)
+            sample = source_of(cell.data, tables).sample()
+            check_fits(problem_of(sample, card).density, card, extra, nuts=nuts)
 
 
-def _check_asked(study: Study, asked: Figure | Claim, fits: set[str]) -> None:
+def _check_asked(study: Study, asked: Figure | Claim, fits: set[str], given: set[str]) -> None:
     what = f"figure {asked.title!r}" if isinstance(asked, Figure) else f"claim {asked.says!r}"
     named = asked.fits if isinstance(asked, Figure) else [asked.fit]
     quantity = QUANTITIES[asked.quantity]
-    if asked.quantity not in gives(study.measure):
-        raise InputError(f"{what}: measure {study.measure!r} gives no {asked.quantity}")
+    if asked.quantity not in given:
+        real = " without the true probabilities" if study.measure == "fits" else ""
+        raise InputError(f"{what}: measure {study.measure!r} gives no {asked.quantity}{real}")
     if not named:
         raise InputError(f"{what}: give fits, some of {', '.join(sorted(fits))}")
     for fit in (*named, *([asked.minus] if asked.minus else [])):
@@ -115,15 +117,10 @@ def _try_out(study: Study, cells: Sequence[Cell]) -> None:
     points = [Point(cell.settings) for cell in cells]
     for point, cell in zip(points, cells, strict=True):
         for fit in fits_of(cell):
-            for quantity in gives(study.measure):
+            for quantity in gives(cell):
                 point.values[fit, quantity] = {0: 0.4, 1: 0.6}
     axes = axes_of(study, cells)
     for figure in study.figures:
         picture(study, figure, points)
     for claim in study.claims:
         judge(claim, points, study.summary, axes)
-
-
-def _whole(name: str, value: Setting, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"data.{name} = {value!r}: expected a whole number of at least {least}")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax, xlogy
+from scipy.special import softmax
 
-from trifit.calibration import binned_error, slope_intercept, smooth_error, tests
+from trifit.calibration import tests
 from trifit.cards import Card, load_card
 from trifit.crossfit.problem import Part, Problem, reference_density
 from trifit.crossfit.progress import estimated_seconds
@@ -20,26 +20,22 @@ from trifit.diagnostics import SamplerDiagnostics
 from trifit.errors import InputError
 from trifit.fit import Density, Training, predict_all, training
 from trifit.fit.prediction import thinned
-from trifit.fits import Fit, Prediction, Status
+from trifit.fits import Fit, Status
 from trifit.information import entropy
 from trifit.recalibration.temperature import Temperature
-from trifit.scores import accuracy, log_loss
 from trifit.separation import separation
-from trifit.simulate import World, simulate, world
 from trifit.simulate.world import draw_labels
 from trifit.spacing import evenly_spaced
-from trifit.study.cells import Cell
-from trifit.study.quantities import QUANTITIES
+from trifit.study.cells import DERIVED, Cell
+from trifit.study.quantities import OF_LABELS, OF_TRUTH, QUANTITIES
+from trifit.study.scored import scored, signal_of, verdicts
+from trifit.study.sources import source_of
 from trifit.study.spec import Setting
 from trifit.study.store import Row
+from trifit.study.tables import OpenTable
 from trifit.threads import limited
-from trifit.truth import calibration_error, confidence_bias, coverage
+from trifit.truth import coverage
 from trifit.types import Dataset, FloatArray
-
-N_TEST = 2000
-"""Rows of the test set, unless a study says otherwise: exact truths need no labels."""
-
-EXTREME = 0.99
 
 INTERVAL_ROWS, INTERVAL_DRAWS = 200, 1000
 """Most rows whose credible intervals are judged, and draws behind them."""
@@ -53,23 +49,15 @@ TEST_SETTINGS: Mapping[str, Any] = {
 }
 """Data settings of the measure ``calibration-tests``."""
 
-DERIVED = {"kappa", "rows_per_feature", "prior_ratio"}
-"""Settings from which others were worked out."""
-
-DRAWN = {"n", "n_test", "shift", "severity"}
-"""Data settings that say how many rows are drawn, not from which world."""
-
-LINEAR = {"softmax", "correlated", "heavy-tailed", "gaussian", "imbalance"}
-"""Worlds whose log-odds are linear (without label noise)."""
-
 OWN = {"card", "methods", "nuts"}
 """Model settings that are not the card's."""
 
 
-def fits(cell: Cell) -> list[Row]:
-    """All fits to one simulated training set, against the truth of its test set."""
+def fits(cell: Cell, tables: OpenTable | None) -> list[Row]:
+    """All fits to one training set, against the held-out rows, and their truth if it is known."""
     for_data, for_fits = cell.seeds()
-    dataset = dataset_of(cell, for_data)
+    source = source_of(cell.data, tables)
+    dataset = source.draw(for_data)
     card = card_of(cell.model)
     train = np.arange(dataset.n_obs - dataset.n_test)
     problem = problem_of(dataset, card)
@@ -77,29 +65,33 @@ def fits(cell: Cell) -> list[Row]:
     extra, nuts = texts(cell.model, "methods"), bool(cell.model.get("nuts", True))
     given = Training(problem.density, part.train, part.test, card, for_fits)
     fitted = given.fit_all(training.fits_of(card, extra, nuts=nuts))
-    assert dataset.true_probs is not None
-    true = dataset.true_probs[len(train) :]
+    predictions = predict_all(problem.density, fitted, part.test.X)
+    true = None if dataset.true_probs is None else dataset.true_probs[len(train) :]
     rows = [
         Row(name, quantity, value)
-        for name, prediction in predict_all(problem.density, fitted, part.test.X).items()
-        for quantity, value in _against_truth(prediction, true, part).items()
+        for name, prediction in predictions.items()
+        for quantity, value in scored(prediction, part.test, true).items()
     ]
-    rows.append(Row("", "true_entropy", float(entropy(true).mean())))
     rows += _of_fits(fitted)
+    if true is None:
+        rows += verdicts(fitted, predictions, part.test, dataset.class_names, for_fits)
+        return rows + signal_of(problem.density, fitted["mle"], part.train)
+    rows.append(Row("", "true_entropy", float(entropy(true).mean())))
     if "bayes" in fitted:
         rows += _of_intervals(problem.density, fitted["bayes"], part.test.X, true)
-    linear = cell.data["world"] in LINEAR and not cell.data.get("label_noise")
-    if linear and dataset.n_classes == 2 and card.identified and not card.standardize:
-        unit_log_probs = np.log(world_of(cell).true_probs(_units(part)))
+    if dataset.n_classes == 2 and card.identified and not card.standardize:
+        unit_log_probs = source.linear_log_probs(_units(part))
         for fit in fitted.values():
-            if fit.recalibration is None:
+            if unit_log_probs is not None and fit.recalibration is None:
                 rows += _inflation(problem.density, fit, unit_log_probs, part)
     return rows
 
 
-def existence(cell: Cell) -> list[Row]:
-    """Whether an MLE exists for one simulated training set."""
-    dataset = dataset_of(cell, cell.seeds()[0], n_test=0)
+def existence(cell: Cell, tables: OpenTable | None) -> list[Row]:
+    """Whether an MLE exists for one training set."""
+    dataset = source_of(cell.data, tables).draw(cell.seeds()[0], held_out=False)
+    if np.isnan(dataset.X).any():
+        raise InputError("existence of the MLE: the table has missing values; missing = 'drop'")
     design = np.column_stack([np.ones(dataset.n_obs), dataset.X])
     found = separation(design, dataset.y, n_classes=dataset.n_classes)
     exists = found.exists
@@ -108,7 +100,7 @@ def existence(cell: Cell) -> list[Row]:
     return [Row("mle", "no_mle", float(not exists))]
 
 
-def calibration_tests(cell: Cell) -> list[Row]:
+def calibration_tests(cell: Cell, _tables: OpenTable | None) -> list[Row]:
     """How often tests reject forecasts whose log-odds are ``1 / slope`` times the true ones.
 
     Data settings: ``n`` rows, ``classes``, ``spread`` (standard deviation of the
@@ -127,7 +119,7 @@ def calibration_tests(cell: Cell) -> list[Row]:
     return [Row(name, "rejected", float(np.mean(found))) for name, found in rejected.items()]
 
 
-MEASURES: dict[str, Callable[[Cell], list[Row]]] = {
+MEASURES: dict[str, Callable[[Cell, OpenTable | None], list[Row]]] = {
     "fits": fits,
     "existence": existence,
     "calibration-tests": calibration_tests,
@@ -144,11 +136,12 @@ TESTS: Mapping[str, Callable[[FloatArray, Any, np.random.Generator], float]] = {
 }
 
 
-def gives(measure: str) -> set[str]:
-    """The quantities that a measure gives."""
-    if measure == "fits":
-        return QUANTITIES.keys() - {"rejected"}
-    return {"seconds", "no_mle" if measure == "existence" else "rejected"}
+def gives(cell: Cell) -> set[str]:
+    """The quantities that a cell gives."""
+    if cell.measure != "fits":
+        return {"seconds", "no_mle" if cell.measure == "existence" else "rejected"}
+    without = OF_TRUTH if "table" in cell.data else OF_LABELS
+    return QUANTITIES.keys() - {"rejected", *without}
 
 
 def fits_of(cell: Cell) -> set[str]:
@@ -159,18 +152,25 @@ def fits_of(cell: Cell) -> set[str]:
     return set(training.fits_of(card_of(cell.model), texts(cell.model, "methods"), nuts=nuts))
 
 
-def measure(cell: Cell) -> list[Row]:
-    """The rows of a cell: what a worker runs."""
-    return MEASURES[cell.measure](cell)
+def measure(cell: Cell, tables: OpenTable | None = None) -> list[Row]:
+    """The numbers of a cell: what a worker runs.
+
+    Parameters
+    ----------
+    cell : Cell
+    tables : callable, optional
+        The rows of a table by their fingerprint.
+    """
+    return MEASURES[cell.measure](cell, tables)
 
 
-def seconds_of(cell: Cell) -> float:
+def seconds_of(cell: Cell, tables: OpenTable | None) -> float:
     """Seconds that a cell should take on one core: fits estimated, others measured."""
     start = time.perf_counter()
     if cell.measure != "fits":
-        measure(cell)
+        measure(cell, tables)
         return time.perf_counter() - start
-    dataset, card = dataset_of(cell, cell.seeds()[0]), card_of(cell.model)
+    dataset, card = source_of(cell.data, tables).draw(cell.seeds()[0]), card_of(cell.model)
     rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = problem_of(dataset, card)
     train = problem.part(rows, rows).train
@@ -185,35 +185,6 @@ def seconds_of(cell: Cell) -> float:
     return sum(parts)
 
 
-def dataset_of(cell: Cell, seeds: np.random.SeedSequence, **changed: Setting) -> Dataset:
-    """The simulated data of a cell; the last rows are its test set.
-
-    Parameters
-    ----------
-    cell : Cell
-    seeds : numpy SeedSequence
-    **changed : int, float or str
-        Settings in place of the cell's.
-    """
-    given: dict[str, Any] = {"n_test": N_TEST, **_named(cell), **changed}
-    if given.get("shift") == "none":
-        given = {k: v for k, v in given.items() if k not in ("shift", "severity")}
-    return simulate(given.pop("world"), seed=int(seeds.generate_state(1)[0]), **given)
-
-
-def world_of(cell: Cell) -> World:
-    """The world that a cell's data come from."""
-    given: dict[str, Any] = {k: v for k, v in _named(cell).items() if k not in DRAWN}
-    return world(given.pop("world"), **given)
-
-
-def _named(cell: Cell) -> dict[str, Setting]:
-    """The data settings that a simulation takes."""
-    if "world" not in cell.data:
-        raise InputError("data.world is missing; trifit data lists the worlds")
-    return {k: v for k, v in cell.data.items() if k not in DERIVED}
-
-
 def card_of(model: Mapping[str, Setting]) -> Card:
     """The card of a cell with its overrides."""
     overrides = {k: v for k, v in model.items() if k not in OWN | DERIVED}
@@ -224,27 +195,6 @@ def problem_of(dataset: Dataset, card: Card) -> Problem:
     """A card's model on the columns of a data set, compiled once in a process."""
     density = reference_density(card, dataset.feature_names, dataset.class_names)
     return Problem(dataset, card, density, np.ones(dataset.X.shape[1], dtype=np.bool_))
-
-
-def _against_truth(prediction: Prediction, true: FloatArray, part: Part) -> dict[str, float]:
-    log_probs, y = prediction.log_probs, part.test.labels
-    probs = np.minimum(np.exp(log_probs), 1.0)
-    confidence = probs.max(axis=1)
-    return {
-        "log_loss": log_loss(log_probs, y).value,
-        "excess": float((xlogy(true, true) - true * log_probs).sum(axis=1).mean()),
-        "squared_error": float(((probs - true) ** 2).sum(axis=1).mean()),
-        "accuracy": accuracy(log_probs, y).value,
-        "confidence": float(confidence.mean()),
-        "confidence_bias": confidence_bias(true, probs).value,
-        "extreme": float((confidence > EXTREME).mean()),
-        "entropy": float(entropy(probs).mean()),
-        "slope": slope_intercept(probs, true, log_probs=log_probs).slope,
-        "calibration_error": calibration_error(true, probs).value,
-        "binned_error": binned_error(probs, y, debiased=False).value,
-        "debiased_error": binned_error(probs, y).value,
-        "smooth_error": smooth_error(probs, y).value,
-    }
 
 
 def _of_fits(fitted: Mapping[str, Fit]) -> list[Row]:

@@ -33,6 +33,7 @@ class Quantity:
 
 QUANTITIES: dict[str, Quantity] = {
     "log_loss": Quantity("log-loss, nats", theory="log_loss"),
+    "brier": Quantity("Brier score"),
     "excess": Quantity("excess log-loss, nats", 0.0, "excess", logarithmic=True),
     "squared_error": Quantity("squared error of the probabilities", 0.0, logarithmic=True),
     "accuracy": Quantity("accuracy"),
@@ -45,6 +46,14 @@ QUANTITIES: dict[str, Quantity] = {
     "binned_error": Quantity("binned calibration error"),
     "debiased_error": Quantity("debiased calibration error"),
     "smooth_error": Quantity("smooth calibration error"),
+    "gain": Quantity("gain of temperature scaling, nats"),
+    "behaves": Quantity("share that behaves like probabilities", share=True),
+    "over_confident": Quantity("share over-confident", share=True),
+    "under_confident": Quantity("share under-confident", share=True),
+    "miscalibrated": Quantity("share otherwise miscalibrated", share=True),
+    "uncertain": Quantity("share without a clear verdict", share=True),
+    "failed": Quantity("share whose fit failed its checks", share=True),
+    "signal": Quantity("signal: sd of the true log-odds", of=("mle",)),
     "alpha": Quantity("ratio of coefficients to the true ones", 1.0, "alpha", logarithmic=True),
     "sigma": Quantity("noise of the coefficients × √n", None, "sigma"),
     "temperature": Quantity("temperature", of=("mle+T",)),
@@ -56,11 +65,23 @@ QUANTITIES: dict[str, Quantity] = {
     "rhat": Quantity("largest R-hat of a parameter", 1.0, of=("bayes",)),
     "prediction_rhat": Quantity("largest R-hat of a prediction", 1.0, of=("bayes",)),
     "prediction_ess": Quantity("smallest effective number of draws", of=("bayes",)),
-    "no_mle": Quantity("share without an MLE", share=True, of=("mle",)),
+    "no_mle": Quantity("share without an MLE", share=True, of=("mle", "mle+T", "map+T")),
     "rejected": Quantity("rejection rate", share=True),
     "seconds": Quantity("seconds"),
 }
 """Keyed by the name under which a cell gives it and a study file asks for it."""
+
+OF_TRUTH = {
+    "excess", "squared_error", "confidence_bias", "calibration_error", "alpha", "sigma",
+    "coverage50", "coverage95", "width95", "true_entropy",
+}  # fmt: skip
+"""Those that need the true probabilities, which only simulations know."""
+
+OF_LABELS = {
+    "gain", "behaves", "over_confident", "under_confident", "miscalibrated", "uncertain",
+    "failed", "signal",
+}  # fmt: skip
+"""Those that are asked of real rows alone: where the truth is known, it says more."""
 
 NAMES = {
     "n": "training rows",

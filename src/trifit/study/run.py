@@ -3,12 +3,14 @@
 FOLDER/study.toml      the study as it was run
 FOLDER/made-with.json  the cards and versions behind the cells
 FOLDER/cells/          every finished cell (:mod:`trifit.study.store`)
+FOLDER/tables/         the rows of its real tables, by fingerprint (:mod:`trifit.study.tables`)
 FOLDER/study.json      what was found
 FOLDER/index.html      its page
 """
 
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
@@ -21,20 +23,24 @@ import tomli_w
 from trifit.errors import InputError
 from trifit.files import make_folder, write_whole
 from trifit.results.study import Failed, Numbers, Posteriors, StudyRecord
+from trifit.study.along import with_theory
 from trifit.study.cells import Cell, axes_of, longest_first
 from trifit.study.check import checked_cells
 from trifit.study.engine import check_arguments, run_cells
 from trifit.study.findings import judge
 from trifit.study.measures import card_of, measure
+from trifit.study.needed import of_points
 from trifit.study.pictures import picture
 from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.results import Point, points_of
 from trifit.study.spec import Study
 from trifit.study.store import Store, errors_of
+from trifit.study.tables import Kept, Tables
 from trifit.threads import available
 from trifit.types import FloatArray
 
 MADE_WITH = "made-with.json"
+TABLES = "tables"
 OURS = ("study.toml", MADE_WITH, "study.json", "index.html")
 MAX_FAILED = 20
 """Most failed cells whose error the record quotes."""
@@ -56,6 +62,7 @@ def run_study(
     scheduler: str | None = None,
     progress: Callable[[str, float], None] | None = None,
     command: str | None = None,
+    tables: Tables | None = None,
 ) -> StudyRecord:
     """Run the cells of a study that are not finished, and write its page.
 
@@ -80,6 +87,8 @@ def run_study(
         Called with a message and the share of the cells that is done.
     command : str, optional
         What made the record, as it is recorded; default: the call from Python.
+    tables : Tables, optional
+        Those that are in memory.
 
     Returns
     -------
@@ -95,9 +104,11 @@ def run_study(
         raise InputError("--resume continues what --force deletes; give one of them")
     jobs = available() if jobs is None else jobs
     check_arguments(jobs, backend, scheduler)
-    folder, cells = Path(folder), checked_cells(study)
+    tables = Tables() if tables is None else tables
+    folder, cells = Path(folder), checked_cells(study, tables)
     made_with = _made_with(study, cells)
     store = _open(folder, study, made_with, resume=resume, force=force)
+    tables.keep(folder / TABLES)
     finished = store.finished()
     n_done, n_cells = sum(cell.key in finished for cell in cells), len(cells)
 
@@ -113,7 +124,7 @@ def run_study(
     report(f"{study.name}: {n_cells} cells; {n_done} are finished")
     run_cells(
         {cell.key: cell for cell in longest_first(cells)},
-        measure,
+        partial(measure, tables=Kept(folder / TABLES)),
         store,
         jobs=jobs,
         backend=backend,
@@ -121,6 +132,10 @@ def run_study(
         advance=advance,
     )
     record = _record(study, cells, store, made_with, command or f"run_study({study.name!r})")
+    if study.rows_needed:
+        points = points_of(cells, store.table())
+        record = msgspec.structs.replace(record, rows_needed=of_points(points, tables))
+        record = with_theory(record, points, tables, card_of(cells[0].model))
     write_whole(folder / "study.json", msgspec.json.format(msgspec.json.encode(record)))
     record = load_record(folder / "study.json")  # JSON has no infinity: what the file says counts
     write_page(folder, record)
@@ -153,11 +168,13 @@ def _made_with(study: Study, cells: Sequence[Cell]) -> dict[str, Any]:
     if study.measure == "fits":
         for name in dict.fromkeys(str(cell.model.get("card", "softmax")) for cell in cells):
             cards[name] = msgspec.to_builtins(card_of({"card": name}))
+    real = [cell.data for cell in cells if "table" in cell.data]
     versions = {"python": python_version()} | {p: version(p) for p in VERSIONED}
     return {
         "study": study.name + (" --quick" if study.is_quick else ""),
         "cards": cards,
         "versions": versions,
+        "tables": {str(data["source"]): data["table"] for data in real},
     }
 
 
@@ -168,7 +185,8 @@ def _open(
     before = _before(folder, resume=resume, force=force)
     store = Store(folder / "cells")
     if before is not None and force:
-        shutil.rmtree(folder / "cells", ignore_errors=True)
+        for name in ("cells", TABLES):
+            shutil.rmtree(folder / name, ignore_errors=True)
         for name in OURS:
             (folder / name).unlink(missing_ok=True)
     elif before is not None:
@@ -203,8 +221,8 @@ def _check_comparable(folder: Path, before: dict[str, Any], now: dict[str, Any])
     The texts of a card decide no number, so they may differ.
     """
     before, now = _without_texts(before), _without_texts(now)
-    for part in ("study", "cards", "versions"):
-        if before.get(part) != now[part]:
+    for part in ("study", "cards", "versions", "tables"):
+        if before.get(part, {}) != now[part]:
             raise InputError(
                 f"--resume: {str(folder)!r} was made with different {part} "
                 f"({_difference(before.get(part), now[part])}), so its cells are not "

@@ -172,6 +172,9 @@ class Study(_Part, frozen=True, kw_only=True):
     figures : list of Figure
     claims : list of Claim
     references : list of str
+    rows_needed : bool
+        Whether the page says from how many rows on every fit behaves like probabilities; only
+        ``n`` may then vary.
     is_quick : bool
         Whether this is the quick grid of another.
     """
@@ -190,6 +193,7 @@ class Study(_Part, frozen=True, kw_only=True):
     figures: list[Figure] = []
     claims: list[Claim] = []
     references: list[str] = []
+    rows_needed: bool = False
     is_quick: bool = False
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from trifit.normal import Z95
 from trifit.results.study import Finding, Outcome, Replicated, StudyRecord, Tested
 from trifit.text import listed, plain, rounded, significant, with_interval
+from trifit.words.needed import needed_headline
 
 OUTCOMES: Mapping[Outcome, tuple[str, str]] = {
     Outcome.AS_EXPECTED: ("was confirmed", "were confirmed"),
@@ -21,6 +22,8 @@ def study_headline(record: StudyRecord) -> str:
     """How many expectations were met, and a sentence for every contradiction."""
     if record.n_failed == record.n_cells:
         return "Every cell failed, so nothing was measured."
+    if record.rows_needed and not record.findings:
+        return needed_headline(record)
     judged = [f for f in record.findings if f.outcome is not Outcome.NOT_IN_THIS_GRID]
     if not judged:
         return "This grid tests none of the expectations; see its figures."

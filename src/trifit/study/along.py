@@ -1,0 +1,120 @@
+"""The theory's curve of a real table: its signal estimated, its slopes along the rows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from trifit.cards import Card
+from trifit.clusters import quantile
+from trifit.errors import InputError
+from trifit.results.study import Picture, Replicated, StudyRecord, TheoryCurve
+from trifit.study.cells import number
+from trifit.study.limits import FITS
+from trifit.study.needed import shared
+from trifit.study.quantities import QUANTITIES
+from trifit.study.results import Point
+from trifit.study.tables import OpenTable
+from trifit.types import FloatArray
+
+CURVE_POINTS = 15
+
+
+def with_theory(
+    record: StudyRecord, points: Sequence[Point], tables: OpenTable, card: Card
+) -> StudyRecord:
+    """A record of a learning curve with the signal, and theory's curves in its slopes.
+
+    Nothing is added where the rows are simulated, or the theory does not apply.
+
+    Parameters
+    ----------
+    record : StudyRecord
+    points : sequence of Point
+    tables : callable
+        The rows of a table by their fingerprint.
+    card : Card
+    """
+    table = points[0].settings.get("table")
+    found = signal(points, tables) if table is not None else None
+    if found is None:
+        return record
+    n_directions = directions(tables(str(table)).X)
+    pictures = [with_curves(picture, found, n_directions, card) for picture in record.pictures]
+    return replace(record, signal=found, pictures=pictures)
+
+
+def signal(points: Sequence[Point], tables: OpenTable) -> Replicated | None:
+    """Standard deviation of the true log-odds, at the largest size where half the MLEs tell.
+
+    None where there is no such size: more than two classes, unequal ones, or no MLE.
+
+    Parameters
+    ----------
+    points : sequence of Point
+    tables : callable
+        The rows of a table by their fingerprint.
+    """
+    for point in sorted(points, key=lambda p: -number("n", p.settings["n"])):
+        rho, found = shared(point.settings, tables), point.replicated("mle", "signal")
+        if len(found) >= max(2, point.n_cells / 2):
+            mean, sd = float(found.mean()), float(found.std(ddof=1))
+            t, k = quantile(0.95, len(found)), len(found)
+            half = float(t * sd * np.sqrt(1 / k + rho / (1 - rho)))
+            return Replicated(value=mean, low=max(mean - half, 0.0), high=mean + half, n=k)
+    return None
+
+
+def with_curves(picture: Picture, found: Replicated, n_directions: int, card: Card) -> Picture:
+    """A picture of slopes over rows with the theory's curves of the fits that it covers.
+
+    Parameters
+    ----------
+    picture : Picture
+    found : Replicated
+        The signal.
+    n_directions : int
+        Rank of the centred features.
+    card : Card
+    """
+    if picture.quantity != QUANTITIES["slope"].label:
+        return picture
+    curves = []
+    for line in picture.lines:
+        ratio = _ratio(line.name, float(found.value or 0.0), n_directions, card)
+        if ratio is not None:
+            curves.append(_curve(line.name, line.x, float(found.value or 0.0), n_directions, ratio))
+    return replace(picture, curves=[c for c in curves if c.x])
+
+
+def _ratio(fit: str, gamma: float, n_directions: int, card: Card) -> float | None:
+    """The prior's standard deviation over the right one; 0 for the MLE, None: not covered."""
+    if fit == "mle":
+        return 0.0
+    given = card.hyperparameters
+    scale = given.get("prior_scale")
+    normal = card.name == "logistic" and given.get("prior", "normal") == "normal"
+    if fit not in FITS or not normal or not isinstance(scale, int | float) or gamma <= 0:
+        return None
+    return float(scale / (gamma / np.sqrt(n_directions)))
+
+
+def _curve(
+    fit: str, sizes: Sequence[float], gamma: float, n_directions: int, ratio: float
+) -> TheoryCurve:
+    drawn: dict[float, float] = {}
+    for n in np.geomspace(min(sizes), max(sizes), CURVE_POINTS).tolist():
+        given = {"kappa": n_directions / n, "gamma": gamma}
+        try:
+            limit = FITS[fit](**given, **({"prior_scale": ratio} if ratio else {}))
+        except InputError:  # no MLE, or too near to where none exists
+            continue
+        if np.isfinite(limit.slope):
+            drawn[n] = float(limit.slope)
+    return TheoryCurve(name=fit, panel="", x=[*drawn], y=[*drawn.values()])
+
+
+def directions(X: FloatArray) -> int:
+    """Rank of the centred features (n_obs, n_features), missing values at their means."""
+    centred = X - np.nanmean(X, axis=0)
+    return int(np.linalg.matrix_rank(np.where(np.isnan(centred), 0.0, centred)))

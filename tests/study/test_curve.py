@@ -1,0 +1,256 @@
+"""Learning curves: from how many rows on fits behave, and the command that says so."""
+
+import json
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import trifit
+from made_up_study import made_up_study
+from trifit import theory
+from trifit.cli import main
+from trifit.data import load_dataset
+from trifit.errors import InputError
+from trifit.report.study import render_study
+from trifit.results.study import RowsNeeded
+from trifit.simulate import simulate
+from trifit.study.along import directions
+from trifit.study.curve import NUTS_LIMIT, curve_study, default_sizes
+from trifit.study.needed import BAND, rows_needed
+from trifit.words.needed import needed_sentence
+
+SIZES = [50, 100, 200, 400]
+
+
+def slopes(means, sd=0.0, n=10, seed=0):
+    """Replications of a curve, with a common error of each."""
+    shift = sd * np.random.default_rng(seed).standard_normal((n, 1))
+    return np.array(means) + shift - shift.mean()
+
+
+def needed(means, sd=1e-6, shared=0.0, **more):
+    return rows_needed("mle", SIZES, slopes(means, sd, **more), np.full(len(SIZES), shared))
+
+
+def law(c):
+    return np.exp(-c / np.array(SIZES, dtype=float))
+
+
+# --- the number ---
+
+
+@pytest.mark.parametrize("c", [100.0, 200.0, 260.0])
+def test_the_law_of_the_inverse_rows_is_continued_exactly(c):
+    found = needed(law(c))
+    assert found.outcome == "extrapolated"
+    assert found.rows == pytest.approx(c / BAND, rel=1e-4)
+    assert 400 <= found.low < found.rows < found.high
+
+
+def test_under_confident_curves_are_judged_alike():
+    over, under = needed(law(150.0)), needed(1 / law(150.0))
+    assert under.outcome == "extrapolated"
+    assert under.rows == pytest.approx(over.rows, rel=1e-3)
+
+
+def test_an_entry_between_two_sizes_is_read_off_the_curve():
+    found = needed([0.5, np.exp(-2 * BAND), 1.0, 1.0])  # |log slope| halves to 0: band at the half
+    assert found.outcome == "seen"
+    assert found.rows == pytest.approx(np.sqrt(100 * 200), rel=1e-4)
+
+
+def test_the_last_entry_counts():
+    assert 200 < needed([1.0, 1.0, 0.5, 1.0]).rows < 400
+    assert needed([0.9, 0.95, 1.0, 1.1]) == RowsNeeded(
+        fit="mle", outcome="from the first", smallest=50, largest=400, rows=50, low=50, high=50
+    )
+
+
+@pytest.mark.parametrize(
+    ("means", "outcome"),
+    [
+        ([0.1, 0.2, 0.3, 0.45], "too far"),
+        ([0.7, 0.7, 0.7, 0.7], "levels off"),
+        ([0.75, 0.74, 0.72, 0.7], "levels off"),
+        ([np.nan, 0.5, 0.9, 1.0], "undetermined"),
+    ],
+)
+def test_where_no_number_can_be_said(means, outcome):
+    found = needed(means)
+    assert (found.outcome, found.rows, found.high) == (outcome, None, None)
+
+
+def test_a_table_that_is_shared_widens_the_interval():
+    own, shared = (needed(law(150.0), sd=0.03, shared=s) for s in (0.0, 0.5))
+    assert own.rows == shared.rows
+    assert shared.low <= own.low < own.rows < own.high < shared.high
+
+
+def test_wide_errors_leave_no_upper_limit():
+    found = needed(law(200.0), sd=0.2, shared=0.5)
+    assert found.outcome == "extrapolated"
+    assert found.high is None
+    assert "no upper limit" in needed_sentence(found)
+
+
+@pytest.mark.parametrize(("fit", "signal"), [("mle", 1.0), ("mle", 2.0), ("map", 2.0)])
+def test_the_theorys_curves_follow_the_law(fit, signal):
+    """Independent source: the rows from the limit theory's slopes at up to 500 rows."""
+    extra = {"prior_scale": 2.5 * np.sqrt(20) / signal} if fit == "map" else {}
+
+    def slope(n):
+        return getattr(theory, fit)(kappa=20 / n, gamma=signal, **extra).slope
+
+    sizes = [125, 250] if signal > 1 else [150, 300]
+    curve = np.tile([slope(n) for n in sizes], (3, 1)) + 1e-9 * np.arange(3)[:, None]
+    found = rows_needed(fit, sizes, curve, np.zeros(2))
+    assert slope(found.rows) == pytest.approx(0.8, abs=0.015)
+
+
+# --- the study ---
+
+
+def test_sensible_sizes():
+    data = simulate("softmax", n=1000, features=20, seed=1)
+    assert default_sizes(data) == ([20, 38, 72, 138, 263, 500], 500)
+    sizes, n_test = default_sizes(load_dataset("digits"))
+    assert (len(sizes), sizes[-1], n_test) == (6, 898, 899)
+    rare = replace(data, y=(np.arange(1000) < 40).astype(int))
+    assert default_sizes(rare)[0][0] == 75, "three rows of the rarer class are expected"
+    with pytest.raises(InputError, match="300 rows are too few for a learning curve"):
+        default_sizes(replace(rare, X=rare.X[:300], y=(np.arange(300) < 4).astype(int),
+                              true_probs=None))  # fmt: skip
+
+
+def test_the_posterior_is_sampled_where_that_is_quick():
+    small, large = load_dataset("iris"), load_dataset("digits")
+    assert large.n_obs // 2 * 64 * 10 > NUTS_LIMIT
+    studies = [curve_study(d, {}, model={"card": "softmax"}) for d in (small, large)]
+    assert [s.model["nuts"] for s in studies] == [True, False]
+    assert studies[1].model["methods"] == ["laplace"]
+    assert "bayes" in studies[0].figures[0].fits
+    assert "laplace" in studies[1].figures[0].fits
+
+
+def test_directions_are_the_rank_of_the_features():
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    dummies = np.eye(3)[np.arange(50) % 3]
+    holes = np.where(np.arange(50)[:, None] % 7 == 0, np.nan, X[:, :1])
+    assert directions(np.hstack([X, dummies])) == 5
+    assert directions(np.hstack([X, holes])) == 4
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("curve") / "c"
+    data = replace(simulate("softmax", n=400, features=4, signal=1.5, seed=3), name="made")
+    record = trifit.learning_curve(
+        data, model="logistic", folder=folder, sizes=[40, 90, 200], replications=3, nuts=False,
+        backend="serial",
+    )  # fmt: skip
+    return record, folder, data
+
+
+def test_a_learning_curve_of_rows_in_memory(run):
+    record, folder, _ = run
+    assert (record.n_cells, record.n_failed) == (9, 0)
+    assert [r.fit for r in record.rows_needed] == ["mle", "map", "mle+T"]
+    assert record.signal.low < record.signal.value < record.signal.high
+    slope = next(p for p in record.pictures if p.quantity == "calibration slope")
+    assert {c.name for c in slope.curves} == {"mle", "map"}
+    assert max(slope.curves[0].x) == pytest.approx(200)
+    page = (folder / "index.html").read_text()
+    assert all(needed_sentence(r).split(":")[0] in page for r in record.rows_needed)
+    assert "From how many rows on" in page
+
+
+def test_it_resumes_and_its_file_says_which_rows_they_are(run):
+    record, folder, data = run
+    again = trifit.learning_curve(
+        data, model="logistic", folder=folder, sizes=[40, 90, 200], replications=3, nuts=False,
+        backend="serial", resume=True,
+    )  # fmt: skip
+    assert again.rows_needed == record.rows_needed
+    assert again.seconds == record.seconds, "no cell was computed again"
+    text = (folder / "study.toml").read_text()
+    assert "rows_needed = true" in text
+    assert f'table = "{next(iter(folder.glob("tables/*"))).stem}"' in text
+
+
+def test_the_command(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    x, where = rng.normal(size=120), rng.choice(["a", "b"], 120)
+    y = np.where(x + rng.logistic(size=120) > 0, "yes", "no")
+    file = tmp_path / "t.csv"
+    rows = [f"{'' if i % 20 == 0 else x[i]},{where[i]},{y[i]}" for i in range(120)]
+    file.write_text("\n".join(["x,where,y", *rows]) + "\n")
+    call = ["curve", str(file), "--target", "y", "--missing", "impute", "--no-nuts"]
+    call += ["--sizes", "30,60", "--replications", "3", "--backend", "serial"]
+    monkeypatch.setattr(sys, "argv", ["trifit", *call])
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, [*call, "--json"])
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert [r["fit"] for r in said["rows_needed"]] == ["mle", "map", "mle+T"]
+    assert Path(said["report"]) == Path("reports/curve-t/index.html")
+    refused = CliRunner().invoke(main, call)
+    assert refused.exit_code == 2
+    assert "--resume to continue" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (["iris", "--sizes", "ten"], "--sizes 'ten': expected whole numbers"),
+        (["iris", "--sizes", "140,149"], "data.n = 149: with 2 held-out rows"),
+        (["iris", "--sizes", "60"], "rows_needed: it needs the measure 'fits' and several n"),
+        (["iris", "--methods", "magic"], "magic"),
+        (["iris", "--target", "y"], "is bundled and complete"),
+    ],
+)
+def test_bad_input_is_one_line(call, message, tmp_path):
+    done = CliRunner().invoke(main, ["curve", *call, "--out", str(tmp_path / "c"), "--no-nuts"])
+    assert done.exit_code == 2, done.output
+    (line,) = [x for x in done.stderr.splitlines() if x.startswith("trifit:")]
+    assert re.search(message, line)
+
+
+# --- words ---
+
+BASE = {"fit": "bayes", "smallest": 20, "largest": 500}
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        ({"outcome": "from the first", "rows": 20, "low": 20, "high": 20},
+         "Posterior: at every size tried, from 20 rows on."),
+        ({"outcome": "from the first", "rows": 20, "low": 20, "high": 86.4},
+         "Posterior: at every size tried, from 20 rows on; surely only from 86 on."),
+        ({"outcome": "seen", "rows": 231.0, "low": 20, "high": 412.0},
+         "Posterior: from about 230 rows on (95% interval: at most 410)."),
+        ({"outcome": "extrapolated", "rows": 893.0, "low": 610, "high": None},
+         "Posterior: from about 890 rows on (at least 610; no upper limit), extrapolated from at "
+         "most 500."),
+        ({"outcome": "too far", "low": 600},
+         "Posterior: from more than 500 rows on. Its slope there is too far from 1 to say from how "
+         "many."),
+    ],
+)  # fmt: skip
+def test_sentences(found, sentence):
+    assert needed_sentence(RowsNeeded(**BASE, **found)) == sentence
+
+
+def test_the_page_has_the_answers_only_where_they_were_asked():
+    record = made_up_study()
+    assert "From how many rows" not in render_study(record)
+    answers = [RowsNeeded(**BASE | {"fit": "</script>"}, outcome="levels off")]
+    page = render_study(msgspec.structs.replace(record, rows_needed=answers))
+    assert "From how many rows" in page
+    assert "&lt;/script&gt;: not with up to 500 rows" in page
