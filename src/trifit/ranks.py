@@ -87,7 +87,7 @@ def ecdf_band(n: int, n_ranks: int, level: float = 0.95) -> tuple[FloatArray, Fl
     --------
     >>> low, high = ecdf_band(100, 4)
     >>> low.tolist(), high.tolist()
-    ([0.15, 0.38, 0.65], [0.35, 0.62, 0.85])
+    ([0.15, 0.39, 0.65], [0.35, 0.61, 0.85])
     """
     most, least = (1.0 - level) / 2, 0.0
     for _ in range(30):
@@ -160,7 +160,7 @@ def holm(p_values: FloatArray) -> FloatArray:
 def _bounds(n: int, n_ranks: int, tail: float) -> tuple[IntArray, IntArray]:
     """Counts at every rank whose tail probabilities both exceed ``tail``."""
     counts, share = np.arange(n + 1), (np.arange(1, n_ranks) / n_ranks)[:, None]
-    inside = (binom.cdf(counts, n, share) > tail) & (binom.sf(counts - 1, n, share) > tail)
+    inside = np.minimum(binom.cdf(counts, n, share), binom.sf(counts - 1, n, share)) > tail
     return inside.argmax(axis=1), n - inside[:, ::-1].argmax(axis=1)
 
 

@@ -21,17 +21,22 @@ from trifit.checks import Labels
 from trifit.errors import InputError
 from trifit.fit import Density, Training, build_density
 from trifit.fit.build import build_model
-from trifit.fit.diagnostics import diagnose_draws
+from trifit.fit.diagnostics import effective_draws
 from trifit.fit.joint import Joint
-from trifit.fits import Fit
+from trifit.fits import Fit, Status
 from trifit.ranks import rank
-from trifit.sbc.quantities import quantities
+from trifit.sbc.quantities import PREDICTED, quantities
 from trifit.seeds import child, generator, words
+from trifit.spacing import evenly_spaced
 from trifit.study.store import Row
 from trifit.types import FloatArray, Rows
 
 N_DRAWS = 99
 """Draws of a posterior among which a value has its rank: 100 ranks."""
+
+
+LEFT_OUT = "left out: "
+"""How the quantity begins that says why a fit has no ranks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,9 +126,7 @@ def checked(setup: Setup) -> Checked:
     return Checked(card, density, joint, setup.X)
 
 
-def replicate(
-    model: Checked, seeds: np.random.SeedSequence, methods: Sequence[str]
-) -> list[Row]:
+def replicate(model: Checked, seeds: np.random.SeedSequence, methods: Sequence[str]) -> list[Row]:
     """Ranks of what made the labels among draws of every posterior of them.
 
     Fits that fail their checks have no ranks. That leaves the ranks of the others uniform:
@@ -143,7 +146,8 @@ def replicate(
     """
     truth, labels = model.joint.draw(int(child(seeds, "joint").generate_state(1)[0]))
     rows = Rows(model.X, labels)
-    training = Training(model.density, rows, rows, model.card, child(seeds, "fits"))
+    judged = rows.take(evenly_spaced(len(rows), PREDICTED))
+    training = Training(model.density, rows, judged, model.card, child(seeds, "fits"))
     ties = generator(seeds, "ties")
     return [
         row
@@ -156,11 +160,11 @@ def _of_fit(
     model: Checked, fit: Fit, truth: FloatArray, labels: Labels, ties: np.random.Generator
 ) -> list[Row]:
     if fit.status.failed:
-        return [Row(fit.method, f"left out: {fit.status}", 1.0)]
+        return [Row(fit.method, f"{LEFT_OUT}{fit.status}", 1.0)]
     values = quantities(model.density, fit.flat_draws, model.X, labels, model.card)
     made_by = quantities(model.density, truth[None], model.X, labels, model.card)
     if _effective(fit, values) < N_DRAWS:
-        return [Row(fit.method, "left out: few_effective", 1.0)]
+        return [Row(fit.method, f"{LEFT_OUT}{Status.FEW_EFFECTIVE}", 1.0)]
     thin = np.linspace(0, len(fit.flat_draws) - 1, N_DRAWS).round().astype(int)
     return [
         Row(fit.method, name, float(rank(float(made_by[name][0]), draws[thin], ties)))
@@ -173,4 +177,4 @@ def _effective(fit: Fit, values: dict[str, FloatArray]) -> float:
     if "effective_min" in fit.diagnostics:  # importance weights
         return fit.diagnostics["effective_min"]
     stacked = np.stack([v.reshape(fit.draws.shape[:2]) for v in values.values()], axis=-1)
-    return float(np.nanmin(diagnose_draws(stacked)["ess_bulk"]))
+    return float(np.nanmin(effective_draws(stacked)))
