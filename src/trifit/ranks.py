@@ -15,6 +15,9 @@ from trifit.types import FloatArray, IntArray
 MIN_EXPECTED = 5
 """Fewest ranks that are expected in a bin of a histogram."""
 
+EQUAL = 1 + 1e-9
+"""Factor within which tail probabilities are equal: mirror images differ by rounding."""
+
 BINS = (20, 10, 5, 4, 2)
 """Numbers of bins to choose from: they divide 100 ranks."""
 
@@ -61,7 +64,7 @@ def ecdf_p_value(ranks: IntArray, n_ranks: int) -> float:
     n, below = len(ranks), counts_below(ranks, n_ranks)
     share = np.arange(1, n_ranks) / n_ranks
     tail = np.minimum(binom.cdf(below, n, share), binom.sf(below - 1, n, share)).min()
-    return 1.0 - _stays_inside(n, n_ranks, *_bounds(n, n_ranks, float(tail)))
+    return 1.0 - _stays_inside(n, n_ranks, *_bounds(n, n_ranks, float(tail) * EQUAL))
 
 
 @lru_cache(maxsize=64)

@@ -42,6 +42,7 @@ import numpy as np  # noqa: E402
 import pymc as pm  # noqa: E402
 import pytensor  # noqa: E402
 import pytensor.tensor as pt  # noqa: E402
+from pymc.logprob.utils import ParameterValueError  # noqa: E402
 from pytensor.compile.mode import Mode, get_mode  # noqa: E402
 from pytensor.compile.sharedvalue import SharedVariable  # noqa: E402
 from pytensor.graph.basic import equal_computations  # noqa: E402
@@ -56,6 +57,7 @@ from pytensor.tensor.variable import TensorConstant  # noqa: E402
 __all__ = [
     "Join",
     "LogSoftmax",
+    "ParameterValueError",
     "Softmax",
     "TensorConstant",
     "ancestors",
