@@ -161,10 +161,11 @@ def holm(p_values: FloatArray) -> FloatArray:
 
 
 def _bounds(n: int, n_ranks: int, tail: float) -> tuple[IntArray, IntArray]:
-    """Counts at every rank whose tail probabilities both exceed ``tail``."""
+    """Least and largest counts at every rank whose tails both exceed ``tail``; 0, -1 for none."""
     counts, share = np.arange(n + 1), (np.arange(1, n_ranks) / n_ranks)[:, None]
     inside = np.minimum(binom.cdf(counts, n, share), binom.sf(counts - 1, n, share)) > tail
-    return inside.argmax(axis=1), n - inside[:, ::-1].argmax(axis=1)
+    low = inside.argmax(axis=1)
+    return low, low + inside.sum(axis=1) - 1
 
 
 def _stays_inside(n: int, n_ranks: int, low: IntArray, high: IntArray) -> float:

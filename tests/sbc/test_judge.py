@@ -72,7 +72,7 @@ def test_a_right_posterior_passes(model):
 def test_a_wrong_posterior_is_caught(model, error, name, leans):
     fit = checked(model, **error)
     assert fit.outcome == "wrong"
-    assert [(q.name, q.deviation) for q in fit.wrong][0] == (name, leans)
+    assert (fit.wrong[0].name, fit.wrong[0].deviation) == (name, leans)
     assert f"the posterior is wrong. {name} is {leans} (p" in check_verdict(record(fit))
 
 
