@@ -25,6 +25,12 @@ BINS = (20, 10, 5, 4, 2)
 def rank(value: float, draws: FloatArray, rng: np.random.Generator) -> int:
     """How many draws are below a value; those that equal it count at random.
 
+    Parameters
+    ----------
+    value : float
+    draws : array of shape (n_draws,)
+    rng : numpy Generator
+
     Examples
     --------
     >>> rank(0.5, np.array([0.1, 0.4, 0.9]), np.random.default_rng(0))

@@ -83,7 +83,7 @@ def test_a_users_model_is_checked_and_goes_on(checked):
     for fit in record.fits:
         assert fit.n_ranked + sum(fit.left_out.values()) == 5
         names = [q.name for q in fit.quantities]
-        assert names[:3] == ["beta[x1]", "beta[x2]", "beta, size"]
+        assert names[:3] == ["beta[x1]", "beta[x2]", "size of beta"]
         assert names[3:5] == ["log-likelihood", "probability of class 2, row 1"]
         assert all(sum(q.counts) == fit.n_ranked for q in fit.quantities)
 
@@ -156,7 +156,7 @@ def test_what_is_ranked_by_hand():
         {
             "beta[u]": 0.0,
             "beta[v]": np.log(3),
-            "beta, size": np.log(3) / np.sqrt(2),
+            "size of beta": np.log(3) / np.sqrt(2),
             "log-likelihood": np.log(0.5) + np.log(0.25),
             "probability of class 2, row 1": 0.5,
             "probability of class 2, row 2": 0.75,

@@ -19,9 +19,9 @@ def normal_means(rng, *, posterior_sd=1.0, dropped=0):
     precision = len(used) + posterior_sd**-2
     draws = used.sum(axis=0) / precision + rng.standard_normal((N_DRAWS, D)) / np.sqrt(precision)
     return (
-        {"mean[1]": theta[0], "mean, size": np.sqrt(np.mean(theta**2)),
+        {"mean[1]": theta[0], "size of mean": np.sqrt(np.mean(theta**2)),
          "log-likelihood": -np.square(y - theta).sum()},
-        {"mean[1]": draws[:, 0], "mean, size": np.sqrt(np.mean(draws**2, axis=1)),
+        {"mean[1]": draws[:, 0], "size of mean": np.sqrt(np.mean(draws**2, axis=1)),
          "log-likelihood": -np.square(y - draws[:, None]).sum(axis=(1, 2))},
     )  # fmt: skip
 
@@ -63,7 +63,7 @@ def test_a_right_posterior_passes(model):
 @pytest.mark.parametrize(
     ("model", "error", "name", "leans"),
     [
-        (normal_means, {"posterior_sd": 1.25}, "mean, size", "too high"),
+        (normal_means, {"posterior_sd": 1.25}, "size of mean", "too high"),
         (normal_means, {"dropped": 1}, "log-likelihood", "too low"),
         (poisson_rate, {"jacobian": 0}, "rate", "too low"),
     ],
@@ -73,7 +73,7 @@ def test_a_wrong_posterior_is_caught(model, error, name, leans):
     fit = checked(model, **error)
     assert fit.outcome == "wrong"
     assert (fit.wrong[0].name, fit.wrong[0].deviation) == (name, leans)
-    assert f"the posterior is wrong. {name} is {leans} (p" in check_verdict(record(fit))
+    assert f"the posterior is wrong: {name} is {leans} (p" in check_verdict(record(fit))
 
 
 def test_few_ranks_are_not_judged_however_wrong():

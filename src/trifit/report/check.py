@@ -8,7 +8,7 @@ from trifit.report.page import document
 from trifit.report.parts import Cell, Chart, Key, Table, chart, panels, shape
 from trifit.report.svg import with_style
 from trifit.results.check import Check, CheckedFit
-from trifit.text import p_value
+from trifit.text import counted, p_value
 from trifit.words.check import METHOD, check_verdict, fit_verdict, how_judged, left_out_text
 
 HISTOGRAMS = 12
@@ -38,6 +38,7 @@ def render_check(check: Check) -> str:
         r=check,
         verdict=check_verdict(check),
         rule=how_judged(),
+        size=f"{counted(check.n_obs, 'row')} · {counted(check.n_features, 'feature')}",
         sections=sections,
     )
 
@@ -57,7 +58,7 @@ def _differences(fit: CheckedFit) -> Chart:
 
 def _histograms(fit: CheckedFit) -> Chart:
     shown = sorted(fit.quantities, key=lambda q: q.p_value)[:HISTOGRAMS]
-    caption = "Ranks in equal bins; grey: 99% of the bins of uniform ranks, each alone."
+    caption = "Ranks in equal bins. Of uniform ranks, a bin ends within the grey band with 99%."
     if len(shown) < len(fit.quantities):
         caption += f" Shown are the {len(shown)} quantities with the smallest p-values."
     return panels(

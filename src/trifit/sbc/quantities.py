@@ -57,7 +57,7 @@ def _of_parameters(density: Density, params: FloatArray) -> dict[str, FloatArray
         for j in evenly_spaced(size, MOST).tolist():
             values[_named(*labels[start + j])] = flat[:, j]
         if size > 1:
-            values[f"{name}, size"] = np.sqrt(np.square(flat).mean(axis=1))
+            values[f"size of {name}"] = np.sqrt(np.square(flat).mean(axis=1))
         start += size
     return values
 

@@ -35,8 +35,8 @@ def fit_verdict(check: Check, fit: CheckedFit) -> str:
         f"{q.name} {LEANS[q.deviation]} (p {_than(q.adjusted)})" for q in fit.wrong[:LISTED]
     )
     more = len(fit.wrong) - LISTED
-    others = f" and {counted(more, 'other quantity').replace('quantitys', 'quantities')}"
-    return f"{name}: the posterior is wrong. {named}{others if more > 0 else ''}."
+    others = f"; so are {more} of the other quantities" if more > 0 else ""
+    return f"{name}: the posterior is wrong: {named}{others}."
 
 
 LEANS = {
