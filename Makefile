@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: sbc report setup test test-broad test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies schema snapshots lock clean
+.PHONY: report setup test test-broad test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies sbc schema snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare cells --model logistic --prior-scale auto --cv 2

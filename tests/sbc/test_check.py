@@ -196,7 +196,7 @@ def test_from_python(own, tmp_path):
         (["softmax", "--methods", "map"], "expected one or more of bayes, laplace"),
         (["softmax", "--rows", "3"], "expected 5 to 10,000 rows"),
         (["softmax", "--set", "prior_scale=auto"], "leaves its prior scale to the data"),
-        (["softmax-hierarchical", "--methods", "laplace"], "its MAP needs NUTS"),
+        (["softmax-hierarchical", "--methods", "laplace"], "its mode needs NUTS to know"),
         (["{own}:penalised"], "has a potential, 'penalty'"),
         (["{own}:flat"], "cannot be drawn from the model's prior"),
         (["{own}:nothing"], "has no function 'nothing'"),

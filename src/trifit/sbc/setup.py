@@ -7,7 +7,7 @@ import numpy as np
 from trifit.cards import Card
 from trifit.crossfit.problem import standardiser_of
 from trifit.errors import InputError
-from trifit.fit.training import check_fits
+from trifit.fit import Density, check_fits
 from trifit.sbc.replication import Setup, checked
 from trifit.seeds import generator
 from trifit.spacing import evenly_spaced
@@ -58,9 +58,19 @@ def setup_of(
         setup = Setup(card, X, names, dataset.class_names, methods, seed)
     else:
         setup = _simulated(card, methods, rows, seed)
-    further = [name for name in methods if name != "bayes"]
-    check_fits(checked(setup).density, card, further, nuts="bayes" in methods)
+    _check_methods(checked(setup).density, setup)
     return setup
+
+
+def _check_methods(density: Density, setup: Setup) -> None:
+    """Refuse what a model is too large for, and a mode over scales that only NUTS knows."""
+    nuts = "bayes" in setup.methods
+    if not nuts and density.scales.any():
+        raise InputError(
+            f"--methods laplace: card {setup.card.name!r} learns the scale of its prior, and its "
+            "mode needs NUTS to know that scale; give --methods bayes,laplace"
+        )
+    check_fits(density, setup.card, [m for m in setup.methods if m != "bayes"], nuts=nuts)
 
 
 def _check_arguments(card: Card, methods: Sequence[str], rows: int, seed: int) -> None:
