@@ -10,7 +10,7 @@ from typing import Any
 
 from trifit.results.check import Check
 
-SAMPLER = {"chains": 2, "max_draws": 1000}
+SAMPLER = {"chains": 2, "max_draws": 2000}
 """Enough for 99 thinned draws. Warm-up, target and coordinates are the card's."""
 
 __all__ = ["Check", "check_model"]

@@ -28,7 +28,7 @@ def check_model(
     Parameters
     ----------
     model : str, path, Card or function
-        As in :func:`trifit.compare`. What is no Card gets two chains of at most 1,000 draws,
+        As in :func:`trifit.compare`. What is no Card gets two chains of at most 2,000 draws,
         enough to rank values. A function that other processes cannot import, such as
         one of a notebook, runs in this process.
     folder : str or path
