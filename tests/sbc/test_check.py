@@ -84,7 +84,7 @@ def test_a_users_model_is_checked_and_goes_on(checked):
         assert fit.n_ranked + sum(fit.left_out.values()) == 5
         names = [q.name for q in fit.quantities]
         assert names[:3] == ["beta[x1]", "beta[x2]", "size of beta"]
-        assert names[3:5] == ["log-likelihood", "probability of class 2, row 1"]
+        assert names[3:5] == ["log-likelihood", "log-likelihood of row 1"]
         assert all(sum(q.counts) == fit.n_ranked for q in fit.quantities)
 
 
@@ -158,6 +158,8 @@ def test_what_is_ranked_by_hand():
             "beta[v]": np.log(3),
             "size of beta": np.log(3) / np.sqrt(2),
             "log-likelihood": np.log(0.5) + np.log(0.25),
+            "log-likelihood of row 1": np.log(0.5),
+            "log-likelihood of row 2": np.log(0.25),
             "probability of class 2, row 1": 0.5,
             "probability of class 2, row 2": 0.75,
         }
@@ -169,6 +171,7 @@ def test_networks_are_checked_by_predictions_alone():
     found = quantities(TwoWeights(), np.ones((1, 2)), np.eye(2), np.array([1, 0]), card)
     assert [name.split(",")[0] for name in found] == [
         "log-likelihood",
+        *["log-likelihood of row 1", "log-likelihood of row 2"],
         *["probability of class 2"] * 2,
     ]
 

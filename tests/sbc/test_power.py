@@ -23,12 +23,11 @@ class Delegating:
         return getattr(self.inner, name)
 
 
-class DroppedRows(Delegating):
-    """A density that loses every tenth row."""
+class DroppedRow(Delegating):
+    """A density that loses the last row."""
 
     def bind(self, X, labels):
-        kept = np.arange(len(X)) % 10 > 0
-        return self.inner.bind(X[kept], labels[kept])
+        return self.inner.bind(X[:-1], labels[:-1])
 
 
 class NoJacobian(Delegating):
@@ -43,9 +42,9 @@ class WithoutJacobian(Delegating):
         return self.inner(theta, prior=prior, jacobian=0.0)
 
 
-def setup(**overrides):
+def setup(rows=40, **overrides):
     card = load_card("logistic").with_overrides(SAMPLER | {"tune": 300} | overrides)
-    return setup_of(card, None, rows=40)
+    return setup_of(card, None, rows=rows)
 
 
 def right():
@@ -57,9 +56,9 @@ def wider_prior():
     return model, with_density(checked(model), checked(wide).density)
 
 
-def dropped_rows():
-    model = setup()
-    return model, with_density(checked(model), DroppedRows(checked(model).density))
+def dropped_row():
+    model = setup(rows=10, prior_scale=1.0, intercept_scale=1.0)
+    return model, with_density(checked(model), DroppedRow(checked(model).density))
 
 
 def rising(X, y, *, n_classes, coords):
@@ -99,7 +98,7 @@ def test_the_right_posterior_passes():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("made", [wider_prior, dropped_rows, no_jacobian])
+@pytest.mark.parametrize("made", [wider_prior, dropped_row, no_jacobian])
 def test_a_wrong_posterior_is_caught(made):
     fit = found(made)
     assert fit.outcome == "wrong", [(q.name, q.p_value) for q in fit.quantities]

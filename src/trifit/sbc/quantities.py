@@ -13,7 +13,7 @@ MOST = 12
 """Most entries of one parameter that are ranked one by one."""
 
 PREDICTED = 3
-"""Rows whose predicted probability is ranked."""
+"""Rows whose log-likelihood and predicted probability are ranked: the first, the last, between."""
 
 
 def quantities(
@@ -21,8 +21,10 @@ def quantities(
 ) -> dict[str, FloatArray]:
     """Entries and sizes of parameters, the log-likelihood, and predicted probabilities.
 
-    The size of a parameter is the root mean square of its entries, where a wrong scale of
-    its prior shows most. Parameters that may be permuted, such as a network's, are left out.
+    Log-likelihoods depend on the labels, as a quantity must that is to show a lost row (Modrák
+    et al. 2023, doi:10.1214/23-BA1404). The size of a parameter is the root mean square of its
+    entries, where a wrong scale of its prior shows most. Parameters that may be permuted, such
+    as a network's, are left out.
 
     Parameters
     ----------
@@ -38,13 +40,13 @@ def quantities(
     """
     log_probs = np.maximum(density.log_probs(params, X), LOG_ZERO)
     of_parameters = _of_parameters(density, params) if card.identified else {}
-    rows = evenly_spaced(len(X), PREDICTED)
-    return of_parameters | {
-        "log-likelihood": (label_probs(labels, density.n_classes) * log_probs).sum(axis=(1, 2)),
-        **{
-            f"probability of class {density.n_classes}, row {i + 1}": np.exp(log_probs[:, i, -1])
-            for i in rows.tolist()
-        },
+    of_rows = (label_probs(labels, density.n_classes) * log_probs).sum(axis=2)
+    rows, last = evenly_spaced(len(X), PREDICTED).tolist(), density.n_classes
+    return {
+        **of_parameters,
+        "log-likelihood": of_rows.sum(axis=1),
+        **{f"log-likelihood of row {i + 1}": of_rows[:, i] for i in rows},
+        **{f"probability of class {last}, row {i + 1}": np.exp(log_probs[:, i, -1]) for i in rows},
     }
 
 
