@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-broad test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies schema snapshots lock clean
+.PHONY: report setup test test-broad test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies sbc schema snapshots lock clean
 
 report: setup
 	$(BIN)/trifit compare cells --model logistic --prior-scale auto --cv 2
@@ -108,6 +108,13 @@ gallery: setup
 studies: setup
 	for name in $$($(BIN)/trifit studies | cut -d' ' -f1); do \
 		$(BIN)/trifit study $$name --resume --out reports/studies/$$name || exit 1; done
+
+# Every shipped card's posteriors checked by simulation-based calibration, 500 replications each;
+# hours on two cores (docs/check.md). Goes on where it was stopped.
+sbc: setup
+	for name in $$($(BIN)/trifit models | grep -o '^[a-z][a-z-]*'); do \
+		$(BIN)/trifit check $$name --methods bayes,laplace --replications 500 --resume \
+			--out reports/checks/$$name || [ $$? = 3 ] || exit 1; done
 
 # The JSON Schema of comparison.json, from its types.
 schema: setup

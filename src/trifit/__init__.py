@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trifit.predictions.evaluate import evaluate
     from trifit.results import Comparison
     from trifit.run import Run, SavedRun, compare, load_run, run_comparison, save_run
+    from trifit.sbc import check_model
     from trifit.study import load_study, run_study
     from trifit.study.curve import learning_curve
     from trifit.types import Dataset
@@ -30,6 +31,7 @@ _HOME = {
     "InputError": "trifit.errors",
     "Run": "trifit.run",
     "SavedRun": "trifit.run",
+    "check_model": "trifit.sbc",
     "compare": "trifit.run",
     "diff": "trifit.predictions.diff",
     "evaluate": "trifit.predictions.evaluate",
@@ -52,6 +54,7 @@ __all__ = [
     "Run",
     "SavedRun",
     "__version__",
+    "check_model",
     "compare",
     "diff",
     "evaluate",

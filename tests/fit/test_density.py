@@ -191,3 +191,17 @@ def test_prior_spread_is_the_scale_times_the_length_of_a_row(builder, factor, rn
     )
     expected = 2.5 * np.sqrt(factor * np.square(X).sum(axis=1).mean())
     assert linear.prior_spread(X) == pytest.approx(expected, rel=1e-9)
+
+
+def test_refused_parameters_have_no_density():
+    """So large that rounding breaks a sum of zero, which PyMC refuses: no point to stop at."""
+    X, y = np.eye(3), np.arange(3)
+    with pm.Model(coords={"class_": ["a", "b", "c"]}) as model:
+        data = pm.Data("X", X)
+        scale = pm.HalfNormal("beta_scale", 1.0)
+        beta = pm.ZeroSumNormal("beta", sigma=scale, dims="class_")
+        pm.Categorical("label", logit_p=data @ np.ones((3, 3)) + beta, observed=y)
+    objective = GraphDensity(model, 3, mode="interpreted").bind(X, y)
+    value, gradient = objective(np.array([0.0, 1e12, 3e12]), prior=1.0, jacobian=1.0)
+    assert value == -np.inf
+    assert gradient.tolist() == [0.0, 0.0, 0.0]

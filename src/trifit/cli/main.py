@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from trifit import __version__, interrupts
+from trifit.cli.check import check
 from trifit.cli.codes import BAD_INPUT
 from trifit.cli.compare import compare, show_comparison
 from trifit.cli.completion import cards, completion, names_or_files
@@ -78,6 +79,7 @@ def main(ctx: click.Context) -> None:
 
 
 main.add_command(study)
+main.add_command(check)
 main.add_command(compare)
 main.add_command(curve)
 main.add_command(evaluate)
@@ -163,7 +165,7 @@ def show(
 def report(folder: Path, *, index: bool, display: Display) -> None:
     """Redraw the page of a FOLDER from its saved numbers.
 
-    These are in comparison.json, or for a study in study.json.
+    These are in comparison.json, for a study in study.json, for a check in check.json.
     """
     if not folder.is_dir():
         raise InputError(f"report {str(folder)!r}: no such folder; trifit compare writes one")
@@ -174,6 +176,11 @@ def report(folder: Path, *, index: bool, display: Display) -> None:
         from trifit.cli.study import draw_again
 
         draw_again(folder, display)
+        return
+    if (folder / "check.json").exists():
+        from trifit.cli.check import draw_again as draw_check_again
+
+        draw_check_again(folder, display)
         return
     from trifit.results import Comparison
 

@@ -50,6 +50,16 @@ def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
         }
 
 
+def effective_draws(draws: FloatArray) -> FloatArray:
+    """Bulk ESS of every column of draws (n_chains, n_draws, n_values); NaN where none varies."""
+    from arviz_stats.base import array_stats
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = array_stats.ess(draws, chain_axis=0, draw_axis=1, method="bulk")
+    return np.where(np.ptp(draws, axis=(0, 1)) > 0, found, np.nan)
+
+
 def diagnose_sampler(
     each: Mapping[str, FloatArray], stats: Mapping[str, np.ndarray], *, max_depth: int
 ) -> SamplerDiagnostics:

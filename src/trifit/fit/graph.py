@@ -20,6 +20,7 @@ from trifit.fit.entries import Entries
 from trifit.fit.fast.backend import (
     Join,
     LogSoftmax,
+    ParameterValueError,
     Softmax,
     TensorConstant,
     ancestors,
@@ -257,10 +258,17 @@ class GraphObjective:
     def __call__(
         self, theta: FloatArray, *, prior: float, jacobian: float
     ) -> tuple[float, FloatArray]:
-        """``log_likelihood + prior * log_prior + jacobian * log|J|`` and its gradient."""
-        value, gradient = self.density.objective(
-            np.ascontiguousarray(theta), self.X, self.labels, np.array(prior), np.array(jacobian)
-        )
+        """``log_likelihood + prior * log_prior + jacobian * log|J|`` and its gradient.
+
+        Minus infinity where a distribution refuses its parameters, as PyMC's own samplers have it.
+        """
+        weights = np.array(prior), np.array(jacobian)
+        try:
+            value, gradient = self.density.objective(
+                np.ascontiguousarray(theta), self.X, self.labels, *weights
+            )
+        except ParameterValueError:
+            return -np.inf, np.zeros_like(theta)
         return float(value), gradient
 
     def squared_error(self, theta: FloatArray) -> tuple[float, FloatArray]:

@@ -8,12 +8,9 @@ FOLDER/study.json      what was found
 FOLDER/index.html      its page
 """
 
-import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
 import msgspec
@@ -21,13 +18,14 @@ import numpy as np
 import tomli_w
 
 from trifit.errors import InputError
-from trifit.files import make_folder, write_whole
+from trifit.files import write_whole
 from trifit.results.study import Failed, Numbers, Posteriors, StudyRecord
 from trifit.study.along import with_theory
 from trifit.study.cells import Cell, axes_of, longest_first
 from trifit.study.check import checked_cells
 from trifit.study.engine import check_arguments, run_cells
 from trifit.study.findings import judge
+from trifit.study.folder import Kind, open_folder, versions
 from trifit.study.measures import card_of, measure
 from trifit.study.needed import of_points
 from trifit.study.pictures import picture
@@ -39,16 +37,10 @@ from trifit.study.tables import Kept, Tables
 from trifit.threads import available
 from trifit.types import FloatArray
 
-MADE_WITH = "made-with.json"
 TABLES = "tables"
-OURS = ("study.toml", MADE_WITH, "study.json", "index.html")
+STUDY = Kind("study", ("study.toml", "study.json", "index.html"), folders=(TABLES,))
 MAX_FAILED = 20
 """Most failed cells whose error the record quotes."""
-
-TEXTS = ("note", "references")
-"""What a card says about itself, in words."""
-
-VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "numba", "numpy", "scipy")
 
 
 def run_study(
@@ -107,7 +99,8 @@ def run_study(
     tables = Tables() if tables is None else tables
     folder, cells = Path(folder), checked_cells(study, tables)
     made_with = _made_with(study, cells)
-    store = _open(folder, study, made_with, resume=resume, force=force)
+    store = open_folder(STUDY, folder, made_with, resume=resume, force=force)
+    write_whole(folder / "study.toml", tomli_w.dumps(plain(study)))
     tables.keep(folder / TABLES)
     finished = store.finished()
     n_done, n_cells = sum(cell.key in finished for cell in cells), len(cells)
@@ -169,74 +162,12 @@ def _made_with(study: Study, cells: Sequence[Cell]) -> dict[str, Any]:
         for name in dict.fromkeys(str(cell.model.get("card", "softmax")) for cell in cells):
             cards[name] = msgspec.to_builtins(card_of({"card": name}))
     real = [cell.data for cell in cells if "table" in cell.data]
-    versions = {"python": python_version()} | {p: version(p) for p in VERSIONED}
     return {
         "study": study.name + (" --quick" if study.is_quick else ""),
         "cards": cards,
-        "versions": versions,
+        "versions": versions(),
         "tables": {str(data["source"]): data["table"] for data in real},
     }
-
-
-def _open(
-    folder: Path, study: Study, made_with: dict[str, Any], *, resume: bool, force: bool
-) -> Store:
-    """The store of a folder that may be written, and the files that say whose it is."""
-    before = _before(folder, resume=resume, force=force)
-    store = Store(folder / "cells")
-    if before is not None and force:
-        for name in ("cells", TABLES):
-            shutil.rmtree(folder / name, ignore_errors=True)
-        for name in OURS:
-            (folder / name).unlink(missing_ok=True)
-    elif before is not None:
-        _check_comparable(folder, before, made_with)
-        store.forget_failed()
-    make_folder("--out", folder)
-    write_whole(folder / "study.toml", tomli_w.dumps(plain(study)))
-    write_whole(folder / MADE_WITH, msgspec.json.format(msgspec.json.encode(made_with)))
-    return store
-
-
-def _before(folder: Path, *, resume: bool, force: bool) -> dict[str, Any] | None:
-    """What made the study that a folder holds; refused unless it is to go on or to be replaced."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {str(folder)!r} is a file; give a folder")
-    before = _read(folder / MADE_WITH)
-    if folder.exists() and any(folder.iterdir()) and before is None:
-        raise InputError(
-            f"--out {str(folder)!r} exists and is not a study of trifit; give another folder"
-        )
-    if before is not None and not (resume or force):
-        raise InputError(
-            f"--out {str(folder)!r} holds the study {before.get('study')!r}; --resume to "
-            "continue it, --force to start again, or give another folder"
-        )
-    return before
-
-
-def _check_comparable(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Refuse to go on with cells of another study, or made by other cards or versions.
-
-    The texts of a card decide no number, so they may differ.
-    """
-    before, now = _without_texts(before), _without_texts(now)
-    for part in ("study", "cards", "versions", "tables"):
-        if before.get(part, {}) != now[part]:
-            raise InputError(
-                f"--resume: {str(folder)!r} was made with different {part} "
-                f"({_difference(before.get(part), now[part])}), so its cells are not "
-                "comparable; --force to start again, or give another folder"
-            )
-
-
-def _without_texts(made_with: dict[str, Any]) -> dict[str, Any]:
-    """The same, of each card only what decides numbers."""
-    cards = {
-        name: {key: value for key, value in card.items() if key not in TEXTS}
-        for name, card in made_with.get("cards", {}).items()
-    }
-    return made_with | {"cards": cards}
 
 
 def plain(study: Study) -> dict[str, Any]:
@@ -249,23 +180,6 @@ def plain(study: Study) -> dict[str, Any]:
 
     out: dict[str, Any] = without_none(msgspec.to_builtins(study))
     return out
-
-
-def _difference(before: Any, now: Any) -> str:
-    if isinstance(before, dict) and isinstance(now, dict):
-        keys = [k for k in {**before, **now} if before.get(k) != now.get(k)]
-        return ", ".join(f"{k}: {_difference(before.get(k), now.get(k))}" for k in keys[:3])[:200]
-    return f"{before}, now {now}"
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        found: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
-        raise InputError(f"{str(path)!r} is damaged: {error}; give another folder") from error
-    return found
 
 
 def _record(

@@ -1,0 +1,169 @@
+"""The command ``trifit check``."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from trifit import interrupts
+from trifit.cli.codes import FAILED_CHECKS
+from trifit.cli.command import canonical_command
+from trifit.cli.completion import cards, names_or_files
+from trifit.cli.display import Display, displayed, drawn_from, output_option
+from trifit.cli.options import Command, Option, seed_option, settings_of, words_of
+from trifit.sbc import SAMPLER
+
+if TYPE_CHECKING:
+    from trifit.results.check import Check
+
+checking_option, computing_option = (
+    partial(click.option, cls=Option, heading=heading) for heading in ("Check", "Computing")
+)
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "trifit check softmax",
+        "trifit check my_model.py:build my.csv --target species",
+        "trifit check softmax-hierarchical --methods bayes,laplace --replications 500 --resume",
+    ),
+)
+@click.argument("card", shell_complete=names_or_files(cards))
+@click.argument("data", required=False)
+@checking_option("--target", help="Column of DATA with the class.")
+@checking_option("--set", "changes", settings=True, help="Change settings of the card.")
+@checking_option(
+    "--methods",
+    metavar="A,B",
+    default="bayes",
+    show_default=True,
+    help="Posteriors to check: bayes (NUTS), laplace.",
+)
+@checking_option(
+    "--replications",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=200,
+    show_default=True,
+    help="Simulated sets of labels; more find smaller errors.",
+)
+@checking_option(
+    "--rows",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=50,
+    show_default=True,
+    help="Rows of each.",
+)
+@seed_option(heading="Check", help="Seed of all random numbers.")
+@computing_option(
+    "--jobs", type=click.IntRange(min=1), help="Worker processes; default: one per core."
+)
+@computing_option(
+    "--backend",
+    type=click.Choice(["loky", "dask", "serial"]),
+    default="loky",
+    show_default=True,
+    help="Library that runs the replications in parallel.",
+)
+@computing_option(
+    "--scheduler", metavar="ADDRESS", help="Address of the Dask scheduler: tcp://HOST:PORT."
+)
+@output_option("--out", type=click.Path(path_type=Path), help="Folder of the check.")
+@output_option("--resume", is_flag=True, help="Continue the check in the folder.")
+@output_option("--force", is_flag=True, help="Delete the check in the folder and start again.")
+@displayed
+def check(
+    card: str,
+    data: str | None,
+    *,
+    target: str | None,
+    changes: tuple[str, ...],
+    methods: str,
+    replications: int,
+    rows: int,
+    seed: int,
+    out: Path | None,
+    display: Display,
+    **computing: Any,
+) -> None:
+    """Check that the posterior of a model is right, by simulation-based calibration.
+
+    CARD is a shipped card (trifit models lists them), a TOML file, or a function
+    that returns a pm.Model: FILE.py:FUNCTION. The features are those of DATA, whose
+    labels are not used, or a few simulated ones. Labels are simulated from the
+    prior, again and again, and the posterior is fitted to them.
+
+    Every finished replication is saved: --resume continues, also with more
+    --replications.
+
+    Exit codes: 0 no error found, 2 bad input or usage, 3 the posterior is wrong or
+    cannot be judged, 130 interrupted.
+    """
+    from trifit.cards import load_card
+
+    settings = SAMPLER | settings_of(changes, "--set prior_scale=1")
+    chosen = load_card(card).with_overrides(settings)
+    folder = out or Path("reports") / f"check-{chosen.name}"
+    with display.progress() as progress:
+        progress("loading PyMC", 0.0)
+        from trifit.data import load_dataset
+        from trifit.sbc.run import run_check
+        from trifit.sbc.setup import setup_of
+
+        dataset = load_dataset(data, target) if data else None
+        progress("building the model", 0.0)
+        setup = setup_of(chosen, dataset, methods=words_of(methods), rows=rows, seed=seed)
+        interrupts.leaves(f"finished replications are in {folder}; --resume to continue")
+        record = run_check(
+            setup,
+            folder,
+            data=dataset.name if dataset else "standard normal",
+            replications=replications,
+            progress=progress,
+            command=canonical_command(sys.argv[1:]),
+            **computing,
+        )
+    _show(record, folder, display)
+    if any(fit.outcome != "no error found" for fit in record.fits):
+        click.get_current_context().exit(FAILED_CHECKS)
+
+
+def draw_again(folder: Path, display: Display) -> None:
+    """The page of a check's folder, from its ``check.json`` alone."""
+    from trifit.sbc.run import load_check, write_page
+
+    record = load_check(folder / "check.json")
+    with drawn_from(folder / "check.json"):
+        write_page(folder, record)
+    _show(record, folder, display)
+
+
+def _show(record: "Check", folder: Path, display: Display) -> None:
+    display.show(folder / "index.html", partial(_print, record), partial(_document, record))
+
+
+def _print(record: "Check") -> None:
+    from trifit.words.check import fit_verdict, left_out_text
+
+    click.echo("")
+    for fit in record.fits:
+        click.echo(fit_verdict(record, fit))
+        if text := left_out_text(record, fit):
+            click.echo(text)
+    if record.n_failed:
+        click.echo(
+            f"{record.n_failed} of {record.replications} replications ended with an error, the "
+            f"first: {record.errors[0]}",
+            err=True,
+        )
+    if not record.wrong:
+        click.echo("Smaller errors need more replications: --replications 1000 --resume")
+
+
+def _document(record: "Check") -> dict[str, Any]:
+    """The same for machines."""
+    return {"replications": record.replications, "failed": record.n_failed, "fits": record.fits}

@@ -1,0 +1,173 @@
+"""Check a model: its replications into a store, their ranks into a record, the record into a page.
+
+FOLDER/made-with.json  the card and versions behind the replications
+FOLDER/cells/          every finished replication (:mod:`trifit.study.store`)
+FOLDER/check.json      what was found
+FOLDER/index.html      its page
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from trifit.errors import InputError
+from trifit.files import write_whole
+from trifit.results.check import Check, CheckedFit
+from trifit.sbc.judge import judge
+from trifit.sbc.replication import LEFT_OUT, N_DRAWS, Cell, Setup, compute
+from trifit.study.engine import check_arguments, run_cells
+from trifit.study.folder import Kind, open_folder, versions
+from trifit.threads import available
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHECK = Kind("check", ("check.json", "index.html"))
+
+MOST = 100_000
+"""Most replications."""
+
+MAX_ERRORS = 5
+"""Most errors that the record quotes."""
+
+
+def run_check(
+    setup: Setup,
+    folder: str | Path,
+    *,
+    data: str,
+    replications: int = 200,
+    jobs: int | None = None,
+    resume: bool = False,
+    force: bool = False,
+    backend: str = "loky",
+    scheduler: str | None = None,
+    progress: Callable[[str, float], None] | None = None,
+    command: str | None = None,
+) -> Check:
+    """Run the replications that are not finished, and write the page.
+
+    Parameters
+    ----------
+    setup : Setup
+        See :func:`trifit.sbc.setup.setup_of`.
+    folder : str or path
+        Where replications, record and page go; see this module.
+    data : str
+        Where the features come from, in words.
+    replications : int
+    jobs : int, optional
+        Worker processes, each with one thread; default: one per core.
+    resume : bool
+        Go on with a check in that folder, with as many or more replications.
+    force : bool
+        Begin anew in a folder that holds a check.
+    backend : {"loky", "serial", "dask", "joblib"}
+    scheduler : str, optional
+        Address of Dask's.
+    progress : callable, optional
+        Called with a message and the share of the replications that is done.
+    command : str, optional
+        What made the record, as it is recorded; default: the call from Python.
+
+    Raises
+    ------
+    InputError
+        On arguments out of range, or a folder that holds something else.
+    """
+    if resume and force:
+        raise InputError("--resume continues what --force deletes; give one of them")
+    if not isinstance(replications, int) or not 1 <= replications <= MOST:
+        raise InputError(f"--replications {replications!r}: expected 1 to {MOST:,}")
+    jobs = available() if jobs is None else jobs
+    check_arguments(jobs, backend, scheduler)
+    folder, digest = Path(folder), "".join(f"{word:08x}" for word in setup.key)
+    tasks = {f"{digest}-{i:06d}": Cell(setup, i) for i in range(replications)}
+    store = open_folder(CHECK, folder, _made_with(setup, data), resume=resume, force=force)
+    n_done = len(store.finished() & tasks.keys())
+
+    def advance(*_: Any) -> None:
+        nonlocal n_done
+        n_done += 1
+        report(f"{replications} replications")
+
+    def report(message: str) -> None:
+        if progress is not None:
+            progress(message, n_done / replications)
+
+    report(f"{setup.card.name}: {replications} replications; {n_done} are finished")
+    run_cells(
+        tasks, compute, store, jobs=jobs, backend=backend, scheduler=scheduler, advance=advance
+    )
+    table = store.table().to_pandas()
+    mine = table[table["cell"].isin(list(tasks))]
+    record = _record(setup, mine, data, command)
+    write_whole(folder / "check.json", msgspec.json.format(msgspec.json.encode(record)))
+    write_page(folder, record)
+    return record
+
+
+def write_page(folder: Path, record: Check) -> None:
+    """The page of a record, as ``FOLDER/index.html``."""
+    from trifit.report.check import render_check
+
+    write_whole(folder / "index.html", render_check(record))
+
+
+def load_check(path: Path) -> Check:
+    """A finished check from its ``check.json``.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or of another version of trifit.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Check)
+    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
+        raise InputError(f"{str(path)!r} is no check of this version of trifit: {error}") from error
+
+
+def _made_with(setup: Setup, data: str) -> dict[str, Any]:
+    n_obs, n_features = setup.X.shape
+    return {
+        "check": f"{setup.card.name} on {n_obs} rows of {n_features} features ({data}), "
+        f"methods {','.join(setup.methods)}, seed {setup.seed}",
+        "cards": {setup.card.name: msgspec.to_builtins(setup.card)},
+        "versions": versions(),
+    }
+
+
+def _record(setup: Setup, table: "pd.DataFrame", data: str, command: str | None) -> Check:
+    errors = table["error"].dropna()
+    n_obs, n_features = setup.X.shape
+    return Check(
+        card=msgspec.to_builtins(setup.card),
+        data=data,
+        n_obs=n_obs,
+        n_features=n_features,
+        n_classes=len(setup.class_names),
+        replications=table["cell"].nunique(),
+        n_failed=len(errors),
+        errors=errors.unique().tolist()[:MAX_ERRORS],
+        n_draws=N_DRAWS,
+        fits=[_fit(table[table["fit"] == method], method) for method in setup.methods],
+        seed=setup.seed,
+        seconds=float(table.loc[table["quantity"] == "seconds", "value"].sum()),
+        command=command or f"trifit.check_model({setup.card.name!r}, seed={setup.seed})",
+        versions=versions(),
+    )
+
+
+def _fit(table: "pd.DataFrame", method: str) -> CheckedFit:
+    out = table["quantity"].str.startswith(LEFT_OUT)
+    ranks = {
+        str(name): of_one["value"].to_numpy().astype(np.int64)
+        for name, of_one in table[~out].groupby("quantity", sort=False)
+    }
+    left_out = Counter(table.loc[out, "quantity"].str.removeprefix(LEFT_OUT))
+    return judge(method, ranks, dict(sorted(left_out.items())), N_DRAWS)
