@@ -98,20 +98,18 @@ def link_pages(app: Sphinx, document: nodes.document) -> None:
             )
 
 
-def link_folders(
-    app: Sphinx, environment: object, node: nodes.Element, content: nodes.TextElement
-) -> nodes.reference | None:
+def link_folders(app: Sphinx, document: nodes.document) -> None:
     """Link a folder by its index page, or by the README of the folder above."""
-    if not node["reftarget"].endswith("/"):
-        return None
-    here = (ROOT / node["refdoc"]).parent
-    folder = (here / node["reftarget"]).resolve()
-    pages = [folder / "index.md", folder / "index.html", folder.parent / "README.md"]
-    page = next((page for page in pages if page.is_file()), None)
-    if page is None:
-        return None
-    target = os.path.relpath(page.with_suffix(".html"), here)
-    return nodes.reference("", "", content, refuri=target, internal=True)
+    for node in list(document.findall(addnodes.pending_xref)):
+        here = (ROOT / node["refdoc"]).parent
+        folder = (here / node["reftarget"]).resolve()
+        pages = [folder / "index.md", folder / "index.html", folder.parent / "README.md"]
+        page = next((page for page in pages if page.is_file()), None)
+        if node["reftarget"].endswith("/") and page is not None:
+            target = os.path.relpath(page.with_suffix(".html"), here)
+            node.replace_self(
+                nodes.reference("", "", *node.children, refuri=target, internal=True)
+            )
 
 
 def copy_pages(app: Sphinx, error: Exception | None) -> None:
@@ -134,7 +132,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register what is above."""
     app.add_directive("commands", Commands)
     app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))
-    app.connect("doctree-read", link_pages)
-    app.connect("missing-reference", link_folders)
+    app.connect("doctree-read", link_pages, priority=100)  # before files to download are collected
+    app.connect("doctree-read", link_folders)
     app.connect("build-finished", copy_pages)
     return {"parallel_read_safe": True}
