@@ -107,9 +107,7 @@ def link_folders(app: Sphinx, document: nodes.document) -> None:
         page = next((page for page in pages if page.is_file()), None)
         if node["reftarget"].endswith("/") and page is not None:
             target = os.path.relpath(page.with_suffix(".html"), here)
-            node.replace_self(
-                nodes.reference("", "", *node.children, refuri=target, internal=True)
-            )
+            node.replace_self(nodes.reference("", "", *node.children, refuri=target, internal=True))
 
 
 def copy_pages(app: Sphinx, error: Exception | None) -> None:

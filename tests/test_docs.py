@@ -138,7 +138,9 @@ def test_pages_do_what_they_say(root, tmp_path, monkeypatch, name):
             exec(compile(block, name, "exec"), names)
         if kind == "sh":
             for line in block.splitlines():
-                said = CliRunner().invoke(main, shlex.split(line)[1:], catch_exceptions=False).output
+                said = (
+                    CliRunner().invoke(main, shlex.split(line)[1:], catch_exceptions=False).output
+                )
         if kind == "text":
             for line in block.splitlines():
                 verdict = re.match(r"[\w-]+: uncertain\.", line)
@@ -146,9 +148,7 @@ def test_pages_do_what_they_say(root, tmp_path, monkeypatch, name):
 
 
 def test_every_page_has_its_place_in_the_navigation(root):
-    listed = re.findall(
-        r"^(?:.*<)?([./\w-]+?)>?$", "\n".join(b for _, b in toctrees(root)), re.M
-    )
+    listed = re.findall(r"^(?:.*<)?([./\w-]+?)>?$", "\n".join(b for _, b in toctrees(root)), re.M)
     for page in (root / "docs").glob("*.md"):
         assert page.stem in {*listed, "index"}, f"{page.name}: name it in docs/index.md"
     assert len(listed) == len(set(listed))

@@ -34,7 +34,9 @@ def interpreter(version: str) -> str | None:
     for command in (shutil.which(f"python{version}"), sys.executable):
         if command:
             code = "import sys; print('%d.%d' % sys.version_info[:2])"
-            said = subprocess.run([command, "-c", code], capture_output=True, text=True, check=False)
+            said = subprocess.run(
+                [command, "-c", code], capture_output=True, text=True, check=False
+            )
             if said.stdout.strip() == version:
                 return command
     return None
@@ -76,7 +78,10 @@ def main() -> None:
             for package in packages:
                 place = folder / f"{version}-{package.suffix}"
                 place.mkdir()
-                print(f"Python {version}, {package.name}: {try_out(python, package, place)}", flush=True)
+                print(
+                    f"Python {version}, {package.name}: {try_out(python, package, place)}",
+                    flush=True,
+                )
                 shutil.rmtree(place)
 
 

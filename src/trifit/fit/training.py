@@ -1,5 +1,6 @@
 """One training set, and the fits to it: each is made when it is first asked for."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
@@ -15,6 +16,8 @@ from trifit.fits import Fit
 from trifit.results import ChosenScale
 from trifit.seeds import child, generator
 from trifit.types import FloatArray, Rows
+
+LOG = logging.getLogger(__name__)
 
 Report = Callable[[str, float], None]
 """Called with the name of the stage that runs, and the share of it that is done."""
@@ -57,6 +60,7 @@ class Training:
         if density.rescaled is not None:
             self.tell("prior scale")
             chosen = choose_scale(density.rescaled, card, rows, self.generator("prior scale"))
+            LOG.info("prior scale %.3g chosen for %d rows", chosen.value, len(rows.X))
             self.density = density.rescaled.at(chosen.value)
             self.card, self.prior_scale = card.with_scale(chosen.value), chosen
 
