@@ -156,7 +156,7 @@ def test_every_page_has_its_place_in_the_navigation(root):
 
 def toctrees(root):
     text = (root / "docs" / "index.md").read_text("utf-8")
-    return re.findall(r"```\{(toctree)\}\n:caption: [^\n]+\n\n(.*?)```", text, re.S)
+    return re.findall(r"```\{(toctree)\}\n:caption: [^\n]+\n:maxdepth: 1\n\n(.*?)```", text, re.S)
 
 
 def test_measures_are_there_and_have_their_tests(root):
