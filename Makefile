@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-broad test-slow test-size test-verdicts lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies sbc schema snapshots lock clean
+.PHONY: report setup test test-broad test-slow test-size test-verdicts test-advice lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies sbc schema snapshots docs release-check lock clean
 
 report: setup
 	$(BIN)/trifit compare cells --model logistic --prior-scale auto --cv 2
@@ -83,6 +83,10 @@ test-size: setup
 test-verdicts: setup
 	$(BIN)/python benchmarks/verdict_errors.py
 
+# How often a recommended step helps; docs/recommendations.md quotes it. An hour.
+test-advice: setup
+	$(BIN)/python benchmarks/advice.py
+
 # The README's picture; two minutes.
 picture: setup
 	$(BIN)/trifit compare digits --model softmax --prior-scale 1
@@ -124,7 +128,14 @@ schema: setup
 snapshots: setup
 	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest tests/report/test_sections.py
 
-# Needs uv; the file names no package index.
+# The documentation site, site/index.html; warnings are errors, and nothing in it needs a network.
+docs: setup
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs . site
+
+# Wheel and sdist, each in an empty environment on Python 3.12 and 3.13; needs a package index.
+release-check: setup
+	$(BIN)/python tools/release_check.py
+
 # Needs uv; the files name no package index.
 lock:
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --upgrade \
@@ -134,4 +145,4 @@ lock:
 		-o benchmarks/requirements.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist

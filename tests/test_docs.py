@@ -1,15 +1,25 @@
 """The documentation: what it shows is run, what it points to is there."""
 
+import ast
 import doctest
+import importlib
 import re
 import runpy
+import shlex
 
+import click
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from trifit.cli import main
+from trifit.cli.options import one_each
 from trifit.information import cross_entropy, kl_divergence
 
 PAGE = "docs/cross-entropy.md"
+
+TRIED = ["tutorial-table", "tutorial-logits", "own-models", "soft-labels"]
+"""Pages whose blocks are run from top to bottom, as a reader would."""
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +61,123 @@ def test_a_false_claim_is_found():
     assert 'File "page", line 4' in said
 
 
+def pages(root):
+    """All documents in Markdown."""
+    folders = [root / name for name in ("models", "studies", "reports", "benchmarks")]
+    found = [page for folder in folders for page in folder.glob("*.md")]
+    return [*found, *root.glob("*.md"), *(root / "docs").rglob("*.md")]
+
+
+def blocks(text):
+    """Fenced blocks of a page: (language, content)."""
+    return re.findall(r"^```(\w+)\n(.*?)^```", text, re.M | re.S)
+
+
+def commands(text):
+    """Command lines of trifit that a page shows: the words after ``trifit``."""
+    shown = re.findall(r"^    (.*\btrifit [a-z].*)", text, re.M)
+    shown += [line for kind, block in blocks(text) if kind == "sh" for line in block.splitlines()]
+    for line in shown:
+        words = shlex.split(line.partition("  #")[0].rstrip("\\"), comments=True)
+        if "trifit" in words:
+            after = words[words.index("trifit") + 1 :]
+            ends = [i for i, word in enumerate(after) if word in ("|", "||", "&&", ";")]
+            yield after[: min(ends, default=len(after))]
+
+
+def test_command_lines_have_commands_and_options_that_exist(root):
+    """What a page tells to type is parsed by the command itself, without running it."""
+    n = 0
+    for page in pages(root):
+        for name, *words in commands(page.read_text("utf-8")):
+            assert name in main.commands, f"{page.name}: trifit {name}"
+            command = main.commands[name]
+            settings = {o for p in command.params if getattr(p, "settings", False) for o in p.opts}
+            context = click.Context(command, info_name=name)
+            try:
+                command.make_parser(context).parse_args(list(one_each(words, settings)))
+            except click.UsageError as error:
+                pytest.fail(f"{page.name}: trifit {name} {words}: {error.format_message()}")
+            n += 1
+    assert n > 60
+
+
+def test_a_command_line_that_is_wrong_is_seen():
+    page = "Text\n\n    zcat a.gz | trifit compare - --tagret y | head   # a comment\n"
+    assert list(commands(page)) == [["compare", "-", "--tagret", "y"]]
+
+
+def test_python_blocks_are_python(root):
+    n = 0
+    for page in pages(root):
+        for kind, block in blocks(page.read_text("utf-8")):
+            if kind == "python" and not block.startswith(">>>"):
+                ast.parse(block, page.name)
+                n += 1
+    assert n > 20
+
+
+def masked(text):
+    """Words of a text without its numbers, which differ from machine to machine."""
+    return re.sub(r"[−-]?\d[\d,.]*", "#", " ".join(text.split()))
+
+
+@pytest.mark.broad
+@pytest.mark.filterwarnings("default")  # a reader's scripts may warn
+@pytest.mark.parametrize("name", TRIED)
+def test_pages_do_what_they_say(root, tmp_path, monkeypatch, name):
+    """Python is run, or saved if its first line is a file's name; commands print what is shown."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "1000")
+    said, names = "", {}
+    for kind, block in blocks((root / "docs" / f"{name}.md").read_text("utf-8")):
+        file = re.match(r"# (\w+\.py)\n", block)
+        if kind == "python" and file:
+            (tmp_path / file[1]).write_text(block, "utf-8")
+        if kind == "python" and not (file and file[1] == "my_model.py"):
+            exec(compile(block, name, "exec"), names)
+        if kind == "sh":
+            for line in block.splitlines():
+                said = (
+                    CliRunner().invoke(main, shlex.split(line)[1:], catch_exceptions=False).output
+                )
+        if kind == "text":
+            for line in block.splitlines():
+                verdict = re.match(r"[\w-]+: uncertain\.", line)
+                assert masked(verdict[0] if verdict else line) in masked(said), said
+
+
+def test_every_page_has_its_place_in_the_navigation(root):
+    listed = re.findall(r"^(?:.*<)?([./\w-]+?)>?$", "\n".join(b for _, b in toctrees(root)), re.M)
+    for page in (root / "docs").glob("*.md"):
+        assert page.stem in {*listed, "index"}, f"{page.name}: name it in docs/index.md"
+    assert len(listed) == len(set(listed))
+
+
+def toctrees(root):
+    text = (root / "docs" / "index.md").read_text("utf-8")
+    return re.findall(r"```\{(toctree)\}\n:caption: [^\n]+\n:maxdepth: 1\n\n(.*?)```", text, re.S)
+
+
+def test_measures_are_there_and_have_their_tests(root):
+    """Functions and tests that docs/measures.md names."""
+    text = (root / "docs" / "measures.md").read_text("utf-8")
+    tests = set()
+    for path in (root / "tests").rglob("test_*.py"):
+        tests.update(re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.M))
+    named = re.findall(r"`(test_\w+)`", text)
+    assert len(named) > 25
+    assert not set(named) - tests
+    functions = re.findall(r"`([a-z]+(?:\.[a-z_]+)+)`", text)
+    assert len(functions) > 25
+    for function in functions:
+        module, _, name = function.rpartition(".")
+        assert hasattr(importlib.import_module(f"trifit.{module}"), name), function
+
+
 def test_links_between_documents_lead_somewhere(root):
     seen = set()
-    folders = [root / name for name in ("models", "studies", "reports", "benchmarks")]
-    pages = [page for folder in folders for page in folder.glob("*.md")]
-    pages += [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
-    for document in pages:
+    for document in pages(root):
         for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
             seen.add(target)

@@ -89,10 +89,16 @@ def test_the_wheel_runs_elsewhere(wheel, tmp_path):
     assert (run / "reports" / "iris-softmax-seed1" / "index.html").is_file()
 
 
-def test_versions_agree(root):
-    text = (root / "pyproject.toml").read_text()
-    assert f'version = "{trifit.__version__}"' in text
-    assert f"## {trifit.__version__}" in (root / "CHANGELOG.md").read_text()
+def test_the_version_has_one_place(root, wheel):
+    """The module's; the project takes it from there, and what else names it is checked."""
+    import tomllib
+
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    assert project["dynamic"] == ["version"]
+    assert wheel.name.startswith(f"trifit-{trifit.__version__}-")
+    newest = re.search(r"^## (\S+)", (root / "CHANGELOG.md").read_text(), re.M)[1]
+    assert newest in (trifit.__version__, "Unreleased")
+    assert f"\nversion: {trifit.__version__}\n" in (root / "CITATION.cff").read_text()
 
 
 def test_the_lock_file_is_hashed_and_names_no_host(root):

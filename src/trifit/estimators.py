@@ -172,7 +172,7 @@ class MLEClassifier(_CardClassifier):
     ----------
     classes_ : array of shape (n_classes,)
     n_features_in_ : int
-    feature_names_in_ : array of shape (n_features_in_,)
+    feature_names_in_ : array of shape (n_features,)
         Where ``X`` was a dataframe.
     classifier_ : Classifier
         What was fitted, as plain data.

@@ -1,5 +1,6 @@
 """From a card and data to the densities that are fitted."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ from trifit.fit.linear import LinearDensity
 from trifit.fit.rescaled import rescaled
 from trifit.text import one_line
 from trifit.types import FloatArray, IntArray
+
+LOG = logging.getLogger(__name__)
 
 MANY_PARAMS = 500
 """Parameters from which a model of two features is built and probed first."""
@@ -73,6 +76,7 @@ def build_density(
     density: Density = interpreted.compiled()
     if fused():
         density = recognised(interpreted, scale) or density
+    LOG.info("card %s: %s", card.name, type(density).__name__)
     if card.chooses_scale:
         density.rescaled = rescaled(density, graph, lambda s: recognised(graph(s), s))
     return density

@@ -1,5 +1,6 @@
 """One training set, and the fits to it: each is made when it is first asked for."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
@@ -16,6 +17,8 @@ from trifit.fits import Fit
 from trifit.results import ChosenScale
 from trifit.seeds import child, generator
 from trifit.types import FloatArray, Rows
+
+LOG = logging.getLogger(__name__)
 
 Report = Callable[[str, float], None]
 """Called with the name of the stage that runs, and the share of it that is done."""
@@ -62,9 +65,11 @@ class Training:
         if self._given.rescaled is None:
             return None
         self.tell("prior scale")
-        return choose_scale(
+        found = choose_scale(
             self._given.rescaled, self._card, self.rows, self.generator("prior scale")
         )
+        LOG.info("prior scale %.3g chosen for %d rows", found.value, len(self.rows.X))
+        return found
 
     @cached_property
     def density(self) -> Density:

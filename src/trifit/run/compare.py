@@ -1,5 +1,6 @@
 """One comparison, end to end: card x data x fits x splits."""
 
+import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,8 @@ from trifit.types import Dataset, FloatArray, IntArray, Split
 
 if TYPE_CHECKING:
     from xarray import DataTree
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,6 +319,7 @@ def prepare(
         cv=settings.cv,
         test_size=settings.test_size,
     )
+    LOG.info("%s: %s", dataset.name, split.reason)
     of_some = split.kind == "holdout"
     problem = Problem.build(dataset, card, split.parts[0][0]) if of_some else of_all_rows()
     check_fits(problem.density, card, settings.methods, nuts=settings.nuts)

@@ -5,6 +5,7 @@ the pool, the driver or the connection between them breaks. What came back is on
 is over; what is not over is handed out again.
 """
 
+import logging
 import os
 import threading
 import time
@@ -25,6 +26,7 @@ from trifit.threads import limited
 
 BACKENDS = ("loky", "serial", "dask", "joblib")
 TRIED_ALONE = 10  # cells, before workers are said to end whatever they are given
+LOG = logging.getLogger(__name__)
 _WATCH = 0.2  # seconds between two looks of a worker at its driver
 
 
@@ -259,6 +261,7 @@ class _Rounds:
                 if result is not None:
                     self._over(*result)
         except BrokenProcessPool:
+            LOG.info("a worker died: cells that were begun run again, each alone")
             for key in (self.common.store.finished() & self.tasks.keys()) - self.done:
                 self._over(key, 0.0)
 

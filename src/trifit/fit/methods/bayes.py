@@ -10,6 +10,7 @@ measured on networks of 33 to 130 weights, whitening at one of their many modes
 took 1.2 to 1.7 times as many steps per draw.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -40,6 +41,8 @@ from trifit.memory import check_memory
 from trifit.rounding import finite
 from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray
+
+LOG = logging.getLogger(__name__)
 
 MAX_PARAMS = 5_000
 """Most parameters that are sampled: a few thousand take up to an hour on two cores."""
@@ -162,7 +165,9 @@ def fit_bayes(
             fit = _fit_of(density, centre + (z if scale is None else z @ scale.T), block)
             if judge is not None:
                 fit = judge(fit)
-            if suffices(fit):
+            enough = suffices(fit)
+            LOG.info("%d draws per chain: %s, enough: %s", z.shape[1], fit.status, enough)
+            if enough:
                 break
     return replace(fit, seconds=time.perf_counter() - start)
 
