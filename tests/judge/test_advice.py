@@ -144,7 +144,20 @@ def test_each_fault_has_its_remedy(comparison):
 
 def test_no_map_mends_a_probability_of_zero(comparison):
     assert comparison.contestants["sure"].scores.n_impossible == 30
-    assert comparison.advice["sure"].step in (Step.ORDER, Step.DISCARD, Step.COLLECT)
+    assert comparison.advice["sure"].step is Step.RAISE_ZEROS
+    assert "probabilities of 0: 30 rows have a label" in advice_text(comparison, "sure")
+
+
+def test_a_class_that_was_never_forecast_and_occurred_survives_the_file(comparison, tmp_path):
+    """Its odds are infinite, both ends of the interval."""
+    probs = np.column_stack([np.eye(2)[Y], np.zeros(len(Y))])
+    labels = np.where(np.arange(len(Y)) < 5, 2, Y)
+    found = trifit.evaluate(probs, labels)
+    found.to_json(tmp_path / "c.json")
+    again = type(found).from_json(tmp_path / "c.json")
+    never = again.contestants["model"].calibration.classes[2]
+    assert (never.odds_low, never.odds_high) == (None, None)
+    assert not never.good
 
 
 def test_what_is_said(comparison):

@@ -77,7 +77,8 @@ def advice(c: Comparison, name: str, forecasts: Forecasts) -> Advice:
     if step is Step.COLLECT:
         times = times_as_many(judged.calibration)
         n_rows = None if times is None else round_up(times * judged.calibration.n_obs)
-        return msgspec.structs.replace(found, n_rows=n_rows)
+        success = None if n_rows is None else found.success
+        return msgspec.structs.replace(found, n_rows=n_rows, success=success)
     if remedy is None:
         return found
     divides = remedy.method == "temperature"
@@ -99,12 +100,13 @@ def recommend(
     """The rules, in this order.
 
     1. not judged, or no MLE exists: none;
-    2. behaves like probabilities: use as is;
-    3. uncertain: collect rows;
-    4. no remedy gains anything, or the best one leaves a log-loss no lower than that of the class
+    2. a label has probability 0: raise zeros;
+    3. behaves like probabilities: use as is;
+    4. uncertain: collect rows;
+    5. no remedy gains anything, or the best one leaves a log-loss no lower than that of the class
        frequencies: use the order only, or, where the 95 % interval of the slope is not above 0,
        discard;
-    5. else the simplest remedy whose gain is at most 1 % of the labels' entropy below the largest.
+    6. else the simplest remedy whose gain is at most 1 % of the labels' entropy below the largest.
 
     Parameters
     ----------
@@ -114,14 +116,12 @@ def recommend(
     baseline : float
         Log-loss of the class frequencies, nats per row.
     """
-    before = {
-        Verdict.FAILED: Step.NONE,
-        Verdict.NO_MLE: Step.NONE,
-        Verdict.BEHAVES: Step.USE,
-        Verdict.UNCERTAIN: Step.COLLECT,
-    }
-    if judged.verdict in before:
-        return before[judged.verdict], None
+    if judged.verdict in (Verdict.FAILED, Verdict.NO_MLE):
+        return Step.NONE, None
+    if judged.scores.n_impossible:
+        return Step.RAISE_ZEROS, None
+    if judged.verdict in (Verdict.BEHAVES, Verdict.UNCERTAIN):
+        return (Step.USE if judged.verdict is Verdict.BEHAVES else Step.COLLECT), None
     most = max((r.gain.value for r in remedies), default=0.0)
     if most <= 0 or judged.scores.log_loss.value - most >= baseline:
         return (Step.ORDER if judged.calibration.interval()[0] > 0 else Step.DISCARD), None
@@ -131,12 +131,8 @@ def recommend(
 
 
 def remedies(c: Comparison, name: str) -> Iterator[Remedy]:
-    """What would mend a contestant, the simplest first.
-
-    No map mends a probability of 0 for a class that occurred.
-    """
-    judged = c.contestants[name]
-    gains = {} if judged.scores.n_impossible else judged.calibration.gains
+    """What would mend a contestant, the simplest first."""
+    gains = c.contestants[name].calibration.gains
     maps = [Remedy(Step.RECALIBRATE, gain, method=method) for method, gain in gains.items()]
     yield from maps[:1]  # the temperature
     early = c.fits.get("mle-early")

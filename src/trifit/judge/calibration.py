@@ -12,6 +12,7 @@ from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.information import entropy
 from trifit.recalibration import METHODS, deal, recalibration_gain
 from trifit.results import Calibration, ClassBias, Estimate
+from trifit.rounding import finite
 from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray, IntArray
 
@@ -89,8 +90,8 @@ def calibration(
                 mean_prob=float(bias.mean_prob[k]),
                 frequency=float(bias.frequency[k]),
                 p_value=float(bias.p_value[k]),
-                odds_low=float(bias.odds_low[k]),
-                odds_high=float(high) if math.isfinite(high := bias.odds_high[k]) else None,
+                odds_low=finite(float(bias.odds_low[k])),
+                odds_high=finite(float(bias.odds_high[k])),
             )
             for k in range(n_classes)
         ],

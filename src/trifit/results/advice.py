@@ -18,6 +18,8 @@ class Step(StrEnum):
     """No better than the class frequencies, however recalibrated; but its order is informative."""
     DISCARD = "discard"
     """Not even that is known: predict the class frequencies."""
+    RAISE_ZEROS = "raise zeros"
+    """A class that it gave probability 0 occurred: no map of log-odds mends that."""
     RECALIBRATE = "recalibrate"
     EARLY = "stop early"
     PRIOR = "change the prior"
@@ -50,7 +52,7 @@ class Advice(Record, frozen=True, kw_only=True):
         Of ``COLLECT``: test rows that would decide the verdict, with power 80 %, if what is seen
         stays as it is. None where that cannot be told.
     success : Success or None
-        None without a recommendation.
+        None without a recommendation, and where none was simulated.
     """
 
     step: Step

@@ -51,22 +51,24 @@ class ClassBias(Record, frozen=True, kw_only=True):
     p_value : float
         Of the hypothesis that the forecasts are calibrated, by the distribution
         that they give to the class's count.
-    odds_low, odds_high : float
-        95 % interval of odds(frequency) / odds(mean_prob); 1 is calibrated. The upper
-        end is None where it is infinite.
+    odds_low, odds_high : float or None
+        95 % interval of odds(frequency) / odds(mean_prob); 1 is calibrated. An end that is
+        infinite is None.
     """
 
     name: str
     mean_prob: float
     frequency: float
     p_value: float
-    odds_low: float
+    odds_low: float | None
     odds_high: float | None
 
     @property
     def good(self) -> bool:
         """Whether the interval of the odds lies inside 0.8 to 1.25."""
-        return self.odds_high is not None and inside(self.odds_low, self.odds_high)
+        if self.odds_low is None or self.odds_high is None:
+            return False
+        return inside(self.odds_low, self.odds_high)
 
 
 class Calibration(Record, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ STEPS: Mapping[Step, str] = {
     Step.COLLECT: "collect test rows",
     Step.ORDER: "use the order only",
     Step.DISCARD: "use the class frequencies",
+    Step.RAISE_ZEROS: "raise zeros",
     Step.RECALIBRATE: "recalibrate",
     Step.EARLY: "stop early",
     Step.PRIOR: "change the prior",
@@ -141,11 +142,21 @@ def _gain(found: Advice) -> str:
     return f"gain {with_se(gain.value, gain.se)} nats per row"
 
 
+def _raise_zeros(_: Advice, judged: Judged) -> str:
+    n = judged.scores.n_impossible
+    rows = "1 row has" if n == 1 else f"{n:,} rows have"
+    return (
+        f"Do not use probabilities of 0: {rows} a label with that probability. Judge it again with "
+        "a least probability (--floor 1e-6), or make it predict none."
+    )
+
+
 SENTENCES: Mapping[Step, Callable[[Advice, Judged], str]] = {
     Step.USE: _use,
     Step.COLLECT: _collect,
     Step.ORDER: _order,
     Step.DISCARD: _discard,
+    Step.RAISE_ZEROS: _raise_zeros,
     Step.RECALIBRATE: _recalibrate,
     Step.EARLY: _early,
     Step.PRIOR: _prior,

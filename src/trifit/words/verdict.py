@@ -159,8 +159,10 @@ def bounds(low: float, high: float) -> str:
 
 def odds(k: ClassBias) -> str:
     """Bounds of the interval of a class's odds."""
-    high = "infinity" if k.odds_high is None else significant(k.odds_high, 2)
-    return f"{significant(k.odds_low, 2)} to {high}"
+    low, high = (
+        "infinity" if end is None else significant(end, 2) for end in (k.odds_low, k.odds_high)
+    )
+    return f"{low} to {high}"
 
 
 def nats(value: float) -> str:
