@@ -515,7 +515,7 @@ COMPARISONS = {
     "a list": (b"[]", "Expected `object`, got `array`"),
     "a number": (b"3", "Expected `object`, got `int`"),
     "newer": (
-        changed("schema", to="trifit.comparison/3"),
+        changed("schema", to="trifit.comparison/4"),
         "this trifit reads 'trifit.comparison/3'",
     ),
     "older": (

@@ -13,7 +13,6 @@ from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, names_or_files
 from trifit.cli.display import Display, displayed, drawn_from, output_option
 from trifit.cli.options import Command, Option, seed_option, settings_of, words_of
-from trifit.sbc import SAMPLER
 
 if TYPE_CHECKING:
     from trifit.results.check import Check
@@ -104,6 +103,7 @@ def check(
     cannot be judged, 130 interrupted.
     """
     from trifit.cards import load_card
+    from trifit.sbc import SAMPLER
 
     settings = SAMPLER | settings_of(changes, "--set prior_scale=1")
     chosen = load_card(card).with_overrides(settings)

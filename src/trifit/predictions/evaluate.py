@@ -172,7 +172,7 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
         What was made of the files.
     grouped_by : str, optional
         What makes the groups of the forecasts, for the page.
-    costs, thresholds, sets : optional
+    costs, thresholds : optional
         As :func:`evaluate` takes them.
     by : mapping of By to array of shape (n_obs,), optional
         Columns that divide the rows into subgroups.
@@ -180,6 +180,8 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
         Class shares that probabilities are to be corrected for.
     corrected : callable, optional
         Contestants after a change of log probabilities, if they are averages.
+    sets : float, optional
+        As :func:`evaluate` takes it.
     command : str, optional
         What made the comparison, as it is recorded.
     progress : callable, optional

@@ -1,10 +1,9 @@
 """Class shares of rows without labels, from probabilities that hold under other shares."""
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.stats import chi2
 
 from trifit.types import FloatArray
 
@@ -12,7 +11,7 @@ MAX_STEPS = 10_000
 
 TOLERANCE = 1e-9
 
-HALF_DEVIANCE = float(chi2.ppf(0.95, 1)) / 2
+HALF_DEVIANCE = NormalDist().inv_cdf(0.975) ** 2 / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +90,7 @@ def _log_likelihood(ratio: FloatArray, shares: FloatArray) -> float:
 
 def _profile(ratio: FloatArray, shares: FloatArray, k: int, best: float) -> tuple[float, float]:
     """Where the profile likelihood of one share crosses its limit, on both sides."""
+    from scipy.optimize import brentq
 
     def above(value: float) -> float:
         start = _with_fixed(np.maximum(shares, 1e-12), k, value)
