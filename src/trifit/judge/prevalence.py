@@ -1,18 +1,21 @@
 """Another prevalence: from arrays to records."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from trifit.checks import label_probs
+from trifit.checks import Labels, label_probs
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.prevalence import effective_rows, estimate, label_shift_test, target_mean
 from trifit.results import CorrectedScores, Interval, PrevalenceRecord, ShareEstimate
 from trifit.scores import Estimate
 from trifit.types import FloatArray, IntArray
+
+MIN_SCORED = 5
+"""Scored rows of a class below which no score is given where it has another share."""
 
 GIVEN, SCORED = "given", "scored rows"
 
@@ -56,7 +59,19 @@ def shares_estimated(
     before : array of shape (n_classes,)
     best : str
         Whose estimate is taken.
+
+    Raises
+    ------
+    InputError
+        If a class has no share before.
     """
+    for name, share in zip(forecasts.class_names, before.tolist(), strict=True):
+        if share == 0:
+            raise InputError(
+                f"prevalence_from: no row before has the class {name!r}, so its share cannot be "
+                "estimated; give the shares (prevalence), or those of the training rows "
+                "(undo_sampling of trifit.evaluate)"
+            )
     truth = label_probs(forecasts.labels, len(before))
     found = {name: estimate(log_probs, before) for name, log_probs in unlabelled.items()}
     estimates = {}
@@ -71,18 +86,27 @@ def shares_estimated(
     return Shares(before, found[best].shares, best, n, estimates)
 
 
-def check_scored(forecasts: Forecasts, after: FloatArray) -> None:
-    """Refuse shares of classes that no scored row has.
+def check_scored(labels: Labels, class_names: Sequence[str], after: FloatArray) -> None:
+    """Refuse shares of classes that hardly a scored row has.
+
+    Parameters
+    ----------
+    labels : array of shape (n_obs,) or (n_obs, n_classes)
+        Of the scored rows.
+    class_names : sequence of str
+    after : array of shape (n_classes,)
+        Shares that classes are to have.
 
     Raises
     ------
     InputError
     """
-    frequency = label_probs(forecasts.labels, len(after)).mean(axis=0)
-    for k in np.flatnonzero((frequency == 0) & (after > 0)).tolist():
+    n_rows = label_probs(labels, len(after)).sum(axis=0)
+    for k in np.flatnonzero((n_rows < MIN_SCORED) & (after > 0)).tolist():
+        few = f"only {n_rows[k]:.3g} scored rows have it" if n_rows[k] else "no scored row has it"
         raise InputError(
-            f"prevalence: class {forecasts.class_names[k]!r} is to have the share {after[k]:.3g}, "
-            "but no scored row has it, so nothing is known of its scores"
+            f"prevalence: class {class_names[k]!r} is to have the share {after[k]:.3g}, but {few}, "
+            f"too few for its scores and their error (at least {MIN_SCORED}); score more rows of it"
         )
 
 
@@ -98,7 +122,13 @@ def prevalence(
     corrected : mapping of str to array of shape (n_obs, n_classes)
         Log probabilities corrected for the shares after, by contestant.
     shares : Shares
+
+    Raises
+    ------
+    InputError
+        If hardly a row has a class that is to have a share.
     """
+    check_scored(forecasts.labels, forecasts.class_names, shares.after)
     truth = label_probs(forecasts.labels, len(shares.after))
     return PrevalenceRecord(
         source=shares.source,

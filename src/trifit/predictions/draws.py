@@ -32,7 +32,8 @@ from trifit.predictions.join import (
 )
 from trifit.predictions.logs import check_floor, logs
 from trifit.predictions.reading import Reading
-from trifit.predictions.shares import Change, OtherShares
+from trifit.predictions.shares import OtherShares
+from trifit.prevalence import Change
 from trifit.results import Comparison
 from trifit.seeds import generator
 from trifit.subgroups import By

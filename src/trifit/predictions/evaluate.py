@@ -20,7 +20,8 @@ from trifit.judge import advised, consequences, differences, divisions, judged, 
 from trifit.judge import sets as set_record
 from trifit.judge.rows import disagreement
 from trifit.predictions.join import copies
-from trifit.predictions.shares import Change, OtherShares, record
+from trifit.predictions.shares import OtherShares, record
+from trifit.prevalence import Change
 from trifit.progress import Clock, Progress
 from trifit.results import Comparison, Evaluation
 from trifit.results.provenance import data_record, provenance_of

@@ -16,7 +16,7 @@ from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.predictions.files import read_raw
 from trifit.predictions.logs import check_floor, log_probs_of, row_name, sum_to_one
 from trifit.predictions.reading import Raw, Reading
-from trifit.predictions.shares import Change
+from trifit.prevalence import Change
 from trifit.subgroups import By
 from trifit.text import first_repeated, listing
 from trifit.types import FloatArray, IntArray

@@ -5,18 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from trifit.checks import checked_probs, label_probs
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, log_of
 from trifit.judge.prevalence import SCORED, Shares, check_scored, prevalence, shares_estimated
-from trifit.prevalence import Prevalence, reweighted
+from trifit.prevalence import Change, Prevalence, reweighted
 from trifit.results import PrevalenceRecord
 from trifit.text import listing
 from trifit.types import FloatArray
-
-type Change = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +89,6 @@ class OtherShares:
                         f"prevalence_from of {name}: {log_probs.shape[1]} columns for "
                         f"{len(names)} classes"
                     )
-            if (before == 0).any():
-                k = int(before.argmin())
-                raise InputError(
-                    f"prevalence_from: no scored row has the class {names[k]!r}; give the shares "
-                    "of the training rows (undo_sampling)"
-                )
             best = next(iter(self.unlabelled))
             shares = shares_estimated(forecasts, self.unlabelled, before, best)
         elif self.prevalence is not None:
@@ -107,7 +97,7 @@ class OtherShares:
             shares = Shares(before, scored, SCORED)
         else:
             return None
-        check_scored(forecasts, shares.after)
+        check_scored(forecasts.labels, names, shares.after)
         return shares
 
 
@@ -128,13 +118,8 @@ def record(
     """
     if shares is None:
         return None
-    change = partial(reweighted, before=_positive(shares.before), after=shares.after)
+    change = partial(reweighted, before=shares.before, after=shares.after)
     if corrected is not None:
         return prevalence(forecasts, corrected(change), shares)
     every = {name: change(log_probs) for name, log_probs in forecasts.log_probs.items()}
     return prevalence(forecasts, every, shares)
-
-
-def _positive(before: FloatArray) -> FloatArray:
-    """Shares by which one can divide: a class that had none stays as it is."""
-    return np.where(before > 0, before, 1.0)

@@ -5,11 +5,12 @@ Pure array mathematics on log probabilities and labels from anywhere (docs/preva
 
 from trifit.prevalence.asked import Prevalence
 from trifit.prevalence.em import Estimated, estimate
-from trifit.prevalence.reweight import reweighted
+from trifit.prevalence.reweight import Change, reweighted
 from trifit.prevalence.scores import effective_rows, target_mean
 from trifit.prevalence.shift import label_shift_test
 
 __all__ = [
+    "Change",
     "Estimated",
     "Prevalence",
     "effective_rows",

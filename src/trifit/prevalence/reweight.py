@@ -1,9 +1,14 @@
 """Probabilities for other class shares, by Bayes' rule."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from trifit.forecasts import LOG_ZERO, log_softmax
 from trifit.types import FloatArray
+
+type Change = Callable[[FloatArray], FloatArray]
+"""Log probabilities to those for other class shares."""
 
 
 def reweighted(log_probs: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
@@ -18,7 +23,8 @@ def reweighted(log_probs: FloatArray, before: FloatArray, after: FloatArray) -> 
     log_probs : array of shape (..., n_classes)
         Natural logs.
     before, after : array of shape (n_classes,)
-        Class shares under which the probabilities hold, and those they are to hold under.
+        Class shares under which the probabilities hold, and those they are to hold under. A class
+        whose share before is 0 keeps its probability times the share after.
 
     References
     ----------
@@ -32,7 +38,7 @@ def reweighted(log_probs: FloatArray, before: FloatArray, after: FloatArray) -> 
     array([[0.98, 0.02]])
     """
     with np.errstate(divide="ignore"):
-        ratio = np.log(after) - np.log(before)
+        ratio = np.log(after) - np.log(np.where(before > 0, before, 1.0))
     flat = log_probs.reshape(-1, log_probs.shape[-1])
     found = np.maximum(log_softmax(flat + ratio), LOG_ZERO)
     found[flat <= LOG_ZERO] = LOG_ZERO

@@ -14,6 +14,8 @@ def target_mean(
     With these importance weights it is ``sum_k shares_k mean_k``, the mean of the classes' means.
     Its standard error is that of the mean of ``weight_i (value_i - mean_k)``: the weights are not
     chance, the scatter within classes is; so a rare class that is to become common has a large one.
+    A class's scatter is corrected for its own mean, ``n_k / (n_k - 1)`` (rows, or groups), and without groups the
+    interval is Student's with Satterthwaite's degrees of freedom.
 
     Parameters
     ----------
@@ -29,7 +31,7 @@ def target_mean(
     ----------
     Shimodaira (2000), J. Stat. Plan. Inference 90(2), doi:10.1016/S0378-3758(00)00115-4
     (importance weights); Holt & Smith (1979), J. R. Stat. Soc. A 142(1), doi:10.2307/2344652
-    (post-stratification)
+    (post-stratification); Satterthwaite (1946), Biometrics Bull. 2(6), doi:10.2307/3002019
 
     Examples
     --------
@@ -43,11 +45,28 @@ def target_mean(
     frequency, shares = frequency[there], shares[there]
     values, truth = values[:, there], truth[:, there]
     means = np.where(truth > 0, truth * values, 0.0).mean(axis=0) / frequency
-    weight = truth * (shares / frequency)
-    influence = np.where(weight > 0, weight * (values - means), 0.0).sum(axis=1)
-    scatter = mean_with_se(influence, groups)
-    value, half = float(shares @ means), scatter.high - scatter.value
+    n_rows = truth.sum(axis=0)
+    if groups is not None:
+        n_rows = np.array([len(np.unique(groups[of_class > 0])) for of_class in truth.T])
+    unbiased = np.sqrt(n_rows / np.maximum(n_rows - 1, 1e-12))
+    weight = truth * (shares / frequency * unbiased)
+    off = np.where(weight > 0, weight * (values - means), 0.0)
+    scatter = mean_with_se(off.sum(axis=1), groups)
+    value = float(shares @ means)
+    if groups is not None:
+        half = scatter.high - scatter.value
+    else:
+        variances = (off**2).sum(axis=0)
+        half = scatter.se * _quantile(variances, n_rows - 1)
     return Estimate(value=value, se=scatter.se, low=value - half, high=value + half)
+
+
+def _quantile(variances: FloatArray, df: FloatArray) -> float:
+    """Student's, two-sided 95 %, of a sum of variances with so many degrees of freedom each."""
+    from scipy.special import stdtrit  # not needed by the command line's checks
+
+    spread = (variances**2 / np.maximum(df, 1e-12)).sum()
+    return float(stdtrit(variances.sum() ** 2 / spread if spread > 0 else np.inf, 0.975))
 
 
 def effective_rows(truth: FloatArray, shares: FloatArray) -> float:

@@ -8,8 +8,8 @@ from trifit.types import FloatArray, IntArray
 BINS = 10
 """Bins of the probabilities; at least two more than classes, so that something is left to test."""
 
-MIN_ROWS = 5
-"""Rows of a class with labels below which it cannot be tested."""
+ROWS_PER_BIN = 10
+"""Rows with labels that every class should have for each bin: with few classes' rows, few bins."""
 
 
 def label_shift_test(
@@ -42,18 +42,21 @@ def label_shift_test(
     Lipton, Wang & Smola (2018), ICML, arXiv:1802.03916 (the moments);
     Hansen (1982), Econometrica 50(4), doi:10.2307/1912775 (the test)
     """
-    present = truth.sum(axis=0) >= MIN_ROWS
+    present = truth.sum(axis=0) > 0
     counts = truth.sum(axis=0)[present]
     truth = truth[:, present]
+    n_parts = min(max(BINS, 2 + 2 * len(counts)), int(counts.min() // ROWS_PER_BIN))
+    if len(counts) < 2 or n_parts <= len(counts):
+        return float("nan")
     k = int(np.argmax(np.where(present, labelled.mean(axis=0), -np.inf)))
     edges = np.unique(
         np.quantile(
             np.r_[labelled[:, k], unlabelled[:, k]],
-            np.linspace(0, 1, max(BINS, 2 + 2 * len(counts)) + 1)[1:-1],
+            np.linspace(0, 1, n_parts + 1)[1:-1],
         )
     )
     n_bins = len(edges) + 1
-    if len(counts) < 2 or n_bins <= len(counts):
+    if n_bins <= len(counts):
         return float("nan")
     h, g = (
         np.eye(n_bins)[np.searchsorted(edges, x[:, k], side="right")]

@@ -22,6 +22,7 @@ from trifit.decisions import check_asked
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.functions import Builder
+from trifit.judge.prevalence import check_scored
 from trifit.progress import Clock, Progress
 from trifit.results import Comparison
 from trifit.rivals import check_rivals, rival_forecasts
@@ -255,6 +256,10 @@ def run_comparison(
     problem, split = prepare(dataset, card, asked, streams)
     for by, values in dataset.by.items():
         divide(by, values[split.test_rows])  # said before anything is fitted
+    if asked.prevalence is not None:
+        usual = label_probs(dataset.labels, dataset.n_classes).mean(axis=0)
+        after = asked.prevalence.of_classes(dataset.class_names, usual)
+        check_scored(dataset.labels[split.test_rows], dataset.class_names, after)
     clock.lap("model")
     rivals = rival_forecasts(asked.rivals, dataset, split, child(streams, "rivals"), reporter.say)
     if asked.rivals:
