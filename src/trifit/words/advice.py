@@ -120,7 +120,8 @@ def _prior(found: Advice, judged: Judged) -> str:
     assert found.gain is not None  # every remedy was measured
     return (
         f"{way} the prior to {factor:.3g} times its width{scale}: the best of several widths on "
-        f"these test rows, so its gain, {significant(found.gain.value)} nats per row, is optimistic."
+        f"these test rows, so its gain, {significant(found.gain.value)} nats per row, is "
+        "optimistic."
     )
 
 
