@@ -99,8 +99,8 @@ def test_sets_are_on_the_page(command, folder, trifit):
     assert done.exit_code == 0, done.output
     said = " ".join(done.output.split())
     assert "Sets that should contain the label in 0.8 of the rows:" in said
-    assert ": as promised " in said
-    assert "; conformal 0." in said
+    assert ", as promised: coverage " in said
+    assert "; conformal: coverage 0." in said
     document = json.loads((folder / "page" / "comparison.json").read_text())
     assert list(document["prediction_sets"]["conformal"]) == list(document["contestants"])
     assert 'id="sets"' in (folder / "page" / "index.html").read_text()

@@ -63,6 +63,15 @@ def test_many_options_need_headings():
         assert len(loose) <= 6, name
 
 
+@pytest.mark.parametrize("name", ["compare", "evaluate", "study", "curve", "check"])
+def test_whole_numbers_are_shown_as_n(name):
+    text = said(name, "--help")
+    assert re.search(r"^  --(seed|jobs) N  ", text, re.MULTILINE)
+    assert "RANGE" not in text
+    assert "<=x" not in text
+    assert "x>=" not in text
+
+
 def test_columns_of_the_help_are_one():
     text = said("study", "--help")
     starts = {m.end() for m in re.finditer(r"^  --(dry-run|quick|out PATH) +", text, re.MULTILINE)}

@@ -193,11 +193,16 @@ def test_sentences():
         "Stop training early, as mle-early does (gain 0.100"
     )
     narrow = of(Step.PRIOR, gain=GAIN, factor=0.25, prior_scale=0.625)
-    assert narrow.startswith("Narrow the prior to 0.25 times its width, --prior-scale 0.625 (gain")
-    assert of(Step.PRIOR, gain=GAIN, factor=2.0).startswith(
-        "Widen the prior to 2 times its width ("
+    assert narrow.startswith(
+        "Narrow the prior to 0.25 times its width, --prior-scale 0.625: the best"
     )
-    assert of(Step.ORDER).startswith("Do not use its probabilities, only their order")
+    assert "its gain, 0.100 nats per row, is optimistic" in narrow
+    assert of(Step.PRIOR, gain=GAIN, factor=2.0).startswith(
+        "Widen the prior to 2 times its width: "
+    )
+    assert of(Step.ORDER).startswith("Do not use its probabilities, only their order: no remedy")
+    one = msgspec.structs.replace(OVER, gains={"temperature": GAIN})
+    assert "temperature scaling alone does not make" in of(Step.ORDER, calibration=one)
     assert "may carry no information" in of(Step.DISCARD, calibration=evidence(-0.1, 0.2))
     enough = of(Step.COLLECT, calibration=evidence(1.0, 0.4), n_rows=16_000)
     assert enough == "Collect about 16,000 test rows (15,500 more)."

@@ -9,6 +9,7 @@ from trifit.forecasts import Forecasts
 from trifit.judge import sets
 from trifit.results import Comparison
 from trifit.words import set_sentences
+from trifit.words.sets import verdict
 
 pytest.importorskip("mapie")
 
@@ -55,8 +56,15 @@ def test_classes_add_up(comparison):
 def test_words_are_plain(comparison):
     said = list(set_sentences(comparison.prediction_sets))
     assert said[0] == "Sets that should contain the label in 0.9 of the rows:"
-    assert said[2].startswith("sharp: as promised 0.7")
-    assert "; conformal 0." in said[2]
+    assert said[2].startswith("sharp, as promised: coverage 0.7")
+    assert "; conformal: coverage 0." in said[2]
+    assert said[2].endswith(" classes per set.")
+
+
+def test_what_is_clearly_short_is_named(comparison):
+    said = verdict(comparison.prediction_sets)
+    assert said.startswith("The sets as promised of sharp clearly cover too little.")
+    assert said.endswith("No model's conformal sets clearly miss their coverage.")
 
 
 def test_json_holds_it(comparison, tmp_path):

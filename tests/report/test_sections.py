@@ -162,6 +162,16 @@ def test_a_shift_of_more_than_the_shares_is_said():
     assert "Shares of the rows without labels" not in given
 
 
+def test_groups_take_the_guarantee_from_conformal_sets():
+    by_construction, not_exchangeable = "tests nothing", "rows are not exchangeable"
+    section = render_section(made_up(), "sets")
+    assert by_construction in section
+    assert not_exchangeable not in section
+    section = render_section(changed(evaluation__n_groups=3), "sets")
+    assert not_exchangeable in section
+    assert by_construction not in section
+
+
 def test_a_cost_is_called_different_only_where_its_paired_interval_says_so():
     section = render_section(made_up(), "decisions")
     assert (

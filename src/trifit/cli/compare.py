@@ -119,7 +119,7 @@ data_option, model_option, evaluation_option, simulation_option = (
 @model_option(
     "--no-nuts",
     is_flag=True,
-    help="Skip NUTS: no mean, no bayes (approximation: --methods laplace).",
+    help="Do not sample the posterior (faster; --methods laplace approximates it).",
 )
 @model_option(
     "--against",
@@ -150,13 +150,12 @@ data_option, model_option, evaluation_option, simulation_option = (
 @evaluation_option(
     "--undo-sampling",
     is_flag=True,
-    help="Training rows were sampled by class: correct for the shares of --test, or --prevalence.",
+    help="The training rows do not have the natural class shares; correct for those of --test, or "
+    "--prevalence.",
 )
 @sets_option()
 @seed_option(help="Random seed of splits, draws and simulated data.")
-@evaluation_option(
-    "--cores", type=click.IntRange(min=1), metavar="N", help="Cores to use; default: all."
-)
+@evaluation_option("--cores", type=click.IntRange(min=1), help="Cores to use; default: all.")
 @simulation_option(
     "--world",
     settings=True,

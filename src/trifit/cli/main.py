@@ -71,8 +71,8 @@ def main(ctx: click.Context) -> None:
     """Fit one classifier three ways and see when its softmax is a probability.
 
     Exit codes: 0 done, 2 bad input or usage, 3 the fits ran but at least one
-    failed its checks, 4 a condition of trifit diff --fail-if was met,
-    130 interrupted by Ctrl-C (143: by SIGTERM).
+    failed its checks, or trifit check found an error, 4 a condition of
+    trifit diff --fail-if was met, 130 interrupted by Ctrl-C (143: by SIGTERM).
     """
     if ctx.invoked_subcommand is None:
         click.echo(START)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import click
+from click.types import OptionHelpExtra
 
 from trifit.cards import AUTO
 from trifit.errors import InputError
@@ -35,6 +36,18 @@ class Option(click.Option):
         self.heading = heading
         self.settings = settings
 
+    def make_metavar(self, ctx: click.Context) -> str:
+        """What the help shows in place of a value; ``N`` for whole numbers."""
+        if self.metavar is None and isinstance(self.type, click.IntRange):
+            return "N"
+        return super().make_metavar(ctx)
+
+    def get_help_extra(self, ctx: click.Context) -> OptionHelpExtra:
+        """The default, without the range, which an error names where it matters."""
+        extra = super().get_help_extra(ctx)
+        extra.pop("range", None)
+        return extra
+
 
 seed_option = partial(
     click.option,
@@ -42,7 +55,6 @@ seed_option = partial(
     cls=Option,
     heading="Evaluation",
     type=click.IntRange(min=0, max=2**63 - 1),
-    metavar="N",
     default=1,
     show_default=True,
 )
@@ -62,7 +74,8 @@ thresholds_option = partial(
     cls=Option,
     heading="Evaluation",
     metavar="[CLASS=]LOW:HIGH",
-    help="Net benefit of treating a class from a probability on, e.g. 0.05:0.5.",
+    help="Range of probabilities above which a class is acted on, e.g. 0.05:0.5; adds net benefit "
+    "curves.",
 )
 
 
@@ -73,7 +86,8 @@ sets_option = partial(
     heading="Evaluation",
     type=float,
     metavar="LEVEL",
-    help="Coverage of sets of classes, e.g. 0.9: conformal, and as promised.",
+    help="Sets of classes that should contain the label with this probability, e.g. 0.9 (needs "
+    "trifit[conformal]).",
 )
 by_option = partial(
     click.option,

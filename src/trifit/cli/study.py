@@ -76,7 +76,7 @@ def study(
     force: bool,
     display: Display,
 ) -> None:
-    """Run a study: a grid of simulated comparisons.
+    """Run a study: a grid of comparisons.
 
     NAME is a shipped study (trifit studies lists them) or a TOML file of your own.
     Every finished cell is saved: after an interruption of any kind, --resume runs

@@ -25,7 +25,7 @@ STEPS: Mapping[Step, str] = {
 
 RIGHT: Mapping[Step, str] = {
     Step.USE: "no recalibration gained 1% of the labels' entropy on fresh rows",
-    Step.COLLECT: "so many rows decided the verdict",
+    Step.COLLECT: "that many rows were enough for a verdict",
 }
 """What being right means where it is not a lower log-loss on fresh rows."""
 
@@ -117,13 +117,24 @@ def _prior(found: Advice, judged: Judged) -> str:
     factor = found.factor or 1.0
     way = "Narrow" if factor < 1 else "Widen"
     scale = f", --prior-scale {found.prior_scale:.3g}" if found.prior_scale is not None else ""
-    return f"{way} the prior to {factor:.3g} times its width{scale} ({_gain(found)})."
+    assert found.gain is not None  # every remedy was measured
+    return (
+        f"{way} the prior to {factor:.3g} times its width{scale}: the best of several widths on "
+        f"these test rows, so its gain, {significant(found.gain.value)} nats per row, is "
+        "optimistic."
+    )
+
+
+def _no_remedy(c: Calibration) -> str:
+    """What was tried in vain: with more than 100 classes the temperature alone."""
+    only = set(c.gains) == {"temperature"}
+    return "temperature scaling alone does not make" if only else "no remedy makes"
 
 
 def _order(_: Advice, judged: Judged) -> str:
     return (
-        "Do not use its probabilities, only their order: no remedy makes them better than the "
-        "class frequencies."
+        f"Do not use its probabilities, only their order: {_no_remedy(judged.calibration)} them "
+        "better than the class frequencies."
     )
 
 
@@ -131,8 +142,8 @@ def _discard(_: Advice, judged: Judged) -> str:
     reversed_ = judged.calibration.interval()[1] < 0
     why = "have the wrong sign (are classes swapped?)" if reversed_ else "may carry no information"
     return (
-        "Use the class frequencies instead: no remedy makes its probabilities better than these, "
-        f"and its log-odds {why}."
+        f"Use the class frequencies instead: {_no_remedy(judged.calibration)} its probabilities "
+        f"better than these, and its log-odds {why}."
     )
 
 

@@ -6,6 +6,10 @@ from trifit.results import ContestantSets, SetRecord, Sets
 from trifit.text import between, listed
 
 KINDS = {"own": "as promised", "conformal": "conformal"}
+"""Kinds of sets in a table."""
+
+SETS = {"own": "sets as promised", "conformal": "conformal sets"}
+"""The same in a sentence."""
 
 
 def set_sentences(found: Sets) -> Iterator[str]:
@@ -13,11 +17,11 @@ def set_sentences(found: Sets) -> Iterator[str]:
     yield f"Sets that should contain the label in {found.level:.4g} of the rows:"
     for name in found.own:
         parts = [
-            f"{KINDS[kind]} {shown(contestants[name])}"
+            f"{KINDS[kind]}: {shown(contestants[name])}"
             for kind, contestants in found.kinds.items()
             if name in contestants
         ]
-        yield f"{name}: {'; '.join(parts)}."
+        yield f"{name}, {'; '.join(parts)}."
     if not found.conformal:
         yield f"No conformal sets: the test rows are too few for a coverage of {found.level:.4g}."
 
@@ -25,7 +29,7 @@ def set_sentences(found: Sets) -> Iterator[str]:
 def shown(found: ContestantSets) -> str:
     """Coverage and size of all rows."""
     record = found.all_rows
-    return f"{coverage(record)} with {record.size.value:.2f} classes"
+    return f"coverage {coverage(record)}, {record.size.value:.2f} classes per set"
 
 
 def coverage(record: SetRecord) -> str:
@@ -36,12 +40,14 @@ def coverage(record: SetRecord) -> str:
 
 
 def verdict(found: Sets) -> str:
-    """Whose sets clearly contain the label too rarely, by kind."""
-    parts = []
+    """Whose sets clearly contain the label too rarely; a sentence for each kind."""
+    sentences = []
     for kind, contestants in found.kinds.items():
         short = [n for n, s in contestants.items() if s.all_rows.coverage.high < found.level]
         if not contestants:
             continue
-        said = f"clearly too rarely for {listed(short)}" if short else "not clearly too rarely"
-        parts.append(f"{KINDS[kind]} sets contain the label {said}")
-    return "; ".join(parts)
+        if short:
+            sentences.append(f"The {SETS[kind]} of {listed(short)} clearly cover too little.")
+        else:
+            sentences.append(f"No model's {SETS[kind]} clearly miss their coverage.")
+    return " ".join(sentences)

@@ -15,10 +15,10 @@ def content(c: Comparison) -> dict[str, Any] | None:
     found = c.prediction_sets
     if found is None:
         return None
-    said = verdict(found)
     return {
         "level": f"{found.level:.4g}",
-        "verdict": f"{said[0].upper()}{said[1:]}.",
+        "groups": c.evaluation.n_groups is not None,
+        "verdict": verdict(found),
         "conformal": bool(found.conformal),
         "table": _table(found),
         "classes": _of_classes(found),
