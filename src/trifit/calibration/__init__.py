@@ -8,19 +8,19 @@ measure is defined for them. Which measure answers which question:
 
 from trifit.calibration import tests
 from trifit.calibration.bands import (
-    Band,
     Consistency,
     confidence_band,
     consistency,
 )
 from trifit.calibration.bias import ClassBias, class_bias
 from trifit.calibration.binned import Bins, bin_tables, binned_error
-from trifit.calibration.corp import Corp, Curve, corp
+from trifit.calibration.corp import Corp, corp
 from trifit.calibration.homogeneity import Homogeneity, homogeneity
 from trifit.calibration.kernel import KernelError, kernel_error
 from trifit.calibration.notions import top_label
 from trifit.calibration.slope import SlopeIntercept, slope_difference, slope_intercept
 from trifit.calibration.smooth import SmoothError, smooth_error
+from trifit.curves import Band, Curve
 
 __all__ = [
     "Band",

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.sparse import csr_array
@@ -12,6 +11,7 @@ from scipy.special import betaincinv
 
 from trifit.calibration.corp import checked_event
 from trifit.checks import measure
+from trifit.curves import Band
 from trifit.types import FloatArray, IntArray
 
 MAX_GROUPS = 1000
@@ -73,22 +73,6 @@ class Consistency:
     level: float
     n_resamples: int
     n_groups: int
-
-
-class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Simultaneous confidence band of a non-decreasing reliability curve.
-
-    Attributes
-    ----------
-    grid, lower, upper : list of float
-        The true curve lies between ``lower`` and ``upper`` at all points at
-        once with at least the band's probability. Between grid points ``lower``
-        holds from the point before, ``upper`` from the point after.
-    """
-
-    grid: list[float]
-    lower: list[float]
-    upper: list[float]
 
 
 def pooled(forecast: FloatArray, max_groups: int = MAX_GROUPS) -> Groups:

@@ -3,35 +3,16 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import msgspec
 import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import xlogy
 
 from trifit.checks import measure
+from trifit.curves import Curve
 from trifit.scores import mean_with_se
 from trifit.types import FloatArray
 
 Score = Literal["brier", "log"]
-
-
-class Curve(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A reliability curve in blocks of constant observed frequency.
-
-    Attributes
-    ----------
-    low, high : list of float
-        Smallest and largest forecast of each block, ascending.
-    frequency : list of float
-        How often the event came true in the block; non-decreasing.
-    count : list of int
-        Number of forecasts in the block.
-    """
-
-    low: list[float]
-    high: list[float]
-    frequency: list[float]
-    count: list[int]
 
 
 @dataclass(frozen=True, eq=False)

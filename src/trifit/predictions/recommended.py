@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from trifit.forecasts import Forecasts
-from trifit.recalibration import fit
 from trifit.results import Comparison
 from trifit.words import map_file
 
@@ -24,6 +23,8 @@ def write_maps(
     floor : float, optional
         That the forecasts were raised to.
     """
+    from trifit.recalibration import fit  # scikit-learn
+
     for name, advice in comparison.advice.items():
         if advice.saves_map:
             made = fit(

@@ -14,8 +14,8 @@ def target_mean(
     With these importance weights it is ``sum_k shares_k mean_k``, the mean of the classes' means.
     Its standard error is that of the mean of ``weight_i (value_i - mean_k)``: the weights are not
     chance, the scatter within classes is; so a rare class that is to become common has a large one.
-    A class's scatter is corrected for its own mean, ``n_k / (n_k - 1)`` (rows, or groups), and without groups the
-    interval is Student's with Satterthwaite's degrees of freedom.
+    A class's scatter is corrected for its own mean, ``n_k / (n_k - 1)`` (rows, or groups), and
+    without groups the interval is Student's with Satterthwaite's degrees of freedom.
 
     Parameters
     ----------

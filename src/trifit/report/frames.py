@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from trifit.calibration import Band
+from trifit.curves import Band
 from trifit.errors import InputError
 from trifit.report.charts import parameter_name
 from trifit.report.charts.scores import gap_steps

@@ -1,6 +1,6 @@
 """Reliability curves and their bands."""
 
-from trifit.calibration import Band, Curve
+from trifit.curves import Band, Curve
 from trifit.results.record import Record
 
 
