@@ -175,3 +175,25 @@ def test_there_is_no_shift_test_with_one_class_or_without_variation():
     logs = np.log(np.full((20, 2), 0.5))
     assert np.isnan(label_shift_test(logs, np.eye(2)[np.arange(20) % 2], logs))
     assert np.isnan(label_shift_test(logs, np.eye(2)[np.zeros(20, dtype=int)], logs))
+
+
+@pytest.mark.parametrize("n_rare", [3, 5, 20])
+def test_the_interval_of_a_class_with_few_rows_covers(rng, n_rare):
+    truth = np.eye(2)[np.repeat([1, 0], [n_rare, 200])]
+    true = 0.5 * 0.3 + 0.5 * 1.0
+    covered = 0
+    for _ in range(400):
+        values = np.column_stack(
+            [rng.normal(0.3, 0.2, size=len(truth)), rng.normal(1.0, 0.5, size=len(truth))]
+        )
+        found = target_mean(values, truth, np.array([0.5, 0.5]))
+        covered += found.low < true < found.high
+    assert abs(covered / 400 - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 400)
+
+
+def test_no_test_of_label_shift_with_few_rows_of_a_class(rng):
+    truth = np.eye(2)[np.repeat([1, 0], [29, 900])]
+    log_probs = np.log(rng.dirichlet([1, 1], size=929))
+    assert np.isnan(label_shift_test(log_probs, truth, log_probs))
+    more = np.eye(2)[np.repeat([1, 0], [30, 899])]
+    assert np.isfinite(label_shift_test(log_probs, more, log_probs))
