@@ -15,6 +15,7 @@ from trifit.cli import main
 from trifit.errors import InputError
 from trifit.fit.density import Layout
 from trifit.report.check import render_check
+from trifit.results.check import MIN_RANKS, MOST_REPLICATIONS
 from trifit.sbc import SAMPLER, check_model
 from trifit.sbc.quantities import quantities
 from trifit.sbc.run import load_check
@@ -224,7 +225,7 @@ def test_what_cannot_be_checked_is_said_in_one_line(arguments, expected, own, tm
     ("arguments", "expected"),
     [
         (["--rows", "3"], "3 is not in the range 5<=x<=10000"),
-        (["--replications", "49"], "49 is not in the range 50<=x<=100000"),
+        (["--replications", "49"], f"49 is not in the range {MIN_RANKS}<=x<={MOST_REPLICATIONS}"),
     ],
 )
 def test_ranges_are_those_that_can_be_judged(arguments, expected):

@@ -48,8 +48,8 @@ def checked(model, seed=1, n=N, left_out=2, **error):
 def record(fit):
     return Check(
         card={"name": "made"}, data="made", n_obs=2, n_features=1, n_classes=2,
-        replications=fit.n_ranked + sum(fit.left_out.values()), n_failed=0, errors=[], n_draws=N_DRAWS, fits=[fit], seed=1,
-        seconds=1.0, command="trifit check made", versions={},
+        replications=fit.n_ranked + sum(fit.left_out.values()), n_failed=0, errors=[],
+        n_draws=N_DRAWS, fits=[fit], seed=1, seconds=1.0, command="trifit check made", versions={},
     )  # fmt: skip
 
 

@@ -10,13 +10,13 @@ Deviation = Literal["too low", "too high", "too narrow", "too wide", "off"]
 """How a posterior lies about what made the labels; "off": neither shifted nor of another width."""
 
 ALPHA = 0.01
-"""Chance that a right posterior is called wrong: of one method, for replications fixed beforehand."""
+"""Chance that a right posterior is called wrong, by one method, replications fixed beforehand."""
 
 MIN_RANKS = 50
 """Fewest ranks that are judged."""
 
 MIN_SHARE = 0.8
-"""Smallest share of replications with ranks that is judged: failed fits leave out some data sets."""
+"""Smallest share of replications with ranks that is judged: others left out may be the bad ones."""
 
 MOST_REPLICATIONS = 100_000
 

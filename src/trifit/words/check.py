@@ -64,6 +64,6 @@ def how_judged() -> str:
     return (
         "A posterior is called wrong if the ECDF of some quantity's ranks leaves what uniform "
         f"ranks do with p below {ALPHA:g}, adjusted for the number of quantities (Holm). A right "
-        f"one is called wrong in at most {100 * ALPHA:g} of 100 checks of a method, if the number of "
-        "replications is fixed beforehand."
+        f"one is called wrong in at most {100 * ALPHA:g} of 100 checks of a method, if the number "
+        "of replications is fixed beforehand."
     )
