@@ -15,7 +15,7 @@ import numpy as np
 
 from trifit.simulate import simulate
 from trifit.study.curve import default_sizes
-from trifit.study.needed import BAND, OF_BOUND, rows_needed
+from trifit.study.needed import BAND, CORRELATED, rows_needed
 from trifit.study.sources import nested_order
 from trifit.types import Dataset
 
@@ -98,7 +98,7 @@ def main(tables):
                 made = simulate("softmax", n=n_obs, seed=5000 + seed, **settings)
                 data = Dataset("t", made.X, made.y, made.feature_names, made.class_names)
                 sizes, n_test = default_sizes(data)
-                shared = OF_BOUND * np.maximum(sizes, n_test) / n_obs
+                shared = CORRELATED * np.maximum(sizes, n_test) / n_obs
                 found = rows_needed(fit, sizes, curve(data, sizes, n_test, precision, seed), shared)
                 outcomes.append(found.outcome)
                 low, high = found.low or 0.0, found.high or np.inf

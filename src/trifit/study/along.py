@@ -6,12 +6,11 @@ import numpy as np
 from msgspec.structs import replace
 
 from trifit.cards import Card
-from trifit.clusters import quantile
 from trifit.errors import InputError
 from trifit.results.study import Picture, Replicated, StudyRecord, TheoryCurve
 from trifit.study.cells import number
 from trifit.study.limits import FITS
-from trifit.study.needed import shared
+from trifit.study.needed import half_width, shared
 from trifit.study.quantities import QUANTITIES
 from trifit.study.results import Point
 from trifit.study.tables import OpenTable
@@ -58,10 +57,8 @@ def signal(points: Sequence[Point], tables: OpenTable) -> Replicated | None:
     for point in sorted(points, key=lambda p: -number("n", p.settings["n"])):
         rho, found = shared(point.settings, tables), point.replicated("mle", "signal")
         if len(found) >= max(2, point.n_cells / 2):
-            mean, sd = float(found.mean()), float(found.std(ddof=1))
-            t, k = quantile(0.95, len(found)), len(found)
-            half = float(t * sd * np.sqrt(1 / k + rho / (1 - rho)))
-            return Replicated(value=mean, low=max(mean - half, 0.0), high=mean + half, n=k)
+            mean, half = float(found.mean()), float(half_width(found, rho))
+            return Replicated(value=mean, low=max(mean - half, 0.0), high=mean + half, n=len(found))
     return None
 
 
