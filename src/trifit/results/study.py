@@ -236,6 +236,9 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     versions : dict
     rows_needed : list of RowsNeeded
         By fit, where the study asks for it.
+    unchecked : bool
+        Whether the law behind their extrapolation is unchecked for the model: it is for all but
+        logistic regressions of two classes.
     signal : Replicated or None
         Of a learning curve whose theory is drawn: the standard deviation of the true log-odds,
         estimated at the largest training sets.
@@ -256,6 +259,7 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     command: str
     versions: dict[str, str]
     rows_needed: list[RowsNeeded] = msgspec.field(default_factory=list)
+    unchecked: bool = False
     signal: Replicated | None = None
 
     @property
