@@ -103,7 +103,7 @@ def main(tables):
                 outcomes.append(found.outcome)
                 low, high = found.low or 0.0, found.high or np.inf
                 if found.rows is not None:
-                    below = low if low > sizes[0] else 0.0
+                    below = low if low > found.smallest else 0.0
                     held.append(below <= true <= high)
                     ratios.append([low / true, found.rows / true, high / true])
             count = {o: outcomes.count(o) for o in dict.fromkeys(outcomes)}
