@@ -15,7 +15,7 @@ import numpy as np
 
 from trifit.simulate import simulate
 from trifit.study.curve import default_sizes
-from trifit.study.needed import BAND, OF_BOUND, rows_needed
+from trifit.study.needed import BAND, CORRELATED, rows_needed
 from trifit.study.sources import nested_order
 from trifit.types import Dataset
 
@@ -98,12 +98,12 @@ def main(tables):
                 made = simulate("softmax", n=n_obs, seed=5000 + seed, **settings)
                 data = Dataset("t", made.X, made.y, made.feature_names, made.class_names)
                 sizes, n_test = default_sizes(data)
-                shared = OF_BOUND * np.maximum(sizes, n_test) / n_obs
+                shared = CORRELATED * np.maximum(sizes, n_test) / n_obs
                 found = rows_needed(fit, sizes, curve(data, sizes, n_test, precision, seed), shared)
                 outcomes.append(found.outcome)
                 low, high = found.low or 0.0, found.high or np.inf
                 if found.rows is not None:
-                    below = low if low > sizes[0] else 0.0
+                    below = low if low > found.smallest else 0.0
                     held.append(below <= true <= high)
                     ratios.append([low / true, found.rows / true, high / true])
             count = {o: outcomes.count(o) for o in dict.fromkeys(outcomes)}

@@ -102,6 +102,18 @@ def p_value(p: float | None) -> str:
     return "< 0.0001" if p < 1e-4 else f"{p:.3g}"
 
 
+def p_equals(p: float) -> str:
+    """The same in brackets behind a statement.
+
+    Examples
+    --------
+    >>> p_equals(0.005), p_equals(0.00001)
+    ('p = 0.005', 'p < 0.0001')
+    """
+    text = p_value(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
 def _minus(text: str) -> str:
     """A real minus sign before numbers."""
     return text.replace("-", "−")

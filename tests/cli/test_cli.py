@@ -280,6 +280,8 @@ LIGHT = (
     "diff nosuch nosuch",
     "diff nosuch nosuch --fail-if nonsense",
     "diff nosuch nosuch --html page.pdf",
+    "check softmax --replications 3",
+    "check softmax --rows 3",
 )
 """Mistakes that are answered before anything heavy is imported."""
 

@@ -15,6 +15,7 @@ from trifit.cli import main
 from trifit.errors import InputError
 from trifit.fit.density import Layout
 from trifit.report.check import render_check
+from trifit.results.check import MIN_RANKS, MOST_REPLICATIONS
 from trifit.sbc import SAMPLER, check_model
 from trifit.sbc.quantities import quantities
 from trifit.sbc.run import load_check
@@ -22,6 +23,16 @@ from trifit.sbc.setup import setup_of
 from trifit.spacing import evenly_spaced
 
 QUICK = ["--set", "tune=100", "draws=300", "--rows", "20", "--backend", "serial"]
+
+
+def few(path, folder, replications, **running):
+    """The same from Python, where fewer replications than can be judged are allowed."""
+    card = load_card(f"{path}:build").with_overrides(SAMPLER | {"tune": 100, "draws": 300})
+    return check_model(
+        card, folder, rows=20, methods=["laplace", "bayes"], replications=replications,
+        backend="serial", **running,
+    )  # fmt: skip
+
 
 OWN = """
 import numpy as np
@@ -63,22 +74,16 @@ def run(*arguments):
 def checked(own, tmp_path_factory):
     """A user's model, checked with three replications and then with five."""
     folder = tmp_path_factory.mktemp("check") / "own"
-    arguments = [f"{own}:build", *QUICK, "--out", folder, "--methods", "laplace,bayes"]
-    first = run(*arguments, "--replications", 3)
-    assert first.exit_code == 3, first.output
+    assert few(own, folder, 3).replications == 3
     cells = (folder / "cells").glob("parts/*.parquet")
     assert len([*cells]) == 1
-    second = run(*arguments, "--replications", 5, "--resume", "--json")
-    assert second.exit_code == 3, second.output
-    return folder, first, second
+    few(own, folder, 5, resume=True)
+    return folder
 
 
 def test_a_users_model_is_checked_and_goes_on(checked):
-    folder, first, second = checked
-    assert "NUTS: not judged, for only" in first.stdout
-    told = json.loads(second.stdout[second.stdout.index("{") :])
-    record = load_check(folder / "check.json")
-    assert told["replications"] == record.replications == 5
+    record = load_check(checked / "check.json")
+    assert record.replications == 5
     assert [fit.method for fit in record.fits] == ["bayes", "laplace"]
     for fit in record.fits:
         assert fit.n_ranked + sum(fit.left_out.values()) == 5
@@ -89,18 +94,20 @@ def test_a_users_model_is_checked_and_goes_on(checked):
 
 
 def test_the_page_is_whole_and_repeats(checked):
-    folder, _, _ = checked
+    folder = checked
     record = load_check(folder / "check.json")
     page = (folder / "index.html").read_text()
     assert render_check(record) == page
     (folder / "index.html").unlink()
-    again = CliRunner().invoke(main, ["report", str(folder), "--quiet"])
+    again = CliRunner().invoke(main, ["report", str(folder)])
     assert again.exit_code == 0, again.output
+    assert "NUTS: not judged, for only" in again.stdout
+    assert "Smaller errors" not in again.stdout
     assert (folder / "index.html").read_text() == page
 
 
 def test_texts_of_data_and_cards_stay_texts(checked):
-    record = load_check(checked[0] / "check.json")
+    record = load_check(checked / "check.json")
     fit = record.fits[0]
     quantities = [
         msgspec.structs.replace(q, name=NASTY[i % len(NASTY)], adjusted=1e-6, p_value=1e-7)
@@ -123,18 +130,18 @@ def test_texts_of_data_and_cards_stay_texts(checked):
 
 
 def test_replications_do_not_depend_on_how_many_there_are(checked, own, tmp_path):
-    folder, _, _ = checked
-    arguments = [
-        f"{own}:build",
-        *QUICK,
-        "--methods",
-        "bayes,laplace",
-        "--out",
-        tmp_path / "at-once",
-    ]
-    assert run(*arguments, "--replications", 5).exit_code == 3
-    once, twice = load_check(tmp_path / "at-once" / "check.json"), load_check(folder / "check.json")
-    assert once.fits == twice.fits
+    once = few(own, tmp_path / "at-once", 5)
+    assert once.fits == load_check(checked / "check.json").fits
+
+
+def test_the_command_judges_and_says_how_to_go_on(own, tmp_path):
+    arguments = [f"{own}:build", *QUICK, "--methods", "laplace", "--rows", 60]
+    done = run(*arguments, "--replications", 50, "--out", tmp_path / "c")
+    assert done.exit_code == 0, done.output
+    assert "Laplace: no error found. In 50 replications" in done.stdout
+    assert "--replications 250 --resume" in done.stdout
+    shown = CliRunner().invoke(main, ["report", str(tmp_path / "c"), "--json"])
+    assert json.loads(shown.stdout)["replications"] == 50
 
 
 class TwoWeights:
@@ -197,13 +204,11 @@ def test_from_python(own, tmp_path):
     ("arguments", "expected"),
     [
         (["softmax", "--methods", "map"], "expected one or more of bayes, laplace"),
-        (["softmax", "--rows", "3"], "expected 5 to 10,000 rows"),
         (["softmax", "--set", "prior_scale=auto"], "leaves its prior scale to the data"),
         (["softmax-hierarchical", "--methods", "laplace"], "its mode needs NUTS to know"),
         (["{own}:penalised"], "has a potential, 'penalty'"),
         (["{own}:flat"], "cannot be drawn from the model's prior"),
         (["{own}:nothing"], "has no function 'nothing'"),
-        (["softmax", "--replications", "999999"], "expected 1 to 100,000"),
         (["softmax", "--resume", "--force"], "give one of them"),
         (["softmax", "iris.csv", "--target", "y"], "no such file"),
     ],
@@ -216,8 +221,21 @@ def test_what_cannot_be_checked_is_said_in_one_line(arguments, expected, own, tm
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--rows", "3"], "3 is not in the range 5<=x<=10000"),
+        (["--replications", "49"], f"49 is not in the range {MIN_RANKS}<=x<={MOST_REPLICATIONS}"),
+    ],
+)
+def test_ranges_are_those_that_can_be_judged(arguments, expected):
+    result = run("softmax", *arguments)
+    assert result.exit_code == 2
+    assert expected in result.stderr
+
+
 def test_a_folder_is_not_taken_over(checked, own, tmp_path):
-    folder, _, _ = checked
+    folder = checked
     for changed, expected in [
         ([], "holds the check 'build on 20 rows"),
         (["--resume", "--seed", 2], "made with different check"),

@@ -34,21 +34,22 @@ def poisson_rate(rng, *, jacobian=1):
     return {"rate": rate}, {"rate": draws}
 
 
-def checked(model, seed=1, n=N, **error):
+def checked(model, seed=1, n=N, left_out=2, **error):
     rng = np.random.default_rng(seed)
     ranks = {}
     for _ in range(n):
         truth, draws = model(rng, **error)
         for name, value in truth.items():
             ranks.setdefault(name, []).append(rank(value, draws[name], rng))
-    return judge("bayes", {k: np.array(v) for k, v in ranks.items()}, {"unmixed": 2}, N_DRAWS)
+    found = {k: np.array(v) for k, v in ranks.items()}
+    return judge("bayes", found, {"unmixed": left_out}, N_DRAWS, replications=n + left_out)
 
 
 def record(fit):
     return Check(
         card={"name": "made"}, data="made", n_obs=2, n_features=1, n_classes=2,
-        replications=fit.n_ranked + 2, n_failed=0, errors=[], n_draws=N_DRAWS, fits=[fit], seed=1,
-        seconds=1.0, command="trifit check made", versions={},
+        replications=fit.n_ranked + sum(fit.left_out.values()), n_failed=0, errors=[],
+        n_draws=N_DRAWS, fits=[fit], seed=1, seconds=1.0, command="trifit check made", versions={},
     )  # fmt: skip
 
 
@@ -78,13 +79,20 @@ def test_a_wrong_posterior_is_caught(model, error, name, leans):
 
 def test_few_ranks_are_not_judged_however_wrong():
     fit = checked(poisson_rate, n=49, jacobian=0)
-    assert fit.outcome == "too few"
+    assert fit.outcome == "not judged"
     assert "not judged, for only 49 of 51 fits" in check_verdict(record(fit))
     assert "2 of 51 fits failed their checks" in left_out_text(record(fit), fit)
 
 
+@pytest.mark.parametrize(("left_out", "outcome"), [(50, "no error found"), (51, "not judged")])
+def test_many_failed_fits_are_not_judged(left_out, outcome):
+    fit = checked(normal_means, n=200, left_out=left_out)
+    assert fit.outcome == outcome
+    assert ("only 200 of 251 fits passed" in check_verdict(record(fit))) == (left_out == 51)
+
+
 def test_no_ranks_at_all():
-    assert judge("bayes", {}, {"unmixed": 3}, N_DRAWS).outcome == "too few"
+    assert judge("bayes", {}, {"unmixed": 3}, N_DRAWS, replications=3).outcome == "not judged"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Learning curves: from how many rows on fits behave, and the command that says so."""
+"""Learning curves: how many rows are enough for each fit, and the command that says so."""
 
 import json
 import re
@@ -14,13 +14,14 @@ from click.testing import CliRunner
 import trifit
 from made_up_study import made_up_study
 from trifit import theory
+from trifit.cards import load_card
 from trifit.cli import main
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.report.study import render_study
 from trifit.results.study import RowsNeeded
 from trifit.simulate import simulate
-from trifit.study.along import directions
+from trifit.study.along import directions, is_linear
 from trifit.study.curve import NUTS_LIMIT, curve_study, default_sizes
 from trifit.study.needed import BAND, rows_needed
 from trifit.words.needed import needed_sentence
@@ -68,8 +69,9 @@ def test_an_entry_between_two_sizes_is_read_off_the_curve():
 def test_the_last_entry_counts():
     assert 200 < needed([1.0, 1.0, 0.5, 1.0]).rows < 400
     assert needed([0.9, 0.95, 1.0, 1.1]) == RowsNeeded(
-        fit="mle", outcome="from the first", smallest=50, largest=400, rows=50, low=50, high=50
-    )
+        fit="mle", outcome="from the first", smallest=50, largest=400, rows=50, low=50, high=50,
+        slopes=40,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -78,12 +80,44 @@ def test_the_last_entry_counts():
         ([0.1, 0.2, 0.3, 0.45], "too far"),
         ([0.7, 0.7, 0.7, 0.7], "levels off"),
         ([0.75, 0.74, 0.72, 0.7], "levels off"),
-        ([np.nan, 0.5, 0.9, 1.0], "undetermined"),
+        ([0.5, 0.9, 1.0, np.nan], "undetermined"),
+        ([0.5, 0.9, np.nan, 0.7], "undetermined"),
     ],
 )
 def test_where_no_number_can_be_said(means, outcome):
     found = needed(means)
     assert (found.outcome, found.rows, found.high) == (outcome, None, None)
+
+
+def test_sizes_with_missing_slopes_are_never_enough():
+    curve = slopes([0.9, 1.0, 1.0, 1.0], 1e-6)
+    curve[3, 0] = curve[5, 1] = np.nan
+    found = rows_needed("mle", SIZES, curve, np.zeros(4))
+    assert (found.outcome, found.rows, found.smallest) == ("from the first", 200, 200)
+    assert (found.missing, found.slopes) == (2, 40)
+    assert needed_sentence(found).startswith("MLE: 200 rows, the fewest that count. 2 of 40 slopes")
+
+
+def test_the_lower_limit_is_that_of_the_interval():
+    found = needed([0.1, 0.2, 0.3, 0.45], sd=0.4, shared=0.1)
+    assert found.outcome == "too far"
+    assert found.low < 400
+    assert needed_sentence(found).startswith(
+        "MLE: cannot be said. The slope at 400 rows is too far"
+    )
+
+
+def test_no_size_at_half_of_the_largest_is_no_levelling_off():
+    sizes, curve = [300, 400], slopes([0.6, 0.7], 1e-6)
+    assert rows_needed("mle", sizes, curve, np.zeros(2)).outcome == "extrapolated"
+
+
+def test_replications_that_share_a_table_approach_less_clearly():
+    curve = slopes([0.6, 0.62, 0.65, 0.7], 1e-6) + 0.03 * np.random.default_rng(1).normal(
+        size=(10, 4)
+    )
+    outcomes = [rows_needed("mle", SIZES, curve, np.full(4, s)).outcome for s in (0.0, 0.5)]
+    assert outcomes == ["extrapolated", "levels off"]
 
 
 def test_a_table_that_is_shared_widens_the_interval():
@@ -138,6 +172,16 @@ def test_the_posterior_is_sampled_where_that_is_quick():
     assert "laplace" in studies[1].figures[0].fits
 
 
+def test_linear_models_are_known_by_their_builders():
+    cards = {
+        name: load_card(name)
+        for name in ("logistic", "softmax", "probit", "softmax-tanh", "network")
+    }
+    assert [name for name, card in cards.items() if is_linear(card)] == ["logistic", "softmax"]
+    own = msgspec.structs.replace(cards["logistic"], name="mine")
+    assert is_linear(own)
+
+
 def test_directions_are_the_rank_of_the_features():
     X = np.random.default_rng(0).normal(size=(50, 3))
     dummies = np.eye(3)[np.arange(50) % 3]
@@ -167,7 +211,7 @@ def test_a_learning_curve_of_rows_in_memory(run):
     assert max(slope.curves[0].x) == pytest.approx(200)
     page = (folder / "index.html").read_text()
     assert all(needed_sentence(r).split(":")[0] in page for r in record.rows_needed)
-    assert "From how many rows on" in page
+    assert "How many training rows are enough?" in page
 
 
 def test_it_resumes_and_its_file_says_which_rows_they_are(run):
@@ -230,17 +274,16 @@ BASE = {"fit": "bayes", "smallest": 20, "largest": 500}
     ("found", "sentence"),
     [
         ({"outcome": "from the first", "rows": 20, "low": 20, "high": 20},
-         "Posterior: at every size tried, from 20 rows on."),
+         "Posterior: 20 rows, the fewest tried."),
         ({"outcome": "from the first", "rows": 20, "low": 20, "high": 86.4},
-         "Posterior: at every size tried, from 20 rows on; surely only from 86 on."),
+         "Posterior: 20 rows, the fewest tried; the interval reaches up to 86."),
         ({"outcome": "seen", "rows": 231.0, "low": 20, "high": 412.0},
-         "Posterior: from about 230 rows on (95% interval: at most 410)."),
+         "Posterior: about 230 rows (95% interval: at most 410)."),
         ({"outcome": "extrapolated", "rows": 893.0, "low": 610, "high": None},
-         "Posterior: from about 890 rows on (at least 610; no upper limit), extrapolated from at "
-         "most 500."),
+         "Posterior: about 890 rows (at least 610; no upper limit), extrapolated beyond the "
+         "largest training set (500)."),
         ({"outcome": "too far", "low": 600},
-         "Posterior: from more than 500 rows on. Its slope there is too far from 1 to say from how "
-         "many."),
+         "Posterior: more than 600 rows. The slope at 500 rows is too far from 1 to say how many."),
     ],
 )  # fmt: skip
 def test_sentences(found, sentence):
@@ -249,8 +292,11 @@ def test_sentences(found, sentence):
 
 def test_the_page_has_the_answers_only_where_they_were_asked():
     record = made_up_study()
-    assert "From how many rows" not in render_study(record)
+    assert "How many training rows" not in render_study(record)
     answers = [RowsNeeded(**BASE | {"fit": "</script>"}, outcome="levels off")]
     page = render_study(msgspec.structs.replace(record, rows_needed=answers))
-    assert "From how many rows" in page
-    assert "&lt;/script&gt;: not with up to 500 rows" in page
+    assert "How many training rows" in page
+    assert "&lt;/script&gt;: cannot be said" in page
+    assert "unchecked for this model" not in page
+    unchecked = msgspec.structs.replace(record, rows_needed=answers, unchecked=True)
+    assert "unchecked for this model" in render_study(unchecked)

@@ -43,7 +43,7 @@ checking_option, computing_option = (
 )
 @checking_option(
     "--replications",
-    type=click.IntRange(min=1),
+    type=click.IntRange(50, 100_000),
     metavar="N",
     default=200,
     show_default=True,
@@ -51,7 +51,7 @@ checking_option, computing_option = (
 )
 @checking_option(
     "--rows",
-    type=click.IntRange(min=1),
+    type=click.IntRange(5, 10_000),
     metavar="N",
     default=50,
     show_default=True,
@@ -89,8 +89,9 @@ def check(
     display: Display,
     **computing: Any,
 ) -> None:
-    """Check that the posterior of a model is right, by simulation-based calibration.
+    """Check by simulation that a model's posterior is right.
 
+    This is simulation-based calibration.
     CARD is a shipped card (trifit models lists them), a TOML file, or a function
     that returns a pm.Model: FILE.py:FUNCTION. The features are those of DATA, whose
     labels are not used, or a few simulated ones. Labels are simulated from the
@@ -147,6 +148,7 @@ def _show(record: "Check", folder: Path, display: Display) -> None:
 
 
 def _print(record: "Check") -> None:
+    from trifit.results.check import MOST_REPLICATIONS
     from trifit.words.check import fit_verdict, left_out_text
 
     click.echo("")
@@ -160,8 +162,9 @@ def _print(record: "Check") -> None:
             f"first: {record.errors[0]}",
             err=True,
         )
-    if not record.wrong:
-        click.echo("Smaller errors need more replications: --replications 1000 --resume")
+    if all(fit.outcome == "no error found" for fit in record.fits):
+        more = min(5 * record.replications, MOST_REPLICATIONS)
+        click.echo(f"Smaller errors need more replications: --replications {more} --resume")
 
 
 def _document(record: "Check") -> dict[str, Any]:

@@ -106,12 +106,12 @@ def curve(  # noqa: PLR0913 - click: an argument per option
     force: bool,
     display: Display,
 ) -> None:
-    """Find from how many rows on outputs behave like probabilities.
+    """Find how many training rows each fit needs.
 
     DATA is a bundled set or a file, as for trifit compare. Training sets of several
     sizes are drawn from it, ten times each, and every fit is judged on held-out rows.
-    The page says for every fit from how many rows on it behaves, extrapolated beyond
-    DATA where the curve allows it, with 95 % intervals.
+    The page says for every fit how many rows are enough for outputs that behave like
+    probabilities, extrapolated beyond DATA where the curve allows it, with 95 % intervals.
 
     Exit codes: 0 done, 2 bad input or usage, 3 every cell failed, 130 interrupted.
     """

@@ -14,7 +14,7 @@ from trifit.words.check import METHOD, check_verdict, fit_verdict, how_judged, l
 HISTOGRAMS = 12
 """Most quantities of a method whose histogram is drawn: those with the smallest p-values."""
 
-SIGNS = {"no error found": ("✓", "good"), "too few": ("○", "warn"), "wrong": ("✗", "bad")}
+SIGNS = {"no error found": ("✓", "good"), "not judged": ("○", "warn"), "wrong": ("✗", "bad")}
 """Sign and colour of an outcome."""
 
 

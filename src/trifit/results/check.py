@@ -4,16 +4,21 @@ from typing import Any, Literal
 
 from trifit.results.record import Record
 
-Outcome = Literal["no error found", "wrong", "too few"]
+Outcome = Literal["no error found", "wrong", "not judged"]
 
 Deviation = Literal["too low", "too high", "too narrow", "too wide", "off"]
 """How a posterior lies about what made the labels; "off": neither shifted nor of another width."""
 
 ALPHA = 0.01
-"""Chance that a right posterior is called wrong by one check of one method."""
+"""Chance that a right posterior is called wrong, by one method, replications fixed beforehand."""
 
 MIN_RANKS = 50
 """Fewest ranks that are judged."""
+
+MIN_SHARE = 0.8
+"""Smallest share of replications with ranks that is judged: others left out may be the bad ones."""
+
+MOST_REPLICATIONS = 100_000
 
 
 class RankedQuantity(Record, frozen=True, kw_only=True):

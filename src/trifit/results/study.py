@@ -177,7 +177,7 @@ class Posteriors(Record, frozen=True, kw_only=True):
 
 
 class RowsNeeded(Record, frozen=True, kw_only=True):
-    """From how many training rows on one fit's outputs behave like probabilities.
+    """How many training rows are enough for one fit's outputs to behave like probabilities.
 
     Attributes
     ----------
@@ -186,12 +186,14 @@ class RowsNeeded(Record, frozen=True, kw_only=True):
         ``"from the first"``: at every size; ``"seen"``: from a size within the grid;
         ``"extrapolated"``: from one beyond it; ``"too far"``: the slope at the largest size is
         not yet above one half (below two); ``"levels off"``: it does not clearly approach 1 as
-        rows are added; ``"undetermined"``: the held-out rows do not determine a slope.
+        rows are added; ``"undetermined"``: the held-out rows do not determine slopes.
     smallest, largest : int
-        Of the sizes.
+        Of the sizes behind the last one with a missing slope.
     rows : float or None
     low, high : float or None
         Its 95 % interval; None: no end is known.
+    missing, slopes : int
+        Slopes that are missing at all sizes, and their number with these.
     """
 
     fit: str
@@ -203,6 +205,8 @@ class RowsNeeded(Record, frozen=True, kw_only=True):
     rows: float | None = None
     low: float | None = None
     high: float | None = None
+    missing: int = 0
+    slopes: int = 0
 
 
 class StudyRecord(Record, frozen=True, kw_only=True):
@@ -232,6 +236,9 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     versions : dict
     rows_needed : list of RowsNeeded
         By fit, where the study asks for it.
+    unchecked : bool
+        Whether the law behind their extrapolation is unchecked for the model: it is for all but
+        logistic regressions of two classes.
     signal : Replicated or None
         Of a learning curve whose theory is drawn: the standard deviation of the true log-odds,
         estimated at the largest training sets.
@@ -252,6 +259,7 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     command: str
     versions: dict[str, str]
     rows_needed: list[RowsNeeded] = msgspec.field(default_factory=list)
+    unchecked: bool = False
     signal: Replicated | None = None
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from trifit.ranks import chi_square_p_value, counts_below, ecdf_band, ecdf_p_value, histogram, holm
-from trifit.results.check import ALPHA, MIN_RANKS, CheckedFit, Deviation, RankedQuantity
+from trifit.results.check import ALPHA, MIN_RANKS, MIN_SHARE, CheckedFit, Deviation, RankedQuantity
 from trifit.rounding import rounded
 from trifit.types import FloatArray, IntArray
 
@@ -14,7 +14,12 @@ CLEAR = 3.0
 
 
 def judge(
-    method: str, ranks: Mapping[str, IntArray], left_out: Mapping[str, int], n_draws: int
+    method: str,
+    ranks: Mapping[str, IntArray],
+    left_out: Mapping[str, int],
+    n_draws: int,
+    *,
+    replications: int,
 ) -> CheckedFit:
     """What the ranks of one method say.
 
@@ -26,23 +31,25 @@ def judge(
     left_out : mapping of str to int
         Numbers of fits that have no ranks, by status.
     n_draws : int
+    replications : int
+        All of them, those included that failed.
     """
     n_ranked = max(map(len, ranks.values()), default=0)
     n_ranks = n_draws + 1
     if n_ranked == 0:
         return CheckedFit(
-            method=method, outcome="too few", n_ranked=0, left_out=dict(left_out),
+            method=method, outcome="not judged", n_ranked=0, left_out=dict(left_out),
             low=[], high=[], quantities=[],
         )  # fmt: skip
     each = np.array([ecdf_p_value(of_one, n_ranks) for of_one in ranks.values()])
     adjusted = holm(each)
     grid = np.arange(1, n_ranks) / n_ranks
     low, high = ecdf_band(n_ranked, n_ranks)
-    enough = n_ranked >= MIN_RANKS
+    enough = n_ranked >= max(MIN_RANKS, MIN_SHARE * replications)
     found_wrong = enough and bool((adjusted < ALPHA).any())
     return CheckedFit(
         method=method,
-        outcome="wrong" if found_wrong else "no error found" if enough else "too few",
+        outcome="wrong" if found_wrong else "no error found" if enough else "not judged",
         n_ranked=n_ranked,
         left_out=dict(left_out),
         low=rounded(low - grid),

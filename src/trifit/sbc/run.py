@@ -16,7 +16,7 @@ import numpy as np
 
 from trifit.errors import InputError
 from trifit.files import write_whole
-from trifit.results.check import Check, CheckedFit
+from trifit.results.check import MOST_REPLICATIONS, Check, CheckedFit
 from trifit.sbc.judge import judge
 from trifit.sbc.replication import LEFT_OUT, N_DRAWS, Cell, Setup, compute
 from trifit.study.engine import check_arguments, run_cells
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHECK = Kind("check", ("check.json", "index.html"))
-
-MOST = 100_000
-"""Most replications."""
 
 MAX_ERRORS = 5
 """Most errors that the record quotes."""
@@ -81,8 +78,8 @@ def run_check(
     """
     if resume and force:
         raise InputError("--resume continues what --force deletes; give one of them")
-    if not isinstance(replications, int) or not 1 <= replications <= MOST:
-        raise InputError(f"--replications {replications!r}: expected 1 to {MOST:,}")
+    if not isinstance(replications, int) or not 1 <= replications <= MOST_REPLICATIONS:
+        raise InputError(f"--replications {replications!r}: expected 1 to {MOST_REPLICATIONS:,}")
     jobs = available() if jobs is None else jobs
     check_arguments(jobs, backend, scheduler)
     folder, digest = Path(folder), "".join(f"{word:08x}" for word in setup.key)
@@ -145,17 +142,18 @@ def _made_with(setup: Setup, data: str) -> dict[str, Any]:
 def _record(setup: Setup, table: "pd.DataFrame", data: str, command: str | None) -> Check:
     errors = table["error"].dropna()
     n_obs, n_features = setup.X.shape
+    replications = table["cell"].nunique()
     return Check(
         card=msgspec.to_builtins(setup.card),
         data=data,
         n_obs=n_obs,
         n_features=n_features,
         n_classes=len(setup.class_names),
-        replications=table["cell"].nunique(),
+        replications=replications,
         n_failed=len(errors),
         errors=errors.unique().tolist()[:MAX_ERRORS],
         n_draws=N_DRAWS,
-        fits=[_fit(table[table["fit"] == method], method) for method in setup.methods],
+        fits=[_fit(table[table["fit"] == m], m, replications) for m in setup.methods],
         seed=setup.seed,
         seconds=float(table.loc[table["quantity"] == "seconds", "value"].sum()),
         command=command or f"trifit.check_model({setup.card.name!r}, seed={setup.seed})",
@@ -163,11 +161,11 @@ def _record(setup: Setup, table: "pd.DataFrame", data: str, command: str | None)
     )
 
 
-def _fit(table: "pd.DataFrame", method: str) -> CheckedFit:
+def _fit(table: "pd.DataFrame", method: str, replications: int) -> CheckedFit:
     out = table["quantity"].str.startswith(LEFT_OUT)
     ranks = {
         str(name): of_one["value"].to_numpy().astype(np.int64)
         for name, of_one in table[~out].groupby("quantity", sort=False)
     }
     left_out = Counter(table.loc[out, "quantity"].str.removeprefix(LEFT_OUT))
-    return judge(method, ranks, dict(sorted(left_out.items())), N_DRAWS)
+    return judge(method, ranks, dict(sorted(left_out.items())), N_DRAWS, replications=replications)

@@ -6,12 +6,11 @@ import numpy as np
 from msgspec.structs import replace
 
 from trifit.cards import Card
-from trifit.clusters import quantile
 from trifit.errors import InputError
 from trifit.results.study import Picture, Replicated, StudyRecord, TheoryCurve
 from trifit.study.cells import number
 from trifit.study.limits import FITS
-from trifit.study.needed import shared
+from trifit.study.needed import half_width, shared
 from trifit.study.quantities import QUANTITIES
 from trifit.study.results import Point
 from trifit.study.tables import OpenTable
@@ -19,13 +18,18 @@ from trifit.types import FloatArray
 
 CURVE_POINTS = 15
 
+LOGISTIC = "trifit.models:logistic_regression"
+LINEAR = {LOGISTIC: "logistic", "trifit.models:softmax_regression": "softmax"}
+"""Builders of linear models, with the output for which they are that."""
+
 
 def with_theory(
     record: StudyRecord, points: Sequence[Point], tables: OpenTable, card: Card
 ) -> StudyRecord:
     """A record of a learning curve with the signal, and theory's curves in its slopes.
 
-    Nothing is added where the rows are simulated, or the theory does not apply.
+    It says too whether the model is one for which the law of the slopes was checked. There are no
+    curves where the rows are simulated, or the theory does not apply.
 
     Parameters
     ----------
@@ -35,7 +39,10 @@ def with_theory(
         The rows of a table by their fingerprint.
     card : Card
     """
-    table = points[0].settings.get("table")
+    table, classes = points[0].settings.get("table"), points[0].settings.get("classes", 2)
+    if table is not None:
+        classes = tables(str(table)).n_classes
+    record = replace(record, unchecked=classes != 2 or not is_linear(card))
     found = signal(points, tables) if table is not None else None
     if found is None:
         return record
@@ -58,10 +65,8 @@ def signal(points: Sequence[Point], tables: OpenTable) -> Replicated | None:
     for point in sorted(points, key=lambda p: -number("n", p.settings["n"])):
         rho, found = shared(point.settings, tables), point.replicated("mle", "signal")
         if len(found) >= max(2, point.n_cells / 2):
-            mean, sd = float(found.mean()), float(found.std(ddof=1))
-            t, k = quantile(0.95, len(found)), len(found)
-            half = float(t * sd * np.sqrt(1 / k + rho / (1 - rho)))
-            return Replicated(value=mean, low=max(mean - half, 0.0), high=mean + half, n=k)
+            mean, half = float(found.mean()), float(half_width(found, rho))
+            return Replicated(value=mean, low=max(mean - half, 0.0), high=mean + half, n=len(found))
     return None
 
 
@@ -93,7 +98,9 @@ def _ratio(fit: str, gamma: float, n_directions: int, card: Card) -> float | Non
         return 0.0
     given = card.hyperparameters
     scale = given.get("prior_scale")
-    normal = card.name == "logistic" and given.get("prior", "normal") == "normal"
+    normal = (
+        card.builder == LOGISTIC and is_linear(card) and given.get("prior", "normal") == "normal"
+    )
     if fit not in FITS or not normal or not isinstance(scale, int | float) or gamma <= 0:
         return None
     return float(scale / (gamma / np.sqrt(n_directions)))
@@ -112,6 +119,12 @@ def _curve(
         if np.isfinite(limit.slope):
             drawn[n] = float(limit.slope)
     return TheoryCurve(name=fit, panel="", x=[*drawn], y=[*drawn.values()])
+
+
+def is_linear(card: Card) -> bool:
+    """Whether log-odds are linear in the features, with one coefficient for each."""
+    given = card.hyperparameters
+    return given.get("output", LINEAR.get(card.builder)) == LINEAR.get(card.builder, "")
 
 
 def directions(X: FloatArray) -> int:

@@ -70,7 +70,7 @@ def learning_curve(
     reading: dict[str, Any] | None = None,
     **running: Any,
 ) -> StudyRecord:
-    """From how many rows on the outputs of each fit behave like probabilities.
+    """How many training rows are enough for outputs that behave like probabilities, by fit.
 
     Training sets of several sizes are drawn from the table again and again, a classifier is
     fitted to each, and judged on rows that were held out.
@@ -175,8 +175,8 @@ def curve_study(
     name = f"curve-{Path(dataset.name).name}"
     return Study(
         name=name if NAME.fullmatch(name) and name.isprintable() else "curve",
-        question=f"From how many rows on do the outputs of {load_card(model['card']).name} on "
-        f"{dataset.name} behave like probabilities?",
+        question=f"How many training rows are enough for {load_card(model['card']).name} on "
+        f"{dataset.name} to give outputs that behave like probabilities?",
         expects="All fits come nearer to a slope of 1 as rows are added: the MLE from below, and "
         "last.",
         seed=seed,

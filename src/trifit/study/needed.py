@@ -1,22 +1,24 @@
-"""From how many rows on a fit's outputs behave like probabilities: read off its slopes.
+"""How many training rows are enough for probabilities: read off a fit's calibration slopes.
 
-A fit behaves from ``n`` rows on if its calibration slope, averaged over training sets of
+``n`` rows are enough if the calibration slope, averaged over training sets of
 that size, is inside 0.8 to 1.25 there and for all larger ones. In logistic regression
 ``log slope`` falls like ``1 / n`` for every fit once the slope is above one half
 (:mod:`trifit.theory`: with exponents between 0.85 and 1.2), so a curve that has come that
 far, and still rises, can be continued beyond the table's rows.
 
+A slope is missing where the held-out rows are ranked perfectly, or a label is ruled out: not by
+chance. So a curve starts behind the last size at which one is missing.
+
 Replications share the rows of one table, so a mean over ``R`` of them with variance ``S^2``
 among them has variance ``S^2 (1 / R + rho / (1 - rho))`` about what further tables of that kind
 would give, with ``rho`` the correlation of two replications. With training sets of ``n`` and
-test sets of ``m`` of ``N`` rows ``rho`` is at most ``max(n, m) / N`` (Hoeffding's bound), and
-far smaller, since a row that trains one replication tests another. A fifth of the bound is
-taken; ``tools/curve_coverage.py`` shows how often the intervals then hold.
+test sets of ``m`` of ``N`` rows, ``0.2 max(n, m) / N`` is taken for it: an empirical correction,
+for which ``tools/curve_coverage.py`` shows how often the intervals hold.
 
 References
 ----------
-Hoeffding (1948), Ann. Math. Stat. 19(3), doi:10.1214/aoms/1177730196; Nadeau & Bengio (2003),
-Machine Learning 52, doi:10.1023/A:1024068626366 (the same factor for repeated hold-outs)
+Nadeau & Bengio (2003), Machine Learning 52, doi:10.1023/A:1024068626366 (the same factor for
+repeated hold-outs)
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +30,6 @@ from msgspec.structs import replace
 from trifit.clusters import quantile
 from trifit.results.calibration import GOOD
 from trifit.results.study import RowsNeeded
-from trifit.scores import t_mean
 from trifit.study.cells import number
 from trifit.study.results import Point
 from trifit.study.spec import Setting
@@ -47,14 +48,14 @@ WIDEST = float(np.log(3.0))
 DECAY, SLOWEST, FASTEST = 1.0, 0.85, 1.2
 """Exponents with which ``|log slope|`` falls in the rows: usual, and between which they lie."""
 
-OF_BOUND = 0.2
-"""The correlation of replications as a share of Hoeffding's bound."""
+CORRELATED = 0.2
+"""The correlation of replications over ``max(n, m) / N``; found by simulation."""
 
 
 def rows_needed(
     fit: str, sizes: Sequence[int], slopes: FloatArray, shared: FloatArray
 ) -> RowsNeeded:
-    """The smallest number of rows from which a fit's outputs behave like probabilities.
+    """The smallest number of rows that is enough for outputs that behave like probabilities.
 
     The interval inverts those of the mean slopes: its ends are where their optimistic and
     their pessimistic ends enter the band for good.
@@ -65,21 +66,29 @@ def rows_needed(
     sizes : sequence of int
         Training rows, ascending.
     slopes : array of shape (n_replications, n_sizes)
-        Calibration slopes on held-out rows; NaN where these do not determine one.
+        Calibration slopes on held-out rows; NaN where there is none.
     shared : array of shape (n_sizes,)
         The correlation of replications that share a table; 0: each has its own rows.
     """
+    missing = (~np.isfinite(slopes)).sum(axis=0)
+    first = int(np.flatnonzero(missing)[-1]) + 1 if missing.any() else 0
     none = RowsNeeded(
-        fit=fit, outcome="undetermined", smallest=int(sizes[0]), largest=int(sizes[-1])
+        fit=fit,
+        outcome="undetermined",
+        smallest=int(sizes[min(first, len(sizes) - 1)]),
+        largest=int(sizes[-1]),
+        missing=int(missing.sum()),
+        slopes=slopes.size,
     )
-    known = np.isfinite(slopes).sum(axis=0)
-    if (known < max(2, (len(slopes) + 1) // 2)).any():
+    if first == len(sizes) or len(slopes) < 2:
         return none
-    curve = _Curve.of(np.asarray(sizes, dtype=float), slopes, shared)
+    curve = _Curve.of(np.asarray(sizes[first:], dtype=float), slopes[:, first:], shared[first:])
     low = curve.entry(np.maximum(curve.size - curve.half, 0), FASTEST)
     last, ends = curve.size[-1], curve.size[-1] + curve.half[-1]
+    if last > BAND and len(curve.n) == 1:
+        return replace(none, low=low)
     if last > VISIBLE:
-        return replace(none, outcome="too far", low=max(low, float(sizes[-1])))
+        return replace(none, outcome="too far", low=low)
     if last > BAND and not curve.approaches:
         return replace(none, outcome="levels off", low=low)
     high = curve.entry(curve.size + curve.half, SLOWEST)
@@ -121,7 +130,26 @@ def shared(settings: Mapping[str, Setting], tables: OpenTable) -> float:
         return 0.0
     n_obs, n = tables(str(settings["table"])).n_obs, number("n", settings["n"])
     n_test = number("n_test", settings.get("n_test", n_obs - n))
-    return OF_BOUND * max(n, n_test) / n_obs
+    return CORRELATED * max(n, n_test) / n_obs
+
+
+def half_width(values: FloatArray, rho: FloatArray | float) -> FloatArray:
+    """Half of the 95 % interval of means over replications of one table.
+
+    Parameters
+    ----------
+    values : array of shape (n_replications, ...)
+    rho : float or array
+        The correlation of two replications.
+
+    Examples
+    --------
+    >>> round(float(half_width(np.array([1.0, 2.0, 3.0]), 0.0)), 2)
+    2.48
+    """
+    n = len(values)
+    t, sd = quantile(0.95, n), values.std(axis=0, ddof=1)
+    return np.asarray(t * sd * np.sqrt(1 / n + rho / (1 - rho)))
 
 
 @dataclass(frozen=True)
@@ -136,7 +164,8 @@ class _Curve:
     half : array of shape (n_sizes,)
         Half of its 95 % interval.
     approaches : bool
-        Whether the slope is clearly nearer to 1 at the largest size than at half of it.
+        Whether the slope is clearly nearer to 1 at the largest size than at half of it; at the
+        smallest, where all are above half.
     """
 
     n: FloatArray
@@ -146,16 +175,12 @@ class _Curve:
 
     @classmethod
     def of(cls, n: FloatArray, slopes: FloatArray, shared: FloatArray) -> "_Curve":
-        """The curve of slopes (n_replications, n_sizes)."""
-        mean = np.maximum(np.nanmean(slopes, axis=0), 1e-3)
-        count = np.isfinite(slopes).sum(axis=0)
-        sd = np.nanstd(slopes, axis=0, ddof=1)
-        t = np.array([quantile(0.95, int(k)) for k in count])
-        half = t * sd * np.sqrt(1 / count + shared / (1 - shared)) / mean
-        before = int(np.searchsorted(n, n[-1] / 2, side="right")) - 1
-        nearer = (slopes[:, -1] - slopes[:, max(before, 0)]) * np.sign(1 - mean[-1])
-        nearer = nearer[np.isfinite(nearer)]
-        approaches = before >= 0 and len(nearer) > 1 and t_mean(nearer).low > 0
+        """The curve of slopes (n_replications, n_sizes), all of them known."""
+        mean = np.maximum(slopes.mean(axis=0), 1e-3)
+        half = half_width(slopes, shared) / mean
+        before = max(int(np.searchsorted(n, n[-1] / 2, side="right")) - 1, 0)
+        nearer = (slopes[:, -1] - slopes[:, before]) * np.sign(1 - mean[-1])
+        approaches = nearer.mean() > half_width(nearer, shared[-1])
         return cls(n, abs(np.log(mean)), half, bool(approaches))
 
     def entry(self, size: FloatArray, decay: float = DECAY) -> float:

@@ -32,7 +32,7 @@ from trifit.study.pictures import picture
 from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.results import Point, points_of
 from trifit.study.spec import Study
-from trifit.study.store import Store, errors_of
+from trifit.study.store import errors_of
 from trifit.study.tables import Kept, Tables
 from trifit.threads import available
 from trifit.types import FloatArray
@@ -124,9 +124,11 @@ def run_study(
         scheduler=scheduler,
         advance=advance,
     )
-    record = _record(study, cells, store, made_with, command or f"run_study({study.name!r})")
+    table = store.table()
+    points, errors = points_of(cells, table), errors_of(table)
+    command = command or f"run_study({study.name!r})"
+    record = _record(study, cells, points, errors, made_with, command)
     if study.rows_needed:
-        points = points_of(cells, store.table())
         record = msgspec.structs.replace(record, rows_needed=of_points(points, tables))
         record = with_theory(record, points, tables, card_of(cells[0].model))
     write_whole(folder / "study.json", msgspec.json.format(msgspec.json.encode(record)))
@@ -183,12 +185,16 @@ def plain(study: Study) -> dict[str, Any]:
 
 
 def _record(
-    study: Study, cells: Sequence[Cell], store: Store, made_with: dict[str, Any], command: str
+    study: Study,
+    cells: Sequence[Cell],
+    points: Sequence[Point],
+    errors: dict[str, str],
+    made_with: dict[str, Any],
+    command: str,
 ) -> StudyRecord:
-    table = store.table()
-    points, axes = points_of(cells, table), axes_of(study, cells)
+    axes = axes_of(study, cells)
     settings = {cell.key: cell.settings for cell in cells}
-    failed = {k: e for k, e in errors_of(table).items() if k in settings}
+    failed = {k: e for k, e in errors.items() if k in settings}
     asked = [a.quantity for a in study.figures] + [a.quantity for a in study.claims]
     seconds = [v for p in points for v in p.replicated("", "seconds")]
     return StudyRecord(

@@ -84,6 +84,8 @@ def verdicts(
 ) -> list[Row]:
     """The verdict on every fit, as 0 or 1 for each, and what a temperature would gain.
 
+    No gain where a label has probability 0.
+
     Parameters
     ----------
     fitted : mapping of str to Fit
@@ -99,7 +101,8 @@ def verdicts(
     for name, fit in fitted.items():
         found = calibration(forecasts, name, generator(seeds, f"verdict on {name}"))
         verdict = of_fit(verdict_on(found), fit.status)
-        rows.append(Row(name, "gain", found.gains["temperature"].value))
+        if found.gain is not None:
+            rows.append(Row(name, "gain", found.gain.value))
         rows += [
             Row(name, quantity, float(verdict is kind))
             for kind, quantity in QUANTITY_OF.items()

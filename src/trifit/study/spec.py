@@ -173,7 +173,7 @@ class Study(_Part, frozen=True, kw_only=True):
     claims : list of Claim
     references : list of str
     rows_needed : bool
-        Whether the page says from how many rows on every fit behaves like probabilities; only
+        Whether the page says how many training rows are enough for every fit; only
         ``n`` may then vary.
     is_quick : bool
         Whether this is the quick grid of another.

@@ -1,8 +1,8 @@
 """The verdict on a checked model, in sentences."""
 
 from trifit.fits import Status
-from trifit.results.check import ALPHA, MIN_RANKS, Check, CheckedFit
-from trifit.text import counted, p_value
+from trifit.results.check import ALPHA, MIN_RANKS, MIN_SHARE, Check, CheckedFit
+from trifit.text import counted, p_equals, p_value
 from trifit.words.status import STATUSES
 
 METHOD = {"bayes": "NUTS", "laplace": "Laplace"}
@@ -20,10 +20,10 @@ def check_verdict(check: Check) -> str:
 def fit_verdict(check: Check, fit: CheckedFit) -> str:
     """The verdict on one method's posterior."""
     name = METHOD[fit.method]
-    if fit.outcome == "too few":
+    if fit.outcome == "not judged":
         return (
             f"{name}: not judged, for only {fit.n_ranked} of {check.replications} fits passed "
-            f"their checks (at least {MIN_RANKS} are needed)."
+            f"their checks (at least {MIN_RANKS}, and {MIN_SHARE:.0%} of all, are needed)."
         )
     if fit.outcome == "no error found":
         return (
@@ -32,7 +32,7 @@ def fit_verdict(check: Check, fit: CheckedFit) -> str:
             f"(smallest p-value {p_value(min(q.adjusted for q in fit.quantities))})."
         )
     named = ", ".join(
-        f"{q.name} {LEANS[q.deviation]} (p {_than(q.adjusted)})" for q in fit.wrong[:LISTED]
+        f"{q.name} {LEANS[q.deviation]} ({p_equals(q.adjusted)})" for q in fit.wrong[:LISTED]
     )
     more = len(fit.wrong) - LISTED
     others = f"; so are {more} of the other quantities" if more > 0 else ""
@@ -64,10 +64,6 @@ def how_judged() -> str:
     return (
         "A posterior is called wrong if the ECDF of some quantity's ranks leaves what uniform "
         f"ranks do with p below {ALPHA:g}, adjusted for the number of quantities (Holm). A right "
-        f"one is called wrong in at most {100 * ALPHA:g} of 100 checks."
+        f"one is called wrong in at most {100 * ALPHA:g} of 100 checks of a method, if the number "
+        "of replications is fixed beforehand."
     )
-
-
-def _than(p: float) -> str:
-    text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"

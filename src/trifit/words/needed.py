@@ -1,4 +1,4 @@
-"""From how many rows on a fit behaves like probabilities, in sentences."""
+"""How many training rows are enough, in sentences."""
 
 from collections.abc import Callable, Mapping
 
@@ -20,17 +20,17 @@ def needed_headline(record: StudyRecord) -> str:
 
 
 def needed_sentence(found: RowsNeeded) -> str:
-    """From how many rows on one fit behaves like probabilities.
+    """How many training rows are enough for one fit.
 
     Examples
     --------
     >>> print(needed_sentence(RowsNeeded(
-    ...     fit="mle", outcome="extrapolated", smallest=20, largest=500, rows=893,
-    ...     low=610, high=1480,
+    ...     fit="mle", outcome="seen", smallest=20, largest=500, rows=231, low=120, high=412,
     ... )))
-    MLE: from about 890 rows on (95% interval 610 to 1,500), extrapolated from at most 500.
+    MLE: about 230 rows (95% interval 120 to 410).
     """
-    return f"{NAMES.get(found.fit, found.fit)}: {SENTENCES[found.outcome](found)}"
+    text = f"{NAMES.get(found.fit, found.fit)}: {SENTENCES[found.outcome](found)}"
+    return f"{text} {_missing(found)}" if found.missing else text
 
 
 def rows_text(rows: float) -> str:
@@ -54,6 +54,13 @@ def signal_sentence(signal: Replicated) -> str:
     )
 
 
+def _missing(found: RowsNeeded) -> str:
+    return (
+        f"{found.missing:,} of {found.slopes:,} slopes are missing, as held-out rows were ranked "
+        "perfectly or a label was ruled out; sizes up to the last of these do not count."
+    )
+
+
 def _interval(found: RowsNeeded) -> str:
     if found.high is None:
         return f"at least {rows_text(found.low)}; no upper limit" if found.low else "no limits"
@@ -64,44 +71,46 @@ def _interval(found: RowsNeeded) -> str:
 
 
 def _from_the_first(found: RowsNeeded) -> str:
-    text = f"at every size tried, from {found.smallest:,} rows on"
+    text = f"{found.smallest:,} rows, the fewest {'that count' if found.missing else 'tried'}"
     if found.high is None:
-        return f"{text}, though these rows set no upper limit."
+        return f"{text}; the interval has no upper limit."
     if found.high > found.smallest:
-        return f"{text}; surely only from {rows_text(found.high)} on."
+        return f"{text}; the interval reaches up to {rows_text(found.high)}."
     return f"{text}."
 
 
 def _seen(found: RowsNeeded) -> str:
-    return f"from about {rows_text(found.rows or 0)} rows on ({_interval(found)})."
+    return f"about {rows_text(found.rows or 0)} rows ({_interval(found)})."
 
 
 def _extrapolated(found: RowsNeeded) -> str:
     return (
-        f"from about {rows_text(found.rows or 0)} rows on ({_interval(found)}), extrapolated from "
-        f"at most {found.largest:,}."
+        f"about {rows_text(found.rows or 0)} rows ({_interval(found)}), extrapolated beyond the "
+        f"largest training set ({found.largest:,})."
     )
+
+
+def _more_than(found: RowsNeeded) -> str:
+    """The lower limit, where it says that the largest size is too small."""
+    if found.low is None or found.low <= found.largest:
+        return "cannot be said."
+    return f"more than {rows_text(found.low)} rows."
 
 
 def _too_far(found: RowsNeeded) -> str:
-    return (
-        f"from more than {found.largest:,} rows on. Its slope there is too far from 1 to say from "
-        "how many."
-    )
+    last = f"The slope at {found.largest:,} rows"
+    return f"{_more_than(found)} {last} is too far from 1 to say how many."
 
 
 def _levels_off(found: RowsNeeded) -> str:
     return (
-        f"not with up to {found.largest:,} rows. Its slope does not clearly approach 1 as rows are "
-        "added, so how many would do cannot be said."
+        f"{_more_than(found)} The slope at {found.largest:,} rows is not inside 0.8 to 1.25, and "
+        "does not clearly approach 1 as rows are added."
     )
 
 
-def _undetermined(found: RowsNeeded) -> str:
-    return (
-        "cannot be said: the held-out rows do not determine a calibration slope, as the classes "
-        "are predicted too well or the outputs do not vary."
-    )
+def _undetermined(_: RowsNeeded) -> str:
+    return "cannot be said, for the held-out rows determine too few calibration slopes."
 
 
 SENTENCES: Mapping[str, Callable[[RowsNeeded], str]] = {
