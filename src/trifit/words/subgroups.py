@@ -17,7 +17,8 @@ FAULTS = (Verdict.OVER_CONFIDENT, Verdict.UNDER_CONFIDENT, Verdict.MISCALIBRATED
 
 def subgroup_sentences(d: Division) -> Iterator[str]:
     """Which subgroups differ, and which have a fault; all contestants without one in a sentence."""
-    quiet, untested = [], []
+    quiet: list[str] = []
+    untested: list[str] = []
     for name, found in d.contestants.items():
         told = [*differences(d, name), *faults(d, name)]
         if told:
