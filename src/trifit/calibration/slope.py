@@ -269,7 +269,14 @@ def _ruled_out(log_probs: FloatArray) -> BoolArray:
 def log_likelihood(
     theta: FloatArray, log_probs: FloatArray, truth: FloatArray
 ) -> tuple[float, FloatArray]:
-    """``sum_i sum_k y_ik log q_ik`` and the recalibrated q."""
+    """``sum_i sum_k y_ik log q_ik`` and the recalibrated q.
+
+    Parameters
+    ----------
+    theta : array of shape (n_classes,)
+        Slope, then the intercepts of all classes but the first.
+    log_probs, truth : array of shape (n_obs, n_classes)
+    """
     logits = theta[0] * log_probs
     logits[:, 1:] += theta[1:]
     log_q = log_softmax(logits)
@@ -284,6 +291,10 @@ def derivatives(
     """Gradient and information of the slope and of all intercepts but the first.
 
     Row i contributes the covariance under q_i of ``(log p_ik, [k = 1], [k = 2], ...)``.
+
+    Parameters
+    ----------
+    log_probs, truth, q : array of shape (n_obs, n_classes)
     """
     residual = truth - q
     gradient = np.array([np.vdot(residual, log_probs), *residual[:, 1:].sum(axis=0)])
