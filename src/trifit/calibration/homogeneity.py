@@ -107,6 +107,7 @@ def _slopes(
         if groups is not None:
             pieces = group_sums(((codes == g) - share[g]) * strata.scores, groups)
             variance = tests.scatter(g, strata.n_params[g]) * np.vdot(pieces, pieces)
+            n = min(n or 0, _effective(pieces))
         p[g] = _p_value(total[g : g + 1], np.array([[variance]]), n)
     return p
 
@@ -222,6 +223,13 @@ def _tested(q: FloatArray) -> tuple[BoolArray, BoolArray]:
     if enough.any() and expected[~enough].sum() < MIN_EXPECTED:
         tested[expected.argmax()] = False
     return enough, tested
+
+
+def _effective(pieces: FloatArray) -> int:
+    """Groups whose normal sums would tell the variance as well (Satterthwaite 1946)."""
+    squares = pieces**2
+    spread = float(squares @ squares / squares.sum() ** 2) - 1 / len(pieces)
+    return 1 + int(min(2 / spread, len(pieces))) if spread > 0 else len(pieces)
 
 
 def _p_value(u: FloatArray, v: FloatArray, n: int | None) -> float:
