@@ -77,6 +77,79 @@ def test_few_rows_of_a_class_are_not_tested(rng):
     assert found.df == 2
 
 
+def classes(rng, shares, n, n_subgroups):
+    """Calibrated forecasts of classes of some shares, rows in subgroups of n."""
+    codes = np.arange(n * n_subgroups) % n_subgroups
+    logits = np.log(shares) + rng.normal(size=(len(codes), len(shares)))
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    y = (rng.random(len(codes))[:, None] > probs.cumsum(axis=1)[:, :-1]).sum(axis=1)
+    return np.log(probs), y, codes
+
+
+@pytest.mark.parametrize("shares", [[0.5, 0.3, 0.2], [0.6, 0.38, 0.02], [0.9, 0.05, 0.03, 0.02]])
+def test_the_order_of_classes_says_nothing(rng, shares):
+    """Also where one of them is too rare to be tested, in some subgroups or in all."""
+    log_probs, y, codes = classes(rng, shares, 150, 3)
+    codes[:60] = 0  # of unequal size
+    one = homogeneity(log_probs, y, codes)
+    for order in ([1, 2, 0], [2, 1, 0]):
+        order = [*order, *range(3, len(shares))]
+        other = homogeneity(log_probs[:, order], np.argsort(order)[y], codes)
+        assert other.df == one.df
+        assert other.p_value == pytest.approx(one.p_value, rel=1e-6)
+        assert other.slope == pytest.approx(one.slope, rel=1e-6)
+        assert other.bias == pytest.approx(one.bias, rel=1e-6)
+
+
+def test_a_rare_class_is_not_tested_wherever_it_stands(rng):
+    """One label of a class that was forecast at 1 in 2,000, in a subgroup: nothing."""
+    log_probs, y, codes = classes(rng, [0.6, 0.4 - 5e-4, 5e-4], 300, 3)
+    y[y == 2] = 0
+    before = [homogeneity(log_probs[:, [2, 0, 1]], (y + 1) % 3, codes)]
+    y[codes.argmin()] = 2
+    after = homogeneity(log_probs[:, [2, 0, 1]], (y + 1) % 3, codes)
+    assert after.df == before[0].df == 4  # slope and one class, of two subgroups
+    assert after.bias.min() > 0.05
+    assert after.p_value > 0.05
+
+
+def test_other_intercepts_are_no_other_slope():
+    """One subgroup's log-odds are shifted by 2: its slope is tested at the level all the same."""
+    rng, found = np.random.default_rng(5), []
+    for _ in range(200):
+        log_probs, y, codes, _ = world(rng, 400, [1.0] * 5, sd=2.0)
+        eta = log_probs[:, 1] - log_probs[:, 0] + 2.0 * (codes == 0)
+        y = (rng.logistic(size=len(y)) < eta).astype(int)
+        found.append(homogeneity(log_probs, y, codes))
+    assert kstest([f.slope[0] for f in found], "uniform").pvalue > 0.01
+    assert kstest([f.slope[1] for f in found], "uniform").pvalue > 0.01
+    assert max(f.bias[0] for f in found) < 1e-6
+
+
+def test_the_slope_is_tested_as_against_fits_with_own_intercepts(rng):
+    """Likelihood ratio by scikit-learn: one slope against another one in the first subgroup."""
+    log_probs, y, codes, _ = world(rng, 1000, [1.15, 1.0, 1.0])
+    x, strata = log_probs[:, 1] - log_probs[:, 0], np.eye(3)[codes]
+    y = (rng.logistic(size=len(y)) < x + strata @ [1.0, 0.0, -0.5]).astype(int)
+
+    def deviance(*columns):
+        design = np.column_stack([strata, *columns])
+        model = LogisticRegression(C=np.inf, tol=1e-10, fit_intercept=False, max_iter=1000)
+        model.fit(design, y)
+        return -2 * model.predict_log_proba(design)[np.arange(len(y)), y].sum()
+
+    ratio = deviance(x) - deviance(x, x * (codes == 0))
+    found = homogeneity(log_probs, y, codes)
+    assert np.sqrt(chi2.isf(found.slope[0], 1)) == pytest.approx(np.sqrt(ratio), abs=0.05)
+
+
+def test_soft_labels_have_no_test(rng):
+    log_probs, _, codes, _ = world(rng, 100, [1.0, 1.0])
+    found = homogeneity(log_probs, np.exp(log_probs), codes)
+    assert np.isnan([found.p_value, *found.slope, *found.bias]).all()
+    assert found.df == 0
+
+
 def test_labels_ranked_without_error_have_no_test():
     log_probs = np.log(np.array([[0.9, 0.1]] * 20 + [[0.1, 0.9]] * 20))
     found = homogeneity(log_probs, np.repeat([0, 1], 20), np.arange(40) % 2)

@@ -57,7 +57,7 @@ COMPARE = ("compare", "d.csv", "--target", "y", "--model", "logistic", "--no-nut
 def test_what_is_asked_for_is_on_the_page(command, folder, trifit_):
     done = trifit_(*command, "--by", "region", "--by", "age:3", "--out", "page")
     assert done.exit_code == 0, done.output
-    assert "'south' has another slope" in " ".join(done.output.split())
+    assert "'south' has a different slope" in " ".join(done.output.split())
     document = json.loads((folder / "page" / "comparison.json").read_text())
     region, age = document["divisions"]
     assert region["names"] == ["north", "south"]
@@ -85,7 +85,7 @@ def test_groups_and_weights_are_respected(folder, trifit_):
     ("asked", "says"),
     [
         ("nosuch", "by 'nosuch': 'nosuch' is no column"),
-        ("y", "by 'y': the labels are no subgroups"),
+        ("y", "by 'y': a column of labels cannot divide the rows; give another column"),
         ("region:3", "holds 'north' in data row"),
         ("age:1", "expected COLUMN:PARTS with 2 to 20 parts"),
         ("x", "400 different values; at most 50 subgroups are judged: cut its numbers, e.g. x:4"),

@@ -8,6 +8,7 @@ from trifit.forecasts import Forecasts
 from trifit.judge import divisions
 from trifit.results import Verdict
 from trifit.subgroups import By
+from trifit.words import subgroup_sentences
 
 SEEDS = np.random.SeedSequence(1)
 FAULTS = {Verdict.OVER_CONFIDENT, Verdict.UNDER_CONFIDENT, Verdict.MISCALIBRATED}
@@ -68,6 +69,12 @@ def test_soft_labels_and_three_classes(rng):
     for record in found.contestants["m"].subgroups:
         assert record.slope.value == pytest.approx(1.0)
         assert [b.value for b in record.bias] == pytest.approx(np.zeros(3), abs=1e-12)
+        assert (record.p_slope, record.p_bias) == (None, None)
+    assert found.contestants["m"].p_value is None
+    assert list(subgroup_sentences(found)) == [
+        "m by k: no subgroup has a clear fault. Whether they differ is not tested: too few rows, "
+        "or soft labels."
+    ]
 
 
 def named(rng, factors, copies=1):

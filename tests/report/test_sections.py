@@ -148,7 +148,7 @@ def test_decisions_are_shown_as_far_as_they_were_asked_for():
 def test_subgroups_are_named_where_they_differ():
     assert render_section(changed(divisions=[]), "subgroups") is None
     section = render_section(made_up(), "subgroups")
-    assert "has another slope than the others, 0.50 ± 0.14" in section
+    assert "has a different slope from the others, 0.50 ± 0.14" in section
     assert "no subgroup clearly differs, and none has a clear fault" in section
 
 

@@ -122,7 +122,7 @@ def test_the_worst_is_taken_out_and_the_others_are_tested_without_it():
         p = np.array([[0.001, 0.01, 0.6, 0.7]]) if left.all() else np.array([[0, 0.4, 0.6, 0.7]])
         return np.where(left, p, np.nan)
 
-    (found,) = step_down([(4, test)])
+    (found,) = step_down([(4, test)], 0.05)
     assert seen == [[True] * 4, [False, True, True, True]]
     assert found == pytest.approx(np.array([[0.004, 1.0, 1.0, 1.0]]))
 
@@ -130,11 +130,11 @@ def test_the_worst_is_taken_out_and_the_others_are_tested_without_it():
 def test_tests_of_all_divisions_are_counted():
     first = lambda left: np.where(left, [[0.01, 0.01], [0.5, 0.5]], np.nan)  # noqa: E731
     second = lambda left: np.where(left, [[0.2, np.nan, 0.3]], np.nan)  # noqa: E731
-    a, b = step_down([(2, first), (3, second)])
-    assert a == pytest.approx(np.array([[0.06, 0.06], [1, 1]]))
-    assert b == pytest.approx(np.array([[1, np.nan, 1]]), nan_ok=True)
+    a, b = step_down([(2, first), (3, second)], 0.05)
+    assert a == pytest.approx(np.array([[0.04, 0.04], [1, 1]]))
+    assert b == pytest.approx(np.array([[0.4, np.nan, 0.6]]), nan_ok=True)
 
 
 def test_of_two_both_differ():
-    (found,) = step_down([(2, lambda left: np.where(left, [[0.001, 0.001]], np.nan))])
-    assert found == pytest.approx(np.full((1, 2), 0.002))
+    (found,) = step_down([(2, lambda left: np.where(left, [[0.001, 0.001]], np.nan))], 0.05)
+    assert found == pytest.approx(np.full((1, 2), 0.001))

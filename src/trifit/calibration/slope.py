@@ -188,7 +188,7 @@ class Recalibrated:
 
     def information(self, rows: IntArray) -> FloatArray:
         """Information of some rows, (n_present, n_present)."""
-        return _derivatives(self.log_probs[rows], self.truth[rows], self.q[rows])[1]
+        return derivatives(self.log_probs[rows], self.truth[rows], self.q[rows])[1]
 
     @property
     def influence(self) -> FloatArray:
@@ -225,9 +225,9 @@ def _maximum(
     None where the likelihood has no maximum.
     """
     theta = np.zeros(log_probs.shape[1])
-    value, q = _log_likelihood(theta, log_probs, truth)
+    value, q = log_likelihood(theta, log_probs, truth)
     for _ in range(100):
-        gradient, information = _derivatives(log_probs, truth, q)
+        gradient, information = derivatives(log_probs, truth, q)
         scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
         scaled = information / np.outer(scale, scale)
         curvature = np.linalg.eigvalsh(scaled)
@@ -239,7 +239,7 @@ def _maximum(
             return theta, q, np.linalg.inv(scaled) / np.outer(scale, scale)
         length = 1.0
         while True:
-            proposal, q_new = _log_likelihood(theta + length * step, log_probs, truth)
+            proposal, q_new = log_likelihood(theta + length * step, log_probs, truth)
             if proposal >= value - 1e-12 * abs(value) or length < 1e-10:
                 break
             length /= 2
@@ -266,10 +266,17 @@ def _ruled_out(log_probs: FloatArray) -> BoolArray:
     return np.asarray((log_probs == LOG_ZERO) | np.isneginf(log_probs))
 
 
-def _log_likelihood(
+def log_likelihood(
     theta: FloatArray, log_probs: FloatArray, truth: FloatArray
 ) -> tuple[float, FloatArray]:
-    """``sum_i sum_k y_ik log q_ik`` and the recalibrated q."""
+    """``sum_i sum_k y_ik log q_ik`` and the recalibrated q.
+
+    Parameters
+    ----------
+    theta : array of shape (n_classes,)
+        Slope, then the intercepts of all classes but the first.
+    log_probs, truth : array of shape (n_obs, n_classes)
+    """
     logits = theta[0] * log_probs
     logits[:, 1:] += theta[1:]
     log_q = log_softmax(logits)
@@ -278,12 +285,16 @@ def _log_likelihood(
     return value, np.exp(log_q)
 
 
-def _derivatives(
+def derivatives(
     log_probs: FloatArray, truth: FloatArray, q: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Gradient and information of the slope and of all intercepts but the first.
 
     Row i contributes the covariance under q_i of ``(log p_ik, [k = 1], [k = 2], ...)``.
+
+    Parameters
+    ----------
+    log_probs, truth, q : array of shape (n_obs, n_classes)
     """
     residual = truth - q
     gradient = np.array([np.vdot(residual, log_probs), *residual[:, 1:].sum(axis=0)])

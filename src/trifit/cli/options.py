@@ -96,7 +96,8 @@ by_option = partial(
     heading="Evaluation",
     metavar="COLUMN[:PARTS]",
     multiple=True,
-    help="Judge subgroups: rows with one value, or numbers cut into parts (age:4); repeatable.",
+    help="Judge subgroups too: by the values of a column (region), or its numbers cut into parts"
+    " (age:4); repeatable.",
 )
 
 

@@ -19,6 +19,7 @@ from trifit.results.diff import Checked, RunDiff
 from trifit.results.preview import Preview
 from trifit.text import duration, probability, signed_with_se, significant, with_se
 from trifit.words import (
+    IN_PART,
     VERDICTS,
     advice_text,
     decision_sentences,
@@ -160,6 +161,8 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
         yield from decision_sentences(comparison.consequences)
     for division in comparison.divisions:
         yield from subgroup_sentences(division)
+    if comparison.divisions:
+        yield IN_PART
     if comparison.prevalence_shift is not None:
         yield from prevalence_sentences(comparison.prevalence_shift, comparison.data.class_names)
     if comparison.prediction_sets is not None:

@@ -46,8 +46,7 @@ def read_by(
         by = By.of(text, tables[0].columns)
         if by.column in labels:
             raise InputError(
-                f"by {text!r}: the labels are no subgroups; calibration is about labels that are "
-                "not known yet"
+                f"by {text!r}: a column of labels cannot divide the rows; give another column"
             )
         for table in tables[1:]:
             By.of(by.column, table.columns)

@@ -14,6 +14,8 @@ from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.judge.calibration import calibration
 from trifit.judge.verdict import verdict_on
 from trifit.results import ContestantBySubgroup, Division, Estimate, SubgroupRecord, Verdict
+from trifit.results.subgroups import NAMED
+from trifit.rounding import finite
 from trifit.scores import log_predictive_density, mean_with_se
 from trifit.seeds import generator
 from trifit.subgroups import By, Pooled, Subgroups, divide, pooled, step_down
@@ -81,7 +83,8 @@ def _contestant(
     log_probs, y, groups = forecasts.log_probs[name], forecasts.labels, forecasts.groups
     forecasts = Forecasts({name: log_probs}, y, forecasts.class_names, groups)
     tests = [homogeneity(log_probs, y, part.codes, groups) for part in parts]
-    corrected = step_down([(len(part.names), _tests(forecasts, name, part)) for part in parts])
+    tested = [(len(part.names), _tests(forecasts, name, part)) for part in parts]
+    corrected = step_down(tested, NAMED)
     rng = generator(seeds, name)
     records = []
     for part, test, p in zip(parts, tests, corrected, strict=True):
@@ -90,12 +93,12 @@ def _contestant(
         biases = [_pooled(list(b), BIAS_SCALE) for b in zip(*(r.bias for r in own), strict=True)]
         records.append(
             ContestantBySubgroup(
-                p_value=_finite(test.p_value),
+                p_value=finite(test.p_value),
                 df=test.df,
                 slope=None
                 if math.isnan(slopes.mean)
                 else Estimate.normal(slopes.mean, slopes.mean_se),
-                spread=_finite(slopes.spread),
+                spread=finite(slopes.spread),
                 subgroups=[
                     _with_others(record, g, slopes, biases, *p[:, g])
                     for g, record in enumerate(own)
@@ -168,14 +171,10 @@ def _with_others(
         bias_pooled=[
             _estimate(b.value, b.se, g) or own for b, own in zip(biases, record.bias, strict=True)
         ],
-        p_slope=_finite(p_slope),
-        p_bias=_finite(p_bias),
+        p_slope=finite(float(p_slope)),
+        p_bias=finite(float(p_bias)),
     )
 
 
 def _estimate(value: FloatArray, se: FloatArray, g: int) -> Estimate | None:
     return None if np.isnan(value[g]) else Estimate.normal(float(value[g]), float(se[g]))
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -24,9 +24,10 @@ class SubgroupRecord(Record, frozen=True, kw_only=True):
         Mean probability minus frequency of each class; above 0: forecast too often.
     p_slope, p_bias : float or None
         Of the hypothesis that slope (class frequencies) are off as they are in the other
-        subgroups; corrected for all tests of this contestant. None: too few rows.
+        subgroups; corrected for all tests of this contestant. None: too few rows, or soft labels.
     verdict : Verdict
-        Of its own rows, at levels divided by the number of subgroups.
+        Of its own rows, at levels divided by the number of subgroups, without the test of the
+        whole vector.
     """
 
     log_loss: Estimate
@@ -77,6 +78,11 @@ class ContestantBySubgroup(Record, frozen=True, kw_only=True):
     slope: Estimate | None
     spread: float | None
     subgroups: list[SubgroupRecord]
+
+    @property
+    def tested(self) -> bool:
+        """Whether some subgroup was tested against the others."""
+        return any(p is not None for s in self.subgroups for p in (s.p_slope, s.p_bias))
 
 
 class Division(Record, frozen=True, kw_only=True):

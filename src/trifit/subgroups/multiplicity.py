@@ -6,26 +6,25 @@ import numpy as np
 
 from trifit.types import BoolArray, FloatArray
 
-LEVEL = 0.05
-"""Probability that a subgroup is named although none differs."""
-
 type Tests = Callable[[BoolArray], FloatArray]
 """p-values (n_tests, n_subgroups) of each subgroup against the others that are left; NaN: none."""
 
 
-def step_down(divisions: Sequence[tuple[int, Tests]], level: float = LEVEL) -> list[FloatArray]:
+def step_down(divisions: Sequence[tuple[int, Tests]], level: float) -> list[FloatArray]:
     """Corrected p-values of the subgroups of several divisions, (n_tests, n_subgroups) each.
 
     Step by step the subgroup with the smallest p-value, times the number of tests that are left,
     is named and taken out, and the others are tested again without it: else all would differ from
     a mean that one of them has moved. At the first step above the level it ends. Corrected values
-    never fall from step to step (as Holm's). Of two that are left both differ.
+    never fall from step to step (as Holm's). Two that are left are held against each other: one
+    hypothesis, and both differ.
 
     Parameters
     ----------
     divisions : sequence of (int, callable)
         Of each its number of subgroups, and what tests those that are left.
     level : float
+        Probability that a subgroup is named although none differs.
 
     References
     ----------
@@ -33,16 +32,16 @@ def step_down(divisions: Sequence[tuple[int, Tests]], level: float = LEVEL) -> l
 
     Examples
     --------
-    >>> p = np.array([[0.01, 0.2, 0.4]])
-    >>> step_down([(3, lambda left: np.where(left, p, np.nan))])
-    [array([[0.03, 0.4 , 0.8 ]])]
+    >>> p = np.array([[0.01, 0.4, 0.4]])
+    >>> step_down([(3, lambda left: np.where(left, p, np.nan))], 0.05)
+    [array([[0.03, 0.4 , 0.4 ]])]
     """
     left = [np.ones(n, dtype=bool) for n, _ in divisions]
     p = [test(every) for every, (_, test) in zip(left, divisions, strict=True)]
     found = [np.full_like(each, np.nan) for each in p]
     floor = 0.0
     while True:
-        n_tests = sum(int((~np.isnan(each)).sum()) for each in p)
+        n_tests = sum(_hypotheses(each, of) for each, of in zip(p, left, strict=True))
         if not n_tests:
             return found
         corrected = [np.clip(n_tests * each, floor, 1.0) for each in p]
@@ -58,3 +57,8 @@ def step_down(divisions: Sequence[tuple[int, Tests]], level: float = LEVEL) -> l
         else:
             left[k][int(np.nanargmin(p[k]) % len(left[k]))] = False
         p[k] = divisions[k][1](left[k]) if left[k].any() else np.full_like(p[k], np.nan)
+
+
+def _hypotheses(p: FloatArray, left: BoolArray) -> int:
+    there = ~np.isnan(p)
+    return int(there.any(axis=1).sum() if left.sum() == 2 else there.sum())

@@ -11,10 +11,11 @@ from trifit.words.rows import errors_text, rows_text
 from trifit.words.rules import Rule, rules
 from trifit.words.sets import set_sentences
 from trifit.words.status import optimiser_sentences, status_name, status_text
-from trifit.words.subgroups import subgroup_sentences
+from trifit.words.subgroups import IN_PART, subgroup_sentences
 from trifit.words.verdict import VERDICTS, verdict_text
 
 __all__ = [
+    "IN_PART",
     "STEPS",
     "VERDICTS",
     "Rule",

@@ -6,20 +6,32 @@ from trifit.results import Division, Verdict
 from trifit.text import listed, p_value, with_se
 from trifit.words.verdict import VERDICTS
 
+IN_PART = (
+    "In subgroups only slope, temperature and class frequencies are judged; the whole vector of "
+    "probabilities is not tested there."
+)
+"""What a verdict on a subgroup rests on."""
+
 FAULTS = (Verdict.OVER_CONFIDENT, Verdict.UNDER_CONFIDENT, Verdict.MISCALIBRATED)
 
 
 def subgroup_sentences(d: Division) -> Iterator[str]:
     """Which subgroups differ, and which have a fault; all contestants without one in a sentence."""
-    quiet = []
+    quiet: list[str] = []
+    untested: list[str] = []
     for name, found in d.contestants.items():
         told = [*differences(d, name), *faults(d, name)]
-        if not told:
-            quiet.append(name)
-            continue
-        yield f"{name} by {d.by}: {'; '.join(told)} ({homogeneity(found.p_value)})."
+        if told:
+            yield f"{name} by {d.by}: {'; '.join(told)} ({homogeneity(found.p_value)})."
+        else:
+            (quiet if found.tested else untested).append(name)
     if quiet:
         yield f"{listed(quiet)} by {d.by}: no subgroup clearly differs, and none has a clear fault."
+    if untested:
+        yield (
+            f"{listed(untested)} by {d.by}: no subgroup has a clear fault. Whether they differ is "
+            "not tested: too few rows, or soft labels."
+        )
 
 
 def differences(d: Division, name: str) -> Iterator[str]:
@@ -27,9 +39,9 @@ def differences(d: Division, name: str) -> Iterator[str]:
     for subgroup, record in zip(d.names, d.contestants[name].subgroups, strict=True):
         if "slope" in record.differs and record.slope is not None:
             slope = with_se(record.slope.value, record.slope.se)
-            yield f"{subgroup!r} has another slope than the others, {slope}"
+            yield f"{subgroup!r} has a different slope from the others, {slope}"
         if "bias" in record.differs:
-            yield f"{subgroup!r} is biased otherwise than the others"
+            yield f"{subgroup!r} has a different bias from the others"
 
 
 def faults(d: Division, name: str) -> Iterator[str]:
@@ -43,7 +55,9 @@ def faults(d: Division, name: str) -> Iterator[str]:
 
 def homogeneity(p: float | None) -> str:
     """The test of all subgroups together."""
-    return "too few rows to test all subgroups at once" if p is None else f"homogeneity: p {_p(p)}"
+    if p is None:
+        return "no test of all subgroups together: too few rows, or soft labels"
+    return f"homogeneity: p {_p(p)}"
 
 
 def _p(p: float) -> str:

@@ -7,7 +7,7 @@ from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, fit_keys
 from trifit.results import Comparison, Division, Estimate, SubgroupRecord
 from trifit.text import p_value, signed_with_se, with_se
-from trifit.words import VERDICTS, subgroup_sentences
+from trifit.words import IN_PART, VERDICTS, subgroup_sentences
 
 TITLE = "Calibrated for whom?"
 
@@ -20,6 +20,7 @@ def content(c: Comparison) -> dict[str, Any] | None:
     if not c.divisions:
         return None
     return {
+        "in_part": IN_PART,
         "divisions": [
             {
                 "by": d.by,
@@ -29,7 +30,7 @@ def content(c: Comparison) -> dict[str, Any] | None:
                 "tables": [_table(d, name, c.data.class_names) for name in d.contestants],
             }
             for k, d in enumerate(c.divisions)
-        ]
+        ],
     }
 
 
