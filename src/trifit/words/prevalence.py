@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from trifit.results import PrevalenceRecord
-from trifit.text import listed, p_value, with_se
+from trifit.text import listed, p_equals, with_se
 
 IMPLAUSIBLE = 0.01
 """p-value below which a change of the shares alone is called implausible."""
@@ -45,11 +45,10 @@ def shift_sentence(p: PrevalenceRecord) -> Iterator[str]:
     implausible = [n for n, value in found.items() if value < IMPLAUSIBLE]
     if implausible:
         lowest = min(found[n] for n in implausible)
-        p_text = p_value(lowest)
         yield (
             "A change of the class shares alone is implausible: the probabilities of "
             f"{listed(implausible)} for the rows without labels are no mixture of those for each "
-            f"class (p {p_text if p_text.startswith('<') else f'= {p_text}'}). Corrected "
+            f"class ({p_equals(lowest)}). Corrected "
             "probabilities and scores need not hold there."
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from trifit.results import Division, Verdict
-from trifit.text import listed, p_value, with_se
+from trifit.text import listed, p_equals, with_se
 from trifit.words.verdict import VERDICTS
 
 IN_PART = (
@@ -57,9 +57,4 @@ def homogeneity(p: float | None) -> str:
     """The test of all subgroups together."""
     if p is None:
         return "no test of all subgroups together: too few rows, or soft labels"
-    return f"homogeneity: p {_p(p)}"
-
-
-def _p(p: float) -> str:
-    text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
+    return f"homogeneity: {p_equals(p)}"
