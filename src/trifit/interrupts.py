@@ -19,8 +19,8 @@ from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-GRACE = 1.0
-"""Seconds that the main thread has to end by itself."""
+GRACE, PATIENCE = 1.0, 0.5
+"""Seconds that the main thread has to end by itself, and to tell the user."""
 
 
 class _State:
@@ -38,6 +38,8 @@ class _State:
         What an interruption now leaves behind.
     temporary : set of Path
         Folders to remove at the end.
+    telling : threading.Lock
+        Held while the user is told: the process does not end before.
     lost : threading.Event
         The exception was raised where nothing catches it, in a callback: all goes on.
     """
@@ -45,6 +47,7 @@ class _State:
     def __init__(self) -> None:
         self.number, self.holds, self.said = 0, 0, False
         self.left = "nothing was written"
+        self.telling = threading.Lock()
         self.temporary: set[Path] = set()
         self.lost = threading.Event()
 
@@ -80,10 +83,15 @@ def exit_code() -> int:
 
 def tell() -> None:
     """Say on stderr, once, that the command was interrupted and what it leaves behind."""
-    if not _state.said:
-        _state.said = True
-        sentence = f"trifit: interrupted; {_state.left}\n"
-        print(sentence, end="", file=sys.stderr, flush=True)
+    if not _state.telling.acquire(timeout=PATIENCE):  # nobody reads stderr
+        return
+    try:
+        if not _state.said:
+            _state.said = True
+            sentence = f"trifit: interrupted; {_state.left}\n"
+            print(sentence, end="", file=sys.stderr, flush=True)
+    finally:
+        _state.telling.release()
 
 
 @contextmanager
