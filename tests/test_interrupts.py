@@ -147,7 +147,7 @@ data.signal = [1.0]
 """
 
 IMPORTS = "/scipy/"
-"""In the map of a process's memory once PyMC is being imported: its line comes only if that lasts."""
+"""In the map of the memory while PyMC is imported: its line comes only if that lasts a second."""
 
 STAGES = {
     "import": ("compare iris", IMPORTS, 0.0),
