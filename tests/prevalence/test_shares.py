@@ -134,6 +134,7 @@ def test_em_finds_the_maximum_of_the_likelihood(rng):
         assert deviance(end) - best.fun == pytest.approx(3.841, abs=0.01)
 
 
+@pytest.mark.broad
 def test_intervals_of_three_classes_hold_both_others_free(rng):
     means, before = np.array([0.0, 2.0, 4.0]), np.full(3, 1 / 3)
     after, inside = np.array([0.7, 0.2, 0.1]), []
