@@ -254,6 +254,7 @@ def test_ctrl_c_stops_the_workers_and_keeps_what_is_finished(driver, tmp_path):
 @pytest.mark.parametrize("backend", by_default("serial", of=["serial", "loky 2", "dask"]))
 def test_an_interruption_passes_through_and_the_rest_can_be_run(tmp_path, how):
     tasks, store = many(12, tmp_path / "traces", 0.02), Store(tmp_path / "store")
+    of_others = workers()  # joblib keeps its own for minutes
 
     def interrupt(_key, _seconds):
         raise KeyboardInterrupt
@@ -261,16 +262,16 @@ def test_an_interruption_passes_through_and_the_rest_can_be_run(tmp_path, how):
     with pytest.raises(KeyboardInterrupt):
         run_cells(tasks, study_work.work, store, advance=interrupt, **how)
     assert len(store.finished()) < 12
-    assert workers() == []
+    assert set(workers()) <= set(of_others)
     run_cells(tasks, study_work.work, store, **how)
     assert store.finished() == tasks.keys()
     assert store.failed() == {}
 
 
 def workers():
-    """Worker processes of loky (its tracker of resources stays; joblib's copy has its own)."""
+    """Worker processes of this one (loky's tracker of resources stays, as Python's does)."""
     children = psutil.Process().children()
-    return [c for c in children if any(a.startswith("loky.backend.popen") for a in c.cmdline())]
+    return [c for c in children if "popen_loky" in " ".join(c.cmdline())]
 
 
 def test_loose_cells_are_compacted_on_the_way(tmp_path, monkeypatch):
