@@ -102,6 +102,17 @@ def p_value(p: float | None) -> str:
     return "< 0.0001" if p < 1e-4 else f"{p:.3g}"
 
 
+def two_digits(x: float) -> str:
+    """A count with two significant digits.
+
+    Examples
+    --------
+    >>> two_digits(1480.2), two_digits(86.4)
+    ('1,500', '86')
+    """
+    return f"{float(f'{x:.2g}'):,.0f}"
+
+
 def p_equals(p: float) -> str:
     """The same in brackets behind a statement.
 

@@ -11,15 +11,14 @@ from trifit import interrupts
 from trifit.cli.codes import FAILED_CHECKS
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, names_or_files
-from trifit.cli.display import Display, displayed, drawn_from, output_option
+from trifit.cli.display import Display, displayed, drawn_from
 from trifit.cli.options import Command, Option, seed_option, settings_of, words_of
+from trifit.cli.study import computing_options
 
 if TYPE_CHECKING:
     from trifit.results.check import Check
 
-checking_option, computing_option = (
-    partial(click.option, cls=Option, heading=heading) for heading in ("Check", "Computing")
-)
+checking_option = partial(click.option, cls=Option, heading="Check")
 
 
 @click.command(
@@ -58,22 +57,7 @@ checking_option, computing_option = (
     help="Rows of each.",
 )
 @seed_option(heading="Check", help="Seed of all random numbers.")
-@computing_option(
-    "--jobs", type=click.IntRange(min=1), help="Worker processes; default: one per core."
-)
-@computing_option(
-    "--backend",
-    type=click.Choice(["loky", "dask", "serial"]),
-    default="loky",
-    show_default=True,
-    help="Library that runs the replications in parallel.",
-)
-@computing_option(
-    "--scheduler", metavar="ADDRESS", help="Address of the Dask scheduler: tcp://HOST:PORT."
-)
-@output_option("--out", type=click.Path(path_type=Path), help="Folder of the check.")
-@output_option("--resume", is_flag=True, help="Continue the check in the folder.")
-@output_option("--force", is_flag=True, help="Delete the check in the folder and start again.")
+@computing_options("replications", "check")
 @displayed
 def check(
     card: str,

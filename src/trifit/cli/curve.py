@@ -77,7 +77,7 @@ data_option, model_option, grid_option = (
     help="Draws from the table at every size.",
 )
 @seed_option(help="Random seed of all draws.")
-@computing_options
+@computing_options()
 @displayed
 def curve(  # noqa: PLR0913 - click: an argument per option
     data: str,

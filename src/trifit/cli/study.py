@@ -23,31 +23,37 @@ grid_option, computing_option = (
 )
 
 
-def computing_options[F: Callable[..., Any]](command: F) -> F:
-    """How the cells of a study are run, and where they are kept."""
-    for option in reversed(_COMPUTING):
-        command = option(command)
-    return command
+def computing_options[F: Callable[..., Any]](
+    units: str = "cells", whole: str = "study"
+) -> Callable[[F], F]:
+    """How the units of a whole (cells of a study) are run, and where they are kept."""
+    options = (
+        computing_option(
+            "--jobs", type=click.IntRange(min=1), help="Worker processes; default: one per core."
+        ),
+        computing_option(
+            "--backend",
+            type=click.Choice(["loky", "dask", "serial"]),
+            default="loky",
+            show_default=True,
+            help=f"Library that runs the {units} in parallel.",
+        ),
+        computing_option(
+            "--scheduler", metavar="ADDRESS", help="Address of the Dask scheduler: tcp://HOST:PORT."
+        ),
+        output_option("--out", type=click.Path(path_type=Path), help=f"Folder of the {whole}."),
+        output_option("--resume", is_flag=True, help=f"Continue the {whole} in the folder."),
+        output_option(
+            "--force", is_flag=True, help=f"Delete the {whole} in the folder and start again."
+        ),
+    )
 
+    def with_options(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
 
-_COMPUTING = (
-    computing_option(
-        "--jobs", type=click.IntRange(min=1), help="Worker processes; default: one per core."
-    ),
-    computing_option(
-        "--backend",
-        type=click.Choice(["loky", "dask", "serial"]),
-        default="loky",
-        show_default=True,
-        help="Library that runs the cells in parallel.",
-    ),
-    computing_option(
-        "--scheduler", metavar="ADDRESS", help="Address of the Dask scheduler: tcp://HOST:PORT."
-    ),
-    output_option("--out", type=click.Path(path_type=Path), help="Folder of the study."),
-    output_option("--resume", is_flag=True, help="Continue the study in the folder."),
-    output_option("--force", is_flag=True, help="Delete the study in the folder and start again."),
-)
+    return with_options
 
 
 @click.command(
@@ -61,7 +67,7 @@ _COMPUTING = (
 @click.argument("name", shell_complete=names_or_files(shipped_studies))
 @grid_option("--quick", is_flag=True, help="Run the small grid: minutes instead of up to an hour.")
 @grid_option("--dry-run", is_flag=True, help="Print the plan and its estimated time; run nothing.")
-@computing_options
+@computing_options()
 @displayed
 def study(
     name: str,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from trifit.fits import Status
 from trifit.results import Advice, Calibration, Comparison, Judged, Step, Success, Verdict
 from trifit.scores import wilson
-from trifit.text import significant, slugs, with_se
+from trifit.text import significant, slugs, two_digits, with_se
 
 RARE = 0.1
 """Share of rows outside the most frequent class below which their number is what counts."""
@@ -86,15 +86,11 @@ def _enough(c: Calibration, n_rows: int) -> str:
     few = "at least" if not c.enough_events else "about"
     rows = f"{n_rows:,} test rows ({n_rows - c.n_obs:,} more)"
     if c.n_groups is not None:
-        return f"{few} {rows}, in about {_two_digits(times * c.n_groups)} groups"
+        return f"{few} {rows}, in about {two_digits(times * c.n_groups)} groups"
     if c.n_events >= RARE * c.n_obs:
         return f"{few} {rows}"
     usual = max(c.classes, key=lambda k: k.frequency).name
-    return f"{few} {rows}, with about {_two_digits(times * c.n_events)} outside class {usual}"
-
-
-def _two_digits(x: float) -> str:
-    return f"{float(f'{x:.2g}'):,.0f}"
+    return f"{few} {rows}, with about {two_digits(times * c.n_events)} outside class {usual}"
 
 
 def _recalibrate(found: Advice, judged: Judged) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from trifit.results.study import Replicated, RowsNeeded, StudyRecord
-from trifit.text import between, estimate
+from trifit.text import between, estimate, two_digits
 
 NAMES = {"mle": "MLE", "map": "MAP", "bayes": "Posterior", "laplace": "Posterior (Laplace)"}
 """Fits at the beginning of a sentence; others by their own names."""
@@ -33,17 +33,6 @@ def needed_sentence(found: RowsNeeded) -> str:
     return f"{text} {_missing(found)}" if found.missing else text
 
 
-def rows_text(rows: float) -> str:
-    """Rows with two significant digits.
-
-    Examples
-    --------
-    >>> rows_text(1480.2), rows_text(86.4)
-    ('1,500', '86')
-    """
-    return f"{float(f'{rows:.2g}'):,.0f}"
-
-
 def signal_sentence(signal: Replicated) -> str:
     """What the theory's curves assume, and the signal that was put into them."""
     value, low, high = (float(x or 0.0) for x in (signal.value, signal.low, signal.high))
@@ -63,11 +52,11 @@ def _missing(found: RowsNeeded) -> str:
 
 def _interval(found: RowsNeeded) -> str:
     if found.high is None:
-        return f"at least {rows_text(found.low)}; no upper limit" if found.low else "no limits"
+        return f"at least {two_digits(found.low)}; no upper limit" if found.low else "no limits"
     low = found.smallest if found.low is None else found.low
     if low <= found.smallest:
-        return f"95% interval: at most {rows_text(found.high)}"
-    return f"95% interval {rows_text(low)} to {rows_text(found.high)}"
+        return f"95% interval: at most {two_digits(found.high)}"
+    return f"95% interval {two_digits(low)} to {two_digits(found.high)}"
 
 
 def _from_the_first(found: RowsNeeded) -> str:
@@ -75,17 +64,17 @@ def _from_the_first(found: RowsNeeded) -> str:
     if found.high is None:
         return f"{text}; the interval has no upper limit."
     if found.high > found.smallest:
-        return f"{text}; the interval reaches up to {rows_text(found.high)}."
+        return f"{text}; the interval reaches up to {two_digits(found.high)}."
     return f"{text}."
 
 
 def _seen(found: RowsNeeded) -> str:
-    return f"about {rows_text(found.rows or 0)} rows ({_interval(found)})."
+    return f"about {two_digits(found.rows or 0)} rows ({_interval(found)})."
 
 
 def _extrapolated(found: RowsNeeded) -> str:
     return (
-        f"about {rows_text(found.rows or 0)} rows ({_interval(found)}), extrapolated beyond the "
+        f"about {two_digits(found.rows or 0)} rows ({_interval(found)}), extrapolated beyond the "
         f"largest training set ({found.largest:,})."
     )
 
@@ -94,7 +83,7 @@ def _more_than(found: RowsNeeded) -> str:
     """The lower limit, where it says that the largest size is too small."""
     if found.low is None or found.low <= found.largest:
         return "cannot be said."
-    return f"more than {rows_text(found.low)} rows."
+    return f"more than {two_digits(found.low)} rows."
 
 
 def _too_far(found: RowsNeeded) -> str:
