@@ -76,9 +76,13 @@ def build(entry: Entry, folder: Path) -> None:
         sha256=sha256(buffer.getvalue()).hexdigest(),
     )
     fields = msgspec.to_builtins(msgspec.structs.replace(entry, table=built))
-    kept = {key: value for key, value in fields.items() if key != "name" and value not in (None, [], {})}
+    kept = {
+        key: value for key, value in fields.items() if key != "name" and value not in (None, [], {})
+    }
     (folder / f"{entry.name}.toml").write_text(tomli_w.dumps(kept))
-    print(f"{entry.name:20}{len(table):7,} rows {features:4} columns {path.stat().st_size:9,} bytes")
+    print(
+        f"{entry.name:20}{len(table):7,} rows {features:4} columns {path.stat().st_size:9,} bytes"
+    )
 
 
 if __name__ == "__main__":

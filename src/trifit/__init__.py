@@ -9,6 +9,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trifit.atlas.run import run_atlas
     from trifit.cards import Card, load_card
     from trifit.data import load_dataset
     from trifit.errors import InputError
@@ -42,6 +43,7 @@ _HOME = {
     "load_run": "trifit.run",
     "load_study": "trifit.study",
     "run_comparison": "trifit.run",
+    "run_atlas": "trifit.atlas.run",
     "run_study": "trifit.study",
     "save_run": "trifit.run",
 }
@@ -64,6 +66,7 @@ __all__ = [
     "load_dataset",
     "load_run",
     "load_study",
+    "run_atlas",
     "run_comparison",
     "run_study",
     "save_run",

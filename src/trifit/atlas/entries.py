@@ -79,9 +79,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 def atlas_folder() -> Path:
-    """Where the shipped atlas is: inside the wheel, else the checkout's ``atlas/``."""
-    packaged = Path(__file__).parents[1] / "_atlas"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "atlas"
+    """The checkout's ``atlas/``; a wheel has none, as tables have licences of their own."""
+    return Path(__file__).parents[3] / "atlas"
 
 
 def load_entries(folder: Path | None = None, names: Sequence[str] = ()) -> list[Entry]:
@@ -90,7 +89,7 @@ def load_entries(folder: Path | None = None, names: Sequence[str] = ()) -> list[
     Parameters
     ----------
     folder : Path, optional
-        With a TOML file for every table; default: the shipped atlas.
+        With a TOML file for every table; default: the checkout's.
     names : sequence of str
         Only these tables.
 
@@ -102,7 +101,10 @@ def load_entries(folder: Path | None = None, names: Sequence[str] = ()) -> list[
     folder = atlas_folder() if folder is None else folder
     paths = {path.stem: path for path in sorted(folder.glob("*.toml"))}
     if not paths:
-        raise InputError(f"atlas {str(folder)!r}: no tables; expected a folder with TOML files")
+        raise InputError(
+            f"atlas {str(folder)!r}: no tables there; the atlas comes with the repository, not "
+            "with the wheel: give --folder, the atlas/ of a checkout, or a folder of your own"
+        )
     for name in names:
         if name not in paths:
             raise InputError(f"table {name!r} is not in the atlas; trifit atlas --list names all")
@@ -146,9 +148,8 @@ def open_entry(entry: Entry, folder: Path) -> Dataset:
     path = table_path(entry, folder)
     if entry.table is None or not path.is_file():
         raise InputError(
-            f"atlas: table {entry.name!r} is not in {str(path.parent)!r}; the tables have licences "
-            "of their own and come with the repository, not with the wheel; give --folder, the "
-            "atlas/ of a checkout"
+            f"{path}: no such file, or {entry.name}.toml has no checksum of it; "
+            "tools/atlas_tables.py writes both"
         )
     if sha256(path.read_bytes()).hexdigest() != entry.table.sha256:
         raise InputError(f"{path}: its checksum is not that in {entry.name}.toml; restore the file")

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from trifit import __version__, interrupts
+from trifit.cli.atlas import atlas
 from trifit.cli.check import check
 from trifit.cli.codes import BAD_INPUT
 from trifit.cli.compare import compare, show_comparison
@@ -82,6 +83,7 @@ main.add_command(study)
 main.add_command(check)
 main.add_command(compare)
 main.add_command(curve)
+main.add_command(atlas)
 main.add_command(evaluate)
 main.add_command(predict)
 main.add_command(diff)
@@ -165,7 +167,8 @@ def show(
 def report(folder: Path, *, index: bool, display: Display) -> None:
     """Redraw the page of a FOLDER from its saved numbers.
 
-    These are in comparison.json, for a study in study.json, for a check in check.json.
+    These are in comparison.json, for a study in study.json, for a check in check.json,
+    for an atlas in atlas.json.
     """
     if not folder.is_dir():
         raise InputError(f"report {str(folder)!r}: no such folder; trifit compare writes one")
@@ -181,6 +184,11 @@ def report(folder: Path, *, index: bool, display: Display) -> None:
         from trifit.cli.check import draw_again as draw_check_again
 
         draw_check_again(folder, display)
+        return
+    if (folder / "atlas.json").exists():
+        from trifit.cli.atlas import draw_again as draw_atlas_again
+
+        draw_atlas_again(folder, display)
         return
     from trifit.results import Comparison
 

@@ -1,0 +1,94 @@
+"""Run the atlas: its study into cells, the cells into a record, the record into a page.
+
+FOLDER/study/      the study (:mod:`trifit.study.run`): its cells, tables and own page
+FOLDER/atlas.json  what was found
+FOLDER/index.html  the page of the atlas
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from trifit.atlas.entries import atlas_folder, load_entries, open_entry
+from trifit.atlas.findings import record_of
+from trifit.atlas.study import REPLICATIONS, atlas_study
+from trifit.errors import InputError
+from trifit.files import write_whole
+from trifit.results.atlas import AtlasRecord
+from trifit.study.cells import cells_of
+from trifit.study.run import run_study
+from trifit.study.store import Store
+from trifit.study.tables import Tables
+
+
+def run_atlas(
+    out: str | Path = "reports/atlas",
+    *,
+    folder: Path | None = None,
+    names: Sequence[str] = (),
+    card: str = "softmax",
+    replications: int = REPLICATIONS,
+    seed: int = 1,
+    **running: Any,
+) -> AtlasRecord:
+    """Fit a card to every table of an atlas at several sizes, and write the page.
+
+    Parameters
+    ----------
+    out : str or path
+        Where cells, record and page go; see this module.
+    folder : Path, optional
+        Of the atlas: TOML files, and ``tables/``; default: the checkout's.
+    names : sequence of str
+        Only these tables.
+    card : str
+        Model card.
+    replications : int
+        Draws of rows from a table at every size, at least 2.
+    seed : int
+    **running
+        ``jobs``, ``backend``, ``scheduler``, ``resume``, ``force``, ``progress`` and
+        ``command``, as for :func:`trifit.run_study`.
+
+    Raises
+    ------
+    InputError
+        On a table that cannot be read or is another than its checksum says, or a folder
+        that holds something else.
+    """
+    out, folder = Path(out), atlas_folder() if folder is None else folder
+    if out.is_dir() and any(out.iterdir()) and not (out / "study").is_dir():
+        raise InputError(f"--out {str(out)!r} exists and is not an atlas; give another folder")
+    entries = load_entries(folder, names)
+    datasets = {entry.name: open_entry(entry, folder) for entry in entries}
+    tables = Tables(datasets.values())
+    study = atlas_study(list(datasets.values()), card=card, replications=replications, seed=seed)
+    run = run_study(study, out / "study", tables=tables, **running)
+    found = Store(out / "study" / "cells").table()
+    record = record_of(run, entries, datasets, cells_of(study, tables), found)
+    write_whole(out / "atlas.json", msgspec.json.format(msgspec.json.encode(record)))
+    write_page(out, record)
+    return record
+
+
+def write_page(out: Path, record: AtlasRecord) -> None:
+    """The page of a record, as ``OUT/index.html``."""
+    from trifit.report.atlas import render_atlas
+
+    write_whole(out / "index.html", render_atlas(record))
+
+
+def load_atlas(path: Path) -> AtlasRecord:
+    """A finished atlas from its ``atlas.json``.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or of another version of trifit.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=AtlasRecord)
+    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
+        raise InputError(f"{str(path)!r} is no atlas of this version of trifit: {error}") from error

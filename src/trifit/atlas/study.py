@@ -1,0 +1,100 @@
+"""The study behind the atlas: tables x sizes x replications, on the study's engine."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from trifit.errors import InputError
+from trifit.study.spec import Grid, Quick, Setting, Study
+from trifit.study.tables import fingerprint
+from trifit.types import Dataset
+
+SHARES = (1.0, 0.25, 0.05)
+"""Sizes of the training set, as shares of the full one."""
+
+MOST_TRAINING, MOST_HELD_OUT = 1_000, 1_000
+LEAST_TRAINING, LEAST_OF_CLASS = 20, 2
+REPLICATIONS = 2
+
+NUTS_LIMIT = 150_000
+"""Most rows x columns x classes for which the posterior is sampled with NUTS."""
+
+
+def sizes_of(dataset: Dataset) -> tuple[list[int], int]:
+    """Training rows, largest first, and held-out rows.
+
+    A third of the rows is held out. A size that is too small, or has too few rows of the
+    rarest class, is left out.
+
+    Examples
+    --------
+    >>> from trifit.data import load_dataset
+    >>> sizes_of(load_dataset("iris"))
+    ([100, 25], 50)
+    """
+    held_out = min(dataset.n_obs // 3, MOST_HELD_OUT)
+    full = min(dataset.n_obs - held_out, MOST_TRAINING)
+    rarest = np.bincount(dataset.y, minlength=dataset.n_classes).min() / dataset.n_obs
+    least = max(LEAST_TRAINING, int(np.ceil(LEAST_OF_CLASS / rarest)))
+    return [n for share in SHARES if (n := round(share * full)) >= least], held_out
+
+
+def atlas_study(
+    datasets: Sequence[Dataset],
+    *,
+    card: str = "softmax",
+    replications: int = REPLICATIONS,
+    seed: int = 1,
+) -> Study:
+    """A study of several tables; each is a source of the rows of its own cells.
+
+    Parameters
+    ----------
+    datasets : sequence of Dataset
+        By name.
+    card : str
+    replications : int
+    seed : int
+
+    Raises
+    ------
+    InputError
+        If a table has too few rows for any size.
+    """
+    grid = [part for dataset in datasets for part in _grids(dataset)]
+    return Study(
+        name="atlas",
+        question="How often do outputs behave like probabilities, on public tables?",
+        expects="The MLE is over-confident where there are few rows per coefficient; the posterior "
+        "is not.",
+        seed=seed,
+        replications=replications,
+        model={"card": card},
+        grid=grid,
+        quick=Quick(grid=grid, replications=replications),
+    )
+
+
+def _grids(dataset: Dataset) -> list[Grid]:
+    """The sizes of one table, those with a sampled posterior and those without."""
+    sizes, held_out = sizes_of(dataset)
+    if not sizes:
+        raise InputError(
+            f"table {dataset.name!r}: {dataset.n_obs:,} rows are too few for a training set of "
+            f"{LEAST_TRAINING} rows with {LEAST_OF_CLASS} of the rarest class"
+        )
+    data: dict[str, list[Setting]] = {
+        "source": [dataset.name],
+        "table": [fingerprint(dataset)],
+        "n_test": [held_out],
+    }
+    most = NUTS_LIMIT / (dataset.X.shape[1] * dataset.n_classes)
+    models: dict[bool, dict[str, list[Setting]]] = {
+        True: {"nuts": [True]},
+        False: {"nuts": [False], "methods": [["laplace"]]},
+    }
+    return [
+        Grid(data={**data, "n": list(chosen)}, model=model)
+        for sampled, model in models.items()
+        if (chosen := [n for n in sizes if (n <= most) is sampled])
+    ]

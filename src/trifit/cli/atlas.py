@@ -1,0 +1,148 @@
+"""The command ``trifit atlas``."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from trifit import interrupts
+from trifit.cli.codes import FAILED_CHECKS
+from trifit.cli.command import canonical_command
+from trifit.cli.completion import cards, names_or_files
+from trifit.cli.display import Display, displayed, drawn_from
+from trifit.cli.options import Command, Option, seed_option, words_of
+from trifit.cli.study import computing_options
+from trifit.errors import InputError
+
+if TYPE_CHECKING:
+    from trifit.results.atlas import AtlasRecord
+
+grid_option = partial(click.option, cls=Option, heading="Grid")
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "trifit atlas --list",
+        "trifit atlas --tables penguins,spam",
+        "trifit atlas --resume --jobs 8",
+    ),
+)
+@grid_option("--list", "listed", is_flag=True, help="List the tables; run nothing.")
+@grid_option("--tables", metavar="A,B,...", help="Only these tables.")
+@grid_option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="Another atlas: TOML files and tables/; default: trifit's.",
+)
+@grid_option(
+    "--model",
+    default="softmax",
+    show_default=True,
+    shell_complete=names_or_files(cards),
+    help="Model card (name or path).",
+)
+@grid_option(
+    "--replications",
+    type=click.IntRange(min=2),
+    default=2,
+    show_default=True,
+    help="Draws from a table at every size.",
+)
+@seed_option(help="Random seed of all draws.")
+@computing_options(whole="atlas")
+@displayed
+def atlas(  # noqa: PLR0913 - click: an argument per option
+    *,
+    listed: bool,
+    tables: str | None,
+    folder: Path | None,
+    model: str,
+    replications: int,
+    seed: int,
+    jobs: int | None,
+    backend: str,
+    scheduler: str | None,
+    out: Path | None,
+    resume: bool,
+    force: bool,
+    display: Display,
+) -> None:
+    """Fit one classifier to many public tables.
+
+    Every table is fitted at three sizes of the training set, and all fits are judged on
+    held-out rows. The page says how often outputs behave like probabilities, and what
+    the MLE loses. Its default folder is reports/atlas.
+
+    Exit codes: 0 done, 2 bad input or usage, 3 every cell failed, 130 interrupted.
+    """
+    names = words_of(tables) or []
+    if tables is not None and not names:
+        raise InputError("--tables names no table; trifit atlas --list names all")
+    if listed:
+        display.refuse("--list")
+        _list(folder, names)
+        return
+    folder_out = out or Path("reports/atlas")
+    with display.progress() as progress:
+        progress("loading PyMC", 0.0)
+        from trifit.atlas.run import run_atlas
+
+        interrupts.leaves(f"finished cells are in {folder_out}; --resume to continue")
+        record = run_atlas(
+            folder_out,
+            folder=folder,
+            names=names,
+            card=model,
+            replications=replications,
+            seed=seed,
+            jobs=jobs,
+            resume=resume,
+            force=force,
+            backend=backend,
+            scheduler=scheduler,
+            progress=progress,
+            command=canonical_command(sys.argv[1:]),
+        )
+    _show(record, folder_out, display)
+    if not record.cells:
+        click.get_current_context().exit(FAILED_CHECKS)
+
+
+def _list(folder: Path | None, names: list[str]) -> None:
+    from trifit.atlas.entries import load_entries
+
+    for entry in load_entries(folder, names):
+        rows = f"{entry.table.rows:,}" if entry.table else "–"
+        click.echo(f"{entry.name:20}{rows:>7}  {entry.field:12} {entry.title} ({entry.origin})")
+
+
+def draw_again(folder: Path, display: Display) -> None:
+    """The page of an atlas's folder, from its ``atlas.json`` alone."""
+    from trifit.atlas.run import load_atlas, write_page
+
+    record = load_atlas(folder / "atlas.json")
+    with drawn_from(folder / "atlas.json"):
+        write_page(folder, record)
+    _show(record, folder, display)
+
+
+def _show(record: "AtlasRecord", folder: Path, display: Display) -> None:
+    display.show(folder / "index.html", partial(_print, record), partial(_document, record))
+
+
+def _print(record: "AtlasRecord") -> None:
+    from trifit.words.atlas import atlas_sentences
+
+    for sentence in atlas_sentences(record):
+        click.echo(f"\n{sentence}")
+    if record.n_failed:
+        click.echo(f"{record.n_failed} cells failed: {record.failed[0].error}", err=True)
+
+
+def _document(record: "AtlasRecord") -> dict[str, Any]:
+    import msgspec
+
+    return dict(msgspec.to_builtins(record))

@@ -1,0 +1,155 @@
+"""The page of the atlas: the answers, one picture, every table."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from trifit.report.charts.atlas import LOOKS, slopes
+from trifit.report.page import document
+from trifit.report.parts import Cell, Chart, Key, Table, panels, shape
+from trifit.report.svg import with_style
+from trifit.results import Verdict
+from trifit.results.atlas import AtlasCell, AtlasRecord, AtlasTable, Behaving, OverTables
+from trifit.text import significant
+from trifit.words import VERDICTS
+from trifit.words.atlas import WAYS, atlas_sentences, headline, number, per_cent
+
+TITLES = {"mle": "MLE", "map": "MAP", "posterior": "Posterior"}
+
+CAPTION = (
+    "Calibration slope on held-out rows against effective training rows per coefficient. Each mark "
+    "is one training set; below 1 a fit is over-confident. Hollow marks: no MLE exists for these "
+    "training rows. Slopes beyond 0.05 and 4 are drawn at these."
+)
+
+
+def render_atlas(record: AtlasRecord) -> str:
+    """The page as one HTML document; the same record gives the same bytes."""
+    with with_style():
+        picture = _picture(record.cells)
+    return document(
+        "atlas.html.j2",
+        title="atlas · trifit",
+        r=record,
+        headline=headline(record),
+        sentences=atlas_sentences(record),
+        picture=picture,
+        by_rows=_verdicts(record.by_rows, "Effective rows per coefficient"),
+        by_size=_verdicts(record.by_size, "Training set"),
+        losses=_losses(record),
+        tables=_tables(record),
+        details=[(t, _details(record, t)) for t in record.tables],
+    )
+
+
+def _picture(cells: Sequence[AtlasCell]) -> Chart | None:
+    if not any((o := c.outcome("posterior")) and o.slope is not None for c in cells):
+        return None
+    seen = {o.verdict for c in cells for fit in WAYS if (o := c.outcome(fit)) is not None}
+    return panels(
+        "slopes",
+        CAPTION,
+        {title: partial(slopes, cells, fit) for fit, title in TITLES.items()},
+        size=(3.7, 3.4),
+        keys=[Key(VERDICTS[v], c, shape(m)) for v, (c, m) in LOOKS.items() if v in seen],
+    )
+
+
+def _verdicts(found: Sequence[Behaving], first: str) -> Table:
+    shown = [v for v in Verdict if any(b.shares[v.value].value for b in found)]
+    return Table(
+        caption="Share of tables by verdict, with 95% intervals over tables",
+        columns=(first, "fit", "tables", *(VERDICTS[v] for v in shown)),
+        rows=tuple(
+            (
+                b.part,
+                Cell(WAYS[b.fit]),
+                _count(max(share.n for share in b.shares.values())),
+                *(_share(b.shares[v.value]) for v in shown),
+            )
+            for b in found
+        ),
+    )
+
+
+def _count(n: int) -> Cell:
+    return Cell(f"{n:,}", n)
+
+
+def _share(share: OverTables) -> Cell:
+    if share.value is None:
+        return Cell("–")
+    text, _, between = per_cent(share).partition(" ")
+    return Cell(text, share.value, between.strip("()"))
+
+
+def _losses(record: AtlasRecord) -> Table:
+    return Table(
+        caption="What the MLE loses against the posterior, in nats per row, where it exists; "
+        "means over tables with 95% intervals over tables",
+        columns=("Training set", "tables", "in all", "no prior", "mode", "no averaging"),
+        rows=tuple(
+            (
+                loss.part,
+                _count(loss.whole.n),
+                *(
+                    Cell(number(part), part.value)
+                    for part in (loss.whole, loss.prior, loss.location, loss.averaging)
+                ),
+            )
+            for loss in record.losses
+        ),
+    )
+
+
+def _tables(record: AtlasRecord) -> Table:
+    largest = {t.name: [c for c in record.cells if c.table == t.name] for t in record.tables}
+    return Table(
+        caption="All tables; at their largest training set: effective rows per coefficient, and "
+        "slopes and verdicts of the first replication",
+        columns=(
+            "Table", "subject", "rows", "columns", "classes", "rows per coefficient",
+            *(f"{title}: slope" for title in TITLES.values()),
+        ),
+        rows=tuple(_row(t, largest[t.name]) for t in record.tables),
+    )  # fmt: skip
+
+
+def _row(table: AtlasTable, cells: Sequence[AtlasCell]) -> tuple[Cell | str, ...]:
+    first = min(cells, key=lambda c: (-c.n, c.replication)) if cells else None
+    return (
+        Cell(table.name, href=f"#table-{table.name}"),
+        Cell(table.field),
+        _count(table.rows),
+        _count(table.columns),
+        _count(table.classes),
+        Cell("–") if first is None else Cell(significant(first.effective, 2), first.effective),
+        *(_slope(first, fit) for fit in WAYS),
+    )
+
+
+def _slope(cell: AtlasCell | None, fit: str) -> Cell:
+    found = None if cell is None else cell.outcome(fit)
+    if found is None:
+        return Cell("–")
+    return Cell(significant(found.slope, 2), found.slope, VERDICTS[found.verdict])
+
+
+def _details(record: AtlasRecord, table: AtlasTable) -> Table:
+    fits = ("mle", "mle+T", "map", "mean", "posterior")
+    cells = [c for c in record.cells if c.table == table.name]
+    return Table(
+        caption=f"{table.name}: log-loss on held-out rows, in nats, and calibration slope",
+        columns=("training rows", "fit", "log-loss", "slope", "verdict"),
+        rows=tuple(
+            (
+                Cell(f"{c.n:,}", c.n, f"replication {c.replication + 1}"),
+                Cell(fit),
+                Cell(significant(o.log_loss), o.log_loss),
+                Cell(significant(o.slope), o.slope),
+                Cell(VERDICTS[o.verdict]),
+            )
+            for c in sorted(cells, key=lambda c: (-c.n, c.replication))
+            for fit in fits
+            if (o := c.outcome(fit)) is not None
+        ),
+    )

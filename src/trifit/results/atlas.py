@@ -1,0 +1,209 @@
+"""What the atlas found, as plain numbers: its page is drawn from this alone."""
+
+from trifit.results import Record, Verdict
+from trifit.results.study import Failed
+
+
+class OverTables(Record, frozen=True, kw_only=True):
+    """A mean over tables, with its 95 % interval by a bootstrap of tables.
+
+    Attributes
+    ----------
+    value, low, high : float or None
+        None where no table gives a number; no interval from one table.
+    n : int
+        Tables.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+class Outcome(Record, frozen=True, kw_only=True):
+    """One fit of one cell on its held-out rows.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    slope : float or None
+        Calibration slope; None where the held-out rows determine none.
+    log_loss : float or None
+        Nats; None where it is infinite.
+    trusted : bool
+        Whether the fit passes its own checks.
+    """
+
+    verdict: Verdict
+    slope: float | None
+    log_loss: float | None
+    trusted: bool
+
+
+class AtlasCell(Record, frozen=True, kw_only=True):
+    """One draw of training rows from one table.
+
+    Attributes
+    ----------
+    table : str
+    share : float
+        Of the full training set.
+    n, replication, classes : int
+    effective : float
+        Training rows outside the most frequent class, per coefficient.
+    exists : bool
+        Whether there is an MLE.
+    posterior : str
+        ``"bayes"`` or ``"laplace"``: which of the outcomes is the posterior.
+    outcomes : dict of fit to Outcome
+    """
+
+    table: str
+    share: float
+    n: int
+    replication: int
+    classes: int
+    effective: float
+    exists: bool
+    posterior: str
+    outcomes: dict[str, Outcome]
+
+    def outcome(self, fit: str) -> Outcome | None:
+        """That of a fit; ``"posterior"`` is whichever approximation was made."""
+        return self.outcomes.get(self.posterior if fit == "posterior" else fit)
+
+
+class AtlasTable(Record, frozen=True, kw_only=True):
+    """One table: where it comes from and what was left out.
+
+    Attributes
+    ----------
+    name, title, field, origin, shipped_by, licence, licence_from, target : str
+    groups : str or None
+    left_out : dict of column to reason
+    rows, rows_left_out, columns, classes : int
+        Columns after categories are coded.
+    """
+
+    name: str
+    title: str
+    field: str
+    origin: str
+    shipped_by: str
+    licence: str
+    licence_from: str
+    target: str
+    groups: str | None
+    left_out: dict[str, str]
+    rows: int
+    rows_left_out: int
+    columns: int
+    classes: int
+
+
+class Behaving(Record, frozen=True, kw_only=True):
+    """How often one fit gets each verdict in one part of the cells.
+
+    Attributes
+    ----------
+    part : str
+        In words: a size of the training set, or a range of effective rows per coefficient.
+    fit : str
+        ``mle``, ``map`` or ``posterior``.
+    shares : dict of verdict to OverTables
+    """
+
+    part: str
+    fit: str
+    shares: dict[str, OverTables]
+
+
+class Loss(Record, frozen=True, kw_only=True):
+    """What the MLE loses against the posterior where it exists, in nats per row.
+
+    Attributes
+    ----------
+    part : str
+    whole, prior, location, averaging : OverTables
+        The last three add up to the first.
+    cells : int
+    """
+
+    part: str
+    whole: OverTables
+    prior: OverTables
+    location: OverTables
+    averaging: OverTables
+    cells: int
+
+
+class RuleOfThumb(Record, frozen=True, kw_only=True):
+    """A predictor, known before fitting, of an MLE with a slope below 0.9, or none.
+
+    Attributes
+    ----------
+    coefficients : dict of str to float
+        Of a logistic regression: ``intercept``, and by feature.
+    error, log_loss : float
+        Error rate and log-loss per cell, cross-validated over tables.
+    base_error, base_log_loss : float
+        Those of always giving the share of the other tables.
+    cells, tables : int
+    worth_it : bool
+        Whether the error rate is at least a third below the base's.
+    """
+
+    coefficients: dict[str, float]
+    error: float
+    log_loss: float
+    base_error: float
+    base_log_loss: float
+    cells: int
+    tables: int
+    worth_it: bool
+
+
+class AtlasRecord(Record, frozen=True, kw_only=True):
+    """A finished atlas.
+
+    Attributes
+    ----------
+    card : str
+    tables : list of AtlasTable
+    cells : list of AtlasCell
+    failed : list of Failed
+        At most 20 of them.
+    n_failed : int
+    by_size, by_rows : list of Behaving
+        Verdicts by size of the training set, and by effective rows per coefficient.
+    losses : list of Loss
+        By size, and over all cells.
+    one_temperature : dict of part to OverTables
+        How often the MLE with a temperature is at most 0.01 nats behind the posterior.
+    posterior_fails : dict of table to list of str
+        Verdicts on the posterior at full size that are failures.
+    rule : RuleOfThumb or None
+    seed, replications : int
+    seconds : float
+        Computing time of all cells.
+    command : str
+    versions : dict
+    """
+
+    card: str
+    tables: list[AtlasTable]
+    cells: list[AtlasCell]
+    failed: list[Failed]
+    n_failed: int
+    by_size: list[Behaving]
+    by_rows: list[Behaving]
+    losses: list[Loss]
+    one_temperature: dict[str, OverTables]
+    posterior_fails: dict[str, list[str]]
+    rule: RuleOfThumb | None
+    seed: int
+    replications: int
+    seconds: float
+    command: str
+    versions: dict[str, str]
