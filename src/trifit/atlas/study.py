@@ -13,7 +13,10 @@ SHARES = (1.0, 0.25, 0.05)
 """Sizes of the training set, as shares of the full one."""
 
 MOST_TRAINING, MOST_HELD_OUT = 1_000, 1_000
-LEAST_TRAINING, LEAST_OF_CLASS = 20, 2
+LEAST_TRAINING, LEAST_OF_CLASS, LEAST_IN_GROUPS = 20, 2, 5
+"""Rows of a training set, and expected of its rarest class: where whole groups are drawn, its
+shares of the classes vary."""
+
 REPLICATIONS = 2
 
 NUTS_LIMIT = 150_000
@@ -35,7 +38,8 @@ def sizes_of(dataset: Dataset) -> tuple[list[int], int]:
     held_out = min(dataset.n_obs // 3, MOST_HELD_OUT)
     full = min(dataset.n_obs - held_out, MOST_TRAINING)
     rarest = np.bincount(dataset.y, minlength=dataset.n_classes).min() / dataset.n_obs
-    least = max(LEAST_TRAINING, int(np.ceil(LEAST_OF_CLASS / rarest)))
+    of_class = LEAST_OF_CLASS if dataset.groups is None else LEAST_IN_GROUPS
+    least = max(LEAST_TRAINING, int(np.ceil(of_class / rarest)))
     return [n for share in SHARES if (n := round(share * full)) >= least], held_out
 
 
