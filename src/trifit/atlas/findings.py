@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -66,25 +66,13 @@ def record_of(
         What they gave.
     """
     atlas = [cell for p in points_of(cells, found) for cell in _cells_of(p, datasets)]
-    sizes = {name: [c for c in atlas if c.share == share] for share, name in NAMES.items()}
-    ranges = {
-        _range(low, high): [c for c in atlas if low <= c.effective < high]
-        for low, high in pairwise(ROWS)
-    }
     return AtlasRecord(
         card=str(run.study["model"]["card"]),
         tables=[_table(entry, datasets[entry.name]) for entry in entries],
         cells=atlas,
         failed=run.failed,
         n_failed=run.n_failed,
-        by_size=_behaving(sizes),
-        by_rows=_behaving(ranges),
-        losses=[_loss(name, part) for name, part in {**sizes, ALL: atlas}.items()],
-        one_temperature={
-            name: over_tables(_by_table(part, _temperature_does))
-            for name, part in {**sizes, ALL: atlas}.items()
-        },
-        posterior_fails=_failing(sizes[NAMES[SHARES[0]]]),
+        **summarised(atlas),
         rule=rule_of_thumb(atlas, {name: d.X.shape[1] for name, d in datasets.items()}),
         seed=run.study["seed"],
         replications=run.study["replications"],
@@ -92,6 +80,25 @@ def record_of(
         command=run.command,
         versions=run.versions,
     )
+
+
+def summarised(cells: Sequence[AtlasCell]) -> dict[str, Any]:
+    """The fields of a record that are about all tables together."""
+    sizes = {name: [c for c in cells if c.share == share] for share, name in NAMES.items()}
+    ranges = {
+        _range(low, high): [c for c in cells if low <= c.effective < high]
+        for low, high in pairwise(ROWS)
+    }
+    parts = {**sizes, ALL: cells}
+    return {
+        "by_size": _behaving(sizes),
+        "by_rows": _behaving(ranges),
+        "losses": [_loss(name, part) for name, part in parts.items()],
+        "one_temperature": {
+            name: over_tables(_by_table(part, _temperature_does)) for name, part in parts.items()
+        },
+        "posterior_fails": _failing(sizes[NAMES[SHARES[0]]]),
+    }
 
 
 NAMES = {share: "full size" if share == 1 else f"{share:.0%} of full size" for share in SHARES}

@@ -46,7 +46,7 @@ def run_atlas(
     card : str
         Model card.
     replications : int
-        Draws of rows from a table at every size, at least 2.
+        Draws of rows from a table at every size.
     seed : int
     **running
         ``jobs``, ``backend``, ``scheduler``, ``resume``, ``force``, ``progress`` and

@@ -17,7 +17,8 @@ LEAST_TRAINING, LEAST_OF_CLASS, LEAST_IN_GROUPS = 20, 2, 5
 """Rows of a training set, and expected of its rarest class: where whole groups are drawn, its
 shares of the classes vary."""
 
-REPLICATIONS = 2
+REPLICATIONS = 1
+"""Draws from a table at every size: intervals are over tables, not over draws."""
 
 NUTS_LIMIT = 150_000
 """Most rows x columns x classes for which the posterior is sampled with NUTS."""

@@ -46,8 +46,8 @@ grid_option = partial(click.option, cls=Option, heading="Grid")
 )
 @grid_option(
     "--replications",
-    type=click.IntRange(min=2),
-    default=2,
+    type=click.IntRange(min=1),
+    default=1,
     show_default=True,
     help="Draws from a table at every size.",
 )

@@ -198,7 +198,8 @@ class Study(_Part, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         self._check_names()
-        least = 6 if self.summary == "median" else 2
+        intervals = self.figures or self.claims
+        least = (6 if self.summary == "median" else 2) if intervals else 1
         for where, grids, replications in (
             ("grid", self.grid, self.replications),
             ("quick.grid", self.quick.grid, self.quick.replications),

@@ -1,0 +1,267 @@
+"""The atlas: its tables, its study, its findings, end to end."""
+
+from hashlib import sha256
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pytest
+import tomli_w
+from click.testing import CliRunner
+
+from made_up_atlas import cell, made_up_atlas, outcome, table
+from study_cluster import cluster
+from trifit.atlas.bootstrap import over_tables
+from trifit.atlas.entries import (
+    atlas_folder,
+    load_entries,
+    load_entry,
+    open_entry,
+    table_path,
+)
+from trifit.atlas.findings import summarised
+from trifit.atlas.rule import rule_of_thumb
+from trifit.atlas.run import load_atlas, run_atlas
+from trifit.atlas.study import atlas_study, sizes_of
+from trifit.cli import main
+from trifit.data import load_dataset
+from trifit.errors import InputError
+from trifit.results import Verdict
+from trifit.words.atlas import atlas_sentences, headline
+
+# --- the shipped tables ---
+
+ENTRIES = load_entries()
+
+
+def test_the_atlas_is_as_its_rule_says():
+    assert len(ENTRIES) >= 40
+    assert all(e.table is not None and 30 <= e.table.rows <= 50_000 for e in ENTRIES)
+    packages = [e.package for e in ENTRIES]
+    assert max(packages.count(p) for p in set(packages)) <= 7
+    assert len({(e.package, e.item) for e in ENTRIES}) == len(ENTRIES)
+    assert {"medicine", "ecology", "economics", "text counts", "images"} <= {
+        e.field for e in ENTRIES
+    }
+    assert {p.stem for p in (atlas_folder() / "tables").iterdir()} == {e.name for e in ENTRIES}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.name)
+def test_a_table_is_the_one_its_toml_describes(entry):
+    content = table_path(entry, atlas_folder()).read_bytes()
+    assert sha256(content).hexdigest() == entry.table.sha256
+    found = pd.read_parquet(table_path(entry, atlas_folder()))
+    assert len(found) == entry.table.rows
+    assert not set(entry.left_out) & set(found.columns)
+    counts = found[entry.target].value_counts()
+    assert 2 <= len(counts) <= 10
+    assert counts.min() >= 8
+    assert entry.licence
+    assert entry.licence_from
+
+
+# --- an atlas of one's own ---
+
+
+def write_table(folder, name, n=90, seed=0, **own):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 2))
+    y = np.where(x[:, 0] + rng.logistic(size=n) > 0, "yes", "no")
+    rows = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "who": np.arange(n) // 2, "y": y})
+    path = folder / "tables" / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows.to_parquet(path)
+    fields = {
+        "title": "t", "field": "f", "package": "p", "item": name, "shipped_by": "s",
+        "licence": "CC0", "licence_from": "here", "target": "y",
+        "table": {
+            "rows": n, "columns": 3, "rows_left_out": 0,
+            "sha256": sha256(path.read_bytes()).hexdigest(),
+        },
+    }  # fmt: skip
+    (folder / f"{name}.toml").write_text(tomli_w.dumps(fields | own))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("atlas")
+    write_table(folder, "one")
+    return write_table(folder, "two", seed=1, groups="who")
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"colour": "red"}, "unknown field `colour`"),
+        ({"target": 3}, r"Expected `str`, got `int` - at `\$.target`"),
+        ({"target": "z"}, "target 'z' is not a column"),
+        ({"table": {"rows": 90, "columns": 3, "rows_left_out": 0, "sha256": "0"}}, "its checksum"),
+    ],
+)
+def test_a_wrong_entry_is_named(tmp_path, change, text):
+    write_table(tmp_path, "one", **change)
+    with pytest.raises(InputError, match=text):
+        open_entry(load_entry(tmp_path / "one.toml"), tmp_path)
+
+
+def test_what_is_not_there_is_named(folder, tmp_path):
+    with pytest.raises(InputError, match="table 'three' is not in the atlas; trifit atlas --list"):
+        load_entries(folder, ["one", "three"])
+    with pytest.raises(InputError, match="no tables there; the atlas comes with the repository"):
+        load_entries(tmp_path)
+    write_table(tmp_path, "one")
+    (tmp_path / "tables" / "one.parquet").unlink()
+    with pytest.raises(InputError, match="no such file"):
+        open_entry(load_entry(tmp_path / "one.toml"), tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="exists and is not an atlas"):
+        run_atlas(tmp_path, folder=folder)
+
+
+# --- sizes and the study ---
+
+
+def test_sizes_are_shares_of_two_thirds_of_the_table():
+    assert sizes_of(load_dataset("breast_cancer")) == ([380, 95], 189)
+    assert sizes_of(load_dataset("digits")) == ([1000, 250, 50], 599)
+
+
+def test_a_study_of_many_tables_has_the_cells_of_each():
+    iris, cancer = load_dataset("iris"), load_dataset("breast_cancer")
+    study = atlas_study([iris, cancer])
+    points = [(g.data["source"], n, g.model["nuts"]) for g in study.grid for n in g.data["n"]]
+    assert points == [
+        (["iris"], 100, [True]),
+        (["iris"], 25, [True]),
+        (["breast_cancer"], 380, [True]),
+        (["breast_cancer"], 95, [True]),
+    ]
+
+
+# --- findings ---
+
+
+def test_the_bootstrap_draws_tables():
+    found = over_tables({"a": 0.0, "b": 1.0})
+    # means of two draws: 0, 1/2, 1 with probabilities 1/4, 1/2, 1/4
+    assert (found.value, found.low, found.high, found.n) == (0.5, 0.0, 1.0, 2)
+    many = over_tables({str(i): float(i % 2) for i in range(100)})
+    half = 1.96 * 0.5 / np.sqrt(100)
+    assert (many.low, many.high) == pytest.approx((0.5 - half, 0.5 + half), abs=0.011)
+    assert over_tables({"a": 2.0}).low is None
+    assert over_tables({}).value is None
+
+
+def test_the_loss_is_split_and_a_table_counts_once():
+    cells = [cell("a"), cell("a", replication=1), cell("b", losses=LOW), cell("c", exists=False)]
+    (full, *_) = summarised(cells)["losses"]
+    assert (full.whole.n, full.cells) == (2, 3)
+    parts = [full.prior.value, full.location.value, full.averaging.value]
+    assert parts == pytest.approx([0.1, 0.025, 0.075])
+    assert full.whole.value == pytest.approx(sum(parts))
+
+
+LOW = {"mle": 0.5, "map": 0.5, "mean": 0.5, "bayes": 0.5, "mle+T": 0.52}
+
+
+def test_one_temperature_may_lose_a_hundredth_of_a_nat():
+    cells = [cell("a"), cell("b", losses=LOW), cell("c", **{"mle+T": outcome(log_loss=None)})]
+    assert summarised(cells)["one_temperature"]["full size"].value == pytest.approx(1 / 3)
+
+
+def test_a_failure_of_the_posterior_at_full_size_is_kept():
+    wrong = outcome(Verdict.MISCALIBRATED)
+    cells = [cell("a", bayes=wrong), cell("a", replication=1), cell("b", 0.25, bayes=wrong)]
+    assert summarised(cells)["posterior_fails"] == {"a": ["miscalibrated"]}
+
+
+def test_a_rule_that_foretells_is_worth_having_and_noise_is_not(rng):
+    def cells(slope):
+        return [
+            cell(f"t{i}", replication=r, effective=float(np.exp(e)), mle=outcome(slope=slope(e)))
+            for i in range(30)
+            for r in range(3)
+            for e in [rng.normal()]
+        ]
+
+    columns = {f"t{i}": 5 for i in range(30)}
+    good = rule_of_thumb(cells(lambda e: 1.0 if e > 0 else 0.5), columns)
+    assert good.error < 0.1
+    assert good.base_error > 0.35
+    assert good.worth_it
+    noise = rule_of_thumb(cells(lambda _: float(rng.choice([0.5, 1.0]))), columns)
+    assert not noise.worth_it
+    assert rule_of_thumb([cell()], {"a": 5}) is None
+
+
+def test_sentences_say_what_the_record_says():
+    record = made_up_atlas()
+    text = "\n".join(atlas_sentences(record))
+    assert "At full size (3 tables) no MLE exists on 33% (0 to 100%) of tables." in text
+    assert "fails on 1 of 3 tables: c (otherwise miscalibrated)" in text
+    assert "with 10% errors on tables that were left out" in text
+    assert "worth having" in text
+    nothing = msgspec.structs.replace(record, cells=[], rule=None, **summarised([]))
+    assert headline(nothing) == "Every cell failed, so nothing was measured."
+
+
+# --- end to end ---
+
+
+@pytest.fixture(scope="module")
+def done(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("done") / "atlas"
+    return run_atlas(out, folder=folder, backend="serial", card="logistic"), out
+
+
+def test_two_tables_end_to_end(done):
+    record, out = done
+    assert [t.name for t in record.tables] == ["one", "two"]
+    assert len(record.cells) == 4  # 60 rows twice from each; a quarter is below 20
+    assert record.n_failed == 0
+    assert {c.posterior for c in record.cells} == {"bayes"}
+    for c in record.cells:
+        assert set(c.outcomes) == {"mle", "map", "mean", "bayes", "mle+T"}
+    assert load_atlas(out / "atlas.json") == record
+    page = (out / "index.html").read_text()
+    assert 'href="#table-one"' in page
+    assert 'id="table-one"' in page
+
+
+def test_the_command_goes_on_where_it_stopped_and_draws_again(done, folder):
+    record, out = done
+    common = ["--folder", str(folder), "--out", str(out), "--model", "logistic"]
+    run = CliRunner().invoke(main, ["atlas", *common, "--resume", "--backend", "serial", "--json"])
+    assert run.exit_code == 0, run.output
+    again = load_atlas(out / "atlas.json")
+    assert again.seconds == record.seconds  # nothing was computed anew
+    drawn = CliRunner().invoke(main, ["report", str(out), "--quiet"])
+    assert drawn.output.strip() == str(out / "index.html")
+    listed = CliRunner().invoke(main, ["atlas", "--list", "--folder", str(folder)]).output
+    assert [line.split()[0] for line in listed.splitlines()] == ["one", "two"]
+
+
+@pytest.mark.broad
+def test_two_workers_of_a_dask_cluster_give_the_same_numbers(done, folder, tmp_path):
+    record, _ = done
+    with cluster(tmp_path) as (address, _):
+        running = {"backend": "dask", "scheduler": address}
+        other = run_atlas(tmp_path / "out", folder=folder, card="logistic", **running)
+    assert other.cells == record.cells
+    assert other.losses == record.losses
+
+
+def test_a_table_without_any_training_set_is_refused(tmp_path):
+    write_table(tmp_path, "one", n=26)
+    with pytest.raises(InputError, match="26 rows are too few for a training set of 20 rows"):
+        run_atlas(tmp_path / "out", folder=tmp_path)
+
+
+def test_a_page_is_drawn_from_the_record_alone_and_escapes_it():
+    from trifit.report.atlas import render_atlas
+
+    page = render_atlas(made_up_atlas())
+    assert page == render_atlas(made_up_atlas())
+    assert "<script>alert" not in page
+    assert table("a").title in page
