@@ -1,5 +1,7 @@
 """A comparison whose texts would be code if they were not text."""
 
+import re
+
 import msgspec
 
 from made_up import made_up
@@ -59,3 +61,15 @@ def nasty():
         record["actions"] = dict.fromkeys(actions.values(), 0.5)
     document["consequences"]["net_benefit"]["positive"] = NASTY[0]
     return msgspec.convert(document, Comparison)
+
+
+def without_drawings(html):
+    """A section with the values of its pictures, but not their lines: those are matplotlib's."""
+
+    def values(match):
+        tips = re.findall(r'data-tip="([^"]*)"', match[0])
+        title = re.search(r'aria-label="([^"]*)"', match[0])[1]
+        return "\n".join([f"<picture: {title}>", *(f"  <{tip}>" for tip in tips)])
+
+    html = re.sub(r'<svg viewBox="0 0 .*?</svg>', values, html, flags=re.DOTALL)
+    return re.sub(r'href="data:.*?"', 'href="data:..."', html).strip() + "\n"

@@ -11,9 +11,11 @@ import pytest
 
 from browser import CHROMIUM, Browser
 from made_up import made_up
+from made_up_atlas import made_up_atlas
 from made_up_study import made_up_study
 from markup import nasty
 from trifit.report import render, render_index
+from trifit.report.atlas import render_atlas
 from trifit.report.downloads import downloads
 from trifit.report.study import render_study
 from trifit.results import Comparison
@@ -42,6 +44,7 @@ def site(tmp_path_factory):
         "nasty": render(nasty()),
         "failed": render(failed),
         "study": render_study(made_up_study()),
+        "atlas": render_atlas(made_up_atlas()),
         "index": render_index({"plain": made_up(), "nasty": nasty(), "failed": failed}),
     }
     for name, text in pages.items():

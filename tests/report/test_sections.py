@@ -1,31 +1,19 @@
 """Every section of the page by itself: snapshots, and what is missing."""
 
 import os
-import re
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from made_up import made_up
+from markup import without_drawings
 from trifit.report.page import render_section
 from trifit.report.sections import SECTIONS
 from trifit.results import Estimate, clear_best
 from trifit.words import headline
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-
-
-def without_drawings(html):
-    """A section with the values of its pictures, but not their lines: those are matplotlib's."""
-
-    def values(match):
-        tips = re.findall(r'data-tip="([^"]*)"', match[0])
-        title = re.search(r'aria-label="([^"]*)"', match[0])[1]
-        return "\n".join([f"<picture: {title}>", *(f"  <{tip}>" for tip in tips)])
-
-    html = re.sub(r'<svg viewBox="0 0 .*?</svg>', values, html, flags=re.DOTALL)
-    return re.sub(r'href="data:.*?"', 'href="data:..."', html).strip() + "\n"
 
 
 @pytest.mark.parametrize("name", SECTIONS)
