@@ -122,6 +122,9 @@ def test_what_is_not_there_is_named(folder, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="exists and is not an atlas"):
         run_atlas(tmp_path, folder=folder)
+    (tmp_path / "atlas.json").write_text("{}")
+    with pytest.raises(InputError, match="without its cells; --force to make it anew"):
+        run_atlas(tmp_path, folder=folder)
 
 
 # --- sizes and the study ---

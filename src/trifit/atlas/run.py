@@ -24,7 +24,7 @@ from trifit.study.tables import Tables
 
 
 def run_atlas(
-    out: str | Path = "reports/atlas",
+    out: str | Path = "reports/study-atlas",
     *,
     folder: Path | None = None,
     names: Sequence[str] = (),
@@ -59,8 +59,7 @@ def run_atlas(
         that holds something else.
     """
     out, folder = Path(out), atlas_folder() if folder is None else folder
-    if out.is_dir() and any(out.iterdir()) and not (out / "study").is_dir():
-        raise InputError(f"--out {str(out)!r} exists and is not an atlas; give another folder")
+    _check_folder(out, force=bool(running.get("force")))
     entries = load_entries(folder, names)
     datasets = {entry.name: open_entry(entry, folder) for entry in entries}
     tables = Tables(datasets.values())
@@ -71,6 +70,19 @@ def run_atlas(
     write_whole(out / "atlas.json", msgspec.json.format(msgspec.json.encode(record)))
     write_page(out, record)
     return record
+
+
+def _check_folder(out: Path, *, force: bool) -> None:
+    """Refuse a folder with other things, or with an atlas whose cells are elsewhere."""
+    if not out.is_dir() or not any(out.iterdir()) or (out / "study").is_dir():
+        return  # the study's own folder is looked at when it is opened
+    if not (out / "atlas.json").is_file():
+        raise InputError(f"--out {str(out)!r} exists and is not an atlas; give another folder")
+    if not force:
+        raise InputError(
+            f"--out {str(out)!r} holds an atlas without its cells; --force to make it anew, or "
+            "give another folder"
+        )
 
 
 def write_page(out: Path, record: AtlasRecord) -> None:

@@ -74,7 +74,7 @@ def atlas(  # noqa: PLR0913 - click: an argument per option
 
     Every table is fitted at three sizes of the training set, and all fits are judged on
     held-out rows. The page says how often outputs behave like probabilities, and what
-    the MLE loses. Its default folder is reports/atlas.
+    the MLE loses. Its default folder is reports/study-atlas.
 
     Exit codes: 0 done, 2 bad input or usage, 3 every cell failed, 130 interrupted.
     """
@@ -85,7 +85,7 @@ def atlas(  # noqa: PLR0913 - click: an argument per option
         display.refuse("--list")
         _list(folder, names)
         return
-    folder_out = out or Path("reports/atlas")
+    folder_out = out or Path("reports/study-atlas")
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
         from trifit.atlas.run import run_atlas
