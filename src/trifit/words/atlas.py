@@ -17,13 +17,7 @@ def atlas_sentences(record: AtlasRecord) -> list[str]:
     """The answers in a few sentences: verdicts, losses, one temperature, failures, the rule."""
     said = [_over_confidence(record.by_size, part) for part in _parts(record.by_size)]
     said += [loss_sentence(loss) for loss in record.losses]
-    said += [
-        f"One temperature: at {part}, the MLE with a temperature does as well as the posterior "
-        f"(within 0.01 nats per row) on {per_cent(share)} of tables."
-        for part, share in record.one_temperature.items()
-        if share.value is not None
-    ]
-    said.append(failing_sentence(record))
+    said += [temperature_sentence(record), failing_sentence(record)]
     if record.rule is not None:
         said.append(rule_sentence(record.rule))
     return [sentence for sentence in said if sentence]
@@ -69,8 +63,8 @@ def per_cent(share: OverTables) -> str:
     if share.value is None:
         return "–"
     text = f"{100 * share.value:.0f}%"
-    if share.low is None or share.high is None:
-        return text
+    if share.low is None or share.high is None or share.low == share.high:
+        return text  # all tables agree: drawing them again says nothing
     return f"{text} ({100 * share.low:.0f} to {100 * share.high:.0f}%)"
 
 
@@ -98,6 +92,21 @@ def loss_sentence(loss: Loss) -> str:
         f"{number(loss.whole)} nats per row against the posterior: {number(loss.prior)} by having "
         f"no prior, {number(loss.location)} by the place of the mode, {number(loss.averaging)} by "
         "not averaging."
+    )
+
+
+def temperature_sentence(record: AtlasRecord) -> str:
+    """How often one temperature would have done."""
+    said = [
+        f"{per_cent(share)} of tables at {part}"
+        for part, share in record.one_temperature.items()
+        if share.value is not None
+    ]
+    if not said:
+        return ""
+    return (
+        "One temperature would have done (the MLE with a temperature at most 0.01 nats per row "
+        f"behind the posterior) on {listed(said)}."
     )
 
 

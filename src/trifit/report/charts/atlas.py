@@ -63,6 +63,8 @@ def slopes(cells: Sequence[AtlasCell], fit: str, *, ax: Axes | None = None) -> A
                 for c, o in own
             ]
             mark(dots, fit=VERDICTS[verdict], tips=tips)
+    effective = [c.effective for c in cells]
+    ax.update_datalim([(min(effective), LOWEST), (max(effective), HIGHEST)])  # of all panels
     ax.axhline(1, color=INK, lw=0.9, ls=(0, (1, 2)))
     grid(ax, "both")
     plain_log(ax, "x", ROWS)
