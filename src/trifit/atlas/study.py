@@ -75,6 +75,7 @@ def atlas_study(
         seed=seed,
         replications=replications,
         model={"card": card},
+        over_tables=True,
         grid=grid,
         quick=Quick(grid=grid, replications=replications),
     )

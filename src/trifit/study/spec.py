@@ -175,6 +175,8 @@ class Study(_Part, frozen=True, kw_only=True):
     rows_needed : bool
         Whether the page says how many training rows are enough for every fit; only
         ``n`` may then vary.
+    over_tables : bool
+        Whether its findings are over many tables, so that one replication of each will do.
     is_quick : bool
         Whether this is the quick grid of another.
     """
@@ -194,12 +196,12 @@ class Study(_Part, frozen=True, kw_only=True):
     claims: list[Claim] = []
     references: list[str] = []
     rows_needed: bool = False
+    over_tables: bool = False
     is_quick: bool = False
 
     def __post_init__(self) -> None:
         self._check_names()
-        intervals = self.figures or self.claims
-        least = (6 if self.summary == "median" else 2) if intervals else 1
+        least = 1 if self.over_tables else 6 if self.summary == "median" else 2
         for where, grids, replications in (
             ("grid", self.grid, self.replications),
             ("quick.grid", self.quick.grid, self.quick.replications),
