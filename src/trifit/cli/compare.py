@@ -205,7 +205,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     """
     from trifit.cards import load_card
     from trifit.contestants import check_methods
-    from trifit.rivals import check_rivals, rivals_of_texts
+    from trifit.rivals import read_rivals, rivals_of_texts
 
     check_methods(words_of(methods))
     rivals = rivals_of_texts(against)
@@ -227,7 +227,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     check_split(dataset, cv, test_size)
     check_settings(card, dataset.n_classes)
     check_asked(*asked, dataset.class_names)
-    rivals = check_rivals(rivals, dataset)
+    rivals = read_rivals(rivals, dataset)
     from trifit.results.folder import check_folder
 
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"

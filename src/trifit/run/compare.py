@@ -25,7 +25,7 @@ from trifit.functions import Builder
 from trifit.judge.prevalence import check_scored
 from trifit.progress import Clock, Progress
 from trifit.results import Comparison
-from trifit.rivals import check_rivals, rival_forecasts
+from trifit.rivals import read_rivals, rival_forecasts
 from trifit.run.describe import describe
 from trifit.run.settings import Settings
 from trifit.run.tree import posterior_named, tree_of
@@ -248,7 +248,7 @@ def run_comparison(
     check_asked(asked.costs, asked.thresholds, dataset.class_names)
     unlabelled = check_prevalence(asked, dataset)
     checked_level(asked.sets, dataset.labels)
-    asked = replace(asked, against=check_rivals(asked.rivals, dataset))
+    asked = replace(asked, against=read_rivals(asked.rivals, dataset))
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)
 
