@@ -24,7 +24,7 @@ from trifit.judge.prevalence import check_scored
 from trifit.progress import Clock, Progress
 from trifit.questions import Questions
 from trifit.results import Comparison
-from trifit.rivals import check_rivals, rival_forecasts
+from trifit.rivals import read_rivals, rival_forecasts
 from trifit.run.describe import describe
 from trifit.run.settings import Settings
 from trifit.run.tree import posterior_named, tree_of
@@ -247,7 +247,7 @@ def run_comparison(
     card = card.with_overrides(overrides or {})
     check_split(dataset, asked.cv, asked.test_size)
     check_questions(asked.questions, dataset)
-    asked = replace(asked, against=check_rivals(asked.rivals, dataset))
+    asked = replace(asked, against=read_rivals(asked.rivals, dataset))
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)
 
