@@ -24,7 +24,7 @@ from trifit.cards import USUAL_DRAWS, Card, Sampler
 from trifit.checks import label_probs
 from trifit.diagnostics import SamplerDiagnostics, at_most
 from trifit.errors import InputError
-from trifit.fit.density import Density, Objective, covariance_root
+from trifit.fit.density import Density, Objective
 from trifit.fit.diagnostics import (
     diagnose_draws,
     diagnose_sampler,
@@ -36,6 +36,7 @@ from trifit.fit.diagnostics import (
 from trifit.fit.prediction import draws_of_rows, prediction_draws
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
+from trifit.fit.whitening import plain, whitened
 from trifit.fits import Fit, Sampling, Status
 from trifit.memory import check_memory
 from trifit.rounding import finite
@@ -46,9 +47,6 @@ LOG = logging.getLogger(__name__)
 
 MAX_PARAMS = 5_000
 """Most parameters that are sampled: a few thousand take up to an hour on two cores."""
-
-DISPERSION = 0.5
-"""Standard deviation of the chains' starts in plain coordinates."""
 
 MAX_SCORE_ERROR = 0.1
 """Monte Carlo error of a score, as a share of its standard error, that is small enough."""
@@ -151,22 +149,18 @@ def fit_bayes(
 
     start = time.perf_counter()
     if centre is None:
-        centre = density.start(np.random.default_rng(seed))
-        scale: FloatArray | None = None
+        at = plain(objective, density.start(np.random.default_rng(seed)))
     else:
-        scale = covariance_root(objective.hessian(centre, prior=1.0, jacobian=1.0))
-
-    spread = 1.0 if scale is not None else DISPERSION
-    model = nutpie_model(objective, centre, scale, spread)
+        at = whitened(density, objective, centre)
+    model = nutpie_model(at)
     sizes = blocks(sampler, density.n_params)
     with closing(sample(model, sampler, sizes, seed, advance)) as each_block:
         for block in each_block:
-            z = block["z"]
-            fit = _fit_of(density, centre + (z if scale is None else z @ scale.T), block)
+            fit = _fit_of(density, at.theta(block["z"]), block)
             if judge is not None:
                 fit = judge(fit)
             enough = suffices(fit)
-            LOG.info("%d draws per chain: %s, enough: %s", z.shape[1], fit.status, enough)
+            LOG.info("%d draws per chain: %s, enough: %s", fit.draws.shape[1], fit.status, enough)
             if enough:
                 break
     return replace(fit, seconds=time.perf_counter() - start)
