@@ -21,7 +21,7 @@ from itertools import pairwise
 import numpy as np
 
 from trifit.cards import Sampler
-from trifit.fit.density import Objective
+from trifit.fit.density import LogDensity
 from trifit.fit.importance import smoothed_weights
 from trifit.fit.whitening import Coordinates
 from trifit.threads import cores, limited, side_by_side
@@ -45,14 +45,13 @@ PARTS = 20
 Advance = Callable[[float], None]
 
 
-def suit(at: Coordinates) -> bool:
-    """Whether proposals are worth a try: many rows, whitened, and surely one mode.
+def suit(objective: LogDensity) -> bool:
+    """Whether proposals are worth a try: many rows, and surely one mode.
 
     A linear model with a quadratic log prior is log-concave. Of any other model the normal
     distribution might describe one mode of several.
     """
-    many = at.objective.weight >= MIN_ROWS
-    return many and at.scale is not None and at.objective.linear is not None
+    return objective.weight >= MIN_ROWS and objective.linear is not None
 
 
 def nearly_normal(log_ratios: FloatArray) -> bool:
@@ -178,17 +177,17 @@ def _propose(
     each = [[(r.standard_normal(n_params), np.log(r.random())) for _ in range(n)] for r in rngs]
     z = np.array([[step[0] for step in chain] for chain in each])
     log_u = np.array([[step[1] for step in chain] for chain in each])
-    assert at.scale is not None  # asked by :func:`suit`
+    assert at.scale is not None  # whitened
     points = (at.centre + z @ at.scale.T).reshape(-1, n_params)
     return _Proposals(z, evaluate(at.objective, points, advance).reshape(log_u.shape), log_u)
 
 
-def evaluate(objective: Objective, thetas: FloatArray, advance: Advance | None) -> FloatArray:
+def evaluate(objective: LogDensity, thetas: FloatArray, advance: Advance | None) -> FloatArray:
     """Log posterior density of each theta, up to a constant; minus infinity where it has none.
 
     Parameters
     ----------
-    objective : Objective
+    objective : LogDensity
     thetas : array of shape (n_points, n_params)
     advance : callable or None
         Called with the share of the points done.

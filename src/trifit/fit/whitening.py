@@ -7,7 +7,7 @@ Around the mode, minus the Hessian of the log posterior is a precision matrix.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trifit.fit.density import Density, Objective, covariance_root
+from trifit.fit.density import Density, LogDensity, Objective, covariance_root
 from trifit.types import FloatArray
 
 DISPERSION = 0.5
@@ -20,7 +20,7 @@ class Coordinates:
 
     Attributes
     ----------
-    objective : Objective
+    objective : LogDensity
         Of w.
     centre : array of shape (n_params,)
     scale : array of shape (n_params, n_params) or None
@@ -31,7 +31,7 @@ class Coordinates:
         Of w, (..., n_params) to the same shape.
     """
 
-    objective: Objective
+    objective: LogDensity
     centre: FloatArray
     scale: FloatArray | None
     spread: float = 1.0

@@ -33,6 +33,7 @@ from trifit.fit.diagnostics import (
     sampler_status,
     score_error,
 )
+from trifit.fit.given_scale import given_scale
 from trifit.fit.prediction import draws_of_rows, prediction_draws
 from trifit.fit.proposals import sample_by_proposals, suit
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
@@ -90,6 +91,7 @@ def fit(training: Training) -> Fit:
         centre,
         card.sampler,
         seed=training.seed("sampler"),
+        identified=card.identified,
         advance=partial(training.tell, "posterior"),
         judge=partial(_by_predictions, training),
     )
@@ -125,6 +127,7 @@ def fit_bayes(
     sampler: Sampler,
     *,
     seed: int,
+    identified: bool = False,
     advance: Advance | None = None,
     judge: Callable[[Fit], Fit] | None = None,
 ) -> Fit:
@@ -143,16 +146,20 @@ def fit_bayes(
     seed : int
         The same seed gives the same draws on one machine, however many cores
         the chains share.
+    identified : bool
+        Whether the data determine the parameters: then there may be coordinates that suit
+        a learned scale.
     advance : callable, optional
         Called with the share of draws done.
     judge : callable, optional
         Adds diagnostics, and the status they lead to, to a fit.
     """
     start = time.perf_counter()
-    if centre is None:
-        at = plain(objective, density.start(np.random.default_rng(seed)))
-    else:
+    if centre is not None:
         at = whitened(density, objective, centre)
+    else:
+        begin = density.start(np.random.default_rng(seed))
+        at = (identified and given_scale(density, objective, begin)) or plain(objective, begin)
     sizes = blocks(sampler, density.n_params)
     with closing(_draws(at, sampler, sizes, seed, advance)) as each_block:
         for block in each_block:
@@ -172,7 +179,7 @@ def _draws(
     """Blocks of draws: normal proposals where the posterior is nearly normal, else NUTS."""
     from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
 
-    if suit(at):
+    if at.scale is not None and suit(at.objective):
         proposed = sample_by_proposals(at, sampler, sizes, seed, advance)
         first = next(proposed, None)
         if first is not None:
