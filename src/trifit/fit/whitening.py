@@ -22,7 +22,14 @@ from scipy.special import softmax
 from trifit.checks import label_probs
 from trifit.fit.affine import Affine, close
 from trifit.fit.alike import Alike
-from trifit.fit.density import Density, LinearForm, Objective, covariance_root, design_of
+from trifit.fit.density import (
+    Density,
+    LinearForm,
+    LogDensity,
+    Objective,
+    covariance_root,
+    design_of,
+)
 from trifit.fit.linear import LinearDensity
 from trifit.fit.objective import LinearObjective
 from trifit.types import FloatArray, IntArray
@@ -40,7 +47,7 @@ class Coordinates:
 
     Attributes
     ----------
-    objective : Objective
+    objective : LogDensity
         Of w.
     centre : array of shape (n_params,)
     scale : array of shape (n_params, n_params) or None
@@ -51,7 +58,7 @@ class Coordinates:
         Of w, (..., n_params) to the same shape.
     """
 
-    objective: Objective
+    objective: LogDensity
     centre: FloatArray
     scale: FloatArray | None
     spread: float = 1.0

@@ -12,7 +12,7 @@ took 1.2 to 1.7 times as many steps per draw.
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -33,10 +33,12 @@ from trifit.fit.diagnostics import (
     sampler_status,
     score_error,
 )
+from trifit.fit.given_scale import given_scale
 from trifit.fit.prediction import draws_of_rows, prediction_draws
+from trifit.fit.proposals import sample_by_proposals, suit
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
-from trifit.fit.whitening import plain, whitened
+from trifit.fit.whitening import Coordinates, plain, whitened
 from trifit.fits import Fit, Sampling, Status
 from trifit.memory import check_memory
 from trifit.rounding import finite
@@ -89,6 +91,7 @@ def fit(training: Training) -> Fit:
         centre,
         card.sampler,
         seed=training.seed("sampler"),
+        identified=card.identified,
         advance=partial(training.tell, "posterior"),
         judge=partial(_by_predictions, training),
     )
@@ -124,10 +127,13 @@ def fit_bayes(
     sampler: Sampler,
     *,
     seed: int,
+    identified: bool = False,
     advance: Advance | None = None,
     judge: Callable[[Fit], Fit] | None = None,
 ) -> Fit:
-    """Sample the posterior with NUTS, until the draws suffice.
+    """Sample the posterior until the draws suffice.
+
+    With NUTS, or, where it is nearly normal, by normal proposals.
 
     Parameters
     ----------
@@ -140,21 +146,22 @@ def fit_bayes(
     seed : int
         The same seed gives the same draws on one machine, however many cores
         the chains share.
+    identified : bool
+        Whether the data determine the parameters: then there may be coordinates that suit
+        a learned scale.
     advance : callable, optional
         Called with the share of draws done.
     judge : callable, optional
         Adds diagnostics, and the status they lead to, to a fit.
     """
-    from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
-
     start = time.perf_counter()
-    if centre is None:
-        at = plain(objective, density.start(np.random.default_rng(seed)))
-    else:
+    if centre is not None:
         at = whitened(density, objective, centre)
-    model = nutpie_model(at)
+    else:
+        begin = density.start(np.random.default_rng(seed))
+        at = (identified and given_scale(density, objective, begin)) or plain(objective, begin)
     sizes = blocks(sampler, density.n_params)
-    with closing(sample(model, sampler, sizes, seed, advance)) as each_block:
+    with closing(_draws(at, sampler, sizes, seed, advance)) as each_block:
         for block in each_block:
             fit = _fit_of(density, at.theta(block["z"]), block)
             if judge is not None:
@@ -164,6 +171,22 @@ def fit_bayes(
             if enough:
                 break
     return replace(fit, seconds=time.perf_counter() - start)
+
+
+def _draws(
+    at: Coordinates, sampler: Sampler, sizes: list[int], seed: int, advance: Advance | None
+) -> Generator[dict[str, np.ndarray]]:
+    """Blocks of draws: normal proposals where the posterior is nearly normal, else NUTS."""
+    from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
+
+    if at.scale is not None and suit(at.objective):
+        proposed = sample_by_proposals(at, sampler, sizes, seed, advance)
+        first = next(proposed, None)
+        if first is not None:
+            yield first
+            yield from proposed
+            return
+    yield from sample(nutpie_model(at), sampler, sizes, seed, advance)
 
 
 def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]) -> Fit:
@@ -179,6 +202,8 @@ def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]
         "lp": told["logp"],
         "log_prior": density.log_priors(flat).reshape(n_chains, n_draws),
     }
+    if "accepted" in told:
+        stats["accepted"] = told["accepted"]
     each = diagnose_draws(draws)
     diagnostics = diagnose_sampler(each, stats, max_depth=MAX_TREE_DEPTH)
     return Fit(
