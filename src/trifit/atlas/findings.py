@@ -22,7 +22,7 @@ from trifit.results.atlas import (
 )
 from trifit.results.study import StudyRecord
 from trifit.study.cells import Cell
-from trifit.study.results import Point, points_of
+from trifit.study.points import Point, points_of
 from trifit.study.scored import QUANTITY_OF
 from trifit.types import Dataset
 

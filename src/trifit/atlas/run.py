@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from trifit.atlas.entries import atlas_folder, load_entries, open_entry
 from trifit.atlas.findings import record_of
 from trifit.atlas.study import REPLICATIONS, atlas_study
@@ -21,6 +19,7 @@ from trifit.study.cells import cells_of
 from trifit.study.run import run_study
 from trifit.study.store import Store
 from trifit.study.tables import Tables
+from trifit.tagged import read_json, write_json
 
 
 def run_atlas(
@@ -67,7 +66,7 @@ def run_atlas(
     run = run_study(study, out / "study", tables=tables, **running)
     found = Store(out / "study" / "cells").table()
     record = record_of(run, entries, datasets, cells_of(study, tables), found)
-    write_whole(out / "atlas.json", msgspec.json.format(msgspec.json.encode(record)))
+    write_json(out / "atlas.json", record)
     write_page(out, record)
     return record
 
@@ -100,7 +99,4 @@ def load_atlas(path: Path) -> AtlasRecord:
     InputError
         If it is damaged, or of another version of trifit.
     """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=AtlasRecord)
-    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
-        raise InputError(f"{str(path)!r} is no atlas of this version of trifit: {error}") from error
+    return read_json(path, AtlasRecord, "is no atlas of this version of trifit")

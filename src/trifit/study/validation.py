@@ -85,9 +85,7 @@ def _check_models(cells: Sequence[Cell], tables: OpenTable) -> None:
         if not isinstance(nuts, bool):
             raise InputError(f"model.nuts = {nuts!r}: expected true or false")
         extra = texts(cell.model, "methods")
-        classes = cell.data.get(
-            "classes"
-        )  # of all tables alike: the one of fewest columns is built
+        classes = cell.data.get("classes")  # of many tables the one of fewest columns is built
         kind = (card.builder, repr(card.hyperparameters), nuts, *extra, classes)
         if kind not in built:
             built.add(kind)
