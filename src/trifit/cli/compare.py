@@ -20,6 +20,7 @@ from trifit.cli.options import (
     Words,
     by_option,
     cost_option,
+    memory_option,
     prevalence_from_option,
     prevalence_option,
     seed_option,
@@ -156,6 +157,7 @@ data_option, model_option, evaluation_option, simulation_option = (
 @sets_option()
 @seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option("--cores", type=click.IntRange(min=1), help="Cores to use; default: all.")
+@memory_option(heading="Evaluation")
 @simulation_option(
     "--world",
     settings=True,

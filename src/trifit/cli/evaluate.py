@@ -16,6 +16,7 @@ from trifit.cli.options import (
     Option,
     by_option,
     cost_option,
+    memory_option,
     prevalence_from_option,
     prevalence_option,
     seed_option,
@@ -94,6 +95,7 @@ file_option, evaluation_option, recalibration_option = (
 )
 @sets_option()
 @seed_option(help="Random seed of folds and resampling.")
+@memory_option(heading="Evaluation")
 @recalibration_option(
     "--write-recalibrated",
     "recalibrated",

@@ -19,6 +19,7 @@ from trifit.forecasts import Forecasts, baselines, log_of
 from trifit.judge import advised, consequences, differences, divisions, judged, scores
 from trifit.judge import sets as set_record
 from trifit.judge.rows import disagreement
+from trifit.memory import check_memory
 from trifit.predictions.join import copies
 from trifit.predictions.shares import OtherShares, record
 from trifit.prevalence import Change
@@ -194,6 +195,12 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
     if (forecasts.n_groups or len(forecasts.labels)) < 2:
         one = "row" if forecasts.n_groups is None else "group"
         raise InputError(f"predictions: there is 1 {one}; at least 2 are needed for any error")
+    n_probs = len(forecasts.labels) * len(forecasts.class_names)
+    check_memory(
+        f"data {name!r}",
+        3 * n_probs * (len(forecasts.log_probs) + 2),  # log probabilities, their exp, baselines
+        "take fewer rows",
+    )
     asked = Costs.of(costs), Thresholds.of(thresholds)
     check_asked(*asked, forecasts.class_names)
     for each, values in (by or {}).items():

@@ -23,6 +23,7 @@ from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.functions import Builder
 from trifit.judge.prevalence import check_scored
+from trifit.memory import check_memory
 from trifit.progress import Clock, Progress
 from trifit.results import Comparison
 from trifit.rivals import check_rivals, rival_forecasts
@@ -362,6 +363,12 @@ def cross_fit(
     reporter : Reporter
     """
     rows = list(split.parts)
+    X, n_parts = problem.dataset.X, len(rows) + (split.kind == "cv")
+    check_memory(
+        f"data {problem.dataset.name!r}, {n_parts} training sets",
+        X.size + n_parts * len(X) * (problem.n_directions or X.shape[1]),  # each standardised
+        "take fewer rows, columns or folds (--test-size 0.2: one training set)",
+    )
     if split.kind == "cv":
         everything = np.arange(problem.dataset.n_obs - problem.dataset.n_test)
         rows.append((everything, everything))
