@@ -253,7 +253,8 @@ def run_comparison(
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)
 
-    reporter.say("building the model")
+    own = "" if card.builder.startswith("trifit.") else f" with {card.builder}"
+    reporter.say(f"building the model{own}")
     problem, split = prepare(dataset, card, asked, streams)
     for by, values in dataset.by.items():
         divide(by, values[split.test_rows])  # said before anything is fitted
