@@ -21,7 +21,6 @@ from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.functions import Builder
 from trifit.judge.prevalence import check_scored
-from trifit.memory import check_memory
 from trifit.progress import Clock, Progress
 from trifit.questions import Questions
 from trifit.results import Comparison
@@ -368,15 +367,10 @@ def cross_fit(
     reporter : Reporter
     """
     rows = list(split.parts)
-    X, n_parts = problem.dataset.X, len(rows) + (split.kind == "cv")
-    check_memory(
-        f"data {problem.dataset.name!r}, {n_parts} training sets",
-        X.size + n_parts * len(X) * (problem.n_directions or X.shape[1]),  # each standardised
-        "take fewer rows, columns or folds (--test-size 0.2: one training set)",
-    )
     if split.kind == "cv":
         everything = np.arange(problem.dataset.n_obs - problem.dataset.n_test)
         rows.append((everything, everything))
+    problem.check_memory(len(rows))
     parts = [problem.part(train, test) for train, test in rows]
     names = fits_of(problem.card, methods_of(problem.card, settings), nuts=settings.nuts)
     reporter.expect(
