@@ -27,8 +27,8 @@ SOURCES_ONLY = "uncertainty-calibration"
 """Has no wheel; everything else that has none is not supported on that Python."""
 
 TESTS = (
-    "tests/cli/test_cli.py", "tests/data", "tests/fit/test_contract.py",
-    "tests/fit/test_posterior.py", "tests/fit/test_fused.py", "tests/run/test_run.py", "tests/run/test_saved_runs.py",
+    "tests/cli/test_cli.py", "tests/data", "tests/fit/test_contract.py", "tests/fit/test_fused.py",
+    "tests/fit/test_posterior.py", "tests/run/test_run.py", "tests/run/test_saved_runs.py",
     "tests/report/test_report.py", "tests/report/test_charts.py", "tests/calibration",
     "tests/study/test_study_engine.py", "tests/test_private_imports.py", "tests/test_interrupts.py",
     "tests/test_estimators.py", "tests/test_cards.py",
