@@ -146,11 +146,22 @@ data.signal = [1.0, 2.0]
 data.signal = [1.0]
 """
 
+HANGS = """
+import time
+def build(X, y, *, n_classes, coords):
+    time.sleep(60)
+"""
+
 IMPORTS = "/scipy/"
 """In the map of the memory while PyMC is imported: its line comes only if that lasts a second."""
 
 STAGES = {
     "import": ("compare iris", IMPORTS, 0.0),
+    "builder": (
+        "compare iris --model hangs.py:build",
+        "building the model with hangs.py:build",
+        0.5,
+    ),
     "model": ("compare iris", "to fit", 0.0),
     "point fits": ("compare iris", "to fit", 1.0),
     "posterior": ("compare digits", "to fit", 8.0),
@@ -170,6 +181,7 @@ def test_a_command_ends_with_one_line_and_leaves_nothing(stage, number, group, t
         + "".join(f"{i % 99 / 99},{1 - i % 99 / 99},{'ab'[i % 2]}\n" for i in range(50_000))
     )
     (tmp_path / "small.toml").write_text(STUDY)
+    (tmp_path / "hangs.py").write_text(HANGS)
     running = started(["-m", "trifit", *command.split()], tmp_path)
     if said is IMPORTS:
         while said not in Path(f"/proc/{running.pid}/maps").read_text():
@@ -181,7 +193,12 @@ def test_a_command_ends_with_one_line_and_leaves_nothing(stage, number, group, t
     assert code == CODES[number], errors
     assert seconds < SOON
     told = [line for line in errors.splitlines() if "%  " not in line and " to fit" not in line]
-    left = {path.name for path in tmp_path.iterdir()} - {"preds.csv", "small.toml", "reports"}
+    left = {path.name for path in tmp_path.iterdir()} - {
+        "preds.csv",
+        "small.toml",
+        "hangs.py",
+        "reports",
+    }
     assert len(told) == 1, errors
     assert told[0].startswith("trifit: interrupted; ")
     assert left <= {"cells"}

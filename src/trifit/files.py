@@ -1,6 +1,8 @@
 """Files that a reader never meets half written."""
 
 import os
+import platform
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -88,6 +90,40 @@ def reason(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno else " ".join(str(error).split())
 
 
+TEMPORARY = ".trifit-tmp"
+"""How the names of what is being written end."""
+
+
+def temporary_prefix(path: Path) -> str:
+    """How the name of what is being written in place of a path begins: with its owner."""
+    return f".{path.name}.{os.getpid()}@{platform.node()}."
+
+
+def abandoned(path: Path) -> list[Path]:
+    """What killed processes of this machine were writing in place of a path.
+
+    Their owners are dead for certain: a number that is in use again is taken for theirs.
+    """
+    owner = re.compile(re.escape(f".{path.name}.") + r"(\d+)@(.*?)\.\w+(\.old)?" + TEMPORARY)
+    found = []
+    for each in path.parent.glob(f".*{TEMPORARY}"):
+        matched = owner.fullmatch(each.name)
+        if matched and matched[2] == platform.node() and not _runs(int(matched[1])):
+            found.append(each)
+    return sorted(found)
+
+
+def _runs(process: int) -> bool:
+    """Whether there is such a process, of whatever user."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file whole, or leave what was there: under another name first, then renamed.
 
@@ -111,7 +147,7 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
             return
         real = path.resolve()  # a link stays a link
         handle, name = tempfile.mkstemp(
-            prefix=f".{real.name}.", suffix=".trifit-tmp", dir=real.parent
+            prefix=temporary_prefix(real), suffix=TEMPORARY, dir=real.parent
         )
         temporary = Path(name)
         try:

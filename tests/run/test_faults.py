@@ -1,8 +1,11 @@
 """A full disk, a read-only folder, a folder that goes, two runs at once: whole or not at all."""
 
 import os
+import platform
 import shutil
+import signal
 import subprocess
+import sys
 from functools import partial
 
 import msgspec
@@ -12,7 +15,7 @@ from made_up import made_up
 from trifit.errors import InputError
 from trifit.files import write_whole
 from trifit.results import Comparison
-from trifit.results.folder import save_whole
+from trifit.results.folder import check_folder, save_whole
 from trifit.run import save_run
 from trifit.study.store import Row, Store
 
@@ -197,3 +200,53 @@ def test_a_mixture_of_two_runs_is_no_run(tmp_path, monkeypatch):
     save(tmp_path / "run", "second", force=True)
     assert holds(tmp_path / "run") == {"second"}
     assert (tmp_path / "run" / "notes.md").read_text() == "mine"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from trifit.results import folder as written
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def write(beside):
+    (beside / "comparison.json").write_text("new")
+    if sys.argv[2] == "while it writes":
+        die()
+
+replace, done = os.replace, []
+
+def second_dies(old, new):
+    if done:
+        die()
+    done.append(replace(old, new))
+
+os.replace = second_dies
+written.save_whole(Path(sys.argv[1]), write, command="c", force=True)
+"""
+
+
+@pytest.mark.parametrize("moment", ["while it writes", "while it replaces"])
+def test_what_kill_9_leaves_is_told_and_cleared(moment, tmp_path, caplog):
+    """By the next run into that folder, never by one whose owner lives or is not known."""
+    caplog.set_level("INFO", logger="trifit.results.folder")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "comparison.json").write_text("mine")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), moment])
+    assert done.returncode == -signal.SIGKILL
+    others = [
+        f".run.{os.getpid()}@{platform.node()}.abc.trifit-tmp",
+        ".run.1234567@another-machine.abc.trifit-tmp",
+        ".run.abc.trifit-tmp",
+        ".run.of.mine.9999999@x.trifit-tmp",
+    ]
+    for name in others:
+        (tmp_path / name).mkdir()
+    assert len(left(tmp_path)) > len(others) + 2
+    check_folder(folder, command="c", force=True)
+    assert left(tmp_path) == sorted([*others, "run", "run/comparison.json"])
+    assert (folder / "comparison.json").read_text() == "mine"
+    assert "which a killed run left" in caplog.text
+    assert ("run is back" in caplog.text) == (moment == "while it replaces")

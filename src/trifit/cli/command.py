@@ -6,6 +6,7 @@ from collections.abc import Sequence
 VALUED = (
     "--out",
     "--cores",
+    "--memory",
     "--jobs",
     "--backend",
     "--scheduler",

@@ -19,6 +19,7 @@ from trifit.cli.options import (
     NumberOrAuto,
     Option,
     Words,
+    memory_option,
     seed_option,
     settings_of,
     words_of,
@@ -118,6 +119,7 @@ model_option, simulation_option = (
 )
 @seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option("--cores", type=click.IntRange(min=1), help="Cores to use; default: all.")
+@memory_option(heading="Evaluation")
 @simulation_option(
     "--world",
     settings=True,

@@ -12,7 +12,7 @@ import click
 from trifit.cli.command import canonical_command
 from trifit.cli.compare import show_comparison
 from trifit.cli.display import Display, displayed, output_option
-from trifit.cli.options import Command, Option, seed_option
+from trifit.cli.options import Command, Option, memory_option, seed_option
 from trifit.cli.shared import asks, evaluation_option, file_option, reads_predictions
 from trifit.errors import InputError
 from trifit.files import check_target, stem
@@ -76,6 +76,7 @@ recalibration_option = partial(click.option, cls=Option, heading="Recalibration"
     unlabelled="The same, with shares estimated from the first model's predictions without labels.",
 )
 @seed_option(help="Random seed of folds and resampling.")
+@memory_option(heading="Evaluation")
 @recalibration_option(
     "--write-recalibrated",
     "recalibrated",

@@ -8,7 +8,6 @@ import click
 from trifit import __version__, interrupts
 from trifit.cli.atlas import atlas
 from trifit.cli.check import check
-from trifit.cli.code import code_is_told
 from trifit.cli.codes import BAD_INPUT
 from trifit.cli.compare import compare, show_comparison
 from trifit.cli.completion import cards, completion, names_or_files
@@ -17,6 +16,7 @@ from trifit.cli.diff import diff
 from trifit.cli.display import Display, displayed, drawn_from, output_option
 from trifit.cli.evaluate import evaluate
 from trifit.cli.imports import seldom_collected
+from trifit.cli.notices import notices_are_told
 from trifit.cli.options import Command, Option, settings_of
 from trifit.cli.predict import predict
 from trifit.cli.recalibrate import recalibrate
@@ -43,7 +43,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         interrupts.leaves("nothing was written")
         try:
-            with seldom_collected(), code_is_told():
+            with seldom_collected(), notices_are_told():
                 return super().invoke(ctx)
         except InputError as error:
             click.echo(f"trifit: {error}", err=True)

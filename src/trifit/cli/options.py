@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.types import OptionHelpExtra
 
+from trifit import memory
 from trifit.cards import AUTO
 from trifit.errors import InputError
 
@@ -57,6 +58,24 @@ seed_option = partial(
     type=click.IntRange(min=0, max=2**63 - 1),
     default=1,
     show_default=True,
+)
+
+
+def _limit_memory(context: click.Context, _: click.Parameter, gigabytes: float | None) -> None:
+    """Limit what the rest of the command may be predicted to need."""
+    if gigabytes is not None:
+        context.with_resource(memory.limited(gigabytes))
+
+
+memory_option = partial(
+    click.option,
+    "--memory",
+    cls=Option,
+    type=float,
+    metavar="GB",
+    expose_value=False,
+    callback=_limit_memory,
+    help="Refuse, before any fit, what is predicted to need more memory; default: the machine's.",
 )
 
 

@@ -13,7 +13,7 @@ from trifit.cli.codes import FAILED_CHECKS
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import names_or_files, shipped_studies
 from trifit.cli.display import Display, displayed, drawn_from, output_option
-from trifit.cli.options import Command, Option
+from trifit.cli.options import Command, Option, memory_option
 
 if TYPE_CHECKING:
     from trifit.results.study import StudyRecord
@@ -41,6 +41,7 @@ def computing_options[F: Callable[..., Any]](
         computing_option(
             "--scheduler", metavar="ADDRESS", help="Address of the Dask scheduler: tcp://HOST:PORT."
         ),
+        memory_option(heading="Computing"),
         output_option("--out", type=click.Path(path_type=Path), help=f"Folder of the {whole}."),
         output_option("--resume", is_flag=True, help=f"Continue the {whole} in the folder."),
         output_option(

@@ -15,6 +15,7 @@ from trifit.errors import InputError
 from trifit.fit import Density, build_density
 from trifit.fit.linear import LinearDensity
 from trifit.functions import Builder
+from trifit.memory import check_memory
 from trifit.spacing import evenly_spaced
 from trifit.text import listing
 from trifit.types import BoolArray, Dataset, FloatArray, IntArray, Rows
@@ -139,6 +140,20 @@ class Problem:
                 f"that of the columns with the largest MAP, coefficients.nc holds all"
             )
         return notes
+
+    def check_memory(self, n_parts: int) -> None:
+        """Refuse more parts, each with standardised rows, than the memory holds.
+
+        Raises
+        ------
+        InputError
+        """
+        X = self.dataset.X
+        check_memory(
+            f"data {self.dataset.name!r}, {n_parts} training sets",
+            X.size + n_parts * len(X) * (self.n_directions or X.shape[1]),
+            "take fewer rows, columns or folds (--test-size 0.2: one training set)",
+        )
 
     def part(self, train: IntArray, test: IntArray) -> Part:
         """Training and test rows of one part."""

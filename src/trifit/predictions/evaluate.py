@@ -17,6 +17,7 @@ from trifit.forecasts import Forecasts, baselines, log_of
 from trifit.judge import advised, answers, differences, judged, scores
 from trifit.judge.ensemble import ensemble
 from trifit.judge.rows import disagreement
+from trifit.memory import check_memory
 from trifit.predictions.join import Predictions, copies
 from trifit.predictions.shares import record, shares_of, unlabelled_logs
 from trifit.prevalence import Change
@@ -203,6 +204,12 @@ def evaluate_forecasts(
         Called with what is done and the share of it.
     """
     _check(forecasts)
+    n_probs = len(forecasts.labels) * len(forecasts.class_names)
+    check_memory(
+        f"data {name!r}",
+        3 * n_probs * (len(forecasts.log_probs) + 2),  # log probabilities, their exp, baselines
+        "take fewer rows",
+    )
     asked = questions or Questions()
     asked.check(forecasts.class_names, forecasts.labels)
     shares = shares_of(asked, forecasts)

@@ -1,5 +1,6 @@
 """The folder of a page and its numbers: written whole under a temporary name, then renamed."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -9,9 +10,11 @@ from pathlib import Path
 import msgspec
 
 from trifit.errors import InputError
-from trifit.files import reason, write_whole
+from trifit.files import TEMPORARY, abandoned, reason, temporary_prefix, write_whole
 from trifit.interrupts import leaves, temporary, uninterrupted
 from trifit.results.comparison import Comparison, command_of
+
+LOG = logging.getLogger(__name__)
 
 FILES = (
     "index.html",
@@ -29,6 +32,9 @@ FILES = (
 A run without a posterior that passed its checks has no ``posterior.nc``; ``laplace.nc`` is
 there where the normal approximation stands beside NUTS."""
 
+OLD = ".old"
+"""Before the ending of a folder's name while another takes its place."""
+
 MAPS = "recommended.*.map.json"
 """Recalibration maps that are recommended, a file per contestant."""
 
@@ -36,8 +42,8 @@ MAPS = "recommended.*.map.json"
 def check_folder(folder: Path, *, command: str, force: bool) -> None:
     """Refuse, before anything is fitted, a folder that must not be replaced.
 
-    A missing or empty folder is fine, and so is one that the same command
-    made; any other needs ``force``.
+    What a killed run left there is cleared away first. A missing or empty folder is fine,
+    and so is one that the same command made; any other needs ``force``.
 
     Parameters
     ----------
@@ -52,6 +58,7 @@ def check_folder(folder: Path, *, command: str, force: bool) -> None:
     InputError
         Saying what is there and what to do.
     """
+    _clear(folder)
     try:
         if folder.exists() and not folder.is_dir():
             raise InputError(f"--out {str(folder)!r} is a file; give a folder")
@@ -77,6 +84,20 @@ def check_folder(folder: Path, *, command: str, force: bool) -> None:
             f"--out {str(folder)!r} holds another run ({made_by}); give another folder, "
             "or --force to replace it"
         )
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed runs left beside a folder, or put back the folder they were replacing."""
+    for left in abandoned(folder):
+        try:
+            if left.name.endswith(f"{OLD}{TEMPORARY}") and not folder.exists():
+                os.replace(left, folder)
+                LOG.info("%s is back, which a killed run was replacing", folder)
+            else:
+                shutil.rmtree(left)
+                LOG.info("removed %s, which a killed run left", left)
+        except OSError:  # somebody else's, or just removed by another run
+            continue
 
 
 def read_run(folder: Path, needed: str, *, why: str) -> Comparison:
@@ -123,7 +144,7 @@ def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, for
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(
-            tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".trifit-tmp", dir=folder.parent)
+            tempfile.mkdtemp(prefix=temporary_prefix(folder), suffix=TEMPORARY, dir=folder.parent)
         )
         with temporary(beside):
             write(beside)
@@ -152,7 +173,7 @@ def _move_into_place(beside: Path, folder: Path) -> None:
                 (folder / name).unlink(missing_ok=True)
         return
     if folder.exists():
-        old = beside.with_suffix(".old.trifit-tmp")
+        old = beside.with_suffix(f"{OLD}{TEMPORARY}")
         os.replace(folder, old)
         try:
             os.replace(beside, folder)

@@ -251,7 +251,8 @@ def run_comparison(
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)
 
-    reporter.say("building the model")
+    own = "" if card.builder.startswith("trifit.") else f" with {card.builder}"
+    reporter.say(f"building the model{own}")
     problem, split = prepare(dataset, card, asked, streams)
     asked = replace(asked, questions=of_rows(asked.questions, dataset, split.test_rows))
     clock.lap("model")
@@ -369,6 +370,7 @@ def cross_fit(
     if split.kind == "cv":
         everything = np.arange(problem.dataset.n_obs - problem.dataset.n_test)
         rows.append((everything, everything))
+    problem.check_memory(len(rows))
     parts = [problem.part(train, test) for train, test in rows]
     names = fits_of(problem.card, methods_of(problem.card, settings), nuts=settings.nuts)
     reporter.expect(

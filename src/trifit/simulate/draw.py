@@ -5,7 +5,7 @@ import numpy as np
 from trifit.errors import InputError
 from trifit.memory import check_memory
 from trifit.simulate.shifts import Shift
-from trifit.simulate.world import Number
+from trifit.simulate.world import Number, World
 from trifit.simulate.worlds import world
 from trifit.types import Dataset
 
@@ -28,6 +28,24 @@ def settings_taken(name: str) -> tuple[str, ...]:
     ('n', 'n_test', 'shift', 'severity', 'features', 'noise', 'label_noise')
     """
     return (*OF_EVERY_WORLD, *world(name).parameters)
+
+
+def check_size(chosen: World, n: int, n_test: int) -> None:
+    """Refuse more rows of a world than the memory holds.
+
+    Parameters
+    ----------
+    chosen : World
+    n, n_test : int
+        Rows for training and testing.
+
+    Raises
+    ------
+    InputError
+    """
+    per_row = chosen.law.n_features + 3 * chosen.law.n_classes
+    what = f"sim:{chosen.name} n={n}"
+    check_memory(what, (n + n_test) * per_row, "take fewer rows or features")
 
 
 def simulate(
@@ -82,9 +100,7 @@ def simulate(
     if severity is not None and shift is None:
         raise InputError(f"severity {severity} needs a shift; give one, e.g. shift=covariate")
     chosen = world(name, **parameters)
-    rows = n + (n_test or n if shift else n_test)
-    per_row = chosen.law.n_features + 3 * chosen.law.n_classes
-    check_memory(f"sim:{name} n={n}", rows * per_row, "take fewer rows or features")
+    check_size(chosen, n, n_test or n if shift else n_test)
     rng = np.random.default_rng(seed)
     settings: dict[str, int | float | str] = {"n": n, "seed": seed}
     notes: tuple[str, ...] = ()

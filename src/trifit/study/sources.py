@@ -9,6 +9,7 @@ import numpy as np
 from trifit.clusters import of_rows
 from trifit.errors import InputError
 from trifit.simulate import World, simulate, world
+from trifit.simulate.draw import check_size
 from trifit.simulate.shifts import Shift
 from trifit.study.cells import DERIVED, SIZE
 from trifit.study.spec import Setting
@@ -169,8 +170,10 @@ class Simulated:
     def check(self) -> None:
         """Refuse parameters and shifts that the world does not take."""
         given, chosen = self._given, self.world
-        whole("n", given.get("n", SIZE), 2)
-        whole("n_test", given.get("n_test", N_TEST), 2)
+        n, n_test = given.get("n", SIZE), given.get("n_test", N_TEST)
+        whole("n", n, 2)
+        whole("n_test", n_test, 2)
+        check_size(chosen, n, n_test)
         shift, severity = given.get("shift"), given.get("severity")
         if shift not in (None, "none"):
             Shift.of(chosen, str(shift), 3 if severity is None else severity)
