@@ -49,6 +49,7 @@ data_option, model_option, evaluation_option, simulation_option = (
         "trifit compare iris",
         "trifit compare my.csv --target species --missing impute --open",
         "trifit compare sim:gaussian --world n=200 features=5 shift=covariate",
+        "trifit compare large.parquet --target y --device gpu",
     ),
 )
 @click.argument("data", shell_complete=names_or_files(data_sets))
@@ -156,6 +157,14 @@ data_option, model_option, evaluation_option, simulation_option = (
 @sets_option()
 @seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option("--cores", type=click.IntRange(min=1), help="Cores to use; default: all.")
+@evaluation_option(
+    "--device",
+    type=click.Choice(["cpu", "gpu", "auto", "jax"]),
+    default="cpu",
+    show_default=True,
+    help="What makes the fits: gpu (needs trifit[gpu]); auto: a GPU for large problems where there "
+    "is one; jax: JAX's default device.",
+)
 @simulation_option(
     "--world",
     settings=True,
@@ -187,6 +196,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     sets: float | None,
     seed: int,
     cores: int | None,
+    device: str,
     world: tuple[str, ...],
     out: Path | None,
     force: bool,
@@ -248,6 +258,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
             against=rivals,
             nuts=not no_nuts,
             cores=cores,
+            device=device,
             costs=asked[0],
             thresholds=asked[1],
             prevalence=shares,

@@ -158,6 +158,6 @@ def estimated_seconds(
         each += 1.6e-9 * n_params**2  # two products with the whitening matrix
     evaluations = nuts * sampler.chains * (sampler.usual_draws + sampler.tune) * steps
     evaluations += laplace * sampler.chains * sampler.usual_draws
-    threads = min(cores(), sampler.chains)
+    threads = sampler.chains if objective.device else min(cores(), sampler.chains)
     point_fits = (PASSES + PASSES_EACH * n_params) * point
     return float(point_fits + 1), float(evaluations / threads * each)

@@ -146,7 +146,9 @@ def describe(
             fitted, settings.prevalence, unlabelled, undo_sampling=settings.undo_sampling
         ),
         prediction_sets=sets(forecasts, [*contestants], settings.sets, generator(streams, "sets")),
-        provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
+        provenance=provenance(
+            data, card, settings, fitted.device, command=command, seconds=clock.seconds()
+        ),
     )
     return advised(comparison, forecasts)
 

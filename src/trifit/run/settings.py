@@ -8,6 +8,7 @@ from trifit.conformal import checked_level
 from trifit.data import Splitter
 from trifit.decisions import Costs, Thresholds
 from trifit.errors import InputError
+from trifit.fit.device import check_device
 from trifit.prevalence import Prevalence
 from trifit.rivals import Rival, rivals_from
 
@@ -25,6 +26,7 @@ class Settings:
     methods : tuple of str
     nuts : bool
     cores : int, optional
+    device : {"cpu", "gpu", "auto", "jax"}
     against : tuple of Rival
         Of what :func:`trifit.compare` takes.
     costs : Costs, optional
@@ -41,7 +43,7 @@ class Settings:
     ------
     InputError
         On a seed that is no whole number of at least 0, on a ``cv``, a rival, costs, thresholds
-        or sets that are none.
+        or sets that are none, on a device that is not to be had.
     """
 
     seed: int = 1
@@ -50,6 +52,7 @@ class Settings:
     methods: Sequence[str] = ()
     nuts: bool = True
     cores: int | None = None
+    device: str = "cpu"
     against: Any = ()
     costs: Any = None
     thresholds: Any = None
@@ -61,6 +64,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
             raise InputError(f"seed {self.seed!r}: expected a whole number, 0 to 2**63 - 1")
+        check_device(self.device)
         object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
         object.__setattr__(self, "cv", Splitter.of(self.cv))
         object.__setattr__(self, "against", rivals_from(self.against))

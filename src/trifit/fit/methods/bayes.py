@@ -1,4 +1,4 @@
-"""``bayes``: the full posterior by NUTS (nutpie), in whitened coordinates where that helps.
+"""``bayes``: the full posterior by NUTS, in whitened coordinates where that helps.
 
 Where a mode describes the posterior, sampling starts there:
 ``theta = map + scale @ z`` with ``scale @ scale.T`` the inverse of minus the
@@ -7,12 +7,13 @@ to a standard normal: fewer leapfrog steps per draw and a short warm-up. Where
 minus the Hessian is not positive definite there are plain coordinates, as there
 are for networks and models with learned prior scales, from dispersed starts:
 measured on networks of 33 to 130 weights, whitening at one of their many modes
-took 1.2 to 1.7 times as many steps per draw.
+took 1.2 to 1.7 times as many steps per draw. The sampler is nutpie's, or NumPyro's where
+the objective is on a device that JAX sees.
 """
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -147,8 +148,6 @@ def fit_bayes(
     judge : callable, optional
         Adds diagnostics, and the status they lead to, to a fit.
     """
-    from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
-
     start = time.perf_counter()
     if centre is None:
         centre = density.start(np.random.default_rng(seed))
@@ -157,9 +156,9 @@ def fit_bayes(
         scale = covariance_root(objective.hessian(centre, prior=1.0, jacobian=1.0))
 
     spread = 1.0 if scale is not None else DISPERSION
-    model = nutpie_model(objective, centre, scale, spread)
     sizes = blocks(sampler, density.n_params)
-    with closing(sample(model, sampler, sizes, seed, advance)) as each_block:
+    run = _drawn(objective, centre, scale, spread)
+    with closing(run(sampler, sizes, seed, advance)) as each_block:
         for block in each_block:
             z = block["z"]
             fit = _fit_of(density, centre + (z if scale is None else z @ scale.T), block)
@@ -170,6 +169,20 @@ def fit_bayes(
             if enough:
                 break
     return replace(fit, seconds=time.perf_counter() - start)
+
+
+def _drawn(
+    objective: Objective, centre: FloatArray, scale: FloatArray | None, spread: float
+) -> Callable[..., Generator[dict[str, np.ndarray]]]:
+    """What draws ``z`` block by block: nutpie, or NumPyro where the objective is on a device."""
+    if objective.device is not None:
+        from trifit.fit.device.sampling import DeviceObjective, sample_on_device
+
+        assert isinstance(objective, DeviceObjective)  # only it has a device
+        return partial(sample_on_device, objective, centre, scale, spread)
+    from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
+
+    return partial(sample, nutpie_model(objective, centre, scale, spread))
 
 
 def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]) -> Fit:
