@@ -14,10 +14,11 @@ from jax import Array
 from numpyro.infer.hmc import hmc
 
 from trifit.cards import Sampler
+from trifit.fit.device.choice import Device
 from trifit.fit.device.objective import DeviceObjective
 from trifit.fit.device.terms import Data, Terms, objective_value
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance
-from trifit.types import FloatArray
+from trifit.fit.whitening import Coordinates
 
 CHUNK = 25
 """Draws of every chain that one call of the device makes: between two, progress is told."""
@@ -26,25 +27,20 @@ Chunk = Callable[[Any, Any], tuple[Any, dict[str, Array]]]
 
 
 def sample_on_device(
-    objective: DeviceObjective,
-    centre: FloatArray,
-    scale: FloatArray | None,
-    spread: float,
+    at: Coordinates,
+    device: Device,
     sampler: Sampler,
     sizes: list[int],
     seed: int,
     advance: Advance | None,
 ) -> Generator[dict[str, np.ndarray]]:
-    """Draws ``z`` of ``theta = centre + scale @ z`` and what NUTS says of each, block by block.
+    """Draws ``z`` and what NUTS says of each, block by block.
 
     Parameters
     ----------
-    objective : DeviceObjective
-    centre : array of shape (n_params,)
-    scale : array of shape (n_params, n_params) or None
-        None for the identity: then NUTS adapts a scale of every coordinate.
-    spread : float
-        Standard deviation of the chains' starts.
+    at : Coordinates
+        Without a scale, NUTS adapts one of every coordinate.
+    device : Device
     sampler : Sampler
     sizes : list of int
         Draws per chain of every block, ascending.
@@ -61,13 +57,16 @@ def sample_on_device(
     ----------
     Phan, Pradhan & Jankowiak (2019), arXiv:1912.11554
     """
-    tune, device = sampler.tune, objective.device
-    start, go = _programs(objective.terms, tune, sampler.target_accept, whitened=scale is not None)
-    z = np.random.default_rng(seed).normal(scale=spread, size=(sampler.chains, len(centre)))
+    objective = at.objective
+    if not isinstance(objective, DeviceObjective):  # coordinates that have rows of their own
+        objective = DeviceObjective(objective, device)
+    tune, n_chains = sampler.tune, sampler.chains
+    start, go = _programs(objective.terms, tune, sampler.target_accept, adapts=at.scale is None)
+    z = np.random.default_rng(seed).normal(scale=at.spread, size=(n_chains, len(at.centre)))
     usual = tune + min(sampler.usual_draws, sizes[-1])
     with device.in_force():
-        arguments = jax.device_put((objective.data, centre, scale), device.handle)
-        state = start(z, jax.random.split(jax.random.key(seed), sampler.chains), arguments)
+        arguments = jax.device_put((objective.data, at.centre, at.scale), device.handle)
+        state = start(z, jax.random.split(jax.random.key(seed), n_chains), arguments)
     chunks: list[dict[str, np.ndarray]] = []
     for size in sizes:
         while CHUNK * len(chunks) < tune + size:
@@ -90,7 +89,7 @@ def _block(chunks: list[dict[str, np.ndarray]], tune: int, size: int) -> dict[st
 
 @lru_cache(maxsize=8)
 def _programs(
-    terms: Terms, tune: int, target_accept: float, *, whitened: bool
+    terms: Terms, tune: int, target_accept: float, *, adapts: bool
 ) -> tuple[Callable[..., Any], Chunk]:
     """The state of chains that start, and the program that lets them go :data:`CHUNK` draws."""
 
@@ -107,7 +106,7 @@ def _programs(
         return begin(
             z,
             tune,
-            adapt_mass_matrix=not whitened,
+            adapt_mass_matrix=adapts,
             target_accept_prob=target_accept,
             max_tree_depth=MAX_TREE_DEPTH,
             model_args=arguments,

@@ -25,7 +25,8 @@ from trifit.cards import USUAL_DRAWS, Card, Sampler
 from trifit.checks import label_probs
 from trifit.diagnostics import SamplerDiagnostics, at_most
 from trifit.errors import InputError
-from trifit.fit.density import Density, Objective, covariance_root
+from trifit.fit.density import Density, Objective
+from trifit.fit.device import Device
 from trifit.fit.diagnostics import (
     diagnose_draws,
     diagnose_sampler,
@@ -37,6 +38,7 @@ from trifit.fit.diagnostics import (
 from trifit.fit.prediction import draws_of_rows, prediction_draws
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
+from trifit.fit.whitening import Coordinates, plain, whitened
 from trifit.fits import Fit, Sampling, Status
 from trifit.memory import check_memory
 from trifit.rounding import finite
@@ -47,9 +49,6 @@ LOG = logging.getLogger(__name__)
 
 MAX_PARAMS = 5_000
 """Most parameters that are sampled: a few thousand take up to an hour on two cores."""
-
-DISPERSION = 0.5
-"""Standard deviation of the chains' starts in plain coordinates."""
 
 MAX_SCORE_ERROR = 0.1
 """Monte Carlo error of a score, as a share of its standard error, that is small enough."""
@@ -150,39 +149,38 @@ def fit_bayes(
     """
     start = time.perf_counter()
     if centre is None:
-        centre = density.start(np.random.default_rng(seed))
-        scale: FloatArray | None = None
+        at = plain(objective, density.start(np.random.default_rng(seed)))
     else:
-        scale = covariance_root(objective.hessian(centre, prior=1.0, jacobian=1.0))
-
-    spread = 1.0 if scale is not None else DISPERSION
+        at = whitened(density, objective, centre)
     sizes = blocks(sampler, density.n_params)
-    run = _drawn(objective, centre, scale, spread)
-    with closing(run(sampler, sizes, seed, advance)) as each_block:
+    with closing(_draws(at, objective.device, sampler, sizes, seed, advance)) as each_block:
         for block in each_block:
-            z = block["z"]
-            fit = _fit_of(density, centre + (z if scale is None else z @ scale.T), block)
+            fit = _fit_of(density, at.theta(block["z"]), block)
             if judge is not None:
                 fit = judge(fit)
             enough = suffices(fit)
-            LOG.info("%d draws per chain: %s, enough: %s", z.shape[1], fit.status, enough)
+            LOG.info("%d draws per chain: %s, enough: %s", fit.draws.shape[1], fit.status, enough)
             if enough:
                 break
     return replace(fit, seconds=time.perf_counter() - start)
 
 
-def _drawn(
-    objective: Objective, centre: FloatArray, scale: FloatArray | None, spread: float
-) -> Callable[..., Generator[dict[str, np.ndarray]]]:
-    """What draws ``z`` block by block: nutpie, or NumPyro where the objective is on a device."""
-    if objective.device is not None:
-        from trifit.fit.device.sampling import DeviceObjective, sample_on_device
+def _draws(
+    at: Coordinates,
+    device: Device | None,
+    sampler: Sampler,
+    sizes: list[int],
+    seed: int,
+    advance: Advance | None,
+) -> Generator[dict[str, np.ndarray]]:
+    """Blocks of draws: by NumPyro on a device, by nutpie on the CPU."""
+    if device is not None:
+        from trifit.fit.device.sampling import sample_on_device
 
-        assert isinstance(objective, DeviceObjective)  # only it has a device
-        return partial(sample_on_device, objective, centre, scale, spread)
+        return sample_on_device(at, device, sampler, sizes, seed, advance)
     from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
 
-    return partial(sample, nutpie_model(objective, centre, scale, spread))
+    return sample(nutpie_model(at), sampler, sizes, seed, advance)
 
 
 def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]) -> Fit:
