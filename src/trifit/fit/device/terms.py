@@ -67,7 +67,14 @@ def objective_value(terms: Terms, theta: Array, data: Data, prior: Any, jacobian
 
 
 def squared_error(terms: Terms, theta: Array, data: Data) -> Array:
-    """Brier score ``sum_ik w_ik |p_i - e_k|^2`` summed over rows."""
+    """Brier score ``sum_ik w_ik |p_i - e_k|^2`` summed over rows.
+
+    Parameters
+    ----------
+    terms : callable
+    theta : array of shape (n_params,)
+    data : Data
+    """
     p = jnp.exp(terms(theta, data.X, data.model)[0])
     w = label_weights(data.labels, p.shape[1])
     return (w.sum(axis=1) * ((p**2).sum(axis=1) + 1.0)).sum() - 2.0 * (w * p).sum()
