@@ -13,13 +13,16 @@ from selection import by_default
 from trifit.cards import Optimiser, Sampler, card_names, load_card
 from trifit.data import load_dataset
 from trifit.errors import InputError
-from trifit.fit import build_density
+from trifit.fit import build_density, whitening
 from trifit.fit.affine import Affine
 from trifit.fit.device import check_device, choice, chosen_device, on_device
+from trifit.fit.device.objective import DeviceObjective
 from trifit.fit.device.sampling import CHUNK, sample_on_device
 from trifit.fit.device.terms import objective_value
 from trifit.fit.diagnostics import effective_draws
+from trifit.fit.given_scale import GivenScale
 from trifit.fit.graph import GraphDensity
+from trifit.fit.linear import LinearDensity
 from trifit.fit.methods.bayes import fit_bayes
 from trifit.fit.methods.map import fit_map
 from trifit.fit.objective import LinearObjective
@@ -27,6 +30,7 @@ from trifit.fit.prediction import prediction_draws
 from trifit.fit.sampling import TOLD
 from trifit.fit.whitening import whitened
 from trifit.fits import Status
+from trifit.models import softmax_regression
 from trifit.types import Rows
 
 TWO_CLASSES = ("logistic", "probit")
@@ -103,6 +107,43 @@ def test_sparse_matrices_are_the_same_as_dense_ones(device, rng):
     ours = on_device(Sparse(), device).bind(X, y)
     same(ours(theta, **BOTH), objective(theta, **BOTH))
     assert ours.hessian(theta, **BOTH) == pytest.approx(objective.hessian(theta, **BOTH), rel=1e-10)
+
+
+def test_coordinates_given_a_scale_are_the_same(device, rng):
+    density, X, y = of_card("softmax")
+    n = density.n_params - 1
+    numbers = {
+        "at": 2,
+        "others": np.delete(np.arange(n + 1), 2),
+        "centre": rng.normal(size=n + 1),
+        "axes": rng.normal(size=(n, n)),
+        "share": rng.random(n),
+        "pull": rng.normal(size=n),
+    }
+    ours, theirs = (
+        GivenScale(d.bind(X, y), **numbers) for d in (on_device(density, device), density)
+    )
+    by_jax = DeviceObjective.of(ours, device)
+    w = rng.normal(size=n + 1)
+    same(by_jax(w, **BOTH), theirs(w, **BOTH))
+    same(ours(w, **BOTH), theirs(w, **BOTH))
+
+
+def test_kronecker_coordinates_are_on_the_device_too(device, rng, monkeypatch):
+    """They have rows of their own, turned once on the CPU."""
+    monkeypatch.setattr(whitening, "MOST_DENSE", 1)
+    X, y = rng.normal(size=(30, 4)), np.arange(30) % 3
+    whole, pair = (
+        GraphDensity(softmax_regression(some, y), 3, mode="interpreted") for some in (X, X[:, :2])
+    )
+    density = LinearDensity.recognise(whole, X, pair)
+    mode, w = rng.normal(size=(2, density.n_params))
+    ours, theirs = (whitened(d, d.bind(X, y), mode) for d in (on_device(density, device), density))
+    assert ours.scale is None
+    assert ours.spread == 1.0
+    same(ours.theta(w), theirs.theta(w))
+    by_jax = DeviceObjective.of(ours.objective, device)
+    same(by_jax(w, **BOTH), theirs.objective(w, **BOTH))
 
 
 @pytest.mark.parametrize("name", by_default("softmax", of=["softmax", "probit"]))

@@ -1,5 +1,6 @@
 """An objective on a device: what minimisers and certificates call."""
 
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -8,9 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from trifit.fit.density import Objective, second_differences
+from trifit.fit.density import LogDensity, second_differences
 from trifit.fit.device.choice import Device
-from trifit.fit.device.terms import Data, Terms, objective_value, seen_by_jax, squared_error
+from trifit.fit.device.terms import (
+    Data,
+    Terms,
+    given_scale_terms,
+    objective_value,
+    seen_by_jax,
+    squared_error,
+)
+from trifit.fit.given_scale import GivenScale
 from trifit.types import FloatArray
 
 HESSIAN_BYTES = 2_000_000_000
@@ -22,11 +31,11 @@ class DeviceObjective:
 
     Parameters
     ----------
-    objective : Objective
+    objective : LogDensity
     device : Device
     """
 
-    def __init__(self, objective: Objective, device: Device) -> None:
+    def __init__(self, objective: LogDensity, device: Device) -> None:
         self.X, self.labels = objective.X, objective.labels
         self.n_classes, self.weight = objective.n_classes, objective.weight
         self.linear = objective.linear
@@ -34,6 +43,29 @@ class DeviceObjective:
         self.terms, data = seen_by_jax(objective)
         with device.in_force():
             self.data: Data = jax.device_put(data, device.handle)
+
+    @classmethod
+    def of(cls, density: LogDensity, device: Device) -> "DeviceObjective":
+        """A log density in any coordinates, on the device.
+
+        Parameters
+        ----------
+        density : LogDensity
+            On the device already; of coordinates with rows of their own (Kronecker); or of
+            coordinates given a learned scale, about an objective that is there.
+        device : Device
+        """
+        if isinstance(density, cls):
+            return density
+        if not isinstance(density, GivenScale):
+            return cls(density, device)
+        inner = cls.of(density.objective, device)
+        placed = copy(inner)
+        placed.terms = given_scale_terms(inner.terms, density.at)
+        with device.in_force():
+            numbers = jax.device_put(density.numbers, device.handle)
+        placed.data = inner.data._replace(model=(inner.data.model, numbers))
+        return placed
 
     def __call__(
         self, theta: FloatArray, *, prior: float, jacobian: float

@@ -57,9 +57,7 @@ def sample_on_device(
     ----------
     Phan, Pradhan & Jankowiak (2019), arXiv:1912.11554
     """
-    objective = at.objective
-    if not isinstance(objective, DeviceObjective):  # coordinates that have rows of their own
-        objective = DeviceObjective(objective, device)
+    objective = DeviceObjective.of(at.objective, device)
     tune, n_chains = sampler.tune, sampler.chains
     start, go = _programs(objective.terms, tune, sampler.target_accept, adapts=at.scale is None)
     z = np.random.default_rng(seed).normal(scale=at.spread, size=(n_chains, len(at.centre)))

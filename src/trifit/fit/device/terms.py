@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy.sparse as sp
 from jax import Array
 
 from trifit.fit.affine import Affine
-from trifit.fit.density import LinearForm, Objective
+from trifit.fit.density import LinearForm, LogDensity
+from trifit.fit.given_scale import moved
 from trifit.fit.graph import GraphDensity, GraphObjective
 
 Terms = Callable[[Array, Array, Any], tuple[Array, Array, Array]]
@@ -40,7 +42,7 @@ class Data(NamedTuple):
     model: Any
 
 
-def seen_by_jax(objective: Objective) -> tuple[Terms, Data]:
+def seen_by_jax(objective: LogDensity) -> tuple[Terms, Data]:
     """An objective's terms, and what they are given, still on this machine."""
     if objective.linear is not None:
         return linear_terms, Data(objective.X, objective.labels, matrices(objective.linear))
@@ -116,7 +118,7 @@ def _arrays(affine: Affine) -> dict[str, Any]:
     """Offset, and a dense matrix or the entries of a sparse one, row by row."""
     if isinstance(affine.matrix, np.ndarray):
         return {"offset": affine.offset, "matrix": affine.matrix}
-    entries = affine.matrix.tocoo()
+    entries = sp.csr_array(affine.matrix).tocoo()
     return {
         "offset": affine.offset,
         "rows": entries.row.astype(np.int64),
@@ -146,3 +148,24 @@ def _graph_terms(density: GraphDensity) -> tuple[Terms, tuple[np.ndarray, ...]]:
         return log_probs, log_prior, log_jacobian
 
     return terms, settings
+
+
+@lru_cache(maxsize=8)
+def given_scale_terms(inner: Terms, at: int) -> Terms:
+    """Terms of :class:`~trifit.fit.given_scale.GivenScale`, of those of its objective.
+
+    Parameters
+    ----------
+    inner : callable
+    at : int
+        Which entry of theta is the log scale.
+    """
+
+    def terms(w: Array, X: Array, model: Any) -> tuple[Array, Array, Array]:
+        inner_model, numbers = model
+        phi, by_map = moved(jnp, w[at], jnp.delete(w, at), *numbers)
+        theta = jnp.insert(phi, at, w[at])
+        log_probs, log_prior, log_jacobian = inner(theta, X, inner_model)
+        return log_probs, log_prior, log_jacobian + by_map
+
+    return terms

@@ -35,7 +35,9 @@ from trifit.fit.diagnostics import (
     sampler_status,
     score_error,
 )
+from trifit.fit.given_scale import given_scale
 from trifit.fit.prediction import draws_of_rows, prediction_draws
+from trifit.fit.proposals import sample_by_proposals, suit
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
 from trifit.fit.whitening import Coordinates, plain, whitened
@@ -91,6 +93,7 @@ def fit(training: Training) -> Fit:
         centre,
         card.sampler,
         seed=training.seed("sampler"),
+        identified=card.identified,
         advance=partial(training.tell, "posterior"),
         judge=partial(_by_predictions, training),
     )
@@ -126,10 +129,13 @@ def fit_bayes(
     sampler: Sampler,
     *,
     seed: int,
+    identified: bool = False,
     advance: Advance | None = None,
     judge: Callable[[Fit], Fit] | None = None,
 ) -> Fit:
-    """Sample the posterior with NUTS, until the draws suffice.
+    """Sample the posterior until the draws suffice.
+
+    With NUTS, or, where it is nearly normal, by normal proposals.
 
     Parameters
     ----------
@@ -142,16 +148,20 @@ def fit_bayes(
     seed : int
         The same seed gives the same draws on one machine, however many cores
         the chains share.
+    identified : bool
+        Whether the data determine the parameters: then there may be coordinates that suit
+        a learned scale.
     advance : callable, optional
         Called with the share of draws done.
     judge : callable, optional
         Adds diagnostics, and the status they lead to, to a fit.
     """
     start = time.perf_counter()
-    if centre is None:
-        at = plain(objective, density.start(np.random.default_rng(seed)))
-    else:
+    if centre is not None:
         at = whitened(density, objective, centre)
+    else:
+        begin = density.start(np.random.default_rng(seed))
+        at = (identified and given_scale(density, objective, begin)) or plain(objective, begin)
     sizes = blocks(sampler, density.n_params)
     with closing(_draws(at, objective.device, sampler, sizes, seed, advance)) as each_block:
         for block in each_block:
@@ -173,14 +183,22 @@ def _draws(
     seed: int,
     advance: Advance | None,
 ) -> Generator[dict[str, np.ndarray]]:
-    """Blocks of draws: by NumPyro on a device, by nutpie on the CPU."""
-    if device is not None:
+    """Blocks of draws: normal proposals where the posterior is nearly normal, else NUTS."""
+    if at.scale is not None and suit(at.objective):
+        proposed = sample_by_proposals(at, sampler, sizes, seed, advance)
+        first = next(proposed, None)
+        if first is not None:
+            yield first
+            yield from proposed
+            return
+    if device is None:
+        from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
+
+        yield from sample(nutpie_model(at), sampler, sizes, seed, advance)
+    else:
         from trifit.fit.device.sampling import sample_on_device
 
-        return sample_on_device(at, device, sampler, sizes, seed, advance)
-    from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
-
-    return sample(nutpie_model(at), sampler, sizes, seed, advance)
+        yield from sample_on_device(at, device, sampler, sizes, seed, advance)
 
 
 def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]) -> Fit:
@@ -196,6 +214,8 @@ def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]
         "lp": told["logp"],
         "log_prior": density.log_priors(flat).reshape(n_chains, n_draws),
     }
+    if "accepted" in told:
+        stats["accepted"] = told["accepted"]
     each = diagnose_draws(draws)
     diagnostics = diagnose_sampler(each, stats, max_depth=MAX_TREE_DEPTH)
     return Fit(
