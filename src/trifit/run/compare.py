@@ -27,7 +27,7 @@ from trifit.questions import Questions
 from trifit.results import Comparison
 from trifit.rivals import read_rivals, rival_forecasts
 from trifit.run.describe import describe
-from trifit.run.settings import Settings
+from trifit.run.settings import Settings, methods_of
 from trifit.run.tree import posterior_named, tree_of
 from trifit.seeds import child, generator
 from trifit.threads import obeys_cores
@@ -339,16 +339,6 @@ def prepare(
     problem = Problem.build(dataset, card, split.parts[0][0]) if of_some else of_all_rows()
     check_fits(problem.density, card, settings.methods, nuts=settings.nuts)
     return problem, split
-
-
-def methods_of(card: Card, settings: Settings) -> list[str]:
-    """What is fitted beside the standard fits: the yardsticks, then what was asked for.
-
-    Where no MLE exists there is none to temper, so the MAP is tempered too; and networks
-    are stopped early by most who train them.
-    """
-    yardsticks = ["map+T"] if card.identified else ["map+T", "mle-early"]
-    return list(dict.fromkeys([*yardsticks, *settings.methods]))
 
 
 def cross_fit(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from trifit.cards import Card
 from trifit.data import Splitter
 from trifit.errors import InputError
 from trifit.fit.device import check_device
@@ -76,3 +77,13 @@ class Settings:
         if self.rivals:
             found["against"] = {rival.name: rival.exact for rival in self.rivals}
         return found | self.questions.given
+
+
+def methods_of(card: Card, settings: Settings) -> list[str]:
+    """What is fitted beside the standard fits: the yardsticks, then what was asked for.
+
+    Where no MLE exists there is none to temper, so the MAP is tempered too; and networks
+    are stopped early by most who train them.
+    """
+    yardsticks = ["map+T"] if card.identified else ["map+T", "mle-early"]
+    return list(dict.fromkeys([*yardsticks, *settings.methods]))
