@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-broad test-slow test-size test-verdicts test-advice lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies sbc schema snapshots docs release-check audit resolutions lock clean
+.PHONY: report setup test test-broad test-slow test-size test-verdicts test-advice lint format check bench bench-big bench-calibration bench-laplace bench-gpu picture figures pages gallery studies sbc schema snapshots docs release-check audit resolutions lock clean
 
 report: setup
 	$(BIN)/trifit compare cells --model logistic --prior-scale auto --cv 2
@@ -74,6 +74,10 @@ bench-calibration: setup
 # The Laplace posterior against NUTS, the table of docs/laplace.md; five to ten minutes.
 bench-laplace: setup
 	$(BIN)/python benchmarks/laplace.py
+
+# Posteriors and gradients on a GPU that JAX sees (docs/gpu.md), against their aims; ten minutes.
+bench-gpu: setup
+	$(BIN)/python benchmarks/gpu.py
 
 # Size and power of the calibration tests, coverage of bands; a quarter of an hour.
 test-size: setup

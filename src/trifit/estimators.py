@@ -27,6 +27,7 @@ from trifit.data import Standardiser
 from trifit.duplicates import distinct
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits
+from trifit.fit.device import check_device, chosen_device
 from trifit.fits import Fit, Status
 from trifit.functions import Builder
 from trifit.results import ChosenScale
@@ -48,11 +49,13 @@ class _CardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         prior_scale: float | str | None = None,
         overrides: Mapping[str, Any] | None = None,
+        device: str = "cpu",
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.model = model
         self.prior_scale = prior_scale
         self.overrides = overrides
+        self.device = device
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -72,6 +75,7 @@ class _CardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ValueError
             One line naming what does not fit.
         """
+        check_device(self.device)
         values, labels = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
         check_classification_targets(labels)
         classes, codes = np.unique(labels, return_inverse=True)
@@ -88,6 +92,7 @@ class _CardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             tuple(map(str, names)),
             tuple(map(str, classes.tolist())),
             int(check_random_state(self.random_state).randint(2**31)),
+            self.device,
         )
         given = self.classifier_.card.hyperparameters.get("prior_scale")
         self.prior_scale_ = given if scale is None else scale.value
@@ -165,6 +170,8 @@ class MLEClassifier(_CardClassifier):
         The card's, short for ``overrides={"prior_scale": ...}``; of no effect here.
     overrides : mapping, optional
         Card settings to change, e.g. ``{"starts": 5}``.
+    device : {"cpu", "gpu", "auto", "jax"}
+        What makes the fit, as in :func:`trifit.compare`.
     random_state : int, RandomState or None
         Of the starts of models that are not linear.
 
@@ -191,7 +198,7 @@ class MAPClassifier(_CardClassifier):
 
     Parameters
     ----------
-    model, overrides, random_state
+    model, overrides, device, random_state
         As in :class:`MLEClassifier`.
     prior_scale : float or "auto", optional
         Scale of the prior on coefficients of standardised features; default: the card's.
@@ -214,7 +221,7 @@ class BayesClassifier(_CardClassifier):
 
     Parameters
     ----------
-    model, prior_scale
+    model, prior_scale, device
         As in :class:`MAPClassifier`.
     overrides : mapping, optional
         Card settings to change, e.g. ``{"draws": 500, "chains": 2}``.
@@ -264,6 +271,7 @@ def _fitted(
     feature_names: tuple[str, ...],
     class_names: tuple[str, ...],
     seed: int,
+    device: str,
 ) -> tuple[Classifier, ChosenScale | None]:
     """One fit of a card to rows in the data's units, and the prior scale if these chose it."""
     weights = None if rows.labels.ndim == 1 else np.asarray(rows.labels, float).sum(axis=1)
@@ -288,7 +296,14 @@ def _fitted(
         X = rotation.coordinates(X)
     check_fits(density, card, (), nuts=True)
     seen = Rows(X, rows.labels)
-    training = Training(density, seen, seen, card, np.random.SeedSequence(seed))
+    training = Training(
+        density,
+        seen,
+        seen,
+        card,
+        np.random.SeedSequence(seed),
+        device=chosen_device(device, n_rows=len(X), n_params=density.n_params),
+    )
     fits = {name: training.fit(name)}
     probe = probe_of(density, fits, X)
     classifier = Classifier(

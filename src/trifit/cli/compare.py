@@ -46,6 +46,7 @@ model_option, simulation_option = (
         "trifit compare iris",
         "trifit compare my.csv --target species --missing impute --open",
         "trifit compare sim:gaussian --world n=200 features=5 shift=covariate",
+        "trifit compare large.parquet --target y --device gpu",
     ),
 )
 @click.argument("data", shell_complete=names_or_files(data_sets))
@@ -120,6 +121,14 @@ model_option, simulation_option = (
 @seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option("--cores", type=click.IntRange(min=1), help="Cores to use; default: all.")
 @memory_option(heading="Evaluation")
+@evaluation_option(
+    "--device",
+    type=click.Choice(["cpu", "gpu", "auto", "jax"]),
+    default="cpu",
+    show_default=True,
+    help="What makes the fits: gpu (needs trifit[gpu]); auto: a GPU for large problems where there "
+    "is one; jax: JAX's default device.",
+)
 @simulation_option(
     "--world",
     settings=True,
@@ -149,6 +158,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     prevalence_from: Path | None,
     seed: int,
     cores: int | None,
+    device: str,
     world: tuple[str, ...],
     out: Path | None,
     force: bool,
@@ -186,7 +196,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     settings: dict[str, Any] = {
         "seed": seed, "cv": cv, "test_size": test_size, "methods": words_of(methods),
         "against": read_rivals(rivals, dataset), "nuts": not no_nuts, "cores": cores,
-        "questions": questions,
+        "device": device, "questions": questions,
     }  # fmt: skip
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"
     command = canonical_command(sys.argv[1:])

@@ -12,6 +12,7 @@ from trifit.contestants import posterior_of
 from trifit.crossfit.classifier import Classifier, probe_of
 from trifit.crossfit.problem import Part, Problem
 from trifit.fit import Density
+from trifit.fit.device import Device
 from trifit.fits import Fit, Prediction
 from trifit.forecasts import Forecasts
 from trifit.recalibration.temperature import Temperature
@@ -59,12 +60,15 @@ class Fitted:
         further training set of all rows, else the only one.
     rivals : mapping of str to array of shape (n_test, n_classes)
         Log probabilities that others gave the pooled held-out rows.
+    device : Device or None
+        Where the fits were made; None for the CPU.
     """
 
     problem: Problem
     folds: Sequence[Trained]
     final: Trained
     rivals: Mapping[str, FloatArray] = field(default_factory=dict)
+    device: Device | None = None
 
     @property
     def every(self) -> list[Trained]:

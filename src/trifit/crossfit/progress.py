@@ -163,6 +163,6 @@ def estimated_seconds(
         per_chain, each = WARM_UP + blocks(sampler, n_params)[0], point
     evaluations = nuts * sampler.chains * per_chain
     evaluations += laplace * sampler.chains * sampler.usual_draws
-    threads = min(cores(), sampler.chains)
+    threads = sampler.chains if objective.device else min(cores(), sampler.chains)
     point_fits = (PASSES + PASSES_EACH * n_params) * point
     return float(point_fits + 1), float(evaluations / threads * each)

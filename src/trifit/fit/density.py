@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
@@ -11,6 +11,9 @@ from trifit.checks import Labels
 from trifit.fit.affine import Affine
 from trifit.fit.entries import Entries
 from trifit.types import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from trifit.fit.device import Device
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,11 @@ class LogDensity(Protocol):
     @property
     def n_classes(self) -> int:
         """Number of classes."""
+        ...
+
+    @property
+    def device(self) -> "Device | None":
+        """Where it is evaluated by JAX; None for the CPU, by machine code."""
         ...
 
     @property

@@ -20,6 +20,7 @@ Papaspiliopoulos et al. (2007), Stat. Sci. 22(1), doi:10.1214/088342307000000014
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, eigh, solve_triangular
@@ -34,6 +35,7 @@ from trifit.fit.density import (
     covariance_root,
     second_differences,
 )
+from trifit.fit.device.choice import Device
 from trifit.fit.minimise import Path, lbfgs
 from trifit.fit.whitening import Coordinates
 from trifit.types import FloatArray, IntArray
@@ -74,6 +76,16 @@ class GivenScale:
     linear: LinearForm | None = None
 
     @property
+    def device(self) -> Device | None:
+        """Where theta's objective is evaluated."""
+        return self.objective.device
+
+    @property
+    def numbers(self) -> tuple[FloatArray, ...]:
+        """What :func:`moved` is given besides ``s`` and ``z``."""
+        return self.centre[self.at], self.centre[self.others], self.axes, self.share, self.pull
+
+    @property
     def weight(self) -> float:
         """Total weight of the labels."""
         return self.objective.weight
@@ -95,11 +107,9 @@ class GivenScale:
 
     def theta(self, w: FloatArray) -> FloatArray:
         """Theta of w: (..., n_params) to the same shape."""
-        r = np.exp(-2 * (w[..., self.at, None] - self.centre[self.at]))
-        d = 1 - self.share + self.share * r
-        y = w[..., self.others] / np.sqrt(d) + (r - 1) * self.pull / d
         theta = w.copy()
-        theta[..., self.others] = self.centre[self.others] + y @ self.axes.T
+        phi, _ = moved(np, w[..., self.at], w[..., self.others], *self.numbers)
+        theta[..., self.others] = phi
         return theta
 
     def __call__(self, w: FloatArray, *, prior: float, jacobian: float) -> tuple[float, FloatArray]:
@@ -122,6 +132,37 @@ class GivenScale:
             by_w[self.others] = by_y / np.sqrt(d)
             by_w[self.at] = by_theta[self.at] + by_y @ y_by_s + jacobian * (b * r / d).sum()
             return value - jacobian * 0.5 * float(np.log(d).sum()), by_w
+
+
+def moved(
+    xp: Any,
+    s: FloatArray,
+    z: FloatArray,
+    centre: FloatArray,
+    mode: FloatArray,
+    axes: FloatArray,
+    share: FloatArray,
+    pull: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Phi at ``z`` for the log scale ``s``, and the log Jacobian of that map.
+
+    Parameters
+    ----------
+    xp : module
+        NumPy, or JAX's.
+    s : array of shape (...)
+    z : array of shape (..., n_params - 1)
+    centre : float
+        ``s0``.
+    mode : array of shape (n_params - 1,)
+        Of phi there.
+    axes, share, pull : array
+        As in :class:`GivenScale`.
+    """
+    r = xp.exp(-2 * (s[..., None] - centre))
+    d = 1 - share + share * r
+    y = z / xp.sqrt(d) + (r - 1) * pull / d
+    return mode + y @ axes.T, -0.5 * xp.log(d).sum(axis=-1)
 
 
 def given_scale(density: Density, objective: Objective, start: FloatArray) -> Coordinates | None:

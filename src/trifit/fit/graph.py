@@ -27,6 +27,7 @@ from trifit.fit.fast.backend import (
     compile_function,
     draw,
     graph_replace,
+    jax_function,
     log_softmax,
     pm,
     pt,
@@ -147,12 +148,9 @@ class GraphDensity:
     def log_prior(self) -> Callable[[FloatArray], tuple[float, FloatArray]]:
         """Value and gradient of the log prior alone, interpreted: for a few looks at it."""
         _, log_prior, _, _, theta = self._joined
+        outputs = [log_prior, _gradient(log_prior, theta)]
         return compile_function(
-            [theta],
-            [log_prior, _gradient(log_prior, theta)],
-            interpreted=True,
-            simplified=False,
-            settings=self._settings,
+            [theta], outputs, interpreted=True, simplified=False, settings=self._settings
         )
 
     @cached_property
@@ -193,10 +191,21 @@ class GraphDensity:
         return graph_replace(output, {data: X}, strict=False), X
 
     @cached_property
-    def objective(self) -> Callable[..., Any]:
-        """Compiled value and gradient of the weighted objective; see :class:`Objective`."""
+    def _terms(self) -> tuple[Any, Any, Any, Any, Any]:
+        """Log probs, log prior and log Jacobian as graphs of theta and any rows, and these two."""
         log_probs, log_prior, log_jacobian, _, theta = self._joined
         log_probs, X = self._with_features(log_probs)
+        return log_probs, log_prior, log_jacobian, theta, X
+
+    def for_jax(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """The terms as a JAX function of theta, rows and the settings; and the settings."""
+        *terms, theta, X = self._terms
+        return jax_function([theta, X, *self._settings], terms), tuple(self._settings.values())
+
+    @cached_property
+    def objective(self) -> Callable[..., Any]:
+        """Compiled value and gradient of the weighted objective; see :class:`Objective`."""
+        log_probs, log_prior, log_jacobian, theta, X = self._terms
         w = pt.matrix("label_weights")
         prior, jacobian = pt.scalar("prior_weight"), pt.scalar("jacobian_weight")
         log_likelihood = None
@@ -210,8 +219,7 @@ class GraphDensity:
     @cached_property
     def squared_error(self) -> Callable[..., Any]:
         """Compiled Brier score, summed over rows, and its gradient."""
-        log_probs, _, _, _, theta = self._joined
-        log_probs, X = self._with_features(log_probs)
+        log_probs, _, _, theta, X = self._terms
         w, p = pt.matrix("label_weights"), pt.exp(log_probs)
         m = w.sum(axis=1)
         value = (m * ((p**2).sum(axis=1) + 1.0)).sum() - 2 * (w * p).sum()
@@ -249,7 +257,7 @@ class GraphObjective:
     def __init__(self, density: GraphDensity, X: FloatArray, labels: Labels) -> None:
         self.density = density
         self.n_classes = density.n_classes
-        self.linear = None
+        self.linear = self.device = None
         X, labels = collapsed(X, labels, density.n_classes)
         self.X = np.ascontiguousarray(X)
         self.labels: Labels = np.ascontiguousarray(label_probs(labels, density.n_classes))

@@ -32,7 +32,7 @@ class LinearObjective:
             if labels.ndim == 1
             else np.ascontiguousarray(labels, dtype=np.float64)
         )
-        self.linear = linear
+        self.linear, self.device = linear, None
         self._shape = (1 + X.shape[1], len(linear.to_weights.offset) // (1 + X.shape[1]))
         self.n_classes = self._shape[1] + 1
         self.weight = float(len(X) if labels.ndim == 1 else labels.sum())

@@ -12,6 +12,7 @@ from trifit.cards import Card
 from trifit.contestants import CONTESTANTS, Kind, check_methods
 from trifit.errors import InputError
 from trifit.fit.density import Density
+from trifit.fit.device import Device, on_device
 from trifit.fit.prior_scale import choose_scale
 from trifit.fits import Fit
 from trifit.results import ChosenScale
@@ -42,6 +43,8 @@ class Training:
     card : Card
     seed_sequence : SeedSequence
     report : callable, optional
+    device : Device, optional
+        Where objectives are evaluated and posteriors sampled; default: the CPU.
     """
 
     def __init__(
@@ -52,9 +55,10 @@ class Training:
         card: Card,
         seed_sequence: np.random.SeedSequence,
         report: Report | None = None,
+        device: Device | None = None,
     ) -> None:
         self.rows, self.held_out = rows, held_out
-        self._given, self._card = density, card
+        self._given, self._card, self._device = density, card, device
         self._seeds, self._report = seed_sequence, report
         self._fits: dict[str, Fit] = {}
         self._generators: dict[str, np.random.Generator] = {}
@@ -73,6 +77,11 @@ class Training:
 
     @cached_property
     def density(self) -> Density:
+        """The model, with the chosen scale, on the device."""
+        return on_device(self.model, self._device)
+
+    @cached_property
+    def model(self) -> Density:
         """The model, with the chosen scale."""
         if self._given.rescaled is None or self.prior_scale is None:
             return self._given

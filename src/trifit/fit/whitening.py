@@ -13,6 +13,7 @@ Around the mode, minus the Hessian of the log posterior is a precision matrix
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -89,9 +90,8 @@ def whitened(density: Density, objective: Objective, mode: FloatArray) -> Coordi
         Bound to the training rows.
     mode : array of shape (n_params,)
     """
-    if len(mode) > MOST_DENSE and isinstance(density, LinearDensity):
-        assert isinstance(objective, LinearObjective)  # that the density made
-        turned = kronecker(density, objective, mode)
+    if len(mode) > MOST_DENSE and objective.linear is not None:
+        turned = kronecker(cast(LinearDensity, density), objective, mode)  # that made it
         if turned is not None:
             return turned
     root = covariance_root(objective.hessian(mode, prior=1.0, jacobian=1.0))
@@ -142,9 +142,7 @@ class _Standard:
         return cls(np.vstack([shared, own]), scale, root, design_of(X) * scale, odds[1] @ root)
 
 
-def kronecker(
-    density: LinearDensity, objective: LinearObjective, mode: FloatArray
-) -> Coordinates | None:
+def kronecker(density: LinearDensity, objective: Objective, mode: FloatArray) -> Coordinates | None:
     """Coordinates about the mode by a Kronecker form of the precision there; None if it has none.
 
     ``T = U (z / sqrt(1 + a c')) V'`` with eigenvectors U, V and values a, c of the factors
@@ -153,16 +151,16 @@ def kronecker(
     Parameters
     ----------
     density : LinearDensity
-    objective : LinearObjective
-        Bound to the training rows.
+    objective : Objective
+        Bound to the training rows, and linear.
     mode : array of shape (n_params,)
     """
     if density.alike is None:
         return None
     form, model = objective.linear, _Standard.of(density.alike, objective.X)
-    if model is None:
+    if form is None or model is None:
         return None
-    (a, U), (c, V) = (eigh(factor) for factor in _factors(objective, model, mode))
+    (a, U), (c, V) = (eigh(factor) for factor in _factors(objective, model, form.to_weights(mode)))
     scale = 1.0 / np.sqrt(1.0 + np.outer(a.clip(0.0), c.clip(0.0)))
     centre = form.to_weights(mode).reshape(len(a), -1)
     to_odds = sp.kron(sp.eye_array(len(a)), model.to_odds @ V) @ sp.diags_array(scale.ravel())
@@ -193,7 +191,7 @@ def kronecker(
 
 
 def _factors(
-    objective: LinearObjective, model: _Standard, mode: FloatArray
+    objective: Objective, model: _Standard, weights: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """A (features) and C (classes) for which the information at the mode is nearly ``A (x) C``.
 
@@ -203,7 +201,7 @@ def _factors(
     """
     X, to_odds = model.X, model.to_odds
     total = label_probs(objective.labels, objective.n_classes).sum(axis=1)
-    odds = design_of(objective.X) @ objective.linear.to_weights(mode).reshape(X.shape[1], -1)
+    odds = design_of(objective.X) @ weights.reshape(X.shape[1], -1)
     p = softmax(np.column_stack([np.zeros(len(X)), odds]), axis=1)[:, 1:]
     q = p @ to_odds
 

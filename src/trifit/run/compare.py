@@ -19,6 +19,7 @@ from trifit.data import as_dataset, check_split, choose_split
 from trifit.data.new_rows import unlabelled_rows
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
+from trifit.fit.device import chosen_device, on_device
 from trifit.functions import Builder
 from trifit.judge.prevalence import check_scored
 from trifit.progress import Clock, Progress
@@ -26,7 +27,7 @@ from trifit.questions import Questions
 from trifit.results import Comparison
 from trifit.rivals import read_rivals, rival_forecasts
 from trifit.run.describe import describe
-from trifit.run.settings import Settings
+from trifit.run.settings import Settings, methods_of
 from trifit.run.tree import posterior_named, tree_of
 from trifit.seeds import child, generator
 from trifit.threads import obeys_cores
@@ -104,6 +105,7 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
     against: Mapping[str, Any] | None = None,
     nuts: bool = True,
     cores: int | None = None,
+    device: str = "cpu",
     costs: Any = None,
     thresholds: Any = None,
     prevalence: Any = None,
@@ -149,6 +151,9 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
         that of ``laplace`` where it was asked for.
     cores : int, optional
         Cores to use, for chains and for chunks of large data; default: all.
+    device : {"cpu", "gpu", "auto", "jax"}
+        What makes the fits: ``gpu`` takes a GPU that JAX sees (``trifit[gpu]``), ``auto`` the same
+        where there is one and the problem is large (docs/gpu.md).
     costs : path or mapping, optional
         Cost of every action in every class: a TOML file, or a mapping of action to class to cost.
         Adds the cost per case that probabilities promise, and the one that came true.
@@ -205,6 +210,7 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
         against=against or {},
         nuts=nuts,
         cores=cores,
+        device=device,
         questions=questions,
     )
     for name, why in run.failed_rivals.items():
@@ -235,7 +241,7 @@ def run_comparison(
         What made the run, as it is recorded.
     **settings
         Of :class:`trifit.run.settings.Settings`: ``seed``, ``cv``, ``test_size``, ``methods``,
-        ``against``, ``nuts``, ``cores``, ``questions``.
+        ``against``, ``nuts``, ``cores``, ``device``, ``questions``.
     """
     if not isinstance(dataset, Dataset):
         raise InputError(
@@ -336,16 +342,6 @@ def prepare(
     return problem, split
 
 
-def methods_of(card: Card, settings: Settings) -> list[str]:
-    """What is fitted beside the standard fits: the yardsticks, then what was asked for.
-
-    Where no MLE exists there is none to temper, so the MAP is tempered too; and networks
-    are stopped early by most who train them.
-    """
-    yardsticks = ["map+T"] if card.identified else ["map+T", "mle-early"]
-    return list(dict.fromkeys([*yardsticks, *settings.methods]))
-
-
 def cross_fit(
     problem: Problem,
     split: Split,
@@ -372,11 +368,16 @@ def cross_fit(
         rows.append((everything, everything))
     problem.check_memory(len(rows))
     parts = [problem.part(train, test) for train, test in rows]
+    device = chosen_device(
+        settings.device,
+        n_rows=max(len(train) for train, _ in rows),
+        n_params=problem.density.n_params,
+    )
     names = fits_of(problem.card, methods_of(problem.card, settings), nuts=settings.nuts)
     reporter.expect(
         split.reason,
         len(parts),
-        problem.density,
+        on_device(problem.density, device),
         parts[0].train,
         problem.card,
         nuts=settings.nuts,
@@ -386,15 +387,15 @@ def cross_fit(
 
     def trained(part: Part, test: IntArray, stream: np.random.SeedSequence) -> Trained:
         training = Training(
-            problem.density, part.train, part.test, problem.card, stream, reporter.fitting
+            problem.density, part.train, part.test, problem.card, stream, reporter.fitting, device
         )
         fits = training.fit_all(names)
         reporter.finish_fit()
         held_out = split.kind != "cv" or part is not parts[-1]
-        density = training.density
+        density = training.model
         predictions = predict_all(density, fits, part.test.X) if held_out else {}
         return Trained(part, test, fits, predictions, density, training.prior_scale)
 
     each = child(streams, "fits").spawn(len(parts))
     sets = [trained(p, test, s) for p, (_, test), s in zip(parts, rows, each, strict=True)]
-    return Fitted(problem, folds=sets[: len(split.parts)], final=sets[-1])
+    return Fitted(problem, folds=sets[: len(split.parts)], final=sets[-1], device=device)

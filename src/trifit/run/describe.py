@@ -84,7 +84,9 @@ def describe(
         **of_fits,
         **answers(forecasts, [*contestants], questions, streams, failed=failed),
         prevalence_shift=prevalence_record(fitted, questions),
-        provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
+        provenance=provenance(
+            data, card, settings, fitted.device, command=command, seconds=clock.seconds()
+        ),
     )
     return advised(comparison, forecasts)
 

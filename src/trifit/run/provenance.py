@@ -2,6 +2,7 @@
 
 from trifit.cards import Card
 from trifit.fit import fused
+from trifit.fit.device import Device
 from trifit.results import Data, Provenance
 from trifit.results.provenance import provenance_of
 from trifit.run.settings import Settings
@@ -11,6 +12,7 @@ def provenance(
     data: Data,
     card: Card,
     settings: Settings,
+    device: Device | None,
     *,
     command: str | None,
     seconds: dict[str, float],
@@ -22,6 +24,8 @@ def provenance(
     data : Data
     card : Card
     settings : Settings
+    device : Device or None
+        Where the fits were made; None for the CPU.
     command : str or None
         The command line, if there was one.
     seconds : dict of str to float
@@ -31,7 +35,12 @@ def provenance(
         command or python_command(data, card, settings),
         settings.seed,
         seconds,
-        settings={"numba_fastmath": False, "fused_likelihood": fused(), **settings.texts},
+        settings={
+            "numba_fastmath": False,
+            "fused_likelihood": fused(),
+            **({"device": device.text} if device else {}),
+            **settings.texts,
+        },
     )
 
 

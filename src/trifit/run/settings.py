@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from trifit.cards import Card
 from trifit.data import Splitter
 from trifit.errors import InputError
+from trifit.fit.device import check_device
 from trifit.questions import Questions
 from trifit.rivals import Rival, rivals_from
 
@@ -23,6 +25,7 @@ class Settings:
     methods : tuple of str
     nuts : bool
     cores : int, optional
+    device : {"cpu", "gpu", "auto", "jax"}
     against : tuple of Rival
         Of what :func:`trifit.compare` takes.
     questions : Questions
@@ -30,7 +33,8 @@ class Settings:
     Raises
     ------
     InputError
-        On a seed that is no whole number of at least 0, on a ``cv`` or a rival that is none.
+        On a seed that is no whole number of at least 0, on a ``cv`` or a rival that is none, on a
+        device that is not to be had.
     """
 
     seed: int = 1
@@ -39,12 +43,14 @@ class Settings:
     methods: Sequence[str] = ()
     nuts: bool = True
     cores: int | None = None
+    device: str = "cpu"
     against: Any = ()
     questions: Questions = field(default_factory=Questions)
 
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
             raise InputError(f"seed {self.seed!r}: expected a whole number, 0 to 2**63 - 1")
+        check_device(self.device)
         object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
         object.__setattr__(self, "cv", Splitter.of(self.cv))
         object.__setattr__(self, "against", rivals_from(self.against))
@@ -71,3 +77,13 @@ class Settings:
         if self.rivals:
             found["against"] = {rival.name: rival.exact for rival in self.rivals}
         return found | self.questions.given
+
+
+def methods_of(card: Card, settings: Settings) -> list[str]:
+    """What is fitted beside the standard fits: the yardsticks, then what was asked for.
+
+    Where no MLE exists there is none to temper, so the MAP is tempered too; and networks
+    are stopped early by most who train them.
+    """
+    yardsticks = ["map+T"] if card.identified else ["map+T", "mle-early"]
+    return list(dict.fromkeys([*yardsticks, *settings.methods]))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, cast
 
 
 def _ensure_cache_folder() -> None:
@@ -67,6 +67,7 @@ __all__ = [
     "draw",
     "drawer",
     "graph_replace",
+    "jax_function",
     "log_softmax",
     "pm",
     "pt",
@@ -127,6 +128,23 @@ def compile_function(
         return results[0] if single else results
 
     return call
+
+
+def jax_function(inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[..., Any]:
+    """A graph as a pure function of JAX arrays, by PyTensor's own conversion.
+
+    A density whose parameters a distribution refuses is minus infinity there, as in PyMC's own
+    sampling functions. PyTensor turns float64 on for all of the process's JAX.
+
+    Parameters
+    ----------
+    inputs, outputs : sequence of variables
+    """
+    mode = get_mode("JAX").including("local_check_parameter_to_ninf_switch")
+    graphs = _without_shared_variables(list(outputs))
+    with _compiling:
+        function = pytensor.function(list(inputs), graphs, mode=mode, trust_input=True)
+    return cast(Callable[..., Any], function.vm.jit_fn)
 
 
 def with_settings(

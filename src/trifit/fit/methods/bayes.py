@@ -1,4 +1,4 @@
-"""``bayes``: the full posterior by NUTS (nutpie), in whitened coordinates where that helps.
+"""``bayes``: the full posterior by NUTS, in whitened coordinates where that helps.
 
 Where a mode describes the posterior, sampling starts there:
 ``theta = map + scale @ z`` with ``scale @ scale.T`` the inverse of minus the
@@ -7,7 +7,8 @@ to a standard normal: fewer leapfrog steps per draw and a short warm-up. Where
 minus the Hessian is not positive definite there are plain coordinates, as there
 are for networks and models with learned prior scales, from dispersed starts:
 measured on networks of 33 to 130 weights, whitening at one of their many modes
-took 1.2 to 1.7 times as many steps per draw.
+took 1.2 to 1.7 times as many steps per draw. The sampler is nutpie's, or NumPyro's where
+the objective is on a device that JAX sees.
 """
 
 import logging
@@ -25,6 +26,7 @@ from trifit.checks import label_probs
 from trifit.diagnostics import SamplerDiagnostics, at_most
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective
+from trifit.fit.device import Device
 from trifit.fit.diagnostics import (
     diagnose_draws,
     diagnose_sampler,
@@ -161,7 +163,7 @@ def fit_bayes(
         begin = density.start(np.random.default_rng(seed))
         at = (identified and given_scale(density, objective, begin)) or plain(objective, begin)
     sizes = blocks(sampler, density.n_params)
-    with closing(_draws(at, sampler, sizes, seed, advance)) as each_block:
+    with closing(_draws(at, objective.device, sampler, sizes, seed, advance)) as each_block:
         for block in each_block:
             fit = _fit_of(density, at.theta(block["z"]), block)
             if judge is not None:
@@ -174,11 +176,14 @@ def fit_bayes(
 
 
 def _draws(
-    at: Coordinates, sampler: Sampler, sizes: list[int], seed: int, advance: Advance | None
+    at: Coordinates,
+    device: Device | None,
+    sampler: Sampler,
+    sizes: list[int],
+    seed: int,
+    advance: Advance | None,
 ) -> Generator[dict[str, np.ndarray]]:
     """Blocks of draws: normal proposals where the posterior is nearly normal, else NUTS."""
-    from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
-
     if at.scale is not None and suit(at.objective):
         proposed = sample_by_proposals(at, sampler, sizes, seed, advance)
         first = next(proposed, None)
@@ -186,7 +191,14 @@ def _draws(
             yield first
             yield from proposed
             return
-    yield from sample(nutpie_model(at), sampler, sizes, seed, advance)
+    if device is None:
+        from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
+
+        yield from sample(nutpie_model(at), sampler, sizes, seed, advance)
+    else:
+        from trifit.fit.device.sampling import sample_on_device
+
+        yield from sample_on_device(at, device, sampler, sizes, seed, advance)
 
 
 def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]) -> Fit:
