@@ -1,13 +1,16 @@
 """What a comparison is asked to do, besides the data and the card."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from trifit.checks import label_probs
 from trifit.data import Splitter
 from trifit.errors import InputError
+from trifit.judge.prevalence import check_scored
 from trifit.questions import Questions
 from trifit.rivals import Rival, rivals_from
+from trifit.types import Dataset, IntArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +74,41 @@ class Settings:
         if self.rivals:
             found["against"] = {rival.name: rival.exact for rival in self.rivals}
         return found | self.questions.given
+
+
+def check_questions(questions: Questions, dataset: Dataset) -> None:
+    """Refuse what does not fit the data.
+
+    Raises
+    ------
+    InputError
+    """
+    questions.check(dataset.class_names, dataset.labels)
+    known = questions.prevalence is not None or questions.unlabelled is not None
+    if questions.undo_sampling and not known and not dataset.n_test:
+        raise InputError(
+            "undo_sampling: the natural class shares are not known; give test rows that have them "
+            "(--test FILE), or the shares (--prevalence yes=0.02)"
+        )
+
+
+def questions_of_rows(questions: Questions, dataset: Dataset, rows: IntArray) -> Questions:
+    """The questions with the columns that divide the test rows, refused before anything is fitted.
+
+    Parameters
+    ----------
+    questions : Questions
+    dataset : Dataset
+    rows : array of shape (n_test,)
+        Numbers of the test rows.
+
+    Raises
+    ------
+    InputError
+        Also if too few test rows have a class that is to have another share.
+    """
+    if questions.prevalence is not None:
+        usual = label_probs(dataset.labels, dataset.n_classes).mean(axis=0)
+        after = questions.prevalence.of_classes(dataset.class_names, usual)
+        check_scored(dataset.labels[rows], dataset.class_names, after)
+    return replace(questions, by={by: values[rows] for by, values in dataset.by.items()})
