@@ -104,6 +104,7 @@ def check(
         from trifit.data import load_dataset
         from trifit.sbc.run import run_check
         from trifit.sbc.setup import setup_of
+        from trifit.study.computing import Computing
 
         dataset = load_dataset(data, target, **reading) if data else None
         progress("building the model", 0.0)
@@ -113,10 +114,9 @@ def check(
             setup,
             folder,
             data=dataset.name if dataset else "standard normal",
+            computing=Computing(progress=progress, **computing),
             replications=replications,
-            progress=progress,
             command=canonical_command(sys.argv[1:]),
-            **computing,
         )
     _show(record, folder, display)
     if any(fit.outcome != "no error found" for fit in record.fits):

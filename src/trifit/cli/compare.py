@@ -165,7 +165,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     """
     from trifit.cards import load_card
     from trifit.contestants import check_methods
-    from trifit.rivals import check_rivals, rivals_of_texts
+    from trifit.rivals import read_rivals, rivals_of_texts
 
     check_methods(words_of(methods))
     rivals = rivals_of_texts(against)
@@ -183,7 +183,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     questions.check(dataset.class_names, dataset.labels)
     settings: dict[str, Any] = {
         "seed": seed, "cv": cv, "test_size": test_size, "methods": words_of(methods),
-        "against": check_rivals(rivals, dataset), "nuts": not no_nuts, "cores": cores,
+        "against": read_rivals(rivals, dataset), "nuts": not no_nuts, "cores": cores,
         "questions": questions,
     }  # fmt: skip
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"

@@ -23,7 +23,7 @@ from trifit.progress import Clock, Progress
 from trifit.questions import Questions
 from trifit.results import Comparison
 from trifit.results.provenance import evaluation_of
-from trifit.rivals import check_rivals, rival_forecasts
+from trifit.rivals import read_rivals, rival_forecasts
 from trifit.run.describe import describe
 from trifit.run.settings import Settings, check_questions, questions_of_rows
 from trifit.run.tree import posterior_named, tree_of
@@ -247,7 +247,7 @@ def run_comparison(
     card = card.with_overrides(overrides or {})
     check_split(dataset, asked.cv, asked.test_size)
     check_questions(asked.questions, dataset)
-    asked = replace(asked, against=check_rivals(asked.rivals, dataset))
+    asked = replace(asked, against=read_rivals(asked.rivals, dataset))
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)
 
