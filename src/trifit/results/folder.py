@@ -12,6 +12,7 @@ from trifit.errors import InputError
 from trifit.files import reason, write_whole
 from trifit.interrupts import leaves, temporary, uninterrupted
 from trifit.results.comparison import Comparison, command_of
+from trifit.text import slugs
 
 FILES = (
     "index.html",
@@ -29,8 +30,13 @@ FILES = (
 A run without a posterior that passed its checks has no ``posterior.nc``; ``laplace.nc`` is
 there where the normal approximation stands beside NUTS."""
 
-MAPS = "recommended.*.map.json"
-"""Recalibration maps that are recommended, a file per contestant."""
+MAP = "recommended.{}.map.json"
+"""A recalibration map that is recommended, of one contestant."""
+
+
+def map_file(comparison: Comparison, name: str) -> str:
+    """The file of a contestant's recommended map."""
+    return MAP.format(slugs(comparison.contestants)[name])
 
 
 def check_folder(folder: Path, *, command: str, force: bool) -> None:
@@ -140,7 +146,9 @@ def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, for
 
 
 def _move_into_place(beside: Path, folder: Path) -> None:
-    maps = {p.name for where in (folder, beside) if where.exists() for p in where.glob(MAPS)}
+    maps = {
+        p.name for where in (folder, beside) if where.exists() for p in where.glob(MAP.format("*"))
+    }
     ours = (*maps, *FILES)
     if folder.exists() and any(p.name not in ours for p in folder.iterdir()):
         # Without the file that says which run it is, a mixture of two is no run.

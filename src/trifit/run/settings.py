@@ -6,7 +6,7 @@ from typing import Any
 
 from trifit.checks import label_probs
 from trifit.data import Splitter
-from trifit.errors import InputError
+from trifit.errors import InputError, whole_number
 from trifit.judge.prevalence import check_scored
 from trifit.questions import Questions
 from trifit.rivals import Rival, rivals_from
@@ -46,8 +46,8 @@ class Settings:
     questions: Questions = field(default_factory=Questions)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
-            raise InputError(f"seed {self.seed!r}: expected a whole number, 0 to 2**63 - 1")
+        seed = whole_number("seed", self.seed, least=0, most=2**63 - 1)
+        object.__setattr__(self, "seed", seed)
         object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
         object.__setattr__(self, "cv", Splitter.of(self.cv))
         object.__setattr__(self, "against", rivals_from(self.against))

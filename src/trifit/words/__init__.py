@@ -1,6 +1,6 @@
 """Results as sentences: what terminal and page say about statuses and verdicts."""
 
-from trifit.words.advice import STEPS, advice_text, map_file
+from trifit.words.advice import STEPS, advice_text
 from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded
 from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
@@ -26,7 +26,6 @@ __all__ = [
     "ensemble_sentences",
     "errors_text",
     "headline",
-    "map_file",
     "notes",
     "optimiser_sentences",
     "prevalence_sentences",
