@@ -517,12 +517,12 @@ COMPARISONS = {
     "a list": (b"[]", "Expected `object`, got `array`"),
     "a number": (b"3", "Expected `object`, got `int`"),
     "newer": (
-        changed("schema", to="trifit.comparison/4"),
-        "this trifit reads 'trifit.comparison/3'",
+        changed("schema", to="trifit.comparison/5"),
+        "this trifit reads 'trifit.comparison/4'",
     ),
     "older": (
         changed("schema", to="trifit.comparison/1"),
-        "this trifit reads 'trifit.comparison/3'",
+        "this trifit reads 'trifit.comparison/4'",
     ),
     "deep": (DEEP, "is not a trifit comparison"),
     "deep inside": (WHOLE[:-1] + b', "zz": ' + DEEP + b"}", "maximum recursion depth exceeded"),

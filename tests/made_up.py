@@ -73,6 +73,7 @@ from trifit.results import (
     Verdict,
 )  # fmt: skip
 from trifit.truth import Coverage
+from trifit.types import SplitBy, SplitRule
 
 CLASSES = ["adelie", "chinstrap", "gentoo"]
 FEATURES = ["bill length", "bill depth"]
@@ -257,8 +258,8 @@ def prior():
         )  # fmt: skip
 
     def step(factor, loss, k=None):
-        d = None if loss is None else loss - 0.5
-        return SensitivityStep(factor=factor, log_loss=loss, difference=d, se=0.02, pareto_k=k)
+        d = None if loss is None else Estimate.normal(loss - 0.5, 0.02)
+        return SensitivityStep(factor=factor, log_loss=loss, difference=d, pareto_k=k)
 
     return PriorRecord(
         posterior=PriorPosterior(
@@ -479,7 +480,7 @@ def made_up():
             sampler=Sampler(chains=2, tune=500, draws=1000),
         ),
         evaluation=Evaluation(
-            kind="holdout", reason="20% of the rows are test rows", n_parts=1, n_test=6, n_train=54
+            kind="holdout", rule=SplitRule(by=SplitBy.REQUEST), n_parts=1, n_test=6, n_train=54
         ),
         contestants={fit: judged(fit) for fit in LOSS},
         fits={fit: fit_record(fit) for fit in LOSS},

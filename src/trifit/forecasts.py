@@ -9,7 +9,7 @@ import numpy as np
 from trifit.checks import Labels
 from trifit.clusters import n_groups, of_rows
 from trifit.contestants import FREQUENCIES, UNIFORM
-from trifit.types import FloatArray, IntArray
+from trifit.types import BoolArray, FloatArray, IntArray
 
 LOG_ZERO = -1e6
 """What a probability of exactly zero counts as, in nats: a finite, glaring number."""
@@ -99,10 +99,22 @@ def log_softmax(logits: FloatArray) -> FloatArray:
 
 
 def n_ruled_out(log_probs: FloatArray, y: Labels) -> int:
-    """Rows whose class was given probability 0; soft labels rule nothing out."""
+    """How many rows have a label, or a part of a soft one, that was given probability 0."""
+    return int(ruled_out(log_probs, y).sum())
+
+
+def ruled_out(log_probs: FloatArray, y: Labels) -> BoolArray:
+    """Which rows have a label, or a part of a soft one, that was given probability 0, (n_obs,).
+
+    Examples
+    --------
+    >>> log_probs = log_of(np.array([[1.0, 0.0], [0.5, 0.5]]))
+    >>> ruled_out(log_probs, np.array([1, 1])), ruled_out(log_probs, np.array([[0.9, 0.1], [1, 0]]))
+    (array([ True, False]), array([ True, False]))
+    """
     if y.ndim == 2:
-        return 0
-    return int((log_probs[np.arange(len(y)), y.astype(np.int64)] <= LOG_ZERO).sum())
+        return np.asarray(((log_probs <= LOG_ZERO) & (y > 0)).any(axis=1))
+    return np.asarray(log_probs[np.arange(len(y)), y.astype(np.int64)] <= LOG_ZERO)
 
 
 def baselines(parts: Sequence[tuple[FloatArray, int]]) -> dict[str, FloatArray]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-from trifit.errors import InputError
+from trifit.errors import whole_number
 
 
 def available() -> int:
@@ -55,8 +55,8 @@ def obeys_cores[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def limited_function(*args: P.args, **kwargs: P.kwargs) -> R:
         n = kwargs.get("cores")
-        if n is not None and (not isinstance(n, int) or n < 1):
-            raise InputError(f"cores {n!r}: expected a whole number of at least 1, or None for all")
+        if n is not None:
+            n = whole_number("cores", n, least=1)
         with limited(n):
             return function(*args, **kwargs)
 

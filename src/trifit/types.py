@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -241,22 +242,60 @@ class Rows:
         return Rows(np.ascontiguousarray(self.X[rows]), self.labels[rows], groups)
 
 
+class SplitBy(StrEnum):
+    """What decided which rows are test rows; the sentences are in :mod:`trifit.words`."""
+
+    TEST_SET = "test set"
+    """That was given."""
+    TIME = "time"
+    """The latest rows."""
+    SPLITTER = "splitter"
+    REQUEST = "request"
+    """A number of folds, or a share."""
+    SIZE = "size"
+    """Of rows and model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitRule:
+    """How test rows were chosen.
+
+    Attributes
+    ----------
+    by : SplitBy
+    time : str
+        The column of the time.
+    splitter : str
+        As it was given.
+    n_both : int
+        Groups that are on both sides of one of its splits.
+    n_coefficients, most : int or None
+        Of the model; rows times coefficients up to which there are folds.
+    """
+
+    by: SplitBy
+    time: str = ""
+    splitter: str = ""
+    n_both: int = 0
+    n_coefficients: int | None = None
+    most: int | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """Which rows train and which rows test, in one or more parts.
 
     Attributes
     ----------
-    kind : str
-        ``"cv"``, ``"holdout"`` or ``"given"``.
+    kind : {"cv", "holdout", "given"}
     parts : tuple of (train, test) row indices
-    reason : str
-        Why this split, in one sentence.
+    rule : SplitRule
+        Why this split.
     """
 
-    kind: str
+    kind: Literal["cv", "holdout", "given"]
     parts: tuple[tuple[IntArray, IntArray], ...]
-    reason: str
+    rule: SplitRule
 
     @property
     def test_rows(self) -> IntArray:

@@ -95,4 +95,4 @@ def test_held_out_rows_of_a_refit_are_at_most_so_many(fitted, monkeypatch):
     found = sensitivity(fitted, np.random.default_rng(1))
     assert found.n_obs == 40
     (own,) = [step for step in found.bayes if step.factor == 1]
-    assert own.difference == 0.0
+    assert own.difference.value == 0.0

@@ -173,10 +173,11 @@ def test_sensitivity_at_the_cards_own_prior_is_the_fit(iris_run):
     for fit, steps in (("map", found.map), ("bayes", found.bayes)):
         (own,) = [step for step in steps if step.factor == 1]
         assert own.log_loss == pytest.approx(c.contestants[fit].scores.log_loss.value, abs=1e-7)
-        assert (own.difference, own.se, own.pareto_k) == (0.0, 0.0, None)
+        assert (own.difference.value, own.difference.se, own.pareto_k) == (0.0, 0.0, None)
         for step in steps:
             if step.log_loss is not None:
-                assert step.difference == pytest.approx(step.log_loss - own.log_loss, abs=1e-7)
+                change = step.log_loss - own.log_loss
+                assert step.difference.value == pytest.approx(change, abs=1e-7)
     for step in found.bayes:
         if step.factor != 1:
             trusted = step.pareto_k is not None and step.pareto_k <= 0.7

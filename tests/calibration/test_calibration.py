@@ -19,10 +19,10 @@ def test_corp_equals_model_diagnostics(rng, score, peer):
     forecast = np.round(forecast, 2)  # with ties
     ours = corp(forecast, outcome, score=score)
     theirs = decompose(outcome, forecast, scoring_function=peer)
-    assert ours.mcb == pytest.approx(theirs["miscalibration"][0], abs=1e-10)
-    assert ours.dsc == pytest.approx(theirs["discrimination"][0], abs=1e-10)
+    assert ours.mcb.value == pytest.approx(theirs["miscalibration"][0], abs=1e-10)
+    assert ours.dsc.value == pytest.approx(theirs["discrimination"][0], abs=1e-10)
     assert ours.unc == pytest.approx(theirs["uncertainty"][0], abs=1e-10)
-    assert ours.score == pytest.approx(theirs["score"][0], abs=1e-10)
+    assert ours.score.value == pytest.approx(theirs["score"][0], abs=1e-10)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60))
@@ -30,24 +30,27 @@ def test_corp_is_an_identity_and_forgets_order(seed, n):
     rng = np.random.default_rng(seed)
     forecast, outcome = np.round(rng.random(n), 1), rng.integers(2, size=n).astype(float)
     result = corp(forecast, outcome)
-    assert result.score == pytest.approx(result.mcb - result.dsc + result.unc, abs=1e-12)
-    assert result.mcb >= -1e-12
-    assert result.dsc >= -1e-12
+    score, mcb, dsc = (part.value for part in (result.score, result.mcb, result.dsc))
+    assert score == pytest.approx(mcb - dsc + result.unc, abs=1e-12)
+    assert mcb >= -1e-12
+    assert dsc >= -1e-12
     assert sum(result.curve.count) == n
     assert (np.diff(result.curve.frequency) > 0).all()
     order = rng.permutation(n)
-    assert corp(forecast[order], outcome[order]).mcb == pytest.approx(result.mcb, abs=1e-12)
+    assert corp(forecast[order], outcome[order]).mcb.value == pytest.approx(
+        result.mcb.value, abs=1e-12
+    )
 
 
 def test_corp_survives_forecasts_a_hair_apart():
     forecast = np.array([1 - 1e-16, 1.0, np.nextafter(1.0, 0), 0.3, 5e-324, 0.0])
     result = corp(forecast, np.array([1.0, 1, 0, 1, 0, 0]))
-    assert np.isfinite([result.mcb, result.dsc, result.score]).all()
+    assert np.isfinite([result.mcb.value, result.dsc.value, result.score.value]).all()
 
 
 def test_perfect_forecasts_have_no_miscalibration():
     outcome = np.array([0.0, 1, 1, 0])
-    assert corp(outcome, outcome).mcb == 0
+    assert corp(outcome, outcome).mcb.value == 0
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ def test_consistency_limit_has_its_size(rng):
     for _ in range(200):
         forecast, outcome = calibrated(rng, 150)
         limit = consistency(forecast, n_resamples=100, seed=rng).mcb_limit
-        exceeded.append(corp(forecast, outcome).mcb > limit)
+        exceeded.append(corp(forecast, outcome).mcb.value > limit)
     # Binomial(200, 0.05), plus the limit's own noise: 10 +- 4 standard errors.
     assert 0 <= np.sum(exceeded) <= 24
     assert np.sum(exceeded) >= 1

@@ -126,7 +126,7 @@ def test_hosmer_lemeshow_sums_the_bins_of_all_classes(rng):
 
 def test_top_label_statistic_is_corps_miscalibration(rng):
     probs, y, _ = simulated(rng, 500)
-    mcb = corp(*top_label(probs, y)).mcb
+    mcb = corp(*top_label(probs, y)).mcb.value
     assert tests.top_label(probs, y).statistic == pytest.approx(mcb)
 
 
@@ -135,7 +135,7 @@ def test_many_forecasts_are_pooled(rng):
     confidence, right = top_label(probs, y)
     groups = pooled(confidence)
     assert len(groups.count) == 1000
-    mcb = corp(groups.forecast[groups.index], right).mcb
+    mcb = corp(groups.forecast[groups.index], right).mcb.value
     assert tests.top_label(probs, y, detect=False).statistic == pytest.approx(mcb)
 
 

@@ -20,6 +20,7 @@ from trifit.fit.prior_scale import MODE, choose_scale, log_evidence
 from trifit.fit.rescaled import RescaledGraph, RescaledLinear
 from trifit.run import load_run
 from trifit.types import Rows
+from trifit.words import notes
 
 
 def auto(model, X, n_classes, **overrides):
@@ -136,7 +137,7 @@ def test_every_training_set_chooses_its_own(chosen_run):
     scales = chosen_run.prior.scales
     assert len(scales) == 3
     assert all(scale.low < scale.value < scale.high for scale in scales)
-    note = next(note for note in chosen_run.data.notes if note.startswith("prior scale"))
+    note = next(note for note in notes(chosen_run) if note.startswith("prior scale"))
     assert f"{scales[-1].value:.3g}" in note
 
 

@@ -228,7 +228,7 @@ def test_a_prior_too_wide_is_narrowed():
     c = made_up()
     probs = np.full((6, 3), 1 / 3)
     steps = [
-        msgspec.structs.replace(s, difference=d, se=0.01, log_loss=0.5 + d)
+        msgspec.structs.replace(s, difference=Estimate.normal(d, 0.01), log_loss=0.5 + d)
         for s, d in zip(c.prior.sensitivity.map, (-0.2, 0.0, 0.1), strict=True)
     ]
     sensitivity = msgspec.structs.replace(c.prior.sensitivity, map=steps)

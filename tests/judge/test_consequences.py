@@ -7,7 +7,7 @@ import trifit
 from trifit.decisions import Costs, Thresholds, decide
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
-from trifit.judge import consequences
+from trifit.judge.decisions import consequences
 from trifit.results import Comparison
 from trifit.scores import paired_difference
 from trifit.words import decision_sentences

@@ -5,7 +5,7 @@ import pytest
 
 from trifit.calibration import class_bias, slope_intercept
 from trifit.forecasts import Forecasts
-from trifit.judge import divisions
+from trifit.judge.subgroups import divisions
 from trifit.results import Verdict
 from trifit.subgroups import By
 from trifit.words import subgroup_sentences

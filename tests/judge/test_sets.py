@@ -6,7 +6,7 @@ import pytest
 import trifit
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts
-from trifit.judge import sets
+from trifit.judge.sets import sets
 from trifit.results import Comparison
 from trifit.words import set_sentences
 from trifit.words.sets import verdict

@@ -30,7 +30,7 @@ from trifit.rivals.estimators import seeded
 from trifit.rivals.files import choose_columns
 from trifit.rivals.given import FileRival
 from trifit.run import run_comparison, save_run
-from trifit.types import Dataset, Split
+from trifit.types import Dataset, Split, SplitBy, SplitRule
 
 SEEDS = np.random.SeedSequence(1)
 
@@ -83,6 +83,9 @@ class Fails(Plain):
         return self.value(probs) if self.value else probs
 
 
+RULE = SplitRule(by=SplitBy.REQUEST)
+
+
 @pytest.fixture(scope="module")
 def data(overlapping):
     """Classes whose names are not in alphabetic order."""
@@ -99,7 +102,7 @@ def data(overlapping):
 @pytest.fixture(scope="module")
 def split(data):
     rows = np.arange(data.n_obs)
-    return Split("cv", tuple((rows[rows % 3 != k], rows[rows % 3 == k]) for k in range(3)), "")
+    return Split("cv", tuple((rows[rows % 3 != k], rows[rows % 3 == k]) for k in range(3)), RULE)
 
 
 @pytest.fixture(scope="module")
@@ -419,7 +422,7 @@ def test_forecasts_of_a_given_test_set_are_in_its_order(data, probs, tmp_path):
         "given", data.X, np.tile([0, 1], 50), data.feature_names, data.class_names, n_test=30
     )
     rows = np.arange(100)
-    split = Split("given", ((rows[:70], rows[70:]),), "")
+    split = Split("given", ((rows[:70], rows[70:]),), RULE)
     probs.iloc[70:].to_csv(tmp_path / "test.csv", index=False)
     probs.to_csv(tmp_path / "all.csv", index=False)
     one, _ = read(tmp_path / "test.csv", given, split)

@@ -1,7 +1,6 @@
 """The coefficient table: every parameter under all fits, in two kinds of units."""
 
 from collections.abc import Sequence
-from shlex import quote
 
 import numpy as np
 
@@ -46,19 +45,15 @@ def parameter_rows(fitted: Fitted) -> list[Parameter]:
     return rows
 
 
-def whose_log_odds(layout: Layout, class_names: Sequence[str]) -> list[str]:
-    """A note on whose log-odds the coefficients of a model of two classes are.
+def whose_log_odds(layout: Layout, class_names: Sequence[str]) -> str:
+    """Of two classes, the one whose log-odds a model's coefficients refer to.
 
-    None where a model has coefficients for each class.
+    Empty where a model has coefficients for each class.
     """
     each = any("class_" in dims for dims in layout.dims)
     if len(class_names) != 2 or each or "intercept" not in layout.names:
-        return []
-    first, second = class_names
-    return [
-        f"coefficients refer to the log-odds of {second!r} against {first!r} (to swap the two: "
-        f"--positive {quote(first)})"
-    ]
+        return ""
+    return class_names[1]
 
 
 def to_data_units(

@@ -12,7 +12,7 @@ from trifit.fit.optimise import maximise
 from trifit.forecasts import LOG_ZERO
 from trifit.results import PriorSensitivity, SensitivityStep
 from trifit.rounding import rounded
-from trifit.scores import log_predictive_density, paired_difference
+from trifit.scores import Estimate, log_predictive_density, paired_difference
 from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray, IntArray
 
@@ -119,8 +119,9 @@ def _steps(factors: FloatArray, each: Sequence[Sequence[_Losses]]) -> list[Sensi
             SensitivityStep(
                 factor=rounded(factor),
                 log_loss=None if lpd is None else rounded(-lpd.mean(), 8),
-                difference=None if gap is None else rounded(gap.value, 8),
-                se=None if gap is None else rounded(gap.se),
+                difference=None
+                if gap is None
+                else Estimate.normal(rounded(gap.value, 8), rounded(gap.se)),
                 pareto_k=rounded(max(ks)) if ks and max(ks) < np.inf else None,
             )
         )

@@ -9,7 +9,7 @@ from scipy.special import xlogy
 
 from trifit.checks import measure
 from trifit.curves import Curve
-from trifit.scores import mean_with_se
+from trifit.scores import Estimate, mean_with_se
 from trifit.types import FloatArray
 
 Score = Literal["brier", "log"]
@@ -21,14 +21,14 @@ class Corp:
 
     Attributes
     ----------
-    score, score_se : float
-        Mean score of the forecasts and its standard error; lower is better.
-    mcb, mcb_se : float
+    score : Estimate
+        Mean score of the forecasts; lower is better.
+    mcb : Estimate
         Miscalibration: what isotonic recalibration would gain; lower is better,
-        >= 0. Its standard error takes the recalibrated forecasts as given.
-    dsc, dsc_se : float
+        >= 0. Its error takes the recalibrated forecasts as given.
+    dsc : Estimate
         Discrimination: what recalibrated forecasts gain over the base rate;
-        higher is better, >= 0. Standard error likewise.
+        higher is better, >= 0. Error likewise.
     unc : float
         Uncertainty: the score of always forecasting the base rate.
     curve : Curve
@@ -36,12 +36,9 @@ class Corp:
         Which score.
     """
 
-    score: float
-    score_se: float
-    mcb: float
-    mcb_se: float
-    dsc: float
-    dsc_se: float
+    score: Estimate
+    mcb: Estimate
+    dsc: Estimate
     unc: float
     curve: Curve
     kind: Score
@@ -77,8 +74,8 @@ def corp(forecast: Any, outcome: Any, *, score: Score = "brier") -> Corp:
     Examples
     --------
     >>> r = corp(np.array([0.1, 0.1, 0.8, 0.8]), np.array([0, 0, 1, 0]))
-    >>> round(r.score, 4), round(r.mcb, 4), round(r.dsc, 4), round(r.unc, 4)
-    (0.175, 0.05, 0.0625, 0.1875)
+    >>> [round(part, 4) for part in (r.score.value, r.mcb.value, r.dsc.value, r.unc)]
+    [0.175, 0.05, 0.0625, 0.1875]
     """
     forecast, outcome = checked_event(forecast, outcome)
     recalibrated = isotonic(forecast, outcome)
@@ -86,14 +83,10 @@ def corp(forecast: Any, outcome: Any, *, score: Score = "brier") -> Corp:
     s, s_recalibrated, s_base = (
         _pointwise_score(p, outcome, score) for p in (forecast, recalibrated, base_rate)
     )
-    mean, mcb, dsc = map(mean_with_se, (s, s - s_recalibrated, s_base - s_recalibrated))
     return Corp(
-        score=mean.value,
-        score_se=mean.se,
-        mcb=mcb.value,
-        mcb_se=mcb.se,
-        dsc=dsc.value,
-        dsc_se=dsc.se,
+        score=mean_with_se(s),
+        mcb=mean_with_se(s - s_recalibrated),
+        dsc=mean_with_se(s_base - s_recalibrated),
         unc=float(s_base.mean()),
         curve=_blocks(forecast, recalibrated),
         kind=score,

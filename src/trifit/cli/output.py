@@ -25,10 +25,12 @@ from trifit.words import (
     decision_sentences,
     ensemble_sentences,
     errors_text,
+    notes,
     prevalence_sentences,
     prior_sentence,
     rows_text,
     set_sentences,
+    split_text,
     status_name,
     subgroup_sentences,
     verdict_text,
@@ -126,11 +128,11 @@ def print_comparison(comparison: Comparison) -> None:
     features = f"{data.n_features} features, " if data.n_features else ""
     console.print(
         f"\n{data.name}: {rows_text(evaluation)}, {features}{data.n_classes} classes; "
-        f"{evaluation.reason}",
+        f"{split_text(evaluation, data.n_obs)}",
         highlight=False,
         markup=False,
     )
-    for note in [*data.notes, *filter(None, [errors_text(evaluation)])]:
+    for note in [*notes(comparison), *filter(None, [errors_text(evaluation)])]:
         console.print(f"note: {note}", highlight=False, markup=False)
     narrow = console.width < WIDE
     console.print(scores_table(comparison, narrow=narrow))

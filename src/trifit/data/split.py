@@ -8,7 +8,7 @@ import numpy as np
 from trifit.clusters import n_groups
 from trifit.data.splitter import Splitter
 from trifit.errors import InputError
-from trifit.types import Dataset, FloatArray, IntArray, Split
+from trifit.types import Dataset, FloatArray, IntArray, Split, SplitBy, SplitRule
 
 CV_LIMIT = 200_000
 """Largest n_obs x n_coefficients for which 5-fold cross-validation is the default.
@@ -93,32 +93,25 @@ def choose_split(
     if dataset.n_test:
         rows = np.arange(dataset.n_obs)
         train, test = np.split(rows, [dataset.n_obs - dataset.n_test])
-        return Split("given", ((train, test),), f"a given test set of {len(test):,} rows")
+        return Split("given", ((train, test),), SplitRule(by=SplitBy.TEST_SET))
     if dataset.time is not None:
         return _latest(dataset, dataset.time, DEFAULT_TEST_SIZE if test_size is None else test_size)
     if isinstance(cv, Splitter):
         return cv.split(dataset, rng)
     if cv is not None:
-        return _folds(dataset, cv, rng, f"{cv}-fold cross-validation, as requested")
+        return _folds(dataset, cv, rng, SplitRule(by=SplitBy.REQUEST))
     if test_size is not None:
-        return _holdout(dataset, test_size, rng, "as requested")
-    n_params = n_coefficients()
-    size = dataset.n_obs * n_params
-    rule = f"{dataset.n_obs:,} rows x {n_params} coefficients = {size:,}"
-    if size <= CV_LIMIT:
+        return _holdout(dataset, test_size, rng, SplitRule(by=SplitBy.REQUEST))
+    rule = SplitRule(by=SplitBy.SIZE, n_coefficients=n_coefficients(), most=CV_LIMIT)
+    if dataset.n_obs * (rule.n_coefficients or 0) <= CV_LIMIT:
         n_folds = min(DEFAULT_FOLDS, int(np.bincount(dataset.y).max()))
         if dataset.groups is not None:
             n_folds = min(n_folds, n_groups(dataset.groups))
-        return _folds(
-            dataset,
-            n_folds,
-            rng,
-            f"{n_folds}-fold cross-validation, because {rule} is at most {CV_LIMIT:,}",
-        )
-    return _holdout(dataset, DEFAULT_TEST_SIZE, rng, f"because {rule} is more than {CV_LIMIT:,}")
+        return _folds(dataset, n_folds, rng, rule)
+    return _holdout(dataset, DEFAULT_TEST_SIZE, rng, rule)
 
 
-def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, reason: str) -> Split:
+def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, rule: SplitRule) -> Split:
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     largest = int(np.bincount(dataset.y).max())
@@ -132,7 +125,6 @@ def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, reason: str
         kind = StratifiedGroupKFold
         if n_folds > (most := n_groups(dataset.groups)):
             raise InputError(f"--cv {n_folds}: there are {most} groups; give at most {most}")
-        reason += f", groups of {_column(dataset, 'groups')!r} kept whole"
     folds = kind(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
     with warnings.catch_warnings():
         # A class with fewer rows than folds is fine here: every training part
@@ -142,14 +134,14 @@ def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, reason: str
     if dataset.groups is not None:
         for train, _ in parts:
             _check_training(dataset, train, f"--cv {n_folds}")
-    return Split("cv", parts, reason)
+    return Split("cv", parts, rule)
 
 
-def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, reason: str) -> Split:
+def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, rule: SplitRule) -> Split:
     from sklearn.model_selection import train_test_split
 
     if dataset.groups is not None:
-        return _grouped_holdout(dataset, dataset.groups, share, rng, reason)
+        return _grouped_holdout(dataset, dataset.groups, share, rng, rule)
     try:
         train, test = train_test_split(
             np.arange(dataset.n_obs),
@@ -166,15 +158,11 @@ def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, reason: s
         raise InputError(
             f"--test-size {share}: a class would have no training row; choose a smaller share"
         )
-    return Split(
-        "holdout",
-        ((np.sort(train), np.sort(test)),),
-        f"{share:.0%} of the rows ({len(test):,}, stratified) are test rows, {reason}",
-    )
+    return Split("holdout", ((np.sort(train), np.sort(test)),), rule)
 
 
 def _grouped_holdout(
-    dataset: Dataset, groups: IntArray, share: float, rng: np.random.Generator, reason: str
+    dataset: Dataset, groups: IntArray, share: float, rng: np.random.Generator, rule: SplitRule
 ) -> Split:
     """Whole groups held out: of some random choices that with the most typical classes."""
     from sklearn.model_selection import GroupShuffleSplit
@@ -192,12 +180,7 @@ def _grouped_holdout(
 
     train, test = min(tries.split(dataset.X, dataset.y, groups), key=unlike)
     _check_training(dataset, train, f"--test-size {share}")
-    return Split(
-        "holdout",
-        ((np.sort(train), np.sort(test)),),
-        f"{len(test) / dataset.n_obs:.0%} of the rows ({len(test):,}, whole groups of "
-        f"{_column(dataset, 'groups')!r}) are test rows, {reason}",
-    )
+    return Split("holdout", ((np.sort(train), np.sort(test)),), rule)
 
 
 def _latest(dataset: Dataset, time: FloatArray, share: float) -> Split:
@@ -213,12 +196,8 @@ def _latest(dataset: Dataset, time: FloatArray, share: float) -> Split:
     _check_training(dataset, train, f"--time {_column(dataset, 'time')!r}")
     if len(test) < 2:
         raise InputError(f"--test-size {share}: one test row has no standard error; give more")
-    return Split(
-        "holdout",
-        ((train, test),),
-        f"the latest {len(test) / len(time):.0%} of the rows ({len(test):,}) by "
-        f"{_column(dataset, 'time')!r} are test rows",
-    )
+    rule = SplitRule(by=SplitBy.TIME, time=_column(dataset, "time"))
+    return Split("holdout", ((train, test),), rule)
 
 
 def _column(dataset: Dataset, role: str) -> str:

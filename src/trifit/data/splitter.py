@@ -11,7 +11,7 @@ import numpy as np
 
 from trifit.errors import InputError
 from trifit.text import repr_of, typed_line
-from trifit.types import Dataset, IntArray, Split
+from trifit.types import Dataset, IntArray, Split, SplitBy, SplitRule
 
 EXPECTED = (
     "expected a number of folds, a splitter such as StratifiedKFold(5), or pairs of training and "
@@ -106,12 +106,9 @@ class Splitter:
             )
         if len(tested) < 2:
             raise InputError("cv: one row is tested; one row has no standard error")
-        reason = f"{len(parts)} splits of {self!r}" if len(parts) > 1 else f"the split of {self!r}"
-        if len(tested) < dataset.n_obs:
-            reason += f", in which {len(tested):,} of {dataset.n_obs:,} rows are tested"
-        if n_both := max(_on_both_sides(dataset.groups, part) for part in parts):
-            reason += f"; up to {n_both:,} groups are on both sides of a split"
-        return Split("cv" if len(parts) > 1 else "holdout", tuple(parts), reason)
+        n_both = max(_on_both_sides(dataset.groups, part) for part in parts)
+        rule = SplitRule(by=SplitBy.SPLITTER, splitter=repr(self), n_both=n_both)
+        return Split("cv" if len(parts) > 1 else "holdout", tuple(parts), rule)
 
     def _pairs(self, dataset: Dataset, rng: np.random.Generator) -> Iterable[tuple[Any, Any]]:
         if isinstance(self.maker, tuple):

@@ -146,12 +146,12 @@ def remedies(c: Comparison, name: str) -> Iterator[Remedy]:
 
 def _of_prior(steps: Sequence[SensitivityStep]) -> Iterator[Remedy]:
     """The prior's width of least log-loss, if it is not the one that was fitted."""
-    known = [s for s in steps if s.difference is not None and s.se is not None]
+    known = [(s.difference, s.factor) for s in steps if s.difference is not None]
     if not known:
         return
-    best = min(known, key=lambda s: s.difference or 0.0)
-    if best.difference and best.se is not None:
-        yield Remedy(Step.PRIOR, Estimate.normal(-best.difference, best.se), factor=best.factor)
+    best, factor = min(known, key=lambda each: each[0].value)
+    if best.value:
+        yield Remedy(Step.PRIOR, _less(best), factor=factor)
 
 
 def _sensitivity(c: Comparison, name: str) -> Sequence[SensitivityStep]:

@@ -1,10 +1,7 @@
 """One contestant in two runs, row by row."""
 
-import numpy as np
-
 from trifit.calibration import slope_difference
-from trifit.checks import label_probs
-from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.forecasts import Forecasts, ruled_out
 from trifit.results import Judged
 from trifit.results.diff import ContestantDiff, Paired
 from trifit.scores import (
@@ -13,7 +10,6 @@ from trifit.scores import (
     paired_difference,
     squared_distance,
 )
-from trifit.types import BoolArray
 
 
 def change(
@@ -32,7 +28,10 @@ def change(
     groups, scores_a, scores_b = a.groups, judged_a.scores, judged_b.scores
     loss_a, loss_b = (-log_predictive_density(f.log_probs[name], f.labels) for f in (a, b))
     square_a, square_b = (squared_distance(f.probs(name), f.labels) for f in (a, b))
-    never_a, never_b = _ruled_out(a, name), _ruled_out(b, name)
+    never_a, never_b = (
+        ruled_out(a.log_probs[name], a.labels),
+        ruled_out(b.log_probs[name], b.labels),
+    )
     finite = bool((never_a == never_b).all())
     return ContestantDiff(
         log_loss=Paired(
@@ -59,10 +58,3 @@ def change(
 
 def _of_slopes(a: Forecasts, b: Forecasts, name: str) -> Estimate | None:
     return slope_difference(a.log_probs[name], b.log_probs[name], a.labels, a.groups)
-
-
-def _ruled_out(forecasts: Forecasts, name: str) -> BoolArray:
-    """Rows (n_obs,) whose label, or a part of it, was given probability 0."""
-    log_probs = forecasts.log_probs[name]
-    never = (log_probs <= LOG_ZERO) & (label_probs(forecasts.labels, log_probs.shape[1]) > 0)
-    return np.asarray(never.any(axis=1))

@@ -108,4 +108,6 @@ def _confidence_band(forecast: FloatArray, outcome: FloatArray) -> Band:
 
 
 def _reliability(c: Corp) -> Reliability:
-    return Reliability(score=c.score, mcb=c.mcb, dsc=c.dsc, unc=c.unc, curve=c.curve)
+    return Reliability(
+        score=c.score.value, mcb=c.mcb.value, dsc=c.dsc.value, unc=c.unc, curve=c.curve
+    )

@@ -8,7 +8,7 @@ import numpy as np
 
 from trifit.checks import Labels, label_probs
 from trifit.errors import InputError
-from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.prevalence import effective_rows, estimate, label_shift_test, target_mean
 from trifit.questions import Questions
 from trifit.results import CorrectedScores, Interval, PrevalenceRecord, ShareEstimate
@@ -197,5 +197,5 @@ def _scores(
         accuracy=mean(right),
         uncorrected=mean(-before),
         gain=mean(after - before),
-        n_impossible=int(((after <= LOG_ZERO) & (truth > 0)).any(axis=1).sum()),
+        n_impossible=n_ruled_out(after, truth),
     )

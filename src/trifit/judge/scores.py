@@ -4,7 +4,7 @@ import numpy as np
 
 from trifit.calibration import binned_error, top_label
 from trifit.elpd import mean_interval
-from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.results import Estimate, Scores
 from trifit.scores import log_predictive_density, mean_with_se, squared_distance, wilson
 from trifit.types import FloatArray, IntArray
@@ -31,7 +31,7 @@ def _scores(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Scores
         log_loss=_mean(loss, groups, rng),
         brier=_mean(squared_distance(probs, y), groups, rng),
         accuracy=_share(right) if y.ndim == 1 and groups is None else _mean(right, groups, rng),
-        n_impossible=int((-loss <= LOG_ZERO).sum()),
+        n_impossible=n_ruled_out(forecasts.log_probs[name], y),
         calibration_error=binned_error(probs, y, debiased=True, groups=groups),
     )
 

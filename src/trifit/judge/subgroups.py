@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trifit.calibration import class_bias, homogeneity
 from trifit.clusters import n_groups
-from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.judge.calibration import calibration
 from trifit.judge.verdict import verdict_on
 from trifit.results import ContestantBySubgroup, Division, Estimate, SubgroupRecord, Verdict
@@ -137,7 +137,7 @@ def _own(
         slope, verdict = found.slope, verdict_on(found, n_subgroups)
     return SubgroupRecord(
         log_loss=mean_with_se(loss, groups),
-        n_impossible=int((-loss <= LOG_ZERO).sum()),
+        n_impossible=n_ruled_out(log_probs, y),
         slope=slope,
         slope_pooled=slope,
         bias=[

@@ -232,7 +232,6 @@ def evaluate_forecasts(
         data=data,
         evaluation=Evaluation(
             kind="predictions",
-            reason="given predictions",
             n_parts=1,
             n_test=len(y),
             n_train=0,

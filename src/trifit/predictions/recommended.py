@@ -4,7 +4,7 @@ from pathlib import Path
 
 from trifit.forecasts import Forecasts
 from trifit.results import Comparison
-from trifit.words import map_file
+from trifit.results.folder import map_file
 
 
 def write_maps(

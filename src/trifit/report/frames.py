@@ -255,8 +255,7 @@ def sets(c: Comparison) -> pd.DataFrame:
     return pd.DataFrame(
         {"fit": name, "kind": kind, "class": label, "n_obs": record.n_obs,
          **_ends("coverage", record.coverage), **_ends("size", record.size), "empty": record.empty}
-        for kind, contestants in c.prediction_sets.kinds.items()
-        for name, found in contestants.items()
+        for name, kind, found in c.prediction_sets.rows()
         for label, record in [(None, found.all_rows), *found.classes.items()]
     )  # fmt: skip
 

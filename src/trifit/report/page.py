@@ -15,7 +15,15 @@ from trifit.report.sections import SECTIONS
 from trifit.report.svg import with_style
 from trifit.results import Comparison
 from trifit.text import duration, interval, printable, significant, with_se
-from trifit.words import headline, optimiser_sentences, rows_text, status_name, status_text
+from trifit.words import (
+    headline,
+    notes,
+    optimiser_sentences,
+    rows_text,
+    split_text,
+    status_name,
+    status_text,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -104,7 +112,9 @@ def environment() -> "Environment":
         "parameter_name": parameter_name,
         "status_name": status_name,
         "status_text": status_text,
+        "notes": notes,
         "rows_text": rows_text,
+        "split_text": split_text,
         "of_optimiser": optimiser_sentences,
         "z95": Z95,
     }

@@ -10,6 +10,8 @@ from matplotlib.path import Path
 
 from trifit.report import charts
 from trifit.report.svg import to_svg
+from trifit.results import Estimate
+from trifit.text import signed_with_se, with_se
 
 type Draw = Callable[..., object]
 """A chart function with its data given (``functools.partial``); takes ``ax=``."""
@@ -51,6 +53,27 @@ class Cell:
     failed: bool = False
     href: str = ""
     picture: Markup | None = None
+
+
+def estimate_text(e: Estimate, *, signed: bool = False) -> str:
+    """A value with its standard error, signed where it is a difference."""
+    return signed_with_se(e.value, e.se) if signed else with_se(e.value, e.se)
+
+
+def estimate_cell(e: Estimate | None, *, signed: bool = False, small: str = "") -> Cell:
+    """A value with its standard error, sorted by the value; a dash where there is none.
+
+    Parameters
+    ----------
+    e : Estimate or None
+    signed : bool
+        Of a difference.
+    small : str
+        What stands beneath.
+    """
+    if e is None:
+        return Cell("–")
+    return Cell(estimate_text(e, signed=signed), e.value, small)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ from trifit.results.ensemble import (
     MemberLoss,
     Spread,
 )
+from trifit.results.noticed import Noticed
 from trifit.results.parameters import Parameter
 from trifit.results.posterior import (
     Chain,
@@ -131,6 +132,7 @@ __all__ = [
     "Loo",
     "MemberLoss",
     "NetBenefit",
+    "Noticed",
     "Parameter",
     "ParameterError",
     "PathStep",

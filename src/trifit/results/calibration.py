@@ -108,6 +108,11 @@ class Calibration(Record, frozen=True, kw_only=True):
     classes: list[ClassBias]
 
     @property
+    def most_frequent(self) -> ClassBias:
+        """The class that occurred most often."""
+        return max(self.classes, key=lambda k: k.frequency)
+
+    @property
     def gain(self) -> Estimate | None:
         """What temperature scaling gains; None where a label has probability 0."""
         return self.gains.get("temperature")

@@ -4,7 +4,7 @@ import os
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -17,6 +17,7 @@ from trifit.results.consequences import Consequences
 from trifit.results.contestant import FitRecord, Judged, Scores
 from trifit.results.disagreement import Disagreement
 from trifit.results.ensemble import Ensemble
+from trifit.results.noticed import Noticed
 from trifit.results.parameters import Parameter
 from trifit.results.plots import Plots, report
 from trifit.results.posterior import ChainDiagnostics, LaplaceError, PosteriorRecord
@@ -28,11 +29,12 @@ from trifit.results.subgroups import Division
 from trifit.results.truth import Truth
 from trifit.scores import BITS, Estimate
 from trifit.tagged import read_tagged
+from trifit.types import SplitRule
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = "trifit.comparison/3"
+SCHEMA = "trifit.comparison/4"
 
 LOGARITHMIC = ("log_loss", "log_loss_bits")
 """Scores that are infinite where a label was given probability 0."""
@@ -57,7 +59,7 @@ class Difference(Record, frozen=True, kw_only=True):
 
 
 class Data(Record, frozen=True, kw_only=True):
-    """What was classified."""
+    """What was classified; ``notes`` are what reading it said, in words."""
 
     name: str
     source: str
@@ -77,7 +79,9 @@ class Evaluation(Record, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    kind, reason : str
+    kind : {"cv", "holdout", "given", "predictions"}
+    rule : SplitRule or None
+        How the test rows were chosen; None where predictions were given.
     n_parts, n_test, n_train : int
     grouped_by : str
         The column whose equal values mark rows that belong together; empty: none.
@@ -85,8 +89,8 @@ class Evaluation(Record, frozen=True, kw_only=True):
         Groups of the test rows, which errors count in place of rows.
     """
 
-    kind: str
-    reason: str
+    kind: Literal["cv", "holdout", "given", "predictions"]
+    rule: SplitRule | None = None
     n_parts: int
     n_test: int
     n_train: int
@@ -116,6 +120,8 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    noticed : Noticed
+        What a reader should know of data and fits.
     contestants : dict of Judged
         What held-out rows say of each: ``mle``, ``map``, ``mean`` (not for networks),
         ``bayes``, ``mle+T`` and what else was asked for; without NUTS neither ``mean`` nor
@@ -158,6 +164,7 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
 
     schema: str = SCHEMA
     data: Data
+    noticed: Noticed = msgspec.field(default_factory=Noticed)
     card: Card | None = None
     evaluation: Evaluation
     contestants: dict[str, Judged]

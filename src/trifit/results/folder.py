@@ -13,6 +13,7 @@ from trifit.errors import InputError
 from trifit.files import TEMPORARY, abandoned, reason, temporary_prefix, write_whole
 from trifit.interrupts import leaves, temporary, uninterrupted
 from trifit.results.comparison import Comparison, command_of
+from trifit.text import slugs
 
 LOG = logging.getLogger(__name__)
 
@@ -35,8 +36,13 @@ there where the normal approximation stands beside NUTS."""
 OLD = ".old"
 """Before the ending of a folder's name while another takes its place."""
 
-MAPS = "recommended.*.map.json"
-"""Recalibration maps that are recommended, a file per contestant."""
+MAP = "recommended.{}.map.json"
+"""A recalibration map that is recommended, of one contestant."""
+
+
+def map_file(comparison: Comparison, name: str) -> str:
+    """The file of a contestant's recommended map."""
+    return MAP.format(slugs(comparison.contestants)[name])
 
 
 def check_folder(folder: Path, *, command: str, force: bool) -> None:
@@ -161,7 +167,9 @@ def save_whole(folder: Path, write: Callable[[Path], None], *, command: str, for
 
 
 def _move_into_place(beside: Path, folder: Path) -> None:
-    maps = {p.name for where in (folder, beside) if where.exists() for p in where.glob(MAPS)}
+    maps = {
+        p.name for where in (folder, beside) if where.exists() for p in where.glob(MAP.format("*"))
+    }
     ours = (*maps, *FILES)
     if folder.exists() and any(p.name not in ours for p in folder.iterdir()):
         # Without the file that says which run it is, a mixture of two is no run.

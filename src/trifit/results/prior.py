@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from trifit.results.record import Record
+from trifit.scores import Estimate
 
 
 class PriorGroup(Record, frozen=True, kw_only=True):
@@ -83,9 +84,10 @@ class SensitivityStep(Record, frozen=True, kw_only=True):
     factor : float
         c: the log prior is weighted by ``1 / c**2``, which makes Normal priors c
         times as wide.
-    log_loss, difference, se : float or None
-        In nats; ``difference`` is to the fit itself (above 0: worse), with its
-        paired standard error. None where the draws cannot say (see ``pareto_k``).
+    log_loss : float or None
+        In nats. None where the draws cannot say (see ``pareto_k``).
+    difference : Estimate or None
+        To the fit itself, row by row (above 0: worse).
     pareto_k : float or None
         Of the posterior's importance weights, the worst over training sets: above
         0.7 they are not to be trusted. None for refitted MAPs and for the fit itself.
@@ -93,8 +95,7 @@ class SensitivityStep(Record, frozen=True, kw_only=True):
 
     factor: float
     log_loss: float | None
-    difference: float | None
-    se: float | None
+    difference: Estimate | None
     pareto_k: float | None
 
 

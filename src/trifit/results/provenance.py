@@ -8,8 +8,9 @@ from platform import python_version
 import numpy as np
 
 from trifit.checks import Labels, label_probs
-from trifit.results.comparison import Data, Provenance
-from trifit.types import FloatArray
+from trifit.clusters import n_groups
+from trifit.results.comparison import Data, Evaluation, Provenance
+from trifit.types import Dataset, FloatArray, Split
 
 VERSIONED = ("trifit", "pymc", "pytensor", "nutpie", "arviz", "numpy", "scipy", "scikit-learn")
 
@@ -53,6 +54,20 @@ def data_record(
         fingerprint=digest.hexdigest(),
         notes=list(notes),
         leaks=list(leaks),
+    )
+
+
+def evaluation_of(dataset: Dataset, split: Split) -> Evaluation:
+    """Which rows are scored."""
+    groups = None if dataset.groups is None else n_groups(dataset.groups[split.test_rows])
+    return Evaluation(
+        kind=split.kind,
+        rule=split.rule,
+        n_parts=len(split.parts),
+        n_test=len(split.test_rows),
+        n_train=len(split.parts[0][0]),
+        grouped_by=dataset.roles.get("groups", ""),
+        n_groups=groups,
     )
 
 

@@ -1,5 +1,7 @@
 """Sets of classes that should contain the label; see :mod:`trifit.conformal`."""
 
+from collections.abc import Iterator
+
 from trifit.results.record import Record
 from trifit.scores import Estimate
 
@@ -45,3 +47,10 @@ class Sets(Record, frozen=True, kw_only=True):
     def kinds(self) -> dict[str, dict[str, ContestantSets]]:
         """Both, by their names."""
         return {"own": self.own, "conformal": self.conformal}
+
+    def rows(self) -> Iterator[tuple[str, str, ContestantSets]]:
+        """Every contestant's sets of each kind: its name, the kind's, the sets."""
+        for name in self.own:
+            for kind, contestants in self.kinds.items():
+                if name in contestants:
+                    yield name, kind, contestants[name]

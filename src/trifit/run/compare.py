@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trifit.cards import Card, load_card
-from trifit.checks import label_probs
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Reporter
@@ -21,17 +20,18 @@ from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.fit.device import chosen_device, on_device
 from trifit.functions import Builder
-from trifit.judge.prevalence import check_scored
 from trifit.progress import Clock, Progress
 from trifit.questions import Questions
 from trifit.results import Comparison
+from trifit.results.provenance import evaluation_of
 from trifit.rivals import read_rivals, rival_forecasts
 from trifit.run.describe import describe
-from trifit.run.settings import Settings, methods_of
+from trifit.run.settings import Settings, check_questions, methods_of, questions_of_rows
 from trifit.run.tree import posterior_named, tree_of
 from trifit.seeds import child, generator
 from trifit.threads import obeys_cores
 from trifit.types import Dataset, FloatArray, IntArray, Split
+from trifit.words import split_text
 
 if TYPE_CHECKING:
     from xarray import DataTree
@@ -260,7 +260,7 @@ def run_comparison(
     own = "" if card.builder.startswith("trifit.") else f" with {card.builder}"
     reporter.say(f"building the model{own}")
     problem, split = prepare(dataset, card, asked, streams)
-    asked = replace(asked, questions=of_rows(asked.questions, dataset, split.test_rows))
+    asked = replace(asked, questions=questions_of_rows(asked.questions, dataset, split.test_rows))
     clock.lap("model")
     rivals = rival_forecasts(asked.rivals, dataset, split, child(streams, "rivals"), reporter.say)
     if asked.rivals:
@@ -270,44 +270,6 @@ def run_comparison(
     clock.lap("fits")
     comparison = describe(fitted, rivals, split, asked, streams, command, clock, reporter)
     return Run(comparison, fitted, rivals.failed)
-
-
-def check_questions(questions: Questions, dataset: Dataset) -> None:
-    """Refuse what does not fit the data.
-
-    Raises
-    ------
-    InputError
-    """
-    questions.check(dataset.class_names, dataset.labels)
-    known = questions.prevalence is not None or questions.unlabelled is not None
-    if questions.undo_sampling and not known and not dataset.n_test:
-        raise InputError(
-            "undo_sampling: the natural class shares are not known; give test rows that have them "
-            "(--test FILE), or the shares (--prevalence yes=0.02)"
-        )
-
-
-def of_rows(questions: Questions, dataset: Dataset, rows: IntArray) -> Questions:
-    """The questions with the columns that divide the test rows, refused before anything is fitted.
-
-    Parameters
-    ----------
-    questions : Questions
-    dataset : Dataset
-    rows : array of shape (n_test,)
-        Numbers of the test rows.
-
-    Raises
-    ------
-    InputError
-        Also if too few test rows have a class that is to have another share.
-    """
-    if questions.prevalence is not None:
-        usual = label_probs(dataset.labels, dataset.n_classes).mean(axis=0)
-        after = questions.prevalence.of_classes(dataset.class_names, usual)
-        check_scored(dataset.labels[rows], dataset.class_names, after)
-    return replace(questions, by={by: values[rows] for by, values in dataset.by.items()})
 
 
 def prepare(
@@ -335,7 +297,7 @@ def prepare(
         cv=settings.cv,
         test_size=settings.test_size,
     )
-    LOG.info("%s: %s", dataset.name, split.reason)
+    LOG.info("%s: %s", dataset.name, split_text(evaluation_of(dataset, split), dataset.n_obs))
     of_some = split.kind == "holdout"
     problem = Problem.build(dataset, card, split.parts[0][0]) if of_some else of_all_rows()
     check_fits(problem.density, card, settings.methods, nuts=settings.nuts)
@@ -375,7 +337,7 @@ def cross_fit(
     )
     names = fits_of(problem.card, methods_of(problem.card, settings), nuts=settings.nuts)
     reporter.expect(
-        split.reason,
+        split_text(evaluation_of(problem.dataset, split), problem.dataset.n_obs),
         len(parts),
         on_device(problem.density, device),
         parts[0].train,

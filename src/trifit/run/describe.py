@@ -9,7 +9,7 @@ from trifit.analyses.chains import chain_diagnostics
 from trifit.analyses.disagreement import disagreement
 from trifit.analyses.fits import fit_records
 from trifit.analyses.laplace import laplace_error
-from trifit.analyses.notes import notes
+from trifit.analyses.noticed import noticed
 from trifit.analyses.parameters import parameter_rows
 from trifit.analyses.posterior import posterior_record
 from trifit.analyses.prevalence import prevalence_record
@@ -22,8 +22,8 @@ from trifit.crossfit.progress import Reporter
 from trifit.forecasts import Forecasts, baselines
 from trifit.judge import advised, answers, differences, judged, scores, with_status
 from trifit.progress import Clock
-from trifit.results import Comparison, Data, Evaluation, FitRecord, Judged, Scores
-from trifit.results.provenance import data_record
+from trifit.results import Comparison, Data, FitRecord, Judged, Scores
+from trifit.results.provenance import data_record, evaluation_of
 from trifit.rivals import RivalForecasts
 from trifit.run.provenance import provenance
 from trifit.run.settings import Settings
@@ -74,8 +74,9 @@ def describe(
     failed = {name for name, fit in fits.items() if fit.status.failed}
     comparison = Comparison(
         data=data,
+        noticed=noticed(fitted),
         card=card,
-        evaluation=_evaluation(fitted, split),
+        evaluation=evaluation_of(dataset, split),
         contestants=contestants,
         sources=rivals.sources,
         fits=fits,
@@ -101,21 +102,8 @@ def _data(fitted: Fitted, rivals: RivalForecasts) -> Data:
         source=dataset.source,
         feature_names=dataset.feature_names,
         made_of=[dataset.X, dataset.labels, repr(dataset.feature_names).encode()],
-        notes=[*notes(fitted), *rivals.notes],
+        notes=[*dataset.notes, *fitted.problem.notes, *rivals.notes],
         leaks=dataset.leaks,
-    )
-
-
-def _evaluation(fitted: Fitted, split: Split) -> Evaluation:
-    """Which rows were scored."""
-    return Evaluation(
-        kind=split.kind,
-        reason=split.reason,
-        n_parts=len(split.parts),
-        n_test=len(fitted.test_rows),
-        n_train=len(split.parts[0][0]),
-        grouped_by=fitted.problem.dataset.roles.get("groups", ""),
-        n_groups=fitted.forecasts.n_groups,
     )
 
 

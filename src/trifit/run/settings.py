@@ -1,15 +1,18 @@
 """What a comparison is asked to do, besides the data and the card."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from trifit.cards import Card
+from trifit.checks import label_probs
 from trifit.data import Splitter
-from trifit.errors import InputError
+from trifit.errors import InputError, whole_number
 from trifit.fit.device import check_device
+from trifit.judge.prevalence import check_scored
 from trifit.questions import Questions
 from trifit.rivals import Rival, rivals_from
+from trifit.types import Dataset, IntArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +51,8 @@ class Settings:
     questions: Questions = field(default_factory=Questions)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
-            raise InputError(f"seed {self.seed!r}: expected a whole number, 0 to 2**63 - 1")
+        seed = whole_number("seed", self.seed, least=0, most=2**63 - 1)
+        object.__setattr__(self, "seed", seed)
         check_device(self.device)
         object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
         object.__setattr__(self, "cv", Splitter.of(self.cv))
@@ -87,3 +90,41 @@ def methods_of(card: Card, settings: Settings) -> list[str]:
     """
     yardsticks = ["map+T"] if card.identified else ["map+T", "mle-early"]
     return list(dict.fromkeys([*yardsticks, *settings.methods]))
+
+
+def check_questions(questions: Questions, dataset: Dataset) -> None:
+    """Refuse what does not fit the data.
+
+    Raises
+    ------
+    InputError
+    """
+    questions.check(dataset.class_names, dataset.labels)
+    known = questions.prevalence is not None or questions.unlabelled is not None
+    if questions.undo_sampling and not known and not dataset.n_test:
+        raise InputError(
+            "undo_sampling: the natural class shares are not known; give test rows that have them "
+            "(--test FILE), or the shares (--prevalence yes=0.02)"
+        )
+
+
+def questions_of_rows(questions: Questions, dataset: Dataset, rows: IntArray) -> Questions:
+    """The questions with the columns that divide the test rows, refused before anything is fitted.
+
+    Parameters
+    ----------
+    questions : Questions
+    dataset : Dataset
+    rows : array of shape (n_test,)
+        Numbers of the test rows.
+
+    Raises
+    ------
+    InputError
+        Also if too few test rows have a class that is to have another share.
+    """
+    if questions.prevalence is not None:
+        usual = label_probs(dataset.labels, dataset.n_classes).mean(axis=0)
+        after = questions.prevalence.of_classes(dataset.class_names, usual)
+        check_scored(dataset.labels[rows], dataset.class_names, after)
+    return replace(questions, by={by: values[rows] for by, values in dataset.by.items()})

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.errors import InputError
+from trifit.errors import InputError, whole_number
 from trifit.simulate.world import Law, World, draw_labels, draw_until
 from trifit.types import FloatArray
 
@@ -81,8 +81,7 @@ class Shift:
         """
         if kind not in SHIFTS:
             raise InputError(f"shift {kind!r}: expected one of {', '.join(SHIFTS)}")
-        if not isinstance(severity, int) or not 0 <= severity <= MAX_SEVERITY:
-            raise InputError(f"severity {severity!r}: expected a whole number from 0 to 5")
+        severity = whole_number("severity", severity, least=0, most=MAX_SEVERITY)
         if kind == "rotation" and world.law.n_features < 2:
             raise InputError(
                 f"shift 'rotation': world {world.name!r} has one feature; it needs two"

@@ -1,13 +1,14 @@
 """Results as sentences: what terminal and page say about statuses and verdicts."""
 
-from trifit.words.advice import STEPS, advice_text, map_file
+from trifit.words.advice import STEPS, advice_text
 from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded
 from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
 from trifit.words.ensemble import ensemble_sentences
+from trifit.words.notes import notes
 from trifit.words.prevalence import prevalence_sentences
 from trifit.words.prior import prior_sentence
-from trifit.words.rows import errors_text, rows_text
+from trifit.words.rows import errors_text, rows_text, split_text
 from trifit.words.rules import Rule, rules
 from trifit.words.sets import set_sentences
 from trifit.words.status import optimiser_sentences, status_name, status_text
@@ -25,7 +26,7 @@ __all__ = [
     "ensemble_sentences",
     "errors_text",
     "headline",
-    "map_file",
+    "notes",
     "optimiser_sentences",
     "prevalence_sentences",
     "prior_sentence",
@@ -33,6 +34,7 @@ __all__ = [
     "rows_text",
     "rules",
     "set_sentences",
+    "split_text",
     "status_name",
     "status_text",
     "subgroup_sentences",

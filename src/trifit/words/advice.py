@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 
 from trifit.fits import Status
 from trifit.results import Advice, Calibration, Comparison, Judged, Step, Success, Verdict
+from trifit.results.folder import map_file
 from trifit.scores import wilson
-from trifit.text import significant, slugs, two_digits, with_se
+from trifit.text import significant, two_digits, with_se
 
 RARE = 0.1
 """Share of rows outside the most frequent class below which their number is what counts."""
@@ -43,11 +44,6 @@ def advice_text(c: Comparison, name: str) -> str:
     if found.saves_map:
         sentence += f" The map is {map_file(c, name)} in the run's folder."
     return f"{sentence}{_success(found.step, found.success)}"
-
-
-def map_file(c: Comparison, name: str) -> str:
-    """The file of a contestant's recommended map."""
-    return f"recommended.{slugs(c.contestants)[name]}.map.json"
 
 
 def _success(step: Step, success: Success | None) -> str:
@@ -89,8 +85,8 @@ def _enough(c: Calibration, n_rows: int) -> str:
         return f"{few} {rows}, in about {two_digits(times * c.n_groups)} groups"
     if c.n_events >= RARE * c.n_obs:
         return f"{few} {rows}"
-    usual = max(c.classes, key=lambda k: k.frequency).name
-    return f"{few} {rows}, with about {two_digits(times * c.n_events)} outside class {usual}"
+    outside = f"outside class {c.most_frequent.name}"
+    return f"{few} {rows}, with about {two_digits(times * c.n_events)} {outside}"
 
 
 def _recalibrate(found: Advice, judged: Judged) -> str:

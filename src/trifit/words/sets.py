@@ -1,6 +1,7 @@
 """Sets of classes, in sentences."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from trifit.results import ContestantSets, SetRecord, Sets
 from trifit.text import between, listed
@@ -15,12 +16,8 @@ SETS = {"own": "sets as promised", "conformal": "conformal sets"}
 def set_sentences(found: Sets) -> Iterator[str]:
     """A sentence per contestant, then why there are no conformal sets, if there are none."""
     yield f"Sets that should contain the label in {found.level:.4g} of the rows:"
-    for name in found.own:
-        parts = [
-            f"{KINDS[kind]}: {shown(contestants[name])}"
-            for kind, contestants in found.kinds.items()
-            if name in contestants
-        ]
+    for name, rows in groupby(found.rows(), key=lambda row: row[0]):
+        parts = [f"{KINDS[kind]}: {shown(sets)}" for _, kind, sets in rows]
         yield f"{name}, {'; '.join(parts)}."
     if not found.conformal:
         yield f"No conformal sets: the test rows are too few for a coverage of {found.level:.4g}."

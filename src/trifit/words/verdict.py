@@ -206,8 +206,7 @@ def _rows(c: Calibration) -> str:
         return f"{c.n_obs} test rows of {c.n_groups} groups"
     if c.n_events >= RARE * c.n_obs:
         return f"{c.n_obs} test rows"
-    usual = max(c.classes, key=lambda k: k.frequency).name
-    return f"{c.n_events} test rows outside class {usual} (of {c.n_obs:,})"
+    return f"{c.n_events} test rows outside class {c.most_frequent.name} (of {c.n_obs:,})"
 
 
 def _decimals(se: float) -> int:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from trifit.normal import Z95
 from trifit.report.charts.style import (
     INK,
     grid,
@@ -173,23 +172,27 @@ def sensitivity(record: PriorSensitivity, *, legends: bool = True, ax: Axes | No
     ax = own_axes(ax, 7, 3)
     for name, taken in (("map", record.map), ("bayes", record.bayes or [])):
         colour, marker = style(name)
-        known = [(s, s.log_loss) for s in taken if s.log_loss is not None]
+        known = [
+            (s.factor, s.log_loss, s.difference)
+            for s in taken
+            if s.log_loss is not None and s.difference is not None
+        ]
         if not known:
             continue
-        factors, losses = [s.factor for s, _ in known], [loss for _, loss in known]
+        factors, losses = [factor for factor, _, _ in known], [loss for _, loss, _ in known]
         (line,) = ax.plot(factors, losses, color=colour, lw=1.6, label=name)
         mark(line, fit=name)
-        for step, loss in known:
-            half = Z95 * (step.se or 0.0)
-            segment(ax, [step.factor] * 2, [loss - half, loss + half], name, lw=1)
+        for factor, loss, d in known:
+            ends = [loss + (end - d.value) for end in (d.low, d.high)]
+            segment(ax, [factor] * 2, ends, name, lw=1)
         dots = ax.scatter(factors, losses, s=26, marker=marker, color=colour, zorder=3)
         mark(
             dots,
             fit=name,
             tips=[
-                f"{name}, prior {significant(s.factor)} times as wide: {significant(loss)} nats "
-                f"({signed_with_se(s.difference or 0.0, s.se)})"
-                for s, loss in known
+                f"{name}, prior {significant(factor)} times as wide: {significant(loss)} nats "
+                f"({signed_with_se(d.value, d.se)})"
+                for factor, loss, d in known
             ],
         )
     ax.axvline(1, color=INK, lw=0.7)

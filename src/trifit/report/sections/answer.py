@@ -6,7 +6,16 @@ from typing import Any
 
 from trifit.contestants import FREQUENCIES
 from trifit.report import charts
-from trifit.report.parts import Cell, Chart, Draw, Table, chart, panels
+from trifit.report.parts import (
+    Cell,
+    Chart,
+    Draw,
+    Table,
+    chart,
+    estimate_cell,
+    estimate_text,
+    panels,
+)
 from trifit.results import LOGARITHMIC, Comparison, Difference, Estimate, Verdict, clear_best
 from trifit.scores import BITS
 from trifit.text import (
@@ -15,8 +24,6 @@ from trifit.text import (
     interval,
     listed,
     probability,
-    signed_with_se,
-    with_se,
 )
 from trifit.words import VERDICTS, advice_text, errors_text, status_name, verdict_text
 
@@ -95,10 +102,7 @@ def scoreboard(c: Comparison) -> Table:
             text = estimate(value.value, value.low, value.high)
             cells.append(Cell(text, value.value, between(value.low, value.high)))
         judged = c.contestants.get(name)
-        slope = None if judged is None else judged.calibration.slope
-        cells.append(
-            Cell("–") if slope is None else Cell(with_se(slope.value, slope.se), slope.value)
-        )
+        cells.append(estimate_cell(None if judged is None else judged.calibration.slope))
         cells.append(_status(c, name))
         rows.append(tuple(cells))
     return Table(
@@ -137,7 +141,7 @@ def _scores(c: Comparison) -> Chart:
     if best is None:
         caption = "No model has a clearly lower log-loss than all others"
     else:
-        loss = with_se(losses[best].value, losses[best].se)
+        loss = estimate_text(losses[best])
         lowest = "the lowest log-loss," if len(losses) > 1 else "a log-loss of"
         caption = f"{best} has {lowest} {loss} nats per row"
     if worse:
@@ -170,7 +174,7 @@ def _gained(c: Comparison) -> str:
     close = [n for n in gains if n not in far and n not in over]
     parts = []
     if far:
-        clear = [f"{n} ({with_se(g.value, g.se)} nats per row)" for n, g in far.items()]
+        clear = [f"{n} ({estimate_text(g)} nats per row)" for n, g in far.items()]
         parts.append(f"clearly improves {listed(clear)}")
     if over:
         parts.append(f"improves {listed(over)} by an uncertain amount")
@@ -203,9 +207,9 @@ def _difference(c: Comparison, d: Difference) -> tuple[Cell, ...]:
         return Cell(text, loss.value), Cell(text, loss.value), Cell("–", elpd.value)
     bits = loss.times(BITS)
     return (
-        Cell(signed_with_se(loss.value, loss.se), loss.value, interval(loss.value, loss.se)),
-        Cell(signed_with_se(bits.value, bits.se), loss.value),
-        Cell(signed_with_se(elpd.value, elpd.se), elpd.value),
+        estimate_cell(loss, signed=True, small=interval(loss.value, loss.se)),
+        estimate_cell(bits, signed=True),
+        estimate_cell(elpd, signed=True),
     )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from trifit.contestants import FREQUENCIES
 from trifit.report import charts
 from trifit.report.charts import Length
-from trifit.report.parts import Cell, Chart, Table, chart
+from trifit.report.parts import Cell, Chart, Table, chart, estimate_text
 from trifit.results import Comparison, clear_best, ranked
 from trifit.scores import BITS
-from trifit.text import significant, with_se
+from trifit.text import significant
 from trifit.words import why_not_encoded
 
 TITLE = "Code length in bits"
@@ -44,7 +44,7 @@ def _chart(c: Comparison) -> Chart:
     if best is not None:
         caption = (
             f"Encoded with the probabilities of {best}, a label takes "
-            f"{with_se(bits[best].value, bits[best].se)} bits"
+            f"{estimate_text(bits[best])} bits"
         )
     elif all_ranked:
         low, high = (bits[n].value for n in (all_ranked[0], all_ranked[-1]))

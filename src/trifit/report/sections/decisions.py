@@ -5,9 +5,9 @@ from typing import Any
 
 from trifit.contestants import shaded_of
 from trifit.report import charts
-from trifit.report.parts import Cell, Chart, Table, chart, fit_keys
-from trifit.results import Abstention, Comparison, CostTable, Estimate, NetBenefit
-from trifit.text import estimate, listed, rounded, signed_with_se, with_se
+from trifit.report.parts import Cell, Chart, Table, chart, estimate_cell, estimate_text, fit_keys
+from trifit.results import Abstention, Comparison, CostTable, NetBenefit
+from trifit.text import estimate, listed, rounded
 from trifit.words import benefit_sentences, ranges
 
 TITLE = "What decisions cost"
@@ -33,7 +33,8 @@ def content(c: Comparison) -> dict[str, Any] | None:
 def _costs(table: CostTable) -> Chart:
     off = {n: r for n, r in table.contestants.items() if r.excess.clear}
     said = [
-        f"{n} promised {rounded(r.promised.value, r.came_true.se)}, it was {_with_se(r.came_true)}"
+        f"{n} promised {rounded(r.promised.value, r.came_true.se)}, it was "
+        f"{estimate_text(r.came_true)}"
         for n, r in off.items()
     ]
     action, cost = table.best_always
@@ -42,7 +43,7 @@ def _costs(table: CostTable) -> Chart:
         if off
         else "No model's cost per case clearly differs from what it promised."
     )
-    caption += f" Lines: 95% intervals. Dashed: {action!r} for all cases, {_with_se(cost)}."
+    caption += f" Lines: 95% intervals. Dashed: {action!r} for all cases, {estimate_text(cost)}."
     size = (7, 0.3 * len(table.contestants) + 0.9)
     return chart("costs", caption, partial(charts.decision_costs, table), size=size)
 
@@ -57,14 +58,20 @@ def _cost_table(table: CostTable) -> Table:
                 (
                     name,
                     Cell(rounded(r.promised.value, r.came_true.se), r.promised.value),
-                    _cell(r.came_true),
-                    Cell(signed_with_se(r.excess.value, r.excess.se), r.excess.value),
+                    estimate_cell(r.came_true),
+                    estimate_cell(r.excess, signed=True),
                     Cell(", ".join(f"{action} {share:.0%}" for action, share in r.actions.items())),
                 )
                 for name, r in table.contestants.items()
             ),
             *(
-                (f"always {action}", Cell("–"), _cell(cost), Cell("–"), Cell(f"{action} 100%"))
+                (
+                    f"always {action}",
+                    Cell("–"),
+                    estimate_cell(cost),
+                    Cell("–"),
+                    Cell(f"{action} 100%"),
+                )
                 for action, cost in table.always.items()
             ),
         ),
@@ -140,16 +147,8 @@ def _risk_table(a: Abstention) -> Table:
             (
                 name,
                 *(Cell(f"{curve.risk[i]:.1%}", curve.risk[i]) for i in places),
-                _cell(curve.area),
+                estimate_cell(curve.area),
             )
             for name, curve in a.contestants.items()
         ),
     )
-
-
-def _cell(e: Estimate) -> Cell:
-    return Cell(_with_se(e), e.value)
-
-
-def _with_se(e: Estimate) -> str:
-    return with_se(e.value, e.se)

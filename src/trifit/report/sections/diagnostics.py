@@ -6,7 +6,7 @@ from typing import Any
 
 from trifit.diagnostics import LaplaceDiagnostics, Mixing, SamplerDiagnostics
 from trifit.report import charts
-from trifit.report.parts import Cell, Chart, Table, chart, class_keys, panels
+from trifit.report.parts import Cell, Chart, Table, chart, class_keys, estimate_cell, panels
 from trifit.results import ChainDiagnostics, Comparison, LaplaceError, Loo
 from trifit.text import significant, with_se
 
@@ -170,7 +170,7 @@ def _elpd(c: Comparison, name: str, loo: Loo | None) -> Table:
         (
             "test rows",
             Cell(f"{c.evaluation.n_test:,}"),
-            Cell(with_se(judged.elpd.value, judged.elpd.se)),
+            estimate_cell(judged.elpd),
             Cell(with_se(-loss.value, loss.se)),
         )
     ]
@@ -179,7 +179,7 @@ def _elpd(c: Comparison, name: str, loo: Loo | None) -> Table:
             (
                 "leave-one-out (PSIS)",
                 Cell(f"{loo.n_obs:,}"),
-                Cell(with_se(loo.elpd.value, loo.elpd.se)),
+                estimate_cell(loo.elpd),
                 Cell(with_se(loo.elpd.value / loo.n_obs, loo.elpd.se / loo.n_obs)),
             )
         )

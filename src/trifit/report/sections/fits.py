@@ -184,9 +184,9 @@ def _groups(p: PriorPosterior, *, identified: bool) -> Table:
 
 
 def _sensitivity(record: PriorSensitivity) -> Chart:
-    known = [s for s in record.map if s.log_loss is not None and s.se is not None]
+    known = [s for s in record.map if s.log_loss is not None]
     best = min(known, key=lambda s: s.log_loss or 0.0)
-    clear = best.difference is not None and -best.difference > charts.Z95 * (best.se or 0.0)
+    clear = best.difference is not None and best.difference.high < 0
     if best.factor == 1:
         caption = "The MAP predicts best with the card's own prior"
     else:

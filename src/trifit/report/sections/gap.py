@@ -5,9 +5,9 @@ from typing import Any
 
 from trifit.contestants import gap_of
 from trifit.report import charts
-from trifit.report.parts import Chart, chart
+from trifit.report.parts import Chart, chart, estimate_text
 from trifit.results import Comparison
-from trifit.text import listed, signed_with_se
+from trifit.text import listed
 
 TITLE = "From MLE to posterior, step by step"
 
@@ -25,7 +25,7 @@ def waterfall(c: Comparison) -> Chart:
     walk = gap_of(c.fits)
     steps = {pair.shows: change[pair.a, pair.b] for pair in walk}
     clear = [
-        f"{words} ({signed_with_se(d.log_loss.value, d.log_loss.se)} nats per row)"
+        f"{words} ({estimate_text(d.log_loss, signed=True)} nats per row)"
         for words, d in steps.items()
         if d.log_loss.clear
     ]

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from trifit.report.parts import Cell, Table
-from trifit.results import Comparison, Estimate, PrevalenceRecord
-from trifit.text import p_value, signed_with_se, with_se
+from trifit.report.parts import Cell, Table, estimate_cell
+from trifit.results import Comparison, PrevalenceRecord
+from trifit.text import p_value
 from trifit.words.prevalence import effective_sentence, shares_sentence, shift_sentence
 
 TITLE = "Another prevalence"
@@ -38,13 +38,11 @@ def _scores(p: PrevalenceRecord) -> Table:
         rows=tuple(
             (
                 name,
-                Cell("∞") if s.n_impossible else _cell(s.log_loss),
-                Cell("∞") if s.n_impossible else _cell(s.uncorrected),
-                Cell("–")
-                if s.n_impossible
-                else Cell(signed_with_se(s.gain.value, s.gain.se), s.gain.value),
-                _cell(s.brier),
-                _cell(s.accuracy),
+                Cell("∞") if s.n_impossible else estimate_cell(s.log_loss),
+                Cell("∞") if s.n_impossible else estimate_cell(s.uncorrected),
+                estimate_cell(None if s.n_impossible else s.gain, signed=True),
+                estimate_cell(s.brier),
+                estimate_cell(s.accuracy),
             )
             for name, s in p.contestants.items()
         ),
@@ -67,7 +65,3 @@ def _estimates(p: PrevalenceRecord, names: list[str]) -> Table:
             for name, found in p.estimates.items()
         ),
     )
-
-
-def _cell(e: Estimate) -> Cell:
-    return Cell(with_se(e.value, e.se), e.value)

@@ -36,10 +36,8 @@ def _cells(record: SetRecord, level: float) -> tuple[Cell, ...]:
 
 def _table(found: Sets) -> Table:
     rows: list[tuple[Cell | str, ...]] = [
-        (name, Cell(KINDS[kind]), *_cells(contestants[name].all_rows, found.level))
-        for name in found.own
-        for kind, contestants in found.kinds.items()
-        if name in contestants
+        (name, Cell(KINDS[kind]), *_cells(sets.all_rows, found.level))
+        for name, kind, sets in found.rows()
     ]
     return Table(
         caption=f"Sets with a nominal coverage of {found.level:.4g}; 95% intervals beneath",
@@ -57,10 +55,8 @@ def _of_classes(found: Sets) -> Table:
             Cell(f"{record.n_obs:,}", record.n_obs),
             *_cells(record, found.level),
         )
-        for name in found.own
-        for kind, contestants in found.kinds.items()
-        if name in contestants
-        for label, record in contestants[name].classes.items()
+        for name, kind, sets in found.rows()
+        for label, record in sets.classes.items()
     ]
     return Table(
         caption="The same by the class of the label; 95% intervals beneath",

@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from trifit.report import charts
-from trifit.report.parts import Cell, Chart, Table, chart, fit_keys
-from trifit.results import Comparison, Division, Estimate, SubgroupRecord
-from trifit.text import p_value, signed_with_se, with_se
+from trifit.report.parts import Cell, Chart, Table, chart, estimate_cell, fit_keys
+from trifit.results import Comparison, Division, SubgroupRecord
+from trifit.text import p_value
 from trifit.words import IN_PART, VERDICTS, subgroup_sentences
 
 TITLE = "Calibrated for whom?"
@@ -52,7 +52,7 @@ def _tests(d: Division) -> Table:
             (
                 name,
                 Cell(p_value(found.p_value), found.p_value),
-                _cell(found.slope),
+                estimate_cell(found.slope),
                 Cell("–" if found.spread is None else f"{found.spread:.2g}", found.spread),
             )
             for name, found in d.contestants.items()
@@ -73,9 +73,9 @@ def _table(d: Division, name: str, class_names: list[str]) -> Table:
                 subgroup,
                 Cell(f"{d.n_obs[g]:,}", d.n_obs[g]),
                 *(() if d.n_groups is None else (Cell(f"{d.n_groups[g]:,}", d.n_groups[g]),)),
-                Cell("∞") if record.n_impossible else _cell(record.log_loss),
-                _cell(record.slope),
-                _cell(record.slope_pooled),
+                Cell("∞") if record.n_impossible else estimate_cell(record.log_loss),
+                estimate_cell(record.slope),
+                estimate_cell(record.slope_pooled),
                 *_biases(record, class_names),
                 Cell(_differs(record)),
                 Cell(VERDICTS[record.verdict]),
@@ -91,15 +91,11 @@ def _biases(record: SubgroupRecord, class_names: list[str]) -> tuple[Cell, Cell]
     k = record.furthest
     own, drawn = record.bias[k], record.bias_pooled[k]
     return (
-        Cell(signed_with_se(own.value, own.se), own.value, small=class_names[k]),
-        Cell(signed_with_se(drawn.value, drawn.se), drawn.value),
+        estimate_cell(own, signed=True, small=class_names[k]),
+        estimate_cell(drawn, signed=True),
     )
 
 
 def _differs(record: SubgroupRecord) -> str:
     found = {"slope": record.p_slope, "bias": record.p_bias}
     return ", ".join(f"{what} (p {p_value(found[what])})" for what in record.differs) or "–"
-
-
-def _cell(e: Estimate | None) -> Cell:
-    return Cell("–") if e is None else Cell(with_se(e.value, e.se), e.value)

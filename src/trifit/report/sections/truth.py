@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from trifit.report import charts
-from trifit.report.parts import Cell, Chart, Table, chart, panels
-from trifit.results import Comparison, Estimate, Truth, clear_best
-from trifit.text import listed, signed_with_se, significant, with_se
+from trifit.report.parts import Cell, Chart, Table, chart, estimate_cell, estimate_text, panels
+from trifit.results import Comparison, Truth, clear_best
+from trifit.text import listed, significant
 
 TITLE = "Comparison with the truth"
 
@@ -32,7 +32,7 @@ def _excess(c: Comparison, truth: Truth) -> Chart:
         record = truth.fits[best]
         caption = (
             f"{best} is closest to the truth: its expected log-loss exceeds the minimum by "
-            f"{_with_se(record.kl)} nats per row"
+            f"{estimate_text(record.kl)} nats per row"
         )
     caption += ". Lines: 95% intervals."
     size = (7, 0.28 * len(truth.fits) + 0.8)
@@ -41,10 +41,7 @@ def _excess(c: Comparison, truth: Truth) -> Chart:
 
 def _scatter(c: Comparison, truth: Truth) -> Chart:
     off = {n: r for n, r in truth.fits.items() if r.confidence_bias.clear}
-    said_off = [
-        f"{n} ({signed_with_se(r.confidence_bias.value, r.confidence_bias.se)})"
-        for n, r in off.items()
-    ]
+    said_off = [f"{n} ({estimate_text(r.confidence_bias, signed=True)})" for n, r in off.items()]
     caption = (
         f"Mean confidence differs clearly from the mean true probability for {listed(said_off)}"
         if off
@@ -56,7 +53,8 @@ def _scatter(c: Comparison, truth: Truth) -> Chart:
         for n in truth.fits
     }
     alt = {
-        n: f"KL divergence {_with_se(r.kl)} nats, confidence bias {_with_se(r.confidence_bias)}"
+        n: f"KL divergence {estimate_text(r.kl)} nats, confidence bias "
+        f"{estimate_text(r.confidence_bias)}"
         for n, r in truth.fits.items()
     }
     return panels("truth", caption, draws, size=(2.9, 2.9), alt=alt)
@@ -80,24 +78,16 @@ def _table(truth: Truth) -> Table:
         rows=tuple(
             (
                 name,
-                _cell(r.kl),
-                _cell(r.calibration_error),
-                _cell(r.class_calibration_error),
-                _cell(r.confidence_bias),
+                estimate_cell(r.kl),
+                estimate_cell(r.calibration_error),
+                estimate_cell(r.class_calibration_error),
+                estimate_cell(r.confidence_bias),
                 Cell(significant(r.slope), r.slope),
-                *(_cell(g) for g in r.estimators.values()),
+                *(estimate_cell(g) for g in r.estimators.values()),
             )
             for name, r in truth.fits.items()
         ),
     )
-
-
-def _cell(e: Estimate) -> Cell:
-    return Cell(_with_se(e), e.value)
-
-
-def _with_se(e: Estimate) -> str:
-    return with_se(e.value, e.se)
 
 
 def _intervals(truth: Truth) -> Table:
