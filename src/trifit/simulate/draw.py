@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trifit.errors import InputError
+from trifit.errors import InputError, check_whole
 from trifit.memory import check_memory
 from trifit.simulate.shifts import Shift
 from trifit.simulate.world import Number
@@ -76,9 +76,9 @@ def simulate(
     >>> simulate("moons", n=300, seed=7, noise=0.2).source
     'sim:moons n=300 seed=7 noise=0.2'
     """
-    _check_whole(n, "n", least=2)
-    _check_whole(seed, "seed", least=0)
-    _check_whole(n_test, "n_test", least=0)
+    check_whole(f"n {n!r}", n, 2)
+    check_whole(f"seed {seed!r}", seed, 0)
+    check_whole(f"n_test {n_test!r}", n_test, 0)
     if severity is not None and shift is None:
         raise InputError(f"severity {severity} needs a shift; give one, e.g. shift=covariate")
     chosen = world(name, **parameters)
@@ -107,8 +107,3 @@ def simulate(
         settings["n_test"] = n_test
     written = " ".join(f"{k}={v}" for k, v in (settings | parameters).items())
     return chosen.dataset(X, probs, rng, n_test=n_test, notes=notes, source=f"sim:{name} {written}")
-
-
-def _check_whole(value: int, name: str, *, least: int) -> None:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise InputError(f"{name} {value!r}: expected a whole number of at least {least}")
