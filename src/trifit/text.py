@@ -86,7 +86,7 @@ def rounded(value: float, se: float | None) -> str:
     >>> rounded(-9.7394, 8.39), rounded(-0.0001, 0.1)
     ('−9.7', '0.00')
     """
-    return _minus(f"{value:z.{decimals_for(se)}f}")
+    return with_minus(f"{value:z.{decimals_for(se)}f}")
 
 
 def p_value(p: float | None) -> str:
@@ -161,7 +161,7 @@ def interval(value: float, se: float | None) -> str:
     if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
         return "–"
     digits = decimals_for(se)
-    return _minus(f"{value - Z95 * se:.{digits}f} to {value + Z95 * se:.{digits}f}")
+    return with_minus(f"{value - Z95 * se:.{digits}f} to {value + Z95 * se:.{digits}f}")
 
 
 def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> str:
@@ -180,7 +180,7 @@ def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> st
     >>> estimate(0.123456, 0.10, 0.15, scale=100)
     '12.3'
     """
-    return _minus(f"{scale * value:.{_interval_decimals(low, high, scale)}f}")
+    return with_minus(f"{scale * value:.{_interval_decimals(low, high, scale)}f}")
 
 
 def between(low: float, high: float, *, scale: float = 1.0) -> str:
@@ -202,7 +202,7 @@ def between(low: float, high: float, *, scale: float = 1.0) -> str:
     if high - low < NEGLIGIBLE:
         return ""
     digits = _interval_decimals(low, high, scale)
-    return _minus(f"{scale * low:.{digits}f} to {scale * high:.{digits}f}")
+    return with_minus(f"{scale * low:.{digits}f} to {scale * high:.{digits}f}")
 
 
 def with_interval(value: float, low: float, high: float) -> str:
@@ -222,10 +222,10 @@ def with_interval(value: float, low: float, high: float) -> str:
     digits = decimals_for((high - low) / (2 * Z95))
     number = f"{value:.{digits}f}"
     ends = f"{low:.{digits}f} to {high:.{digits}f}" if high > low else "exactly"
-    return _minus(f"{number} ({ends})")
+    return with_minus(f"{number} ({ends})")
 
 
-def _minus(text: str) -> str:
+def with_minus(text: str) -> str:
     """A real minus sign before numbers."""
     return text.replace("-", "−")
 
