@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from trifit.errors import InputError
+from trifit.files import shipped
 from trifit.functions import (
     Builder,
     check_named,
@@ -255,9 +256,8 @@ def card_names() -> list[str]:
 
 
 def cards_folder() -> Path:
-    """Where the shipped cards are: inside the wheel, else the checkout's ``models/``."""
-    packaged = Path(__file__).parent / "_cards"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "models"
+    """Where the shipped cards are."""
+    return shipped("models", "_cards")
 
 
 def is_path(card: str) -> bool:

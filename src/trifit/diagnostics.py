@@ -11,6 +11,18 @@ import msgspec
 MAX_RHAT = 1.01
 """R-hat up to which chains agree."""
 
+MIN_ESS_PER_CHAIN = 100
+"""Effective draws per chain, of the bulk and of the tails, that estimates need."""
+
+MIN_BFMI = 0.3
+"""E-BFMI from which the sampler explores the tails."""
+
+MAX_PARETO_K = 0.7
+"""Above this the smoothed weights are not to be trusted, however many draws."""
+
+SCALE_RANGE = (1 / 32, 32.0)
+"""Factors of the prior's scale between which ``map-cv`` chooses."""
+
 
 class _Numbers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Numbers that a training set has, of which the largest is the worst, or the smallest."""
@@ -117,7 +129,7 @@ class LaplaceDiagnostics(_Numbers, frozen=True, kw_only=True, tag_field="kind", 
     Attributes
     ----------
     pareto_k : float or None
-        Shape of the largest weights; above 0.7 they are not to be trusted.
+        Shape of the largest weights; above :data:`MAX_PARETO_K` they are not to be trusted.
     effective_min : float or None
         Effective draws after weighting.
     proposals : int

@@ -17,6 +17,12 @@ TABLES = (".parquet", ".csv")
 """Kinds of tables that are written where the user says."""
 
 
+def shipped(folder: str, packaged: str) -> Path:
+    """Where files that come with trifit are: inside the wheel, else in the checkout."""
+    in_wheel = Path(__file__).parent / packaged
+    return in_wheel if in_wheel.is_dir() else Path(__file__).parents[2] / folder
+
+
 def stem(path: Path) -> str:
     """Name of a file without what kind it is of; "stdin" for ``-``.
 

@@ -86,7 +86,7 @@ def rounded(value: float, se: float | None) -> str:
     >>> rounded(-9.7394, 8.39), rounded(-0.0001, 0.1)
     ('−9.7', '0.00')
     """
-    return _minus(f"{value:z.{decimals_for(se)}f}")
+    return with_minus(f"{value:z.{decimals_for(se)}f}")
 
 
 def p_value(p: float | None) -> str:
@@ -102,6 +102,18 @@ def p_value(p: float | None) -> str:
     return "< 0.0001" if p < 1e-4 else f"{p:.3g}"
 
 
+def p_equals(p: float) -> str:
+    """A p-value as it stands behind a statement.
+
+    Examples
+    --------
+    >>> p_equals(0.005), p_equals(0.00001)
+    ('p = 0.005', 'p < 0.0001')
+    """
+    text = p_value(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
 def two_digits(x: float) -> str:
     """A count with two significant digits.
 
@@ -113,25 +125,8 @@ def two_digits(x: float) -> str:
     return f"{float(f'{x:.2g}'):,.0f}"
 
 
-def p_equals(p: float) -> str:
-    """The same in brackets behind a statement.
-
-    Examples
-    --------
-    >>> p_equals(0.005), p_equals(0.00001)
-    ('p = 0.005', 'p < 0.0001')
-    """
-    text = p_value(p)
-    return f"p {text}" if text.startswith("<") else f"p = {text}"
-
-
-def _minus(text: str) -> str:
-    """A real minus sign before numbers."""
-    return text.replace("-", "−")
-
-
 def signed_with_se(value: float, se: float | None) -> str:
-    """The same with an explicit sign, for differences.
+    """A difference and its standard error, as :func:`with_se` has them, with an explicit sign.
 
     Examples
     --------
@@ -166,7 +161,7 @@ def interval(value: float, se: float | None) -> str:
     if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
         return "–"
     digits = decimals_for(se)
-    return _minus(f"{value - Z95 * se:.{digits}f} to {value + Z95 * se:.{digits}f}")
+    return with_minus(f"{value - Z95 * se:.{digits}f} to {value + Z95 * se:.{digits}f}")
 
 
 def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> str:
@@ -185,11 +180,11 @@ def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> st
     >>> estimate(0.123456, 0.10, 0.15, scale=100)
     '12.3'
     """
-    return _minus(f"{scale * value:.{_interval_decimals(low, high, scale)}f}")
+    return with_minus(f"{scale * value:.{_interval_decimals(low, high, scale)}f}")
 
 
 def between(low: float, high: float, *, scale: float = 1.0) -> str:
-    """The interval itself, rounded likewise.
+    """A 95 % interval, rounded to two digits of its standard error; empty if it has no width.
 
     Parameters
     ----------
@@ -207,7 +202,7 @@ def between(low: float, high: float, *, scale: float = 1.0) -> str:
     if high - low < NEGLIGIBLE:
         return ""
     digits = _interval_decimals(low, high, scale)
-    return _minus(f"{scale * low:.{digits}f} to {scale * high:.{digits}f}")
+    return with_minus(f"{scale * low:.{digits}f} to {scale * high:.{digits}f}")
 
 
 def with_interval(value: float, low: float, high: float) -> str:
@@ -226,8 +221,13 @@ def with_interval(value: float, low: float, high: float) -> str:
     """
     digits = decimals_for((high - low) / (2 * Z95))
     number = f"{value:.{digits}f}"
-    between = f"{low:.{digits}f} to {high:.{digits}f}" if high > low else "exactly"
-    return _minus(f"{number} ({between})")
+    ends = f"{low:.{digits}f} to {high:.{digits}f}" if high > low else "exactly"
+    return with_minus(f"{number} ({ends})")
+
+
+def with_minus(text: str) -> str:
+    """A real minus sign before numbers."""
+    return text.replace("-", "−")
 
 
 def _interval_decimals(low: float, high: float, scale: float) -> int:

@@ -21,9 +21,9 @@ from trifit.errors import InputError
 from trifit.report.study import render_study
 from trifit.results.study import RowsNeeded
 from trifit.simulate import simulate
-from trifit.study.along import directions, is_linear
 from trifit.study.curve import NUTS_LIMIT, curve_study, default_sizes
 from trifit.study.needed import BAND, rows_needed
+from trifit.study.theory_curve import directions, is_linear
 from trifit.words.needed import needed_sentence
 
 SIZES = [50, 100, 200, 400]

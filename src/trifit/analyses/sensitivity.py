@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from trifit.crossfit.fitted import Fitted, Trained
-from trifit.fit.importance import MAX_PARETO_K, reweighted
+from trifit.diagnostics import MAX_PARETO_K
+from trifit.fit.importance import reweighted
 from trifit.fit.methods.map_cv import SCALE_FACTORS
 from trifit.fit.optimise import maximise
 from trifit.forecasts import LOG_ZERO

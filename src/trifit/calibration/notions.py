@@ -31,10 +31,8 @@ def checked_prediction(probs: Any, y: Any) -> tuple[FloatArray, FloatArray]:
     ValueError
         Naming the row, its value and the likely remedy.
     """
-    p = checked_probs(probs)
-    if p.ndim != 2:
-        raise ValueError(f"probs has shape {p.shape}; expected (n_obs, n_classes)")
-    return np.minimum(p, 1.0), label_probs(checked_labels(y, *p.shape), p.shape[1])
+    p = _matrix(probs)
+    return p, label_probs(checked_labels(y, *p.shape), p.shape[1])
 
 
 def checked_codes(probs: Any, y: Any, *, what: str) -> tuple[FloatArray, IntArray]:
@@ -54,16 +52,22 @@ def checked_codes(probs: Any, y: Any, *, what: str) -> tuple[FloatArray, IntArra
         Naming the row, its value and the likely remedy; or saying that ``what``
         is not defined for soft labels.
     """
-    p = checked_probs(probs)
-    if p.ndim != 2:
-        raise ValueError(f"probs has shape {p.shape}; expected (n_obs, n_classes)")
+    p = _matrix(probs)
     codes = checked_labels(y, *p.shape)
     if codes.ndim == 2:
         raise ValueError(
             f"y holds soft labels, for which {what} is not defined (it needs the noise of "
             "observed labels); expected class codes"
         )
-    return np.minimum(p, 1.0), codes.astype(np.int64)
+    return p, codes.astype(np.int64)
+
+
+def _matrix(probs: Any) -> FloatArray:
+    """Probabilities within [0, 1], (n_obs, n_classes)."""
+    p = checked_probs(probs)
+    if p.ndim != 2:
+        raise ValueError(f"probs has shape {p.shape}; expected (n_obs, n_classes)")
+    return np.minimum(p, 1.0)
 
 
 @measure

@@ -106,6 +106,7 @@ def check(
         from trifit.sbc.setup import setup_of
         from trifit.study.computing import Computing
 
+        how = Computing(progress=progress, **computing)
         dataset = load_dataset(data, target, **reading) if data else None
         progress("building the model", 0.0)
         setup = setup_of(chosen, dataset, methods=words_of(methods), rows=rows, seed=seed)
@@ -114,7 +115,7 @@ def check(
             setup,
             folder,
             data=dataset.name if dataset else "standard normal",
-            computing=Computing(progress=progress, **computing),
+            computing=how,
             replications=replications,
             command=canonical_command(sys.argv[1:]),
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 from trifit.data.assemble import assemble
 from trifit.data.readers import read_table
 from trifit.data.schema import Reading
+from trifit.files import shipped
 from trifit.types import Dataset
 
 
@@ -29,6 +30,5 @@ def bundled(name: str) -> Dataset:
 
 
 def datasets_folder() -> Path:
-    """Where the shipped tables are: inside the wheel, else the checkout's ``datasets/``."""
-    packaged = Path(__file__).parents[1] / "_datasets"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "datasets"
+    """Where the shipped tables are."""
+    return shipped("datasets", "_datasets")

@@ -213,7 +213,7 @@ def learn_column(
 
     kind = column.type
     if pa.types.is_null(kind) or column.null_count == len(column):
-        raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
+        raise _missing_everywhere(data, name)
     if is_vector(kind):
         return Column(name, "vector", length=vector_length(data, name, column))
     declared = pa.types.is_dictionary(kind)
@@ -271,8 +271,12 @@ def _levels(data: str, name: str, texts: list[str | None]) -> list[str]:
     """The different texts, sorted; there must be one."""
     levels = sorted({t for t in texts if t is not None})
     if not levels:
-        raise InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
+        raise _missing_everywhere(data, name)
     return levels
+
+
+def _missing_everywhere(data: str, name: str) -> InputError:
+    return InputError(f"data {data!r}: column {name!r} is missing in every row; drop it")
 
 
 def _category(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,9 +24,6 @@ from trifit.errors import InputError
 from trifit.memory import check_memory
 from trifit.text import listing
 from trifit.types import BoolArray, FloatArray
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

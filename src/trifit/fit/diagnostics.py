@@ -10,13 +10,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from trifit.diagnostics import MAX_RHAT, Mixing, SamplerDiagnostics, at_least, at_most
+from trifit.diagnostics import (
+    MAX_RHAT,
+    MIN_BFMI,
+    MIN_ESS_PER_CHAIN,
+    Mixing,
+    SamplerDiagnostics,
+    at_least,
+    at_most,
+)
 from trifit.fits import Status
 from trifit.rounding import finite
 from trifit.types import FloatArray
 
-MIN_ESS_PER_CHAIN = 100
-MIN_BFMI = 0.3
 MAX_DIVERGENT_SHARE = 0.001
 MAX_DEPTH_SHARE = 0.01
 

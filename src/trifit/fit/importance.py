@@ -12,9 +12,6 @@ from trifit.fits import Fit
 from trifit.forecasts import log_of
 from trifit.types import FloatArray
 
-MAX_PARETO_K = 0.7
-"""Above this the smoothed weights are not to be trusted, however many draws."""
-
 CONSTANT = 1e-6
 """Log weights that differ by less (nats) are all the same: there is no tail to smooth."""
 

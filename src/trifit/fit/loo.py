@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 
 from trifit.checks import Labels
+from trifit.diagnostics import MAX_PARETO_K
 from trifit.fit.density import Density
 from trifit.fits import Fit
 from trifit.results.posterior import Loo
@@ -81,7 +82,7 @@ def loo(density: Density, fit: Fit, X: FloatArray, y: Labels) -> Loo | None:
                 )
             results.append(elpd_k_p)
     elpd_i, k, p_i = np.concatenate(results, axis=1)
-    limit = min(1 - 1 / np.log10(n_samples), 0.7)
+    limit = min(1 - 1 / np.log10(n_samples), MAX_PARETO_K)
     return Loo(
         elpd=Estimate.normal(float(elpd_i.sum()), float(np.sqrt(len(elpd_i)) * elpd_i.std(ddof=1))),
         p=float(p_i.sum()),

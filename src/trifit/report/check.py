@@ -14,7 +14,7 @@ from trifit.words.check import METHOD, check_verdict, fit_verdict, how_judged, l
 HISTOGRAMS = 12
 """Most quantities of a method whose histogram is drawn: those with the smallest p-values."""
 
-SIGNS = {"no error found": ("✓", "good"), "not judged": ("○", "warn"), "wrong": ("✗", "bad")}
+MARKS = {"no error found": ("✓", "good"), "not judged": ("○", "warn"), "wrong": ("✗", "bad")}
 """Sign and colour of an outcome."""
 
 
@@ -26,7 +26,7 @@ def render_check(check: Check) -> str:
                 "name": METHOD[fit.method],
                 "text": fit_verdict(check, fit),
                 "left_out": left_out_text(check, fit),
-                "sign": SIGNS[fit.outcome],
+                "sign": MARKS[fit.outcome],
                 "charts": [_differences(fit), _histograms(fit)] if fit.quantities else [],
                 "numbers": _numbers(fit),
             }

@@ -6,7 +6,7 @@ import numpy as np
 
 from trifit.cards import Card
 from trifit.crossfit.problem import standardiser_of
-from trifit.errors import InputError
+from trifit.errors import InputError, whole_number
 from trifit.fit import Density, check_fits
 from trifit.sbc.replication import Setup, checked
 from trifit.seeds import generator
@@ -81,8 +81,7 @@ def _check_arguments(card: Card, methods: Sequence[str], rows: int, seed: int) -
         )
     if not isinstance(rows, int) or not 5 <= rows <= 10_000:
         raise InputError(f"--rows {rows!r}: expected 5 to 10,000 rows of a simulated data set")
-    if not isinstance(seed, int) or seed < 0:
-        raise InputError(f"--seed {seed!r}: expected a whole number of at least 0")
+    whole_number("--seed", seed, least=0)
     if card.chooses_scale:
         raise InputError(
             f"card {card.name!r} leaves its prior scale to the data, so it has no prior to draw "

@@ -20,9 +20,9 @@ from trifit.checks import Labels
 from trifit.separation.groups import by_groups
 from trifit.separation.overlap import overlaps
 from trifit.separation.programmes import TOLERANCE, Separation, programme
-from trifit.separation.softmax import constants, information, margins, optimise
+from trifit.separation.softmax import Problem, constants, information, margins, optimise
 from trifit.threads import limited
-from trifit.types import FloatArray, IntArray
+from trifit.types import FloatArray
 
 __all__ = ["Certificate", "Separation", "information", "separation"]
 
@@ -121,11 +121,13 @@ def separation(
         if _is_onto(given):
             # Any coefficients of the log-odds can be had: they are sparser, and better scaled.
             start = None if guess is None else np.asarray(map_ @ guess)
-            found, direction = _certify(design, y, weight, identity, n_odds, start, free=True)
+            problem = Problem(design, y, weight, identity, n_odds)
+            found, direction = _certify(problem, start, free=True)
             if direction is not None:
                 direction = np.asarray(spsolve(sp.csc_array(map_), direction))
         else:
-            found, direction = _certify(design, y, weight, map_, n_odds, guess, free=False)
+            problem = Problem(design, y, weight, map_, n_odds)
+            found, direction = _certify(problem, guess, free=False)
     if direction is not None:
         direction = direction / abs(direction).max()
         direction = np.where(abs(direction) > TOLERANCE, direction, 0.0)
@@ -133,28 +135,25 @@ def separation(
 
 
 def _certify(
-    design: FloatArray,
-    y: IntArray,
-    weight: FloatArray,
-    weights: sp.csr_array,
-    n_odds: int,
-    guess: FloatArray | None,
-    *,
-    free: bool,
+    problem: Problem, guess: FloatArray | None, *, free: bool
 ) -> tuple[Separation, FloatArray | None]:
+    """The answer and a direction; ``free``: parameters are the coefficients themselves."""
+    design, y, n_odds = problem.design, problem.y, problem.n_odds
     if guess is None:
-        guess = optimise(design, y, weight, weights, n_odds)
-    B = (weights @ guess).reshape(-1, n_odds)
+        guess = optimise(problem)
+    B = problem.coefficients(guess)
     if margins(design, y, B).min() > 0:
         return Separation.COMPLETE, guess
-    large = weights.shape[1] * len(y) * n_odds > MAX_PROGRAMME and n_odds > 1
+    large = problem.n_params * len(y) * n_odds > MAX_PROGRAMME and n_odds > 1
     if large and free:
         found, direction = by_groups(design, y, n_odds + 1)
         if found is not Separation.UNKNOWN:
             return found, direction
-    if overlaps(design, y, weight, weights, B):
+    if overlaps(problem, B):
         return Separation.OVERLAP, None
-    return (Separation.UNKNOWN, None) if large else programme(design, y, weights, n_odds)
+    if large:
+        return Separation.UNKNOWN, None
+    return programme(design, y, problem.to_coefficients, n_odds)
 
 
 def _is_onto(weights: sp.csr_array) -> bool:

@@ -1,11 +1,10 @@
 """Overlap proved from one point: a maximum of the likelihood is near."""
 
 import numpy as np
-import scipy.sparse as sp
 from scipy.special import log_softmax
 
-from trifit.separation.softmax import information, logits
-from trifit.types import FloatArray, IntArray
+from trifit.separation.softmax import Problem, information, logits
+from trifit.types import FloatArray
 
 MAX_WORK = 2e11
 """Most multiplications spent on it."""
@@ -14,9 +13,7 @@ BLOCK = 20_000_000
 """Variances held at a time."""
 
 
-def overlaps(
-    design: FloatArray, y: IntArray, weight: FloatArray, weights: sp.csr_array, B: FloatArray
-) -> bool:
+def overlaps(problem: Problem, B: FloatArray) -> bool:
     """Whether the likelihood provably has a maximum near B.
 
     Along any direction the third derivative is at most ``c`` times the second,
@@ -26,22 +23,16 @@ def overlaps(
 
     Parameters
     ----------
-    design : array of shape (n_obs, n_terms)
-    y : array of shape (n_obs,)
-        Class codes.
-    weight : array of shape (n_obs,)
-        Of each row.
-    weights : sparse array of shape (n_terms * (n_classes - 1), n_params)
-        Parameters to raveled coefficients.
+    problem : Problem
     B : array of shape (n_terms, n_classes - 1)
         Coefficients of log-odds against class 0.
     """
-    n_odds = B.shape[1]
+    design, y, weight, n_odds = problem.design, problem.y, problem.weight, problem.n_odds
     if len(y) * design.shape[1] ** 2 * n_odds**2 > MAX_WORK:
         return False
     probs = np.exp(log_softmax(logits(design, B), axis=1))
     uniform = np.full_like(probs, 1.0 / probs.shape[1])
-    S = weights.toarray()
+    S = problem.to_coefficients.toarray()
     units = np.sqrt(np.diag(S.T @ information(design, uniform, weight) @ S))
     S = S / np.where(units > 0, units, 1.0)
     here, there = (

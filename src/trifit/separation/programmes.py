@@ -32,7 +32,7 @@ MAX_ENTRIES = 200_000_000
 
 
 def programme(
-    design: FloatArray, y: IntArray, weights: sp.csr_array, n_odds: int
+    design: FloatArray, y: IntArray, to_coefficients: sp.csr_array, n_odds: int
 ) -> tuple[Separation, FloatArray | None]:
     """The linear programme; rows that matter are added as they are violated.
 
@@ -41,14 +41,14 @@ def programme(
     design : array of shape (n_obs, n_terms)
     y : array of shape (n_obs,)
         Class codes.
-    weights : sparse array of shape (n_terms * n_odds, n_params)
+    to_coefficients : sparse array of shape (n_terms * n_odds, n_params)
         Parameters to raveled coefficients.
     n_odds : int
         Number of classes less one.
     """
     if len(y) * n_odds * 2 * design.shape[1] > MAX_ENTRIES:
         return Separation.UNKNOWN, None
-    M = sp.csr_array(margin_matrix(design, y, n_odds) @ weights)
+    M = sp.csr_array(margin_matrix(design, y, n_odds) @ to_coefficients)
     # Units must not matter: neither a column's nor a row's.
     columns = abs(M).max(axis=0).toarray().ravel()
     columns = np.where(columns > 0, columns, np.inf)  # a column of zeros moves nothing

@@ -1,11 +1,46 @@
 """Softmax regression as the certificate needs it: logits, margins, a fit, its information."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from trifit.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Rows whose likelihood may have a maximum, and what its parameters are.
+
+    Attributes
+    ----------
+    design : array of shape (n_obs, n_terms)
+    y : array of shape (n_obs,)
+        Class codes.
+    weight : array of shape (n_obs,)
+        Of each row.
+    to_coefficients : sparse array of shape (n_terms * n_odds, n_params)
+        Parameters to raveled coefficients of log-odds against class 0.
+    n_odds : int
+        Number of classes less one.
+    """
+
+    design: FloatArray
+    y: IntArray
+    weight: FloatArray
+    to_coefficients: sp.csr_array
+    n_odds: int
+
+    @property
+    def n_params(self) -> int:
+        """Number of parameters."""
+        return int(self.to_coefficients.shape[1])
+
+    def coefficients(self, theta: FloatArray) -> FloatArray:
+        """Coefficients (n_terms, n_odds) of some parameters."""
+        return np.asarray((self.to_coefficients @ theta).reshape(-1, self.n_odds))
 
 
 def constants(design: FloatArray) -> IntArray:
@@ -82,35 +117,22 @@ def information(design: FloatArray, probs: FloatArray, weight: FloatArray) -> Fl
     return H.reshape(n_terms * n_odds, -1)
 
 
-def optimise(
-    design: FloatArray, y: IntArray, weight: FloatArray, weights: sp.csr_array, n_odds: int
-) -> FloatArray:
-    """Parameters near the highest likelihood, or far out where there is none.
-
-    Parameters
-    ----------
-    design : array of shape (n_obs, n_terms)
-    y : array of shape (n_obs,)
-        Class codes.
-    weight : array of shape (n_obs,)
-        Of each row.
-    weights : sparse array of shape (n_terms * n_odds, n_params)
-        Parameters to raveled coefficients.
-    n_odds : int
-        Number of classes less one.
-    """
+def optimise(problem: Problem) -> FloatArray:
+    """Parameters near the highest likelihood, or far out where there is none."""
+    design, y, weight = problem.design, problem.y, problem.weight
     rows = np.arange(len(y))
 
     def loss(theta: FloatArray) -> tuple[float, FloatArray]:
-        log_q = log_softmax(logits(design, (weights @ theta).reshape(-1, n_odds)), axis=1)
+        log_q = log_softmax(logits(design, problem.coefficients(theta)), axis=1)
         residual = np.exp(log_q)
         residual[rows, y] -= 1.0
-        gradient = weights.T @ (design.T @ (weight[:, None] * residual[:, 1:])).ravel()
+        by_coefficient = (design.T @ (weight[:, None] * residual[:, 1:])).ravel()
+        gradient = problem.to_coefficients.T @ by_coefficient
         return -float(weight @ log_q[rows, y]) / len(y), gradient / len(y)
 
     found = minimize(
         loss,
-        np.zeros(weights.shape[1]),
+        np.zeros(problem.n_params),
         jac=True,
         method="L-BFGS-B",
         options={"gtol": 1e-9, "ftol": 0.0, "maxiter": 2_000, "maxfun": 5_000},

@@ -18,10 +18,10 @@ from typing import Any
 
 from joblib import parallel_config
 
-from trifit.errors import InputError
+from trifit.errors import InputError, whole_number
 from trifit.study.store import COMPACT_AT, Row, Store, cell_table
 from trifit.study.workers import HandOut, workers
-from trifit.text import one_line
+from trifit.text import typed_line
 from trifit.threads import limited
 
 BACKENDS = ("loky", "serial", "dask", "joblib")
@@ -113,8 +113,7 @@ def check_arguments(jobs: int, backend: str, scheduler: str | None, attempts: in
     ------
     InputError
     """
-    if not isinstance(jobs, int) or jobs < 1:
-        raise InputError(f"jobs {jobs!r}: expected a whole number of at least 1")
+    whole_number("jobs", jobs, least=1)
     if backend not in BACKENDS:
         raise InputError(f"backend {backend!r}: expected one of {', '.join(BACKENDS)}")
     if (scheduler is None) == (backend == "dask"):
@@ -122,8 +121,7 @@ def check_arguments(jobs: int, backend: str, scheduler: str | None, attempts: in
             f"backend {backend} with scheduler {scheduler!r}: dask needs the address of its "
             "scheduler, such as tcp://host:8786, and the others take none"
         )
-    if not isinstance(attempts, int) or attempts < 2:
-        raise InputError(f"attempts {attempts!r}: expected a whole number of at least 2")
+    whole_number("attempts", attempts, least=2)
 
 
 # --- in the worker ---
@@ -184,8 +182,7 @@ def _give_up(common: _Common, key: str, deaths: int) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    text = one_line(error)[:400]
-    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
+    return str(error)[:400] if isinstance(error, InputError) else typed_line(error, 400)
 
 
 @cache

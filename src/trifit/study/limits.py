@@ -1,9 +1,10 @@
 """The limit theory at a point of a grid."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from trifit import theory
+from trifit.cards import load_card
 from trifit.errors import InputError
 from trifit.simulate import WORLDS
 from trifit.study.cells import RATIOS, SIZE, number
@@ -83,8 +84,15 @@ def limit(settings: Mapping[str, Setting], fit: str) -> theory.Limit | None:
         return _limit(fit, kappa, gamma, None)
     ratio = settings.get("prior_ratio")
     if ratio is None:
-        ratio = number("prior_scale", settings.get("prior_scale", 2.5)) / (gamma / features**0.5)
+        scale = number("prior_scale", settings.get("prior_scale", _scale_of_the_card()))
+        ratio = scale / (gamma / features**0.5)
     return _limit(fit, kappa, gamma, number("prior_ratio", ratio))
+
+
+@cache
+def _scale_of_the_card() -> Setting:
+    """The prior's scale where a study gives none."""
+    return load_card("logistic").hyperparameters["prior_scale"]  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=10_000)

@@ -52,9 +52,7 @@ CORRELATED = 0.2
 """The correlation of replications over ``max(n, m) / N``; found by simulation."""
 
 
-def rows_needed(
-    fit: str, sizes: Sequence[int], slopes: FloatArray, shared: FloatArray
-) -> RowsNeeded:
+def rows_needed(fit: str, sizes: Sequence[int], slopes: FloatArray, rho: FloatArray) -> RowsNeeded:
     """The smallest number of rows that is enough for outputs that behave like probabilities.
 
     The interval inverts those of the mean slopes: its ends are where their optimistic and
@@ -67,7 +65,7 @@ def rows_needed(
         Training rows, ascending.
     slopes : array of shape (n_replications, n_sizes)
         Calibration slopes on held-out rows; NaN where there is none.
-    shared : array of shape (n_sizes,)
+    rho : array of shape (n_sizes,)
         The correlation of replications that share a table; 0: each has its own rows.
     """
     missing = (~np.isfinite(slopes)).sum(axis=0)
@@ -82,7 +80,7 @@ def rows_needed(
     )
     if first == len(sizes) or len(slopes) < 2:
         return none
-    curve = _Curve.of(np.asarray(sizes[first:], dtype=float), slopes[:, first:], shared[first:])
+    curve = _Curve.of(np.asarray(sizes[first:], dtype=float), slopes[:, first:], rho[first:])
     low = curve.entry(np.maximum(curve.size - curve.half, 0), FASTEST)
     last, ends = curve.size[-1], curve.size[-1] + curve.half[-1]
     if last > BAND and len(curve.n) == 1:
@@ -113,7 +111,7 @@ def of_points(points: Sequence[Point], tables: OpenTable) -> list[RowsNeeded]:
     """The answer for every fit, from the points of a study in which only ``n`` varies."""
     points = sorted(points, key=lambda p: number("n", p.settings["n"]))
     sizes = [int(number("n", p.settings["n"])) for p in points]
-    common = np.array([shared(p.settings, tables) for p in points])
+    common = np.array([correlation(p.settings, tables) for p in points])
     fits = dict.fromkeys(fit for p in points for fit, what in p.values if what == "slope")
     count = max(p.n_cells for p in points)
     answers = []
@@ -124,7 +122,7 @@ def of_points(points: Sequence[Point], tables: OpenTable) -> list[RowsNeeded]:
     return answers
 
 
-def shared(settings: Mapping[str, Setting], tables: OpenTable) -> float:
+def correlation(settings: Mapping[str, Setting], tables: OpenTable) -> float:
     """The correlation of two replications that draw from one table."""
     if "table" not in settings:
         return 0.0
@@ -174,13 +172,13 @@ class _Curve:
     approaches: bool
 
     @classmethod
-    def of(cls, n: FloatArray, slopes: FloatArray, shared: FloatArray) -> "_Curve":
+    def of(cls, n: FloatArray, slopes: FloatArray, rho: FloatArray) -> "_Curve":
         """The curve of slopes (n_replications, n_sizes), all of them known."""
         mean = np.maximum(slopes.mean(axis=0), 1e-3)
-        half = half_width(slopes, shared) / mean
+        half = half_width(slopes, rho) / mean
         before = max(int(np.searchsorted(n, n[-1] / 2, side="right")) - 1, 0)
         nearer = (slopes[:, -1] - slopes[:, before]) * np.sign(1 - mean[-1])
-        approaches = nearer.mean() > half_width(nearer, shared[-1])
+        approaches = nearer.mean() > half_width(nearer, rho[-1])
         return cls(n, abs(np.log(mean)), half, bool(approaches))
 
     def entry(self, size: FloatArray, decay: float = DECAY) -> float:

@@ -20,7 +20,6 @@ import tomli_w
 from trifit.files import write_whole
 from trifit.progress import Progress
 from trifit.results.study import Failed, Numbers, Posteriors, StudyRecord
-from trifit.study.along import with_theory
 from trifit.study.cells import Cell, axes_of, longest_first
 from trifit.study.computing import Computing, compute_all
 from trifit.study.findings import finding
@@ -33,6 +32,7 @@ from trifit.study.quantities import NAMES, QUANTITIES
 from trifit.study.spec import Study
 from trifit.study.store import errors_of
 from trifit.study.tables import Kept, Tables
+from trifit.study.theory_curve import with_theory
 from trifit.study.validation import validated_cells
 from trifit.tagged import read_json, write_json
 from trifit.types import FloatArray

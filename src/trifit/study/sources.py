@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from trifit.clusters import of_rows
-from trifit.errors import InputError
+from trifit.errors import InputError, whole_number
 from trifit.simulate import World, simulate, world
 from trifit.simulate.draw import check_size
 from trifit.simulate.shifts import Shift
@@ -225,5 +225,4 @@ def whole(name: str, value: Setting, least: int) -> None:
     value : setting
     least : int
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"data.{name} = {value!r}: expected a whole number of at least {least}")
+    whole_number(f"data.{name} =", value, least=least)

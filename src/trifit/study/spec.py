@@ -11,6 +11,7 @@ import msgspec
 
 from trifit.cards import NAME, is_path
 from trifit.errors import InputError
+from trifit.files import shipped
 from trifit.functions import check_named, is_reference
 from trifit.study.quantities import QUANTITIES
 
@@ -283,9 +284,8 @@ def study_names() -> list[str]:
 
 
 def studies_folder() -> Path:
-    """Where the shipped studies are: inside the wheel, else the checkout's ``studies/``."""
-    packaged = Path(__file__).parents[1] / "_studies"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "studies"
+    """Where the shipped studies are."""
+    return shipped("studies", "_studies")
 
 
 def load_study(study: str | Path) -> Study:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from trifit.normal import Z95
 from trifit.results.diff import Checked, ContestantDiff, Paired, RunDiff
 from trifit.scores import Interval
-from trifit.text import counted, decimals_for, listed, significant, with_se
+from trifit.text import counted, decimals_for, listed, significant, with_minus, with_se
 from trifit.words.verdict import VERDICTS
 
 NAMES = {"log_loss": "log-loss", "brier": "Brier", "slope": "slope"}
@@ -135,7 +135,7 @@ def _difference(found: Interval) -> tuple[str, str]:
         return significant(found.value), "exactly"
     digits = decimals_for((found.high - found.low) / (2 * Z95))
     value, low, high = (
-        f"{x:{sign}z.{digits}f}".replace("-", "−")
+        with_minus(f"{x:{sign}z.{digits}f}")
         for x, sign in ((found.value, "+"), (found.low, ""), (found.high, ""))
     )
     return value, f"{low} to {high}"

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 
 from trifit.diagnostics import (
+    MAX_PARETO_K,
     MAX_RHAT,
+    MIN_BFMI,
+    MIN_ESS_PER_CHAIN,
+    SCALE_RANGE,
     LaplaceDiagnostics,
     Mixing,
     OptimiserDiagnostics,
@@ -68,6 +72,9 @@ STATUSES: Mapping[Status, str] = {
 }
 
 
+ENOUGH_DRAWS = f"at least {MIN_ESS_PER_CHAIN} per chain required"
+
+
 def status_name(status: Status) -> str:
     """A status in a word or two."""
     return status.value.replace("_", " ")
@@ -97,7 +104,7 @@ def optimiser_sentences(fit: FitRecord) -> list[str]:
         )
     if d.scale_factor is not None:
         factor = significant(d.scale_factor)
-        edge = " (at the edge of the range tried)" if d.scale_factor in (0.03125, 32.0) else ""
+        edge = " (at the edge of the range tried)" if d.scale_factor in SCALE_RANGE else ""
         sentences.append(
             f"Cross-validation divides the prior's weight by {factor}², as if Normal priors were "
             f"{factor} times as wide as the card's{edge}."
@@ -126,16 +133,16 @@ def _of_sampler(status: Status, d: SamplerDiagnostics) -> list[tuple[str, float 
     evidence: dict[Status, list[tuple[str, float | None]]] = {
         Status.UNMIXED: [
             ("largest R-hat of parameters", parameters.rhat_max),
-            ("of predictions (at most 1.01 required)", predictions.rhat_max),
+            (f"of predictions (at most {MAX_RHAT} required)", predictions.rhat_max),
         ],
         Status.FEW_EFFECTIVE: [
             ("smallest bulk ESS of parameters", parameters.ess_bulk_min),
             ("tail ESS", parameters.ess_tail_min),
             ("bulk ESS of predictions", predictions.ess_bulk_min),
-            ("tail ESS (at least 100 per chain required)", predictions.ess_tail_min),
+            (f"tail ESS ({ENOUGH_DRAWS})", predictions.ess_tail_min),
         ],
         Status.DIVERGENT: [("share of divergent transitions", d.divergent_share)],
-        Status.LOW_ENERGY: [("E-BFMI (at least 0.3 required)", d.bfmi_min)],
+        Status.LOW_ENERGY: [(f"E-BFMI (at least {MIN_BFMI} required)", d.bfmi_min)],
         Status.DEPTH_LIMITED: [("share of draws at the limit", d.depth_limited_share)],
     }
     return evidence.get(status, [])
@@ -143,10 +150,10 @@ def _of_sampler(status: Status, d: SamplerDiagnostics) -> list[tuple[str, float 
 
 def _of_laplace(status: Status, d: LaplaceDiagnostics) -> list[tuple[str, float | None]]:
     return {
-        Status.NOT_NORMAL: [("Pareto k (at most 0.7 required)", d.pareto_k)],
+        Status.NOT_NORMAL: [(f"Pareto k (at most {MAX_PARETO_K} required)", d.pareto_k)],
         Status.APPROXIMATE: [("Pareto k", d.pareto_k), ("effective draws", d.effective_min)],
         Status.FEW_EFFECTIVE: [
-            ("effective draws after weighting (at least 100 per chain required)", d.effective_min)
+            (f"effective draws after weighting ({ENOUGH_DRAWS})", d.effective_min)
         ],
     }.get(status, [])
 

@@ -9,7 +9,7 @@ from trifit.forecasts import RULED_OUT
 from trifit.normal import Z95
 from trifit.results import Calibration, ClassBias, FitRecord, Judged, Verdict
 from trifit.results.calibration import MIN_EVENTS
-from trifit.text import decimals_for, signed_with_se, significant, with_se
+from trifit.text import decimals_for, signed_with_se, significant, with_minus, with_se
 from trifit.words.advice import RARE
 from trifit.words.status import STATUSES
 
@@ -167,7 +167,7 @@ def odds(k: ClassBias) -> str:
 
 def nats(value: float) -> str:
     """A gain in nats, two digits."""
-    return significant(value, 2).replace("-", "−")
+    return with_minus(significant(value, 2))
 
 
 def _worth(c: Calibration) -> str:

@@ -12,11 +12,10 @@ from functools import partial
 import numpy as np
 
 from trifit.cards import Card, Optimiser, Sampler
-from trifit.diagnostics import LaplaceDiagnostics
+from trifit.diagnostics import MAX_PARETO_K, MIN_ESS_PER_CHAIN, LaplaceDiagnostics
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, covariance_root
-from trifit.fit.diagnostics import MIN_ESS_PER_CHAIN
-from trifit.fit.importance import MAX_PARETO_K, smoothed_weights
+from trifit.fit.importance import smoothed_weights
 from trifit.fit.minimise import Path, lbfgs
 from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.fit.proposals import Advance, evaluate

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from trifit.cards import Card, Optimiser
+from trifit.diagnostics import SCALE_RANGE
 from trifit.errors import InputError
 from trifit.fit.density import Density
 from trifit.fit.folds import held_out_forecasts, inner_folds
@@ -15,7 +16,8 @@ from trifit.fits import Fit
 from trifit.scores import log_predictive_density
 from trifit.types import FloatArray, Rows
 
-SCALE_FACTORS: FloatArray = np.exp2(np.arange(-5, 6))
+_LOW, _HIGH = np.log2(SCALE_RANGE)
+SCALE_FACTORS: FloatArray = np.exp2(np.arange(_LOW, _HIGH + 1))
 """Normal priors from 32 times narrower to 32 times wider are tried."""
 
 

@@ -4,7 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from trifit.diagnostics import LaplaceDiagnostics, Mixing, SamplerDiagnostics
+from trifit.diagnostics import (
+    MAX_RHAT,
+    MIN_BFMI,
+    MIN_ESS_PER_CHAIN,
+    LaplaceDiagnostics,
+    Mixing,
+    SamplerDiagnostics,
+)
 from trifit.report import charts
 from trifit.report.parts import Cell, Chart, Table, chart, class_keys, estimate_cell, panels
 from trifit.results import ChainDiagnostics, Comparison, LaplaceError, Loo
@@ -43,20 +50,20 @@ def _checks(d: SamplerDiagnostics) -> Table:
         text = "–" if value is None else form.format(factor * value)
         return Cell(text, value), Cell("")
 
-    enough = Cell("at least 100 per chain")
+    enough = Cell(f"at least {MIN_ESS_PER_CHAIN} per chain")
     return Table(
         caption="Worst over all training sets; thresholds from Vehtari et al. (2021) and "
         "Betancourt (2016)",
         columns=("check", "parameters", "predicted log probabilities", "required"),
         rows=(
-            ("largest R-hat", *both(lambda m: m.rhat_max, 5), Cell("at most 1.01")),
+            ("largest R-hat", *both(lambda m: m.rhat_max, 5), Cell(f"at most {MAX_RHAT}")),
             ("smallest bulk ESS", *both(lambda m: m.ess_bulk_min, 4), enough),
             ("smallest tail ESS", *both(lambda m: m.ess_tail_min, 4), enough),
             (
                 "divergent transitions", *single(d.divergences, "{:.0f}"),
                 Cell("at most 1 in 1,000 draws"),
             ),
-            ("smallest E-BFMI", *single(d.bfmi_min, "{:.2f}"), Cell("at least 0.3")),
+            ("smallest E-BFMI", *single(d.bfmi_min, "{:.2f}"), Cell(f"at least {MIN_BFMI}")),
             (
                 "draws at the tree-depth limit",
                 *single(d.depth_limited_share, "{:.1f}%", 100),
@@ -121,9 +128,9 @@ def _ranks(t: ChainDiagnostics) -> Chart:
 
 def _energy(t: ChainDiagnostics) -> Chart:
     low = min((c.bfmi for c in t.chains if c.bfmi is not None), default=None)
-    word = "meets" if low is not None and low >= 0.3 else "is below"
+    word = "meets" if low is not None and low >= MIN_BFMI else "is below"
     caption = (
-        f"The smallest E-BFMI, {significant(low)}, {word} the required 0.3. The change of "
+        f"The smallest E-BFMI, {significant(low)}, {word} the required {MIN_BFMI}. The change of "
         "energy from draw to draw (filled) should be about as wide as the energy (outline)."
     )
     return chart("energy", caption, partial(charts.energy, t), size=(5, 2.6))
