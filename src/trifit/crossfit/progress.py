@@ -10,6 +10,7 @@ from trifit.fit.linear import LinearDensity
 from trifit.fit.methods.bayes import describes_by_mode
 from trifit.fit.proposals import WARM_UP, suit
 from trifit.fit.sampling import blocks
+from trifit.fit.whitening import is_dense
 from trifit.progress import Progress
 from trifit.text import duration
 from trifit.threads import cores, limited
@@ -33,6 +34,10 @@ OF_POINT_FITS = {
 STEPS_PER_SPREAD = 1.4
 """Leapfrog steps per draw for each unit of the log-odds' prior standard deviation: with 3,000
 columns 255 steps at 189, 52 at 38, 15 at 7.6."""
+
+LEAST_OF_MANY, MOST_PER_SPREAD = 15.0, 6.0
+"""Leapfrog steps per draw with many parameters, and most for each unit of that standard deviation:
+15 with 585 and with 2,313 parameters at 2.3, 63 with 585 at 11."""
 
 SCORING = 3e-6
 """Seconds of scores, calibration and pictures for each probability of a fit, as measured."""
@@ -155,9 +160,12 @@ def estimated_seconds(
     if describes_by_mode(density, identified=card.identified):
         steps = 7.0 + 0.16 * n_params if native else 40.0
         if isinstance(density, LinearDensity) and density.alike is not None:
+            spread = density.prior_spread(rows.X)
+            steps = min(steps, max(LEAST_OF_MANY, MOST_PER_SPREAD * spread))
             # Where the prior's log-odds are far wider than the likelihood's step from 0 to 1.
-            steps = max(steps, STEPS_PER_SPREAD * density.prior_spread(rows.X))
-        each += 1.6e-9 * n_params**2  # two products with the whitening matrix
+            steps = max(steps, STEPS_PER_SPREAD * spread)
+        if is_dense(density):
+            each += 1.6e-9 * n_params**2  # two products with the whitening matrix
     per_chain = (sampler.usual_draws + sampler.tune) * steps
     if suit(objective) and describes_by_mode(density, identified=card.identified):
         per_chain, each = WARM_UP + blocks(sampler, n_params)[0], point
