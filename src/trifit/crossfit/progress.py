@@ -8,6 +8,7 @@ from trifit.cards import Card
 from trifit.fit import Density
 from trifit.fit.linear import LinearDensity
 from trifit.fit.methods.bayes import describes_by_mode
+from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.fit.proposals import WARM_UP, suit
 from trifit.fit.sampling import blocks
 from trifit.fit.whitening import is_dense
@@ -20,6 +21,9 @@ PASSES, PASSES_EACH = 400, 25
 """Passes over the rows by the point fits to one training set: so many, and so many more
 for each parameter. 170 to 910 with 10 parameters, 35,000 with 900 of separated classes, as
 measured."""
+
+PASSES_OF_MANY = 2_000
+"""Passes where there are too many parameters for second derivatives: 900 with 12,935."""
 
 OF_POINT_FITS = {
     "MLE": 0.12,
@@ -172,5 +176,7 @@ def estimated_seconds(
     evaluations = nuts * sampler.chains * per_chain
     evaluations += laplace * sampler.chains * sampler.usual_draws
     threads = min(cores(), sampler.chains)
-    point_fits = (PASSES + PASSES_EACH * n_params) * point
+    few = n_params <= MAX_NEWTON_PARAMS
+    passes = PASSES + PASSES_EACH * n_params if few else PASSES_OF_MANY
+    point_fits = passes * point
     return float(point_fits + 1), float(evaluations / threads * each)
