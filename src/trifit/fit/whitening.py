@@ -220,7 +220,7 @@ def _factors(
 
     Each is a sum over rows, weighted by the other's share of a row: one sweep of the iteration
     for the likeliest factors of a covariance (Dutilleul 1999, doi:10.1080/00949659908811970).
-    Further sweeps change the third digit.
+    Further sweeps change little.
     """
     X, to_odds = model.X, model.to_odds
     total = label_probs(objective.labels, objective.n_classes).sum(axis=1)
