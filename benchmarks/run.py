@@ -31,6 +31,7 @@ PAGES = {
         "streaming",
         "certificate",
         "wide",
+        "layers",
     ),
     "RESULTS-big.md": ("big",),
 }

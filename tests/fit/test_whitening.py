@@ -4,15 +4,17 @@ import numpy as np
 import pymc as pm
 import pytest
 
-from trifit.cards import Optimiser, Sampler
+from trifit.cards import Optimiser, Sampler, load_card
+from trifit.errors import InputError
 from trifit.fit import whitening
 from trifit.fit.alike import PAIR
 from trifit.fit.diagnostics import diagnose_draws
 from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
+from trifit.fit.methods import bayes
 from trifit.fit.methods.bayes import fit_bayes
 from trifit.fit.methods.map import fit_map
-from trifit.fit.whitening import kronecker, whitened
+from trifit.fit.whitening import has_kronecker, kronecker, whitened
 from trifit.models import logistic_regression, softmax_regression
 from trifit.types import Rows
 
@@ -117,7 +119,16 @@ def test_both_ways_give_the_same_posterior(density, rng, monkeypatch):
         assert abs(apart).max() < 4
 
 
-def test_an_intercept_of_another_kind_has_no_such_form(rng):
-    density = density_of(free_intercepts, 3)
-    X, y = rows_of(density, rng)
-    assert kronecker(density, density.bind(X, y), np.zeros(density.n_params)) is None
+def test_an_intercept_of_another_kind_has_no_such_form():
+    assert not has_kronecker(density_of(free_intercepts, 3))
+
+
+def test_many_parameters_are_refused_unless_draws_are_asked_for(density, monkeypatch):
+    monkeypatch.setattr(whitening, "MOST_DENSE", 0)
+    monkeypatch.setattr(bayes, "MAX_TURNED", 3)
+    card = load_card("softmax")
+    with pytest.raises(
+        InputError, match=r"too many for NUTS here \(at most 3\).*--no-nuts.*--draws"
+    ):
+        bayes.check(density, card)
+    bayes.check(density, card.with_overrides({"draws": 10}))

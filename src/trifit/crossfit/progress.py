@@ -8,8 +8,10 @@ from trifit.cards import Card
 from trifit.fit import Density
 from trifit.fit.linear import LinearDensity
 from trifit.fit.methods.bayes import describes_by_mode
+from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.fit.proposals import WARM_UP, suit
 from trifit.fit.sampling import blocks
+from trifit.fit.whitening import is_dense
 from trifit.progress import Progress
 from trifit.text import duration
 from trifit.threads import cores, limited
@@ -19,6 +21,9 @@ PASSES, PASSES_EACH = 400, 25
 """Passes over the rows by the point fits to one training set: so many, and so many more
 for each parameter. 170 to 910 with 10 parameters, 35,000 with 900 of separated classes, as
 measured."""
+
+PASSES_OF_MANY = 2_000
+"""Passes where there are too many parameters for second derivatives: 900 with 12,935."""
 
 OF_POINT_FITS = {
     "MLE": 0.12,
@@ -33,6 +38,10 @@ OF_POINT_FITS = {
 STEPS_PER_SPREAD = 1.4
 """Leapfrog steps per draw for each unit of the log-odds' prior standard deviation: with 3,000
 columns 255 steps at 189, 52 at 38, 15 at 7.6."""
+
+LEAST_OF_MANY, MOST_PER_SPREAD = 15.0, 6.0
+"""Leapfrog steps per draw with many parameters, and most for each unit of that standard deviation:
+15 with 585 and with 2,313 parameters at 2.3, 63 with 585 at 11."""
 
 SCORING = 3e-6
 """Seconds of scores, calibration and pictures for each probability of a fit, as measured."""
@@ -155,14 +164,19 @@ def estimated_seconds(
     if describes_by_mode(density, identified=card.identified):
         steps = 7.0 + 0.16 * n_params if native else 40.0
         if isinstance(density, LinearDensity) and density.alike is not None:
+            spread = density.prior_spread(rows.X)
+            steps = min(steps, max(LEAST_OF_MANY, MOST_PER_SPREAD * spread))
             # Where the prior's log-odds are far wider than the likelihood's step from 0 to 1.
-            steps = max(steps, STEPS_PER_SPREAD * density.prior_spread(rows.X))
-        each += 1.6e-9 * n_params**2  # two products with the whitening matrix
+            steps = max(steps, STEPS_PER_SPREAD * spread)
+        if is_dense(density):
+            each += 1.6e-9 * n_params**2  # two products with the whitening matrix
     per_chain = (sampler.usual_draws + sampler.tune) * steps
     if suit(objective) and describes_by_mode(density, identified=card.identified):
         per_chain, each = WARM_UP + blocks(sampler, n_params)[0], point
     evaluations = nuts * sampler.chains * per_chain
     evaluations += laplace * sampler.chains * sampler.usual_draws
     threads = sampler.chains if objective.device else min(cores(), sampler.chains)
-    point_fits = (PASSES + PASSES_EACH * n_params) * point
+    few = n_params <= MAX_NEWTON_PARAMS
+    passes = PASSES + PASSES_EACH * n_params if few else PASSES_OF_MANY
+    point_fits = passes * point
     return float(point_fits + 1), float(evaluations / threads * each)

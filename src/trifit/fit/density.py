@@ -13,6 +13,7 @@ from trifit.fit.entries import Entries
 from trifit.types import BoolArray, FloatArray
 
 if TYPE_CHECKING:
+    from trifit.fit.alike import Alike
     from trifit.fit.device import Device
 
 
@@ -182,6 +183,8 @@ class Density(Protocol):
     """Which entries of theta may be any real number (or any that sum to zero)."""
     scales: BoolArray
     """Which entries of theta are learned prior scales (see :func:`is_scale`)."""
+    alike: "Alike | None"
+    """What one feature has in a linear model that treats all of them alike; else None."""
     rescaled: "Rescaled | None"
     """The model under other prior scales, where the card leaves the scale to the data."""
 

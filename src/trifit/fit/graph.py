@@ -15,6 +15,7 @@ import numpy as np
 from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.errors import InputError
+from trifit.fit.alike import Alike
 from trifit.fit.density import Layout, Rescaled, is_scale, second_differences
 from trifit.fit.entries import Entries
 from trifit.fit.fast.backend import (
@@ -91,6 +92,7 @@ class GraphDensity:
         )
         self.linear = False
         self.rescaled: Rescaled | None = None
+        self.alike: Alike | None = None  # known of matrices only
         self.free_names = tuple(
             rv.name
             for rv, value in zip(model.free_RVs, model.value_vars, strict=True)

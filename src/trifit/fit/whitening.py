@@ -13,7 +13,6 @@ Around the mode, minus the Hessian of the log posterior is a precision matrix
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -31,7 +30,6 @@ from trifit.fit.density import (
     covariance_root,
     design_of,
 )
-from trifit.fit.linear import LinearDensity
 from trifit.fit.objective import LinearObjective
 from trifit.types import FloatArray, IntArray
 
@@ -90,10 +88,8 @@ def whitened(density: Density, objective: Objective, mode: FloatArray) -> Coordi
         Bound to the training rows.
     mode : array of shape (n_params,)
     """
-    if len(mode) > MOST_DENSE and objective.linear is not None:
-        turned = kronecker(cast(LinearDensity, density), objective, mode)  # that made it
-        if turned is not None:
-            return turned
+    if not is_dense(density):
+        return kronecker(density, objective, mode)
     root = covariance_root(objective.hessian(mode, prior=1.0, jacobian=1.0))
     return plain(objective, mode) if root is None else Coordinates(objective, mode, root)
 
@@ -123,44 +119,69 @@ class _Standard:
     to_odds: FloatArray
 
     @classmethod
-    def of(cls, alike: Alike, X: FloatArray) -> "_Standard | None":
-        """None if the intercept is no coefficient like the others, up to its prior's scale."""
+    def of(cls, alike: Alike, X: FloatArray) -> "_Standard":
+        """The model of some rows; the intercept is a coefficient like the others.
+
+        Parameters
+        ----------
+        alike : Alike
+        X : array of shape (n_obs, n_features)
+        """
         shared, own = alike.params.inputs.places(X.shape[1])
-        values, weights, slope = (
-            [np.asarray(affine.matrix) for affine in (part.shared, part.each)]
-            for part in (alike.params, alike.weights, alike.prior_gradient)
-        )
-        if len(shared) != own.shape[1] or values[0].shape != values[1].shape:
-            return None
-        odds = [w @ v for w, v in zip(weights, values, strict=True)]
-        size = float(np.trace(slope[0]) / np.trace(slope[1]))
-        if not (close(odds[0], odds[1]) and close(slope[0], size * slope[1])):
-            return None
-        root = covariance_root(slope[1])
+        (_, to_odds), (first, slope) = _intercept_and_feature(alike)
+        root = covariance_root(slope)
         assert root is not None  # or features would not be alike
-        scale = np.concatenate([[size**-0.5], np.ones(X.shape[1])])
-        return cls(np.vstack([shared, own]), scale, root, design_of(X) * scale, odds[1] @ root)
+        size = float(np.sqrt(np.trace(slope) / np.trace(first)))
+        scale = np.concatenate([[size], np.ones(X.shape[1])])
+        return cls(np.vstack([shared, own]), scale, root, design_of(X) * scale, to_odds @ root)
 
 
-def kronecker(density: LinearDensity, objective: Objective, mode: FloatArray) -> Coordinates | None:
-    """Coordinates about the mode by a Kronecker form of the precision there; None if it has none.
+def has_kronecker(density: Density) -> bool:
+    """Whether a model treats its features alike, and its intercept as one of them.
+
+    Up to the scale of its prior.
+    """
+    if density.alike is None:
+        return False
+    odds, slope = _intercept_and_feature(density.alike)
+    if any(first.shape != each.shape for first, each in (odds, slope)):
+        return False
+    size = float(np.trace(slope[0]) / np.trace(slope[1]))
+    return close(*odds) and close(slope[0], size * slope[1])
+
+
+def _intercept_and_feature(alike: Alike) -> tuple[tuple[FloatArray, FloatArray], ...]:
+    """What log-odds are of theta, and the slope of the log prior: of the intercept, a feature."""
+    values, weights, slope = (
+        [np.asarray(affine.matrix) for affine in (part.shared, part.each)]
+        for part in (alike.params, alike.weights, alike.prior_gradient)
+    )
+    return (weights[0] @ values[0], weights[1] @ values[1]), (slope[0], slope[1])
+
+
+def is_dense(density: Density) -> bool:
+    """Whether :func:`whitened` takes dense coordinates: a step then reads n_params squared."""
+    return density.n_params <= MOST_DENSE or not has_kronecker(density)
+
+
+def kronecker(density: Density, objective: Objective, mode: FloatArray) -> Coordinates:
+    """Coordinates about the mode by a Kronecker form of the precision there.
 
     ``T = U (z / sqrt(1 + a c')) V'`` with eigenvectors U, V and values a, c of the factors
     of the information; T are the coefficients less the mode, in units of the prior.
 
     Parameters
     ----------
-    density : LinearDensity
+    density : Density
+        Of a model that :func:`has_kronecker`.
     objective : Objective
-        Bound to the training rows, and linear.
+        Bound to the training rows.
     mode : array of shape (n_params,)
     """
-    if density.alike is None:
-        return None
+    assert density.alike is not None
+    assert objective.linear is not None
     form, model = objective.linear, _Standard.of(density.alike, objective.X)
-    if form is None or model is None:
-        return None
-    (a, U), (c, V) = (eigh(factor) for factor in _factors(objective, model, form.to_weights(mode)))
+    (a, U), (c, V) = (eigh(factor) for factor in _factors(objective, model, mode))
     scale = 1.0 / np.sqrt(1.0 + np.outer(a.clip(0.0), c.clip(0.0)))
     centre = form.to_weights(mode).reshape(len(a), -1)
     to_odds = sp.kron(sp.eye_array(len(a)), model.to_odds @ V) @ sp.diags_array(scale.ravel())
@@ -191,17 +212,19 @@ def kronecker(density: LinearDensity, objective: Objective, mode: FloatArray) ->
 
 
 def _factors(
-    objective: Objective, model: _Standard, weights: FloatArray
+    objective: Objective, model: _Standard, mode: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """A (features) and C (classes) for which the information at the mode is nearly ``A (x) C``.
 
     Each is a sum over rows, weighted by the other's share of a row: one sweep of the iteration
     for the likeliest factors of a covariance (Dutilleul 1999, doi:10.1080/00949659908811970).
-    Further sweeps change the third digit.
+    Further sweeps change little.
     """
     X, to_odds = model.X, model.to_odds
     total = label_probs(objective.labels, objective.n_classes).sum(axis=1)
-    odds = design_of(objective.X) @ weights.reshape(X.shape[1], -1)
+    assert objective.linear is not None
+    weights = objective.linear.to_weights(mode).reshape(X.shape[1], -1)
+    odds = weights[0] + objective.X @ weights[1:]
     p = softmax(np.column_stack([np.zeros(len(X)), odds]), axis=1)[:, 1:]
     q = p @ to_odds
 

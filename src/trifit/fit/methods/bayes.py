@@ -40,7 +40,7 @@ from trifit.fit.prediction import draws_of_rows, prediction_draws
 from trifit.fit.proposals import sample_by_proposals, suit
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
-from trifit.fit.whitening import Coordinates, plain, whitened
+from trifit.fit.whitening import Coordinates, is_dense, plain, whitened
 from trifit.fits import Fit, Sampling, Status
 from trifit.memory import check_memory
 from trifit.rounding import finite
@@ -50,7 +50,12 @@ from trifit.types import FloatArray
 LOG = logging.getLogger(__name__)
 
 MAX_PARAMS = 5_000
-"""Most parameters that are sampled: a few thousand take up to an hour on two cores."""
+"""Most parameters that are sampled where each step reads a matrix of n_params squared, or there
+is no whitening: a few thousand take up to an hour on two cores."""
+
+MAX_TURNED = 25_000
+"""Most parameters that are sampled in Kronecker coordinates unless draws are asked for: 4 x 1,000
+draws of them hold 0.8 GB. What a step costs is announced."""
 
 MAX_SCORE_ERROR = 0.1
 """Monte Carlo error of a score, as a share of its standard error, that is small enough."""
@@ -63,19 +68,22 @@ MAX_SCORE_VALUES = 8_000_000
 
 
 def check(density: Density, card: Card) -> None:
-    """Refuse, with advice, a model that NUTS would take many hours for."""
-    if density.n_params > MAX_PARAMS:
+    """Refuse, with advice, a model whose posterior would take many hours or gigabytes."""
+    sampler, n_params = card.sampler, density.n_params
+    turned = describes_by_mode(density, identified=card.identified) and not is_dense(density)
+    most = MAX_TURNED if turned else MAX_PARAMS
+    if n_params > most and not (turned and sampler.fixed_draws):
+        remedy = "or ask for a number of draws (--draws 300)" if turned else "or hidden units"
         raise InputError(
-            f"the model has {density.n_params:,} parameters, too many for NUTS here (at most "
-            f"{MAX_PARAMS:,}): use fewer features or hidden units"
+            f"the model has {n_params:,} parameters, too many for NUTS here (at most {most:,}): "
+            f"leave the posterior out (--no-nuts), use fewer features, {remedy}"
         )
-    if card.sampler.fixed_draws is not None:  # else they stop at MAX_VALUES
-        draws = card.sampler.chains * card.sampler.fixed_draws
-        check_memory(
-            f"{draws:,} draws of {density.n_params} parameters",
-            3 * draws * density.n_params,  # as they are sampled, transformed and diagnosed
-            "take fewer draws or chains",
-        )
+    draws = sampler.chains * sampler.usual_draws
+    check_memory(
+        f"{draws:,} draws of {n_params:,} parameters",
+        3 * draws * n_params,  # as they are sampled, transformed and diagnosed
+        "take fewer draws or chains",
+    )
 
 
 def fit(training: Training) -> Fit:
