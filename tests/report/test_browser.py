@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 
-from browser import CHROMIUM, Browser
+from browser import CHROMIUM
 from made_up import made_up
 from made_up_study import made_up_study
 from markup import nasty
@@ -21,13 +21,6 @@ from trifit.results import Comparison
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="no chromium (CI installs it)"
 )
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    running = Browser(tmp_path_factory.mktemp("profile"))
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="session")
