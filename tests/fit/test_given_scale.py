@@ -108,7 +108,7 @@ def hierarchical():
 
 def test_a_learned_scale_is_sampled_as_in_plain_coordinates_with_fewer_steps(hierarchical):
     density, objective = hierarchical
-    sampler = Sampler(draws=500, tune=300, target_accept=0.95)
+    sampler = Sampler(draws=500, tune=200)
     fit = fit_bayes(density, objective, None, sampler, seed=1, identified=True)
     plain = fit_bayes(density, objective, None, sampler, seed=1)
     assert fit.status is Status.TRUSTED
