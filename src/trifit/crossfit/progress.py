@@ -159,8 +159,8 @@ def estimated_seconds(
     each += 0.0 if native else 2e-5  # the interpreter's own work
     # Leapfrog steps per draw, as measured. Linear classifiers in whitened
     # coordinates: 8 with 10 parameters, 13 with 30, 63 to 127 with 560;
-    # others 12 to 40. Networks of 33 to 1,900 weights: 25 to 70.
-    steps = 60.0
+    # others 12 to 40. Networks of 33 to 1,900 weights: 25 to 70. One learned scale: 14 to 27.
+    steps = 20.0 if card.identified and density.scales.sum() == 1 else 60.0
     if describes_by_mode(density, identified=card.identified):
         steps = 7.0 + 0.16 * n_params if native else 40.0
         if isinstance(density, LinearDensity) and density.alike is not None:
