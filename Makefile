@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.peers
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: report setup test test-broad test-slow test-size test-verdicts test-advice lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies sbc schema snapshots docs release-check lock clean
+.PHONY: report setup test test-broad test-slow test-size test-verdicts test-advice lint format check bench bench-big bench-calibration bench-laplace picture figures pages gallery studies sbc schema snapshots docs release-check audit resolutions lock clean
 
 report: setup
 	$(BIN)/trifit compare cells --model logistic --prior-scale auto --cv 2
@@ -48,7 +48,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: lint test test-broad
+check: lint test test-broad audit
 
 # Speed against plain PyMC, NumPyro, scikit-learn and statsmodels; twenty minutes.
 bench: $(PEERS)
@@ -135,6 +135,15 @@ docs: setup
 # Wheel and sdist, each in an empty environment on Python 3.12 and 3.13; needs a package index.
 release-check: setup
 	$(BIN)/python tools/release_check.py
+
+# Known vulnerabilities of the pinned packages; one line and no failure without a network.
+audit: setup
+	@$(BIN)/python tools/audit.py
+
+# The lowest versions that pyproject.toml declares, and the newest, on Python 3.12, 3.13 and 3.14;
+# needs uv and a package index.
+resolutions: setup
+	$(BIN)/python tools/resolutions.py
 
 # Needs uv; the files name no package index.
 lock:

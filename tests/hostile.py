@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from made_up import made_up
+from made_up_study import made_up_check, made_up_study
 
 N = 40
 CLASSES = ["no", "yes"] * (N // 2)
@@ -492,13 +493,14 @@ DRAWN = {
 # --- JSON ---
 
 DOCUMENT = msgspec.to_builtins(made_up())
+STUDY, CHECK = (msgspec.to_builtins(made()) for made in (made_up_study, made_up_check))
 WHOLE = json.dumps(DOCUMENT).encode()
 DEEP = b"[" * 100_000 + b"]" * 100_000
 
 
-def changed(*path, to):
-    """The document with another value at a path."""
-    whole = copy.deepcopy(DOCUMENT)
+def changed(*path, to, of=DOCUMENT):
+    """A document with another value at a path."""
+    whole = copy.deepcopy(of)
     inner = whole
     for key in path[:-1]:
         inner = inner[key]
@@ -573,7 +575,43 @@ MAPS = {
     "a floor of 5": (saved_map(more=', "floor": 5.0'), "expected a small probability"),
 }
 
-RECORDS = {"empty": b"", "null": b"null", "bare": b"{}", "deep": DEEP, "Latin-1": b'{"a": "\xe9"}'}
+
+def records(document):
+    """Files of a study or a check that are none, by this version of trifit."""
+    whole = json.dumps(document).encode()
+    return {
+        "empty": (b"", "Input data was truncated"),
+        "cut": (whole[: len(whole) // 2], "Input data was truncated"),
+        "null": (b"null", "Expected `object`, got `null`"),
+        "a list": (b"[]", "Expected `object`, got `array`"),
+        "bare": (b"{}", "Object missing required field"),
+        "deep": (DEEP, "Expected `object`, got `array`"),
+        "Latin-1": (b'{"command": "\xe9"}', "'utf-8' codec can't decode"),
+        "UTF-16": (whole.decode().encode("utf-16"), "JSON is malformed"),
+        "another type": (changed("seconds", to="1", of=document), "Expected `float`, got `str`"),
+        "newer": (changed("zz", to=1, of=document), "Object contains unknown field `zz`"),
+    }
+
+
+def check_fit(**changes):
+    """A check whose fit has other values."""
+    fits = CHECK["fits"]
+    return changed("fits", to=[fits[0] | changes], of=CHECK)
+
+
+RECORDS = {
+    (file, case): (content, f"is no {file} of this version of trifit: {said}")
+    for file, document in (("study", STUDY), ("check", CHECK))
+    for case, (content, said) in records(document).items()
+}
+RECORDS |= {
+    ("check", "another outcome"): (check_fit(outcome="right"), "Invalid enum value 'right'"),
+    ("check", "another method"): (check_fit(method="zz"), APART),
+    ("check", "another status"): (check_fit(left_out={"zz": 1}), APART),
+    ("check", "no quantities"): (check_fit(quantities=[], outcome="no error found"), APART),
+    ("check", "a band less"): (check_fit(low=[]), APART),
+    ("check", "no name"): (changed("card", to={}, of=CHECK), APART),
+}
 
 # --- studies ---
 

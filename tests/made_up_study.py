@@ -1,5 +1,6 @@
-"""A study that nobody ran: every part of its page, with text that is up to no good."""
+"""A study and a check that nobody ran: every part of their pages, with text up to no good."""
 
+from trifit.results.check import Check, CheckedFit, RankedQuantity
 from trifit.results.study import (
     Failed,
     Finding,
@@ -90,3 +91,20 @@ def made_up_study():
         command=f"trifit study {NASTY}",
         versions={"trifit": "0.1.0"},
     )
+
+
+def made_up_check():
+    """Of one method, with one quantity that is wrong."""
+    quantity = RankedQuantity(
+        name="beta", counts=[2, 3, 3, 2], difference=[0.1, 0.0, -0.1], p_value=0.001,
+        adjusted=0.002, chi_square=0.3, deviation="too narrow",
+    )  # fmt: skip
+    fit = CheckedFit(
+        method="bayes", outcome="wrong", n_ranked=10, left_out={"divergent": 1},
+        low=[-0.3, -0.3, -0.3], high=[0.3, 0.3, 0.3], quantities=[quantity],
+    )  # fmt: skip
+    return Check(
+        card={"name": "made"}, data=NASTY, n_obs=20, n_features=2, n_classes=3,
+        replications=11, n_failed=0, errors=[], n_draws=3, fits=[fit], seed=1,
+        seconds=1.0, command="trifit check made", versions={},
+    )  # fmt: skip

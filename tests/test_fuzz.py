@@ -13,6 +13,7 @@ from trifit.cards import cards_folder, load_card
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.results import Comparison
+from trifit.sbc.run import load_check
 from trifit.study.run import load_record
 from trifit.study.spec import load_study, studies_folder
 
@@ -160,3 +161,4 @@ def test_json(tmp_path, content):
     path.write_bytes(content)
     answers(Comparison.from_json, path)
     answers(load_record, path)
+    answers(load_check, path)

@@ -1,5 +1,6 @@
 """What leaves this checkout: the wheel, the lock file, the examples and the layout."""
 
+import ast
 import os
 import re
 import subprocess
@@ -124,6 +125,29 @@ def test_the_lock_file_covers_the_dependencies(root):
 def test_no_file_is_two_ideas(root):
     for path in (root / "src").rglob("*.py"):
         assert len(path.read_text().splitlines()) <= 400, path
+
+
+WHOLE = {
+    "log_likelihood",  # trifit/fit/fast/kernel.py: compiled as one
+    "evaluate",  # trifit/cli/evaluate.py: click gives an argument per option
+    "describe",  # trifit/run/describe.py
+    "evaluate_forecasts",  # trifit/predictions/evaluate.py
+}
+"""Functions that may be longer."""
+
+
+def lines_of(function):
+    """Lines of its body, without the docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return function.end_lineno - body[0].lineno + 1 if body else 0
+
+
+def test_no_function_is_two_steps(root):
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    for path in (root / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, functions) and node.name not in WHOLE:
+                assert lines_of(node) <= 60, f"{path}: {node.name}"
 
 
 @pytest.mark.broad

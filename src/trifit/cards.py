@@ -9,7 +9,15 @@ from typing import Any, Literal
 import msgspec
 
 from trifit.errors import InputError
-from trifit.functions import Builder, function_of, keywords, register, takes
+from trifit.functions import (
+    Builder,
+    check_named,
+    function_of,
+    is_reference,
+    keywords,
+    register,
+    takes,
+)
 
 AUTO = "auto"
 """As ``prior_scale``: the scale is chosen on the training rows (:mod:`trifit.fit.prior_scale`)."""
@@ -129,8 +137,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     ----------
     name : str
     builder : str
-        ``package.module:function`` or ``path/file.py:function``; a relative
-        path is relative to the card's folder. Its model has ``pm.Data("X")`` and one observed
+        ``package.module:function`` of an installed package, or ``file.py:function`` in the
+        card's folder or below. Its model has ``pm.Data("X")`` and one observed
         variable; names of learned prior scales end with ``_scale``.
     hyperparameters : dict
         Keyword arguments of the builder, e.g. ``prior_scale``.
@@ -252,6 +260,11 @@ def cards_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "models"
 
 
+def is_path(card: str) -> bool:
+    """Whether a card's name is the path of a file, and not that of a shipped card."""
+    return card.endswith(".toml") or "/" in card
+
+
 def load_card(model: str | Path | Builder) -> Card:
     """Load a shipped card by name, any card by path, or a builder as a card of its own.
 
@@ -272,10 +285,10 @@ def load_card(model: str | Path | Builder) -> Card:
         reference = register(model)
         return Card(name=reference.rpartition(":")[2], builder=reference)
     text = str(model)
-    if ":" in text and not text.endswith(".toml") and not Path(text).exists():
+    if is_reference(text) and not Path(text).exists():
         function_of(text, "builder")
         return _convert({"name": text.rpartition(":")[2], "builder": text}, f"model {text!r}")
-    path = Path(text) if text.endswith(".toml") or "/" in text else cards_folder() / f"{text}.toml"
+    path = Path(text) if is_path(text) else cards_folder() / f"{text}.toml"
     if not path.is_file():
         raise InputError(
             f"model {text!r}: no such card; shipped cards are {', '.join(card_names())}, "
@@ -287,8 +300,10 @@ def load_card(model: str | Path | Builder) -> Card:
         raise InputError(f"model {text!r} is not valid TOML: {error}") from error
     card = _convert(fields, f"model {text!r}")
     file, colon, function = card.builder.rpartition(":")
-    if colon and file.endswith(".py") and not Path(file).is_absolute():
+    if colon and file.endswith(".py"):
         card = msgspec.structs.replace(card, builder=f"{(path.parent / file).resolve()}:{function}")
+    if colon:
+        check_named(card.builder, path.parent, f"model {text!r}")
     unknown = [key for key in card.hyperparameters if not takes(card.load_builder(), key)]
     if unknown:
         raise InputError(

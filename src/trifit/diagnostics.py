@@ -76,7 +76,7 @@ class OptimiserDiagnostics(
 class SamplerDiagnostics(
     _Numbers, frozen=True, kw_only=True, tag_field="kind", tag="sampler", omit_defaults=True
 ):
-    """Of NUTS.
+    """Of NUTS, or of the chains of normal proposals that take its place.
 
     Attributes
     ----------
@@ -94,9 +94,11 @@ class SamplerDiagnostics(
         Leapfrog steps per draw.
     score_error_share : float or None
         Monte Carlo error of log-loss or Brier score, as a share of the score's standard error.
+    accepted : float or None
+        Share of the normal proposals that were accepted; None where NUTS sampled.
     """
 
-    smallest_is_worst = frozenset({"bfmi_min"})
+    smallest_is_worst = frozenset({"bfmi_min", "accepted"})
 
     parameters: Mixing
     predictions: Mixing | None = None
@@ -106,6 +108,7 @@ class SamplerDiagnostics(
     depth_limited_share: float
     mean_steps: float
     score_error_share: float | None = None
+    accepted: float | None = None
 
 
 class LaplaceDiagnostics(_Numbers, frozen=True, kw_only=True, tag_field="kind", tag="laplace"):

@@ -2,14 +2,19 @@
 
 import importlib
 import inspect
+import logging
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from trifit.errors import InputError
+
+LOG = logging.getLogger(__name__)
 
 Builder = Callable[..., Any]
 """A function of ``(X, y, *, n_classes, coords, ...)`` that returns a ``pm.Model``."""
@@ -60,6 +65,75 @@ def function_of(reference: str, what: str) -> Builder:
     if not callable(found):
         raise InputError(f"{what} {reference!r}: {location} has no function {function!r}")
     return found  # type: ignore[no-any-return]
+
+
+def check_named(reference: str, folder: Path, where: str) -> None:
+    """Refuse code that a file must not name, and log, before it is imported, what will be run.
+
+    Code that a file names is run with the user's rights, and the user may not know of it: so it
+    is in an installed package, or beside the file. What the user names may be anywhere.
+
+    Parameters
+    ----------
+    reference : str
+        A function's, or the path of a card.
+    folder : Path
+        Of the file.
+    where : str
+        What the file is, for messages.
+
+    Raises
+    ------
+    InputError
+        If the code is elsewhere.
+    """
+    location = reference.rpartition(":")[0] if is_reference(reference) else reference
+    if location.endswith(".py") or not is_reference(reference):
+        if not Path(location).resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                f"{where}: {reference!r} is outside the folder of the file that names it; put it "
+                "there, or name it yourself with --model"
+            )
+    elif not _installed(location):
+        raise InputError(
+            f"{where}: {reference!r} is in no installed package; a file may name functions of "
+            "installed packages, and of files beside it (file.py:function)"
+        )
+    if is_reference(reference):
+        log_code(reference, where)
+
+
+def log_code(reference: str, where: str) -> None:
+    """Log that code which is not trifit's own will be run, because a file names it."""
+    location = reference.rpartition(":")[0]
+    if location.partition(".")[0] != "trifit":
+        LOG.info("running the code of %s, which %s names", location, where)
+
+
+def is_reference(text: str) -> bool:
+    """Whether a model's name is that of a function, and not of a card.
+
+    Examples
+    --------
+    >>> [is_reference(text) for text in ("a.py:build", "softmax", "models/a.toml")]
+    [True, False, False]
+    """
+    return ":" in text and not text.endswith(".toml")
+
+
+def _installed(module: str) -> bool:
+    """Whether a module is found elsewhere than in Python's own library or the working directory."""
+    top = module.partition(".")[0]
+    try:
+        spec = find_spec(top)
+    except (ImportError, ValueError):
+        return False
+    if spec is None or top in sys.stdlib_module_names:
+        return False
+    places = spec.submodule_search_locations or [spec.origin or ""]
+    entries = {Path(place).resolve().parent for place in places}
+    elsewhere = {Path(entry).resolve() for entry in sys.path[1:]}  # the first is the script's
+    return Path.cwd() not in entries - elsewhere
 
 
 @lru_cache(maxsize=64)

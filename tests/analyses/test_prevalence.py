@@ -6,6 +6,7 @@ import pytest
 from trifit.analyses.prevalence import _corrected
 from trifit.fit import predict
 from trifit.forecasts import log_softmax
+from trifit.questions import Questions
 from trifit.run import run_comparison
 from trifit.simulate import simulate
 
@@ -16,8 +17,8 @@ AFTER = np.array([0.9, 0.07, 0.03])
 def fitted():
     data = simulate("gaussian", n=90, classes=3, seed=1)
     return run_comparison(
-        data, "softmax", cv=3, nuts=False, methods=("laplace",), prevalence="0=0.9",
-        overrides={"draws": 50},
+        data, "softmax", cv=3, nuts=False, methods=("laplace",),
+        questions=Questions(prevalence="0=0.9"), overrides={"draws": 50},
     ).fitted  # fmt: skip
 
 

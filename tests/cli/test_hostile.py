@@ -152,10 +152,11 @@ def test_maps(case, here):
     assert not (here / "z.csv").exists()
 
 
-@pytest.mark.parametrize("case", hostile.RECORDS)
-def test_records_of_studies(case, here):
-    hostile.write(here / "study.json", hostile.RECORDS[case])
-    answers(["report", "."], "is no study of this version of trifit")
+@pytest.mark.parametrize("case", hostile.RECORDS, ids=" ".join)
+def test_records_of_studies_and_checks(case, here):
+    content, expected = hostile.RECORDS[case]
+    hostile.write(here / f"{case[0]}.json", content)
+    answers(["report", "."], expected)
 
 
 @pytest.mark.parametrize("case", hostile.STUDIES)

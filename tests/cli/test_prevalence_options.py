@@ -1,4 +1,4 @@
-"""``--prevalence``, ``--prevalence-from``, ``--undo-sampling``: files, pages, mistakes."""
+"""Options of another prevalence: files, pages, mistakes."""
 
 import json
 import sys
@@ -88,7 +88,7 @@ def test_sampling_is_undone_by_the_shares_of_the_test_rows(folder, typed):
     assert found["effective_rows"] == pytest.approx(400)
     assert found["before"][1] == pytest.approx(0.5, abs=0.1)
     assert found["after"] == found["scored"]
-    done = typed(*EVALUATE, "--undo-sampling", "yes=0.9", "--out", "other")
+    done = typed(*EVALUATE, "--training-shares", "yes=0.9", "--out", "other")
     assert done.exit_code == 0, done.output
     found = json.loads((folder / "other" / "comparison.json").read_text())["prevalence_shift"]
     assert found["before"] == pytest.approx([0.1, 0.9])

@@ -17,8 +17,9 @@ from trifit.fit.density import covariance_root
 from trifit.fit.graph import GraphDensity
 from trifit.fit.importance import smoothed_weights
 from trifit.fit.methods.bayes import fit_bayes
-from trifit.fit.methods.laplace import evaluate, fit_laplace, resample
+from trifit.fit.methods.laplace import fit_laplace, resample
 from trifit.fit.methods.map import fit_map
+from trifit.fit.proposals import evaluate
 from trifit.fits import Fit, Status
 from trifit.models import neural_network, softmax_regression
 from trifit.threads import limited

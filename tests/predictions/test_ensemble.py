@@ -91,7 +91,7 @@ def test_members_are_contestants_while_they_are_few(logits, y):
     assert few.ensemble.averaging.value == pytest.approx(gain)
     many = Draws(np.tile(logits, (4, 1, 1)), y, CLASSES, logits=True)
     assert len(many) > MAX_MEMBERS
-    assert list(predictions_of(many)[0].forecasts.log_probs) == ["mean probs", "mean logits"]
+    assert list(predictions_of(many).forecasts.log_probs) == ["mean probs", "mean logits"]
 
 
 def test_equal_members_gain_nothing(logits, y):
@@ -211,8 +211,8 @@ def test_copies_of_a_group_count_once(logits, y):
         draws = Draws(
             logits.repeat(n_copies, axis=1), y.repeat(n_copies), CLASSES, logits=True, groups=groups
         )
-        predictions, found = predictions_of(draws)
-        return ensemble(found, predictions.forecasts, np.random.default_rng(1))
+        found = predictions_of(draws)
+        return ensemble(found.averages, found.forecasts, np.random.default_rng(1))
 
     once, copied = of(1, np.arange(N)), of(3, np.arange(N).repeat(3))
     independent = of(3, None)
@@ -245,7 +245,7 @@ def test_groups_and_weights_of_files(logits, y, tmp_path):
     assert wide.notes == long.notes == [
         f"'n' counts {n.sum():,} observations in {N:,} rows; each is scored as a row of its own"
     ]  # fmt: skip
-    a, b = (predictions_of(draws)[0].forecasts for draws in (wide, long))
+    a, b = (predictions_of(draws).forecasts for draws in (wide, long))
     assert a.log_probs["mean probs"] == pytest.approx(b.log_probs["mean probs"], rel=1e-12)
     assert (a.labels == b.labels).all()
     assert (a.groups == b.groups).all()
@@ -262,7 +262,7 @@ def test_logits_of_any_precision(dtype, logits, y, tmp_path):
     assert draws.logits
     assert draws.class_names == CLASSES
     assert (draws.labels == y).all()
-    found = predictions_of(draws)[1]
+    found = predictions_of(draws).averages
     exact = averages(log_softmax(logits, axis=2), y)
     assert found.probs == pytest.approx(exact.probs, abs=1e-12 if dtype == np.float64 else 2e-2)
 
@@ -281,7 +281,8 @@ def test_a_table_with_a_column_for_the_member_says_the_same(logits, y, tmp_path)
         tmp_path / "long.parquet", label="y", probs="p_*", row_id="row", member_col="m"
     )
     wide = read_draws(save(tmp_path / "e.npz", y, probs=probs), label="y")
-    assert predictions_of(long)[1].probs == pytest.approx(predictions_of(wide)[1].probs, rel=1e-12)
+    a, b = (predictions_of(draws).averages.probs for draws in (long, wide))
+    assert a == pytest.approx(b, rel=1e-12)
 
 
 BAD = {
@@ -351,7 +352,7 @@ def test_members_that_rule_out_what_happened(logits, y, tmp_path):
     c.to_html(tmp_path / "p.html")
     assert "cannot be estimated" in (tmp_path / "p.html").read_text()
     file = save(tmp_path / "e.npz", y, probs=sure)
-    floored = predictions_of(read_draws(file, label="y", floor=0.01))[1]
+    floored = predictions_of(read_draws(file, label="y", floor=0.01)).averages
     assert floored.at_label.min() == pytest.approx(np.log(0.01 / 1.02))
 
 
@@ -399,7 +400,7 @@ def test_the_draws_of_a_run_are_its_posterior(iris_run, tmp_path):
     )
     read = read_draws(tmp_path / "d.npz", label="species")
     assert len(read) > MAX_MEMBERS
-    found = predictions_of(read)[0].forecasts
+    found = predictions_of(read).forecasts
     assert found.log_probs["mean probs"] == pytest.approx(fitted.log_probs["bayes"], abs=1e-12)
     board = scores(found, np.random.default_rng(1))["mean probs"]
     ours = iris_run.comparison.contestants["bayes"].scores

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import msgspec
 import pytest
 
-from browser import CHROMIUM, Browser
+from browser import CHROMIUM
 from made_up import made_up
 from made_up_study import made_up_study
 from markup import nasty
@@ -21,13 +21,6 @@ from trifit.results import Comparison
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="no chromium (CI installs it)"
 )
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    running = Browser(tmp_path_factory.mktemp("profile"))
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="session")
@@ -247,7 +240,9 @@ def test_axe_finds_nothing_to_complain_of(browser, site, axe, name, dark, width)
     with browser.open(site / f"{name}.html", dark=dark, width=width) as page:
         page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
         page.evaluate(axe)
-        found = page.evaluate("axe.run({resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))")
+        found = page.evaluate(
+            "axe.run({resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))"
+        )
         assert [
             (v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in json.loads(found)
         ] == []

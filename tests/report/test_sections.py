@@ -113,6 +113,15 @@ def test_an_untrustworthy_posterior_is_open_and_named():
     assert "failed: unmixed" in render_section(comparison, "answer")
 
 
+def test_normal_proposals_are_named_in_the_place_of_leapfrog_steps():
+    section = render_section(changed(fits__bayes__diagnostics__accepted=0.934), "diagnostics")
+    assert "independence Metropolis" in section
+    assert "normal proposals accepted" in section
+    assert ">93%<" in section
+    assert "leapfrog" not in section
+    assert "independence Metropolis" not in render_section(made_up(), "diagnostics")
+
+
 def test_what_does_not_exist_is_a_dash():
     answer = render_section(changed(contestants__map__calibration__slope=None), "answer")
     assert answer.count("<td>–</td>") == render_section(made_up(), "answer").count("<td>–</td>") + 1

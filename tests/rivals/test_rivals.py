@@ -25,7 +25,7 @@ from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO
 from trifit.results import Comparison
-from trifit.rivals import check_rivals, rival_forecasts, rivals_from, rivals_of_texts
+from trifit.rivals import read_rivals, rival_forecasts, rivals_from, rivals_of_texts
 from trifit.rivals.estimators import seeded
 from trifit.rivals.files import choose_columns
 from trifit.rivals.given import FileRival
@@ -118,7 +118,7 @@ def run(data):
 
 
 def entered(data, split, **against):
-    rivals = check_rivals(rivals_from(against), data)
+    rivals = read_rivals(rivals_from(against), data)
     return rival_forecasts(rivals, data, split, SEEDS, lambda stage: None)
 
 
@@ -335,7 +335,7 @@ def test_python_is_warned_of_a_rival_that_failed(data, monkeypatch):
 
 
 def read(path, data, split, columns="", name="head"):
-    rivals = check_rivals((FileRival(name, path, columns),), data)
+    rivals = read_rivals((FileRival(name, path, columns),), data)
     return rival_forecasts(rivals, data, split, SEEDS, lambda stage: None), rivals[0].content
 
 
@@ -548,7 +548,7 @@ def test_soft_labels_are_refused(data):
         soft_labels=np.full((100, 2), 0.5),
     )  # fmt: skip
     with pytest.raises(InputError, match="--against it: the labels are distributions"):
-        check_rivals(rivals_from({"it": Own()}), soft)
+        read_rivals(rivals_from({"it": Own()}), soft)
 
 
 # --- the command line ------------------------------------------------------------------------

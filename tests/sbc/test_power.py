@@ -6,8 +6,8 @@ import pytest
 
 from trifit.cards import load_card
 from trifit.sbc import SAMPLER
-from trifit.sbc.judge import judge
-from trifit.sbc.replication import LEFT_OUT, N_DRAWS, Cell, Checked, checked, replicate
+from trifit.sbc.outcome import checked_fit
+from trifit.sbc.replication import LEFT_OUT, N_DRAWS, Checked, Replication, checked, replicate
 from trifit.sbc.setup import setup_of
 
 REPLICATIONS = 500
@@ -83,13 +83,19 @@ def found(made, replications=REPLICATIONS):
     model, wrong = made()
     ranks, left_out = {}, {}
     for i in range(replications):
-        for row in replicate(wrong, Cell(model, i).seeds, ("bayes",)):
+        for row in replicate(wrong, Replication(model, i).seeds, ("bayes",)):
             if row.quantity.startswith(LEFT_OUT):
                 status = row.quantity.removeprefix(LEFT_OUT)
                 left_out[status] = left_out.get(status, 0) + 1
             else:
                 ranks.setdefault(row.quantity, []).append(int(row.value))
-    return judge("bayes", {k: np.array(v) for k, v in ranks.items()}, left_out, N_DRAWS)
+    return checked_fit(
+        "bayes",
+        {k: np.array(v) for k, v in ranks.items()},
+        left_out,
+        N_DRAWS,
+        replications=replications,
+    )
 
 
 @pytest.mark.slow

@@ -11,11 +11,11 @@ from trifit import theory
 from trifit.errors import InputError
 from trifit.study import load_study, study_names
 from trifit.study.cells import Cell, axes_of, cells_of, longest_first, resolved
-from trifit.study.findings import judge
+from trifit.study.findings import finding
 from trifit.study.limits import limiting_value
 from trifit.study.measures import measure
 from trifit.study.pictures import picture
-from trifit.study.results import Point, summarise
+from trifit.study.points import Point, summarise
 from trifit.study.spec import Claim, Figure, study_of
 from trifit.words.study import finding_details
 
@@ -190,7 +190,7 @@ def points(**values):
 
 def outcome(grid, **claim):
     given = {"says": "S", "quantity": "slope", "fit": "bayes"} | claim
-    return judge(Claim(**given), grid, "mean", ["n"])
+    return finding(Claim(**given), grid, "mean", ["n"])
 
 
 def test_findings():

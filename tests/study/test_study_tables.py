@@ -10,12 +10,12 @@ from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.study import run_study
 from trifit.study.cells import cells_of
-from trifit.study.check import checked_cells
 from trifit.study.measures import measure
 from trifit.study.sources import Drawn, nested_order
 from trifit.study.spec import study_of
 from trifit.study.store import Store
 from trifit.study.tables import Kept, Tables, check_rows, fingerprint
+from trifit.study.validation import validated_cells
 
 FIELDS = {
     "name": "real",
@@ -241,7 +241,7 @@ def test_existence_on_real_rows():
 )
 def test_a_mistake_is_one_line(source, data, message):
     with pytest.raises(InputError, match=message) as caught:
-        checked_cells(study(source, data.pop("sizes", (40,)), **data))
+        validated_cells(study(source, data.pop("sizes", (40,)), **data))
     assert "\n" not in str(caught.value)
 
 
@@ -259,4 +259,4 @@ def test_figures_of_the_truth_are_refused():
     fields = msgspec.to_builtins(study("breast_cancer"))
     asked = {"title": "T", "quantity": "excess", "x": "n", "fits": ["mle"]}
     with pytest.raises(InputError, match="gives no excess without the true probabilities"):
-        checked_cells(study_of(fields | {"figures": [asked]}, "study"))
+        validated_cells(study_of(fields | {"figures": [asked]}, "study"))

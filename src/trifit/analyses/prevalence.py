@@ -7,42 +7,22 @@ import numpy as np
 from trifit.checks import label_probs
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.fit import predict
-from trifit.judge.prevalence import SCORED, Shares, prevalence, shares_estimated
-from trifit.prevalence import Prevalence, reweighted
+from trifit.judge.prevalence import prevalence, shares_asked
+from trifit.prevalence import reweighted
+from trifit.questions import Questions
 from trifit.results import PrevalenceRecord
 from trifit.types import FloatArray
 
 
-def prevalence_record(
-    fitted: Fitted,
-    asked: Prevalence | None,
-    unlabelled: FloatArray | None,
-    *,
-    undo_sampling: bool,
-) -> PrevalenceRecord | None:
-    """Scores for other class shares; None where none were asked for.
-
-    Parameters
-    ----------
-    fitted : Fitted
-    asked : Prevalence or None
-        Shares that were given.
-    unlabelled : array of shape (n_rows, n_features), optional
-        Encoded rows without labels, in the data's units: their shares are estimated.
-    undo_sampling : bool
-        Without either: the shares of the scored rows.
-    """
-    forecasts, data = fitted.forecasts, fitted.problem.dataset
-    before = _shares(fitted, fitted.final)
-    if unlabelled is not None:
-        found = {n: p.log_probs for n, p in fitted.classifier.predict(unlabelled).items()}
-        shares = shares_estimated(forecasts, found, before, fitted.posterior or "map")
-    elif asked is not None:
-        shares = Shares(before, asked.of_classes(data.class_names, before))
-    elif undo_sampling:
-        after = label_probs(fitted.y, data.n_classes).mean(axis=0)
-        shares = Shares(before, after, SCORED)
-    else:
+def prevalence_record(fitted: Fitted, asked: Questions) -> PrevalenceRecord | None:
+    """Scores for other class shares; None where none were asked for."""
+    unlabelled = None
+    if isinstance(asked.unlabelled, np.ndarray):
+        predicted = fitted.classifier.predict(asked.unlabelled)
+        unlabelled = {name: found.log_probs for name, found in predicted.items()}
+    forecasts, before = fitted.forecasts, _shares(fitted, fitted.final)
+    shares = shares_asked(asked, forecasts, before, unlabelled, fitted.posterior or "map")
+    if shares is None:
         return None
     return prevalence(forecasts, _corrected(fitted, shares.after), shares)
 

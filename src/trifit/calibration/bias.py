@@ -18,6 +18,8 @@ from trifit.checks import measure
 from trifit.clusters import n_groups, quantile, standard_errors
 from trifit.normal import Z95
 from trifit.scores import wilson
+from trifit.spacing import row_blocks
+from trifit.threads import side_by_side
 from trifit.types import FloatArray, IntArray
 
 MAX_TERMS = 100
@@ -92,7 +94,12 @@ def class_bias(probs: Any, y: Any, *, groups: IntArray | None = None) -> ClassBi
     n = len(p)
     mean, count = p.mean(axis=0), truth.sum(axis=0)
     variance = (p * (1 - p)).sum(axis=0)
-    p_value = np.array([_two_sided(each, c) for each, c in zip(p.T, count, strict=True)])
+    p_value = np.concatenate(
+        side_by_side(
+            lambda some: [_two_sided(p[:, k], count[k]) for k in range(p.shape[1])[some]],
+            row_blocks(p.shape[1], n),
+        )
+    )
     z = Z95
     if groups is not None:
         n_independent = n_groups(groups)

@@ -10,6 +10,8 @@ from trifit.checks import Labels, checked_labels, label_probs, measure
 from trifit.clusters import group_sums
 from trifit.forecasts import LOG_ZERO, log_softmax
 from trifit.scores import Estimate, mean_with_se
+from trifit.spacing import row_blocks
+from trifit.threads import side_by_side
 from trifit.types import BoolArray, FloatArray, IntArray
 
 MAX_CONDITION = 1e10
@@ -277,12 +279,17 @@ def log_likelihood(
         Slope, then the intercepts of all classes but the first.
     log_probs, truth : array of shape (n_obs, n_classes)
     """
-    logits = theta[0] * log_probs
-    logits[:, 1:] += theta[1:]
-    log_q = log_softmax(logits)
-    # 0 * -inf is 0: a class that is not the label costs nothing.
-    value = float(np.sum(truth * log_q, where=truth > 0))
-    return value, np.exp(log_q)
+    q = np.empty_like(log_probs)
+
+    def value(rows: slice) -> float:
+        logits = theta[0] * log_probs[rows]
+        logits[:, 1:] += theta[1:]
+        log_q = log_softmax(logits)
+        np.exp(log_q, out=q[rows])
+        # 0 * -inf is 0: a class that is not the label costs nothing.
+        return float(np.sum(truth[rows] * log_q, where=truth[rows] > 0))
+
+    return sum(side_by_side(value, row_blocks(*q.shape))), q
 
 
 def derivatives(
@@ -296,6 +303,16 @@ def derivatives(
     ----------
     log_probs, truth, q : array of shape (n_obs, n_classes)
     """
+    blocks = row_blocks(*q.shape)
+    parts = side_by_side(lambda rows: _derivatives(log_probs[rows], truth[rows], q[rows]), blocks)
+    gradients, informations = zip(*parts, strict=True)
+    return np.asarray(sum(gradients)), np.asarray(sum(informations))
+
+
+def _derivatives(
+    log_probs: FloatArray, truth: FloatArray, q: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The same, of one block of rows."""
     residual = truth - q
     gradient = np.array([np.vdot(residual, log_probs), *residual[:, 1:].sum(axis=0)])
     centred = log_probs - (q * log_probs).sum(axis=1, keepdims=True)

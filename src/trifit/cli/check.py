@@ -13,7 +13,9 @@ from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, names_or_files
 from trifit.cli.display import Display, displayed, drawn_from
 from trifit.cli.options import Command, Option, seed_option, settings_of, words_of
+from trifit.cli.shared import reads_table
 from trifit.cli.study import computing_options
+from trifit.errors import InputError
 
 if TYPE_CHECKING:
     from trifit.results.check import Check
@@ -31,7 +33,7 @@ checking_option = partial(click.option, cls=Option, heading="Check")
 )
 @click.argument("card", shell_complete=names_or_files(cards))
 @click.argument("data", required=False)
-@checking_option("--target", help="Column of DATA with the class.")
+@reads_table
 @checking_option("--set", "changes", settings=True, help="Change settings of the card.")
 @checking_option(
     "--methods",
@@ -64,6 +66,7 @@ def check(
     data: str | None,
     *,
     target: str | None,
+    reading: dict[str, Any],
     changes: tuple[str, ...],
     methods: str,
     replications: int,
@@ -90,6 +93,9 @@ def check(
     from trifit.cards import load_card
     from trifit.sbc import SAMPLER
 
+    if data is None and (target or reading):
+        option = "target" if target else next(iter(reading)).replace("_", "-")
+        raise InputError(f"--{option}: there is no DATA that it could be about; give DATA too")
     settings = SAMPLER | settings_of(changes, "--set prior_scale=1")
     chosen = load_card(card).with_overrides(settings)
     folder = out or Path("reports") / f"check-{chosen.name}"
@@ -98,8 +104,9 @@ def check(
         from trifit.data import load_dataset
         from trifit.sbc.run import run_check
         from trifit.sbc.setup import setup_of
+        from trifit.study.computing import Computing
 
-        dataset = load_dataset(data, target) if data else None
+        dataset = load_dataset(data, target, **reading) if data else None
         progress("building the model", 0.0)
         setup = setup_of(chosen, dataset, methods=words_of(methods), rows=rows, seed=seed)
         interrupts.leaves(f"finished replications are in {folder}; --resume to continue")
@@ -107,10 +114,9 @@ def check(
             setup,
             folder,
             data=dataset.name if dataset else "standard normal",
+            computing=Computing(progress=progress, **computing),
             replications=replications,
-            progress=progress,
             command=canonical_command(sys.argv[1:]),
-            **computing,
         )
     _show(record, folder, display)
     if any(fit.outcome != "no error found" for fit in record.fits):

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,28 +19,23 @@ from trifit.cli.options import (
     NumberOrAuto,
     Option,
     Words,
-    by_option,
-    cost_option,
-    prevalence_from_option,
-    prevalence_option,
     seed_option,
-    sets_option,
     settings_of,
-    thresholds_option,
     words_of,
 )
+from trifit.cli.shared import asks, data_option, evaluation_option, reads_table
 from trifit.contestants import on_request
 from trifit.errors import InputError
 
 if TYPE_CHECKING:
+    from trifit.questions import Questions
     from trifit.results import Comparison
 
 SIMULATED = "sim:"
 """How the name of a simulated data set begins."""
 
-data_option, model_option, evaluation_option, simulation_option = (
-    partial(click.option, cls=Option, heading=heading)
-    for heading in ("Data", "Model", "Evaluation", "Simulation")
+model_option, simulation_option = (
+    partial(click.option, cls=Option, heading=heading) for heading in ("Model", "Simulation")
 )
 
 
@@ -52,44 +48,13 @@ data_option, model_option, evaluation_option, simulation_option = (
     ),
 )
 @click.argument("data", shell_complete=names_or_files(data_sets))
-@data_option("--target", help="Column with the class.")
+@reads_table
 @data_option(
     "--label-cols",
     type=Words(),
     default="",
     metavar="A,B,...",
     help="Columns of soft labels, one per class.",
-)
-@data_option(
-    "--missing",
-    type=click.Choice(["error", "drop", "impute"]),
-    default="error",
-    show_default=True,
-    help="What to do with missing feature values.",
-)
-@data_option(
-    "--drop",
-    metavar="COLUMN",
-    multiple=True,
-    help="Leave out a column ('': columns without a name).",
-)
-@data_option(
-    "--keep",
-    metavar="COLUMN",
-    multiple=True,
-    help="Keep a column that looks like row numbers or an identifier.",
-)
-@data_option("--categorical", metavar="COLUMN", multiple=True, help="Read a column as categories.")
-@data_option(
-    "--na-values",
-    type=Words(),
-    metavar="A,B,...",
-    help="Texts that mean missing, besides empty cells [default: NA, NaN and similar].",
-)
-@data_option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of text files.")
-@data_option("--thousands", metavar="MARK", help="Thousands mark of text files.")
-@data_option(
-    "--positive", metavar="CLASS", help="Of two classes, the one whose log-odds are modelled."
 )
 @data_option(
     "--classes-order", type=Words(), default="", metavar="A,B,...", help="All classes, in order."
@@ -142,18 +107,15 @@ data_option, model_option, evaluation_option, simulation_option = (
     metavar="COLUMN",
     help="Train on earlier rows, test on the latest (share: --test-size).",
 )
-@cost_option()
-@thresholds_option()
-@by_option()
-@prevalence_option()
-@prevalence_from_option(help="The same, with shares estimated from rows without labels.")
-@evaluation_option(
-    "--undo-sampling",
-    is_flag=True,
-    help="The training rows do not have the natural class shares; correct for those of --test, or "
-    "--prevalence.",
+@asks(
+    sampling=evaluation_option(
+        "--undo-sampling",
+        is_flag=True,
+        help="The training rows do not have the natural class shares; correct for those of "
+        "--test, or --prevalence.",
+    ),
+    unlabelled="The same, with shares estimated from rows without labels.",
 )
-@sets_option()
 @seed_option(help="Random seed of splits, draws and simulated data.")
 @evaluation_option("--cores", type=click.IntRange(min=1), help="Cores to use; default: all.")
 @simulation_option(
@@ -169,6 +131,8 @@ data_option, model_option, evaluation_option, simulation_option = (
 def compare(  # noqa: PLR0913 - click: an argument per option
     data: str,
     *,
+    target: str | None,
+    reading: dict[str, Any],
     model: str,
     prior: str | None,
     prior_scale: float | str | None,
@@ -178,20 +142,16 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     against: tuple[str, ...],
     cv: int | None,
     test_size: float | None,
-    cost: str | None,
-    thresholds: str | None,
     by: tuple[str, ...],
-    prevalence: str | None,
-    prevalence_from: str | None,
-    undo_sampling: bool,
-    sets: float | None,
+    questions: "Questions",
+    prevalence_from: Path | None,
     seed: int,
     cores: int | None,
     world: tuple[str, ...],
     out: Path | None,
     force: bool,
     display: Display,
-    **reading: Any,
+    **roles: Any,
 ) -> None:
     """Compare MLE, MAP and posterior of a classifier on DATA.
 
@@ -205,31 +165,27 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     """
     from trifit.cards import load_card
     from trifit.contestants import check_methods
-    from trifit.rivals import check_rivals, rivals_of_texts
+    from trifit.rivals import read_rivals, rivals_of_texts
 
     check_methods(words_of(methods))
     rivals = rivals_of_texts(against)
     card = load_card(model).with_overrides(_overrides(changes, prior, prior_scale))
     simulated = _simulated(data, world, seed)
-    from trifit.decisions import Costs, Thresholds, check_asked
-
-    asked = Costs.of(cost), Thresholds.of(thresholds)
-    from trifit.prevalence import Prevalence
-
-    shares = Prevalence.of(prevalence)
-    from trifit.conformal import checked_level
-
-    checked_level(sets)
     from trifit.data import check_split, load_dataset
+    from trifit.data.new_rows import unlabelled_rows
     from trifit.models import check_settings
-
-    dataset = load_dataset(data, **reading, by=by, **simulated)  # its options have its names
-    check_split(dataset, cv, test_size)
-    check_settings(card, dataset.n_classes)
-    check_asked(*asked, dataset.class_names)
-    rivals = check_rivals(rivals, dataset)
     from trifit.results.folder import check_folder
 
+    dataset = load_dataset(data, target, by=by, **reading, **roles, **simulated)
+    check_split(dataset, cv, test_size)
+    check_settings(card, dataset.n_classes)
+    questions = replace(questions, unlabelled=unlabelled_rows(prevalence_from, dataset))
+    questions.check(dataset.class_names, dataset.labels)
+    settings: dict[str, Any] = {
+        "seed": seed, "cv": cv, "test_size": test_size, "methods": words_of(methods),
+        "against": read_rivals(rivals, dataset), "nuts": not no_nuts, "cores": cores,
+        "questions": questions,
+    }  # fmt: skip
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
@@ -238,25 +194,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
         with without_collection():
             from trifit.run import run_comparison, save_run
 
-        run = run_comparison(
-            dataset,
-            card,
-            seed=seed,
-            cv=cv,
-            test_size=test_size,
-            methods=words_of(methods),
-            against=rivals,
-            nuts=not no_nuts,
-            cores=cores,
-            costs=asked[0],
-            thresholds=asked[1],
-            prevalence=shares,
-            prevalence_from=prevalence_from,
-            undo_sampling=undo_sampling,
-            sets=sets,
-            progress=progress,
-            command=command,
-        )
+        run = run_comparison(dataset, card, progress=progress, command=command, **settings)
         progress("writing the page", 0.999)
         save_run(run, folder, force=force)
     for name, why in run.failed_rivals.items():

@@ -3,6 +3,7 @@
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,11 +13,12 @@ from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, comma_separated, data_sets, further_fits, names_or_files
 from trifit.cli.display import Display, displayed
 from trifit.cli.options import Command, Option, seed_option, settings_of, words_of
+from trifit.cli.shared import data_option, reads_table
 from trifit.cli.study import computing_options, show_study
 from trifit.errors import InputError
 
-data_option, model_option, grid_option = (
-    partial(click.option, cls=Option, heading=heading) for heading in ("Data", "Model", "Grid")
+model_option, grid_option = (
+    partial(click.option, cls=Option, heading=heading) for heading in ("Model", "Grid")
 )
 
 
@@ -29,19 +31,7 @@ data_option, model_option, grid_option = (
     ),
 )
 @click.argument("data", shell_complete=names_or_files(data_sets))
-@data_option("--target", help="Column with the class.")
-@data_option(
-    "--missing",
-    type=click.Choice(["error", "drop", "impute"]),
-    default="error",
-    show_default=True,
-    help="What to do with missing feature values.",
-)
-@data_option("--drop", metavar="COLUMN", multiple=True, help="Leave out a column.")
-@data_option("--keep", metavar="COLUMN", multiple=True, help="Keep a column that looks like an id.")
-@data_option("--categorical", metavar="COLUMN", multiple=True, help="Read a column as categories.")
-@data_option("--na-values", metavar="A,B,...", help="Texts that mean missing.")
-@data_option("--decimal", type=click.Choice([".", ","]), help="Decimal mark of text files.")
+@reads_table
 @data_option("--groups", metavar="COLUMN", help="Rows with equal values belong together.")
 @model_option(
     "--model",
@@ -83,12 +73,7 @@ def curve(  # noqa: PLR0913 - click: an argument per option
     data: str,
     *,
     target: str | None,
-    missing: str,
-    drop: tuple[str, ...],
-    keep: tuple[str, ...],
-    categorical: tuple[str, ...],
-    na_values: str | None,
-    decimal: str | None,
+    reading: dict[str, Any],
     groups: str | None,
     model: str,
     changes: tuple[str, ...],
@@ -98,13 +83,9 @@ def curve(  # noqa: PLR0913 - click: an argument per option
     n_test: int | None,
     replications: int,
     seed: int,
-    jobs: int | None,
-    backend: str,
-    scheduler: str | None,
     out: Path | None,
-    resume: bool,
-    force: bool,
     display: Display,
+    **computing: Any,
 ) -> None:
     """Find how many training rows each fit needs.
 
@@ -118,11 +99,6 @@ def curve(  # noqa: PLR0913 - click: an argument per option
     from trifit.contestants import check_methods
 
     check_methods(words_of(methods))
-    reading = {
-        "missing": None if missing == "error" else missing,
-        "drop": list(drop), "keep": list(keep), "categorical": list(categorical),
-        "na_values": words_of(na_values), "decimal": decimal, "groups": groups,
-    }  # fmt: skip
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
         from trifit.study.curve import learning_curve
@@ -140,14 +116,10 @@ def curve(  # noqa: PLR0913 - click: an argument per option
             methods=words_of(methods),
             nuts=nuts,
             seed=seed,
-            reading={name: value for name, value in reading.items() if value},
-            jobs=jobs,
-            backend=backend,
-            scheduler=scheduler,
-            resume=resume,
-            force=force,
+            reading=reading | ({"groups": groups} if groups else {}),
             progress=progress,
             command=canonical_command(sys.argv[1:]),
+            **computing,
         )
     show_study(record, out or Path("reports") / record.name, display)
     if record.n_failed == record.n_cells:

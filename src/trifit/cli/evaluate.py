@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,28 +12,20 @@ import click
 from trifit.cli.command import canonical_command
 from trifit.cli.compare import show_comparison
 from trifit.cli.display import Display, displayed, output_option
-from trifit.cli.options import (
-    Command,
-    Option,
-    by_option,
-    cost_option,
-    prevalence_from_option,
-    prevalence_option,
-    seed_option,
-    sets_option,
-    thresholds_option,
-)
+from trifit.cli.options import Command, Option, seed_option
+from trifit.cli.shared import asks, evaluation_option, file_option, reads_predictions
 from trifit.errors import InputError
 from trifit.files import check_target, stem
 
 if TYPE_CHECKING:
     from trifit.predictions.join import Predictions
-    from trifit.predictions.shares import OtherShares
+    from trifit.questions import Questions
+    from trifit.types import FloatArray
 
-file_option, evaluation_option, recalibration_option = (
-    partial(click.option, cls=Option, heading=heading)
-    for heading in ("Predictions", "Evaluation", "Recalibration")
-)
+TEMPERATURE = "temperature"
+"""The map for ``--write-recalibrated`` unless another is chosen."""
+
+recalibration_option = partial(click.option, cls=Option, heading="Recalibration")
 
 
 @click.command(
@@ -48,8 +41,7 @@ file_option, evaluation_option, recalibration_option = (
 @file_option(
     "--label", required=True, metavar="COLUMN", help="Column of the label, the class that occurred."
 )
-@file_option("--probs", metavar="PATTERN", help="Columns of probabilities: 'p_*', or a,b,c.")
-@file_option("--logits", metavar="PATTERN", help="Columns of logits, instead of --probs.")
+@reads_predictions("Column that identifies the rows, to join files.")
 @file_option(
     "--preds",
     "named",
@@ -70,29 +62,19 @@ file_option, evaluation_option, recalibration_option = (
 @file_option(
     "--model-col", metavar="COLUMN", help="Column that names the model, if a file has several."
 )
-@file_option(
-    "--id", "row_id", metavar="COLUMN", help="Column that identifies the rows, to join files."
-)
-@file_option("--positive", metavar="CLASS", help="Of two classes, the one in a single column.")
 @file_option("--floor", type=float, help="Raise smaller probabilities to this value, e.g. 1e-6.")
 @evaluation_option("--groups", metavar="COLUMN", help="Rows with equal values belong together.")
 @evaluation_option(
     "--weights", metavar="COLUMN", help="How many identical rows each row stands for."
 )
-@cost_option()
-@thresholds_option()
-@by_option()
-@prevalence_option()
-@prevalence_from_option(
-    type=click.Path(path_type=Path),
-    help="The same, with shares estimated from the first model's predictions without labels.",
+@asks(
+    sampling=evaluation_option(
+        "--training-shares",
+        metavar="CLASS=SHARE",
+        help="Class shares of the training rows [default: those of the scored rows].",
+    ),
+    unlabelled="The same, with shares estimated from the first model's predictions without labels.",
 )
-@evaluation_option(
-    "--undo-sampling",
-    metavar="CLASS=SHARE",
-    help="Class shares of the training rows [default: those of the scored rows].",
-)
-@sets_option()
 @seed_option(help="Random seed of folds and resampling.")
 @recalibration_option(
     "--write-recalibrated",
@@ -103,8 +85,8 @@ file_option, evaluation_option, recalibration_option = (
 )
 @recalibration_option(
     "--map",
-    "method",
-    type=click.Choice(["temperature", "vector", "dirichlet", "isotonic", "beta"]),
+    "chosen",
+    type=click.Choice([TEMPERATURE, "vector", "dirichlet", "isotonic", "beta"]),
     help="Map for --write-recalibrated [default: temperature].",
 )
 @output_option("--out", type=click.Path(path_type=Path), help="Folder for the page.")
@@ -113,31 +95,21 @@ file_option, evaluation_option, recalibration_option = (
 def evaluate(  # noqa: PLR0913 - click: an argument per option
     file: Path | None,
     *,
-    label: str,
-    probs: str | None,
-    logits: str | None,
+    columns: dict[str, Any],
     named: tuple[str, ...],
     draws: Path | None,
     member_col: str | None,
     model_col: str | None,
-    row_id: str | None,
-    positive: str | None,
     floor: float | None,
-    groups: str | None,
-    weights: str | None,
-    cost: str | None,
-    thresholds: str | None,
-    by: tuple[str, ...],
-    prevalence: str | None,
+    questions: "Questions",
     prevalence_from: Path | None,
-    undo_sampling: str | None,
-    sets: float | None,
     seed: int,
     recalibrated: Path | None,
-    method: str | None,
+    chosen: str | None,
     out: Path | None,
     force: bool,
     display: Display,
+    **roles: Any,
 ) -> None:
     """Judge any model's class probabilities, read from a FILE.
 
@@ -147,93 +119,67 @@ def evaluate(  # noqa: PLR0913 - click: an argument per option
     """
     files = _files(file, named, draws)
     _check_draws(draws, member_col, model_col, prevalence_from)
-    _check_map(recalibrated, method, weights)
-    from trifit.decisions import Costs, Thresholds, check_asked
-
-    asked = Costs.of(cost), Thresholds.of(thresholds)
-    from trifit.conformal import checked_level
-
-    checked_level(sets)
-    from trifit.predictions import Reading, read_predictions
+    _check_map(recalibrated, chosen, roles["weights"])
+    columns, method = columns | roles, chosen or TEMPERATURE
+    found = _read(files, draws, columns, model_col, member_col, floor)
+    unlabelled = _unlabelled(found, prevalence_from, columns, floor)
+    from trifit.predictions.evaluate import evaluate_predictions
     from trifit.predictions.rows import save_evaluation
     from trifit.results.folder import check_folder
 
-    columns: dict[str, Any] = {
-        "label": label,
-        "probs": probs,
-        "logits": logits,
-        "row_id": row_id,
-        "groups": groups,
-        "weights": weights,
-        "positive": positive,
-        "by": by,
-    }
-    if draws is not None:
-        from trifit.predictions.draws import predictions_of, read_draws
-
-        members = read_draws(draws, **columns, member_col=member_col, floor=floor)
-        found, averages = predictions_of(members, draws.name)
-    else:
-        reading = Reading(**columns, model_col=model_col)
-        found = read_predictions(files, reading, floor=floor)
-    check_asked(*asked, found.forecasts.class_names)
-    other = _other_shares(found, prevalence, prevalence_from, undo_sampling, columns, floor)
+    questions = replace(questions, by=found.by, unlabelled=unlabelled)
     name = "-".join(dict.fromkeys(stem(path) for path in files.values()))[:60]
     folder = out or Path("reports") / f"evaluate-{name}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
     if recalibrated is not None:
-        from trifit.predictions.recalibrated import check_recalibrable
+        from trifit.predictions.recalibrated import check_recalibrable, write_recalibrated
 
         check_target("--write-recalibrated", recalibrated, inputs=files.values(), force=force)
-        check_recalibrable(found.forecasts, method or "temperature")
-    from trifit.predictions.draws import evaluate_members
-    from trifit.predictions.evaluate import evaluate_forecasts
-
+        check_recalibrable(found.forecasts, method)
     with display.progress() as progress:
-        described: dict[str, Any] = {
-            "name": name,
-            "seed": seed,
-            "source": ", ".join(str(path) for path in files.values()),
-            "grouped_by": groups or "",
-            "costs": asked[0],
-            "thresholds": asked[1],
-            "by": found.by,
-            "other": other,
-            "sets": sets,
-            "command": command,
-            "progress": progress,
-        }
-        if draws is not None:
-            comparison = evaluate_members(found, averages, **described)
-        else:
-            comparison = evaluate_forecasts(
-                found.forecasts,
-                sources=found.sources,
-                notes=found.notes,
-                **described,
-            )
+        comparison = evaluate_predictions(
+            found,
+            name=name,
+            seed=seed,
+            source=", ".join(map(str, files.values())),
+            grouped_by=roles["groups"] or "",
+            questions=questions,
+            command=command,
+            progress=progress,
+        )
         progress("writing the page", 0.95)
         save_evaluation(
             comparison, found.forecasts, found.row_ids, folder, floor=floor, force=force
         )
-        maps = []
         if recalibrated is not None:
-            from trifit.predictions.recalibrated import write_recalibrated
-
             progress("recalibrating", 0.98)
+            called = {name: columns[name] for name in ("row_id", "label")}
             maps = write_recalibrated(
-                recalibrated,
-                found,
-                row_id=row_id,
-                label=label,
-                method=method or "temperature",
-                seed=seed,
-                floor=floor,
+                recalibrated, found, **called, method=method, seed=seed, floor=floor
             )
     if recalibrated is not None:
         display.say(f"Recalibrated: {recalibrated}; maps: {', '.join(map(str, maps))}")
     show_comparison(comparison, folder, display)
+
+
+def _read(
+    files: Mapping[str, Path],
+    draws: Path | None,
+    columns: Mapping[str, Any],
+    model_col: str | None,
+    member_col: str | None,
+    floor: float | None,
+) -> "Predictions":
+    """The forecasts of files; of members in one file, and their averages."""
+    if draws is not None:
+        from trifit.predictions.draws import predictions_of, read_draws
+
+        members = read_draws(draws, **columns, member_col=member_col, floor=floor)
+        return predictions_of(members, draws.name)
+    from trifit.predictions import Reading, read_predictions
+
+    return read_predictions(files, Reading(**columns, model_col=model_col), floor=floor)
 
 
 def _check_draws(
@@ -251,28 +197,18 @@ def _check_draws(
         raise InputError("--prevalence-from and --draws exclude each other; give --prevalence")
 
 
-def _other_shares(
-    found: "Predictions",
-    prevalence: str | None,
-    prevalence_from: Path | None,
-    undo_sampling: str | None,
-    columns: Mapping[str, Any],
-    floor: float | None,
-) -> "OtherShares":
-    """Class shares that were given, or a file's, checked against the forecasts."""
+def _unlabelled(
+    found: "Predictions", file: Path | None, columns: Mapping[str, Any], floor: float | None
+) -> "dict[str, FloatArray] | None":
+    """The first model's forecasts of a file without labels."""
+    if file is None:
+        return None
     from trifit.predictions import Reading
     from trifit.predictions.join import read_unlabelled
-    from trifit.predictions.shares import OtherShares
-    from trifit.prevalence import Prevalence
 
-    unlabelled = None
-    if prevalence_from is not None:
-        bare = Reading(**{name: columns[name] for name in ("probs", "logits", "positive")})
-        classes, first = found.forecasts.class_names, next(iter(found.forecasts.log_probs))
-        unlabelled = {first: read_unlabelled(prevalence_from, bare, classes, floor=floor)[0]}
-    other = OtherShares(Prevalence.of(prevalence), unlabelled, Prevalence.of(undo_sampling))
-    other.check(found.forecasts)
-    return other
+    bare = Reading(**{name: columns[name] for name in ("probs", "logits", "positive")})
+    classes, first = found.forecasts.class_names, next(iter(found.forecasts.log_probs))
+    return {first: read_unlabelled(file, bare, classes, floor=floor)[0]}
 
 
 def _check_map(recalibrated: Path | None, method: str | None, weights: str | None) -> None:

@@ -7,6 +7,7 @@ import click
 
 from trifit import __version__, interrupts
 from trifit.cli.check import check
+from trifit.cli.code import code_is_told
 from trifit.cli.codes import BAD_INPUT
 from trifit.cli.compare import compare, show_comparison
 from trifit.cli.completion import cards, completion, names_or_files
@@ -41,7 +42,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         interrupts.leaves("nothing was written")
         try:
-            with seldom_collected():
+            with seldom_collected(), code_is_told():
                 return super().invoke(ctx)
         except InputError as error:
             click.echo(f"trifit: {error}", err=True)

@@ -60,64 +60,6 @@ seed_option = partial(
 )
 
 
-cost_option = partial(
-    click.option,
-    "--cost",
-    cls=Option,
-    heading="Evaluation",
-    metavar="FILE",
-    help="TOML file: what every action costs in every class.",
-)
-thresholds_option = partial(
-    click.option,
-    "--thresholds",
-    cls=Option,
-    heading="Evaluation",
-    metavar="[CLASS=]LOW:HIGH",
-    help="Range of probabilities above which a class is acted on, e.g. 0.05:0.5; adds net benefit "
-    "curves.",
-)
-
-
-sets_option = partial(
-    click.option,
-    "--sets",
-    cls=Option,
-    heading="Evaluation",
-    type=float,
-    metavar="LEVEL",
-    help="Sets of classes that should contain the label with this probability, e.g. 0.9 (needs "
-    "trifit[conformal]).",
-)
-by_option = partial(
-    click.option,
-    "--by",
-    cls=Option,
-    heading="Evaluation",
-    metavar="COLUMN[:PARTS]",
-    multiple=True,
-    help="Judge subgroups too: by the values of a column (region), or its numbers cut into parts"
-    " (age:4); repeatable.",
-)
-
-
-prevalence_option = partial(
-    click.option,
-    "--prevalence",
-    cls=Option,
-    heading="Evaluation",
-    metavar="CLASS=SHARE",
-    help="Correct probabilities for other class shares and score them there, e.g. yes=0.02.",
-)
-prevalence_from_option = partial(
-    click.option,
-    "--prevalence-from",
-    cls=Option,
-    heading="Evaluation",
-    metavar="FILE",
-)
-
-
 class NumberOrAuto(click.ParamType[float | str]):
     """A number, or the word ``auto``."""
 

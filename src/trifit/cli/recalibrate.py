@@ -1,15 +1,14 @@
 """The command ``trifit recalibrate``."""
 
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from trifit.cli.display import output_option
-from trifit.cli.options import Command, Option
+from trifit.cli.options import Command
+from trifit.cli.shared import file_option, reads_predictions
 from trifit.files import check_target
-
-file_option = partial(click.option, cls=Option, heading="Predictions")
 
 
 @click.command(
@@ -18,13 +17,8 @@ file_option = partial(click.option, cls=Option, heading="Predictions")
 )
 @click.argument("made", metavar="MAP", type=click.Path(path_type=Path))
 @click.argument("preds", metavar="PREDS", type=click.Path(path_type=Path))
-@file_option("--probs", metavar="PATTERN", help="Columns of probabilities: 'p_*', or a,b,c.")
-@file_option("--logits", metavar="PATTERN", help="Columns of logits, instead of --probs.")
-@file_option(
-    "--id", "row_id", metavar="COLUMN", help="Column that identifies the rows; it is kept."
-)
+@reads_predictions("Column that identifies the rows; it is kept.")
 @file_option("--label", metavar="COLUMN", help="Column of the label; it is kept.")
-@file_option("--positive", metavar="CLASS", help="Of two classes, the one in a single column.")
 @output_option(
     "--out",
     required=True,
@@ -37,11 +31,8 @@ def recalibrate(
     made: Path,
     preds: Path,
     *,
-    probs: str | None,
-    logits: str | None,
-    row_id: str | None,
+    columns: dict[str, Any],
     label: str | None,
-    positive: str | None,
     out: Path,
     force: bool,
 ) -> None:
@@ -54,7 +45,7 @@ def recalibrate(
     from trifit.predictions import Reading
     from trifit.predictions.recalibrated import recalibrate as apply
 
-    reading = Reading(label=label, probs=probs, logits=logits, positive=positive, row_id=row_id)
+    reading = Reading(label=label, **columns)
     check_target("--out", out, inputs=[preds, made], force=force)
     loaded = recalibration.load(made)
     n_obs = apply(loaded, preds, reading, out)

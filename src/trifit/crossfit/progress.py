@@ -8,6 +8,8 @@ from trifit.cards import Card
 from trifit.fit import Density
 from trifit.fit.linear import LinearDensity
 from trifit.fit.methods.bayes import describes_by_mode
+from trifit.fit.proposals import WARM_UP, suit
+from trifit.fit.sampling import blocks
 from trifit.progress import Progress
 from trifit.text import duration
 from trifit.threads import cores, limited
@@ -156,7 +158,10 @@ def estimated_seconds(
             # Where the prior's log-odds are far wider than the likelihood's step from 0 to 1.
             steps = max(steps, STEPS_PER_SPREAD * density.prior_spread(rows.X))
         each += 1.6e-9 * n_params**2  # two products with the whitening matrix
-    evaluations = nuts * sampler.chains * (sampler.usual_draws + sampler.tune) * steps
+    per_chain = (sampler.usual_draws + sampler.tune) * steps
+    if suit(objective) and describes_by_mode(density, identified=card.identified):
+        per_chain, each = WARM_UP + blocks(sampler, n_params)[0], point
+    evaluations = nuts * sampler.chains * per_chain
     evaluations += laplace * sampler.chains * sampler.usual_draws
     threads = min(cores(), sampler.chains)
     point_fits = (PASSES + PASSES_EACH * n_params) * point

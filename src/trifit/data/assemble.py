@@ -114,11 +114,7 @@ def assemble(
         )
     leaks = _leaks(rows, schema) if rows.soft is None else ()
     if leaks:
-        notes.append(
-            f"{listing(leaks)} {'predicts' if len(leaks) == 1 else 'each predict'} "
-            f"{labels[0]!r} without error: is it the label under another name? (to leave it out: "
-            f"--drop {quote(leaks[0])})"
-        )
+        notes.append(_leaks_note(leaks, labels[0]))
     notes += notes_of(rows.roles, reading.roles, len(rows.y) - rows.n_test)
     rows, written = _written_out(train.name, rows)
     notes += written
@@ -318,6 +314,14 @@ def _leaks(rows: _Rows, schema: Schema) -> tuple[str, ...]:
         if any(gives_away(part, y, n_columns=n_looks) for part in parts):
             found.append(column.name)
     return tuple(found)
+
+
+def _leaks_note(leaks: tuple[str, ...], label: str) -> str:
+    return (
+        f"{listing(leaks)} {'predicts' if len(leaks) == 1 else 'each predict'} "
+        f"{label!r} without error: is it the label under another name? (to leave it out: "
+        f"--drop {quote(leaks[0])})"
+    )
 
 
 def _counts_note(counts: FloatArray) -> str:

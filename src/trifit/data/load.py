@@ -22,6 +22,7 @@ from trifit.data.sources import (
     open_source,
     open_test,
 )
+from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.types import Dataset
 
@@ -154,15 +155,7 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
     if isinstance(source, str) and source in BUNDLED:
         _check_complete(source, "bundled", of_a_table)
         return _ordered(by_features(bundled(source), by), positive, tuple(classes_order))
-    if target is not None and label_cols:
-        raise InputError(
-            f"target {target!r} and label_cols {list(label_cols)!r}: give one of the two"
-        )
-    if label_cols:
-        check_several("label_cols", label_cols)
-    both = [name for name in drop if name in (*keep, *categorical)]
-    if both:
-        raise InputError(f"drop {both[0]!r}, and keep or categorical {both[0]!r}: give one of them")
+    _check_columns(target, label_cols, drop=drop, kept=(*keep, *categorical))
     reading = Reading(
         missing=MISSING_TEXT if na_values is None else ("", *map(str, na_values)),
         decimal=decimal,
@@ -172,17 +165,13 @@ def load_dataset(  # noqa: PLR0913 - the user's door: an argument per choice
         drop=drop,
         roles=RoleColumns(groups, time, weights, by),
     )
-    labelled = target is not None and not is_name(target)
-    if labelled:
-        table = open_labelled(source, target)
-    else:
-        table = open_source(source, label_cols if target is None else (str(target),))
+    train, held_out = _tables(source, target, label_cols, test)
     dataset = assemble(
-        table,
-        None if test is None else open_test(test, table.labels, pair=labelled),
+        train,
+        held_out,
         reading,
         missing=missing,
-        source=str(source) if isinstance(source, str | Path) else table.name,
+        source=str(source) if isinstance(source, str | Path) else train.name,
     )
     return _ordered(dataset, positive, tuple(classes_order))
 
@@ -221,6 +210,33 @@ def _check_complete(source: str, kind: str, arguments: Mapping[str, Any]) -> Non
     for name, value in arguments.items():
         if value is not None and not (isinstance(value, tuple) and not value):
             raise InputError(f"data {source!r} is {kind} and complete: {name} does not apply")
+
+
+def _check_columns(
+    target: Any, label_cols: tuple[str, ...], *, drop: Sequence[str], kept: Sequence[str]
+) -> None:
+    """Refuse columns that are asked for twice, in ways that exclude each other."""
+    if target is not None and label_cols:
+        raise InputError(
+            f"target {target!r} and label_cols {list(label_cols)!r}: give one of the two"
+        )
+    if label_cols:
+        check_several("label_cols", label_cols)
+    both = [name for name in drop if name in kept]
+    if both:
+        raise InputError(f"drop {both[0]!r}, and keep or categorical {both[0]!r}: give one of them")
+
+
+def _tables(
+    source: Any, target: Any, label_cols: tuple[str, ...], test: Any
+) -> tuple[Table, Table | None]:
+    """The training table and the test table, where one is given."""
+    labelled = target is not None and not is_name(target)
+    if labelled:
+        train = open_labelled(source, target)
+    else:
+        train = open_source(source, label_cols if target is None else (str(target),))
+    return train, None if test is None else open_test(test, train.labels, pair=labelled)
 
 
 def _ordered(dataset: Dataset, positive: str | None, order: tuple[str, ...]) -> Dataset:

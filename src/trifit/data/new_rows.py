@@ -10,7 +10,25 @@ from trifit.data.sources import open_table
 from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.text import counted, listing
-from trifit.types import FloatArray
+from trifit.types import Dataset, FloatArray
+
+
+def unlabelled_rows(source: Any, dataset: Dataset) -> FloatArray | None:
+    """The encoded features of rows without labels, (n_rows, n_features); None of None.
+
+    Raises
+    ------
+    InputError
+        If they cannot be read as the rows of the data were.
+    """
+    if source is None:
+        return None
+    if dataset.schema is None:
+        raise InputError(
+            f"prevalence_from: the columns of data {dataset.name!r} are not known from a table, so "
+            "no other rows can be read as they were"
+        )
+    return encode_rows(source, dataset.schema)[0]
 
 
 def encode_rows(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:

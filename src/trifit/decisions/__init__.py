@@ -3,7 +3,7 @@
 Pure array mathematics on probabilities and labels from anywhere (docs/decisions-and-costs.md).
 """
 
-from trifit.decisions.asked import Costs, Thresholds, check_asked
+from trifit.decisions.asked import Costs, Thresholds
 from trifit.decisions.benefit import Benefit, net_benefit
 from trifit.decisions.costs import Decided, decide
 from trifit.decisions.coverage import RiskCoverage, risk_coverage
@@ -14,7 +14,6 @@ __all__ = [
     "Decided",
     "RiskCoverage",
     "Thresholds",
-    "check_asked",
     "decide",
     "net_benefit",
     "risk_coverage",

@@ -154,25 +154,6 @@ class Thresholds:
         return list(class_names).index(self.positive)
 
 
-def check_asked(costs: Costs | None, thresholds: Thresholds | None, classes: Sequence[str]) -> None:
-    """Refuse costs or thresholds that do not fit the classes.
-
-    Parameters
-    ----------
-    costs : Costs or None
-    thresholds : Thresholds or None
-    classes : sequence of str
-
-    Raises
-    ------
-    InputError
-    """
-    if costs is not None:
-        costs.matrix(classes)
-    if thresholds is not None:
-        thresholds.positive_of(classes)
-
-
 def _read(path: Path) -> Costs:
     called = f"costs {str(path)!r}"
     try:

@@ -99,7 +99,7 @@ class LinearForm:
     prior_constant: float
 
 
-class Objective(Protocol):
+class LogDensity(Protocol):
     """``log_likelihood + prior * log_prior + jacobian * log|J|`` on one data set.
 
     MLE is the maximum at weights (0, 0), MAP at (1, 0): the mode of the density
@@ -108,12 +108,25 @@ class Objective(Protocol):
     ``w`` one-hot rows, distributions or counts.
     """
 
-    weight: float
-    """Total weight of the labels; the number of rows where they are class codes."""
+    @property
+    def weight(self) -> float:
+        """Total weight of the labels; the number of rows where they are class codes."""
+        ...
 
-    X: FloatArray
-    labels: Labels
-    n_classes: int
+    @property
+    def X(self) -> FloatArray:
+        """The rows."""
+        ...
+
+    @property
+    def labels(self) -> Labels:
+        """Class codes, or weights of every class."""
+        ...
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        ...
 
     @property
     def linear(self) -> LinearForm | None:
@@ -121,10 +134,14 @@ class Objective(Protocol):
         ...
 
     def __call__(
-        self, theta: FloatArray, *, prior: float, jacobian: float
+        self, theta: FloatArray, /, *, prior: float, jacobian: float
     ) -> tuple[float, FloatArray]:
         """Value and gradient at ``theta``, shape (n_params,)."""
         ...
+
+
+class Objective(LogDensity, Protocol):
+    """A log density with what else point fits are found by."""
 
     def squared_error(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Brier score ``sum_ik w_ik |p_i - e_k|^2`` summed over rows, and its gradient."""

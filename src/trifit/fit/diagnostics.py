@@ -71,6 +71,7 @@ def diagnose_sampler(
         bfmi_min=finite(float(bfmi(stats["energy"]).min())),
         depth_limited_share=float((stats["tree_depth"] >= max_depth).mean()),
         mean_steps=float(stats["n_steps"].mean()),
+        accepted=float(stats["accepted"].mean()) if "accepted" in stats else None,
     )
 
 

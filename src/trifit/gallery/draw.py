@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from trifit.gallery.replications import as_text, means
 from trifit.report.charts import INK, mark, ticks
 from trifit.report.charts.intervals import Shown, intervals
-from trifit.report.parts import Key
+from trifit.report.parts import Chart, Key, fit_keys, panels
 from trifit.scores import Estimate
 from trifit.types import FloatArray
 
@@ -88,6 +89,43 @@ def across(
     ticks(ax, "y", range(len(what)), what)
     ax.set_ylim(len(what) - 0.5, -0.5)
     ax.set_xlabel(label)
+
+
+def against_truth(
+    name: str,
+    caption: str,
+    fits: Sequence[str],
+    conditions: Sequence[str],
+    *,
+    bias: FloatArray,
+    kl: FloatArray,
+    height: float,
+) -> Chart:
+    """Excess confidence of fits, and their distance from the truth, under conditions.
+
+    Parameters
+    ----------
+    name, caption : str
+    fits, conditions : sequence of str
+    bias, kl : array of shape (n_conditions, n_fits, n_repeats)
+        Mean confidence minus the true probability, and the KL divergence in nats.
+    height : float
+        Inches.
+    """
+    return panels(
+        name,
+        caption,
+        {
+            "excess confidence": partial(
+                across, fits, bias, conditions, "confidence minus true probability"
+            ),
+            "distance from the truth": partial(
+                across, fits, kl, conditions, "KL from the truth, nats"
+            ),
+        },
+        size=(3.8, height),
+        keys=fit_keys(fits),
+    )
 
 
 def _shown(name: str, at: float, where: str, found: Estimate) -> Shown:

@@ -55,16 +55,11 @@ def answer(found: Numbers) -> Answer:
     """The bias of each output."""
     rows = [f"{n:,.0f} training rows" for n in found["rows"]]
     off = (found["output"] - found["true"]).mean(axis=1)  # (n_sizes, 4, repeats)
-    sentences = [f"With {name}, {_off(off[i], found['output'][i])}." for i, name in enumerate(rows)]
     draws = {
         n: partial(_reliability, found["output"][i], found["true"][i]) for i, n in enumerate(rows)
     }
     return Answer(
-        "All of them are meant as probabilities. The loss uses the label's output only, but the "
-        "outputs sum to one, so its gradient (output minus label) moves all of them, and the "
-        "expected loss has its minimum where each output equals the probability of its class. "
-        + " ".join(sentences)
-        + " Since the outputs sum to one, if one is too large, others are too small.",
+        _paragraph(found),
         panels(
             "outputs",
             "True probability of the class against the MLE's output, in bins of the output. On the "
@@ -84,6 +79,19 @@ def answer(found: Numbers) -> Answer:
                 for k, name in enumerate(RANKS)
             ),
         ),
+    )
+
+
+def _paragraph(found: Numbers) -> str:
+    rows = [f"{n:,.0f} training rows" for n in found["rows"]]
+    off = (found["output"] - found["true"]).mean(axis=1)  # (n_sizes, 4, repeats)
+    sentences = [f"With {name}, {_off(off[i], found['output'][i])}." for i, name in enumerate(rows)]
+    return (
+        "All of them are meant as probabilities. The loss uses the label's output only, but the "
+        "outputs sum to one, so its gradient (output minus label) moves all of them, and the "
+        "expected loss has its minimum where each output equals the probability of its class. "
+        + " ".join(sentences)
+        + " Since the outputs sum to one, if one is too large, others are too small."
     )
 
 

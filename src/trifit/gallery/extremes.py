@@ -66,33 +66,8 @@ def experiment(
 def answer(found: Numbers) -> Answer:
     """When outputs approach 0 and 1, and when they do not."""
     rows, excess = found["rows"], found["mle"] - found["truth"]
-    best = OUTPUTS[found["cost"].argmin(axis=1)]
-    inside = ", ".join(f"{q:.3g} for {p:g}" for p, q in zip(TRUTHS[:-1], best[:-1], strict=True))
-    few, *_, many = means(excess[0])
-    first, *_, last = means(found["mle"][1])
-    tame = t_mean(found["mle"][1, 0] - found["map"][1, 0])
     return Answer(
-        "No: it pulls them to the probability of the label. The expected cross-entropy is least "
-        f"where the output equals the true probability (minimum at {inside}); only for a true "
-        "probability of 1 does it decrease all the way to 1. So with overlapping classes and "
-        f"{rows[-1]:,g} rows the share of outputs above 0.99 "
-        + _beyond(many)
-        + f"; with {rows[0]:g} rows it "
-        + _beyond(few)
-        + _by_chance(float(found["separated"][0, 0].mean()))
-        + ". If the classes really are separable "
-        f"({found['separated'][1].mean():.0%} of data sets without an MLE), the likelihood "
-        "grows with the log-odds without bound: after training to convergence, the share of "
-        f"outputs above 0.99 is {as_text(first)} with {rows[0]:g} rows and "
-        f"{as_text(last)} with {rows[-1]:,g}. Here the labels really are certain. With "
-        f"{rows[0]:g} rows the MAP's outputs "
-        + by_sign(
-            tame,
-            above=f"are less extreme (share smaller by {as_text(tame)})",
-            below=f"are even more extreme (difference {as_text(tame)})",
-            neither=f"are not clearly different ({as_text(tame)})",
-        )
-        + ".",
+        _paragraph(found),
         panels(
             "extremes",
             "Left: expected cross-entropy of an output for four true probabilities, with a mark at "
@@ -123,6 +98,38 @@ def answer(found: Numbers) -> Answer:
                 for i, n in enumerate(rows)
             ),
         ),
+    )
+
+
+def _paragraph(found: Numbers) -> str:
+    rows, excess = found["rows"], found["mle"] - found["truth"]
+    best = OUTPUTS[found["cost"].argmin(axis=1)]
+    inside = ", ".join(f"{q:.3g} for {p:g}" for p, q in zip(TRUTHS[:-1], best[:-1], strict=True))
+    few, *_, many = means(excess[0])
+    first, *_, last = means(found["mle"][1])
+    tame = t_mean(found["mle"][1, 0] - found["map"][1, 0])
+    return (
+        "No: it pulls them to the probability of the label. The expected cross-entropy is least "
+        f"where the output equals the true probability (minimum at {inside}); only for a true "
+        "probability of 1 does it decrease all the way to 1. So with overlapping classes and "
+        f"{rows[-1]:,g} rows the share of outputs above 0.99 "
+        + _beyond(many)
+        + f"; with {rows[0]:g} rows it "
+        + _beyond(few)
+        + _by_chance(float(found["separated"][0, 0].mean()))
+        + ". If the classes really are separable "
+        f"({found['separated'][1].mean():.0%} of data sets without an MLE), the likelihood "
+        "grows with the log-odds without bound: after training to convergence, the share of "
+        f"outputs above 0.99 is {as_text(first)} with {rows[0]:g} rows and "
+        f"{as_text(last)} with {rows[-1]:,g}. Here the labels really are certain. With "
+        f"{rows[0]:g} rows the MAP's outputs "
+        + by_sign(
+            tame,
+            above=f"are less extreme (share smaller by {as_text(tame)})",
+            below=f"are even more extreme (difference {as_text(tame)})",
+            neither=f"are not clearly different ({as_text(tame)})",
+        )
+        + "."
     )
 
 

@@ -15,6 +15,16 @@ from trifit.scores import BITS, Estimate, t_mean
 
 OWN, LOSS = "entropy of its outputs", "expected loss"
 CHANCE, MODEL = "chance", "model uncertainty"
+COLUMNS = {
+    "truth": "truth's entropy",
+    "mle own": "mle: own entropy",
+    "mle loss": "mle: loss",
+    "bayes own": "bayes: own entropy",
+    "bayes loss": "bayes: loss",
+    "chance": CHANCE,
+    "model uncertainty": MODEL,
+}
+"""Columns of the table, by the name of their numbers."""
 
 
 def experiment(
@@ -64,12 +74,38 @@ def experiment(
 
 def answer(found: Numbers) -> Answer:
     """Entropy as the loss that a forecast expects of itself."""
+    return Answer(
+        _paragraph(found),
+        panels(
+            "entropy",
+            "Entropy of a fit's outputs (the loss it expects) and its true expected loss. Where "
+            "the two differ, its outputs are not probabilities. 95% intervals over replications.",
+            {
+                "mle": partial(_claimed, found, "mle"),
+                "bayes": partial(_claimed, found, "bayes"),
+                "the posterior's entropy in parts": partial(_parts, found),
+            },
+            size=(3.3, 3.0),
+            keys=(*series_keys((OWN, LOSS, CHANCE, MODEL)), known_key("entropy of the truth")),
+        ),
+        Table(
+            "Nats per test row, ± standard error over replications",
+            ("training rows", *COLUMNS.values()),
+            tuple(
+                (f"{n:,g}", *(cell(found[name][i]) for name in COLUMNS))
+                for i, n in enumerate(found["rows"])
+            ),
+        ),
+    )
+
+
+def _paragraph(found: Numbers) -> str:
     rows = found["rows"]
     floor = found["truth"].mean()
     surprise = {fit: means(found[f"{fit} loss"] - found[f"{fit} own"]) for fit in ("mle", "bayes")}
     uncertainty = means(found["model uncertainty"])
     shrinks = t_mean(found["model uncertainty"][0] - found["model uncertainty"][-1])
-    return Answer(
+    return (
         "It is the log-loss that a prediction expects of itself. If the outputs for a row were its "
         "probabilities, their entropy would be the expected log-loss of that row, and the length "
         "of the shortest code for its label. Here the entropy of the true probabilities is "
@@ -86,50 +122,7 @@ def answer(found: Numbers) -> Answer:
         f"Model uncertainty is {as_text(uncertainty[0])} nats with {rows[0]:g} rows and "
         f"{as_text(uncertainty[-1])} with {rows[-1]:,g}: "
         + ("data reduce it" if clear_sign(shrinks) == 1 else "no clear change here")
-        + f"; the rest is chance, {as_text(t_mean(found['chance'][-1]))} nats.",
-        panels(
-            "entropy",
-            "Entropy of a fit's outputs (the loss it expects) and its true expected loss. Where "
-            "the two differ, its outputs are not probabilities. 95% intervals over replications.",
-            {
-                "mle": partial(_claimed, found, "mle"),
-                "bayes": partial(_claimed, found, "bayes"),
-                "the posterior's entropy in parts": partial(_parts, found),
-            },
-            size=(3.3, 3.0),
-            keys=(*series_keys((OWN, LOSS, CHANCE, MODEL)), known_key("entropy of the truth")),
-        ),
-        Table(
-            "Nats per test row, ± standard error over replications",
-            (
-                "training rows",
-                "truth's entropy",
-                "mle: own entropy",
-                "mle: loss",
-                "bayes: own entropy",
-                "bayes: loss",
-                CHANCE,
-                MODEL,
-            ),
-            tuple(
-                (
-                    f"{n:,g}",
-                    *(
-                        cell(found[name][i])
-                        for name in (
-                            "truth",
-                            "mle own",
-                            "mle loss",
-                            "bayes own",
-                            "bayes loss",
-                            "chance",
-                            "model uncertainty",
-                        )
-                    ),
-                )
-                for i, n in enumerate(rows)
-            ),
-        ),
+        + f"; the rest is chance, {as_text(t_mean(found['chance'][-1]))} nats."
     )
 
 

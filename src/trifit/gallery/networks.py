@@ -17,6 +17,9 @@ from trifit.types import FloatArray
 
 CARDS = ("network", "softmax")
 FITS = ("mle", "squared-error")
+LOSSES = ("cross-entropy", "squared error")
+"""What they minimise."""
+
 LINEAR = "linear softmax, mle"
 
 
@@ -69,18 +72,44 @@ def experiment(
 def answer(found: Numbers) -> Answer:
     """Whether the distance from the truth falls with rows, for either loss."""
     rows, distance = found["rows"], found["distance"]
-    losses = ("cross-entropy", "squared error")
+    return Answer(
+        _paragraph(found),
+        panels(
+            "networks",
+            "Outputs for test rows against the feature (dashed: the true posteriors of the three "
+            "classes), and their distance from the truth. 95% intervals over replications.",
+            {f"{n:,g} rows": partial(_curves, found, i) for i, n in _ends(rows)}
+            | {"distance from the truth": partial(_distance, found)},
+            size=(3.4, 3.0),
+            keys=(*series_keys(("mle", "squared-error", LINEAR)), known_key("true posteriors")),
+        ),
+        Table(
+            "Root mean square of output minus true probability, ± standard error over replications",
+            (
+                "training rows",
+                *(f"{card}, {loss}" for card in ("network", "linear") for loss in LOSSES),
+            ),
+            tuple(
+                (f"{n:,g}", *(cell(distance[i, c, f]) for c in range(2) for f in range(2)))
+                for i, n in enumerate(rows)
+            ),
+        ),
+    )
+
+
+def _paragraph(found: Numbers) -> str:
+    rows, distance = found["rows"], found["distance"]
     falls = [t_mean(distance[0, 0, f] - distance[-1, 0, f]) for f in range(2)]
     gap = t_mean(distance[-1, 0, 1] - distance[-1, 0, 0])
     line = t_mean(distance[-1, 1, 0] - distance[-1, 0, 0])
     own = t_mean(distance[0, 1, 0] - distance[-1, 1, 0])
-    names = [name for name, fall in zip(losses, falls, strict=True) if clear_sign(fall) == 1]
+    names = [name for name, fall in zip(LOSSES, falls, strict=True) if clear_sign(fall) == 1]
     ways = " and ".join(
         f"from {as_text(t_mean(distance[0, 0, f]))} with {rows[0]:g} rows to "
         f"{as_text(t_mean(distance[-1, 0, f]))} with {rows[-1]:,g} under {name}"
-        for f, name in enumerate(losses)
+        for f, name in enumerate(LOSSES)
     )
-    return Answer(
+    return (
         (
             f"Yes, with enough rows, a rich enough network and a well-minimised loss, under "
             f"{' and '.join(names)}. "
@@ -110,27 +139,7 @@ def answer(found: Numbers) -> Answer:
             above=f"fallen by {as_text(own)}.",
             below=f"grown by {size_as_text(own)}.",
             neither=f"not clearly changed ({as_text(own)}).",
-        ),
-        panels(
-            "networks",
-            "Outputs for test rows against the feature (dashed: the true posteriors of the three "
-            "classes), and their distance from the truth. 95% intervals over replications.",
-            {f"{n:,g} rows": partial(_curves, found, i) for i, n in _ends(rows)}
-            | {"distance from the truth": partial(_distance, found)},
-            size=(3.4, 3.0),
-            keys=(*series_keys(("mle", "squared-error", LINEAR)), known_key("true posteriors")),
-        ),
-        Table(
-            "Root mean square of output minus true probability, ± standard error over replications",
-            (
-                "training rows",
-                *(f"{card}, {loss}" for card in ("network", "linear") for loss in losses),
-            ),
-            tuple(
-                (f"{n:,g}", *(cell(distance[i, c, f]) for c in range(2) for f in range(2)))
-                for i, n in enumerate(rows)
-            ),
-        ),
+        )
     )
 
 

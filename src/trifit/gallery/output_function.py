@@ -65,14 +65,7 @@ def answer(found: Numbers) -> Answer:
     kl = found["kl"]
     names = list(WORLDS)
     return Answer(
-        "The one whose curve has the shape of the truth. All of them minimise the same "
-        "cross-entropy and aim at the same probabilities, as far as their curves allow. For two "
-        "classes softmax and logistic are the same model: their MLEs differ by at most "
-        f"{significant(float(found['apart'].max()), 1)} in probability. "
-        + " ".join(f"{_sentence(name, kl[w])}" for w, name in enumerate(names))
-        + " In the tails probit approaches 0 and 1 faster than logistic, so an unlikely label "
-        "costs it more. Normalised tanh has one more activation to learn, since a shift common to "
-        "all classes changes its outputs.",
+        _paragraph(found),
         chart(
             "outputs",
             "Expected excess log-loss of the MLE with each output function. 95% intervals over "
@@ -95,6 +88,21 @@ def answer(found: Numbers) -> Answer:
             ),
             wrap=True,
         ),
+    )
+
+
+def _paragraph(found: Numbers) -> str:
+    kl = found["kl"]
+    names = list(WORLDS)
+    return (
+        "The one whose curve has the shape of the truth. All of them minimise the same "
+        "cross-entropy and aim at the same probabilities, as far as their curves allow. For two "
+        "classes softmax and logistic are the same model: their MLEs differ by at most "
+        f"{significant(float(found['apart'].max()), 1)} in probability. "
+        + " ".join(f"{_sentence(name, kl[w])}" for w, name in enumerate(names))
+        + " In the tails probit approaches 0 and 1 faster than logistic, so an unlikely label "
+        "costs it more. Normalised tanh has one more activation to learn, since a shift common to "
+        "all classes changes its outputs."
     )
 
 

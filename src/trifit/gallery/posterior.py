@@ -1,15 +1,14 @@
 """Whether a Bayesian posterior fixes calibration, and at what price."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 import trifit
-from trifit.gallery.draw import across
+from trifit.gallery.draw import against_truth
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.replications import as_text, by_sign, cell, replicate
-from trifit.report.parts import Cell, Table, fit_keys, panels
+from trifit.report.parts import Cell, Table
 from trifit.scores import Estimate, t_mean
 from trifit.text import significant
 from trifit.types import FloatArray
@@ -66,35 +65,18 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 6, n_test: int = 4
 def answer(found: Numbers) -> Answer:
     """Excess confidence, the gain from averaging over one scalar, and its time."""
     bias, kl = found["bias"], found["kl"]
-    bayes = [_calibrated(t_mean(bias[c, 3])) for c in range(len(CONDITIONS))]
-    over_map, over_scalar = t_mean(kl[0, 2] - kl[0, 3]), t_mean(kl[0, 1] - kl[0, 3])
-    ratio = np.median(found["seconds"][0, 3]) / np.median(found["seconds"][0, 2])
     return Answer(
-        "As far as its assumptions hold. Averaged over the prior, a posterior is calibrated "
-        f"by construction: with the prior that generated the coefficients, it {bayes[0]}, while "
-        f"the MLE {_calibrated(t_mean(bias[0, 0]))}. With a prior 4 times too wide "
-        f"the posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; if the truth is "
-        f"curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
-        f"{_gain(over_map, 'the MAP')} and "
-        f"{_gain(over_scalar, 'the MLE with temperature scaling')}. "
-        f"The price: sampling took about {significant(float(ratio), 2)} times as long as the MAP, "
-        "prediction averages over all draws, a prior must be chosen, and the draws must be "
-        f"checked ({found['passed'].mean():.0%} of these posteriors passed every check).",
-        panels(
+        _paragraph(found),
+        against_truth(
             "posterior",
             "Mean confidence minus the true probability (right of the line: over-confident) and "
             "expected excess log-loss of four fits under four assumptions. 95% intervals over "
             "replications.",
-            {
-                "excess confidence": partial(
-                    across, FITS, bias, list(CONDITIONS), "confidence minus true probability"
-                ),
-                "distance from the truth": partial(
-                    across, FITS, kl, list(CONDITIONS), "KL from the truth, nats"
-                ),
-            },
-            size=(3.8, 3.4),
-            keys=fit_keys(FITS),
+            FITS,
+            list(CONDITIONS),
+            bias=bias,
+            kl=kl,
+            height=3.4,
         ),
         Table(
             "± standard error over replications; seconds are medians under the right prior, on the "
@@ -111,6 +93,25 @@ def answer(found: Numbers) -> Answer:
                 for f, fit in enumerate(FITS)
             ),
         ),
+    )
+
+
+def _paragraph(found: Numbers) -> str:
+    bias, kl = found["bias"], found["kl"]
+    bayes = [_calibrated(t_mean(bias[c, 3])) for c in range(len(CONDITIONS))]
+    over_map, over_scalar = t_mean(kl[0, 2] - kl[0, 3]), t_mean(kl[0, 1] - kl[0, 3])
+    ratio = np.median(found["seconds"][0, 3]) / np.median(found["seconds"][0, 2])
+    return (
+        "As far as its assumptions hold. Averaged over the prior, a posterior is calibrated "
+        f"by construction: with the prior that generated the coefficients, it {bayes[0]}, while "
+        f"the MLE {_calibrated(t_mean(bias[0, 0]))}. With a prior 4 times too wide "
+        f"the posterior {bayes[1]}; with one 4 times too narrow it {bayes[2]}; if the truth is "
+        f"curved and the model linear, it {bayes[3]}. In log-loss, under the right prior, it "
+        f"{_gain(over_map, 'the MAP')} and "
+        f"{_gain(over_scalar, 'the MLE with temperature scaling')}. "
+        f"The price: sampling took about {significant(float(ratio), 2)} times as long as the MAP, "
+        "prediction averages over all draws, a prior must be chosen, and the draws must be "
+        f"checked ({found['passed'].mean():.0%} of these posteriors passed every check)."
     )
 
 

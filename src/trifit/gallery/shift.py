@@ -1,16 +1,15 @@
 """Confidence and log-loss on test rows that differ from the training rows."""
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 import trifit
-from trifit.gallery.draw import across
+from trifit.gallery.draw import against_truth
 from trifit.gallery.question import Answer, Numbers, Question, Reference
 from trifit.gallery.replications import as_text, cell, clear_sign, replicate
-from trifit.report.parts import Table, fit_keys, panels
+from trifit.report.parts import Table
 from trifit.scores import t_mean
 from trifit.text import listed
 from trifit.truth import confidence_bias, excess_log_loss
@@ -73,10 +72,37 @@ def experiment(seed: int = 1, *, n: int = 100, repeats: int = 8, n_test: int = 2
 def answer(found: Numbers) -> Answer:
     """Which shifts make which fits over-confident."""
     bias, kl = found["bias"], found["kl"]
+    return Answer(
+        _paragraph(found),
+        against_truth(
+            "shift",
+            "Mean confidence minus the true probability (right of the line: over-confident), and "
+            "distance from the truth, on test rows shifted with severity 3 of 5. 95% intervals "
+            "over replications.",
+            FITS,
+            list(SHIFTS),
+            bias=bias,
+            kl=kl,
+            height=3.6,
+        ),
+        Table(
+            "Confidence minus true probability, and KL from the truth in nats, ± standard error "
+            "over replications",
+            ("shift", *(f"excess, {f}" for f in FITS), *(f"KL, {f}" for f in FITS)),
+            tuple(
+                (kind, *(cell(v[s, f]) for v in (bias, kl) for f in range(len(FITS))))
+                for s, kind in enumerate(SHIFTS)
+            ),
+        ),
+    )
+
+
+def _paragraph(found: Numbers) -> str:
+    bias, kl = found["bias"], found["kl"]
     gain = {s: t_mean(kl[i, 0] - kl[i, 3]) for i, s in enumerate(SHIFTS)}
     paid = [f"{_name(s)} ({as_text(e)})" for s, e in gain.items() if clear_sign(e) == 1]
     cost = [f"{_name(s)} ({as_text(e)})" for s, e in gain.items() if clear_sign(e) == -1]
-    return Answer(
+    return (
         "Calibration is a property of a fit and of the rows it is applied to, so a shift can break "
         "it, and no fit detects the shift. "
         + " ".join(_sentence(shift, bias[i]) for i, shift in enumerate(SHIFTS))
@@ -89,32 +115,7 @@ def answer(found: Numbers) -> Answer:
         + (f", and further from it under {listed(cost)}" if cost else "")
         + ". A temperature is fitted to rows like the training rows, so it need not help under a "
         "shift. No fit to the training rows alone can correct shifts that change the relation of "
-        "features and labels (label, noise, rotation).",
-        panels(
-            "shift",
-            "Mean confidence minus the true probability (right of the line: over-confident), and "
-            "distance from the truth, on test rows shifted with severity 3 of 5. 95% intervals "
-            "over replications.",
-            {
-                "excess confidence": partial(
-                    across, FITS, bias, list(SHIFTS), "confidence minus true probability"
-                ),
-                "distance from the truth": partial(
-                    across, FITS, kl, list(SHIFTS), "KL from the truth, nats"
-                ),
-            },
-            size=(3.8, 3.6),
-            keys=fit_keys(FITS),
-        ),
-        Table(
-            "Confidence minus true probability, and KL from the truth in nats, ± standard error "
-            "over replications",
-            ("shift", *(f"excess, {f}" for f in FITS), *(f"KL, {f}" for f in FITS)),
-            tuple(
-                (kind, *(cell(v[s, f]) for v in (bias, kl) for f in range(len(FITS))))
-                for s, kind in enumerate(SHIFTS)
-            ),
-        ),
+        "features and labels (label, noise, rotation)."
     )
 
 

@@ -69,32 +69,8 @@ def answer(found: Numbers) -> Answer:
     """Where the two losses have their minimum, and by how much they differ."""
     at_cross = FACTORS[found["cross_entropy"].argmin(axis=1)]
     at_kl = FACTORS[found["kl"].argmin(axis=1)]
-    rest = abs(found["cross_entropy"] - found["kl"] - found["entropy"][:, None]).max()
-    same = bool((at_cross == 1).all() and (at_kl == 1).all())
-    gain = t_mean(found["truth"][0] - found["truth"][1])
-    nearer = {
-        1: f"Soft labels also carry more information: fits to five votes are nearer to the truth "
-        f"than fits to one label, by {as_text(gain)} nats.",
-        -1: f"Here fits to five votes are further from the truth than fits to one label "
-        f"(difference {as_text(gain)} nats).",
-        0: f"Fits to one label and to five votes do not differ clearly in their distance from the "
-        f"truth ({as_text(gain)} nats).",
-    }[clear_sign(gain)]
     return Answer(
-        "No. With labels p and outputs q, cross-entropy is H(p, q) = H(p) + KL(p || q). The "
-        "labels' entropy H(p) does not depend on the classifier, so cross-entropy, KL divergence "
-        "and minus the log-likelihood of the labels (multinomial for votes) have the same gradient "
-        "and the same minimum. For one-hot labels H(p) is 0 and the first two are equal. "
-        "In this run they differ by H(p) to within "
-        f"{significant(rest, 1)} nats, and scaling the fitted log-odds "
-        + (
-            "up or down raises both, for all three kinds of labels: both have their minimum at the "
-            "MLE. "
-            if same
-            else f"lowers a loss somewhere: on average the minima are at {at_cross.mean():.2f} and "
-            f"{at_kl.mean():.2f} times the log-odds, so some fit is not at its minimum. "
-        )
-        + nearer,
+        _paragraph(found),
         panels(
             "losses",
             "Both losses on the training rows against a factor on the MLE's log-odds: the same "
@@ -125,6 +101,38 @@ def answer(found: Numbers) -> Answer:
                 for i, kind in enumerate(KINDS)
             ),
         ),
+    )
+
+
+def _paragraph(found: Numbers) -> str:
+    at_cross = FACTORS[found["cross_entropy"].argmin(axis=1)]
+    at_kl = FACTORS[found["kl"].argmin(axis=1)]
+    rest = abs(found["cross_entropy"] - found["kl"] - found["entropy"][:, None]).max()
+    same = bool((at_cross == 1).all() and (at_kl == 1).all())
+    gain = t_mean(found["truth"][0] - found["truth"][1])
+    nearer = {
+        1: f"Soft labels also carry more information: fits to five votes are nearer to the truth "
+        f"than fits to one label, by {as_text(gain)} nats.",
+        -1: f"Here fits to five votes are further from the truth than fits to one label "
+        f"(difference {as_text(gain)} nats).",
+        0: f"Fits to one label and to five votes do not differ clearly in their distance from the "
+        f"truth ({as_text(gain)} nats).",
+    }[clear_sign(gain)]
+    return (
+        "No. With labels p and outputs q, cross-entropy is H(p, q) = H(p) + KL(p || q). The "
+        "labels' entropy H(p) does not depend on the classifier, so cross-entropy, KL divergence "
+        "and minus the log-likelihood of the labels (multinomial for votes) have the same gradient "
+        "and the same minimum. For one-hot labels H(p) is 0 and the first two are equal. "
+        "In this run they differ by H(p) to within "
+        f"{significant(rest, 1)} nats, and scaling the fitted log-odds "
+        + (
+            "up or down raises both, for all three kinds of labels: both have their minimum at the "
+            "MLE. "
+            if same
+            else f"lowers a loss somewhere: on average the minima are at {at_cross.mean():.2f} and "
+            f"{at_kl.mean():.2f} times the log-odds, so some fit is not at its minimum. "
+        )
+        + nearer
     )
 
 

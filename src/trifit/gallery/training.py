@@ -69,36 +69,9 @@ def experiment(
 def answer(found: Numbers) -> Answer:
     """By how much the confidence exceeds the accuracy, with few rows and with many."""
     ratio = found["ratio"]
-    few, *_, many = means(found["mle"])
-    in_training = t_mean(found["training rows"][0])
-    curve = theory.mle(kappa=1 / ratio[0], gamma=SIGNAL).calibration_curve(0.9)
     no_mle = found["separated"].mean(axis=1)
     return Answer(
-        f"Only with enough rows. With {ratio[0]:g} rows per feature the MLE "
-        + by_sign(
-            in_training,
-            above=f"is over-confident even on its own rows, by {as_text(in_training)}",
-            below=f"is under-confident on its own rows (difference {as_text(in_training)})",
-            neither="looks calibrated on its own rows (confidence minus accuracy "
-            f"{as_text(in_training)})",
-        )
-        + ". On test rows it "
-        + by_sign(
-            few,
-            above=f"is over-confident by {as_text(few)}",
-            below=f"is under-confident (difference {as_text(few)})",
-            neither=f"is not clearly over- or under-confident ({as_text(few)})",
-        )
-        + f"; with {ratio[-1]:g} rows per feature "
-        + by_sign(
-            many,
-            above=f"an excess of {as_text(many)} remains",
-            below=f"it is under-confident (difference {as_text(many)})",
-            neither=f"no clear difference remains ({as_text(many)})",
-        )
-        + f". The theory for many features predicts {found['theory'][0]:.3f} and "
-        f"{found['theory'][-1]:.3f}. It also predicts that an MLE's 0.9 comes true "
-        f"{float(curve):.2f} of the time at {ratio[0]:g} rows per feature. " + _remedies(found),
+        _paragraph(found),
         chart(
             "excess",
             "Mean confidence minus accuracy. Above the line a fit is over-confident. Dashed: "
@@ -131,6 +104,40 @@ def answer(found: Numbers) -> Answer:
                 for i in range(len(ratio))
             ),
         ),
+    )
+
+
+def _paragraph(found: Numbers) -> str:
+    ratio = found["ratio"]
+    few, *_, many = means(found["mle"])
+    in_training = t_mean(found["training rows"][0])
+    curve = theory.mle(kappa=1 / ratio[0], gamma=SIGNAL).calibration_curve(0.9)
+    return (
+        f"Only with enough rows. With {ratio[0]:g} rows per feature the MLE "
+        + by_sign(
+            in_training,
+            above=f"is over-confident even on its own rows, by {as_text(in_training)}",
+            below=f"is under-confident on its own rows (difference {as_text(in_training)})",
+            neither="looks calibrated on its own rows (confidence minus accuracy "
+            f"{as_text(in_training)})",
+        )
+        + ". On test rows it "
+        + by_sign(
+            few,
+            above=f"is over-confident by {as_text(few)}",
+            below=f"is under-confident (difference {as_text(few)})",
+            neither=f"is not clearly over- or under-confident ({as_text(few)})",
+        )
+        + f"; with {ratio[-1]:g} rows per feature "
+        + by_sign(
+            many,
+            above=f"an excess of {as_text(many)} remains",
+            below=f"it is under-confident (difference {as_text(many)})",
+            neither=f"no clear difference remains ({as_text(many)})",
+        )
+        + f". The theory for many features predicts {found['theory'][0]:.3f} and "
+        f"{found['theory'][-1]:.3f}. It also predicts that an MLE's 0.9 comes true "
+        f"{float(curve):.2f} of the time at {ratio[0]:g} rows per feature. " + _remedies(found)
     )
 
 

@@ -5,22 +5,18 @@ Everything here takes :class:`trifit.forecasts.Forecasts` and gives records of
 """
 
 from trifit.judge.advice import advised
+from trifit.judge.answers import answers
 from trifit.judge.contestant import judged
-from trifit.judge.decisions import consequences
 from trifit.judge.differences import differences
 from trifit.judge.scores import scores
-from trifit.judge.sets import sets
-from trifit.judge.subgroups import divisions
 from trifit.judge.verdict import verdict_on, with_status
 
 __all__ = [
     "advised",
-    "consequences",
+    "answers",
     "differences",
-    "divisions",
     "judged",
     "scores",
-    "sets",
     "verdict_on",
     "with_status",
 ]

@@ -10,6 +10,7 @@ from trifit.checks import Labels, label_probs
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.prevalence import effective_rows, estimate, label_shift_test, target_mean
+from trifit.questions import Questions
 from trifit.results import CorrectedScores, Interval, PrevalenceRecord, ShareEstimate
 from trifit.scores import Estimate
 from trifit.types import FloatArray, IntArray
@@ -45,6 +46,37 @@ class Shares:
     estimates: Mapping[str, ShareEstimate] = field(default_factory=dict)
 
 
+def shares_asked(
+    asked: Questions,
+    forecasts: Forecasts,
+    before: FloatArray,
+    unlabelled: Mapping[str, FloatArray] | None,
+    best: str,
+) -> Shares | None:
+    """The shares in question; None where none were asked for.
+
+    Parameters
+    ----------
+    asked : Questions
+    forecasts : Forecasts
+        Of the scored rows.
+    before : array of shape (n_classes,)
+        Shares under which the probabilities hold: the training rows'.
+    unlabelled : mapping of str to array of shape (n_rows, n_classes), optional
+        Log probabilities of rows without labels, by contestant.
+    best : str
+        Whose estimate is taken of those.
+    """
+    names = forecasts.class_names
+    if unlabelled is not None:
+        return shares_estimated(forecasts, unlabelled, before, best)
+    if asked.prevalence is not None:
+        return Shares(before, asked.prevalence.of_classes(names, before))
+    if asked.undo_sampling or asked.training_shares is not None:
+        return Shares(before, label_probs(forecasts.labels, len(names)).mean(axis=0), SCORED)
+    return None
+
+
 def shares_estimated(
     forecasts: Forecasts, unlabelled: Mapping[str, FloatArray], before: FloatArray, best: str
 ) -> Shares:
@@ -70,7 +102,7 @@ def shares_estimated(
             raise InputError(
                 f"prevalence_from: no row before has the class {name!r}, so its share cannot be "
                 "estimated; give the shares (prevalence), or those of the training rows "
-                "(undo_sampling of trifit.evaluate)"
+                "(training_shares of trifit.evaluate)"
             )
     truth = label_probs(forecasts.labels, len(before))
     found = {name: estimate(log_probs, before) for name, log_probs in unlabelled.items()}

@@ -62,7 +62,7 @@ def from_bambi(model: Any, *, whole_groups: bool = False) -> tuple[Dataset, Card
             f"bambi model of family {family!r} and link {links[0]!r}: expected bernoulli (logit) "
             "or categorical (softmax)"
         )
-    component = model.components["p"]
+    component = model.parameters["p"]
     for name, term in component.group_specific_terms.items():
         if family == "categorical" and np.ndim(term.predictor) > 1:
             raise InputError(
@@ -93,7 +93,7 @@ def from_bambi(model: Any, *, whole_groups: bool = False) -> tuple[Dataset, Card
             "the point fits"
         )
     dataset = Dataset(
-        name=str(model.response_component.term.name),
+        name=str(model.response_term.name),
         X=np.column_stack([term.values for term in terms]),
         y=y,
         feature_names=tuple(column for term in terms for column in term.columns),
@@ -251,7 +251,7 @@ def _variable(
 
 def _classes(model: Any) -> tuple[IntArray, tuple[str, ...]]:
     """Class codes and names of a Bambi response; for two classes, success is the second."""
-    response = model.response_component.term
+    response = model.response_term
     y = np.asarray(response.data).astype(np.int64).ravel()
     if response.levels is not None and not response.binary:
         return y, tuple(map(str, response.levels))

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,13 +14,12 @@ from trifit.clusters import group_codes, of_rows
 from trifit.data.by import given_by
 from trifit.data.readers import kind_of, read_arrays
 from trifit.data.roles import checked_weights
-from trifit.ensemble import Averages, averages
+from trifit.ensemble import averages
 from trifit.errors import InputError
 from trifit.files import stem
 from trifit.forecasts import Forecasts
-from trifit.judge.ensemble import ensemble
 from trifit.predictions.arrays import Arrays
-from trifit.predictions.evaluate import evaluate_forecasts
+from trifit.predictions.evaluate import evaluate_predictions
 from trifit.predictions.join import (
     Predictions,
     codes_of,
@@ -32,10 +30,9 @@ from trifit.predictions.join import (
 )
 from trifit.predictions.logs import check_floor, logs
 from trifit.predictions.reading import Reading
-from trifit.predictions.shares import OtherShares
 from trifit.prevalence import Change
+from trifit.questions import Questions
 from trifit.results import Comparison
-from trifit.seeds import generator
 from trifit.subgroups import By
 from trifit.types import FloatArray, IntArray
 
@@ -233,7 +230,7 @@ def _of_table(found: Predictions, path: Path) -> Draws:
     )
 
 
-def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Averages]:
+def predictions_of(draws: Draws, source: str = "draws") -> Predictions:
     """The two averages, and with few members each of them, as contestants."""
     kept: dict[str, FloatArray] = {}
     rows = draws.rows
@@ -249,7 +246,7 @@ def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Av
     log_probs = {MEAN_PROBS: found.probs, MEAN_LOGITS: found.logits} | kept
     notes = list(draws.notes)
     notes_of_zeros(log_probs, labels, notes)
-    predictions = Predictions(
+    return Predictions(
         forecasts=Forecasts(log_probs, labels, draws.class_names, of_rows(draws.groups, rows)),
         sources={
             MEAN_PROBS: f"{source}, mean of the probabilities of {len(draws):,} members",
@@ -260,8 +257,8 @@ def predictions_of(draws: Draws, source: str = "draws") -> tuple[Predictions, Av
         row_ids=None if draws.row_ids is None else [*np.array(draws.row_ids)[rows]],
         by={by: values[rows] for by, values in draws.by.items()},
         corrected=partial(_corrected, draws, log_probs),
+        averages=found,
     )
-    return predictions, found
 
 
 def _corrected(
@@ -273,32 +270,7 @@ def _corrected(
     return {name: mean if name == MEAN_PROBS else change(p) for name, p in log_probs.items()}
 
 
-def evaluate_members(
-    predictions: Predictions, found: Averages, *, seed: int, **described: Any
-) -> Comparison:
-    """Judge averages and members.
-
-    Parameters
-    ----------
-    predictions : Predictions
-    found : Averages
-    seed : int
-    **described
-        Further arguments of :func:`evaluate_forecasts`.
-    """
-    comparison = evaluate_forecasts(
-        predictions.forecasts,
-        seed=seed,
-        sources=predictions.sources,
-        notes=predictions.notes,
-        corrected=predictions.corrected,
-        **described,
-    )
-    rng = generator(np.random.SeedSequence(seed), "ensemble")
-    return msgspec.structs.replace(comparison, ensemble=ensemble(found, predictions.forecasts, rng))
-
-
-def evaluate_draws(  # noqa: PLR0913 - settings are keyword arguments
+def evaluate_draws(
     draws: Any,
     y: Any,
     *,
@@ -306,14 +278,10 @@ def evaluate_draws(  # noqa: PLR0913 - settings are keyword arguments
     class_names: Sequence[str] | None = None,
     groups: Any = None,
     weights: Any = None,
-    costs: Any = None,
-    thresholds: Any = None,
     by: Mapping[str, Any] | None = None,
-    prevalence: Any = None,
-    undo_sampling: Any = None,
-    sets: float | None = None,
     name: str = "ensemble",
     seed: int = 1,
+    **asked: Any,
 ) -> Comparison:
     """Judge the members of an ensemble, or draws of a posterior, and their averages.
 
@@ -331,11 +299,14 @@ def evaluate_draws(  # noqa: PLR0913 - settings are keyword arguments
         Rows with equal values belong together: standard errors and intervals count groups.
     weights : array of shape (n_obs,), optional
         How many identical rows each row stands for; whole numbers.
-    costs, thresholds, by, prevalence, undo_sampling, sets : optional
-        As :func:`trifit.evaluate` takes them.
+    by : mapping of str to array of shape (n_obs,), optional
+        Judges subgroups too, as :func:`trifit.evaluate` does.
     name : str
         Of the data, on the page.
     seed : int
+    **asked
+        ``costs``, ``thresholds``, ``prevalence``, ``training_shares`` and ``sets``, as
+        :func:`trifit.evaluate` takes them.
 
     Returns
     -------
@@ -377,15 +348,7 @@ def evaluate_draws(  # noqa: PLR0913 - settings are keyword arguments
         counts=None if weights is None else checked_weights(weights, "weights"),
         by=given_by(by or {}, shape[1]),
     )
-    predictions, found = predictions_of(given)
-    return evaluate_members(
-        predictions,
-        found,
-        seed=seed,
-        name=name,
-        costs=costs,
-        thresholds=thresholds,
-        by=predictions.by,
-        other=OtherShares.of(prevalence, None, undo_sampling, tuple(predictions.sources)),
-        sets=sets,
+    found = predictions_of(given)
+    return evaluate_predictions(
+        found, name=name, seed=seed, questions=Questions(by=found.by, **asked)
     )

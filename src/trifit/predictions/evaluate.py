@@ -4,29 +4,27 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from trifit.checks import checked_labels, checked_probs, label_probs, measure
 from trifit.clusters import group_codes
-from trifit.conformal import checked_level
 from trifit.contestants import BASELINES, FREQUENCIES
 from trifit.data.by import given_by
 from trifit.data.roles import checked_weights
-from trifit.decisions import Costs, Thresholds, check_asked
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, baselines, log_of
-from trifit.judge import advised, consequences, differences, divisions, judged, scores
-from trifit.judge import sets as set_record
+from trifit.judge import advised, answers, differences, judged, scores
+from trifit.judge.ensemble import ensemble
 from trifit.judge.rows import disagreement
-from trifit.predictions.join import copies
-from trifit.predictions.shares import OtherShares, record
+from trifit.predictions.join import Predictions, copies
+from trifit.predictions.shares import record, shares_of, unlabelled_logs
 from trifit.prevalence import Change
 from trifit.progress import Clock, Progress
-from trifit.results import Comparison, Evaluation
+from trifit.questions import Questions
+from trifit.results import Comparison, Evaluation, Judged, Scores
 from trifit.results.provenance import data_record, provenance_of
 from trifit.seeds import child, generator
-from trifit.subgroups import By, divide
 from trifit.types import FloatArray
 
 MAX_PAIRED = 6
@@ -46,7 +44,7 @@ def evaluate(  # noqa: PLR0913 - settings are keyword arguments
     by: Mapping[str, Any] | None = None,
     prevalence: Any = None,
     prevalence_from: Any = None,
-    undo_sampling: Any = None,
+    training_shares: Any = None,
     sets: float | None = None,
     name: str = "predictions",
     seed: int = 1,
@@ -78,7 +76,7 @@ def evaluate(  # noqa: PLR0913 - settings are keyword arguments
         them, and scored there by importance weights (docs/prevalence.md).
     prevalence_from : array of shape (n_rows, n_classes), or mapping of contestant to such, optional
         Probabilities of rows without labels, whose class shares are estimated and taken instead.
-    undo_sampling : str or mapping, optional
+    training_shares : str or mapping, optional
         Class shares that the training rows had; default: those of the scored rows.
     sets : float, optional
         Coverage, e.g. 0.9, of sets of classes that should contain the label (docs/sets.md).
@@ -119,26 +117,50 @@ def evaluate(  # noqa: PLR0913 - settings are keyword arguments
         forecasts = Forecasts(log_probs, labels, names, together)
     except ValueError as error:
         raise InputError(str(error)) from error
-    shares = OtherShares.of(prevalence, prevalence_from, undo_sampling, tuple(given))
     divided = given_by(by or {}, len(first))
     if weights is not None:
         counts = checked_weights(weights, "weights")
         rows = copies(counts, *first.shape)
         forecasts = forecasts.take(rows)
         divided = {each: values[rows] for each, values in divided.items()}
-    return evaluate_forecasts(
-        forecasts,
-        name=name,
-        seed=seed,
+    questions = Questions(
         costs=costs,
         thresholds=thresholds,
-        sets=sets,
         by=divided,
-        other=shares,
+        prevalence=prevalence,
+        unlabelled=unlabelled_logs(prevalence_from, tuple(given)),
+        training_shares=training_shares,
+        sets=sets,
     )
+    return evaluate_forecasts(forecasts, name=name, seed=seed, questions=questions)
 
 
-def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
+def evaluate_predictions(found: Predictions, *, seed: int, **described: Any) -> Comparison:
+    """Judge what files hold: forecasts, or averages of members and what these gain.
+
+    Parameters
+    ----------
+    found : Predictions
+    seed : int
+    **described
+        Further arguments of :func:`evaluate_forecasts`.
+    """
+    comparison = evaluate_forecasts(
+        found.forecasts,
+        seed=seed,
+        sources=found.sources,
+        notes=found.notes,
+        corrected=found.corrected,
+        **described,
+    )
+    if found.averages is None:
+        return comparison
+    rng = generator(np.random.SeedSequence(seed), "ensemble")
+    gained = ensemble(found.averages, found.forecasts, rng)
+    return msgspec.structs.replace(comparison, ensemble=gained)
+
+
+def evaluate_forecasts(
     forecasts: Forecasts,
     *,
     name: str,
@@ -147,12 +169,8 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
     sources: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     grouped_by: str = "",
-    costs: Any = None,
-    thresholds: Any = None,
-    by: Mapping[By, NDArray[Any]] | None = None,
-    other: OtherShares | None = None,
+    questions: Questions | None = None,
     corrected: Callable[[Change], Mapping[str, FloatArray]] | None = None,
-    sets: float | None = None,
     command: str | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -173,60 +191,36 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
         What was made of the files.
     grouped_by : str, optional
         What makes the groups of the forecasts, for the page.
-    costs, thresholds : optional
-        As :func:`evaluate` takes them.
-    by : mapping of By to array of shape (n_obs,), optional
-        Columns that divide the rows into subgroups.
-    other : OtherShares, optional
-        Class shares that probabilities are to be corrected for.
+    questions : Questions, optional
+        What is asked beyond scores and calibration.
     corrected : callable, optional
         Contestants after a change of log probabilities, if they are averages.
-    sets : float, optional
-        As :func:`evaluate` takes it.
     command : str, optional
         What made the comparison, as it is recorded.
     progress : callable, optional
         Called with what is done and the share of it.
     """
-    for key in forecasts.log_probs:
-        if key in BASELINES:
-            raise InputError(f"contestant {key!r}: this is the name of a baseline; choose another")
-    if (forecasts.n_groups or len(forecasts.labels)) < 2:
-        one = "row" if forecasts.n_groups is None else "group"
-        raise InputError(f"predictions: there is 1 {one}; at least 2 are needed for any error")
-    asked = Costs.of(costs), Thresholds.of(thresholds)
-    check_asked(*asked, forecasts.class_names)
-    for each, values in (by or {}).items():
-        divide(each, values)  # said before anything is judged
-    shares = None if other is None else other.check(forecasts)
-    level = checked_level(sets, forecasts.labels)
+    _check(forecasts)
+    asked = questions or Questions()
+    asked.check(forecasts.class_names, forecasts.labels)
+    shares = shares_of(asked, forecasts)
     clock, streams = Clock(), np.random.SeedSequence(seed)
     tell = progress or (lambda stage, share: None)
-    y, contestants = forecasts.labels, list(forecasts.log_probs)
+    y, names = forecasts.labels, list(forecasts.log_probs)
     frequencies = label_probs(y, len(forecasts.class_names)).mean(axis=0)  # of the judged rows
     everyone = forecasts.with_more(baselines([(frequencies, len(y))]))
     tell("scores", 0.05)
     board = scores(everyone, generator(streams, "intervals"))
-    found = {}
-    for k, key in enumerate(contestants):
-        tell(f"calibration of {key}", 0.1 + 0.7 * k / len(contestants))
-        found[key] = judged(everyone, key, board[key], own_generator(seed, key))
+    found = _judged(everyone, names, board, seed, tell)
     clock.lap("scores")
     tell("differences", 0.85)
-    paired = differences(everyone, _pairs(contestants), generator(streams, "weights"))
-    rows = disagreement(forecasts, generator(streams, "rows")) if len(contestants) > 1 else None
+    paired = differences(everyone, _pairs(names), generator(streams, "weights"))
+    rows = disagreement(forecasts, generator(streams, "rows")) if len(names) > 1 else None
     clock.lap("differences")
-    data = data_record(
-        name,
-        y,
-        forecasts.class_names,
-        source=source,
-        made_of=[*forecasts.log_probs.values(), y],
-        notes=notes,
-    )
+    made_of = [*forecasts.log_probs.values(), y]
+    data = data_record(name, y, forecasts.class_names, source=source, made_of=made_of, notes=notes)
     comparison = Comparison(
         data=data,
-        card=None,
         evaluation=Evaluation(
             kind="predictions",
             reason="given predictions",
@@ -238,19 +232,11 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
         ),
         contestants=found,
         sources=dict(sources or {}),
-        fits={},
         baselines={key: board[key] for key in BASELINES},
         differences=paired,
-        temperatures=[],
-        posterior=None,
-        parameters=[],
-        chain_diagnostics=None,
-        prior=None,
         disagreement=rows,
-        consequences=consequences(forecasts, contestants, *asked),
+        **answers(forecasts, names, asked, streams),
         prevalence_shift=record(forecasts, shares, corrected),
-        divisions=divisions(forecasts, contestants, by or {}, child(streams, "subgroups")),
-        prediction_sets=set_record(forecasts, contestants, level, generator(streams, "sets")),
         provenance=provenance_of(
             command or f"trifit.evaluate({name!r} [{data.fingerprint[:12]}], seed={seed})",
             seed,
@@ -259,6 +245,31 @@ def evaluate_forecasts(  # noqa: PLR0913 - settings are keyword arguments
         ),
     )
     return advised(comparison, forecasts)
+
+
+def _check(forecasts: Forecasts) -> None:
+    """Refuse names of baselines, and rows too few for any error."""
+    for key in forecasts.log_probs:
+        if key in BASELINES:
+            raise InputError(f"contestant {key!r}: this is the name of a baseline; choose another")
+    if (forecasts.n_groups or len(forecasts.labels)) < 2:
+        one = "row" if forecasts.n_groups is None else "group"
+        raise InputError(f"predictions: there is 1 {one}; at least 2 are needed for any error")
+
+
+def _judged(
+    forecasts: Forecasts,
+    names: Sequence[str],
+    board: Mapping[str, Scores],
+    seed: int,
+    tell: Progress,
+) -> dict[str, Judged]:
+    """Every contestant, by random numbers of its own."""
+    found = {}
+    for k, key in enumerate(names):
+        tell(f"calibration of {key}", 0.1 + 0.7 * k / len(names))
+        found[key] = judged(forecasts, key, board[key], own_generator(seed, key))
+    return found
 
 
 def own_generator(seed: int, name: str) -> np.random.Generator:

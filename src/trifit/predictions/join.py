@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from trifit.clusters import group_codes
 from trifit.data.columns import UNSEEN, level_codes
 from trifit.data.soft import MAX_WRITTEN
+from trifit.ensemble import Averages
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.predictions.files import read_raw
@@ -38,6 +39,8 @@ class Predictions:
         Columns that divide the rows into subgroups.
     corrected : callable, optional
         Contestants after a change of log probabilities, if they are averages of members.
+    averages : Averages, optional
+        Of those members.
     """
 
     forecasts: Forecasts
@@ -46,6 +49,7 @@ class Predictions:
     row_ids: list[str] | None = None
     by: Mapping[By, NDArray[Any]] = field(default_factory=dict)
     corrected: Callable[[Change], Mapping[str, FloatArray]] | None = None
+    averages: Averages | None = None
 
 
 def read_predictions(

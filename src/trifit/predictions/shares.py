@@ -1,104 +1,68 @@
 """Other class shares for forecasts that are at hand."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from trifit.checks import checked_probs, label_probs
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, log_of
-from trifit.judge.prevalence import SCORED, Shares, check_scored, prevalence, shares_estimated
-from trifit.prevalence import Change, Prevalence, reweighted
+from trifit.judge.prevalence import Shares, check_scored, prevalence, shares_asked
+from trifit.prevalence import Change, reweighted
+from trifit.questions import Questions
 from trifit.results import PrevalenceRecord
 from trifit.text import listing
 from trifit.types import FloatArray
 
 
-@dataclass(frozen=True, eq=False)
-class OtherShares:
-    """What is asked of other class shares.
-
-    Attributes
-    ----------
-    prevalence : Prevalence, optional
-        Shares that probabilities are corrected for.
-    unlabelled : mapping of str to array of shape (n_rows, n_classes), optional
-        Log probabilities of rows without labels by contestant: their shares are estimated.
-    undo_sampling : Prevalence, optional
-        Shares that the training rows had; default: those of the scored rows.
+def unlabelled_logs(given: Any, contestants: tuple[str, ...]) -> dict[str, FloatArray] | None:
+    """Log probabilities of rows without labels, by contestant.
 
     Raises
     ------
     InputError
-        If shares are both given and to be estimated.
+        On a name that is no contestant's, or probabilities that are none.
     """
+    if given is None:
+        return None
+    each = given if isinstance(given, Mapping) else {contestants[0]: given}
+    for name in each:
+        if name not in contestants:
+            raise InputError(
+                f"prevalence_from: {name!r} is no contestant; there are {listing(contestants)}"
+            )
+    try:
+        return {n: log_of(checked_probs(p, name=f"prevalence_from of {n}"))
+                for n, p in each.items()}  # fmt: skip
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
-    prevalence: Prevalence | None = None
-    unlabelled: Mapping[str, FloatArray] | None = None
-    undo_sampling: Prevalence | None = None
 
-    def __post_init__(self) -> None:
-        if self.prevalence is not None and self.unlabelled is not None:
-            raise InputError("prevalence and prevalence_from exclude each other; give one")
+def shares_of(asked: Questions, forecasts: Forecasts) -> Shares | None:
+    """The shares in question; None where none were asked for.
 
-    @classmethod
-    def of(
-        cls, given: Any, unlabelled: Any, undo_sampling: Any, contestants: tuple[str, ...]
-    ) -> "OtherShares":
-        """From what :func:`trifit.evaluate` takes.
+    Probabilities hold under the training rows' shares; where these are not given, under those of
+    the scored rows.
 
-        Parameters
-        ----------
-        given, unlabelled, undo_sampling : optional
-        contestants : tuple of str
-        """
-        logs = None
-        if unlabelled is not None:
-            each = unlabelled if isinstance(unlabelled, Mapping) else {contestants[0]: unlabelled}
-            for name in each:
-                if name not in contestants:
-                    raise InputError(
-                        f"prevalence_from: {name!r} is no contestant; there are "
-                        f"{listing(contestants)}"
-                    )
-            try:
-                logs = {n: log_of(checked_probs(p, name=f"prevalence_from of {n}"))
-                        for n, p in each.items()}  # fmt: skip
-            except ValueError as error:
-                raise InputError(str(error)) from error
-        return cls(Prevalence.of(given), logs, Prevalence.of(undo_sampling))
-
-    def check(self, forecasts: Forecasts) -> Shares | None:
-        """The shares in question; None where none were asked for.
-
-        Raises
-        ------
-        InputError
-            If they do not fit the classes or the scored rows.
-        """
-        names = forecasts.class_names
-        scored = label_probs(forecasts.labels, len(names)).mean(axis=0)
-        before = scored
-        if self.undo_sampling is not None:
-            before = self.undo_sampling.of_classes(names, scored)
-        if self.unlabelled is not None:
-            for name, log_probs in self.unlabelled.items():
-                if log_probs.shape[1] != len(names):
-                    raise InputError(
-                        f"prevalence_from of {name}: {log_probs.shape[1]} columns for "
-                        f"{len(names)} classes"
-                    )
-            best = next(iter(self.unlabelled))
-            shares = shares_estimated(forecasts, self.unlabelled, before, best)
-        elif self.prevalence is not None:
-            shares = Shares(before, self.prevalence.of_classes(names, before))
-        elif self.undo_sampling is not None:
-            shares = Shares(before, scored, SCORED)
-        else:
-            return None
+    Raises
+    ------
+    InputError
+        If they do not fit the classes or the scored rows.
+    """
+    names = forecasts.class_names
+    before = label_probs(forecasts.labels, len(names)).mean(axis=0)
+    if asked.training_shares is not None:
+        before = asked.training_shares.of_classes(names, before)
+    unlabelled = asked.unlabelled if isinstance(asked.unlabelled, Mapping) else None
+    for name, log_probs in (unlabelled or {}).items():
+        if log_probs.shape[1] != len(names):
+            raise InputError(
+                f"prevalence_from of {name}: {log_probs.shape[1]} columns for {len(names)} classes"
+            )
+    shares = shares_asked(asked, forecasts, before, unlabelled, next(iter(unlabelled or [""])))
+    if shares is not None:
         check_scored(forecasts.labels, names, shares.after)
-        return shares
+    return shares
 
 
 def record(

@@ -2,11 +2,12 @@
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import softmax
 
 from trifit.checks import Labels, measure
 from trifit.forecasts import log_softmax
 from trifit.recalibration.fitting import Map, checked_log_probs, checked_rows, expect
+from trifit.spacing import row_blocks
+from trifit.threads import side_by_side
 from trifit.types import FloatArray
 
 MAX_TEMPERATURE = 1e10
@@ -70,14 +71,15 @@ def fit(log_probs: FloatArray, y: Labels) -> Temperature:
     """
     rows, target = checked_rows(log_probs, y)
     below = rows - rows.max(axis=1, keepdims=True)
-    at_label = (target * below).sum()
+    at_label = np.vdot(target, below)
     if at_label == 0:
         return Temperature(1.0)
+    blocks = [below[block] for block in row_blocks(*below.shape)]
 
     def derivative(log_slope: float) -> float:
         """Of the summed log-loss by the slope ``1 / T``; it increases with the slope."""
         slope = np.exp(log_slope)
-        return float((softmax(slope * below, axis=1) * below).sum() - at_label)
+        return float(sum(side_by_side(lambda block: _expected(block, slope), blocks)) - at_label)
 
     low, high = -np.log(MAX_TEMPERATURE), np.log(MAX_TEMPERATURE)
     if derivative(low) >= 0:
@@ -85,3 +87,11 @@ def fit(log_probs: FloatArray, y: Labels) -> Temperature:
     if derivative(high) <= 0:
         return Temperature(1 / MAX_TEMPERATURE)
     return Temperature(float(np.exp(-brentq(derivative, low, high, xtol=1e-12))))
+
+
+def _expected(below: FloatArray, slope: float) -> float:
+    """``sum_ik q_ik below_ik``, ``q = softmax(slope * below)``; the largest of a row is 0."""
+    weights = np.exp(slope * below)
+    total = weights.sum(axis=1)
+    weights *= below
+    return float((weights.sum(axis=1) / total).sum())

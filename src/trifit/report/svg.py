@@ -113,7 +113,7 @@ class SvgRenderer(RendererBase):
             self.tips = iter(tips)
             self.shapes = 0
         if fit:
-            self.parts.append(f"<g data-fit={quoteattr(fit)}>")
+            self.parts.append(f"<g data-fit={quoteattr(printable(fit))}>")
 
     def close_group(self, s: str) -> None:
         """End an artist; each of its shapes has had its tip."""
@@ -236,7 +236,7 @@ class SvgRenderer(RendererBase):
             given["font-weight"] = "700"
         if angle:
             given["transform"] = f"rotate({-angle:g} {short(x)} {short(y)})"
-        self.parts.append(f"<text{attributes(given)}>{escape(text)}</text>")
+        self.parts.append(f"<text{attributes(given)}>{escape(printable(text))}</text>")
 
     def line(self, d: str, width: float, opacity: float = 1.0, cap: str = "") -> None:
         """Lines in the reader's ink that say nothing of their own: a frame, a grid.
@@ -346,7 +346,7 @@ def ink(colour: str) -> str:
 
 def attributes(given: Mapping[str, str]) -> str:
     """Attributes of an element, each after a space."""
-    return "".join(f" {key}={quoteattr(value)}" for key, value in given.items())
+    return "".join(f" {key}={quoteattr(printable(value))}" for key, value in given.items())
 
 
 def with_style() -> AbstractContextManager[None]:

@@ -158,22 +158,22 @@ class Comparison(Plots, Record, frozen=True, kw_only=True):
 
     schema: str = SCHEMA
     data: Data
-    card: Card | None
+    card: Card | None = None
     evaluation: Evaluation
     contestants: dict[str, Judged]
     sources: dict[str, str] = msgspec.field(default_factory=dict)
-    fits: dict[str, FitRecord]
+    fits: dict[str, FitRecord] = msgspec.field(default_factory=dict)
     advice: dict[str, Advice] = msgspec.field(default_factory=dict)
     baselines: dict[str, Scores]
     differences: list[Difference]
-    temperatures: list[float]
-    posterior: PosteriorRecord | None
+    temperatures: list[float] = msgspec.field(default_factory=list)
+    posterior: PosteriorRecord | None = None
     laplace_error: LaplaceError | None = None
-    parameters: list[Parameter]
+    parameters: list[Parameter] = msgspec.field(default_factory=list)
     provenance: Provenance
-    chain_diagnostics: ChainDiagnostics | None
-    prior: PriorRecord | None
-    disagreement: Disagreement | None
+    chain_diagnostics: ChainDiagnostics | None = None
+    prior: PriorRecord | None = None
+    disagreement: Disagreement | None = None
     truth: Truth | None = None
     ensemble: Ensemble | None = None
     consequences: Consequences | None = None

@@ -1,6 +1,6 @@
 """Rivals: forecasts that fits are held against, by other estimators or from files."""
 
-from trifit.rivals.check import check_rivals
+from trifit.rivals.files import read_rivals
 from trifit.rivals.forecasts import RivalForecasts, rival_forecasts
 from trifit.rivals.given import EstimatorRival, FileRival, Rival, rivals_from, rivals_of_texts
 
@@ -9,7 +9,7 @@ __all__ = [
     "FileRival",
     "Rival",
     "RivalForecasts",
-    "check_rivals",
+    "read_rivals",
     "rival_forecasts",
     "rivals_from",
     "rivals_of_texts",

@@ -13,7 +13,7 @@ from trifit.predictions.arrays import Arrays, of_arrays
 from trifit.predictions.files import open_predictions
 from trifit.predictions.logs import log_probs_of
 from trifit.predictions.reading import Raw, Reading, find_columns, of_table
-from trifit.rivals.given import Content, FileRival
+from trifit.rivals.given import Content, FileRival, Rival
 from trifit.text import listing
 from trifit.types import Dataset, FloatArray, IntArray
 
@@ -58,6 +58,27 @@ class Columns:
     def pattern(self) -> str:
         """The columns as a pattern."""
         return f"{self.before}*{self.after}"
+
+
+def read_rivals(rivals: Sequence[Rival], dataset: Dataset) -> tuple[Rival, ...]:
+    """Rivals for a data set, those from files with what the files forecast for it.
+
+    Raises
+    ------
+    InputError
+        With soft labels, or if a file does not fit the data.
+    """
+    if rivals and dataset.soft_labels is not None:
+        raise InputError(
+            f"--against {rivals[0].name}: the labels are distributions, to which other estimators "
+            "cannot be fitted; give one class per row, or leave --against out"
+        )
+    return tuple(
+        replace(rival, content=read_file(rival, dataset))
+        if isinstance(rival, FileRival) and rival.content is None
+        else rival
+        for rival in rivals
+    )
 
 
 def read_file(rival: FileRival, dataset: Dataset) -> Content:

@@ -53,7 +53,7 @@ def rival_forecasts(
     Parameters
     ----------
     rivals : sequence of Rival
-        As :func:`trifit.rivals.check_rivals` returns them.
+        As :func:`trifit.rivals.read_rivals` returns them.
     dataset : Dataset
     split : Split
     seeds : numpy SeedSequence
@@ -103,7 +103,7 @@ def _source(rival: Rival) -> str:
 def _looked_up(rival: FileRival, split: Split) -> FloatArray:
     """A file's forecasts for the held-out rows."""
     content, test_rows = rival.content, split.test_rows
-    assert content is not None  # read by check_rivals
+    assert content is not None  # read by read_rivals
     place = np.full(max(int(content.rows.max()), int(test_rows.max())) + 1, -1)
     place[content.rows] = np.arange(len(content.rows))
     lacking = test_rows[place[test_rows] < 0]

@@ -78,7 +78,7 @@ class FileRival:
     columns : str
         Which columns, or which array; empty where there is no choice.
     content : Content, optional
-        None before it was read, see :func:`trifit.rivals.check_rivals`.
+        None before it was read, see :func:`trifit.rivals.read_rivals`.
     """
 
     name: str

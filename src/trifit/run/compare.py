@@ -12,25 +12,23 @@ import numpy as np
 
 from trifit.cards import Card, load_card
 from trifit.checks import label_probs
-from trifit.conformal import checked_level
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Reporter
 from trifit.data import as_dataset, check_split, choose_split
-from trifit.data.new_rows import encode_rows
-from trifit.decisions import check_asked
+from trifit.data.new_rows import unlabelled_rows
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.functions import Builder
 from trifit.judge.prevalence import check_scored
 from trifit.progress import Clock, Progress
+from trifit.questions import Questions
 from trifit.results import Comparison
-from trifit.rivals import check_rivals, rival_forecasts
+from trifit.rivals import read_rivals, rival_forecasts
 from trifit.run.describe import describe
 from trifit.run.settings import Settings
 from trifit.run.tree import posterior_named, tree_of
 from trifit.seeds import child, generator
-from trifit.subgroups import divide
 from trifit.threads import obeys_cores
 from trifit.types import Dataset, FloatArray, IntArray, Split
 
@@ -186,8 +184,17 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
     """
     if isinstance(data, str) and data.startswith("sim:"):
         reading["seed"] = seed
+    dataset = as_dataset(data, target, **reading)
+    questions = Questions(
+        costs=costs,
+        thresholds=thresholds,
+        prevalence=prevalence,
+        unlabelled=unlabelled_rows(prevalence_from, dataset),
+        undo_sampling=undo_sampling,
+        sets=sets,
+    )
     run = run_comparison(
-        as_dataset(data, target, **reading),
+        dataset,
         model,
         overrides=overrides,
         progress=progress,
@@ -198,12 +205,7 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
         against=against or {},
         nuts=nuts,
         cores=cores,
-        costs=costs,
-        thresholds=thresholds,
-        prevalence=prevalence,
-        prevalence_from=prevalence_from,
-        undo_sampling=undo_sampling,
-        sets=sets,
+        questions=questions,
     )
     for name, why in run.failed_rivals.items():
         warnings.warn(f"rival {name!r} failed and was left out: {why}", stacklevel=2)
@@ -233,8 +235,7 @@ def run_comparison(
         What made the run, as it is recorded.
     **settings
         Of :class:`trifit.run.settings.Settings`: ``seed``, ``cv``, ``test_size``, ``methods``,
-        ``against``, ``nuts``, ``cores``, ``costs``, ``thresholds``, ``sets``, ``prevalence``,
-        ``prevalence_from``, ``undo_sampling``.
+        ``against``, ``nuts``, ``cores``, ``questions``.
     """
     if not isinstance(dataset, Dataset):
         raise InputError(
@@ -245,21 +246,14 @@ def run_comparison(
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
     check_split(dataset, asked.cv, asked.test_size)
-    check_asked(asked.costs, asked.thresholds, dataset.class_names)
-    unlabelled = check_prevalence(asked, dataset)
-    checked_level(asked.sets, dataset.labels)
-    asked = replace(asked, against=check_rivals(asked.rivals, dataset))
+    check_questions(asked.questions, dataset)
+    asked = replace(asked, against=read_rivals(asked.rivals, dataset))
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)
 
     reporter.say("building the model")
     problem, split = prepare(dataset, card, asked, streams)
-    for by, values in dataset.by.items():
-        divide(by, values[split.test_rows])  # said before anything is fitted
-    if asked.prevalence is not None:
-        usual = label_probs(dataset.labels, dataset.n_classes).mean(axis=0)
-        after = asked.prevalence.of_classes(dataset.class_names, usual)
-        check_scored(dataset.labels[split.test_rows], dataset.class_names, after)
+    asked = replace(asked, questions=of_rows(asked.questions, dataset, split.test_rows))
     clock.lap("model")
     rivals = rival_forecasts(asked.rivals, dataset, split, child(streams, "rivals"), reporter.say)
     if asked.rivals:
@@ -267,36 +261,46 @@ def run_comparison(
     fitted = cross_fit(problem, split, asked, streams, reporter)
     fitted = replace(fitted, rivals=rivals.log_probs)
     clock.lap("fits")
-    comparison = describe(
-        fitted, rivals, split, asked, unlabelled, streams, command, clock, reporter
-    )
+    comparison = describe(fitted, rivals, split, asked, streams, command, clock, reporter)
     return Run(comparison, fitted, rivals.failed)
 
 
-def check_prevalence(asked: Settings, dataset: Dataset) -> FloatArray | None:
-    """Refuse shares that do not fit the data; the encoded rows without labels, if there are some.
+def check_questions(questions: Questions, dataset: Dataset) -> None:
+    """Refuse what does not fit the data.
 
     Raises
     ------
     InputError
     """
-    usual = label_probs(dataset.labels, dataset.n_classes).mean(axis=0)
-    if asked.prevalence is not None:
-        asked.prevalence.of_classes(dataset.class_names, usual)
-    if asked.prevalence_from is not None:
-        if dataset.schema is None:
-            raise InputError(
-                f"prevalence_from: the columns of data {dataset.name!r} are not known from a "
-                "table, so no other rows can be read as they were"
-            )
-        rows, _ = encode_rows(asked.prevalence_from, dataset.schema)
-        return rows
-    if asked.undo_sampling and asked.prevalence is None and not dataset.n_test:
+    questions.check(dataset.class_names, dataset.labels)
+    known = questions.prevalence is not None or questions.unlabelled is not None
+    if questions.undo_sampling and not known and not dataset.n_test:
         raise InputError(
             "undo_sampling: the natural class shares are not known; give test rows that have them "
             "(--test FILE), or the shares (--prevalence yes=0.02)"
         )
-    return None
+
+
+def of_rows(questions: Questions, dataset: Dataset, rows: IntArray) -> Questions:
+    """The questions with the columns that divide the test rows, refused before anything is fitted.
+
+    Parameters
+    ----------
+    questions : Questions
+    dataset : Dataset
+    rows : array of shape (n_test,)
+        Numbers of the test rows.
+
+    Raises
+    ------
+    InputError
+        Also if too few test rows have a class that is to have another share.
+    """
+    if questions.prevalence is not None:
+        usual = label_probs(dataset.labels, dataset.n_classes).mean(axis=0)
+        after = questions.prevalence.of_classes(dataset.class_names, usual)
+        check_scored(dataset.labels[rows], dataset.class_names, after)
+    return replace(questions, by={by: values[rows] for by, values in dataset.by.items()})
 
 
 def prepare(

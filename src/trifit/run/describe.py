@@ -1,6 +1,7 @@
 """Every number of the page from what was fitted."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,18 +20,9 @@ from trifit.contestants import PAIRS, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted
 from trifit.crossfit.progress import Reporter
 from trifit.forecasts import Forecasts, baselines
-from trifit.judge import (
-    advised,
-    consequences,
-    differences,
-    divisions,
-    judged,
-    scores,
-    sets,
-    with_status,
-)
+from trifit.judge import advised, answers, differences, judged, scores, with_status
 from trifit.progress import Clock
-from trifit.results import Comparison, Evaluation, FitRecord, Scores
+from trifit.results import Comparison, Data, Evaluation, FitRecord, Judged, Scores
 from trifit.results.provenance import data_record
 from trifit.rivals import RivalForecasts
 from trifit.run.provenance import provenance
@@ -44,7 +36,6 @@ def describe(
     rivals: RivalForecasts,
     split: Split,
     settings: Settings,
-    unlabelled: FloatArray | None,
     streams: np.random.SeedSequence,
     command: str | None,
     clock: Clock,
@@ -59,8 +50,6 @@ def describe(
         The rivals and what is to be said of them.
     split : Split
     settings : Settings
-    unlabelled : array of shape (n_rows, n_features) or None
-        Rows without labels, whose class shares are estimated.
     streams : numpy SeedSequence
         Parent of all named generators.
     command : str or None
@@ -68,8 +57,42 @@ def describe(
     clock : Clock
     reporter : Reporter
     """
-    dataset, card = fitted.problem.dataset, fitted.problem.card
-    data = data_record(
+    dataset, card, questions = fitted.problem.dataset, fitted.problem.card, settings.questions
+    data, fits = _data(fitted, rivals), fit_records(fitted)
+    featureless = baselines(_frequencies(dataset, split))
+    own = {name: fitted.log_probs[name] for name in fits}
+    # Rivals come last: they move no random number of the others.
+    log_probs = own | featureless | rivals.log_probs
+    forecasts = Forecasts(log_probs, fitted.y, dataset.class_names, fitted.groups)
+    reporter.say("scores and calibration")
+    board = scores(forecasts, generator(streams, "intervals"))
+    contestants = _judged(forecasts, fits, [*rivals.log_probs], board, streams)
+    clock.lap("scores")
+    of_fits = _of_fits(fitted, streams, clock, reporter)
+    reporter.say("differences and posterior")
+    pairs = _pairs(fits, [*rivals.log_probs], board)
+    failed = {name for name, fit in fits.items() if fit.status.failed}
+    comparison = Comparison(
+        data=data,
+        card=card,
+        evaluation=_evaluation(fitted, split),
+        contestants=contestants,
+        sources=rivals.sources,
+        fits=fits,
+        baselines={name: board[name] for name in featureless},
+        differences=differences(forecasts, pairs, generator(streams, "weights")),
+        **of_fits,
+        **answers(forecasts, [*contestants], questions, streams, failed=failed),
+        prevalence_shift=prevalence_record(fitted, questions),
+        provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
+    )
+    return advised(comparison, forecasts)
+
+
+def _data(fitted: Fitted, rivals: RivalForecasts) -> Data:
+    """What was classified."""
+    dataset = fitted.problem.dataset
+    return data_record(
         dataset.name,
         dataset.labels,
         dataset.class_names,
@@ -79,23 +102,43 @@ def describe(
         notes=[*notes(fitted), *rivals.notes],
         leaks=dataset.leaks,
     )
-    featureless = baselines(_frequencies(dataset, split))
-    fits = fit_records(fitted)
-    own = {name: fitted.log_probs[name] for name in fits}
-    # Rivals come last: they move no random number of the others.
-    log_probs = own | featureless | rivals.log_probs
-    forecasts = Forecasts(log_probs, fitted.y, dataset.class_names, fitted.groups)
-    reporter.say("scores and calibration")
-    board = scores(forecasts, generator(streams, "intervals"))
+
+
+def _evaluation(fitted: Fitted, split: Split) -> Evaluation:
+    """Which rows were scored."""
+    return Evaluation(
+        kind=split.kind,
+        reason=split.reason,
+        n_parts=len(split.parts),
+        n_test=len(fitted.test_rows),
+        n_train=len(split.parts[0][0]),
+        grouped_by=fitted.problem.dataset.roles.get("groups", ""),
+        n_groups=fitted.forecasts.n_groups,
+    )
+
+
+def _judged(
+    forecasts: Forecasts,
+    fits: Mapping[str, FitRecord],
+    rivals: Sequence[str],
+    board: Mapping[str, Scores],
+    streams: np.random.SeedSequence,
+) -> dict[str, Judged]:
+    """Every fit with its status, then every rival."""
     found = {
         name: judged(forecasts, name, board[name], generator(streams, "bands"))
-        for name in (*fits, *rivals.log_probs)
+        for name in (*fits, *rivals)
     }
-    contestants = {
+    return {
         name: with_status(each, fits[name].status) if name in fits else each
         for name, each in found.items()
     }
-    clock.lap("scores")
+
+
+def _of_fits(
+    fitted: Fitted, streams: np.random.SeedSequence, clock: Clock, reporter: Reporter
+) -> dict[str, Any]:
+    """What only fits have, by the fields of a comparison."""
     reporter.say("chains")
     chains = chain_diagnostics(fitted)
     clock.lap("chains")
@@ -105,50 +148,16 @@ def describe(
     reporter.say("prior sensitivity")
     prior = prior_record(fitted, child(streams, "prior"))
     clock.lap("prior")
-    reporter.say("differences and posterior")
-    comparison = Comparison(
-        data=data,
-        card=card,
-        evaluation=Evaluation(
-            kind=split.kind,
-            reason=split.reason,
-            n_parts=len(split.parts),
-            n_test=len(fitted.test_rows),
-            n_train=len(split.parts[0][0]),
-            grouped_by=dataset.roles.get("groups", ""),
-            n_groups=forecasts.n_groups,
-        ),
-        contestants=contestants,
-        sources=rivals.sources,
-        fits=fits,
-        baselines={name: board[name] for name in featureless},
-        differences=differences(
-            forecasts,
-            _pairs(fits, [*rivals.log_probs], board),
-            generator(streams, "weights"),
-        ),
-        temperatures=[found.value for found in fitted.temperatures],
-        posterior=posterior_record(fitted),
-        laplace_error=laplace_error(fitted),
-        chain_diagnostics=chains,
-        prior=prior,
-        disagreement=disagreed,
-        parameters=parameter_rows(fitted),
-        truth=truth(fitted),
-        consequences=consequences(forecasts, [*contestants], settings.costs, settings.thresholds),
-        divisions=divisions(
-            forecasts,
-            [name for name in contestants if name not in fits or not fits[name].status.failed],
-            {by: values[fitted.test_rows] for by, values in dataset.by.items()},
-            child(streams, "subgroups"),
-        ),
-        prevalence_shift=prevalence_record(
-            fitted, settings.prevalence, unlabelled, undo_sampling=settings.undo_sampling
-        ),
-        prediction_sets=sets(forecasts, [*contestants], settings.sets, generator(streams, "sets")),
-        provenance=provenance(data, card, settings, command=command, seconds=clock.seconds()),
-    )
-    return advised(comparison, forecasts)
+    return {
+        "temperatures": [found.value for found in fitted.temperatures],
+        "posterior": posterior_record(fitted),
+        "laplace_error": laplace_error(fitted),
+        "chain_diagnostics": chains,
+        "prior": prior,
+        "disagreement": disagreed,
+        "parameters": parameter_rows(fitted),
+        "truth": truth(fitted),
+    }
 
 
 def _pairs(

@@ -18,6 +18,7 @@ from trifit.data.schema import Schema
 from trifit.errors import InputError
 from trifit.fit.prediction import epistemic
 from trifit.fits import Fit
+from trifit.functions import log_code
 from trifit.recalibration.saved import AnyMap, from_array, to_array
 from trifit.results import Comparison
 from trifit.results.folder import read_run
@@ -209,6 +210,7 @@ def load_run(folder: str | Path) -> SavedRun:
         fits[name] = _posterior(name, folder / posterior, file.parameters, comparison)
     if not fits:
         raise InputError(f"run {str(folder)!r}: none of its fits passed its checks")
+    log_code(comparison.card.builder, f"run {str(folder)!r}")
     schema = Schema(tuple(file.columns), file.imputes)
     card, scales = comparison.card, comparison.prior.scales if comparison.prior else []
     return SavedRun(

@@ -1,14 +1,12 @@
 """What a comparison is asked to do, besides the data and the card."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from trifit.conformal import checked_level
 from trifit.data import Splitter
-from trifit.decisions import Costs, Thresholds
 from trifit.errors import InputError
-from trifit.prevalence import Prevalence
+from trifit.questions import Questions
 from trifit.rivals import Rival, rivals_from
 
 
@@ -27,21 +25,12 @@ class Settings:
     cores : int, optional
     against : tuple of Rival
         Of what :func:`trifit.compare` takes.
-    costs : Costs, optional
-    thresholds : Thresholds, optional
-        Of what :func:`trifit.compare` takes.
-    sets : float, optional
-
-    prevalence : Prevalence, optional
-    prevalence_from : path or table, optional
-    undo_sampling : bool
-        Of what :func:`trifit.compare` takes.
+    questions : Questions
 
     Raises
     ------
     InputError
-        On a seed that is no whole number of at least 0, on a ``cv``, a rival, costs, thresholds
-        or sets that are none.
+        On a seed that is no whole number of at least 0, on a ``cv`` or a rival that is none.
     """
 
     seed: int = 1
@@ -51,12 +40,7 @@ class Settings:
     nuts: bool = True
     cores: int | None = None
     against: Any = ()
-    costs: Any = None
-    thresholds: Any = None
-    prevalence: Any = None
-    prevalence_from: Any = None
-    undo_sampling: bool = False
-    sets: float | None = None
+    questions: Questions = field(default_factory=Questions)
 
     def __post_init__(self) -> None:
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
@@ -64,12 +48,6 @@ class Settings:
         object.__setattr__(self, "methods", tuple(dict.fromkeys(self.methods)))
         object.__setattr__(self, "cv", Splitter.of(self.cv))
         object.__setattr__(self, "against", rivals_from(self.against))
-        object.__setattr__(self, "costs", Costs.of(self.costs))
-        object.__setattr__(self, "thresholds", Thresholds.of(self.thresholds))
-        object.__setattr__(self, "prevalence", Prevalence.of(self.prevalence))
-        if self.prevalence is not None and self.prevalence_from is not None:
-            raise InputError("prevalence and prevalence_from exclude each other; give one")
-        object.__setattr__(self, "sets", checked_level(self.sets))
 
     @property
     def rivals(self) -> tuple[Rival, ...]:
@@ -86,12 +64,10 @@ class Settings:
     def given(self) -> dict[str, object]:
         """The seed, and what differs from the defaults and changes the numbers."""
         found: dict[str, object] = {"seed": self.seed}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name in ("seed", "cores", "prevalence_from"):
-                continue
-            if value not in (field.default, ()):
-                found[field.name] = value
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name not in ("seed", "cores", "questions") and value not in (each.default, ()):
+                found[each.name] = value
         if self.rivals:
             found["against"] = {rival.name: rival.exact for rival in self.rivals}
-        return found
+        return found | self.questions.given

@@ -10,6 +10,7 @@ from trifit.results.check import Check
 from trifit.sbc import SAMPLER
 from trifit.sbc.run import run_check
 from trifit.sbc.setup import setup_of
+from trifit.study.computing import Computing
 from trifit.types import Dataset
 
 
@@ -20,8 +21,9 @@ def check_model(
     *,
     methods: Sequence[str] = ("bayes",),
     rows: int = 50,
+    replications: int = 200,
     seed: int = 1,
-    **running: Any,
+    **computing: Any,
 ) -> Check:
     """Check that the posterior of a model is right, by simulation-based calibration.
 
@@ -39,10 +41,12 @@ def check_model(
         Posteriors to check: ``"bayes"`` (NUTS), ``"laplace"``.
     rows : int
         Of a simulated data set.
+    replications : int
+        Simulated sets of labels; more find smaller errors.
     seed : int
-    **running
-        ``replications``, ``jobs``, ``resume``, ``force``, ``backend``, ``scheduler``,
-        ``progress``: see :func:`trifit.sbc.run.run_check`.
+    **computing
+        ``jobs``, ``resume``, ``force``, ``backend``, ``scheduler``, ``progress``: see
+        :class:`trifit.study.computing.Computing`.
 
     Returns
     -------
@@ -60,7 +64,9 @@ def check_model(
     """
     card = model if isinstance(model, Card) else load_card(model).with_overrides(SAMPLER)
     if callable(model):
-        running = {"backend": "serial"} | running
+        computing = {"backend": "serial"} | computing
     setup = setup_of(card, data, methods=methods, rows=rows, seed=seed)
     where = data.name if data is not None else "standard normal"
-    return run_check(setup, folder, data=where, **running)
+    return run_check(
+        setup, folder, data=where, computing=Computing(**computing), replications=replications
+    )

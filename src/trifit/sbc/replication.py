@@ -77,16 +77,16 @@ class Setup:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One replication of a setup."""
+class Replication:
+    """One of a setup, by its number."""
 
     setup: Setup
-    replication: int
+    number: int
 
     @property
     def seeds(self) -> np.random.SeedSequence:
         """Of this replication, whatever the others."""
-        return np.random.SeedSequence(self.setup.seed, spawn_key=(self.replication,))
+        return np.random.SeedSequence(self.setup.seed, spawn_key=(self.number,))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +99,9 @@ class Checked:
     X: FloatArray
 
 
-def compute(cell: Cell) -> list[Row]:
-    """The rows of a cell: what a worker runs."""
-    return replicate(checked(cell.setup), cell.seeds, cell.setup.methods)
+def compute(one: Replication) -> list[Row]:
+    """Its ranks: what a worker runs."""
+    return replicate(checked(one.setup), one.seeds, one.setup.methods)
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,6 @@ FOLDER/index.html      its page
 """
 
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,11 @@ import numpy as np
 from trifit.errors import InputError
 from trifit.files import write_whole
 from trifit.results.check import MOST_REPLICATIONS, Check, CheckedFit
-from trifit.sbc.judge import judge
-from trifit.sbc.replication import LEFT_OUT, N_DRAWS, Cell, Setup, compute
-from trifit.study.engine import check_arguments, run_cells
+from trifit.sbc.outcome import checked_fit
+from trifit.sbc.replication import LEFT_OUT, N_DRAWS, Replication, Setup, compute
+from trifit.study.computing import Computing, compute_all
 from trifit.study.folder import Kind, open_folder, versions
-from trifit.threads import available
+from trifit.tagged import read_json, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,13 +36,8 @@ def run_check(
     folder: str | Path,
     *,
     data: str,
+    computing: Computing,
     replications: int = 200,
-    jobs: int | None = None,
-    resume: bool = False,
-    force: bool = False,
-    backend: str = "loky",
-    scheduler: str | None = None,
-    progress: Callable[[str, float], None] | None = None,
     command: str | None = None,
 ) -> Check:
     """Run the replications that are not finished, and write the page.
@@ -56,18 +50,9 @@ def run_check(
         Where replications, record and page go; see this module.
     data : str
         Where the features come from, in words.
+    computing : Computing
+        A check that goes on may have more replications.
     replications : int
-    jobs : int, optional
-        Worker processes, each with one thread; default: one per core.
-    resume : bool
-        Go on with a check in that folder, with as many or more replications.
-    force : bool
-        Begin anew in a folder that holds a check.
-    backend : {"loky", "serial", "dask", "joblib"}
-    scheduler : str, optional
-        Address of Dask's.
-    progress : callable, optional
-        Called with a message and the share of the replications that is done.
     command : str, optional
         What made the record, as it is recorded; default: the call from Python.
 
@@ -76,34 +61,16 @@ def run_check(
     InputError
         On arguments out of range, or a folder that holds something else.
     """
-    if resume and force:
-        raise InputError("--resume continues what --force deletes; give one of them")
     if not isinstance(replications, int) or not 1 <= replications <= MOST_REPLICATIONS:
         raise InputError(f"--replications {replications!r}: expected 1 to {MOST_REPLICATIONS:,}")
-    jobs = available() if jobs is None else jobs
-    check_arguments(jobs, backend, scheduler)
     folder, digest = Path(folder), "".join(f"{word:08x}" for word in setup.key)
-    tasks = {f"{digest}-{i:06d}": Cell(setup, i) for i in range(replications)}
-    store = open_folder(CHECK, folder, _made_with(setup, data), resume=resume, force=force)
-    n_done = len(store.finished() & tasks.keys())
-
-    def advance(*_: Any) -> None:
-        nonlocal n_done
-        n_done += 1
-        report(f"{replications} replications")
-
-    def report(message: str) -> None:
-        if progress is not None:
-            progress(message, n_done / replications)
-
-    report(f"{setup.card.name}: {replications} replications; {n_done} are finished")
-    run_cells(
-        tasks, compute, store, jobs=jobs, backend=backend, scheduler=scheduler, advance=advance
-    )
-    table = store.table().to_pandas()
-    mine = table[table["cell"].isin(list(tasks))]
-    record = _record(setup, mine, data, command)
-    write_whole(folder / "check.json", msgspec.json.format(msgspec.json.encode(record)))
+    tasks = {f"{digest}-{i:06d}": Replication(setup, i) for i in range(replications)}
+    store = open_folder(CHECK, folder, _made_with(setup, data), computing)
+    table = compute_all(
+        setup.card.name, tasks, compute, store, computing, units="replications"
+    ).to_pandas()
+    record = _record(setup, table, data, command)
+    write_json(folder / "check.json", record)
     write_page(folder, record)
     return record
 
@@ -123,10 +90,7 @@ def load_check(path: Path) -> Check:
     InputError
         If it is damaged, or of another version of trifit.
     """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Check)
-    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
-        raise InputError(f"{str(path)!r} is no check of this version of trifit: {error}") from error
+    return read_json(path, Check, "is no check of this version of trifit")
 
 
 def _made_with(setup: Setup, data: str) -> dict[str, Any]:
@@ -168,4 +132,6 @@ def _fit(table: "pd.DataFrame", method: str, replications: int) -> CheckedFit:
         for name, of_one in table[~out].groupby("quantity", sort=False)
     }
     left_out = Counter(table.loc[out, "quantity"].str.removeprefix(LEFT_OUT))
-    return judge(method, ranks, dict(sorted(left_out.items())), N_DRAWS, replications=replications)
+    return checked_fit(
+        method, ranks, dict(sorted(left_out.items())), N_DRAWS, replications=replications
+    )

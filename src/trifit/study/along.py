@@ -11,8 +11,8 @@ from trifit.results.study import Picture, Replicated, StudyRecord, TheoryCurve
 from trifit.study.cells import number
 from trifit.study.limits import FITS
 from trifit.study.needed import half_width, shared
+from trifit.study.points import Point
 from trifit.study.quantities import QUANTITIES
-from trifit.study.results import Point
 from trifit.study.tables import OpenTable
 from trifit.types import FloatArray
 

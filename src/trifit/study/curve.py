@@ -68,7 +68,7 @@ def learning_curve(
     nuts: bool | None = None,
     seed: int = 1,
     reading: dict[str, Any] | None = None,
-    **running: Any,
+    **computing: Any,
 ) -> StudyRecord:
     """How many training rows are enough for outputs that behave like probabilities, by fit.
 
@@ -99,7 +99,7 @@ def learning_curve(
     seed : int
     reading : dict, optional
         Further arguments of :func:`trifit.load_dataset`.
-    **running
+    **computing
         ``jobs``, ``backend``, ``scheduler``, ``resume``, ``force``, ``progress`` and
         ``command``, as for :func:`trifit.run_study`.
 
@@ -128,7 +128,7 @@ def learning_curve(
         seed=seed,
     )
     return run_study(
-        study, folder or Path("reports") / study.name, tables=Tables([dataset]), **running
+        study, folder or Path("reports") / study.name, tables=Tables([dataset]), **computing
     )
 
 

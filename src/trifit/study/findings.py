@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from trifit.results.study import Finding, Outcome, Replicated, Tested
 from trifit.study.limits import limiting_value
-from trifit.study.results import Point, Summary
+from trifit.study.points import Point, Summary
 from trifit.study.spec import Claim
 
 WORST_FIRST = (Outcome.CONTRADICTED, Outcome.NO_CLEAR_ANSWER, Outcome.AS_EXPECTED)
@@ -14,7 +14,9 @@ SHOWN = 4
 """Most points whose numbers a finding holds."""
 
 
-def judge(claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequence[str]) -> Finding:
+def finding(
+    claim: Claim, points: Sequence[Point], summary: Summary, axes: Sequence[str]
+) -> Finding:
     """The outcome of a claim at all points it speaks of.
 
     As expected: at every point the whole interval is where the claim says (for ``equals``

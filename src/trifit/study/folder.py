@@ -8,11 +8,11 @@ from pathlib import Path
 from platform import python_version
 from typing import Any
 
-import msgspec
-
 from trifit.errors import InputError
-from trifit.files import make_folder, write_whole
+from trifit.files import make_folder
+from trifit.study.computing import Computing
 from trifit.study.store import Store
+from trifit.tagged import read_json, write_json
 
 MADE_WITH = "made-with.json"
 """The file that says what makes a folder's cells."""
@@ -38,7 +38,7 @@ def versions() -> dict[str, str]:
 
 
 def open_folder(
-    kind: Kind, folder: Path, made_with: Mapping[str, Any], *, resume: bool, force: bool
+    kind: Kind, folder: Path, made_with: Mapping[str, Any], computing: Computing
 ) -> Store:
     """The store of a folder that may be written, and the file that says what makes its cells.
 
@@ -48,17 +48,17 @@ def open_folder(
     folder : Path
     made_with : mapping
         What decides the cells' numbers; under the kind's name what is computed.
-    resume, force : bool
-        As in :func:`trifit.study.run_study`.
+    computing : Computing
+        Whether to go on with what is there, or to begin anew.
 
     Raises
     ------
     InputError
         If the folder holds something else, or cells that are not comparable.
     """
-    before = _before(kind, folder, resume=resume, force=force)
+    before = _before(kind, folder, may_exist=computing.resume or computing.force)
     store = Store(folder / "cells")
-    if before is not None and force:
+    if before is not None and computing.force:
         for name in ("cells", *kind.folders):
             shutil.rmtree(folder / name, ignore_errors=True)
         for name in (MADE_WITH, *kind.files):
@@ -67,11 +67,11 @@ def open_folder(
         _check_comparable(kind, folder, before, made_with)
         store.forget_failed()
     make_folder("--out", folder)
-    write_whole(folder / MADE_WITH, msgspec.json.format(msgspec.json.encode(made_with)))
+    write_json(folder / MADE_WITH, made_with)
     return store
 
 
-def _before(kind: Kind, folder: Path, *, resume: bool, force: bool) -> dict[str, Any] | None:
+def _before(kind: Kind, folder: Path, *, may_exist: bool) -> dict[str, Any] | None:
     """What made the cells in a folder; refused unless they are to go on or to be replaced."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out {str(folder)!r} is a file; give a folder")
@@ -81,7 +81,7 @@ def _before(kind: Kind, folder: Path, *, resume: bool, force: bool) -> dict[str,
         raise InputError(
             f"--out {str(folder)!r} exists and is not a {kind.name} of trifit; give another folder"
         )
-    if before is not None and not (resume or force):
+    if before is not None and not may_exist:
         raise InputError(
             f"--out {str(folder)!r} holds the {kind.name} {before[kind.name]!r}; --resume to "
             "continue it, --force to start again, or give another folder"
@@ -126,8 +126,4 @@ def _difference(before: Any, now: Any) -> str:
 def _read(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
-    try:
-        found: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
-        raise InputError(f"{str(path)!r} is damaged: {error}; give another folder") from error
-    return found
+    return read_json(path, dict[str, Any], "is damaged; give another folder")

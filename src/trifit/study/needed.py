@@ -31,7 +31,7 @@ from trifit.clusters import quantile
 from trifit.results.calibration import GOOD
 from trifit.results.study import RowsNeeded
 from trifit.study.cells import number
-from trifit.study.results import Point
+from trifit.study.points import Point
 from trifit.study.spec import Setting
 from trifit.study.tables import OpenTable
 from trifit.types import FloatArray

@@ -9,8 +9,8 @@ from trifit.errors import InputError
 from trifit.results.study import Line, Picture, TheoryCurve, Tile
 from trifit.study.cells import number
 from trifit.study.limits import FITS, OF_THE_WORLD, check_assumed, follows, limiting_value, moved
+from trifit.study.points import Point, Summary
 from trifit.study.quantities import NAMES, QUANTITIES
-from trifit.study.results import Point, Summary
 from trifit.study.spec import Figure, Study
 from trifit.text import plain
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from trifit.study.cells import Cell, axes_of
-from trifit.study.check import checked_cells
 from trifit.study.measures import measure, seconds_of
 from trifit.study.spec import Study
 from trifit.study.tables import OpenTable, Tables
+from trifit.study.validation import validated_cells
 from trifit.text import duration, plain
 from trifit.threads import available, limited
 
@@ -24,7 +24,7 @@ def plan(study: Study, jobs: int | None = None) -> Iterator[str]:
         On a study that contradicts itself.
     """
     tables = Tables()
-    cells, jobs = checked_cells(study, tables), jobs or available()
+    cells, jobs = validated_cells(study, tables), jobs or available()
     axes = axes_of(study, cells)
     count = Counter(cell.point for cell in cells)
     points = {cell.point: cell for cell in cells}

@@ -8,7 +8,7 @@ FOLDER/study.json      what was found
 FOLDER/index.html      its page
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,24 +17,24 @@ import msgspec
 import numpy as np
 import tomli_w
 
-from trifit.errors import InputError
 from trifit.files import write_whole
+from trifit.progress import Progress
 from trifit.results.study import Failed, Numbers, Posteriors, StudyRecord
 from trifit.study.along import with_theory
 from trifit.study.cells import Cell, axes_of, longest_first
-from trifit.study.check import checked_cells
-from trifit.study.engine import check_arguments, run_cells
-from trifit.study.findings import judge
+from trifit.study.computing import Computing, compute_all
+from trifit.study.findings import finding
 from trifit.study.folder import Kind, open_folder, versions
 from trifit.study.measures import card_of, measure
 from trifit.study.needed import of_points
 from trifit.study.pictures import picture
+from trifit.study.points import Point, points_of
 from trifit.study.quantities import NAMES, QUANTITIES
-from trifit.study.results import Point, points_of
 from trifit.study.spec import Study
 from trifit.study.store import errors_of
 from trifit.study.tables import Kept, Tables
-from trifit.threads import available
+from trifit.study.validation import validated_cells
+from trifit.tagged import read_json, write_json
 from trifit.types import FloatArray
 
 TABLES = "tables"
@@ -52,7 +52,7 @@ def run_study(
     force: bool = False,
     backend: str = "loky",
     scheduler: str | None = None,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress | None = None,
     command: str | None = None,
     tables: Tables | None = None,
 ) -> StudyRecord:
@@ -92,46 +92,30 @@ def run_study(
         On a study that contradicts itself, a folder that holds something else, or
         cells made by other cards or versions.
     """
-    if resume and force:
-        raise InputError("--resume continues what --force deletes; give one of them")
-    jobs = available() if jobs is None else jobs
-    check_arguments(jobs, backend, scheduler)
+    computing = Computing(
+        jobs=jobs, resume=resume, force=force,
+        backend=backend, scheduler=scheduler, progress=progress,
+    )  # fmt: skip
     tables = Tables() if tables is None else tables
-    folder, cells = Path(folder), checked_cells(study, tables)
+    folder, cells = Path(folder), validated_cells(study, tables)
     made_with = _made_with(study, cells)
-    store = open_folder(STUDY, folder, made_with, resume=resume, force=force)
+    store = open_folder(STUDY, folder, made_with, computing)
     write_whole(folder / "study.toml", tomli_w.dumps(plain(study)))
     tables.keep(folder / TABLES)
-    finished = store.finished()
-    n_done, n_cells = sum(cell.key in finished for cell in cells), len(cells)
-
-    def advance(*_: Any) -> None:
-        nonlocal n_done
-        n_done += 1
-        report(f"{n_cells} cells")
-
-    def report(message: str) -> None:
-        if progress is not None:
-            progress(message, n_done / n_cells)
-
-    report(f"{study.name}: {n_cells} cells; {n_done} are finished")
-    run_cells(
+    table = compute_all(
+        study.name,
         {cell.key: cell for cell in longest_first(cells)},
         partial(measure, tables=Kept(folder / TABLES)),
         store,
-        jobs=jobs,
-        backend=backend,
-        scheduler=scheduler,
-        advance=advance,
+        computing,
     )
-    table = store.table()
     points, errors = points_of(cells, table), errors_of(table)
     command = command or f"run_study({study.name!r})"
     record = _record(study, cells, points, errors, made_with, command)
     if study.rows_needed:
         record = msgspec.structs.replace(record, rows_needed=of_points(points, tables))
         record = with_theory(record, points, tables, card_of(cells[0].model))
-    write_whole(folder / "study.json", msgspec.json.format(msgspec.json.encode(record)))
+    write_json(folder / "study.json", record)
     record = load_record(folder / "study.json")  # JSON has no infinity: what the file says counts
     write_page(folder, record)
     return record
@@ -152,10 +136,7 @@ def load_record(path: Path) -> StudyRecord:
     InputError
         If it is damaged, or of another version of trifit.
     """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=StudyRecord)
-    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
-        raise InputError(f"{str(path)!r} is no study of this version of trifit: {error}") from error
+    return read_json(path, StudyRecord, "is no study of this version of trifit")
 
 
 def _made_with(study: Study, cells: Sequence[Cell]) -> dict[str, Any]:
@@ -194,7 +175,6 @@ def _record(
 ) -> StudyRecord:
     axes = axes_of(study, cells)
     settings = {cell.key: cell.settings for cell in cells}
-    failed = {k: e for k, e in errors.items() if k in settings}
     asked = [a.quantity for a in study.figures] + [a.quantity for a in study.claims]
     seconds = [v for p in points for v in p.replicated("", "seconds")]
     return StudyRecord(
@@ -205,10 +185,10 @@ def _record(
         n_cells=len(cells),
         failed=[
             Failed(settings=_of_axes(settings[key], axes), error=error)
-            for key, error in list(failed.items())[:MAX_FAILED]
+            for key, error in list(errors.items())[:MAX_FAILED]
         ],
-        n_failed=len(failed),
-        findings=[judge(claim, points, study.summary, axes) for claim in study.claims],
+        n_failed=len(errors),
+        findings=[finding(claim, points, study.summary, axes) for claim in study.claims],
         pictures=[picture(study, figure, points) for figure in study.figures],
         posteriors=_posteriors(points, made_with["cards"]),
         numbers=[n for point in points for n in _numbers(study, point, axes)],

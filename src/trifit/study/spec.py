@@ -1,5 +1,6 @@
 """Study files: one TOML = one question asked of a grid of simulated comparisons."""
 
+import itertools
 import math
 import tomllib
 from collections.abc import Mapping
@@ -8,8 +9,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from trifit.cards import NAME
+from trifit.cards import NAME, is_path
 from trifit.errors import InputError
+from trifit.functions import check_named, is_reference
 from trifit.study.quantities import QUANTITIES
 
 MAX_CELLS = 1_000_000
@@ -253,6 +255,13 @@ class Study(_Part, frozen=True, kw_only=True):
         ]
         return drawn + [(f"claim {c.says!r}", list(c.where)) for c in self.claims]
 
+    @property
+    def cards(self) -> list[Setting]:
+        """Every card that a cell may have."""
+        grids = [grid.model.get("card", []) for grid in (*self.grid, *self.quick.grid)]
+        fixed = [part["card"] for part in (self.model, self.quick.model) if "card" in part]
+        return [*fixed, *itertools.chain.from_iterable(grids)]
+
     def quickly(self) -> "Study":
         """The study on its quick grid."""
         return msgspec.structs.replace(
@@ -301,7 +310,11 @@ def load_study(study: str | Path) -> Study:
         fields: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"study {text!r} is not valid TOML: {error}") from error
-    return study_of({"name": path.stem} | dict(fields), f"study {text!r}")
+    read = study_of({"name": path.stem} | dict(fields), f"study {text!r}")
+    for card in map(str, read.cards):
+        if is_reference(card) or is_path(card):
+            check_named(card, path.parent, f"study {text!r}")
+    return read
 
 
 def study_of(fields: Mapping[str, Any], where: str) -> Study:

@@ -1,4 +1,4 @@
-"""What nutpie calls: a log density of ``z``, where ``theta = centre + scale @ z``.
+"""What nutpie calls: a log density of ``centre + scale @ z`` as a function of ``z``.
 
 Linear classifiers are called without the interpreter: one machine-code function,
 kept on disk, serves every data set and every number of parameters. Others are
@@ -12,8 +12,9 @@ import numpy as np
 import scipy.sparse as sp
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 
-from trifit.fit.density import LinearForm, Objective
+from trifit.fit.density import LinearForm
 from trifit.fit.fast.kernel import VERSION, log_likelihood
+from trifit.fit.whitening import Coordinates
 from trifit.lazily import on_first_use
 from trifit.types import FloatArray
 
@@ -46,27 +47,15 @@ INFINITE_GRADIENT, INFINITE_VALUE = 3, 4
 """Answers that make nutpie reject a step."""
 
 
-def nutpie_model(
-    objective: Objective, centre: FloatArray, scale: FloatArray | None, spread: float
-) -> Any:
-    """A model whose draws are ``z``; see :mod:`trifit.fit.methods.bayes`.
-
-    Parameters
-    ----------
-    objective : Objective
-    centre : array of shape (n_params,)
-    scale : array of shape (n_params, n_params) or None
-        Upper triangular; None for the identity.
-    spread : float
-        Standard deviation of the chains' starts.
-    """
-    size = len(centre)
+def nutpie_model(at: Coordinates) -> Any:
+    """A model whose draws are ``z``; see :mod:`trifit.fit.whitening`."""
+    size, objective, centre, scale = len(at.centre), at.objective, at.centre, at.scale
 
     def start(seed: int) -> FloatArray:
-        return np.random.default_rng(seed).normal(scale=spread, size=size)
+        return np.random.default_rng(seed).normal(scale=at.spread, size=size)
 
     if objective.linear is not None:
-        return _compiled_model(objective, objective.linear, centre, scale, start)
+        return _compiled_model(at, objective.linear, start)
 
     objective(centre, prior=1.0, jacobian=1.0)  # compiled before chains call it side by side
 
@@ -87,20 +76,15 @@ def nutpie_model(
     )
 
 
-def _compiled_model(
-    objective: Objective,
-    form: LinearForm,
-    centre: FloatArray,
-    scale: FloatArray | None,
-    start: Any,
-) -> CompiledPyMCModel:
+def _compiled_model(at: Coordinates, form: LinearForm, start: Any) -> CompiledPyMCModel:
+    objective, scale, size = at.objective, at.scale, len(at.centre)
     weights = sp.csr_array(form.to_weights.matrix)
     prior = sp.csr_array(form.prior_gradient.matrix)
     soft = objective.labels.ndim == 2
     arrays = {
         "X": np.ascontiguousarray(objective.X, dtype=np.float64),
         "labels": np.ascontiguousarray(objective.labels, dtype=np.float64 if soft else np.int64),
-        "centre": np.array(centre, dtype=np.float64),
+        "centre": np.array(at.centre, dtype=np.float64),
         "scale": np.empty(0) if scale is None else np.ascontiguousarray(scale),
         "scale_t": np.empty(0) if scale is None else np.ascontiguousarray(scale.T),
         "offset": form.to_weights.offset,
@@ -117,23 +101,23 @@ def _compiled_model(
     for name, array in arrays.items():
         record[name] = array.ctypes.data
     record["n_obs"], record["n_features"] = n_obs, n_features
-    record["n_scores"], record["n_params"] = objective.n_classes - 1, len(centre)
+    record["n_scores"], record["n_params"] = objective.n_classes - 1, size
     record["n_entries"], record["n_prior_entries"] = weights.nnz, prior.nnz
     record["whitened"] = scale is not None
     record["prior_constant"] = form.prior_constant
     return CompiledPyMCModel(
         dims={},
-        _n_dim=len(centre),
+        _n_dim=size,
         _coords={},
-        _shapes={"z": (len(centre),)},
+        _shapes={"z": (size,)},
         compiled_logp_func=_log_density(soft=soft),
         compiled_expand_func=_copy,
         initial_point_func=start,
         shared_data=arrays,  # kept alive as long as the model
         shared_var_keys={},
         user_data=record,
-        n_expanded=len(centre),
-        shape_info=(["z"], [slice(0, len(centre))], [(len(centre),)]),
+        n_expanded=size,
+        shape_info=(["z"], [slice(0, size)], [(size,)]),
         logp_func=None,
         expand_func=None,
     )

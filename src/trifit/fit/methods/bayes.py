@@ -12,7 +12,7 @@ took 1.2 to 1.7 times as many steps per draw.
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -24,7 +24,7 @@ from trifit.cards import USUAL_DRAWS, Card, Sampler
 from trifit.checks import label_probs
 from trifit.diagnostics import SamplerDiagnostics, at_most
 from trifit.errors import InputError
-from trifit.fit.density import Density, Objective, covariance_root
+from trifit.fit.density import Density, Objective
 from trifit.fit.diagnostics import (
     diagnose_draws,
     diagnose_sampler,
@@ -33,9 +33,12 @@ from trifit.fit.diagnostics import (
     sampler_status,
     score_error,
 )
+from trifit.fit.given_scale import given_scale
 from trifit.fit.prediction import draws_of_rows, prediction_draws
+from trifit.fit.proposals import sample_by_proposals, suit
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
+from trifit.fit.whitening import Coordinates, plain, whitened
 from trifit.fits import Fit, Sampling, Status
 from trifit.memory import check_memory
 from trifit.rounding import finite
@@ -46,9 +49,6 @@ LOG = logging.getLogger(__name__)
 
 MAX_PARAMS = 5_000
 """Most parameters that are sampled: a few thousand take up to an hour on two cores."""
-
-DISPERSION = 0.5
-"""Standard deviation of the chains' starts in plain coordinates."""
 
 MAX_SCORE_ERROR = 0.1
 """Monte Carlo error of a score, as a share of its standard error, that is small enough."""
@@ -91,6 +91,7 @@ def fit(training: Training) -> Fit:
         centre,
         card.sampler,
         seed=training.seed("sampler"),
+        identified=card.identified,
         advance=partial(training.tell, "posterior"),
         judge=partial(_by_predictions, training),
     )
@@ -126,10 +127,13 @@ def fit_bayes(
     sampler: Sampler,
     *,
     seed: int,
+    identified: bool = False,
     advance: Advance | None = None,
     judge: Callable[[Fit], Fit] | None = None,
 ) -> Fit:
-    """Sample the posterior with NUTS, until the draws suffice.
+    """Sample the posterior until the draws suffice.
+
+    With NUTS, or, where it is nearly normal, by normal proposals.
 
     Parameters
     ----------
@@ -142,34 +146,47 @@ def fit_bayes(
     seed : int
         The same seed gives the same draws on one machine, however many cores
         the chains share.
+    identified : bool
+        Whether the data determine the parameters: then there may be coordinates that suit
+        a learned scale.
     advance : callable, optional
         Called with the share of draws done.
     judge : callable, optional
         Adds diagnostics, and the status they lead to, to a fit.
     """
-    from trifit.fit.fast.callback import nutpie_model  # nutpie: half a second
-
     start = time.perf_counter()
-    if centre is None:
-        centre = density.start(np.random.default_rng(seed))
-        scale: FloatArray | None = None
+    if centre is not None:
+        at = whitened(density, objective, centre)
     else:
-        scale = covariance_root(objective.hessian(centre, prior=1.0, jacobian=1.0))
-
-    spread = 1.0 if scale is not None else DISPERSION
-    model = nutpie_model(objective, centre, scale, spread)
+        begin = density.start(np.random.default_rng(seed))
+        at = (identified and given_scale(density, objective, begin)) or plain(objective, begin)
     sizes = blocks(sampler, density.n_params)
-    with closing(sample(model, sampler, sizes, seed, advance)) as each_block:
+    with closing(_draws(at, sampler, sizes, seed, advance)) as each_block:
         for block in each_block:
-            z = block["z"]
-            fit = _fit_of(density, centre + (z if scale is None else z @ scale.T), block)
+            fit = _fit_of(density, at.theta(block["z"]), block)
             if judge is not None:
                 fit = judge(fit)
             enough = suffices(fit)
-            LOG.info("%d draws per chain: %s, enough: %s", z.shape[1], fit.status, enough)
+            LOG.info("%d draws per chain: %s, enough: %s", fit.draws.shape[1], fit.status, enough)
             if enough:
                 break
     return replace(fit, seconds=time.perf_counter() - start)
+
+
+def _draws(
+    at: Coordinates, sampler: Sampler, sizes: list[int], seed: int, advance: Advance | None
+) -> Generator[dict[str, np.ndarray]]:
+    """Blocks of draws: normal proposals where the posterior is nearly normal, else NUTS."""
+    from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
+
+    if at.scale is not None and suit(at.objective):
+        proposed = sample_by_proposals(at, sampler, sizes, seed, advance)
+        first = next(proposed, None)
+        if first is not None:
+            yield first
+            yield from proposed
+            return
+    yield from sample(nutpie_model(at), sampler, sizes, seed, advance)
 
 
 def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]) -> Fit:
@@ -185,6 +202,8 @@ def _fit_of(density: Density, thetas: FloatArray, told: Mapping[str, np.ndarray]
         "lp": told["logp"],
         "log_prior": density.log_priors(flat).reshape(n_chains, n_draws),
     }
+    if "accepted" in told:
+        stats["accepted"] = told["accepted"]
     each = diagnose_draws(draws)
     diagnostics = diagnose_sampler(each, stats, max_depth=MAX_TREE_DEPTH)
     return Fit(

@@ -7,7 +7,6 @@ largest weights says whether the weighted draws can be relied on.
 """
 
 import time
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -20,10 +19,11 @@ from trifit.fit.diagnostics import MIN_ESS_PER_CHAIN
 from trifit.fit.importance import MAX_PARETO_K, smoothed_weights
 from trifit.fit.minimise import Path, lbfgs
 from trifit.fit.optimise import MAX_NEWTON_PARAMS
+from trifit.fit.proposals import Advance, evaluate
 from trifit.fit.training import Training
 from trifit.fits import Fit, Status
 from trifit.rounding import finite
-from trifit.threads import cores, limited, side_by_side
+from trifit.threads import limited
 from trifit.types import FloatArray, IntArray, Rows
 
 HOPELESS_K = 1.0
@@ -31,11 +31,6 @@ HOPELESS_K = 1.0
 
 MIN_PROPOSALS, MAX_ROUNDS = 1_000, 10
 """Fewest proposals of a round, and most rounds."""
-
-BLOCKS = 20
-"""Parts of a round, after each of which it is said how much is done."""
-
-Advance = Callable[[float], None]
 
 
 def check(density: Density, card: Card) -> None:
@@ -154,31 +149,6 @@ def find_mode(objective: Objective, start: FloatArray, settings: Optimiser) -> F
         return -value / objective.weight, -gradient / objective.weight
 
     return lbfgs(loss, start, settings, Path())[0]
-
-
-def evaluate(objective: Objective, thetas: FloatArray, advance: Advance | None) -> FloatArray:
-    """Log posterior density of each theta, up to a constant; minus infinity where it has none.
-
-    Parameters
-    ----------
-    objective : Objective
-    thetas : array of shape (n_points, n_params)
-    advance : callable or None
-        Called with the share of the points done.
-    """
-
-    def of_some(some: FloatArray) -> list[float]:
-        with limited(1), np.errstate(all="ignore"):  # far out, densities overflow
-            return [objective(theta, prior=1.0, jacobian=1.0)[0] for theta in some]
-
-    values: list[float] = []
-    for block in np.array_split(thetas, BLOCKS):
-        for found in side_by_side(of_some, np.array_split(block, cores())):
-            values += found
-        if advance is not None:
-            advance(len(values) / len(thetas))
-    log_target = np.array(values)
-    return np.where(np.isfinite(log_target), log_target, -np.inf)
 
 
 def resample(weights: FloatArray, n_draws: int, rng: np.random.Generator) -> IntArray:

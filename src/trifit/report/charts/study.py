@@ -12,6 +12,7 @@ from trifit.report.charts.style import (
     INK,
     ON_COLOUR,
     grid,
+    label,
     look,
     mark,
     own_axes,
@@ -50,11 +51,11 @@ def study_lines(
     if picture.drawn_best is not None:
         ax.axhline(picture.drawn_best, color=INK, lw=0.9, ls=(0, (1, 2)))
     grid(ax, "both")
-    plain_log(ax, "x", picture.x)
+    plain_log(ax, "x", label(picture.x, 40))
     if picture.logarithmic:
-        plain_log(ax, "y", picture.quantity)
+        plain_log(ax, "y", label(picture.quantity, 40))
     else:
-        ax.set_ylabel(picture.quantity)
+        ax.set_ylabel(label(picture.quantity, 40))
     return ax
 
 
@@ -110,8 +111,8 @@ def phase(picture: Picture, panel: str, *, ax: Axes | None = None) -> Axes:
     ticks(ax, "x", xs, [f"{x:g}" for x in xs])
     ticks(ax, "y", ys, [f"{y:.3g}" for y in ys])
     ax.tick_params(axis="x", labelsize=8, rotation=45 if len(xs) > 8 else 0)
-    ax.set_xlabel(picture.x)
-    ax.set_ylabel(picture.y)
+    ax.set_xlabel(label(picture.x, 40))
+    ax.set_ylabel(label(picture.y, 40))
     return ax
 
 

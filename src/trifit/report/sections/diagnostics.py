@@ -23,6 +23,7 @@ def content(c: Comparison) -> dict[str, Any] | None:
     return {
         "well": not c.failed,
         "checks": isinstance(of_bayes, SamplerDiagnostics) and _checks(of_bayes),
+        "proposals": isinstance(of_bayes, SamplerDiagnostics) and of_bayes.accepted is not None,
         "chains": t and _chains(t),
         "ranks": t and t.ranks and _ranks(t),
         "energy": t and t.chains and _energy(t),
@@ -67,7 +68,14 @@ def _checks(d: SamplerDiagnostics) -> Table:
                 Cell(significant(d.score_error_share, 2), d.score_error_share),
                 Cell("at most 0.1, or as many draws as allowed"),
             ),
-            ("leapfrog steps per draw", *single(d.mean_steps, "{:.1f}"), Cell("")),
+            (
+                ("leapfrog steps per draw", *single(d.mean_steps, "{:.1f}"), Cell(""))
+                if d.accepted is None
+                else (
+                    "normal proposals accepted", *single(d.accepted, "{:.0f}%", 100),
+                    Cell("Pareto k at most 0.5, or NUTS samples"),
+                )
+            ),
         ),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ import pytest
 
 from trifit.ranks import rank
 from trifit.results.check import Check
-from trifit.sbc.judge import deviation, judge
+from trifit.sbc.outcome import checked_fit, deviation
 from trifit.words.check import check_verdict, left_out_text
 
 N, N_DRAWS, D = 400, 99, 5
@@ -42,7 +42,7 @@ def checked(model, seed=1, n=N, left_out=2, **error):
         for name, value in truth.items():
             ranks.setdefault(name, []).append(rank(value, draws[name], rng))
     found = {k: np.array(v) for k, v in ranks.items()}
-    return judge("bayes", found, {"unmixed": left_out}, N_DRAWS, replications=n + left_out)
+    return checked_fit("bayes", found, {"unmixed": left_out}, N_DRAWS, replications=n + left_out)
 
 
 def record(fit):
@@ -92,7 +92,7 @@ def test_many_failed_fits_are_not_judged(left_out, outcome):
 
 
 def test_no_ranks_at_all():
-    assert judge("bayes", {}, {"unmixed": 3}, N_DRAWS, replications=3).outcome == "not judged"
+    assert checked_fit("bayes", {}, {"unmixed": 3}, N_DRAWS, replications=3).outcome == "not judged"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from trifit.errors import InputError
 from trifit.fit import check_fits
 from trifit.study.cells import Cell, axes_of, cells_of
-from trifit.study.findings import judge
+from trifit.study.findings import finding
 from trifit.study.measures import (
     TEST_SETTINGS,
     card_of,
@@ -15,14 +15,14 @@ from trifit.study.measures import (
     texts,
 )
 from trifit.study.pictures import picture
+from trifit.study.points import Point
 from trifit.study.quantities import QUANTITIES
-from trifit.study.results import Point
 from trifit.study.sources import source_of, whole
 from trifit.study.spec import Claim, Figure, Study
 from trifit.study.tables import OpenTable, Tables
 
 
-def checked_cells(study: Study, tables: Tables | None = None) -> list[Cell]:
+def validated_cells(study: Study, tables: Tables | None = None) -> list[Cell]:
     """The cells of a study, everything it names looked up.
 
     Parameters
@@ -123,4 +123,4 @@ def _try_out(study: Study, cells: Sequence[Cell]) -> None:
     for figure in study.figures:
         picture(study, figure, points)
     for claim in study.claims:
-        judge(claim, points, study.summary, axes)
+        finding(claim, points, study.summary, axes)

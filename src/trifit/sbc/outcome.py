@@ -13,7 +13,7 @@ CLEAR = 3.0
 """Standard errors from which a mean or a spread of ranks is said to lean."""
 
 
-def judge(
+def checked_fit(
     method: str,
     ranks: Mapping[str, IntArray],
     left_out: Mapping[str, int],

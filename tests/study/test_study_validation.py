@@ -4,8 +4,8 @@ import pytest
 
 from trifit.errors import InputError
 from trifit.study import run_study
-from trifit.study.check import checked_cells
 from trifit.study.spec import study_of
+from trifit.study.validation import validated_cells
 
 FITS = {
     "name": "mine",
@@ -102,7 +102,7 @@ def test_a_mistake_is_one_line_before_anything_runs(changed, message, tmp_path):
 
 def test_what_is_right_passes():
     good = figure(theory=True) | claim(equals="theory", above=None, within=0.5)
-    assert len(checked_cells(study_of(FITS | good, "study"))) == 4
+    assert len(validated_cells(study_of(FITS | good, "study"))) == 4
 
 
 def test_nothing_is_deleted_for_a_command_that_cannot_run(tmp_path):
