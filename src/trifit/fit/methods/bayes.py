@@ -177,7 +177,7 @@ def _draws(
     at: Coordinates, sampler: Sampler, sizes: list[int], seed: int, advance: Advance | None
 ) -> Generator[dict[str, np.ndarray]]:
     """Blocks of draws: normal proposals where the posterior is nearly normal, else NUTS."""
-    from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
+    from trifit.fit.fast.callback import nutpie_model  # nutpie: half a second
 
     if at.scale is not None and suit(at.objective):
         proposed = sample_by_proposals(at, sampler, sizes, seed, advance)
