@@ -25,6 +25,7 @@ from trifit.questions import Questions
 from trifit.results import Comparison, Evaluation, Judged, Scores
 from trifit.results.provenance import data_record, provenance_of
 from trifit.seeds import child, generator
+from trifit.threads import limited
 from trifit.types import FloatArray
 
 MAX_PAIRED = 6
@@ -160,6 +161,7 @@ def evaluate_predictions(found: Predictions, *, seed: int, **described: Any) -> 
     return msgspec.structs.replace(comparison, ensemble=gained)
 
 
+@limited()  # what is large runs on all cores in blocks of its own
 def evaluate_forecasts(
     forecasts: Forecasts,
     *,
