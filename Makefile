@@ -29,11 +29,11 @@ endif
 	@touch $(READY)
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The same for every further card, study and example; what CI runs besides. Some minutes.
 test-broad: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m broad
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m broad
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow

@@ -7,6 +7,21 @@ from fitting import FAST
 from trifit.data import load_dataset
 from trifit.types import Dataset
 
+LONG = {
+    f"tests/{file}.py"
+    for file in (
+        "calibration/test_calibration_tests", "cli/test_cli", "crossfit/test_rotation",
+        "fit/test_fused", "fit/test_no_maximum", "fit/test_prior_scale", "report/test_browser",
+        "rivals/test_rivals", "run/test_laplace_run", "run/test_run", "run/test_saved_runs",
+        "run/test_wide_run", "study/test_curve", "study/test_study_engine",
+    )
+}  # fmt: skip
+"""Files that take more than some twenty seconds; they start first, so that no worker waits."""
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.nodeid.partition("::")[0] not in LONG)
+
 
 @pytest.fixture
 def rng():

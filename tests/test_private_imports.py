@@ -18,12 +18,6 @@ PINNED = {
             "nutpie.compiled_pyfunc": {"from_pyfunc"},
         },
     },
-    "arviz_stats": {
-        "trifit/analyses/laplace.py": {"arviz_stats.base": {"array_stats"}},
-        "trifit/fit/diagnostics.py": {"arviz_stats.base": {"array_stats"}},
-        "trifit/fit/importance.py": {"arviz_stats.base": {"array_stats"}},
-        "trifit/fit/loo.py": {"arviz_stats.base": {"array_stats"}},
-    },
     "pytensor": {
         "trifit/fit/fast/backend.py": {
             "pytensor.link.numba.dispatch.basic": {"numba_njit"},

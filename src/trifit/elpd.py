@@ -19,8 +19,8 @@ MAX_GROUPS = 5_000
 ROUNDING = 1e-12
 """Difference of two log densities, nats, up to which they are equal (relative above 1)."""
 
-BLOCK = 5_000_000
-"""Most weights held at a time (40 MB)."""
+BLOCK = 250_000
+"""Most weights held at a time (2 MB, which stay in the processor's cache)."""
 
 
 @measure
@@ -207,14 +207,18 @@ def _bootstrapped(
     else:
         sums, sizes = group_sums(values, groups), group_sums(np.ones(len(values)), groups)
     order = np.argsort(sums / sizes, kind="stable")
-    bundles = np.array_split(order, min(len(order), MAX_GROUPS))
     # A bundle of neighbours has the weight of all of them, and their mean.
-    count = np.array([len(bundle) for bundle in bundles], dtype=np.float64)
-    value = np.array([sums[bundle].mean() for bundle in bundles])
-    size = np.array([sizes[bundle].mean() for bundle in bundles])
+    n_bundles = min(len(order), MAX_GROUPS)
+    count = np.full(n_bundles, len(order) // n_bundles)
+    count[: len(order) % n_bundles] += 1
+    first = np.cumsum(count) - count
+    value, size = (np.add.reduceat(each[order], first) / count for each in (sums, sizes))
     means = []
-    step = max(1, BLOCK // len(bundles))
+    step = max(1, BLOCK // n_bundles)
     for start in range(0, n_draws, step):
-        weights = rng.standard_gamma(count, (min(step, n_draws - start), len(bundles)))
+        shape = (min(step, n_draws - start), n_bundles)
+        # A gamma variable of shape 1, drawn five times as fast.
+        one_each = n_bundles == len(order)
+        weights = rng.standard_exponential(shape) if one_each else rng.standard_gamma(count, shape)
         means.append(weights @ value / (weights @ size))
     return np.concatenate(means)

@@ -131,7 +131,7 @@ def test_fused_objectives_are_their_own_graphs(name, rng):
         assert by_a == pytest.approx(by_b, rel=1e-10, abs=1e-10)
 
 
-@pytest.mark.parametrize("name", ["network", "softmax-hierarchical"])
+@pytest.mark.parametrize("name", by_default("network", of=["network", "softmax-hierarchical"]))
 def test_compiled_fused_objective_is_its_own_graph(name, rng):
     model, k, X, (y, *_) = models(name, rng)
     theta = rng.normal(size=GraphDensity(model, k).n_params)

@@ -180,9 +180,10 @@ def test_weights_that_fail_end_with_three_and_their_k(tmp_path):
             "methods 'laplas': expected one or more of map[+]T, map[+]V, mle-early, laplace",
         ),
         ({"nuts": False, "overrides": {"prior": "hierarchical"}}, "its MAP needs NUTS"),
-        (
+        pytest.param(
             {"model": "network", "overrides": {"hidden": [300]}, "methods": ["laplace"]},
             "too many for the second derivatives it needs",
+            marks=pytest.mark.broad,  # compiles the network: ten seconds
         ),
     ],
 )

@@ -6,6 +6,7 @@ import numpy as np
 
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.fit import Density, Layout
+from trifit.fit.convergence import mcse_mean, mcse_sd
 from trifit.fit.prediction import predict
 from trifit.fits import Fit
 from trifit.results import LaplaceError, ParameterError
@@ -44,8 +45,6 @@ def parameter_error(laplace: Fit, nuts: Fit, layout: Layout) -> ParameterError |
     layout : Layout
         Names and shapes of the parameters.
     """
-    from arviz_stats.base import array_stats
-
     sd = nuts.flat_draws.std(axis=0, ddof=1)
     varies = np.flatnonzero(sd > 0)
     if not len(varies):
@@ -53,20 +52,16 @@ def parameter_error(laplace: Fit, nuts: Fit, layout: Layout) -> ParameterError |
     sd = sd[varies]
     shift = abs(laplace.flat_draws.mean(axis=0) - nuts.flat_draws.mean(axis=0))[varies] / sd
     ratio = laplace.flat_draws.std(axis=0, ddof=1)[varies] / sd
-    mcse = {
-        kind: array_stats.mcse(nuts.draws[:, :, varies], chain_axis=0, draw_axis=1, method=kind)
-        / sd
-        for kind in ("mean", "sd")
-    }
+    draws = nuts.draws[:, :, varies]
     furthest = abs(np.log(np.maximum(ratio, np.finfo(float).tiny))).argmax()
     parameter, feature, label = layout.labels()[int(varies[shift.argmax()])]
     return ParameterError(
         mean_worst=float(shift.max()),
         mean_median=float(np.median(shift)),
-        mean_mcse=float(mcse["mean"].max()),
+        mean_mcse=float((mcse_mean(draws) / sd).max()),
         sd_worst=float(ratio[furthest]),
         sd_median=float(np.median(ratio)),
-        sd_mcse=float(mcse["sd"].max()),
+        sd_mcse=float((mcse_sd(draws) / sd).max()),
         worst=" · ".join(filter(None, [feature or parameter, label])),
     )
 

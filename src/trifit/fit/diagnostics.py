@@ -5,7 +5,6 @@ predicted log probabilities; thresholds of Vehtari et al. (2021),
 doi:10.1214/20-BA1221, and Betancourt (2016), arXiv:1604.00695.
 """
 
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -19,6 +18,7 @@ from trifit.diagnostics import (
     at_least,
     at_most,
 )
+from trifit.fit.convergence import ess_bulk, ess_tail, mcse_mean, rhat
 from trifit.fits import Status
 from trifit.rounding import finite
 from trifit.types import FloatArray
@@ -43,27 +43,17 @@ def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
     Of draws (n_chains, n_draws, n_values). Columns that do not vary get R-hat 1 and the full
     number of draws.
     """
-    from arviz_stats.base import array_stats
-
-    axes = {"chain_axis": 0, "draw_axis": 1}
     varies = np.ptp(draws, axis=(0, 1)) > 0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return {
-            "rhat": np.where(varies, array_stats.rhat(draws, **axes), 1.0),
-            "ess_bulk": array_stats.ess(draws, **axes, method="bulk"),
-            "ess_tail": array_stats.ess(draws, **axes, method="tail", prob=(0.05, 0.95)),
-        }
+    return {
+        "rhat": np.where(varies, rhat(draws), 1.0),
+        "ess_bulk": ess_bulk(draws),
+        "ess_tail": ess_tail(draws),
+    }
 
 
 def effective_draws(draws: FloatArray) -> FloatArray:
     """Bulk ESS of every column of draws (n_chains, n_draws, n_values); NaN where none varies."""
-    from arviz_stats.base import array_stats
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = array_stats.ess(draws, chain_axis=0, draw_axis=1, method="bulk")
-    return np.where(np.ptp(draws, axis=(0, 1)) > 0, found, np.nan)
+    return np.where(np.ptp(draws, axis=(0, 1)) > 0, ess_bulk(draws), np.nan)
 
 
 def diagnose_sampler(
@@ -115,27 +105,20 @@ def score_error(log_probs: FloatArray, weights: FloatArray, n_obs: int) -> float
     n_obs : int
         Number of all test rows, which the standard errors are for.
     """
-    from arviz_stats.base import array_stats
-
-    n_rows = log_probs.shape[2]
+    n_chains, n_draws, n_rows, _ = log_probs.shape
     if n_rows < 2:
         return 0.0
-    probs = np.exp(log_probs)
-    mean = probs.mean(axis=(0, 1))
-    ratio = np.divide(probs, mean, out=np.zeros_like(probs), where=mean > 0)
+    probs = np.exp(log_probs).reshape(n_chains * n_draws, -1)
+    mean = probs.mean(axis=0).reshape(weights.shape)
     off = mean - weights
-    moves = {
-        "log_loss": (-(weights * ratio).sum(axis=-1), -(weights * _log(mean)).sum(axis=-1)),
-        "brier": ((2 * off * probs).sum(axis=-1), np.square(off).sum(axis=-1)),
-    }
-    shares = [0.0]
-    for by_draw, by_row in moves.values():
-        se = by_row.std(ddof=1) / np.sqrt(n_obs)
-        each = by_draw.mean(axis=-1)
-        if se > 0 and np.ptp(each) > 0:
-            error = array_stats.mcse(each, chain_axis=0, draw_axis=1, method="mean")
-            shares.append(float(error / se))
-    return max(shares)
+    # How the mean score moves with a draw's probabilities, and each row's score.
+    share = np.divide(weights, mean, out=np.zeros_like(mean), where=mean > 0)
+    slopes = np.stack([-share.ravel(), 2 * off.ravel()], axis=1) / n_rows
+    by_draw = (probs @ slopes).reshape(n_chains, n_draws, 2)
+    by_row = np.stack([-(weights * _log(mean)).sum(axis=-1), np.square(off).sum(axis=-1)], axis=1)
+    se = by_row.std(axis=0, ddof=1) / np.sqrt(n_obs)
+    moves = (se > 0) & (np.ptp(by_draw, axis=(0, 1)) > 0)
+    return float(np.max(mcse_mean(by_draw)[moves] / se[moves], initial=0.0))
 
 
 def _log(probs: FloatArray) -> FloatArray:

@@ -1,13 +1,12 @@
 """Pareto-smoothed importance weights: the posterior under another prior, from its draws."""
 
 import math
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import logsumexp
 
 from trifit.fit.density import Density
+from trifit.fit.psis import smoothed
 from trifit.fits import Fit
 from trifit.forecasts import log_of
 from trifit.types import FloatArray
@@ -89,16 +88,12 @@ def smoothed_weights(log_ratios: FloatArray) -> tuple[FloatArray, float]:
     k : float
         Infinite where no proposal has a density.
     """
-    from arviz_stats.base import array_stats
-
     n = len(log_ratios)
     largest = log_ratios.max()
     if not np.isfinite(largest):
         return np.full(n, 1.0 / n), np.inf
     if np.ptp(log_ratios) < CONSTANT:
         return np.full(n, 1.0 / n), 0.0
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # about k, which is returned
-        log_weights, k = array_stats.psislw(largest - log_ratios)  # minus the log weights
-    weights = np.exp(log_weights - logsumexp(log_weights))
-    return np.asarray(weights / weights.sum()), float(k)
+    log_weights, k = smoothed(log_ratios[None])
+    weights = np.exp(log_weights[0])
+    return np.asarray(weights / weights.sum()), float(k[0])

@@ -5,13 +5,14 @@ the largest weights are smoothed by a Pareto distribution, whose shape ``k``
 says whether that may be trusted.
 """
 
-import warnings
-
 import numpy as np
+from scipy.special import logsumexp
 
 from trifit.checks import Labels
 from trifit.diagnostics import MAX_PARETO_K
+from trifit.fit.convergence import ess_mean
 from trifit.fit.density import Density
+from trifit.fit.psis import smoothed
 from trifit.fits import Fit
 from trifit.results.posterior import Loo
 from trifit.rounding import finite
@@ -19,7 +20,7 @@ from trifit.scores import Estimate
 from trifit.types import FloatArray
 
 MAX_ROWS = 20_000
-"""Most training rows: about half a millisecond each, for 4,000 draws."""
+"""Most training rows: about a third of a millisecond each, for 4,000 draws."""
 
 SURE = 1e-12
 """A row that costs every draw less than this, in nats, costs nothing when left out."""
@@ -55,32 +56,21 @@ def loo(density: Density, fit: Fit, X: FloatArray, y: Labels) -> Loo | None:
     Vehtari, Gelman & Gabry (2017), Stat. Comput. 27(5), doi:10.1007/s11222-016-9696-4;
     Vehtari et al. (2024), JMLR 25(72), arXiv:1507.02646
     """
-    from arviz_stats.base import array_stats
-
     if len(X) > MAX_ROWS:
         return None
-    n_chains, n_draws, _ = fit.draws.shape
-    n_samples = n_chains * n_draws
+    n_samples = len(fit.flat_draws)
     efficiency = _relative_efficiency(fit.draws)
     n_classes = density.log_probs(fit.flat_draws[:1], X[:1]).shape[2]
     step = max(1, BLOCK // (n_samples * n_classes))
     results = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about Pareto k, which is returned
-        for start in range(0, len(X), step):
-            rows = slice(start, start + step)
-            likelihood = _at_label(density.log_probs(fit.flat_draws, X[rows]), y[rows])
-            # Rows of which every draw is sure have nothing to weight: ArviZ would refuse them.
-            open_ = likelihood.min(axis=0) < -SURE
-            elpd_k_p = np.zeros((3, likelihood.shape[1]))
-            if open_.any():
-                elpd_k_p[:, open_] = array_stats.loo(
-                    likelihood[:, open_].reshape(n_chains, n_draws, -1),
-                    chain_axis=0,
-                    draw_axis=1,
-                    r_eff=efficiency,
-                )
-            results.append(elpd_k_p)
+    for start in range(0, len(X), step):
+        rows = slice(start, start + step)
+        likelihood = _at_label(density.log_probs(fit.flat_draws, X[rows]), y[rows]).T
+        # Rows of which every draw is sure have nothing to weight.
+        open_ = likelihood.min(axis=1) < -SURE
+        elpd_k_p = np.zeros((3, len(likelihood)))
+        elpd_k_p[:, open_] = _left_out(np.ascontiguousarray(likelihood[open_]), efficiency)
+        results.append(elpd_k_p)
     elpd_i, k, p_i = np.concatenate(results, axis=1)
     limit = min(1 - 1 / np.log10(n_samples), MAX_PARETO_K)
     return Loo(
@@ -93,6 +83,14 @@ def loo(density: Density, fit: Fit, X: FloatArray, y: Labels) -> Loo | None:
     )
 
 
+def _left_out(likelihood: FloatArray, efficiency: float) -> FloatArray:
+    """elpd, Pareto k and effective parameters of rows: (n_rows, n_samples) to (3, n_rows)."""
+    log_weights, k = smoothed(-likelihood, efficiency)
+    elpd_i = logsumexp(log_weights + likelihood, axis=1)
+    in_sample = logsumexp(likelihood, axis=1) - np.log(likelihood.shape[1])
+    return np.stack([elpd_i, k, in_sample - elpd_i])
+
+
 def _at_label(log_probs: FloatArray, y: Labels) -> FloatArray:
     """Log-likelihood of each draw and row: (n_samples, n_obs, K) to (n_samples, n_obs)."""
     if y.ndim == 1:
@@ -102,10 +100,6 @@ def _at_label(log_probs: FloatArray, y: Labels) -> FloatArray:
 
 def _relative_efficiency(draws: FloatArray) -> float:
     """Effective draws per draw, averaged over the parameters as ArviZ does."""
-    from arviz_stats.base import array_stats
-
-    n_chains, n_draws, _ = draws.shape
-    if n_chains == 1:
+    if len(draws) == 1:
         return 1.0
-    ess = array_stats.ess(draws, chain_axis=0, draw_axis=1, method="mean")
-    return float(np.mean(ess) / (n_chains * n_draws))
+    return float(ess_mean(draws).mean() / draws[..., 0].size)

@@ -135,7 +135,7 @@ class _Chain:
             What ended the chain before.
         """
         if self._trace is None and _finished(self._run):
-            self._trace = self._run.wait()
+            self._trace = self._run.wait().get_arrow_trace()  # may be taken once only
         return self._trace is not None or self.done >= n_steps
 
     def rest(self) -> None:
@@ -145,8 +145,7 @@ class _Chain:
 
     def draws(self, size: int) -> dict[str, np.ndarray]:
         """The first draws after the warm-up, and what is said of them: (size, ...)."""
-        trace = self._run.inspect() if self._trace is None else self._trace
-        (draws,), (told,) = trace.get_arrow_trace()
+        (draws,), (told,) = self._trace or self._run.inspect().get_arrow_trace()
         rows = np.flatnonzero(~_column(told, "tuning"))[:size]
         if len(rows) < size:
             raise RuntimeError(f"nutpie ended after {len(rows)} of {size} draws")

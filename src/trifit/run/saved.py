@@ -256,10 +256,10 @@ def _posterior(name: str, path: Path, parameters: list[str], comparison: Compari
 
 
 def _read_tree(path: Path) -> "DataTree":
-    import arviz as az
+    import xarray as xr
 
     try:
-        with az.from_netcdf(path, engine="h5netcdf") as tree:
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
             loaded: DataTree = tree.load()
             return loaded
     except (OSError, RuntimeError) as error:

@@ -68,7 +68,7 @@ def tree_of(fitted: Fitted, name: str, comparison: Comparison) -> "DataTree":
     comparison : Comparison
         Whose seed is that of the predicted labels.
     """
-    import arviz as az
+    from arviz_base import from_dict
 
     fit, rows, density = fitted.final.fits[name], fitted.final.part.train, fitted.density
     layout = density.layout
@@ -84,7 +84,7 @@ def tree_of(fitted: Fitted, name: str, comparison: Comparison) -> "DataTree":
     observed = "label" if rows.labels.ndim == 1 else "label_probs"
     data["observed_data"] = {observed: rows.labels}
     data["constant_data"] = {"X": rows.X}
-    tree: DataTree = az.from_dict(
+    tree: DataTree = from_dict(
         data,
         coords={k: list(v) for k, v in layout.coords.items()}
         | ({"feature": list(fitted.problem.feature_names)} if along == "feature" else {})

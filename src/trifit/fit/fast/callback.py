@@ -8,19 +8,20 @@ Python functions.
 from functools import cache
 from typing import Any
 
-# Before nutpie, which imports it too: its lazy imports search every module that is there, once
-# per frame of the importer, and nutpie has many. That takes up to a second.
-import arviz_base  # noqa: F401
 import numpy as np
 import scipy.sparse as sp
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
-from nutpie.compile_pymc import CompiledPyMCModel, address_as_void_pointer
-from nutpie.compiled_pyfunc import from_pyfunc
 
 from trifit.fit.density import LinearForm
 from trifit.fit.fast.kernel import VERSION, log_likelihood
 from trifit.fit.whitening import Coordinates
+from trifit.lazily import on_first_use
 from trifit.types import FloatArray
+
+on_first_use("arviz")  # nutpie names it, for a conversion that is not asked of it
+
+from nutpie.compile_pymc import CompiledPyMCModel, address_as_void_pointer  # noqa: E402
+from nutpie.compiled_pyfunc import from_pyfunc  # noqa: E402
 
 ARRAYS = (
     "X", "labels", "centre", "scale", "scale_t",

@@ -200,7 +200,7 @@ def _draws(
             yield from proposed
             return
     if device is None:
-        from trifit.fit.fast.callback import nutpie_model  # nutpie imports all of ArviZ
+        from trifit.fit.fast.callback import nutpie_model  # nutpie: half a second
 
         yield from sample(nutpie_model(at), sampler, sizes, seed, advance)
     else:
