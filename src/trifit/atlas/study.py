@@ -21,7 +21,9 @@ REPLICATIONS = 1
 """Draws from a table at every size: intervals are over tables, not over draws."""
 
 NUTS_LIMIT = 150_000
-"""Most rows x columns x classes for which the posterior is sampled with NUTS."""
+"""Most rows x columns x classes for which the posterior is sampled with NUTS.
+
+Columns count up to the number of rows: wider tables are sampled in the span of their rows."""
 
 
 def sizes_of(dataset: Dataset) -> tuple[list[int], int]:
@@ -94,7 +96,7 @@ def _grids(dataset: Dataset) -> list[Grid]:
         "table": [fingerprint(dataset)],
         "n_test": [held_out],
     }
-    most = NUTS_LIMIT / (dataset.X.shape[1] * dataset.n_classes)
+    n_features, limit = dataset.X.shape[1], NUTS_LIMIT / dataset.n_classes
     models: dict[bool, dict[str, list[Setting]]] = {
         True: {"nuts": [True]},
         False: {"nuts": [False], "methods": [["laplace"]]},
@@ -102,5 +104,5 @@ def _grids(dataset: Dataset) -> list[Grid]:
     return [
         Grid(data={**data, "n": list(chosen)}, model=model)
         for sampled, model in models.items()
-        if (chosen := [n for n in sizes if (n <= most) is sampled])
+        if (chosen := [n for n in sizes if (n * min(n, n_features) <= limit) is sampled])
     ]

@@ -36,7 +36,8 @@ SUCCESS: Mapping[Step, Success] = {
     Step.ORDER: Success(right=100, worlds=100),
     Step.DISCARD: Success(right=100, worlds=100),
     Step.RECALIBRATE: Success(right=97, worlds=100),
-    Step.PRIOR: Success(right=9, worlds=9),
+    Step.EARLY: Success(right=36, worlds=36),
+    Step.PRIOR: Success(right=98, worlds=100),
 }
 """From simulated worlds: the table of docs/recommendations.md, by benchmarks/advice.py."""
 
