@@ -3,6 +3,7 @@
 import shlex
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -16,6 +17,11 @@ GRID = {"data": {"n": [10] * 1001, "features": [3] * 1000}}
 STUDY = {"name": "s", "question": "q", "expects": "e", "quick": {"grid": [{}]}}
 
 
+def model(n_params):
+    """A model whose features are not alike, as far as checks look at it."""
+    return SimpleNamespace(n_params=n_params, scales=np.zeros(n_params, dtype=bool), alike=None)
+
+
 @pytest.mark.parametrize(
     ("method", "n", "message"),
     [
@@ -25,9 +31,9 @@ STUDY = {"name": "s", "question": "q", "expects": "e", "quick": {"grid": [{}]}}
 )
 def test_parameters(method, n, message):
     card = load_card("softmax")
-    method.check(SimpleNamespace(n_params=n - 1), card)
+    method.check(model(n - 1), card)
     with pytest.raises(InputError, match=message):
-        method.check(SimpleNamespace(n_params=n), card)
+        method.check(model(n), card)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +52,7 @@ def test_draws(changes, message):
 def test_draws_beyond_memory():
     card = load_card("softmax").with_overrides({"draws": 1_000_000, "chains": 1_000})
     with pytest.raises(InputError, match=r"1,000,000,000 draws .* at least 9\.6e\+04 GB"):
-        bayes.check(SimpleNamespace(n_params=4_000), card)
+        bayes.check(model(4_000), card)
 
 
 def test_cells():

@@ -183,10 +183,13 @@ class Density(Protocol):
     """Which entries of theta may be any real number (or any that sum to zero)."""
     scales: BoolArray
     """Which entries of theta are learned prior scales (see :func:`is_scale`)."""
-    alike: "Alike | None"
-    """What one feature has in a linear model that treats all of them alike; else None."""
     rescaled: "Rescaled | None"
     """The model under other prior scales, where the card leaves the scale to the data."""
+
+    @property
+    def alike(self) -> "Alike | None":
+        """What one feature has in a linear model that treats all of them alike; else None."""
+        ...
 
     def holds_on(self, X: FloatArray) -> bool:
         """Whether these rows, too, are predicted as the model's graph does."""

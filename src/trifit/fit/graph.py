@@ -15,7 +15,6 @@ import numpy as np
 from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.errors import InputError
-from trifit.fit.alike import Alike
 from trifit.fit.density import Layout, Rescaled, is_scale, second_differences
 from trifit.fit.entries import Entries
 from trifit.fit.fast.backend import (
@@ -90,9 +89,8 @@ class GraphDensity:
             dims=tuple(tuple(model.named_vars_to_dims.get(name, ())) for name in names),
             coords={k: tuple(map(str, v)) for k, v in model.coords.items() if v is not None},
         )
-        self.linear = False
+        self.linear, self.alike = False, None
         self.rescaled: Rescaled | None = None
-        self.alike: Alike | None = None  # known of matrices only
         self.free_names = tuple(
             rv.name
             for rv, value in zip(model.free_RVs, model.value_vars, strict=True)
