@@ -57,7 +57,7 @@ def fitted(folder, method):
         "y": y.nbytes,
         "steps": fit.diagnostics.steps,
         "gradient": fit.diagnostics.gradient,
-        "status": fit.status.code,
+        "status": str(fit.status),
     }
 
 
@@ -88,7 +88,7 @@ def sampled(n_obs, n_features, n_classes):
         "ess": fit.diagnostics.parameters.ess_bulk_min,
         "steps": fit.diagnostics.mean_steps,
         "accepted": fit.diagnostics.accepted,
-        "status": fit.status.code,
+        "status": str(fit.status),
     }
 
 

@@ -8,12 +8,21 @@ from scipy.special import digamma, polygamma
 
 from fitting import density_of
 from trifit.cards import Optimiser, Sampler
+from trifit.fit import proposals
+from trifit.fit.affine import Affine
+from trifit.fit.density import LinearForm
 from trifit.fit.diagnostics import diagnose_draws
 from trifit.fit.methods import bayes
 from trifit.fit.methods.bayes import fit_bayes
 from trifit.fit.methods.map import fit_map
-from trifit.fit.proposals import MIN_ROWS, accepted, sample_by_proposals, suit
-from trifit.fit.whitening import Coordinates
+from trifit.fit.proposals import (
+    MIN_ROWS,
+    accepted,
+    has_normal_tails,
+    sample_by_proposals,
+    suit,
+)
+from trifit.fit.whitening import Coordinates, whitened
 from trifit.fits import Status
 from trifit.threads import limited
 from trifit.types import Rows
@@ -25,7 +34,7 @@ class LogGamma:
 
     shape: float
     weight: float = MIN_ROWS
-    linear: object = "log-concave"
+    linear: object = LinearForm(Affine(np.zeros(1), np.eye(1)), None, 0.0)
 
     def __call__(self, theta, *, prior, jacobian):
         value = self.shape * (theta - np.exp(theta)).sum()
@@ -42,8 +51,8 @@ def draws_of(at, sizes, *, chains=4, seed=1, advance=None):
 
 def test_draws_have_the_moments_of_the_target_not_of_the_proposals():
     """Mean digamma(a) - log(a), variance trigamma(a); the proposals have mean 0."""
-    a = 30.0
-    (told,) = draws_of(LogGamma(a).at, [5000])
+    a = 110.0
+    (told,) = draws_of(LogGamma(a).at, [10_000])
     draws = LogGamma(a).at.theta(told["z"])
     mean, sd = digamma(a) - np.log(a), polygamma(1, a) ** 0.5
     ess = diagnose_draws(draws)["ess_bulk"][0]
@@ -66,13 +75,38 @@ def test_a_normal_target_accepts_all_proposals():
     assert (told["energy"] == -told["logp"]).all()
 
 
-@pytest.mark.parametrize("shape", [0.3, 2.0])
-def test_what_is_not_nearly_normal_is_refused(shape):
-    assert draws_of(LogGamma(shape).at, [500, 1000]) == []
+@pytest.mark.parametrize("shape", [0.3, 1.0, 3.0, 8.0, 30.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_not_nearly_normal_is_refused(shape, seed):
+    """A log rate with few events: its lower tail is out of the reach of normal proposals."""
+    assert draws_of(LogGamma(shape).at, [500, 1000], seed=seed) == []
+
+
+def test_later_proposals_may_refuse_too(monkeypatch):
+    kept = iter([True, False])
+    monkeypatch.setattr(proposals, "nearly_normal", lambda log_ratios: next(kept))
+    blocks = sample_by_proposals(LogGamma(110.0).at, Sampler(chains=2), [100, 200, 300], 1, None)
+    assert next(blocks)["z"].shape[1] == 100
+    with pytest.raises(StopIteration) as ended:
+        next(blocks)
+    assert ended.value.value is False
+
+
+@pytest.mark.parametrize("rare", [0, 1, 2])
+def test_a_rare_class_is_sampled_by_nuts(rng, rare):
+    """Eight events in 10,000 rows: the lower tail of its log-odds is that of a rate."""
+    X = rng.standard_normal((10_000, 1))
+    others = [k for k in range(3) if k != rare]
+    y = np.where(np.arange(10_000) < 8, rare, rng.choice(others, 10_000))
+    density = density_of(X, y)
+    centre = fit_map(density, Rows(X, y), Optimiser(), rng).theta
+    at = whitened(density, density.bind(X, y), centre)
+    assert suit(at.objective)
+    assert not has_normal_tails(at)
 
 
 def test_a_longer_run_begins_with_the_shorter_one_whatever_the_cores():
-    at = LogGamma(30.0).at
+    at = LogGamma(110.0).at
     shares = []
     first, second = draws_of(at, [200, 400], advance=shares.append)
     with limited(1):

@@ -1,6 +1,7 @@
 """Progress: what will be done, how long it should take, how much is done."""
 
 import time
+from typing import cast
 
 import numpy as np
 
@@ -163,15 +164,16 @@ def estimated_seconds(
     steps = 20.0 if card.identified and density.scales.sum() == 1 else 60.0
     if describes_by_mode(density, identified=card.identified):
         steps = 7.0 + 0.16 * n_params if native else 40.0
-        if isinstance(density, LinearDensity) and density.alike is not None:
-            spread = density.prior_spread(rows.X)
+        if density.alike is not None:
+            spread = cast(LinearDensity, density).prior_spread(rows.X)
             steps = min(steps, max(LEAST_OF_MANY, MOST_PER_SPREAD * spread))
             # Where the prior's log-odds are far wider than the likelihood's step from 0 to 1.
             steps = max(steps, STEPS_PER_SPREAD * spread)
         if is_dense(density):
             each += 1.6e-9 * n_params**2  # two products with the whitening matrix
     per_chain = (sampler.usual_draws + sampler.tune) * steps
-    if suit(objective) and describes_by_mode(density, identified=card.identified):
+    whitened = describes_by_mode(density, identified=card.identified) and is_dense(density)
+    if suit(objective) and whitened:
         per_chain, each = WARM_UP + blocks(sampler, n_params)[0], point
     evaluations = nuts * sampler.chains * per_chain
     evaluations += laplace * sampler.chains * sampler.usual_draws

@@ -5,7 +5,9 @@ Then a proposal ``z ~ Normal(0, I)`` that is accepted with probability
 ``min(1, w(z) / w(before))``, where ``w`` is the posterior's density over the normal one,
 leaves the posterior unchanged (independence Metropolis), and costs one evaluation where a
 draw by NUTS takes seven or more. How near to normal the posterior is, is measured by the
-same weights; otherwise NUTS samples.
+same weights; otherwise NUTS samples. Many rows are not enough: of a class, or of a category's
+level, with few events the posterior has a tail heavier than the normal one, which proposals do not
+reach and their weights do not show. So the tails are looked at first, where they are.
 
 References
 ----------
@@ -36,8 +38,12 @@ MAX_K, MIN_EFFECTIVE = 0.5, 0.5
 """Largest Pareto k of the weights (up to 0.5 they have a variance), and the smallest share of
 the proposals that is effective, with which proposals are kept."""
 
+TAIL, MAX_TAIL = 4.0, 1.0
+"""Standard deviations from the mode at which the posterior's density is looked at, and by how many
+nats it may be above the normal one there. A log rate with 95 events is 1 nat above it."""
+
 WARM_UP = 50
-"""Proposals that each chain begins with and forgets: half of them or more are accepted."""
+"""Proposals that each chain begins with and forgets: a quarter of them or more are accepted."""
 
 PARTS = 20
 """Parts of many evaluations, after each of which it is said how much is done."""
@@ -54,6 +60,23 @@ def suit(objective: LogDensity) -> bool:
     return objective.weight >= MIN_ROWS and objective.linear is not None
 
 
+def has_normal_tails(at: Coordinates) -> bool:
+    """Whether the posterior's tails are no heavier than normal ones, in every coefficient.
+
+    That is: of the log-odds of each class against the first, with the others as they follow it.
+    """
+    assert at.scale is not None  # whitened
+    assert at.objective.linear is not None
+    varies = np.asarray(at.objective.linear.to_weights.matrix @ at.scale)
+    size = np.linalg.norm(varies, axis=1, keepdims=True)
+    out = TAIL * varies[size[:, 0] > 0] / size[size > 0, None]
+    steps = np.concatenate([np.zeros((1, len(out))), out, -out])
+    log_target = evaluate(at.objective, at.centre + steps @ at.scale.T, None)
+    above = float((log_target[1:] - log_target[0]).max()) + TAIL**2 / 2
+    LOG.info("normal proposals: tails at most %.2f nats above the normal ones", above)
+    return above <= MAX_TAIL
+
+
 def nearly_normal(log_ratios: FloatArray) -> bool:
     """Whether weights, (n_proposals,) logs of target over normal density, are alike enough."""
     weights, k = smoothed_weights(log_ratios)
@@ -64,10 +87,10 @@ def nearly_normal(log_ratios: FloatArray) -> bool:
 
 def sample_by_proposals(
     at: Coordinates, sampler: Sampler, sizes: list[int], seed: int, advance: Advance | None
-) -> Generator[dict[str, np.ndarray]]:
+) -> Generator[dict[str, np.ndarray], None, bool]:
     """Draws ``z`` and what is said of each, block by block, as :func:`fit.sampling.sample` has it.
 
-    Nothing where the proposals of the first block show that the posterior is not nearly normal.
+    They end where the tails, or all proposals so far, show that the posterior is not nearly normal.
 
     Parameters
     ----------
@@ -76,7 +99,8 @@ def sample_by_proposals(
     sizes : list of int
         Draws per chain of every block, ascending.
     seed : int
-        The same seed gives the same draws, and a longer run begins with those of a shorter one.
+        The same seed gives the same draws, and a longer run begins with those of a shorter one
+        (if both are kept).
     advance : callable, optional
         Called with the share of the draws done.
 
@@ -84,7 +108,14 @@ def sample_by_proposals(
     ------
     dict of str to array of shape (n_chains, n_draws, ...)
         ``energy`` is minus the log density, ``n_steps`` 0, ``accepted`` whether a proposal was.
+
+    Returns
+    -------
+    bool
+        Whether all blocks are there.
     """
+    if not has_normal_tails(at):
+        return False
     rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(sampler.chains)]
     usual = WARM_UP + min(sampler.usual_draws, sizes[-1])
 
@@ -92,13 +123,14 @@ def sample_by_proposals(
         return advance and (lambda share: advance(min(1.0, (start + share * n) / usual)))
 
     drawn = _propose(at, rngs, WARM_UP + sizes[0], stretch(0, WARM_UP + sizes[0]))
-    if not nearly_normal(drawn.log_ratios.ravel()):
-        return
-    yield drawn.told()
-    for before, size in pairwise(sizes):
-        more = _propose(at, rngs, size - before, stretch(WARM_UP + before, size - before))
-        drawn = drawn.followed_by(more)
+    for before, size in pairwise([*sizes, 0]):
+        if not nearly_normal(drawn.log_ratios.ravel()):
+            return False
         yield drawn.told()
+        if size:
+            more = _propose(at, rngs, size - before, stretch(WARM_UP + before, size - before))
+            drawn = drawn.followed_by(more)
+    return True
 
 
 def accepted(log_ratios: FloatArray, log_u: FloatArray) -> IntArray:

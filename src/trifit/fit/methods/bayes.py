@@ -193,11 +193,7 @@ def _draws(
 ) -> Generator[dict[str, np.ndarray]]:
     """Blocks of draws: normal proposals where the posterior is nearly normal, else NUTS."""
     if at.scale is not None and suit(at.objective):
-        proposed = sample_by_proposals(at, sampler, sizes, seed, advance)
-        first = next(proposed, None)
-        if first is not None:
-            yield first
-            yield from proposed
+        if (yield from sample_by_proposals(at, sampler, sizes, seed, advance)):
             return
     if device is None:
         from trifit.fit.fast.callback import nutpie_model  # nutpie: half a second
