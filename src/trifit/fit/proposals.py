@@ -38,9 +38,9 @@ MAX_K, MIN_EFFECTIVE = 0.5, 0.5
 """Largest Pareto k of the weights (up to 0.5 they have a variance), and the smallest share of
 the proposals that is effective, with which proposals are kept."""
 
-TAIL, MAX_TAIL = 4.0, 1.0
+TAIL, MAX_TAIL = 4.0, 0.5
 """Standard deviations from the mode at which the posterior's density is looked at, and by how many
-nats it may be above the normal one there. A log rate with 95 events is 1 nat above it."""
+nats it may be above the normal one there. A log rate with 400 events is half a nat above it."""
 
 WARM_UP = 50
 """Proposals that each chain begins with and forgets: a quarter of them or more are accepted."""
