@@ -57,7 +57,8 @@ class Questions:
         object.__setattr__(self, "costs", Costs.of(self.costs))
         object.__setattr__(self, "thresholds", Thresholds.of(self.thresholds))
         object.__setattr__(self, "prevalence", Prevalence.of(self.prevalence))
-        object.__setattr__(self, "training_shares", Prevalence.of(self.training_shares))
+        training_shares = Prevalence.of(self.training_shares, "--training-shares")
+        object.__setattr__(self, "training_shares", training_shares)
         object.__setattr__(self, "sets", checked_level(self.sets))
         if self.prevalence is not None and self.unlabelled is not None:
             raise InputError("prevalence and prevalence_from exclude each other; give one")

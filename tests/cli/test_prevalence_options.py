@@ -114,6 +114,14 @@ def test_mistakes_get_one_line_and_leave_nothing(command, asked, says, folder, t
     assert not (folder / "reports").exists()
 
 
+@pytest.mark.parametrize("given", ["nonsense", "yes=2", "maybe=0.2"])
+def test_wrong_training_shares_are_named(given, folder, typed):
+    done = typed(*EVALUATE, "--training-shares", given)
+    assert done.exit_code == 2
+    assert "--training-shares " in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_natural_shares_must_be_known(folder, typed):
     done = typed(*COMPARE, "--undo-sampling")
     assert done.exit_code == 2

@@ -73,7 +73,7 @@ def check(density: Density, card: Card) -> None:
     turned = describes_by_mode(density, identified=card.identified) and not is_dense(density)
     most = MAX_TURNED if turned else MAX_PARAMS
     if n_params > most and not (turned and sampler.fixed_draws):
-        remedy = "or ask for a number of draws (--draws 300)" if turned else "or hidden units"
+        remedy = "or ask for a number of draws (--set draws=300)" if turned else "or hidden units"
         raise InputError(
             f"the model has {n_params:,} parameters, too many for NUTS here (at most {most:,}): "
             f"leave the posterior out (--no-nuts), use fewer features, {remedy}"
