@@ -125,7 +125,9 @@ def test_wrong_training_shares_are_named(given, folder, typed):
 def test_natural_shares_must_be_known(folder, typed):
     done = typed(*COMPARE, "--undo-sampling")
     assert done.exit_code == 2
-    assert "the natural class shares are not known; give test rows that have them" in done.stderr
+    says = "--undo-sampling: the natural class shares are not known; give test rows that have them"
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1  # before PyMC is loaded, which would be another
 
 
 def test_members_are_reweighted_before_they_are_averaged(rng):

@@ -23,10 +23,10 @@ import numpy as np
 
 from trifit.cards import USUAL_DRAWS, Card, Sampler
 from trifit.checks import label_probs
+from trifit.devices import Device
 from trifit.diagnostics import SamplerDiagnostics, at_most
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective
-from trifit.fit.device import Device
 from trifit.fit.diagnostics import (
     diagnose_draws,
     diagnose_sampler,
