@@ -18,6 +18,7 @@ COMMANDS = {
     "compare iris --memory nan": "memory nan: expected gigabytes above 0",
     "evaluate p.csv --label y --probs p_* --memory 0.00001": "at least 1.8e-05 GB are needed",
     "study separation --quick --memory 0.0001": "not enough memory",
+    "curve iris --memory 0.0000001 --no-nuts": "data 'iris': not enough memory: at least",
 }
 
 
@@ -31,6 +32,12 @@ def test_a_command_is_refused_in_one_line(command, tmp_path, monkeypatch):
     (line,) = [line for line in done.stderr.splitlines() if "%  " not in line]
     assert COMMANDS[command] in line
     assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize("given", [0, -1, float("nan"), "4", None, True])
+def test_what_is_no_limit_is_refused(given):
+    with pytest.raises(InputError, match="expected gigabytes above 0"), memory.limited(given):
+        pass
 
 
 def test_a_limit_ends_with_its_block():

@@ -33,7 +33,8 @@ def test_what_users_write_is_read_once():
         ({"costs": {"treat": {"ill": 1}}}, "a decision needs two or more"),
         ({"thresholds": "0.4:0.1"}, "expected LOW:HIGH"),
         ({"prevalence": "ill=2"}, "above 0 and below 1"),
-        ({"training_shares": "ill"}, "expected CLASS=SHARE"),
+        ({"training_shares": "ill"}, "^--training-shares 'ill': expected CLASS=SHARE"),
+        ({"training_shares": "ill=2"}, "^--training-shares ill=2: expected a share above 0"),
         ({"sets": 1.0}, "above 0 and below 1"),
         ({"prevalence": "ill=0.1", "unlabelled": np.zeros((1, 1))}, "exclude each other"),
         ({"by": {By("age", 3): np.zeros(4)}}, "by 'age:3'"),
@@ -50,7 +51,7 @@ def test_what_is_no_question_is_refused_at_the_door(given, text):
         ({"costs": {"a": {"ill": 1}, "b": {"ill": 0}}}, Y, "class 'well' is missing"),
         ({"thresholds": "dead=0.1:0.4"}, Y, "'dead' is no class"),
         ({"prevalence": "dead=0.1"}, Y, "'dead' is no class"),
-        ({"training_shares": "dead=0.1"}, Y, "'dead' is no class"),
+        ({"training_shares": "dead=0.1"}, Y, "^--training-shares dead=0.1: 'dead' is no class"),
         ({"sets": 0.9}, np.full((4, 2), 0.5), "soft labels are in no set"),
     ],
 )

@@ -24,10 +24,10 @@ from trifit.cards import Card, load_card
 from trifit.crossfit.classifier import Classifier, density_on, probe_of
 from trifit.crossfit.rotation import Rotation, into_span
 from trifit.data import Standardiser
+from trifit.devices import check_device, chosen_device
 from trifit.duplicates import distinct
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits
-from trifit.fit.device import check_device, chosen_device
 from trifit.fits import Fit, Status
 from trifit.functions import Builder
 from trifit.results import ChosenScale

@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from numbers import Real
+from typing import Any
 
 from trifit.errors import InputError
 
@@ -20,7 +22,7 @@ _limit: ContextVar[float] = ContextVar("memory", default=float("inf"))
 
 
 @contextmanager
-def limited(gigabytes: float) -> Iterator[None]:
+def limited(gigabytes: Any) -> Iterator[None]:
     """A block in which what is predicted to need more is refused.
 
     Predicted are the arrays that grow with the data, so an error names at least what is needed.
@@ -30,8 +32,9 @@ def limited(gigabytes: float) -> Iterator[None]:
     InputError
         If it is no number above 0.
     """
-    if not gigabytes > 0:
-        raise InputError(f"memory {gigabytes}: expected gigabytes above 0, e.g. 4")
+    number = isinstance(gigabytes, Real) and not isinstance(gigabytes, bool)
+    if not number or not gigabytes > 0:
+        raise InputError(f"memory {gigabytes!r}: expected gigabytes above 0, e.g. 4")
     token = _limit.set(gigabytes * GB)
     try:
         yield

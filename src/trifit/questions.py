@@ -57,15 +57,26 @@ class Questions:
         object.__setattr__(self, "costs", Costs.of(self.costs))
         object.__setattr__(self, "thresholds", Thresholds.of(self.thresholds))
         object.__setattr__(self, "prevalence", Prevalence.of(self.prevalence))
-        object.__setattr__(self, "training_shares", Prevalence.of(self.training_shares))
+        training_shares = Prevalence.of(self.training_shares, "--training-shares")
+        object.__setattr__(self, "training_shares", training_shares)
         object.__setattr__(self, "sets", checked_level(self.sets))
         if self.prevalence is not None and self.unlabelled is not None:
             raise InputError("prevalence and prevalence_from exclude each other; give one")
         for by, values in self.by.items():
             divide(by, values)
 
-    def check(self, class_names: Sequence[str], labels: Labels) -> None:
-        """Refuse what does not fit the classes, or the labels (n_obs,) or (n_obs, n_classes).
+    def check(
+        self, class_names: Sequence[str], labels: Labels, *, own_test_rows: bool = True
+    ) -> None:
+        """Refuse what does not fit the classes, the labels, or where the judged rows come from.
+
+        Parameters
+        ----------
+        class_names : sequence of str
+        labels : array of shape (n_obs,) or (n_obs, n_classes)
+        own_test_rows : bool
+            Whether the judged rows were drawn apart from the training rows, so that they may have
+            the natural class shares.
 
         Raises
         ------
@@ -80,6 +91,12 @@ class Questions:
             if shares is not None:
                 shares.of_classes(class_names, usual)
         checked_level(self.sets, labels)
+        known = self.prevalence is not None or self.unlabelled is not None
+        if self.undo_sampling and not known and not own_test_rows:
+            raise InputError(
+                "--undo-sampling: the natural class shares are not known; give test rows that have "
+                "them (--test FILE), or the shares (--prevalence yes=0.02)"
+            )
 
     @property
     def given(self) -> dict[str, object]:

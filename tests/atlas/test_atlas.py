@@ -121,10 +121,12 @@ def test_what_is_not_there_is_named(folder, tmp_path):
         open_entry(load_entry(tmp_path / "one.toml"), tmp_path)
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="exists and is not an atlas"):
-        run_atlas(tmp_path, folder=folder)
+        run_atlas(tmp_path, atlas=folder)
     (tmp_path / "atlas.json").write_text("{}")
     with pytest.raises(InputError, match="without its cells; --force to make it anew"):
-        run_atlas(tmp_path, folder=folder)
+        run_atlas(tmp_path, atlas=folder)
+    with pytest.raises(InputError, match="no tables there"):
+        run_atlas(tmp_path / "new", atlas=str(tmp_path / "nosuch"))
 
 
 # --- sizes and the study ---
@@ -220,7 +222,7 @@ def test_sentences_say_what_the_record_says():
 @pytest.fixture(scope="module")
 def done(folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("done") / "atlas"
-    return run_atlas(out, folder=folder, backend="serial", card="logistic"), out
+    return run_atlas(out, atlas=folder, backend="serial", card="logistic"), out
 
 
 def test_two_tables_end_to_end(done):
@@ -255,7 +257,7 @@ def test_two_workers_of_a_dask_cluster_give_the_same_numbers(done, folder, tmp_p
     record, _ = done
     with cluster(tmp_path) as (address, _):
         running = {"backend": "dask", "scheduler": address}
-        other = run_atlas(tmp_path / "out", folder=folder, card="logistic", **running)
+        other = run_atlas(tmp_path / "out", atlas=folder, card="logistic", **running)
     assert other.cells == record.cells
     assert other.losses == record.losses
 
@@ -263,7 +265,7 @@ def test_two_workers_of_a_dask_cluster_give_the_same_numbers(done, folder, tmp_p
 def test_a_table_without_any_training_set_is_refused(tmp_path):
     write_table(tmp_path, "one", n=26)
     with pytest.raises(InputError, match="26 rows are too few for a training set of 20 rows"):
-        run_atlas(tmp_path / "out", folder=tmp_path)
+        run_atlas(tmp_path / "out", atlas=tmp_path)
 
 
 def test_a_page_is_drawn_from_the_record_alone_and_escapes_it():

@@ -282,6 +282,16 @@ LIGHT = (
     "diff nosuch nosuch --html page.pdf",
     "check softmax --replications 3",
     "check softmax --rows 3",
+    "check softmax --methods nonsense",
+    "curve iris --sizes a,b",
+    "curve iris --sizes 30",
+    "curve iris --model nosuch",
+    "atlas --tables nonsense",
+    "atlas --folder nosuch",
+    "atlas --model nosuch",
+    "atlas --resume --force",
+    "atlas --out taken",
+    "atlas --out good.csv",
 )
 """Mistakes that are answered before anything heavy is imported."""
 
@@ -300,6 +310,7 @@ READ = (
     "compare good.csv --target y --model network --set hidden=[0]",
     "compare good.csv --target y --model network --set activation=nosuch",
     "compare three.csv --target y --model logistic",
+    "compare good.csv --target y --undo-sampling",
 )
 """Mistakes that show when the table is read, for which Arrow imports pandas."""
 
@@ -308,6 +319,8 @@ READ = (
 def test_mistakes_are_answered_before_heavy_imports(commands, needed, tmp_path):
     (tmp_path / "good.csv").write_text(GOOD)
     (tmp_path / "three.csv").write_text(GOOD.replace("0,0,p", "0,0,r"))
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.tex").write_text("x")
     script = (
         "import sys\n"
         "from trifit.cli import main\n"

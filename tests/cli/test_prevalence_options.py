@@ -114,10 +114,20 @@ def test_mistakes_get_one_line_and_leave_nothing(command, asked, says, folder, t
     assert not (folder / "reports").exists()
 
 
+@pytest.mark.parametrize("given", ["nonsense", "yes=2", "maybe=0.2"])
+def test_wrong_training_shares_are_named(given, folder, typed):
+    done = typed(*EVALUATE, "--training-shares", given)
+    assert done.exit_code == 2
+    assert "--training-shares " in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_natural_shares_must_be_known(folder, typed):
     done = typed(*COMPARE, "--undo-sampling")
     assert done.exit_code == 2
-    assert "the natural class shares are not known; give test rows that have them" in done.stderr
+    says = "--undo-sampling: the natural class shares are not known; give test rows that have them"
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1  # before PyMC is loaded, which would be another
 
 
 def test_members_are_reweighted_before_they_are_averaged(rng):

@@ -10,12 +10,14 @@ import scipy.sparse as sp
 
 from fitting import density_of, standardised
 from selection import by_default
+from trifit import devices
 from trifit.cards import Optimiser, Sampler, card_names, load_card
 from trifit.data import load_dataset
+from trifit.devices import check_device, chosen_device
 from trifit.errors import InputError
 from trifit.fit import build_density, whitening
 from trifit.fit.affine import Affine
-from trifit.fit.device import check_device, choice, chosen_device, on_device
+from trifit.fit.device import on_device
 from trifit.fit.device.objective import DeviceObjective
 from trifit.fit.device.sampling import CHUNK, sample_on_device
 from trifit.fit.device.terms import objective_value
@@ -288,7 +290,7 @@ def test_a_device_that_is_not_to_be_had(name):
 
 @pytest.mark.parametrize("name", ["gpu", "jax"])
 def test_without_the_extra_the_error_says_what_to_install(name, monkeypatch):
-    monkeypatch.setattr(choice, "find_spec", lambda package: None)
+    monkeypatch.setattr(devices, "find_spec", lambda package: None)
     with pytest.raises(InputError, match=r"jax is not installed; pip install \"trifit\[gpu\]\""):
         check_device(name)
     check_device("auto")
@@ -297,7 +299,7 @@ def test_without_the_extra_the_error_says_what_to_install(name, monkeypatch):
 
 def test_auto_takes_a_gpu_for_large_problems_where_there_is_one(monkeypatch):
     asked = []
-    monkeypatch.setattr(choice, "_seen", asked.append)
+    monkeypatch.setattr(devices, "_seen", asked.append)
     assert chosen_device("auto", n_rows=150, n_params=10) is None
     assert asked == []
     assert chosen_device("auto", n_rows=1_000_000, n_params=42) is not None

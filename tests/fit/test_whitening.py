@@ -128,7 +128,7 @@ def test_many_parameters_are_refused_unless_draws_are_asked_for(density, monkeyp
     monkeypatch.setattr(bayes, "MAX_TURNED", 3)
     card = load_card("softmax")
     with pytest.raises(
-        InputError, match=r"too many for NUTS here \(at most 3\).*--no-nuts.*--draws"
+        InputError, match=r"too many for NUTS here \(at most 3\).*--no-nuts.*--set draws=300"
     ):
         bayes.check(density, card)
     bayes.check(density, card.with_overrides({"draws": 10}))

@@ -234,6 +234,22 @@ def test_ranges_are_those_that_can_be_judged(arguments, expected):
     assert expected in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"rows": 4}, "--rows 4: expected a whole number from 5 to 10000"),
+        ({"rows": 5.0}, "--rows 5.0: expected a whole number"),
+        ({"rows": np.int64(5), "replications": True}, "--replications True: expected a whole"),
+        ({"replications": 0}, "--replications 0: expected a whole number from 1"),
+        ({"seed": -1}, "--seed -1: expected a whole number of at least 0"),
+    ],
+)
+def test_numbers_are_whole_ones_of_python_or_numpy(given, expected, tmp_path):
+    with pytest.raises(InputError, match=expected):
+        check_model("softmax", tmp_path / "x", methods=["laplace"], **given)
+    assert not (tmp_path / "x").exists()
+
+
 def test_a_folder_is_not_taken_over(checked, own, tmp_path):
     folder = checked
     for changed, expected in [

@@ -253,7 +253,9 @@ def test_the_command(tmp_path, monkeypatch):
     [
         (["iris", "--sizes", "ten"], "--sizes 'ten': expected whole numbers"),
         (["iris", "--sizes", "140,149"], "data.n = 149: with 2 held-out rows"),
-        (["iris", "--sizes", "60"], "rows_needed: it needs the measure 'fits' and several n"),
+        (["iris", "--sizes", "60"], "--sizes 60: give two or more sizes"),
+        (["iris", "--sizes", "60,60"], "--sizes 60: give two or more sizes"),
+        (["iris", "--sizes", "1,60"], "--sizes 1: expected a whole number of at least 2"),
         (["iris", "--methods", "magic"], "magic"),
         (["iris", "--target", "y"], "is bundled and complete"),
     ],

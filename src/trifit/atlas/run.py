@@ -11,8 +11,8 @@ from typing import Any
 
 from trifit.atlas.entries import atlas_folder, load_entries, open_entry
 from trifit.atlas.findings import record_of
+from trifit.atlas.folder import check_folder
 from trifit.atlas.study import REPLICATIONS, atlas_study
-from trifit.errors import InputError
 from trifit.files import write_whole
 from trifit.results.atlas import AtlasRecord
 from trifit.study.cells import cells_of
@@ -23,9 +23,9 @@ from trifit.tagged import read_json, write_json
 
 
 def run_atlas(
-    out: str | Path = "reports/study-atlas",
+    folder: str | Path = "reports/study-atlas",
     *,
-    folder: Path | None = None,
+    atlas: str | Path | None = None,
     names: Sequence[str] = (),
     card: str = "softmax",
     replications: int = REPLICATIONS,
@@ -36,10 +36,10 @@ def run_atlas(
 
     Parameters
     ----------
-    out : str or path
+    folder : str or path
         Where cells, record and page go; see this module.
-    folder : Path, optional
-        Of the atlas: TOML files, and ``tables/``; default: the checkout's.
+    atlas : str or path, optional
+        Folder of the tables: TOML files, and ``tables/``; default: the checkout's.
     names : sequence of str
         Only these tables.
     card : str
@@ -57,10 +57,10 @@ def run_atlas(
         On a table that cannot be read or is another than its checksum says, or a folder
         that holds something else.
     """
-    out, folder = Path(out), atlas_folder() if folder is None else folder
-    _check_folder(out, force=bool(running.get("force")))
-    entries = load_entries(folder, names)
-    datasets = {entry.name: open_entry(entry, folder) for entry in entries}
+    out, source = Path(folder), atlas_folder() if atlas is None else Path(atlas)
+    check_folder(out, force=bool(running.get("force")))
+    entries = load_entries(source, names)
+    datasets = {entry.name: open_entry(entry, source) for entry in entries}
     tables = Tables(datasets.values())
     study = atlas_study(list(datasets.values()), card=card, replications=replications, seed=seed)
     run = run_study(study, out / "study", tables=tables, **running)
@@ -69,19 +69,6 @@ def run_atlas(
     write_json(out / "atlas.json", record)
     write_page(out, record)
     return record
-
-
-def _check_folder(out: Path, *, force: bool) -> None:
-    """Refuse a folder with other things, or with an atlas whose cells are elsewhere."""
-    if not out.is_dir() or not any(out.iterdir()) or (out / "study").is_dir():
-        return  # the study's own folder is looked at when it is opened
-    if not (out / "atlas.json").is_file():
-        raise InputError(f"--out {str(out)!r} exists and is not an atlas; give another folder")
-    if not force:
-        raise InputError(
-            f"--out {str(out)!r} holds an atlas without its cells; --force to make it anew, or "
-            "give another folder"
-        )
 
 
 def write_page(out: Path, record: AtlasRecord) -> None:

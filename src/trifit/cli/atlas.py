@@ -85,7 +85,16 @@ def atlas(  # noqa: PLR0913 - click: an argument per option
         display.refuse("--list")
         _list(folder, names)
         return
+    from trifit.atlas.entries import load_entries
+    from trifit.atlas.folder import check_folder
+    from trifit.cards import load_card
+    from trifit.study.computing import Computing
+
     folder_out = out or Path("reports/study-atlas")
+    load_entries(folder, names)
+    load_card(model)
+    Computing(jobs=jobs, resume=resume, force=force, backend=backend, scheduler=scheduler)
+    check_folder(folder_out, force=force)
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
         from trifit.atlas.run import run_atlas
@@ -93,7 +102,7 @@ def atlas(  # noqa: PLR0913 - click: an argument per option
         interrupts.leaves(f"finished cells are in {folder_out}; --resume to continue")
         record = run_atlas(
             folder_out,
-            folder=folder,
+            atlas=folder,
             names=names,
             card=model,
             replications=replications,

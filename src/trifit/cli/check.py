@@ -92,12 +92,14 @@ def check(
     """
     from trifit.cards import load_card
     from trifit.sbc import SAMPLER
+    from trifit.sbc.arguments import check_arguments
 
     if data is None and (target or reading):
         option = "target" if target else next(iter(reading)).replace("_", "-")
         raise InputError(f"--{option}: there is no DATA that it could be about; give DATA too")
     settings = SAMPLER | settings_of(changes, "--set prior_scale=1")
     chosen = load_card(card).with_overrides(settings)
+    check_arguments(chosen, words_of(methods), rows, seed)
     folder = out or Path("reports") / f"check-{chosen.name}"
     with display.progress() as progress:
         progress("loading PyMC", 0.0)

@@ -185,6 +185,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     simulated = _simulated(data, world, seed)
     from trifit.data import check_split, load_dataset
     from trifit.data.new_rows import unlabelled_rows
+    from trifit.devices import check_device
     from trifit.models import check_settings
     from trifit.results.folder import check_folder
 
@@ -192,7 +193,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     check_split(dataset, cv, test_size)
     check_settings(card, dataset.n_classes)
     questions = replace(questions, unlabelled=unlabelled_rows(prevalence_from, dataset))
-    questions.check(dataset.class_names, dataset.labels)
+    questions.check(dataset.class_names, dataset.labels, own_test_rows=bool(dataset.n_test))
     settings: dict[str, Any] = {
         "seed": seed, "cv": cv, "test_size": test_size, "methods": words_of(methods),
         "against": read_rivals(rivals, dataset), "nuts": not no_nuts, "cores": cores,
@@ -201,6 +202,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     folder = out or Path("reports") / f"{dataset.name}-{card.name}-seed{seed}"
     command = canonical_command(sys.argv[1:])
     check_folder(folder, command=command, force=force)
+    check_device(device)
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
         with without_collection():

@@ -96,9 +96,12 @@ def curve(  # noqa: PLR0913 - click: an argument per option
 
     Exit codes: 0 done, 2 bad input or usage, 3 every cell failed, 130 interrupted.
     """
+    from trifit.cards import load_card
     from trifit.contestants import check_methods
 
     check_methods(words_of(methods))
+    asked = _sizes_of(sizes)
+    load_card(model)
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
         from trifit.study.curve import learning_curve
@@ -109,7 +112,7 @@ def curve(  # noqa: PLR0913 - click: an argument per option
             target,
             model=model,
             folder=out,
-            sizes=_whole_numbers(sizes),
+            sizes=asked,
             n_test=n_test,
             replications=replications,
             overrides=settings_of(changes, "--set prior_scale=1"),
@@ -126,11 +129,14 @@ def curve(  # noqa: PLR0913 - click: an argument per option
         click.get_current_context().exit(FAILED_CHECKS)
 
 
-def _whole_numbers(text: str | None) -> list[int] | None:
+def _sizes_of(text: str | None) -> list[int] | None:
     """Sizes that were given, ascending."""
     if text is None:
         return None
+    from trifit.study.sizes import checked_sizes
+
     try:
-        return sorted({int(word) for word in words_of(text)})
+        sizes = [int(word) for word in words_of(text)]
     except ValueError as error:
         raise InputError(f"--sizes {text!r}: expected whole numbers, e.g. 50,100,200") from error
+    return checked_sizes(sizes)

@@ -75,7 +75,7 @@ memory_option = partial(
     metavar="GB",
     expose_value=False,
     callback=_limit_memory,
-    help="Refuse, before any fit, what is predicted to need more memory; default: the machine's.",
+    help="Refuse at once what is predicted to need more memory; default: the machine's.",
 )
 
 

@@ -11,8 +11,8 @@ from trifit.clusters import of_rows
 from trifit.contestants import posterior_of
 from trifit.crossfit.classifier import Classifier, probe_of
 from trifit.crossfit.problem import Part, Problem
+from trifit.devices import Device
 from trifit.fit import Density
-from trifit.fit.device import Device
 from trifit.fits import Fit, Prediction
 from trifit.forecasts import Forecasts
 from trifit.recalibration.temperature import Temperature

@@ -13,8 +13,8 @@ from trifit.fit.entries import Entries
 from trifit.types import BoolArray, FloatArray
 
 if TYPE_CHECKING:
+    from trifit.devices import Device
     from trifit.fit.alike import Alike
-    from trifit.fit.device import Device
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from scipy.optimize import minimize_scalar
 
 from trifit.cards import Optimiser
 from trifit.checks import Labels
+from trifit.devices import Device
 from trifit.fit.density import (
     Density,
     LinearForm,
@@ -35,7 +36,6 @@ from trifit.fit.density import (
     covariance_root,
     second_differences,
 )
-from trifit.fit.device.choice import Device
 from trifit.fit.minimise import Path, lbfgs
 from trifit.fit.whitening import Coordinates
 from trifit.types import FloatArray, IntArray

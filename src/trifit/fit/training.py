@@ -10,9 +10,10 @@ import numpy as np
 
 from trifit.cards import Card
 from trifit.contestants import CONTESTANTS, Kind, check_methods
+from trifit.devices import Device
 from trifit.errors import InputError
 from trifit.fit.density import Density
-from trifit.fit.device import Device, on_device
+from trifit.fit.device import on_device
 from trifit.fit.prior_scale import choose_scale
 from trifit.fits import Fit
 from trifit.results import ChosenScale

@@ -16,9 +16,10 @@ from trifit.crossfit.problem import Part, Problem
 from trifit.crossfit.progress import Reporter
 from trifit.data import as_dataset, check_split, choose_split
 from trifit.data.new_rows import unlabelled_rows
+from trifit.devices import chosen_device
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
-from trifit.fit.device import chosen_device, on_device
+from trifit.fit.device import on_device
 from trifit.functions import Builder
 from trifit.progress import Clock, Progress
 from trifit.questions import Questions
@@ -26,7 +27,7 @@ from trifit.results import Comparison
 from trifit.results.provenance import evaluation_of
 from trifit.rivals import read_rivals, rival_forecasts
 from trifit.run.describe import describe
-from trifit.run.settings import Settings, check_questions, methods_of, questions_of_rows
+from trifit.run.settings import Settings, methods_of, questions_of_rows
 from trifit.run.tree import posterior_named, tree_of
 from trifit.seeds import child, generator
 from trifit.threads import obeys_cores
@@ -252,7 +253,7 @@ def run_comparison(
     card = model if isinstance(model, Card) else load_card(model)
     card = card.with_overrides(overrides or {})
     check_split(dataset, asked.cv, asked.test_size)
-    check_questions(asked.questions, dataset)
+    asked.questions.check(dataset.class_names, dataset.labels, own_test_rows=bool(dataset.n_test))
     asked = replace(asked, against=read_rivals(asked.rivals, dataset))
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)

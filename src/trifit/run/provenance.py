@@ -1,8 +1,8 @@
 """How a comparison was made: its data, its command, its versions."""
 
 from trifit.cards import Card
+from trifit.devices import Device
 from trifit.fit import fused
-from trifit.fit.device import Device
 from trifit.results import Data, Provenance
 from trifit.results.provenance import provenance_of
 from trifit.run.settings import Settings

@@ -7,8 +7,8 @@ from typing import Any
 from trifit.cards import Card
 from trifit.checks import label_probs
 from trifit.data import Splitter
-from trifit.errors import InputError, whole_number
-from trifit.fit.device import check_device
+from trifit.devices import check_device
+from trifit.errors import whole_number
 from trifit.judge.prevalence import check_scored
 from trifit.questions import Questions
 from trifit.rivals import Rival, rivals_from
@@ -90,22 +90,6 @@ def methods_of(card: Card, settings: Settings) -> list[str]:
     """
     yardsticks = ["map+T"] if card.identified else ["map+T", "mle-early"]
     return list(dict.fromkeys([*yardsticks, *settings.methods]))
-
-
-def check_questions(questions: Questions, dataset: Dataset) -> None:
-    """Refuse what does not fit the data.
-
-    Raises
-    ------
-    InputError
-    """
-    questions.check(dataset.class_names, dataset.labels)
-    known = questions.prevalence is not None or questions.unlabelled is not None
-    if questions.undo_sampling and not known and not dataset.n_test:
-        raise InputError(
-            "undo_sampling: the natural class shares are not known; give test rows that have them "
-            "(--test FILE), or the shares (--prevalence yes=0.02)"
-        )
 
 
 def questions_of_rows(questions: Questions, dataset: Dataset, rows: IntArray) -> Questions:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from trifit.errors import InputError
+from trifit.errors import whole_number
 from trifit.files import write_whole
 from trifit.results.check import MOST_REPLICATIONS, Check, CheckedFit
 from trifit.sbc.outcome import checked_fit
@@ -61,8 +61,7 @@ def run_check(
     InputError
         On arguments out of range, or a folder that holds something else.
     """
-    if not isinstance(replications, int) or not 1 <= replications <= MOST_REPLICATIONS:
-        raise InputError(f"--replications {replications!r}: expected 1 to {MOST_REPLICATIONS:,}")
+    replications = whole_number("--replications", replications, least=1, most=MOST_REPLICATIONS)
     folder, digest = Path(folder), "".join(f"{word:08x}" for word in setup.key)
     tasks = {f"{digest}-{i:06d}": Replication(setup, i) for i in range(replications)}
     store = open_folder(CHECK, folder, _made_with(setup, data), computing)

@@ -6,15 +6,13 @@ import numpy as np
 
 from trifit.cards import Card
 from trifit.crossfit.problem import standardiser_of
-from trifit.errors import InputError, whole_number
+from trifit.errors import InputError
 from trifit.fit import Density, check_fits
+from trifit.sbc.arguments import METHODS, check_arguments
 from trifit.sbc.replication import Setup, checked
 from trifit.seeds import generator
 from trifit.spacing import evenly_spaced
 from trifit.types import Dataset
-
-METHODS = ("bayes", "laplace")
-"""Methods whose posterior can be checked."""
 
 N_ROWS, N_FEATURES = 50, 2
 
@@ -39,7 +37,7 @@ def setup_of(
         Whose features are taken, of evenly spaced rows, and whose labels are not looked at;
         None: standard normal features.
     methods : sequence of str
-        Of :data:`METHODS`.
+        Of :data:`trifit.sbc.arguments.METHODS`.
     rows : int
     seed : int
 
@@ -48,7 +46,7 @@ def setup_of(
     InputError
         On arguments out of range, or a model that cannot be checked.
     """
-    _check_arguments(card, methods, rows, seed)
+    check_arguments(card, methods, rows, seed)
     methods = tuple(name for name in METHODS if name in methods)
     if dataset is not None:
         standardiser = standardiser_of(dataset, card, np.arange(dataset.n_obs))
@@ -71,22 +69,6 @@ def _check_methods(density: Density, setup: Setup) -> None:
             "mode needs NUTS to know that scale; give --methods bayes,laplace"
         )
     check_fits(density, setup.card, [m for m in setup.methods if m != "bayes"], nuts=nuts)
-
-
-def _check_arguments(card: Card, methods: Sequence[str], rows: int, seed: int) -> None:
-    unknown = [name for name in methods if name not in METHODS]
-    if unknown or not methods:
-        raise InputError(
-            f"--methods {','.join(methods)!r}: expected one or more of {', '.join(METHODS)}"
-        )
-    if not isinstance(rows, int) or not 5 <= rows <= 10_000:
-        raise InputError(f"--rows {rows!r}: expected 5 to 10,000 rows of a simulated data set")
-    whole_number("--seed", seed, least=0)
-    if card.chooses_scale:
-        raise InputError(
-            f"card {card.name!r} leaves its prior scale to the data, so it has no prior to draw "
-            "from; give the scale, e.g. --set prior_scale=1"
-        )
 
 
 def _simulated(card: Card, methods: tuple[str, ...], rows: int, seed: int) -> Setup:

@@ -17,6 +17,7 @@ from trifit.errors import InputError
 from trifit.results.study import StudyRecord
 from trifit.study.measures import card_of
 from trifit.study.run import run_study
+from trifit.study.sizes import checked_sizes
 from trifit.study.spec import Figure, Grid, Quick, Setting, Study
 from trifit.study.tables import READING, Tables, check_rows, fingerprint
 from trifit.types import Dataset
@@ -164,6 +165,8 @@ def curve_study(
     if sizes is None:
         sizes, usual = default_sizes(dataset)
         n_test = usual if n_test is None else n_test
+    else:
+        sizes = checked_sizes(sizes)
     if n_test is None:
         n_test = max(2, min(dataset.n_obs - max(sizes), MOST_HELD_OUT))
     card = card_of(model)
@@ -171,7 +174,7 @@ def curve_study(
     fits = ["mle", "map", *(["bayes"] if sampled else []), *further, "mle+T"]
     settings: dict[str, Setting] = {**model, "nuts": sampled}
     data: dict[str, Setting] = {"source": dataset.source or dataset.name, **_plain(reading)}
-    grid = [Grid(data={"n": sorted(map(int, sizes))})]
+    grid = [Grid(data={"n": list(sizes)})]
     name = f"curve-{Path(dataset.name).name}"
     return Study(
         name=name if NAME.fullmatch(name) and name.isprintable() else "curve",

@@ -8,6 +8,7 @@ import numpy as np
 
 from trifit.clusters import of_rows
 from trifit.errors import InputError, whole_number
+from trifit.memory import check_memory
 from trifit.simulate import World, simulate, world
 from trifit.simulate.draw import check_size
 from trifit.simulate.shifts import Shift
@@ -62,7 +63,7 @@ class Drawn:
         self._data, self._rows = data, rows
 
     def check(self) -> None:
-        """Refuse unknown settings, and sizes that the table has no rows for."""
+        """Refuse unknown settings, sizes that the table has no rows for or the memory no place."""
         data, most = self._data, self._rows.n_obs
         unknown = data.keys() - {"source", *READING, *KNOWN, "n", "n_test", "rows_per_feature"}
         if unknown:
@@ -81,6 +82,8 @@ class Drawn:
                 f"data.n = {data['n']}: with {held_out:,} held-out rows that is more than the "
                 f"{most:,} rows of {data['source']!r}"
             )
+        n_values = (most + int(data["n"]) + held_out) * self._rows.X.shape[1]  # type: ignore[arg-type]
+        check_memory(f"data {data['source']!r}", n_values, "take fewer rows or columns")
         try:
             self.draw(np.random.SeedSequence(0))
         except InputError as error:

@@ -3,8 +3,8 @@
 from typing import Any, cast
 
 from trifit.checks import Labels
+from trifit.devices import Device
 from trifit.fit.density import Density, Objective
-from trifit.fit.device.choice import Device
 from trifit.types import FloatArray
 
 

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from trifit.devices import Device
 from trifit.fit.density import LogDensity, second_differences
-from trifit.fit.device.choice import Device
 from trifit.fit.device.terms import (
     Data,
     Terms,

@@ -14,7 +14,7 @@ from jax import Array
 from numpyro.infer.hmc import hmc
 
 from trifit.cards import Sampler
-from trifit.fit.device.choice import Device
+from trifit.devices import Device
 from trifit.fit.device.objective import DeviceObjective
 from trifit.fit.device.terms import Data, Terms, objective_value
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance

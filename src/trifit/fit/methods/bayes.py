@@ -23,10 +23,10 @@ import numpy as np
 
 from trifit.cards import USUAL_DRAWS, Card, Sampler
 from trifit.checks import label_probs
+from trifit.devices import Device
 from trifit.diagnostics import SamplerDiagnostics, at_most
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective
-from trifit.fit.device import Device
 from trifit.fit.diagnostics import (
     diagnose_draws,
     diagnose_sampler,
@@ -73,7 +73,7 @@ def check(density: Density, card: Card) -> None:
     turned = describes_by_mode(density, identified=card.identified) and not is_dense(density)
     most = MAX_TURNED if turned else MAX_PARAMS
     if n_params > most and not (turned and sampler.fixed_draws):
-        remedy = "or ask for a number of draws (--draws 300)" if turned else "or hidden units"
+        remedy = "or ask for a number of draws (--set draws=300)" if turned else "or hidden units"
         raise InputError(
             f"the model has {n_params:,} parameters, too many for NUTS here (at most {most:,}): "
             f"leave the posterior out (--no-nuts), use fewer features, {remedy}"
