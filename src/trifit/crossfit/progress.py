@@ -57,7 +57,7 @@ class Reporter:
 
     def expect(
         self,
-        reason: str,
+        split: str,
         n_fits: int,
         density: Density,
         rows: Rows,
@@ -71,8 +71,8 @@ class Reporter:
 
         Parameters
         ----------
-        reason : str
-            Why the rows are split as they are.
+        split : str
+            How the rows are split.
         n_fits : int
             Number of training sets.
         density : Density
@@ -95,7 +95,7 @@ class Reporter:
         plural = f"{what}{'s' * (n_fits > 1)} to fit"
         without = "" if nuts else " without NUTS"
         seconds = duration(self._total)
-        self._progress(f"{reason}; {n_fits} {plural}{without}, about {seconds}", 0.0)
+        self._progress(f"{split}; {n_fits} {plural}{without}, about {seconds}", 0.0)
 
     @property
     def _total(self) -> float:
