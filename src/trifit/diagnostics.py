@@ -103,7 +103,7 @@ class SamplerDiagnostics(
     depth_limited_share : float
         Share of the draws whose trees reached the largest depth.
     mean_steps : float
-        Leapfrog steps per draw.
+        Leapfrog steps per draw; 0 of normal proposals.
     score_error_share : float or None
         Monte Carlo error of log-loss or Brier score, as a share of the score's standard error.
     accepted : float or None
@@ -121,6 +121,11 @@ class SamplerDiagnostics(
     mean_steps: float
     score_error_share: float | None = None
     accepted: float | None = None
+
+    @property
+    def by_nuts(self) -> bool:
+        """Whether NUTS sampled, in some training set at least."""
+        return self.accepted is None or self.mean_steps > 0
 
 
 class LaplaceDiagnostics(_Numbers, frozen=True, kw_only=True, tag_field="kind", tag="laplace"):

@@ -85,7 +85,7 @@ class Recalibration(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Sampling:
-    """What NUTS says about its own run.
+    """What NUTS, or normal proposals, say of their own run.
 
     Attributes
     ----------
@@ -128,7 +128,7 @@ class Fit:
     theta : array of shape (n_params,) or None
         Of a point fit that an optimiser found: its unconstrained parameters.
     sampling : Sampling or None
-        Where NUTS ran.
+        Where NUTS or normal proposals ran.
     recalibration : Recalibration or None
         What the forecasts go through after draws are averaged.
     """

@@ -25,7 +25,8 @@ _limit: ContextVar[float] = ContextVar("memory", default=float("inf"))
 def limited(gigabytes: Any) -> Iterator[None]:
     """A block in which what is predicted to need more is refused.
 
-    Predicted are the arrays that grow with the data, so an error names at least what is needed.
+    The prediction counts the arrays that grow with the data, so an error names at least what is
+    needed.
 
     Raises
     ------

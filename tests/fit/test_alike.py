@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from trifit.fit.alike import PAIR
 from trifit.fit.entries import Entries
 from trifit.fit.graph import GraphDensity
-from trifit.fit.linear import LinearDensity
+from trifit.fit.linear import LinearDensity, in_directions
 from trifit.models import logistic_regression, softmax_regression
 
 
@@ -55,7 +55,7 @@ def test_rotated_features_are_the_same_model(both, rng):
     """Value, gradient and Hessian at rotated coefficients, with a basis of the whole space."""
     X, y, _, density = both
     basis = np.linalg.qr(rng.normal(size=(6, 6)))[0]
-    rotated = density.in_directions(6)
+    rotated = in_directions(density, 6)
     shared, own = density.alike.params.inputs.places(6)
     turn = np.zeros((density.n_params, density.n_params))  # theta = turn @ gamma
     turn[shared, shared] = 1.0
@@ -77,7 +77,7 @@ def test_rotated_features_are_the_same_model(both, rng):
 
 def test_fewer_directions_have_the_prior_of_fewer_features(both):
     _, _, _, density = both
-    few = density.in_directions(4)
+    few = in_directions(density, 4)
     assert few.layout.dims[1][0] == "direction"
     assert few.layout.shapes[1][0] == 4
     assert few.n_params == density.alike.params.inputs.size(4)

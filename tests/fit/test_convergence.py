@@ -8,9 +8,10 @@ import pytest
 from arviz_stats.base import array_stats
 
 from trifit.fit import convergence
-from trifit.fit.diagnostics import diagnose_draws
+from trifit.fit.diagnostics import diagnose_draws, diagnose_sampler, posterior_status
 from trifit.fit.loo import _left_out
 from trifit.fit.psis import pareto_fit, smoothed
+from trifit.fits import Status
 
 AXES = {"chain_axis": 0, "draw_axis": 1}
 
@@ -61,6 +62,36 @@ def test_of_too_few_draws_or_no_numbers_nothing_is_known(rng):
         assert np.isnan(found(draws)).tolist() == [False, True, False]
         assert np.isnan(found(draws[:, :3])).all()
     assert np.isnan(convergence.rhat(draws[:1])).all()
+
+
+def test_means_of_infinite_draws_are_unknown(rng):
+    """As ArviZ has it: ranks of an infinite draw are known, its mean is not."""
+    draws = rng.standard_normal((2, 100, 2))
+    draws[0, 0, 1] = np.inf
+    for name in ("ess_mean", "mcse_mean", "mcse_sd"):
+        assert np.isnan(getattr(convergence, name)(draws)).tolist() == [False, True]
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            assert np.isnan(PEERS[name](draws, **AXES)).tolist() == [False, True]
+    assert np.isfinite(convergence.ess_bulk(draws)).all()
+
+
+def test_a_draw_that_is_no_number_is_a_chain_that_has_not_mixed(rng):
+    draws = rng.standard_normal((4, 500, 2))
+    stats = {
+        "diverging": np.zeros((4, 500)),
+        "tree_depth": np.ones((4, 500)),
+        "n_steps": np.ones((4, 500)),
+        "energy": rng.standard_normal((4, 500)),
+    }
+
+    def status():
+        found = diagnose_sampler(diagnose_draws(draws), stats, max_depth=10)
+        return found.parameters.rhat_max, posterior_status(found, 4)
+
+    assert status()[1] is Status.TRUSTED
+    draws[0, 0, 1] = np.nan
+    assert status() == (None, Status.UNMIXED)
 
 
 def test_columns_that_do_not_vary_have_all_draws():

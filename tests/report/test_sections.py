@@ -102,12 +102,22 @@ def test_an_untrustworthy_posterior_is_open_and_named():
 
 
 def test_normal_proposals_are_named_in_the_place_of_leapfrog_steps():
-    section = render_section(changed(fits__bayes__diagnostics__accepted=0.934), "diagnostics")
+    by_proposals = changed(
+        fits__bayes__diagnostics__accepted=0.934, fits__bayes__diagnostics__mean_steps=0.0
+    )
+    section = render_section(by_proposals, "diagnostics")
     assert "independence Metropolis" in section
     assert "normal proposals accepted" in section
     assert ">93%<" in section
     assert "leapfrog" not in section
     assert "independence Metropolis" not in render_section(made_up(), "diagnostics")
+
+
+def test_training_sets_sampled_in_two_ways_show_both():
+    section = render_section(changed(fits__bayes__diagnostics__accepted=0.934), "diagnostics")
+    assert "NUTS sampled the others" in section
+    assert "normal proposals accepted" in section
+    assert "leapfrog steps per draw" in section
 
 
 def test_what_does_not_exist_is_a_dash():

@@ -30,7 +30,7 @@ def chain_diagnostics(fitted: Fitted) -> ChainDiagnostics | None:
     which = failed[0] if failed else len(every) - 1
     shown = every[which]
     bayes = shown.fits["bayes"]
-    assert bayes.sampling is not None  # NUTS ran
+    assert bayes.sampling is not None  # it was sampled
     edges, chains = energies(bayes.sampling)
     draws, each = bayes.draws, bayes.sampling.rhat
     ranks = []

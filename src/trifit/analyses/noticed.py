@@ -4,7 +4,6 @@ from trifit.analyses.parameters import whose_log_odds
 from trifit.analyses.theory import expected_mle
 from trifit.crossfit.fitted import Fitted
 from trifit.duplicates import n_copies
-from trifit.fit.linear import LinearDensity
 from trifit.results import Noticed
 from trifit.results.noticed import WidePrior
 
@@ -30,10 +29,10 @@ def noticed(fitted: Fitted) -> Noticed:
 def _wide_prior(fitted: Fitted) -> WidePrior | None:
     """What a prior scale, which is that of one coefficient, means with many columns."""
     density, scale = fitted.density, fitted.problem.card.hyperparameters.get("prior_scale")
-    if not isinstance(density, LinearDensity) or not isinstance(scale, int | float):
+    if not isinstance(scale, int | float):
         return None
     spread = density.prior_spread(fitted.final.part.train.X)
-    if spread <= WIDE_PRIOR:
+    if spread is None or spread <= WIDE_PRIOR:
         return None
     n_features = int(fitted.problem.varies.sum())
     return WidePrior(scale=float(scale), n_features=n_features, spread=float(spread))

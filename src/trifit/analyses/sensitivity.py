@@ -51,7 +51,7 @@ def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | 
     refits = [_refitted(fitted, fold, some, rng) for fold, some in zip(chosen, rows, strict=True)]
     posterior = None
     if "bayes" in fitted.log_probs:
-        each = [_reweighted(fitted, fold, some) for fold, some in zip(chosen, rows, strict=True)]
+        each = [_reweighted(fold, some) for fold, some in zip(chosen, rows, strict=True)]
         posterior = _steps(NEAR_FACTORS, each)
     return PriorSensitivity(
         n_obs=sum(len(some) for some in rows),
@@ -90,7 +90,7 @@ def _refitted(
     return losses
 
 
-def _reweighted(fitted: Fitted, fold: Trained, some: IntArray) -> list[_Losses]:
+def _reweighted(fold: Trained, some: IntArray) -> list[_Losses]:
     """The posterior of one training set under every prior, at some of its held-out rows."""
     test = fold.part.test
     y = test.take(some).labels

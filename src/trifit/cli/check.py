@@ -56,7 +56,7 @@ checking_option = partial(click.option, cls=Option, heading="Check")
     metavar="N",
     default=50,
     show_default=True,
-    help="Rows of each.",
+    help="Rows in each simulated set.",
 )
 @seed_option(heading="Check", help="Seed of all random numbers.")
 @computing_options("replications", "check")

@@ -126,7 +126,7 @@ model_option, simulation_option = (
     type=click.Choice(["cpu", "gpu", "auto", "jax"]),
     default="cpu",
     show_default=True,
-    help="What makes the fits: gpu (needs trifit[gpu]); auto: a GPU for large problems where there "
+    help="Device for the fits: gpu (needs trifit[gpu]); auto: a GPU for large problems where there "
     "is one; jax: JAX's default device.",
 )
 @simulation_option(

@@ -12,7 +12,7 @@ from trifit.crossfit.rotation import Rotation, Widened
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density, predict
-from trifit.fit.linear import LinearDensity
+from trifit.fit.linear import in_directions
 from trifit.fit.prediction import thinned
 from trifit.fits import Fit, Prediction
 from trifit.forecasts import LOG_ZERO
@@ -193,7 +193,6 @@ class Classifier:
         if self.rotation is None:
             yield density, self.fits, rows
             return
-        assert isinstance(density, LinearDensity)  # others are not rotated
         for start in range(0, len(rows), ROWS):
             some = Widened.of(density, self.rotation, rows[start : start + ROWS])
             fits = {
@@ -206,8 +205,8 @@ class Classifier:
         if rows is None:
             rows = reference_rows(int(self.varies.sum()), len(self.class_names))[0]
         density = density_on(rows, self.card, self.model_features, self.class_names)
-        if self.rotation is not None and isinstance(density, LinearDensity) and density.alike:
-            density = density.in_directions(self.rotation.basis.shape[1])
+        if self.rotation is not None and density.alike is not None:
+            density = in_directions(density, self.rotation.basis.shape[1])
         draw = next(iter(self.fits.values())).flat_draws[:1]
         here, then = _log_probs(density, draw, self.probe.X), self.probe.log_probs
         if not abs(here - then).max() <= PROBE_TOLERANCE * max(1.0, abs(then).max()):

@@ -10,7 +10,7 @@ from trifit.crossfit.rotation import SEED, Rotation
 from trifit.data import Standardiser
 from trifit.fit import Density, Layout
 from trifit.fit.alike import Alike
-from trifit.fit.linear import LinearDensity
+from trifit.fit.linear import in_directions
 from trifit.types import BoolArray, FloatArray
 
 MOST = 200
@@ -43,7 +43,6 @@ class Coefficients:
         part, density = fitted.final.part, fitted.density
         if part.rotation is None:
             return cls(density.layout, part.standardiser)
-        assert isinstance(density, LinearDensity)  # others are not rotated
         at_map = InSpan(density, part.rotation, fitted.final.fits["map"].flat_draws).means
         size = abs(at_map).max(axis=1)
         most = max(1, MOST // at_map.shape[1])
@@ -83,7 +82,7 @@ class Coefficients:
         n_draws, seed : int
         """
         if self.spanned is not None:
-            density = self.spanned.density.in_directions(int(self.spanned.shown.sum()))
+            density = in_directions(self.spanned.density, int(self.spanned.shown.sum()))
         return density.prior_draws(n_draws, seed)
 
 
@@ -96,7 +95,7 @@ class Spanned:
 
     Attributes
     ----------
-    density : LinearDensity
+    density : Density
         Of coordinates in the span.
     rotation : Rotation
         ``V``.
@@ -105,7 +104,7 @@ class Spanned:
     shown : array of shape (n_features,)
     """
 
-    density: LinearDensity
+    density: Density
     rotation: Rotation
     standardiser: Standardiser
     shown: BoolArray
@@ -143,13 +142,13 @@ class InSpan:
 
     Attributes
     ----------
-    density : LinearDensity
+    density : Density
         Of coordinates in the span.
     rotation : Rotation
     draws : array of shape (n_draws, n_values)
     """
 
-    density: LinearDensity
+    density: Density
     rotation: Rotation
     draws: FloatArray
 

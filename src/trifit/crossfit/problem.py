@@ -13,7 +13,6 @@ from trifit.crossfit.rotation import Rotation, into_span
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit import Density, build_density
-from trifit.fit.linear import LinearDensity
 from trifit.functions import Builder
 from trifit.memory import check_memory
 from trifit.spacing import evenly_spaced
@@ -83,7 +82,7 @@ class Problem:
     def n_coefficients(self) -> int:
         """Free parameters of the card's model of the columns, whatever the fits are made in."""
         density = self.density
-        if self.n_directions is None or not isinstance(density, LinearDensity):
+        if self.n_directions is None:
             return density.n_params
         assert density.alike is not None  # or there would be no directions
         return density.alike.params.inputs.size(int(self.varies.sum()))

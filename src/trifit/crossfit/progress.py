@@ -1,13 +1,11 @@
 """Progress: what will be done, how long it should take, how much is done."""
 
 import time
-from typing import cast
 
 import numpy as np
 
 from trifit.cards import Card
 from trifit.fit import Density
-from trifit.fit.linear import LinearDensity
 from trifit.fit.methods.bayes import describes_by_mode
 from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.fit.proposals import WARM_UP, suit
@@ -59,7 +57,7 @@ class Reporter:
 
     def expect(
         self,
-        reason: str,
+        split: str,
         n_fits: int,
         density: Density,
         rows: Rows,
@@ -73,8 +71,8 @@ class Reporter:
 
         Parameters
         ----------
-        reason : str
-            Why the rows are split as they are.
+        split : str
+            How the rows are split.
         n_fits : int
             Number of training sets.
         density : Density
@@ -97,7 +95,7 @@ class Reporter:
         plural = f"{what}{'s' * (n_fits > 1)} to fit"
         without = "" if nuts else " without NUTS"
         seconds = duration(self._total)
-        self._progress(f"{reason}; {n_fits} {plural}{without}, about {seconds}", 0.0)
+        self._progress(f"{split}; {n_fits} {plural}{without}, about {seconds}", 0.0)
 
     @property
     def _total(self) -> float:
@@ -165,7 +163,7 @@ def estimated_seconds(
     if describes_by_mode(density, identified=card.identified):
         steps = 7.0 + 0.16 * n_params if native else 40.0
         if density.alike is not None:
-            spread = cast(LinearDensity, density).prior_spread(rows.X)
+            spread = density.alike.prior_spread(rows.X)
             steps = min(steps, max(LEAST_OF_MANY, MOST_PER_SPREAD * spread))
             # Where the prior's log-odds are far wider than the likelihood's step from 0 to 1.
             steps = max(steps, STEPS_PER_SPREAD * spread)

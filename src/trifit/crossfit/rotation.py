@@ -11,7 +11,7 @@ import numpy as np
 from scipy.linalg import eigh, qr, svd
 
 from trifit.fit import Density
-from trifit.fit.linear import LinearDensity
+from trifit.fit.linear import in_directions
 from trifit.fit.rescaled import RescaledLinear
 from trifit.types import FloatArray
 
@@ -99,8 +99,8 @@ def into_span(density: Density, n_features: int, n_rows: int) -> Density:
     n_features, n_rows : int
     """
     wide = n_features > n_rows and density.n_params > MOST_DIRECT
-    if wide and isinstance(density, LinearDensity) and density.alike is not None:
-        spanned = density.in_directions(n_rows)
+    if wide and density.alike is not None:
+        spanned = in_directions(density, n_rows)
         if isinstance(density.rescaled, RescaledLinear):
             spanned.rescaled = density.rescaled.in_directions(n_rows)
         return spanned
@@ -113,23 +113,23 @@ class Widened:
 
     Attributes
     ----------
-    density : LinearDensity
+    density : Density
     X : array of shape (n_obs, n_directions + n_further)
     further : array of shape (n_features, n_further)
         Orthonormal directions outside the span.
     """
 
-    density: LinearDensity
+    density: Density
     X: FloatArray
     further: FloatArray
 
     @classmethod
-    def of(cls, density: LinearDensity, rotation: Rotation, X: FloatArray) -> "Widened":
+    def of(cls, density: Density, rotation: Rotation, X: FloatArray) -> "Widened":
         """Rows (n_obs, n_features) in the span and what lies outside it.
 
         Parameters
         ----------
-        density : LinearDensity
+        density : Density
             Of coordinates in the span.
         rotation : Rotation
         X : array of shape (n_obs, n_features)
@@ -140,7 +140,7 @@ class Widened:
         Z = np.zeros((len(X), rotation.basis.shape[1] + further.shape[1]))
         Z[:, : rotation.basis.shape[1]] = rotation.coordinates(X)
         Z[outside, rotation.basis.shape[1] :] = sizes.T
-        return cls(density.in_directions(Z.shape[1]), Z, further)
+        return cls(in_directions(density, Z.shape[1]), Z, further)
 
     def draws(self, draws: FloatArray) -> FloatArray:
         """Draws of a fit (n_draws, n_values) with draws of the prior in the further directions.

@@ -100,7 +100,7 @@ def assemble(
     if not reading.roles.groups:
         notes += advice([*dropped, *grouping(train, schema.groups)], dropped)
     rows = _encode(tables, schema, labels, classes, roles, reading)
-    rows, changed = _handle_missing(train, tables, rows, schema, labels, reading, missing)
+    rows, changed = _handle_missing(train, rows, schema, labels, reading, missing)
     notes += changed
     if rows.soft is None:
         y, classes, gone = drop_unused_classes(rows.y, classes)
@@ -235,10 +235,7 @@ def _encode(
     n_test = len(tables[1]) if len(tables) > 1 else 0
     if len(labels) == 1:
         target = labels[0]
-        found = [
-            encode_classes(t.name, target, t.cells[target], classes, reading.missing)
-            for t in tables
-        ]
+        found = [encode_classes(t.name, t.cells[target], classes, reading.missing) for t in tables]
         y, absent = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return _Rows(X, y, None, absent, unseen, roles, n_test)
     weights = np.concatenate([label_weights(t, labels, reading.missing) for t in tables])
@@ -249,7 +246,6 @@ def _encode(
 
 def _handle_missing(
     train: Table,
-    tables: Sequence[Table],
     rows: _Rows,
     schema: Schema,
     labels: tuple[str, ...],

@@ -59,7 +59,6 @@ def learn_classes(
 
 def encode_classes(
     data: str,
-    target: str,
     column: "pa.ChunkedArray",
     classes: tuple[str, ...],
     missing: tuple[str, ...],
@@ -68,8 +67,8 @@ def encode_classes(
 
     Parameters
     ----------
-    data, target : str
-        Names of the data and of the column, for messages.
+    data : str
+        Name of the data, for messages.
     column : pyarrow ChunkedArray
         Labels of any rows.
     classes : tuple of str

@@ -174,6 +174,11 @@ class Alike:
             root=root,
         )
 
+    def prior_spread(self, X: FloatArray) -> float:
+        """Prior standard deviation of ``x @ beta``; see :meth:`Density.prior_spread`."""
+        each = np.asarray(self.weights.each.matrix @ self.root)
+        return float(np.sqrt(np.square(each[0]).sum() * np.square(X).sum(axis=1).mean()))
+
     def of_features(self, n_features: int) -> Maps:
         """The matrices for so many features."""
         return Maps(

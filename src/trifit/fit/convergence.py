@@ -2,7 +2,8 @@
 
 The definitions of Vehtari et al. (2021), doi:10.1214/20-BA1221, as ArviZ has them; one
 Fourier transform serves all columns. Draws are arrays of shape (n_chains, n_draws, n_values), and
-what is found has shape (n_values,). Columns with a value that is no number get NaN.
+what is found has shape (n_values,). Columns with a value that is no number get NaN, and so do
+means and deviations of columns with an infinite one.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from scipy import fft
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from trifit.types import FloatArray
+from trifit.types import BoolArray, FloatArray
 
 TAILS = (0.05, 0.95)
 """Quantiles whose effective sample sizes are those of the tails."""
@@ -29,27 +30,35 @@ BLOCK = 250_000
 type Measure = Callable[[FloatArray], FloatArray]
 
 
-def _where_known(measure: Measure) -> Measure:
-    """A measure, block by block; NaN where a draw is no number or there are too few of them."""
+def _where(known: Callable[[FloatArray], BoolArray]) -> Callable[[Measure], Measure]:
+    """Makes a measure go block by block; NaN where a draw is not known or there are too few."""
 
-    @wraps(measure)
-    def of_known(draws: FloatArray) -> FloatArray:
-        n_chains, n_draws, n_values = draws.shape
-        found = np.full(n_values, np.nan)
-        if n_draws < MIN_DRAWS:
+    def known_only(measure: Measure) -> Measure:
+        @wraps(measure)
+        def of_known(draws: FloatArray) -> FloatArray:
+            n_chains, n_draws, n_values = draws.shape
+            found = np.full(n_values, np.nan)
+            if n_draws < MIN_DRAWS:
+                return found
+            step = max(1, BLOCK // (n_chains * n_draws))
+            for start in range(0, n_values, step):
+                some = draws[:, :, start : start + step]
+                kept = np.flatnonzero(known(some).all(axis=(0, 1)))
+                if len(kept):
+                    found[start + kept] = measure(some[:, :, kept])
             return found
-        step = max(1, BLOCK // (n_chains * n_draws))
-        for start in range(0, n_values, step):
-            some = draws[:, :, start : start + step]
-            known = np.flatnonzero(~np.isnan(some).any(axis=(0, 1)))
-            if len(known):
-                found[start + known] = measure(some[:, :, known])
-        return found
 
-    return of_known
+        return of_known
+
+    return known_only
 
 
-@_where_known
+def _is_number(draws: FloatArray) -> BoolArray:
+    """Whether each draw has a rank among the others, be it infinite."""
+    return ~np.isnan(draws)
+
+
+@_where(_is_number)
 def rhat(draws: FloatArray) -> FloatArray:
     """Rank-normalised split R-hat, of the bulk or of the distance from the median; 1 is best."""
     if len(draws) < 2:
@@ -60,13 +69,13 @@ def rhat(draws: FloatArray) -> FloatArray:
     return np.where(tail > bulk, tail, bulk)
 
 
-@_where_known
+@_where(_is_number)
 def ess_bulk(draws: FloatArray) -> FloatArray:
     """Effective draws of the rank-normalised values."""
     return _ess(_normal_scores(_split(_columns(draws))))
 
 
-@_where_known
+@_where(_is_number)
 def ess_tail(draws: FloatArray) -> FloatArray:
     """Effective draws of the 5 % and 95 % quantiles, the smaller number."""
     values = _columns(draws)
@@ -77,19 +86,19 @@ def ess_tail(draws: FloatArray) -> FloatArray:
     return np.minimum(low, high)
 
 
-@_where_known
+@_where(np.isfinite)
 def ess_mean(draws: FloatArray) -> FloatArray:
     """Effective draws of the mean."""
     return _ess(_split(_columns(draws)))
 
 
-@_where_known
+@_where(np.isfinite)
 def mcse_mean(draws: FloatArray) -> FloatArray:
     """Monte Carlo standard error of the mean."""
     return np.asarray(draws.std(axis=(0, 1), ddof=1) / np.sqrt(ess_mean(draws)))
 
 
-@_where_known
+@_where(np.isfinite)
 def mcse_sd(draws: FloatArray) -> FloatArray:
     """Monte Carlo standard error of the standard deviation (that with divisor n)."""
     squares = np.square(draws - draws.mean(axis=(0, 1)))

@@ -191,6 +191,13 @@ class Density(Protocol):
         """What one feature has in a linear model that treats all of them alike; else None."""
         ...
 
+    def prior_spread(self, X: FloatArray) -> float | None:
+        """Prior standard deviation of ``x @ beta`` in the log-odds of class 1, of a typical row.
+
+        Infinite under a flat prior; None where log-odds are not linear.
+        """
+        ...
+
     def holds_on(self, X: FloatArray) -> bool:
         """Whether these rows, too, are predicted as the model's graph does."""
         ...

@@ -41,11 +41,11 @@ def diagnose_draws(draws: FloatArray) -> dict[str, FloatArray]:
     """Rank-normalised split R-hat, bulk and tail ESS of every column.
 
     Of draws (n_chains, n_draws, n_values). Columns that do not vary get R-hat 1 and the full
-    number of draws.
+    number of draws; those with a value that is no number get NaN.
     """
-    varies = np.ptp(draws, axis=(0, 1)) > 0
+    constant = np.ptp(draws, axis=(0, 1)) == 0
     return {
-        "rhat": np.where(varies, rhat(draws), 1.0),
+        "rhat": np.where(constant, 1.0, rhat(draws)),
         "ess_bulk": ess_bulk(draws),
         "ess_tail": ess_tail(draws),
     }

@@ -109,6 +109,10 @@ class GraphDensity:
             [tuple(model.named_vars_to_dims.get(rv.name, ())) for rv in model.free_RVs],
         )
 
+    def prior_spread(self, X: FloatArray) -> float | None:
+        """None: log-odds are linear in a :class:`LinearDensity` only."""
+        return None
+
     def holds_on(self, X: FloatArray) -> bool:
         """Always: it is the graph."""
         return True

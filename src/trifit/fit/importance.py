@@ -50,7 +50,7 @@ def reweighted(
     Kallioinen et al. (2024), Stat. Comput. 34(57), doi:10.1007/s11222-023-10366-5;
     Vehtari et al. (2024), JMLR 25(72), arXiv:1507.02646
     """
-    assert bayes.sampling is not None  # NUTS ran
+    assert bayes.sampling is not None  # it was sampled
     log_prior = bayes.sampling.stats["log_prior"].ravel()
     shares = np.full((len(weights), len(log_prior)), 1 / len(log_prior))
     pareto_k: list[float | None] = []

@@ -21,7 +21,7 @@ from trifit.checks import Labels
 from trifit.duplicates import collapsed
 from trifit.fit.affine import Affine, close, compact, dense
 from trifit.fit.alike import PAIR, Alike, Maps
-from trifit.fit.density import Layout, LinearForm, Rescaled, covariance_root
+from trifit.fit.density import Density, Layout, LinearForm, Rescaled, covariance_root
 from trifit.fit.fast.kernel import log_probs_of_odds
 from trifit.fit.graph import GraphDensity
 from trifit.fit.objective import LinearObjective
@@ -163,30 +163,13 @@ class LinearDensity:
         }
         return cls(graph.layout, graph.n_classes, free, maps, graph=graph, alike=alike)
 
-    def in_directions(self, n_directions: int) -> "LinearDensity":
-        """The same model of features that are rotated: so many orthonormal directions.
-
-        For a model that treats all features alike.
-        """
-        assert self.alike is not None  # asked for by the caller
-        maps, sizes = self.alike.of_features(n_directions), self.alike.params.inputs
-        unconstrained = dict(zip(self.free_names, self.unconstrained.tolist(), strict=True))
-        free = {
-            name: (size * (n_directions if own else 1), unconstrained[name])
-            for name, (own, size) in zip(unconstrained, sizes.parts, strict=True)
-        }
-        names = tuple(f"direction {i + 1}" for i in range(n_directions))
-        layout = self.layout.along("direction", names)
-        return LinearDensity(layout, self.n_classes, free, maps, alike=self.alike)
-
     def prior_spread(self, X: FloatArray) -> float:
         """Prior standard deviation of ``x @ beta`` in the log-odds of class 1, of a typical row.
 
         Infinite under a flat prior.
         """
         if self.alike is not None:
-            each = np.asarray(self.alike.weights.each.matrix @ self.alike.root)
-            return float(np.sqrt(np.square(each[0]).sum() * np.square(X).sum(axis=1).mean()))
+            return self.alike.prior_spread(X)
         root = covariance_root(dense(self.maps.prior_gradient.matrix))
         if root is None:
             return float("inf")
@@ -294,6 +277,24 @@ class LinearDensity:
             len(params), 1 + X.shape[1], -1
         )
         return np.asarray(log_probs_of_odds(X @ B[:, 1:] + B[:, :1]))
+
+
+def in_directions(density: Density, n_directions: int) -> LinearDensity:
+    """The same model of features that are rotated: so many orthonormal directions.
+
+    For a model that treats all features :attr:`~Density.alike`.
+    """
+    alike = density.alike
+    assert alike is not None  # asked by the caller
+    unconstrained = dict(zip(density.free_names, density.unconstrained.tolist(), strict=True))
+    free = {
+        name: (size * (n_directions if own else 1), unconstrained[name])
+        for name, (own, size) in zip(unconstrained, alike.params.inputs.parts, strict=True)
+    }
+    names = tuple(f"direction {i + 1}" for i in range(n_directions))
+    layout = density.layout.along("direction", names)
+    maps = alike.of_features(n_directions)
+    return LinearDensity(layout, density.n_classes, free, maps, alike=alike)
 
 
 def _telling_rows(X: FloatArray, limit: int = 100) -> FloatArray:

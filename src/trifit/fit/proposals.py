@@ -108,11 +108,7 @@ def sample_by_proposals(
     ------
     dict of str to array of shape (n_chains, n_draws, ...)
         ``energy`` is minus the log density, ``n_steps`` 0, ``accepted`` whether a proposal was.
-
-    Returns
-    -------
-    bool
-        Whether all blocks are there.
+        The generator returns whether all blocks are there.
     """
     if not has_normal_tails(at):
         return False

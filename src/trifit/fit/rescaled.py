@@ -8,7 +8,7 @@ import numpy as np
 from trifit.fit.affine import Affine, close
 from trifit.fit.density import Density, Rescaled
 from trifit.fit.graph import GraphDensity
-from trifit.fit.linear import LinearDensity
+from trifit.fit.linear import LinearDensity, in_directions
 
 
 class RescaledGraph:
@@ -77,9 +77,9 @@ class RescaledLinear:
         )
 
     def in_directions(self, n_directions: int) -> "RescaledLinear":
-        """The same of features that are rotated; see :meth:`LinearDensity.in_directions`."""
+        """The same of features that are rotated; see :func:`in_directions`."""
         return RescaledLinear(
-            self._one.in_directions(n_directions), self._two.in_directions(n_directions)
+            in_directions(self._one, n_directions), in_directions(self._two, n_directions)
         )
 
 

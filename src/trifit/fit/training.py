@@ -104,7 +104,7 @@ class Training:
         if not self.learns_scales:
             return None
         sampling = self.fit("bayes").sampling
-        assert sampling is not None  # NUTS ran
+        assert sampling is not None  # it was sampled
         return sampling.median
 
     def fit(self, name: str) -> Fit:

@@ -93,7 +93,7 @@ def read_file(rival: FileRival, dataset: Dataset) -> Content:
     source = open_predictions(rival.path)
     notes: list[str] = []
     if isinstance(source, Table):
-        raw, kind, taken = _of_columns(rival, source, dataset.class_names, notes)
+        raw, kind, taken = _of_columns(rival, source, dataset.class_names)
     else:
         raw, kind, taken = _of_array(rival, source, dataset.class_names, notes)
     logits = _are_logits(raw.values, kind)
@@ -111,9 +111,7 @@ def read_file(rival: FileRival, dataset: Dataset) -> Content:
     )
 
 
-def _of_columns(
-    rival: FileRival, table: Table, classes: tuple[str, ...], notes: list[str]
-) -> tuple[Raw, str, str]:
+def _of_columns(rival: FileRival, table: Table, classes: tuple[str, ...]) -> tuple[Raw, str, str]:
     """The columns of a table, what they are called, and how to say which were taken."""
     columns, file = table.columns, rival.path.name
     if any(mark in rival.columns for mark in "*,"):

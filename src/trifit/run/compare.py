@@ -153,7 +153,7 @@ def compare(  # noqa: PLR0913 - settings are keyword arguments
     cores : int, optional
         Cores to use, for chains and for chunks of large data; default: all.
     device : {"cpu", "gpu", "auto", "jax"}
-        What makes the fits: ``gpu`` takes a GPU that JAX sees (``trifit[gpu]``), ``auto`` the same
+        Device for the fits: ``gpu`` takes a GPU that JAX sees (``trifit[gpu]``), ``auto`` the same
         where there is one and the problem is large (docs/gpu.md).
     costs : path or mapping, optional
         Cost of every action in every class: a TOML file, or a mapping of action to class to cost.

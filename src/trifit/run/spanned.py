@@ -9,7 +9,6 @@ from trifit.crossfit.coefficients import InSpan
 from trifit.crossfit.rotation import Rotation
 from trifit.errors import InputError
 from trifit.fit import Layout
-from trifit.fit.linear import LinearDensity
 from trifit.run.compare import Run
 from trifit.types import FloatArray
 
@@ -28,7 +27,6 @@ def write_coefficients(run: Run, path: Path) -> None:
     fitted = run.fitted
     part, density = fitted.final.part, fitted.density
     assert part.rotation is not None  # or there is posterior.nc
-    assert isinstance(density, LinearDensity)
     names, shape = _of_one_column(density.layout)
     found: dict[str, tuple[list[str], FloatArray]] = {
         "rotation": (["feature", "direction"], part.rotation.basis),

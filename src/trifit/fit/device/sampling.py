@@ -60,7 +60,8 @@ def sample_on_device(
     objective = DeviceObjective.of(at.objective, device)
     tune, n_chains = sampler.tune, sampler.chains
     start, go = _programs(objective.terms, tune, sampler.target_accept, adapts=at.scale is None)
-    z = np.random.default_rng(seed).normal(scale=at.spread, size=(n_chains, len(at.centre)))
+    (seeds,) = np.random.SeedSequence(seed).spawn(1)  # not those of the centre
+    z = np.random.default_rng(seeds).normal(scale=at.spread, size=(n_chains, len(at.centre)))
     usual = tune + min(sampler.usual_draws, sizes[-1])
     with device.in_force():
         arguments = jax.device_put((objective.data, at.centre, at.scale), device.handle)

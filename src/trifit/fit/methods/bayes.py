@@ -1,14 +1,17 @@
-"""``bayes``: the full posterior by NUTS, in whitened coordinates where that helps.
+"""``bayes``: the full posterior, by NUTS or normal proposals, in coordinates that suit it.
 
 Where a mode describes the posterior, sampling starts there:
 ``theta = map + scale @ z`` with ``scale @ scale.T`` the inverse of minus the
 Hessian of the log posterior at the MAP, so that the posterior of ``z`` is close
 to a standard normal: fewer leapfrog steps per draw and a short warm-up. Where
-minus the Hessian is not positive definite there are plain coordinates, as there
-are for networks and models with learned prior scales, from dispersed starts:
-measured on networks of 33 to 130 weights, whitening at one of their many modes
-took 1.2 to 1.7 times as many steps per draw. The sampler is nutpie's, or NumPyro's where
-the objective is on a device that JAX sees.
+minus the Hessian is not positive definite there are plain coordinates. Networks have
+plain ones too, from dispersed starts: measured with 33 to 130 weights, whitening at one
+of their many modes took 1.2 to 1.7 times as many steps per draw. One learned prior scale
+has coordinates given the scale (docs/decisions/014-given-the-scale.md).
+
+Many rows are sampled by normal proposals where the posterior is nearly normal
+(docs/decisions/013-normal-proposals.md), everything else by NUTS: nutpie's, or NumPyro's
+where the objective is on a device that JAX sees.
 """
 
 import logging
@@ -125,7 +128,7 @@ def _by_predictions(training: Training, fit: Fit) -> Fit:
         ),
     )
     status = posterior_status(diagnostics, len(fit.draws), parameters=card.identified)
-    assert fit.sampling is not None  # NUTS ran
+    assert fit.sampling is not None  # it was sampled
     sampling = replace(fit.sampling, rhat={**fit.sampling.rhat, "prediction": each["rhat"]})
     return replace(fit, status=status, diagnostics=diagnostics, sampling=sampling)
 
@@ -249,7 +252,7 @@ def suffices(fit: Fit) -> bool:
 
 
 def _diagnostics(fit: Fit) -> SamplerDiagnostics:
-    """Those of a fit by NUTS."""
+    """Those of a fit that was sampled."""
     assert isinstance(fit.diagnostics, SamplerDiagnostics)
     return fit.diagnostics
 

@@ -31,6 +31,7 @@ def content(c: Comparison) -> dict[str, Any] | None:
         "well": not c.failed,
         "checks": isinstance(of_bayes, SamplerDiagnostics) and _checks(of_bayes),
         "proposals": isinstance(of_bayes, SamplerDiagnostics) and of_bayes.accepted is not None,
+        "nuts": isinstance(of_bayes, SamplerDiagnostics) and of_bayes.by_nuts,
         "chains": t and _chains(t),
         "ranks": t and t.ranks and _ranks(t),
         "energy": t and t.chains and _energy(t),
@@ -75,16 +76,23 @@ def _checks(d: SamplerDiagnostics) -> Table:
                 Cell(significant(d.score_error_share, 2), d.score_error_share),
                 Cell("at most 0.1, or as many draws as allowed"),
             ),
-            (
-                ("leapfrog steps per draw", *single(d.mean_steps, "{:.1f}"), Cell(""))
-                if d.accepted is None
-                else (
-                    "normal proposals accepted", *single(d.accepted, "{:.0f}%", 100),
-                    Cell("Pareto k at most 0.5, or NUTS samples"),
-                )
-            ),
+            *_transitions(d, single),
         ),
     )  # fmt: skip
+
+
+def _transitions(
+    d: SamplerDiagnostics, single: Callable[..., tuple[Cell, Cell]]
+) -> list[tuple[Cell | str, ...]]:
+    """What NUTS, normal proposals, or in different training sets both of them did."""
+    rows: list[tuple[Cell | str, ...]] = []
+    if d.by_nuts:
+        rows.append(("leapfrog steps per draw", *single(d.mean_steps, "{:.1f}"), Cell("")))
+    if d.accepted is not None:
+        required = Cell("Pareto k at most 0.5, or NUTS samples")
+        accepted = single(d.accepted, "{:.0f}%", 100)
+        rows.append(("normal proposals accepted", *accepted, required))
+    return rows
 
 
 def _chains(t: ChainDiagnostics) -> Table:

@@ -15,10 +15,6 @@ from trifit.text import listed, significant
 TITLE = "Where the models disagree"
 
 
-NEW_PLACE = 2.0
-"""From this distance on a row lies where little has been seen."""
-
-
 def content(c: Comparison) -> dict[str, Any] | None:
     """What the template ``disagreement.html.j2`` shows; parts that are missing are None."""
     d, p = c.disagreement, c.posterior
