@@ -16,6 +16,7 @@ from trifit.errors import InputError
 from trifit.files import write_whole
 from trifit.results.atlas import AtlasRecord
 from trifit.study.cells import cells_of
+from trifit.study.folder import MADE_WITH
 from trifit.study.run import run_study
 from trifit.study.store import Store
 from trifit.study.tables import Tables
@@ -57,9 +58,10 @@ def run_atlas(
         On a table that cannot be read or is another than its checksum says, or a folder
         that holds something else.
     """
-    out, folder = Path(out), atlas_folder() if folder is None else folder
-    _check_folder(out, force=bool(running.get("force")))
+    out = Path(out)
+    _check_folder(out, force=bool(running.get("force")), resume=bool(running.get("resume")))
     entries = load_entries(folder, names)
+    folder = atlas_folder() if folder is None else folder
     datasets = {entry.name: open_entry(entry, folder) for entry in entries}
     tables = Tables(datasets.values())
     study = atlas_study(list(datasets.values()), card=card, replications=replications, seed=seed)
@@ -71,10 +73,17 @@ def run_atlas(
     return record
 
 
-def _check_folder(out: Path, *, force: bool) -> None:
-    """Refuse a folder with other things, or with an atlas whose cells are elsewhere."""
-    if not out.is_dir() or not any(out.iterdir()) or (out / "study").is_dir():
-        return  # the study's own folder is looked at when it is opened
+def _check_folder(out: Path, *, force: bool, resume: bool) -> None:
+    """Refuse a folder with other things, with an atlas, or with one whose cells are elsewhere."""
+    if not out.is_dir() or not any(out.iterdir()):
+        return
+    if (out / "study" / MADE_WITH).is_file():
+        if not (force or resume):
+            raise InputError(
+                f"--out {str(out)!r} holds an atlas; --resume to continue it, --force to start "
+                "again, or give another folder"
+            )
+        return  # whether its cells are comparable is looked at when they are opened
     if not (out / "atlas.json").is_file():
         raise InputError(f"--out {str(out)!r} exists and is not an atlas; give another folder")
     if not force:
@@ -99,4 +108,9 @@ def load_atlas(path: Path) -> AtlasRecord:
     InputError
         If it is damaged, or of another version of trifit.
     """
-    return read_json(path, AtlasRecord, "is no atlas of this version of trifit")
+    return read_json(
+        path,
+        AtlasRecord,
+        "is no atlas of this version of trifit (trifit atlas --resume makes it anew from "
+        "the cells in study/)",
+    )

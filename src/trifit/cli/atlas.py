@@ -80,7 +80,9 @@ def atlas(  # noqa: PLR0913 - click: an argument per option
     """
     names = words_of(tables) or []
     if tables is not None and not names:
-        raise InputError("--tables names no table; trifit atlas --list names all")
+        from trifit.atlas.entries import how_to_list
+
+        raise InputError(f"--tables names no table; {how_to_list(folder)} names all")
     if listed:
         display.refuse("--list")
         _list(folder, names)
