@@ -2,7 +2,14 @@
 
 from trifit.atlas.findings import summarised
 from trifit.results import Verdict
-from trifit.results.atlas import AtlasCell, AtlasRecord, AtlasTable, Outcome, RuleOfThumb
+from trifit.results.atlas import (
+    AtlasCell,
+    AtlasRecord,
+    AtlasTable,
+    Outcome,
+    OverTables,
+    RuleOfThumb,
+)
 from trifit.results.study import Failed
 
 NASTY = "</script><script>alert(1)</script>"
@@ -62,8 +69,9 @@ def made_up_atlas():
         n_failed=1,
         **summarised(cells),
         rule=RuleOfThumb(
-            coefficients={"intercept": 1.0, "log rows": -0.5}, error=0.1, log_loss=0.3,
-            base_error=0.4, base_log_loss=0.6, cells=120, tables=40, worth_it=True,
+            coefficients={"intercept": 1.0, "log rows": -0.5}, errors=12, base_errors=48,
+            difference=OverTables(value=-0.3, low=-0.4, high=-0.18, n=40),
+            log_loss=0.3, base_log_loss=0.6, cells=120, tables=40, worth_it=True,
         ),
         seed=1,
         replications=1,

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from made_up_atlas import cell, made_up_atlas, outcome
 from markup import without_drawings
 from study_cluster import cluster
-from trifit.atlas.bootstrap import over_tables
+from trifit.atlas.bootstrap import over_tables, ratio_over_tables, share_over_tables
 from trifit.atlas.entries import (
     atlas_folder,
     load_entries,
@@ -30,7 +30,7 @@ from trifit.cli import main
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.results import Verdict
-from trifit.words.atlas import atlas_sentences, headline
+from trifit.words.atlas import atlas_sentences, headline, loss_sentence
 
 SNAPSHOT = Path(__file__).parent / "page.html"
 
@@ -111,8 +111,13 @@ def test_a_wrong_entry_is_named(tmp_path, change, text):
 
 
 def test_what_is_not_there_is_named(folder, tmp_path):
-    with pytest.raises(InputError, match="table 'three' is not in the atlas; trifit atlas --list"):
+    with pytest.raises(
+        InputError,
+        match=f"table 'three' is not in the atlas; trifit atlas --list --folder {folder} names",
+    ):
         load_entries(folder, ["one", "three"])
+    with pytest.raises(InputError, match="'three' is not in the atlas; trifit atlas --list names"):
+        load_entries(names=["three"])
     with pytest.raises(InputError, match="no tables there; the atlas comes with the repository"):
         load_entries(tmp_path)
     write_table(tmp_path, "one")
@@ -163,13 +168,52 @@ def test_the_bootstrap_draws_tables():
     assert over_tables({}).value is None
 
 
+def test_a_median_is_not_moved_by_one_table():
+    values = {str(i): float(i) for i in range(9)}
+    found = over_tables(values, np.median)
+    far = over_tables(values | {"8": 1e6}, np.median)
+    assert found.value == far.value == 4.0
+    assert 0 < found.low < 4 < found.high < 8  # order statistics: x_(2) to x_(8) are 96 %
+    assert far.low == found.low
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_share_of_all_tables_has_wilsons_interval(share):
+    found = share_over_tables({str(i): share for i in range(31)})
+    end = 1.96**2 / (31 + 1.96**2)  # 0.110; Clopper and Pearson's: 0.112
+    assert (found.low, found.high) == pytest.approx((0, end) if share == 0 else (1 - end, 1))
+    assert share_over_tables({}).value is None
+    mixed = {"a": 0.0, "b": 1.0}
+    assert share_over_tables(mixed) == over_tables(mixed)
+
+
+def test_a_ratio_weighs_tables_by_their_cells():
+    found = ratio_over_tables({"a": 1.0, "b": -1.0}, {"a": 1.0, "b": 3.0})
+    # two draws: a a gives 1/1, b b gives -1/3, a b gives 0
+    assert (found.value, found.low, found.high) == pytest.approx((0.0, -1 / 3, 1.0))
+
+
 def test_the_loss_is_split_and_a_table_counts_once():
     cells = [cell("a"), cell("a", replication=1), cell("b", losses=LOW), cell("c", exists=False)]
     (full, *_) = summarised(cells)["losses"]
     assert (full.whole.n, full.cells) == (2, 3)
-    parts = [full.prior.value, full.location.value, full.averaging.value]
+    parts = [full.prior.mean, full.location.mean, full.averaging.mean]
     assert parts == pytest.approx([0.1, 0.025, 0.075])
-    assert full.whole.value == pytest.approx(sum(parts))
+    assert full.whole.mean == pytest.approx(sum(parts))
+
+
+def test_the_median_loss_leads_and_the_table_that_decides_the_mean_is_named():
+    far = dict.fromkeys(("map", "mean", "bayes"), 0.5) | {"mle": 20.5}
+    cells = [cell(name) for name in "abc"] + [cell("far", losses=far), cell("low", losses=LOW)]
+    (full, *_) = summarised(cells)["losses"]
+    assert full.whole.value == pytest.approx(0.4)
+    assert full.whole.mean == pytest.approx((3 * 0.4 + 20 + 0) / 5)
+    assert (full.largest, full.largest_share) == ("far", pytest.approx(20 / 21.2))
+    said = loss_sentence(full)
+    assert "median loss against the posterior is 0.4" in said
+    assert "The mean loss is 4.2: far alone makes up 94% of all tables' losses." in said
+    (none, *_) = summarised([cell("low", losses=LOW)])["losses"]
+    assert (none.largest, none.largest_share) == (None, None)
 
 
 LOW = {"mle": 0.5, "map": 0.5, "mean": 0.5, "bayes": 0.5, "mle+T": 0.52}
@@ -186,7 +230,7 @@ def test_a_failure_of_the_posterior_at_full_size_is_kept():
     assert summarised(cells)["posterior_fails"] == {"a": ["miscalibrated"]}
 
 
-def test_a_rule_that_foretells_is_worth_having_and_noise_is_not(rng):
+def test_a_rule_that_predicts_is_worth_having_and_noise_is_not(rng):
     def cells(slope):
         return [
             cell(f"t{i}", replication=r, effective=float(np.exp(e)), mle=outcome(slope=slope(e)))
@@ -197,11 +241,14 @@ def test_a_rule_that_foretells_is_worth_having_and_noise_is_not(rng):
 
     columns = {f"t{i}": 5 for i in range(30)}
     good = rule_of_thumb(cells(lambda e: 1.0 if e > 0 else 0.5), columns)
-    assert good.error < 0.1
-    assert good.base_error > 0.35
+    assert good.errors < 0.1 * good.cells
+    assert good.base_errors > 0.35 * good.cells
+    assert good.difference.value == pytest.approx((good.errors - good.base_errors) / good.cells)
+    assert good.difference.high < 0
     assert good.worth_it
     noise = rule_of_thumb(cells(lambda _: float(rng.choice([0.5, 1.0]))), columns)
     assert not noise.worth_it
+    assert noise.difference.high > 0
     assert rule_of_thumb([cell()], {"a": 5}) is None
 
 
@@ -210,8 +257,10 @@ def test_sentences_say_what_the_record_says():
     text = "\n".join(atlas_sentences(record))
     assert "At full size (3 tables) no MLE exists on 33% (0 to 100%) of tables." in text
     assert "fails on 1 of 3 tables: c (otherwise miscalibrated)" in text
-    assert "with 10% errors on tables that were left out" in text
-    assert "worth having" in text
+    assert "The MLE is over-confident on 0% (0 to 56%), the MAP on 0% (0 to 56%) and" in text
+    assert "the rule errs in 12 of 120 training sets (40 tables)" in text
+    assert "a difference of −30 percentage points (−40 to −18)" in text
+    assert "at least 33% fewer errors is worth printing, by a bound set beforehand; this" in text
     nothing = msgspec.structs.replace(record, cells=[], rule=None, **summarised([]))
     assert headline(nothing) == "Every cell failed, so nothing was measured."
 
@@ -244,12 +293,25 @@ def test_the_command_goes_on_where_it_stopped_and_draws_again(done, folder):
     common = ["--folder", str(folder), "--out", str(out), "--model", "logistic"]
     run = CliRunner().invoke(main, ["atlas", *common, "--resume", "--backend", "serial", "--json"])
     assert run.exit_code == 0, run.output
+    refused = CliRunner().invoke(main, ["atlas", *common])
+    assert refused.exit_code == 2
+    assert f"--out {str(out)!r} holds an atlas; --resume to continue it" in refused.output
     again = load_atlas(out / "atlas.json")
     assert again.seconds == record.seconds  # nothing was computed anew
     drawn = CliRunner().invoke(main, ["report", str(out), "--quiet"])
     assert drawn.output.strip() == str(out / "index.html")
     listed = CliRunner().invoke(main, ["atlas", "--list", "--folder", str(folder)]).output
     assert [line.split()[0] for line in listed.splitlines()] == ["one", "two"]
+
+
+def test_an_atlas_of_an_older_version_is_refused_in_one_line(tmp_path):
+    older = msgspec.to_builtins(made_up_atlas())
+    del older["losses"][0]["whole"]["mean"]
+    (tmp_path / "atlas.json").write_bytes(msgspec.json.encode(older))
+    found = CliRunner().invoke(main, ["report", str(tmp_path)])
+    assert found.exit_code == 2
+    (line,) = found.output.strip().splitlines()
+    assert "is no atlas of this version of trifit (trifit atlas --resume makes it anew" in line
 
 
 @pytest.mark.broad

@@ -21,7 +21,7 @@ from trifit.errors import InputError
 from trifit.report.study import render_study
 from trifit.results.study import RowsNeeded
 from trifit.simulate import simulate
-from trifit.study.curve import NUTS_LIMIT, curve_study, default_sizes
+from trifit.study.curve import NUTS_LIMIT, curve_study, default_sizes, sampling_size
 from trifit.study.needed import BAND, rows_needed
 from trifit.study.theory_curve import directions, is_linear
 from trifit.words.needed import needed_sentence
@@ -164,7 +164,8 @@ def test_sensible_sizes():
 
 def test_the_posterior_is_sampled_where_that_is_quick():
     small, large = load_dataset("iris"), load_dataset("digits")
-    assert large.n_obs // 2 * 64 * 10 > NUTS_LIMIT
+    assert sampling_size(large, large.n_obs // 2) == 898 * 64 * 10 > NUTS_LIMIT
+    assert sampling_size(large, 40) == 40 * 40 * 10  # wide: sampled in the span of its rows
     studies = [curve_study(d, {}, model={"card": "softmax"}) for d in (small, large)]
     assert [s.model["nuts"] for s in studies] == [True, False]
     assert studies[1].model["methods"] == ["laplace"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 
 import msgspec
 
@@ -98,6 +99,7 @@ def load_entries(folder: Path | None = None, names: Sequence[str] = ()) -> list[
     InputError
         If a table is not there, or its file is not valid.
     """
+    remedy = how_to_list(folder)
     folder = atlas_folder() if folder is None else folder
     paths = {path.stem: path for path in sorted(folder.glob("*.toml"))}
     if not paths:
@@ -107,8 +109,13 @@ def load_entries(folder: Path | None = None, names: Sequence[str] = ()) -> list[
         )
     for name in names:
         if name not in paths:
-            raise InputError(f"table {name!r} is not in the atlas; trifit atlas --list names all")
+            raise InputError(f"table {name!r} is not in the atlas; {remedy} names all")
     return [load_entry(paths[name]) for name in (dict.fromkeys(names) or paths)]
+
+
+def how_to_list(folder: Path | None) -> str:
+    """The command that lists the tables of an atlas; of the checkout's without a folder."""
+    return "trifit atlas --list" + (f" --folder {quote(str(folder))}" if folder else "")
 
 
 def load_entry(path: Path) -> Entry:

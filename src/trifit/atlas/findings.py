@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trifit.atlas.bootstrap import over_tables
+from trifit.atlas.bootstrap import over_tables, share_over_tables
 from trifit.atlas.entries import Entry
 from trifit.atlas.rule import rule_of_thumb
 from trifit.atlas.study import SHARES, sizes_of
 from trifit.results import Verdict
 from trifit.results.atlas import (
+    CLOSE,
     AtlasCell,
     AtlasRecord,
     AtlasTable,
     Behaving,
     Loss,
+    MedianOverTables,
     Outcome,
     OverTables,
 )
@@ -25,18 +27,13 @@ from trifit.study.cells import Cell
 from trifit.study.points import Point, points_of
 from trifit.study.scored import QUANTITY_OF
 from trifit.types import Dataset
+from trifit.words.atlas import WAYS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-WAYS = ("mle", "map", "posterior")
-"""The three fits that are compared."""
-
 ROWS = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, np.inf)
 """Ends of the ranges of effective rows per coefficient."""
-
-CLOSE = 0.01
-"""Nats per row that one temperature may lose against the posterior."""
 
 FAILURES = (Verdict.OVER_CONFIDENT, Verdict.UNDER_CONFIDENT, Verdict.MISCALIBRATED, Verdict.FAILED)
 """Verdicts with which a posterior fails."""
@@ -95,7 +92,8 @@ def summarised(cells: Sequence[AtlasCell]) -> dict[str, Any]:
         "by_rows": _behaving(ranges),
         "losses": [_loss(name, part) for name, part in parts.items()],
         "one_temperature": {
-            name: over_tables(_by_table(part, _temperature_does)) for name, part in parts.items()
+            name: share_over_tables(_by_table(part, _temperature_does))
+            for name, part in parts.items()
         },
         "posterior_fails": _failing(sizes[NAMES[SHARES[0]]]),
     }
@@ -156,6 +154,15 @@ def _cells_of(point: Point, datasets: Mapping[str, Dataset]) -> list[AtlasCell]:
 def effective_rows(dataset: Dataset, n: int) -> float:
     """Training rows outside the most frequent class, per coefficient.
 
+    By the class shares of the whole table, which every draw of training rows keeps up to
+    rounding; where whole groups are drawn, about.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    n : int
+        Training rows.
+
     Examples
     --------
     >>> from trifit.data import load_dataset
@@ -212,7 +219,7 @@ def _shares(cells: Sequence[AtlasCell], fit: str) -> dict[str, OverTables]:
 
         return share
 
-    return {v.value: over_tables(_by_table(cells, is_a(v))) for v in Verdict}
+    return {v.value: share_over_tables(_by_table(cells, is_a(v))) for v in Verdict}
 
 
 def _loss(name: str, cells: Sequence[AtlasCell]) -> Loss:
@@ -220,21 +227,32 @@ def _loss(name: str, cells: Sequence[AtlasCell]) -> Loss:
     steps = ("mle", "map", "mean", "posterior")
     whole = [c for c in cells if c.exists and None not in [_log_loss(c, fit) for fit in steps]]
 
-    def gain(before: str, after: str) -> OverTables:
+    def gains(before: str, after: str) -> dict[str, float]:
         def value(cell: AtlasCell) -> float | None:
             a, b = _log_loss(cell, before), _log_loss(cell, after)
             return None if a is None or b is None else a - b
 
-        return over_tables(_by_table(whole, value))
+        return _by_table(whole, value)
 
+    sizes = {table: abs(loss) for table, loss in gains("mle", "posterior").items()}
+    largest = max(sizes, key=lambda table: sizes[table]) if any(sizes.values()) else None
     return Loss(
         part=name,
-        whole=gain("mle", "posterior"),
-        prior=gain("mle", "map"),
-        location=gain("map", "mean"),
-        averaging=gain("mean", "posterior"),
+        whole=_median(gains("mle", "posterior")),
+        prior=_median(gains("mle", "map")),
+        location=_median(gains("map", "mean")),
+        averaging=_median(gains("mean", "posterior")),
+        largest=largest,
+        largest_share=None if largest is None else sizes[largest] / sum(sizes.values()),
         cells=len(whole),
     )
+
+
+def _median(values: Mapping[str, float]) -> MedianOverTables:
+    """The median, which no single table decides, and the mean beside it."""
+    found = over_tables(values, np.median)
+    mean = float(np.mean(list(values.values()))) if values else None
+    return MedianOverTables(value=found.value, low=found.low, high=found.high, n=found.n, mean=mean)
 
 
 def _log_loss(cell: AtlasCell, fit: str) -> float | None:

@@ -3,23 +3,38 @@
 from pathlib import Path
 
 from trifit.errors import InputError
+from trifit.study.folder import MADE_WITH
 
 
-def check_folder(folder: Path, *, force: bool) -> None:
-    """Refuse a folder with other things, or with an atlas whose cells are elsewhere.
+def check_folder(folder: Path, *, force: bool, resume: bool) -> None:
+    """Refuse a folder with other things, with an atlas, or with one whose cells are elsewhere.
+
+    Parameters
+    ----------
+    folder : Path
+    force, resume : bool
+        Whether an atlas there is to be made anew, or to be continued.
 
     Raises
     ------
     InputError
     """
+    where = f"--out {str(folder)!r}"
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {str(folder)!r} is a file; give a folder")
-    if not folder.is_dir() or not any(folder.iterdir()) or (folder / "study").is_dir():
-        return  # the study's own folder is looked at when it is opened
+        raise InputError(f"{where} is a file; give a folder")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if (folder / "study" / MADE_WITH).is_file():
+        if not (force or resume):
+            raise InputError(
+                f"{where} holds an atlas; --resume to continue it, --force to start again, or give "
+                "another folder"
+            )
+        return  # whether its cells are comparable is looked at when they are opened
     if not (folder / "atlas.json").is_file():
-        raise InputError(f"--out {str(folder)!r} exists and is not an atlas; give another folder")
+        raise InputError(f"{where} exists and is not an atlas; give another folder")
     if not force:
         raise InputError(
-            f"--out {str(folder)!r} holds an atlas without its cells; --force to make it anew, or "
-            "give another folder"
+            f"{where} holds an atlas without its cells; --force to make it anew, or give another "
+            "folder"
         )

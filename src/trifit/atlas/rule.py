@@ -6,14 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trifit.results.atlas import AtlasCell, RuleOfThumb
+from trifit.atlas.bootstrap import ratio_over_tables
+from trifit.results.atlas import SLOPE, WORTH, AtlasCell, OverTables, RuleOfThumb
 from trifit.types import BoolArray, FloatArray
-
-SLOPE = 0.9
-"""A calibration slope of the MLE below this is what is foretold."""
-
-WORTH = 2 / 3
-"""Largest error rate, relative to that without a rule, at which the rule is worth having."""
 
 FOLDS = 10
 FEATURES = ("log effective rows per coefficient", "log rows", "log columns", "classes")
@@ -37,20 +32,22 @@ def rule_of_thumb(cells: Sequence[AtlasCell], columns: Mapping[str, int]) -> Rul
         return None
     X = np.array([_features(c, columns[c.table]) for c in told])
     probs, base = _cross_validated(X, answer, tables)
-    error, base_error = (float(((p > 0.5) != answer).mean()) for p in (probs, base))
+    wrong, base_wrong = ((p > 0.5) != answer for p in (probs, base))
+    errors, base_errors = int(wrong.sum()), int(base_wrong.sum())
     model = _fitted(X, answer)
     return RuleOfThumb(
         coefficients={
             "intercept": float(model.intercept_[0]),
             **dict(zip(FEATURES, map(float, model.coef_[0]), strict=True)),
         },
-        error=error,
+        errors=errors,
+        base_errors=base_errors,
+        difference=_difference(wrong, base_wrong, tables),
         log_loss=_log_loss(probs, answer),
-        base_error=base_error,
         base_log_loss=_log_loss(base, answer),
         cells=len(told),
         tables=len(set(tables)),
-        worth_it=error <= WORTH * base_error,
+        worth_it=errors <= WORTH * base_errors,
     )
 
 
@@ -80,6 +77,16 @@ def _cross_validated(
         probs[test] = _fitted(X[train], answer[train]).predict_proba(X[test])[:, 1]
         base[test] = answer[train].mean()
     return probs, base
+
+
+def _difference(wrong: BoolArray, base_wrong: BoolArray, tables: NDArray[np.str_]) -> OverTables:
+    """By how much the error rate of the rule is above that without a rule."""
+    own = {str(name): tables == name for name in np.unique(tables)}
+    more = wrong.astype(float) - base_wrong
+    return ratio_over_tables(
+        {name: float(more[cells].sum()) for name, cells in own.items()},
+        {name: float(cells.sum()) for name, cells in own.items()},
+    )
 
 
 def _log_loss(probs: FloatArray, answer: BoolArray) -> float:

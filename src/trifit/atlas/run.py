@@ -58,7 +58,7 @@ def run_atlas(
         that holds something else.
     """
     out, source = Path(folder), atlas_folder() if atlas is None else Path(atlas)
-    check_folder(out, force=bool(running.get("force")))
+    check_folder(out, force=bool(running.get("force")), resume=bool(running.get("resume")))
     entries = load_entries(source, names)
     datasets = {entry.name: open_entry(entry, source) for entry in entries}
     tables = Tables(datasets.values())
@@ -86,4 +86,9 @@ def load_atlas(path: Path) -> AtlasRecord:
     InputError
         If it is damaged, or of another version of trifit.
     """
-    return read_json(path, AtlasRecord, "is no atlas of this version of trifit")
+    return read_json(
+        path,
+        AtlasRecord,
+        "is no atlas of this version of trifit (trifit atlas --resume makes it anew from "
+        "the cells in study/)",
+    )

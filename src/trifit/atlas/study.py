@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trifit.errors import InputError
+from trifit.study.curve import sampling_size
 from trifit.study.spec import Grid, Quick, Setting, Study
 from trifit.study.tables import fingerprint
 from trifit.types import Dataset
@@ -21,9 +22,7 @@ REPLICATIONS = 1
 """Draws from a table at every size: intervals are over tables, not over draws."""
 
 NUTS_LIMIT = 150_000
-"""Most rows x columns x classes for which the posterior is sampled with NUTS.
-
-Columns count up to the number of rows: wider tables are sampled in the span of their rows."""
+"""Largest :func:`trifit.study.curve.sampling_size` at which the posterior is sampled with NUTS."""
 
 
 def sizes_of(dataset: Dataset) -> tuple[list[int], int]:
@@ -96,7 +95,6 @@ def _grids(dataset: Dataset) -> list[Grid]:
         "table": [fingerprint(dataset)],
         "n_test": [held_out],
     }
-    n_features, limit = dataset.X.shape[1], NUTS_LIMIT / dataset.n_classes
     models: dict[bool, dict[str, list[Setting]]] = {
         True: {"nuts": [True]},
         False: {"nuts": [False], "methods": [["laplace"]]},
@@ -104,5 +102,5 @@ def _grids(dataset: Dataset) -> list[Grid]:
     return [
         Grid(data={**data, "n": list(chosen)}, model=model)
         for sampled, model in models.items()
-        if (chosen := [n for n in sizes if (n * min(n, n_features) <= limit) is sampled])
+        if (chosen := [n for n in sizes if (sampling_size(dataset, n) <= NUTS_LIMIT) is sampled])
     ]

@@ -80,7 +80,9 @@ def atlas(  # noqa: PLR0913 - click: an argument per option
     """
     names = words_of(tables) or []
     if tables is not None and not names:
-        raise InputError("--tables names no table; trifit atlas --list names all")
+        from trifit.atlas.entries import how_to_list
+
+        raise InputError(f"--tables names no table; {how_to_list(folder)} names all")
     if listed:
         display.refuse("--list")
         _list(folder, names)
@@ -94,7 +96,7 @@ def atlas(  # noqa: PLR0913 - click: an argument per option
     load_entries(folder, names)
     load_card(model)
     Computing(jobs=jobs, resume=resume, force=force, backend=backend, scheduler=scheduler)
-    check_folder(folder_out, force=force)
+    check_folder(folder_out, force=force, resume=resume)
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
         from trifit.atlas.run import run_atlas

@@ -8,10 +8,18 @@ from trifit.report.page import document
 from trifit.report.parts import Cell, Chart, Key, Table, panels, shape
 from trifit.report.svg import with_style
 from trifit.results import Verdict
-from trifit.results.atlas import AtlasCell, AtlasRecord, AtlasTable, Behaving, OverTables
+from trifit.results.atlas import (
+    SLOPE,
+    AtlasCell,
+    AtlasRecord,
+    AtlasTable,
+    Behaving,
+    Loss,
+    OverTables,
+)
 from trifit.text import significant
 from trifit.words import VERDICTS
-from trifit.words.atlas import WAYS, atlas_sentences, headline, number, per_cent
+from trifit.words.atlas import WAYS, atlas_sentences, headline, mean, number, per_cent
 
 TITLES = {"mle": "MLE", "map": "MAP", "posterior": "Posterior"}
 
@@ -30,6 +38,7 @@ def render_atlas(record: AtlasRecord) -> str:
         "atlas.html.j2",
         title="atlas · trifit",
         r=record,
+        slope=SLOPE,
         headline=headline(record),
         sentences=atlas_sentences(record),
         picture=picture,
@@ -85,20 +94,30 @@ def _share(share: OverTables) -> Cell:
 def _losses(record: AtlasRecord) -> Table:
     return Table(
         caption="What the MLE loses against the posterior, in nats per row, where it exists; "
-        "means over tables with 95% intervals over tables",
-        columns=("Training set", "tables", "in all", "no prior", "mode", "no averaging"),
+        "medians over tables with 95% intervals over tables, and the table with the largest loss "
+        "with its share of all tables' losses",
+        columns=(
+            "Training set", "tables", "in all", "no prior", "mode", "no averaging", "largest",
+        ),
         rows=tuple(
             (
                 loss.part,
                 _count(loss.whole.n),
                 *(
-                    Cell(number(part), part.value)
+                    Cell(number(part), part.value, f"mean {mean(part)}")
                     for part in (loss.whole, loss.prior, loss.location, loss.averaging)
                 ),
+                _largest(loss),
             )
             for loss in record.losses
         ),
-    )
+    )  # fmt: skip
+
+
+def _largest(loss: Loss) -> Cell:
+    if loss.largest is None or loss.largest_share is None:
+        return Cell("–")
+    return Cell(loss.largest, loss.largest_share, f"{loss.largest_share:.0%}")
 
 
 def _tables(record: AtlasRecord) -> Table:

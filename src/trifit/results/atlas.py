@@ -3,14 +3,25 @@
 from trifit.results import Record, Verdict
 from trifit.results.study import Failed
 
+CLOSE = 0.01
+"""Nats per row that the MLE with a temperature may lose against the posterior."""
+
+SLOPE = 0.9
+"""A calibration slope of the MLE below this is what the rule of thumb predicts."""
+
+WORTH = 2 / 3
+"""Most errors with which the rule of thumb is worth having, relative to those without a rule."""
+
 
 class OverTables(Record, frozen=True, kw_only=True):
-    """A mean over tables, with its 95 % interval by a bootstrap of tables.
+    """A number over tables, with its 95 % interval by a bootstrap of tables.
+
+    Shares of 0 and 1 have Wilson's interval: the bootstrap has none there.
 
     Attributes
     ----------
     value, low, high : float or None
-        None where no table gives a number; no interval from one table.
+        None where no table gives a number; no interval of a bootstrap from one table.
     n : int
         Tables.
     """
@@ -119,45 +130,69 @@ class Behaving(Record, frozen=True, kw_only=True):
     shares: dict[str, OverTables]
 
 
+class MedianOverTables(OverTables, frozen=True, kw_only=True):
+    """A median over tables with its interval, and the mean beside it.
+
+    Attributes
+    ----------
+    mean : float or None
+        Without an interval: one table may decide it, and then no bootstrap tells how far it is off.
+    """
+
+    mean: float | None
+
+
 class Loss(Record, frozen=True, kw_only=True):
     """What the MLE loses against the posterior where it exists, in nats per row.
 
     Attributes
     ----------
     part : str
-    whole, prior, location, averaging : OverTables
-        The last three add up to the first.
+    whole, prior, location, averaging : MedianOverTables
+        The means of the last three add up to that of the first; the medians need not.
+    largest : str or None
+        The table with the largest absolute loss.
+    largest_share : float or None
+        Its share of the sum of all tables' absolute losses.
     cells : int
     """
 
     part: str
-    whole: OverTables
-    prior: OverTables
-    location: OverTables
-    averaging: OverTables
+    whole: MedianOverTables
+    prior: MedianOverTables
+    location: MedianOverTables
+    averaging: MedianOverTables
+    largest: str | None
+    largest_share: float | None
     cells: int
 
 
 class RuleOfThumb(Record, frozen=True, kw_only=True):
-    """A predictor, known before fitting, of an MLE with a slope below 0.9, or none.
+    """A predictor, known before fitting, of an MLE with a slope below ``SLOPE``, or none.
 
     Attributes
     ----------
     coefficients : dict of str to float
         Of a logistic regression: ``intercept``, and by feature.
-    error, log_loss : float
-        Error rate and log-loss per cell, cross-validated over tables.
-    base_error, base_log_loss : float
-        Those of always giving the share of the other tables.
+    errors : int
+        Cells with a wrong answer, cross-validated over tables.
+    base_errors : int
+        Those of always giving the more frequent answer of the other tables.
+    difference : OverTables
+        Of the error rates, the rule's minus the base's. Its interval draws tables with their
+        answers: the rule is not fitted anew.
+    log_loss, base_log_loss : float
+        Per cell; the base gives the share of the other tables.
     cells, tables : int
     worth_it : bool
-        Whether the error rate is at least a third below the base's.
+        Whether there are at most ``WORTH`` times the base's errors.
     """
 
     coefficients: dict[str, float]
-    error: float
+    errors: int
+    base_errors: int
+    difference: OverTables
     log_loss: float
-    base_error: float
     base_log_loss: float
     cells: int
     tables: int
@@ -180,7 +215,7 @@ class AtlasRecord(Record, frozen=True, kw_only=True):
     losses : list of Loss
         By size, and over all cells.
     one_temperature : dict of part to OverTables
-        How often the MLE with a temperature is at most 0.01 nats behind the posterior.
+        How often the MLE with a temperature is at most ``CLOSE`` behind the posterior.
     posterior_fails : dict of table to list of str
         Verdicts on the posterior at full size that are failures.
     rule : RuleOfThumb or None

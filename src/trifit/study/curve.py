@@ -28,7 +28,7 @@ MOST_TRAINING, MOST_HELD_OUT = 5_000, 2_000
 """Most rows of a training set, and held out."""
 
 NUTS_LIMIT = 50_000
-"""Largest rows x coefficients for which the posterior is sampled with NUTS at all sizes; beyond
+"""Largest :func:`sampling_size` for which the posterior is sampled with NUTS at all sizes; beyond
 it the Laplace approximation stands for it, at all sizes too, so that a line is one method."""
 
 
@@ -205,6 +205,26 @@ FIGURES = {
 """What is drawn, by quantity."""
 
 
+def sampling_size(dataset: Dataset, rows: int) -> int:
+    """Rows x columns x classes, which decide whether the posterior is sampled with NUTS.
+
+    Columns count up to the number of rows: wider tables are sampled in the span of their rows.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    rows : int
+        Of the training set.
+
+    Examples
+    --------
+    >>> from trifit.data import load_dataset
+    >>> sampling_size(load_dataset("iris"), 100), sampling_size(load_dataset("iris"), 3)
+    (1200, 27)
+    """
+    return int(rows * min(rows, dataset.X.shape[1]) * dataset.n_classes)
+
+
 def _posterior(
     dataset: Dataset, card: Card, largest: int, methods: Sequence[str], *, nuts: bool | None
 ) -> tuple[bool, list[str]]:
@@ -221,7 +241,7 @@ def _posterior(
     """
     if nuts is not None:
         return nuts, list(methods)
-    if largest * dataset.X.shape[1] * dataset.n_classes <= NUTS_LIMIT:
+    if sampling_size(dataset, largest) <= NUTS_LIMIT:
         return True, list(methods)
     laplace = ["laplace"] if card.identified and "laplace" not in methods else []
     return False, [*laplace, *methods]

@@ -3,14 +3,22 @@
 from collections.abc import Mapping, Sequence
 
 from trifit.results import Verdict
-from trifit.results.atlas import AtlasRecord, Behaving, Loss, OverTables, RuleOfThumb
-from trifit.text import between, counted, estimate, listed, significant
+from trifit.results.atlas import (
+    CLOSE,
+    SLOPE,
+    WORTH,
+    AtlasRecord,
+    Behaving,
+    Loss,
+    MedianOverTables,
+    OverTables,
+    RuleOfThumb,
+)
+from trifit.text import counted, listed, significant, with_interval, with_minus
 from trifit.words.verdict import VERDICTS
 
 WAYS: Mapping[str, str] = {"mle": "MLE", "map": "MAP", "posterior": "posterior"}
 """The three fits in words."""
-
-FULL = "full size"
 
 
 def atlas_sentences(record: AtlasRecord) -> list[str]:
@@ -43,13 +51,16 @@ def _over_confidence(found: Sequence[Behaving], part: str) -> str:
     behaves = {fit: shares[fit][Verdict.BEHAVES.value] for fit in WAYS if fit in shares}
     return (
         f"At {part} ({counted(gone.n, 'table')}) no MLE exists on {per_cent(gone)} of tables. "
-        f"Over-confident are {_each(over)}. "
-        f"Shown to behave like probabilities are {_each(behaves)}."
+        f"{_each(over, 'is over-confident')}. "
+        f"{_each(behaves, 'is shown to behave like probabilities')}."
     )
 
 
-def _each(shares: Mapping[str, OverTables]) -> str:
-    return listed([f"the {WAYS[fit]} on {per_cent(share)}" for fit, share in shares.items()])
+def _each(shares: Mapping[str, OverTables], does: str) -> str:
+    """What each fit does, on how many tables."""
+    first, *others = [(WAYS[fit], per_cent(share)) for fit, share in shares.items()]
+    named = [f"The {first[0]} {does} on {first[1]}", *(f"the {fit} on {on}" for fit, on in others)]
+    return listed(named)
 
 
 def per_cent(share: OverTables) -> str:
@@ -64,12 +75,12 @@ def per_cent(share: OverTables) -> str:
         return "–"
     text = f"{100 * share.value:.0f}%"
     if share.low is None or share.high is None or share.low == share.high:
-        return text  # all tables agree: drawing them again says nothing
+        return text  # a bootstrap of one table, or of equal ones, says nothing
     return f"{text} ({100 * share.low:.0f} to {100 * share.high:.0f}%)"
 
 
 def number(found: OverTables) -> str:
-    """A mean over tables with its interval, as the ends allow.
+    """A number over tables with its interval, as the ends allow.
 
     Examples
     --------
@@ -80,23 +91,32 @@ def number(found: OverTables) -> str:
         return "–"
     if found.low is None or found.high is None or found.low == found.high:
         return significant(found.value, 2)
-    return f"{estimate(found.value, found.low, found.high)} ({between(found.low, found.high)})"
+    return with_interval(found.value, found.low, found.high)
 
 
 def loss_sentence(loss: Loss) -> str:
     """What the MLE loses against the posterior, and where."""
     if loss.whole.value is None:
         return ""
-    return (
-        f"Where an MLE exists ({loss.part}: {counted(loss.whole.n, 'table')}), it loses "
-        f"{number(loss.whole)} nats per row against the posterior: {number(loss.prior)} by having "
-        f"no prior, {number(loss.location)} by the place of the mode, {number(loss.averaging)} by "
-        "not averaging."
+    said = (
+        f"Where an MLE exists ({loss.part}: {counted(loss.whole.n, 'table')}), its median loss "
+        f"against the posterior is {number(loss.whole)} nats per row. The medians of its parts "
+        f"are {number(loss.prior)} for having no prior, {number(loss.location)} for taking the "
+        f"mode instead of the mean, and {number(loss.averaging)} for not averaging. The mean loss "
+        f"is {mean(loss.whole)}"
     )
+    if loss.largest is None or loss.largest_share is None or loss.whole.n < 2:
+        return f"{said}."
+    return f"{said}: {loss.largest} alone makes up {loss.largest_share:.0%} of all tables' losses."
+
+
+def mean(found: MedianOverTables) -> str:
+    """The mean beside a median."""
+    return with_minus(significant(found.mean, 2))
 
 
 def temperature_sentence(record: AtlasRecord) -> str:
-    """How often one temperature would have done."""
+    """How often a single temperature is enough."""
     said = [
         f"{per_cent(share)} of tables at {part}"
         for part, share in record.one_temperature.items()
@@ -105,8 +125,8 @@ def temperature_sentence(record: AtlasRecord) -> str:
     if not said:
         return ""
     return (
-        "One temperature would have done (the MLE with a temperature at most 0.01 nats per row "
-        f"behind the posterior) on {listed(said)}."
+        f"A single temperature is enough (the MLE with it is at most {CLOSE:g} nats per row behind "
+        f"the posterior) on {listed(said)}."
     )
 
 
@@ -130,15 +150,22 @@ def failing_sentence(record: AtlasRecord) -> str:
 
 def rule_sentence(rule: RuleOfThumb) -> str:
     """What the rule of thumb is worth."""
-    worth = (
-        "It is worth having by the bound set beforehand"
-        if rule.worth_it
-        else "That misses the bound set beforehand, so trifit compare does not print it"
-    )
+    worth = "is" if rule.worth_it else "is not, so trifit compare does not print it"
     return (
-        f"Rule of thumb: rows per coefficient, rows, columns and classes foretell whether the "
-        f"MLE's slope is below 0.9 (or no MLE exists) with {rule.error:.0%} errors on tables that "
-        f"were left out; always giving the more frequent answer errs in {rule.base_error:.0%} "
-        f"({rule.cells:,} training sets of {rule.tables} tables). {worth} (at least a third fewer "
-        "errors)."
+        f"Rule of thumb: rows per coefficient, rows, columns and classes predict whether the "
+        f"MLE's slope is below {SLOPE:g} (or no MLE exists). On tables left out of its fit the "
+        f"rule errs in {rule.errors:,} of {rule.cells:,} training sets ({rule.tables} tables), and "
+        f"always giving the more frequent answer in {rule.base_errors:,}: a difference of "
+        f"{_points(rule.difference)}. A rule with at least {1 - WORTH:.0%} fewer errors is worth "
+        f"printing, by a bound set beforehand; this one {worth}."
     )
+
+
+def _points(difference: OverTables) -> str:
+    """A difference of shares in percentage points, with its interval."""
+    if difference.value is None:
+        return "–"
+    text = f"{100 * difference.value:+.0f} percentage points"
+    if difference.low is not None and difference.high is not None:
+        text += f" ({100 * difference.low:+.0f} to {100 * difference.high:+.0f})"
+    return with_minus(text)
