@@ -104,5 +104,6 @@ def test_formulas_need_no_script(site, pages):
 
 def test_the_gallery_and_the_studies_are_part_of_it(site):
     assert (site / "reports/gallery/index.html").is_file()
+    assert (site / "reports/atlas/index.html").is_file()
     assert (site / "reports/studies/prior/index.html").is_file()
     assert "docs/index.html" in (site / "index.html").read_text("utf-8")

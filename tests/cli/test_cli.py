@@ -98,7 +98,7 @@ def test_simulated_data_like_any_other(tmp_path):
 
 @pytest.mark.broad
 def test_a_card_as_run_runs_again(tmp_path):
-    """card.toml of a run finds its builder from wherever it is read."""
+    """card.toml of a run names its builder whole; where the builder is not below, it is refused."""
     (tmp_path / "my.csv").write_text(GOOD)
     (tmp_path / "cards").mkdir()
     (tmp_path / "cards" / "model.py").write_text(
@@ -118,7 +118,12 @@ def test_a_card_as_run_runs_again(tmp_path):
         "--set", "scale=1.5", cwd=tmp_path,
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    shown = trifit("show", str(tmp_path / "reports" / "my-own-seed1" / "card.toml"))
+    as_run = tmp_path / "reports" / "my-own-seed1" / "card.toml"
+    refused = trifit("show", str(as_run))
+    assert refused.exit_code == 2
+    assert "is outside the folder of the file that names it" in refused.output
+    (tmp_path / "again.toml").write_text(as_run.read_text())
+    shown = trifit("show", str(tmp_path / "again.toml"))
     assert shown.exit_code == 0, shown.output
     assert "scale = 1.5" in shown.output
 

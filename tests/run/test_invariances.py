@@ -1,6 +1,6 @@
 """The same data written otherwise: whole comparisons give the same numbers.
 
-Point fits agree to 1e-8, posteriors within five Monte Carlo errors. Where no MLE exists, both
+Point fits agree to 1e-8 (of compiled graphs to 1e-6), posteriors within five Monte Carlo errors. Where no MLE exists, both
 comparisons say so, and what the optimiser returned on its way to infinity is not compared.
 """
 
@@ -23,8 +23,9 @@ from trifit.run import run_comparison
 
 N_TRAIN, N_TEST = 40, 24
 
-EXACT = 1e-8
-"""Of log probabilities and scores of point fits."""
+EXACT, BY_GRADIENT = 1e-8, 1e-6
+"""Of log probabilities and scores of point fits: linear models end with Newton's steps, compiled
+graphs where L-BFGS finds the gradient small enough."""
 
 SCORES = ("log_loss", "brier", "accuracy", "slope")
 
@@ -155,7 +156,7 @@ def monte_carlo_error(run, name):
     return float(parts.mean(axis=1).std() / np.sqrt(effective))
 
 
-def assert_alike(one, other, problem):
+def assert_alike(one, other, problem, exact=EXACT):
     """Two comparisons' statuses, log probabilities and scores, rows and classes put in order.
 
     Temperatures come from folds that are dealt to the rows in their order, and the MLE's from
@@ -180,9 +181,9 @@ def assert_alike(one, other, problem):
             continue
         moved = one.log_probs[name][problem.rows][:, problem.order]
         np.testing.assert_allclose(
-            other.log_probs[name], moved, atol=EXACT, rtol=EXACT, err_msg=name
+            other.log_probs[name], moved, atol=exact, rtol=exact, err_msg=name
         )
-        assert scores_of(b, name) == pytest.approx(scores_of(a, name), abs=EXACT, rel=EXACT)
+        assert scores_of(b, name) == pytest.approx(scores_of(a, name), abs=exact, rel=exact)
 
 
 def scores_of(comparison, name):
@@ -211,7 +212,8 @@ def test_written_otherwise(model, change):
     def check(problem, seed):
         changed = change(np.random.default_rng(seed), problem)
         one, other = (run_comparison(p.dataset(), model, **FAST) for p in (problem, changed))
-        assert_alike(one, other, changed)
+        linear = one.fitted.density.linear
+        assert_alike(one, other, changed, EXACT if linear else BY_GRADIENT)
 
     check()
 
