@@ -98,7 +98,7 @@ def test_simulated_data_like_any_other(tmp_path):
 
 @pytest.mark.broad
 def test_a_card_as_run_runs_again(tmp_path):
-    """card.toml of a run names its builder whole; where the builder is not below, it is refused."""
+    """card.toml of a run names its builder whole; refused where that is not below it."""
     (tmp_path / "my.csv").write_text(GOOD)
     (tmp_path / "cards").mkdir()
     (tmp_path / "cards" / "model.py").write_text(
