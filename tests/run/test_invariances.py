@@ -1,7 +1,8 @@
 """The same data written otherwise: whole comparisons give the same numbers.
 
-Point fits agree to 1e-8 (of compiled graphs to 1e-6), posteriors within five Monte Carlo errors. Where no MLE exists, both
-comparisons say so, and what the optimiser returned on its way to infinity is not compared.
+Point fits agree to 1e-8 (of compiled graphs to 1e-6), posteriors within five Monte Carlo errors.
+Where no MLE exists, both comparisons say so, and what the optimiser returned on its way to
+infinity is not compared.
 """
 
 from collections.abc import Callable
