@@ -40,13 +40,11 @@ from trifit.types import FloatArray
 class GraphDensity:
     """The densities of one ``pm.Model`` as functions of its flat parameter vector.
 
-    ``theta`` is the unconstrained vector of all free variables (length
-    ``n_params``), ``params`` the values of the model's named parameters (length
-    ``layout.size``): its free variables and those of its Deterministics that do
-    not depend on the rows. Predictions are functions of ``params`` in which a
-    Deterministic counts before what it is made of, so that a coefficient
-    written as ``z * scale`` may be averaged over draws as a coefficient.
-    Functions are compiled on first use.
+    ``theta`` is the unconstrained vector of all free variables (length ``n_params``), ``params``
+    the values of the model's named parameters (length ``layout.size``): its free variables and
+    those of its Deterministics that do not depend on the rows. Predictions are functions of
+    ``params`` in which a Deterministic counts before what it is made of, so that a coefficient
+    written as ``z * scale`` may be averaged over draws. Functions are compiled on first use.
 
     Parameters
     ----------
@@ -56,8 +54,7 @@ class GraphDensity:
     mode : {"compiled", "interpreted"}
         Compiled is fast to call; interpreted is ready at once, for a few calls.
     fused : bool
-        Whether the log-likelihood is :class:`trifit.fit.fast.fused.FusedLogLikelihood`
-        where the model's scores allow it; else it is the plain graph.
+        Whether the log-likelihood is :class:`~trifit.fit.fast.fused.FusedLogLikelihood` if it can.
 
     Raises
     ------
