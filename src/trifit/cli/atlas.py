@@ -54,7 +54,7 @@ grid_option = partial(click.option, cls=Option, heading="Grid")
 @seed_option(help="Random seed of all draws.")
 @computing_options(whole="atlas")
 @displayed
-def atlas(  # noqa: PLR0913 - click: an argument per option
+def atlas(
     *,
     listed: bool,
     tables: str | None,
@@ -62,13 +62,9 @@ def atlas(  # noqa: PLR0913 - click: an argument per option
     model: str,
     replications: int,
     seed: int,
-    jobs: int | None,
-    backend: str,
-    scheduler: str | None,
     out: Path | None,
-    resume: bool,
-    force: bool,
     display: Display,
+    **computing: Any,
 ) -> None:
     """Fit one classifier to many public tables.
 
@@ -95,8 +91,8 @@ def atlas(  # noqa: PLR0913 - click: an argument per option
     folder_out = out or Path("reports/study-atlas")
     load_entries(folder, names)
     load_card(model)
-    Computing(jobs=jobs, resume=resume, force=force, backend=backend, scheduler=scheduler)
-    check_folder(folder_out, force=force, resume=resume)
+    how = Computing(**computing)
+    check_folder(folder_out, force=how.force, resume=how.resume)
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
         from trifit.atlas.run import run_atlas
@@ -109,13 +105,9 @@ def atlas(  # noqa: PLR0913 - click: an argument per option
             card=model,
             replications=replications,
             seed=seed,
-            jobs=jobs,
-            resume=resume,
-            force=force,
-            backend=backend,
-            scheduler=scheduler,
             progress=progress,
             command=canonical_command(sys.argv[1:]),
+            **computing,
         )
     _show(record, folder_out, display)
     if not record.cells:

@@ -83,7 +83,7 @@ def reads_table(command: Callable[..., None]) -> Callable[..., None]:
         given = {name: value for name, value in reading.items() if value}
         command(*arguments, reading=given, **rest)
 
-    return _with(with_reading, *TABLE)
+    return with_options(with_reading, *TABLE)
 
 
 COLUMNS = (
@@ -114,7 +114,7 @@ def reads_predictions(row_id: str) -> Decorator:
             command(*arguments, columns=columns, **rest)
 
         rows = file_option("--id", "row_id", metavar="COLUMN", help=row_id)
-        return _with(with_columns, *COLUMNS, rows)
+        return with_options(with_columns, *COLUMNS, rows)
 
     return decorator
 
@@ -191,12 +191,12 @@ def asks(*, unlabelled: str, sampling: Decorator) -> Decorator:
 
         file = click.Path(path_type=Path)
         shares = evaluation_option("--prevalence-from", metavar="FILE", type=file, help=unlabelled)
-        return _with(with_questions, *DECISIONS, shares, sampling, SETS)
+        return with_options(with_questions, *DECISIONS, shares, sampling, SETS)
 
     return decorator
 
 
-def _with(command: Callable[..., None], *options: Decorator) -> Callable[..., None]:
+def with_options(command: Callable[..., None], *options: Decorator) -> Callable[..., None]:
     """A command with options, which its help lists in this order."""
     for option in reversed(options):
         command = option(command)

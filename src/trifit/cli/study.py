@@ -1,7 +1,6 @@
 """The commands ``trifit study`` and ``trifit studies``."""
 
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from trifit.cli.command import canonical_command
 from trifit.cli.completion import names_or_files, shipped_studies
 from trifit.cli.display import Display, displayed, drawn_from, output_option
 from trifit.cli.options import Command, Option, memory_option
+from trifit.cli.shared import Decorator, with_options
 
 if TYPE_CHECKING:
     from trifit.results.study import StudyRecord
@@ -23,9 +23,7 @@ grid_option, computing_option = (
 )
 
 
-def computing_options[F: Callable[..., Any]](
-    units: str = "cells", whole: str = "study"
-) -> Callable[[F], F]:
+def computing_options(units: str = "cells", whole: str = "study") -> Decorator:
     """How the units of a whole (cells of a study) are run, and where they are kept."""
     options = (
         computing_option(
@@ -49,12 +47,7 @@ def computing_options[F: Callable[..., Any]](
         ),
     )
 
-    def with_options(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return with_options
+    return lambda command: with_options(command, *options)
 
 
 @click.command(
@@ -75,13 +68,9 @@ def study(
     *,
     quick: bool,
     dry_run: bool,
-    jobs: int | None,
-    backend: str,
-    scheduler: str | None,
     out: Path | None,
-    resume: bool,
-    force: bool,
     display: Display,
+    **computing: Any,
 ) -> None:
     """Run a study: a grid of comparisons.
 
@@ -99,7 +88,7 @@ def study(
         display.refuse("--dry-run")
         from trifit.study.plan import plan
 
-        for line in plan(chosen, jobs):
+        for line in plan(chosen, computing["jobs"]):
             click.echo(line)
         return
     folder = out or Path("reports") / f"study-{chosen.name}{'-quick' if quick else ''}"
@@ -111,13 +100,9 @@ def study(
         record = run_study(
             chosen,
             folder,
-            jobs=jobs,
-            resume=resume,
-            force=force,
-            backend=backend,
-            scheduler=scheduler,
             progress=progress,
             command=canonical_command(sys.argv[1:]),
+            **computing,
         )
     show_study(record, folder, display)
     if record.n_failed == record.n_cells:
