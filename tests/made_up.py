@@ -7,6 +7,7 @@ from trifit.cards import Card, Sampler
 from trifit.decisions import Costs
 from trifit.diagnostics import Mixing, SamplerDiagnostics
 from trifit.fits import Status
+from trifit.notes import Note, NoteKind
 from trifit.results import (
     Abstention,
     Advice,
@@ -472,7 +473,7 @@ def made_up():
         data=Data(
             name="penguins", source="penguins.csv", n_obs=60, n_features=2, n_classes=3,
             feature_names=FEATURES, class_names=CLASSES, class_counts=[20.0, 20.0, 20.0],
-            fingerprint="0" * 64, notes=["one row was dropped"],
+            fingerprint="0" * 64, notes=[Note(NoteKind.DROPPED_UNLABELLED, n_rows=1)],
         ),
         card=Card(
             name="softmax", builder="trifit.models:softmax_regression", note="A note.",

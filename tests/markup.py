@@ -5,6 +5,7 @@ import re
 import msgspec
 
 from made_up import made_up
+from trifit.notes import NoteKind
 from trifit.results import Comparison
 
 NASTY = [
@@ -25,7 +26,9 @@ def nasty():
         "name": NASTY[0],
         "source": NASTY[3],
         "class_names": names,
-        "notes": NASTY,
+        "notes": [
+            {"kind": kind, "names": [text], "text": text} for kind in NoteKind for text in NASTY
+        ],
         "feature_names": NASTY[3:],
     }
     document["card"] |= {

@@ -9,6 +9,7 @@ import numpy as np
 from trifit.checks import Labels
 from trifit.clusters import n_groups, of_rows
 from trifit.contestants import FREQUENCIES, UNIFORM
+from trifit.notes import Note, NoteKind
 from trifit.types import BoolArray, FloatArray, IntArray
 
 LOG_ZERO = -1e6
@@ -115,6 +116,22 @@ def ruled_out(log_probs: FloatArray, y: Labels) -> BoolArray:
     if y.ndim == 2:
         return np.asarray(((log_probs <= LOG_ZERO) & (y > 0)).any(axis=1))
     return np.asarray(log_probs[np.arange(len(y)), y.astype(np.int64)] <= LOG_ZERO)
+
+
+def notes_of_zeros(forecasts: Mapping[str, FloatArray], y: Labels) -> list[Note]:
+    """Which contestants give probability 0 to labels, and to how many.
+
+    Examples
+    --------
+    >>> notes_of_zeros({"a": log_of(np.array([[1.0, 0.0]]))}, np.array([1]))[0].names
+    ('a',)
+    """
+    counts = {name: n_ruled_out(log_probs, y) for name, log_probs in forecasts.items()}
+    return [
+        Note(NoteKind.RULED_OUT, names=(name,), n=n, n_rows=len(y))
+        for name, n in counts.items()
+        if n
+    ]
 
 
 def baselines(parts: Sequence[tuple[FloatArray, int]]) -> dict[str, FloatArray]:

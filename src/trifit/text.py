@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from trifit.normal import Z95
 
@@ -266,6 +266,18 @@ def listing(names: Sequence[str], most: int = 8) -> str:
     """
     shown = ", ".join(repr(n) for n in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def numbered(counts: Mapping[str, int], most: int = 8) -> str:
+    """Names in quotes, each with a number, the first few of many.
+
+    Examples
+    --------
+    >>> numbered({"a": 3, "b": 10, "c": 4}, most=2)
+    "'a' (3), 'b' (10) and 1 more"
+    """
+    shown = ", ".join(f"{name!r} ({n})" for name, n in [*counts.items()][:most])
+    return shown + (f" and {len(counts) - most} more" if len(counts) > most else "")
 
 
 def slugs(names: Iterable[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trifit.errors import InputError
+from trifit.notes import Note
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -34,8 +35,8 @@ class Dataset:
         :func:`trifit.load_dataset` writes them out, a row for each.)
     n_test : int
         The last ``n_test`` rows are a test set given by the user (0: none).
-    notes : tuple of str
-        What loading changed, in plain words (rows dropped, columns imputed).
+    notes : tuple of trifit.notes.Note
+        What loading decided (rows dropped, columns imputed).
     leaks : tuple of str
         Columns that each determine the class of every training row.
     source : str
@@ -61,7 +62,7 @@ class Dataset:
     class_names: tuple[str, ...]
     soft_labels: FloatArray | None = None
     n_test: int = 0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     leaks: tuple[str, ...] = ()
     source: str = ""
     true_probs: FloatArray | None = None

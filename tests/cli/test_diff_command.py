@@ -64,7 +64,7 @@ def test_one_document(runs):
     done = trifit("diff", runs / "a", runs / "b", "--json", "--fail-if", "net.log_loss > 0.0001")
     assert done.exit_code == CONDITION_MET
     document = json.loads(done.stdout)
-    assert document["schema"] == "trifit.diff/1"
+    assert document["schema"] == "trifit.diff/2"
     (condition,) = document["conditions"]
     assert condition["met"] is True
     difference = document["contestants"]["net"]["log_loss"]["difference"]

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 import hostile
 import trifit.run
 from trifit.cli import main
+from trifit.words.notes import note_text
 
 
 class Reached(Exception):
@@ -25,7 +26,8 @@ def unfitted(monkeypatch):
     """Comparisons end where the fits would begin."""
 
     def reached(dataset, *_, **__):
-        parts = (dataset.feature_names, dataset.class_names, dataset.notes)
+        notes = [note_text(note) for note in dataset.notes]
+        parts = (dataset.feature_names, dataset.class_names, notes)
         raise Reached(f"read: {' | '.join(', '.join(part) for part in parts)}")
 
     monkeypatch.setattr(trifit.run, "run_comparison", reached)

@@ -14,6 +14,7 @@ import pytest
 
 from trifit.data import load_dataset
 from trifit.errors import InputError
+from trifit.notes import Note, NoteKind
 
 N = 40
 X = np.random.default_rng(4).normal(size=(N, 3))
@@ -222,7 +223,7 @@ def test_vectors_are_a_feature_for_each_component(tmp_path, name):
         data = load_dataset(source, "y", test=table.slice(5, 9))
         assert data.feature_names == ("emb[0]", "emb[1]", "emb[2]", "z")
         assert data.X[:, :3] == pytest.approx(np.vstack([X, X[5:14]]), rel=1e-6)
-        assert any("'emb' holds vectors of 3 numbers" in note for note in data.notes)
+        assert Note(NoteKind.VECTORS, names=("emb",), n=3) in data.notes
         assert load_dataset(source, "y", drop=["emb"]).feature_names == ("z",)
 
 

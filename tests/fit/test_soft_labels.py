@@ -13,6 +13,7 @@ from trifit.errors import InputError
 from trifit.fit.folds import held_out_forecasts, inner_folds
 from trifit.fit.methods.map import fit_map
 from trifit.fit.methods.mle import fit_mle
+from trifit.notes import Note, NoteKind
 from trifit.recalibration import temperature
 from trifit.report import render
 from trifit.types import Dataset, Rows
@@ -84,7 +85,7 @@ def test_label_columns_are_found_by_name(truth):
     assert data.feature_names == ("u", "v")
     assert data.labels == pytest.approx(p)
     assert (data.y == p.argmax(axis=1)).all()
-    assert any("posterior is a generalised one" in note for note in data.notes)
+    assert Note(NoteKind.SOFT_LABELS) in data.notes
 
 
 def test_label_columns_are_named(truth, rng):
@@ -94,7 +95,7 @@ def test_label_columns_are_named(truth, rng):
     data = load_dataset(frame, label_cols=["cat", "dog", "cow"])
     assert data.n_obs == 360
     assert np.bincount(data.y).tolist() == counts.sum(axis=0).tolist()
-    assert any("count 360 observations in 120 rows" in note for note in data.notes)
+    assert Note(NoteKind.COUNTS, n=360, n_rows=120) in data.notes
 
 
 def counted(rng):
@@ -224,7 +225,8 @@ def test_unused_label_columns_do_not_leak(truth):
     frame["y"] = np.array(["a", "b", "c"])[p.argmax(axis=1)]
     data = load_dataset(frame, "y")
     assert data.feature_names == ("u", "v")
-    assert any("left out label columns that are not used: 'label:a'" in note for note in data.notes)
+    unused = ("label:a", "label:b", "label:c")
+    assert Note(NoteKind.UNUSED_LABELS, names=unused) in data.notes
     some = load_dataset(table(X, np.eye(3)[p.argmax(axis=1)][:, :2] + 0.0, ["label:a", "label:b"])
                         .assign(**{"label:c": 0.5}).query("`label:a` + `label:b` == 1"),
                         label_cols=["label:a", "label:b"])  # fmt: skip

@@ -1,7 +1,5 @@
 """Two runs read from their folders: rows paired by name, other rows refused."""
 
-import re
-
 import msgspec
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ import trifit
 from trifit.errors import InputError
 from trifit.fits import Status
 from trifit.forecasts import Forecasts, log_of
+from trifit.notes import Note, NoteKind
 from trifit.predictions.evaluate import evaluate_forecasts
 from trifit.predictions.rows import read_rows, save_evaluation, write_rows
 from trifit.results import FitRecord, Verdict
@@ -134,9 +133,7 @@ def test_what_else_changed_is_listed(before, tmp_path):
         ("fits", "net", "converged", "max_steps"),
         ("versions", "python", "3.13", "3.14"),
     ]
-    assert found.notes == [
-        "the data differ; test rows are paired by number, and their labels agree"
-    ]
+    assert found.notes == [Note(NoteKind.OTHER_DATA)]
     assert found.contestants["net"].log_loss.difference.value == 0
 
 
@@ -197,7 +194,7 @@ def test_groups_are_those_of_the_rows(before, tmp_path):
     assert difference.high == pytest.approx(expected.high, rel=1e-12)
     half = trifit.diff(before, two)
     assert half.contestants["net"].log_loss.difference == difference
-    assert re.fullmatch(r"groups are those of '.*two'; the other run has none", half.notes[0])
+    assert half.notes == [Note(NoteKind.GROUPS_OF_ONE, text=repr(str(tmp_path / "two")))]
     other = save(tmp_path / "other", forecasts(groups=np.arange(N) // 5), grouped_by="clinic")
     with pytest.raises(InputError, match=r"groups: by 'patient' in .* by 'clinic' in"):
         trifit.diff(one, other)

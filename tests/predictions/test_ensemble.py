@@ -15,6 +15,7 @@ from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
 from trifit.judge import scores
 from trifit.judge.ensemble import ensemble
+from trifit.notes import Note, NoteKind
 from trifit.predictions.draws import MAX_MEMBERS, Draws, predictions_of, read_draws
 from trifit.results import Comparison
 from trifit.scores import log_loss
@@ -242,9 +243,8 @@ def test_groups_and_weights_of_files(logits, y, tmp_path):
     long = read_draws(
         tmp_path / "e.parquet", label="y", probs="p_*", member_col="m", groups="g", weights="n"
     )
-    assert wide.notes == long.notes == [
-        f"'n' counts {n.sum():,} observations in {N:,} rows; each is scored as a row of its own"
-    ]  # fmt: skip
+    note = Note(NoteKind.WEIGHTS, names=("n",), n=int(n.sum()), n_rows=N)
+    assert wide.notes == long.notes == [note]
     a, b = (predictions_of(draws).forecasts for draws in (wide, long))
     assert a.log_probs["mean probs"] == pytest.approx(b.log_probs["mean probs"], rel=1e-12)
     assert (a.labels == b.labels).all()

@@ -13,6 +13,7 @@ from scipy.special import log_softmax, softmax
 import trifit
 from trifit.cli import main
 from trifit.errors import InputError
+from trifit.notes import Note, NoteKind
 from trifit.predictions import Reading, read_predictions
 from trifit.predictions.reading import find_columns
 from trifit.report.sections import answer, reliability
@@ -93,14 +94,13 @@ def test_logits_of_any_precision_and_labels_as_numbers(logits, labels, tmp_path,
     found = read_predictions({"h": tmp_path / "head.npz"}, Reading(label="y", logits="z"))
     exact = log_loss(log_softmax(logits, axis=1), labels).value
     assert log_loss(found.forecasts.log_probs["h"], labels).value == pytest.approx(exact, abs=2e-3)
-    assert any("read as positions of the columns: 0 is 'ant'" in note for note in found.notes)
+    assert found.notes == [Note(NoteKind.POSITIONS, names=CLASSES)]
 
 
 def test_probabilities_that_are_called_logits(frame, tmp_path):
     file = write(frame, tmp_path / "f.csv")
     notes = read_predictions({"f": file}, Reading(label="y", logits="p_*")).notes
-    said = "the logits of f sum to 1 in each row; if they are probabilities: --probs"
-    assert notes == [said]
+    assert notes == [Note(NoteKind.LOGITS_LIKE_PROBABILITIES, names=("f",))]
 
 
 @pytest.mark.parametrize("kind", ["probs", "logits"])

@@ -41,6 +41,6 @@ def test_an_older_schema_is_refused_with_what_to_do(tmp_path):
     made_up().to_json(tmp_path / "comparison.json")
     text = (tmp_path / "comparison.json").read_text()
     assert Comparison.from_json(tmp_path / "comparison.json") == made_up()
-    (tmp_path / "comparison.json").write_text(text.replace("comparison/4", "comparison/3"))
-    with pytest.raises(InputError, match=r"reads 'trifit\.comparison/4': make it again"):
+    (tmp_path / "comparison.json").write_text(text.replace("comparison/5", "comparison/4"))
+    with pytest.raises(InputError, match=r"reads 'trifit\.comparison/5': make it again"):
         Comparison.from_json(tmp_path / "comparison.json")

@@ -24,6 +24,7 @@ from trifit.contestants import FREQUENCIES, pairs_of_rivals
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO
+from trifit.notes import Note, NoteKind
 from trifit.results import Comparison
 from trifit.rivals import read_rivals, rival_forecasts, rivals_from, rivals_of_texts
 from trifit.rivals.estimators import seeded
@@ -208,9 +209,7 @@ def test_a_class_that_a_rival_never_saw_has_probability_zero(data, split):
     found = entered(data, split, it=Own(without="ant"))
     assert (found.log_probs["it"][:, 0] == 0).all()
     assert (found.log_probs["it"][:, 1] == LOG_ZERO).all()
-    assert found.notes == [
-        "it gives probability 0 to the label of 50 of 100 rows, so its log-loss is infinite"
-    ]
+    assert found.notes == [Note(NoteKind.RULED_OUT, names=("it",), n=50, n_rows=100)]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +231,8 @@ def test_a_rival_that_fails_costs_itself_a_line(data, split, estimator, why):
     assert [*found.log_probs] == ["good"]
     assert why in found.failed["bad"]
     assert "\n" not in found.failed["bad"]
-    assert found.notes == [f"bad failed and was left out: {found.failed['bad']}"]
+    note = Note(NoteKind.FAILED_RIVAL, names=("bad",), text=found.failed["bad"])
+    assert found.notes == [note]
 
 
 def test_missing_values_are_imputed_from_training_rows(split, data):
@@ -301,7 +301,8 @@ def test_what_a_rival_is_and_why_one_is_missing_is_recorded(run):
     assert c.provenance.settings["rival forest"] == text
     assert f"'forest': '{text}'" in c.provenance.command
     assert dict(run.failed_rivals) == {"broken": "RuntimeError: no memory left"}
-    assert "broken failed and was left out: RuntimeError: no memory left" in c.data.notes
+    why = "RuntimeError: no memory left"
+    assert Note(NoteKind.FAILED_RIVAL, names=("broken",), text=why) in c.data.notes
     assert c.failed == []
     assert "forest" in c.summary().index
 
@@ -391,7 +392,7 @@ def test_logits_without_a_name_are_taken_as_such_with_a_note(data, split, probs,
     (np.log(probs) + 1).to_csv(path, index=False)
     found, _ = read(path, data, split)
     assert found.log_probs["head"] == pytest.approx(np.log(probs.to_numpy())[split.test_rows])
-    assert any("were read as logits" in note for note in found.notes)
+    assert [note.kind for note in found.notes] == [NoteKind.TAKEN_AS_LOGITS]
 
 
 @pytest.mark.parametrize("shape", ["one column", "one array"])
@@ -405,7 +406,8 @@ def test_one_column_of_two_classes(data, split, probs, shape, tmp_path):
     found, _ = read(path, data, split)
     expected = np.log(probs.to_numpy())[split.test_rows]
     assert found.log_probs["head"] == pytest.approx(expected, abs=1e-5)
-    assert (shape == "one array") == any("read as that of ant" in n for n in found.notes)
+    columns = [note.names for note in found.notes if note.kind is NoteKind.ONE_COLUMN]
+    assert columns == ([("ant",)] if shape == "one array" else [])
 
 
 def test_half_precision_and_arrays_without_class_names(data, split, probs, tmp_path):
@@ -414,7 +416,8 @@ def test_half_precision_and_arrays_without_class_names(data, split, probs, tmp_p
     found, _ = read(path, data, split)
     expected = np.log(probs.to_numpy())[split.test_rows]
     assert found.log_probs["head"] == pytest.approx(expected, abs=0.01)
-    assert any("its columns were read as 'zebra', 'ant'" in note for note in found.notes)
+    classes = [note.names for note in found.notes if note.kind is NoteKind.UNNAMED_CLASSES]
+    assert classes == [("zebra", "ant")]
 
 
 def test_forecasts_of_a_given_test_set_are_in_its_order(data, probs, tmp_path):

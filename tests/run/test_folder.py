@@ -27,7 +27,7 @@ def test_all_files_are_written(saved):
 
 def test_json_holds_what_was_promised(saved):
     document = json.loads((saved / "comparison.json").read_text())
-    assert document["schema"] == "trifit.comparison/4"
+    assert document["schema"] == "trifit.comparison/5"
     assert set(document["fits"]) == set(STANDARD)
     for fit in document["fits"].values():
         assert {"status", "seconds", "diagnostics"} <= set(fit)
@@ -158,7 +158,7 @@ def test_nothing_half_written(iris_run, tmp_path, monkeypatch):
         (None, "no such file"),
         (b"{", "is not a trifit comparison"),
         (b'{"schema": "\xff"}', "is not a trifit comparison"),
-        (b'{"schema": "trifit.comparison/4"}', "missing required field"),
+        (b'{"schema": "trifit.comparison/5"}', "missing required field"),
     ],
 )
 def test_reading_what_is_no_comparison(tmp_path, content, message):
@@ -172,6 +172,6 @@ def test_reading_what_is_no_comparison(tmp_path, content, message):
 def test_reading_another_schema(saved, tmp_path):
     path = tmp_path / "comparison.json"
     shutil.copy(saved / "comparison.json", path)
-    path.write_text(path.read_text().replace("comparison/4", "comparison/9"))
+    path.write_text(path.read_text().replace("comparison/5", "comparison/9"))
     with pytest.raises(InputError, match=r"schema 'trifit\.comparison/9'"):
         Comparison.from_json(path)

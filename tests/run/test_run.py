@@ -21,6 +21,7 @@ from trifit.forecasts import Forecasts
 from trifit.judge import verdict_on
 from trifit.judge.calibration import calibration
 from trifit.judge.contestant import encoded
+from trifit.notes import Note, NoteKind
 from trifit.results import Code, Comparison, Encoding, Verdict
 from trifit.run import run_comparison
 from trifit.scores import BITS, log_loss
@@ -178,9 +179,7 @@ def test_columns_constant_in_a_fold_or_everywhere(rng):
     X[17, 2] = 1.0  # constant wherever row 17 is held out
     data = Dataset("toy", X, np.arange(60) % 2, ("a", "b", "c"), ("p", "q"))
     comparison = trifit.compare(data, model="logistic", cv=3, overrides=FAST)
-    assert "left out columns that are constant, up to rounding errors: 'b'" in (
-        comparison.data.notes
-    )
+    assert comparison.data.notes == [Note(NoteKind.CONSTANT, names=("b",))]
     assert comparison.noticed.n_unseen == 1
     assert {p.feature for p in comparison.parameters} == {"", "a", "c"}
 
@@ -197,11 +196,12 @@ def test_unseen_categories_are_counted(tmp_path, rng, n_test):
     if n_test:
         data = trifit.load_dataset(tmp_path / "train.csv", target="y", test=tmp_path / "test.csv")
         comparison = trifit.compare(data, model="logistic", overrides=FAST)
-        assert any(n.startswith("unseen category in 6 test rows") for n in comparison.data.notes)
+        unseen = Note(NoteKind.UNSEEN, values={"c": ("w",)}, n_rows=6)
+        assert unseen in comparison.data.notes
     else:
         data = trifit.load_dataset(tmp_path / "train.csv", target="y")
         comparison = trifit.compare(data, model="logistic", test_size=0.3, overrides=FAST)
-        assert not any("not seen in training" in n for n in comparison.data.notes)
+        assert NoteKind.UNSEEN not in {note.kind for note in comparison.data.notes}
 
 
 def test_commands_from_python_tell_runs_apart(overlapping):

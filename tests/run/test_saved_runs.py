@@ -70,7 +70,7 @@ def test_a_new_process_predicts_the_test_rows_as_the_run_did(folder):
         [sys.executable, "-c", command, "predict", str(folder / "run"), str(folder / "test.csv"),
          "--out", str(out)], capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "note: ignored columns that the run does not use: 'y'" in ran.stdout
+    assert "note: ignored columns that the model does not use: 'y'" in ran.stdout
     assert "unseen category in 1 row ('colour': 'violet')" in ran.stdout
     assert "missing values of 1 rows imputed" in ran.stdout
     again, first = pd.read_parquet(out), pd.read_parquet(folder / "run" / "predictions.parquet")

@@ -11,6 +11,7 @@ from fitting import FAST
 from trifit.crossfit import rotation as rotation_module
 from trifit.crossfit.coefficients import MOST
 from trifit.data import load_dataset
+from trifit.notes import Note, NoteKind
 from trifit.run import load_run, run_comparison, save_run
 
 N, P = 40, 300
@@ -57,9 +58,7 @@ def test_tables_show_the_coefficients_with_the_largest_map(run):
     )
     least = min(abs(p.map) for p in shown)
     assert sum(abs(b[0]) > least + 1e-12 for b in beta.values()) < MOST / 2
-    assert any(
-        "span at most 40 directions of the 300 columns" in n for n in run.comparison.data.notes
-    )
+    assert Note(NoteKind.DIRECTIONS, n=300, n_rows=40) in run.comparison.data.notes
 
 
 def test_units_of_the_data_shift_the_intercept_by_all_columns(run):

@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from trifit.data import load_dataset
 from trifit.errors import InputError
+from trifit.notes import Note, NoteKind
 from trifit.simulate import SHIFTS, WORLDS, simulate, world
 from trifit.simulate.mixtures import Mixture, corners
 from trifit.simulate.shifts import Shift
@@ -165,9 +166,9 @@ def test_noise_is_in_the_truth_where_it_can_be(rng):
     X = data.X + sd * rng.normal(size=data.X.shape)
     assert residuals(X, data.y, shift.law.blurred(sd).probs(X)) < 5
     assert residuals(X, data.y, shift.law.probs(X)) > 5
-    assert not [n for n in shift.notes if "before the noise" in n]
+    assert shift.notes == (noise := Note(NoteKind.SHIFT, n=2, text="noise"),)
     kept = Shift.of(world("quadratic"), "noise", 2)
-    assert [n for n in kept.notes if "before the noise" in n]
+    assert kept.notes == (noise, Note(NoteKind.HIDDEN_TRUTH))
 
 
 def test_a_rotation_keeps_each_rows_truth():

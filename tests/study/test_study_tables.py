@@ -8,6 +8,7 @@ import pytest
 
 from trifit.data import load_dataset
 from trifit.errors import InputError
+from trifit.notes import Note, NoteKind
 from trifit.study import run_study
 from trifit.study.cells import cells_of
 from trifit.study.measures import measure
@@ -134,7 +135,9 @@ def test_the_fingerprint_sees_everything_that_a_fit_sees():
         replace(iris, class_names=("a", *iris.class_names[1:])),
     ]
     assert len({fingerprint(d) for d in (iris, *other)}) == 6
-    assert fingerprint(replace(iris, name="x", notes=("n",))) == fingerprint(iris)
+    assert fingerprint(replace(iris, name="x", notes=(Note(NoteKind.SOFT_LABELS),))) == fingerprint(
+        iris
+    )
 
 
 def test_rows_per_feature_gives_the_size():

@@ -29,10 +29,11 @@ def predict(run: Path, data: Path, *, out: Path, force: bool) -> None:
     """
     check_target("--out", out, inputs=[data], force=force)
     from trifit.run import load_run
+    from trifit.words.notes import note_text
 
     frame, notes = load_run(run).predictions(data)
     for note in notes:
-        click.echo(f"note: {note}")
+        click.echo(f"note: {note_text(note)}")
     buffer = BytesIO()
     if out.suffix.lower() == ".parquet":
         frame.to_parquet(buffer)

@@ -15,8 +15,8 @@ from trifit.errors import InputError
 from trifit.fit import Density, build_density
 from trifit.functions import Builder
 from trifit.memory import check_memory
+from trifit.notes import Note, NoteKind
 from trifit.spacing import evenly_spaced
-from trifit.text import listing
 from trifit.types import BoolArray, Dataset, FloatArray, IntArray, Rows
 
 MODEL_ROWS = 20_000
@@ -123,21 +123,14 @@ class Problem:
         return tuple(np.array(self.dataset.feature_names)[self.varies].tolist())
 
     @property
-    def notes(self) -> list[str]:
-        """What was left out, in plain words."""
+    def notes(self) -> list[Note]:
+        """What was left out, and what the fits are made in."""
         names = zip(self.dataset.feature_names, self.varies, strict=True)
-        dropped = [name for name, varies in names if not varies]
-        notes = []
-        if dropped:
-            what = "left out columns that are constant, up to rounding errors"
-            notes.append(f"{what}: {listing(dropped)}")
+        dropped = tuple(name for name, varies in names if not varies)
+        notes = [Note(NoteKind.CONSTANT, names=dropped)] if dropped else []
         if self.n_directions is not None:
-            notes.append(
-                f"{self.n_directions:,} rows span at most {self.n_directions:,} directions of the "
-                f"{int(self.varies.sum()):,} columns: the fits are made in these, where they are "
-                "the same; outside them the posterior is the prior. The table of coefficients is "
-                f"that of the columns with the largest MAP, coefficients.nc holds all"
-            )
+            n_columns = int(self.varies.sum())
+            notes.append(Note(NoteKind.DIRECTIONS, n=n_columns, n_rows=self.n_directions))
         return notes
 
     def check_memory(self, n_parts: int) -> None:

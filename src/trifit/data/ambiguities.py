@@ -2,14 +2,13 @@
 
 import re
 from dataclasses import dataclass, field
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from trifit.data.columns import Column, any_cell
 from trifit.data.identifiers import exceeds_doubles, is_row_number, may_be_identifier
-from trifit.text import listing
+from trifit.notes import Note, NoteKind
 from trifit.types import FloatArray
 
 if TYPE_CHECKING:
@@ -77,43 +76,20 @@ class Ambiguities:
             if any_cell(written, r"^\s*0\d+\s*$"):
                 self.zeros.append(column.name)
 
-    def notes(self) -> list[str]:
-        """A sentence for each kind, with the option that decides otherwise."""
-        notes = []
-        if self.numbered:
-            keep = quote(self.numbered[0])
-            notes.append(
-                f"left out row numbers: {listing(self.numbered)} (to use as a feature: --keep "
-                f"{keep})"
-            )
-        if self.identifiers:
-            notes.append(
-                f"{listing(self.identifiers)}: a different whole number in every row, like an "
-                f"identifier; if it is one: --drop {quote(self.identifiers[0])}"
-            )
-        if self.rounded:
-            notes.append(
-                f"whole numbers beyond 2**53, rounded to doubles: {listing(self.rounded)}; if they "
-                f"identify rows: --drop {quote(self.rounded[0])}"
-            )
+    def notes(self) -> list[Note]:
+        """A note for each kind."""
+        columns = (
+            (NoteKind.ROW_NUMBERS, self.numbered),
+            (NoteKind.IDENTIFIERS, self.identifiers),
+            (NoteKind.BEYOND_DOUBLES, self.rounded),
+            (NoteKind.LEADING_ZEROS, self.zeros),
+        )
+        notes = [Note(kind, names=tuple(names)) for kind, names in columns if names]
         if self.codes:
-            found = ", ".join(f"{name!r} ({n})" for name, n in list(self.codes.items())[:8])
-            more = f" and {len(self.codes) - 8} more" if len(self.codes) > 8 else ""
-            notes.append(
-                f"treated as numbers, with few whole values: {found}{more}; if they are codes: "
-                f"--categorical {quote(next(iter(self.codes)))}"
-            )
-        if self.zeros:
-            notes.append(
-                f"numbers with leading zeros, read without them: {listing(self.zeros)}; if they "
-                f"are codes: --categorical {quote(self.zeros[0])}"
-            )
-        for name, cell in self.amounts.items():
-            notes.append(
-                f"{name!r} holds amounts with a currency or percent sign, such as {cell!r}, and "
-                "was treated as categories; write them as plain numbers"
-            )
-        return notes
+            notes.append(Note(NoteKind.CODES, counts=self.codes))
+        return notes + [
+            Note(NoteKind.AMOUNTS, names=(name,), text=cell) for name, cell in self.amounts.items()
+        ]
 
 
 def few_values(values: FloatArray) -> int:

@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from shlex import quote
 from typing import Literal
 
 import numpy as np
 
 from trifit.data.labels import absent_texts, drop_unused_classes, encode_classes, learn_classes
 from trifit.data.leaks import gives_away
-from trifit.data.new_rows import unseen_categories
+from trifit.data.new_rows import unseen_note
 from trifit.data.numbers import COMMA, POINT, Style
 from trifit.data.roles import (
     Roles,
-    advice,
     grouping,
     notes_of,
     read_roles,
@@ -23,15 +21,11 @@ from trifit.data.schema import Reading, Schema, learn, table_style
 from trifit.data.soft import PREFIX, are_counts, check_written, label_weights, written_out
 from trifit.data.tables import Table
 from trifit.errors import InputError
-from trifit.text import counted, listing
+from trifit.notes import Note, NoteKind
+from trifit.text import listing, numbered
 from trifit.types import BoolArray, Dataset, FloatArray, IntArray
 
 Missing = Literal["error", "drop", "impute"]
-
-SOFT_NOTE = (
-    "labels are distributions: fits minimise the cross-entropy to them, scores are expected "
-    "scores, and the posterior is a generalised one (prior times exp(−cross-entropy))"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +92,8 @@ def assemble(
         _check_style(train, test, schema, reading)
     tables = [train] if test is None else [train, _aligned(test, train, schema, labels, notes)]
     if not reading.roles.groups:
-        notes += advice([*dropped, *grouping(train, schema.groups)], dropped)
+        possible = (*dropped, *grouping(train, schema.groups))
+        notes += [Note(NoteKind.POSSIBLE_GROUPS, names=possible)] if possible else []
     rows = _encode(tables, schema, labels, classes, roles, reading)
     rows, changed = _handle_missing(train, rows, schema, labels, reading, missing)
     notes += changed
@@ -106,15 +101,12 @@ def assemble(
         y, classes, gone = drop_unused_classes(rows.y, classes)
         rows = replace(rows, y=y)
         if gone:
-            notes.append(f"left out classes without a complete row: {', '.join(gone)}")
+            notes.append(Note(NoteKind.DROPPED_CLASSES, names=tuple(gone)))
     if rows.unseen.any():
-        notes.append(
-            f"unseen category in {counted(int(rows.unseen.sum()), 'test row')} "
-            f"({unseen_categories(tables[1], schema)}); its coefficient counts as zero"
-        )
+        notes.append(unseen_note(tables[1], schema, rows.unseen))
     leaks = _leaks(rows, schema) if rows.soft is None else ()
     if leaks:
-        notes.append(_leaks_note(leaks, labels[0]))
+        notes.append(Note(NoteKind.LEAKS, names=leaks, text=labels[0]))
     notes += notes_of(rows.roles, reading.roles, len(rows.y) - rows.n_test)
     rows, written = _written_out(train.name, rows)
     notes += written
@@ -137,7 +129,7 @@ def assemble(
     )
 
 
-def _written_out(data: str, rows: _Rows) -> tuple[_Rows, list[str]]:
+def _written_out(data: str, rows: _Rows) -> tuple[_Rows, list[Note]]:
     """One row for each observation where label columns or weights count them; notes."""
     n_features, weights, soft = rows.X.shape[1], rows.roles.weights, rows.soft
     if soft is not None and are_counts(soft):
@@ -147,11 +139,12 @@ def _written_out(data: str, rows: _Rows) -> tuple[_Rows, list[str]]:
                 "out"
             )
         observed, y = written_out(data, soft, n_features, rows.n_test)
-        return replace(rows.take(observed), y=y, soft=None), [_counts_note(soft)]
+        note = Note(NoteKind.COUNTS, n=round(soft.sum()), n_rows=len(soft))
+        return replace(rows.take(observed), y=y, soft=None), [note]
     if weights is not None:
         check_written(data, "the weights count", float(weights.sum()), n_features)
         rows = rows.take(np.repeat(np.arange(len(rows.y)), weights))
-    return rows, [] if soft is None else [SOFT_NOTE]
+    return rows, [] if soft is None else [Note(NoteKind.SOFT_LABELS)]
 
 
 def _without_dropped(
@@ -176,7 +169,7 @@ def _without_dropped(
 
 
 def _aligned(
-    test: Table, train: Table, schema: Schema, labels: tuple[str, ...], notes: list[str]
+    test: Table, train: Table, schema: Schema, labels: tuple[str, ...], notes: list[Note]
 ) -> Table:
     """The test table with the columns that are needed; what else it has is said."""
     needed = [*(column.name for column in schema.columns), *labels]
@@ -189,9 +182,7 @@ def _aligned(
         )
     extra = [name for name in test.columns if name not in ours]
     if extra:
-        notes.append(
-            f"ignored columns of the test set that the training data lack: {listing(extra)}"
-        )
+        notes.append(Note(NoteKind.IGNORED_COLUMNS, names=tuple(extra)))
     return replace(test, name="test", cells=test.cells.select(needed))
 
 
@@ -251,50 +242,42 @@ def _handle_missing(
     labels: tuple[str, ...],
     reading: Reading,
     missing: Missing,
-) -> tuple[_Rows, list[str]]:
+) -> tuple[_Rows, list[Note]]:
     """Refuse, drop or leave missing values to be imputed; what was done, as notes."""
     blank = np.isnan(rows.X).any(axis=1)
     if not (blank | rows.unlabelled).any():
         return rows, []
-    counts = {
-        name: int(np.isnan(rows.X[:, features]).any(axis=1).sum())
-        for name, features in schema.groups.items()
-    }
-    counts = {" + ".join(labels): int(rows.unlabelled.sum())} | counts
-    where = ", ".join(f"{name!r} ({n})" for name, n in counts.items() if n)
+    unlabelled = int(rows.unlabelled.sum())
+    counts = {" + ".join(labels): unlabelled} if unlabelled else {}
+    counts |= schema.missing(rows.X)
     texts = absent_texts(train.cells[labels[0]], reading.missing) if len(labels) == 1 else []
-    class_too = (
-        f"; {listing(texts)} in target {labels[0]!r} counts as missing (if it is a class: "
-        "--na-values '')"
-        if texts
-        else ""
-    )
     if missing == "error":
+        class_too = (
+            f"; {listing(texts)} in target {labels[0]!r} counts as missing (if it is a class: "
+            "--na-values '')"
+        )
         raise InputError(
-            f"data {train.name!r}: missing values in {where}; use --missing drop or --missing "
-            f"impute (which drops rows without a class){class_too}"
+            f"data {train.name!r}: missing values in {numbered(counts)}; use --missing drop or "
+            f"--missing impute (which drops rows without a class){class_too if texts else ''}"
         )
     gone = rows.unlabelled if missing == "impute" else blank | rows.unlabelled
-    notes = []
+    n_gone, notes = int(gone.sum()), []
     if missing == "drop":
-        notes.append(
-            f"dropped {counted(int(gone.sum()), 'row')} with missing values: {where}{class_too}"
-        )
-    elif gone.any():
-        notes.append(f"dropped {counted(int(gone.sum()), 'row')} without a class{class_too}")
+        notes.append(Note(NoteKind.DROPPED_ROWS, counts=counts, n_rows=n_gone))
+    elif n_gone:
+        notes.append(Note(NoteKind.DROPPED_UNLABELLED, n_rows=n_gone))
+    if texts:
+        notes.append(Note(NoteKind.MISSING_LABELS, names=tuple(texts), text=labels[0]))
     had_test = rows.n_test > 0
     rows = rows.take(np.flatnonzero(~gone))
     if had_test and not rows.n_test:
         raise InputError(f"test: no rows are left after --missing {missing}")
     if len(rows.X) == rows.n_test:
         raise InputError(
-            f"data {train.name!r}: no rows are left after --missing {missing} ({where})"
+            f"data {train.name!r}: no rows are left after --missing {missing} ({numbered(counts)})"
         )
-    if missing == "impute" and np.isnan(rows.X).any():
-        notes.append(
-            "missing values imputed from training rows (means; for categories their "
-            f"frequencies): {where}"
-        )
+    if missing == "impute" and (counts := schema.missing(rows.X)):
+        notes.append(Note(NoteKind.IMPUTED, counts=counts))
     return rows, notes
 
 
@@ -310,19 +293,3 @@ def _leaks(rows: _Rows, schema: Schema) -> tuple[str, ...]:
         if any(gives_away(part, y, n_columns=n_looks) for part in parts):
             found.append(column.name)
     return tuple(found)
-
-
-def _leaks_note(leaks: tuple[str, ...], label: str) -> str:
-    return (
-        f"{listing(leaks)} {'predicts' if len(leaks) == 1 else 'each predict'} "
-        f"{label!r} without error: is it the label under another name? (to leave it out: "
-        f"--drop {quote(leaks[0])})"
-    )
-
-
-def _counts_note(counts: FloatArray) -> str:
-    return (
-        f"the label columns count {counts.sum():,.0f} observations in {len(counts):,} rows; each "
-        "observation is fitted and scored as a row of its own (to score each row of the table "
-        "once, divide its counts by their sum)"
-    )

@@ -9,8 +9,9 @@ from trifit.data.schema import Schema
 from trifit.data.sources import open_table
 from trifit.data.tables import Table
 from trifit.errors import InputError
-from trifit.text import counted, listing
-from trifit.types import Dataset, FloatArray
+from trifit.notes import Note, NoteKind
+from trifit.text import listing
+from trifit.types import BoolArray, Dataset, FloatArray
 
 
 def unlabelled_rows(source: Any, dataset: Dataset) -> FloatArray | None:
@@ -31,7 +32,7 @@ def unlabelled_rows(source: Any, dataset: Dataset) -> FloatArray | None:
     return encode_rows(source, dataset.schema)[0]
 
 
-def encode_rows(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
+def encode_rows(source: Any, schema: Schema) -> tuple[FloatArray, list[Note]]:
     """The feature matrix of further rows, and what to say of it.
 
     Columns are found by their names: their order does not matter, and others are ignored.
@@ -61,13 +62,10 @@ def encode_rows(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
     notes = []
     extra = [name for name in table.columns if name not in needed]
     if extra:
-        notes.append(f"ignored columns that the run does not use: {listing(extra)}")
+        notes.append(Note(NoteKind.IGNORED_COLUMNS, names=tuple(extra)))
     X, unseen = schema.encode(table)
     if unseen.any():
-        notes.append(
-            f"unseen category in {counted(int(unseen.sum()), 'row')} "
-            f"({unseen_categories(table, schema)}); its coefficient counts as zero"
-        )
+        notes.append(unseen_note(table, schema, unseen))
     blank = np.isnan(X)
     if blank.any():
         row = int(np.flatnonzero(blank.any(axis=1))[0])
@@ -79,22 +77,28 @@ def encode_rows(source: Any, schema: Schema) -> tuple[FloatArray, list[str]]:
                 f"{listing(where)}; fill it in or leave the row out (a run made with --missing "
                 "impute imputes it)"
             )
-        notes.append(
-            f"missing values of {int(blank.any(axis=1).sum())} rows imputed from training rows"
-        )
+        notes.append(Note(NoteKind.IMPUTED, counts=schema.missing(X)))
     return X, notes
 
 
-def unseen_categories(table: Table, schema: Schema) -> str:
-    """Categories of a table that the training rows do not have."""
-    found = []
+def unseen_note(table: Table, schema: Schema, unseen: BoolArray) -> Note:
+    """Which categories of a table no training row has.
+
+    Parameters
+    ----------
+    table : Table
+    schema : Schema
+    unseen : array of shape (n_rows,)
+        Which rows of the table have one, perhaps after those of another.
+    """
+    found = {}
     for column in schema.columns:
         if column.kind == "category":
             texts = set(texts_of(table.cells[column.name], column.missing)) - {None}
             strange = [t for t in sorted(map(str, texts)) if column.is_unseen(t)]
             if strange:
-                found.append(f"{column.name!r}: {listing(strange, most=3)}")
-    return "; ".join(found)
+                found[column.name] = tuple(strange)
+    return Note(NoteKind.UNSEEN, values=found, n_rows=int(unseen.sum()))
 
 
 def _table(source: Any, schema: Schema) -> Table:

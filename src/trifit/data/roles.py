@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from trifit.data.identifiers import names_a_group
 from trifit.data.numbers import POINT, Style
 from trifit.data.tables import Table
 from trifit.errors import InputError
+from trifit.notes import Note, NoteKind
 from trifit.subgroups import By
 from trifit.text import listing
 from trifit.types import FloatArray, IntArray
@@ -231,8 +231,8 @@ def _empty(table: Table, role: str, name: str, row: int) -> InputError:
     )
 
 
-def notes_of(roles: Roles, columns: RoleColumns, n_train: int) -> list[str]:
-    """What was made of the roles, in plain words.
+def notes_of(roles: Roles, columns: RoleColumns, n_train: int) -> list[Note]:
+    """What was made of the roles.
 
     Parameters
     ----------
@@ -244,30 +244,15 @@ def notes_of(roles: Roles, columns: RoleColumns, n_train: int) -> list[str]:
     notes = []
     if roles.groups is not None:
         train, test = (set(part.tolist()) for part in np.split(roles.groups, [n_train]))
-        notes.append(
-            f"rows with the same {columns.groups!r} belong together ({len(train | test)} groups in "
-            f"{len(roles.groups)} rows): folds keep them together, and standard errors count groups"
-        )
+        names, n_groups = (str(columns.groups),), len(train | test)
+        notes.append(Note(NoteKind.GROUPS, names=names, n=n_groups, n_rows=len(roles.groups)))
         if both := len(train & test):
-            notes.append(
-                f"{both} groups of {columns.groups!r} are in both training and test rows, so the "
-                "test rows are not all new to the fits"
-            )
+            notes.append(Note(NoteKind.DIVIDED_GROUPS, names=names, n=both))
     if roles.weights is not None:
-        notes.append(
-            f"{columns.weights!r} counts {int(roles.weights.sum()):,} observations in "
-            f"{len(roles.weights):,} rows; each observation is fitted and scored as a row of its "
-            "own"
-        )
+        notes.append(weights_note(str(columns.weights), roles.weights))
     return notes
 
 
-def advice(names: Sequence[str], dropped: Sequence[str]) -> list[str]:
-    """What to say of columns that look like groups but are none."""
-    if not names:
-        return []
-    left_out = " (left out)" if names[0] in dropped else ""
-    return [
-        f"{listing(names)}{left_out}: each value occurs in a few rows, which may belong together; "
-        f"to keep them together and let standard errors count groups: --groups {quote(names[0])}"
-    ]
+def weights_note(name: str, counts: IntArray) -> Note:
+    """How many observations the weights of that name count."""
+    return Note(NoteKind.WEIGHTS, names=(name,), n=int(counts.sum()), n_rows=len(counts))

@@ -22,6 +22,7 @@ from trifit.data.soft import label_columns
 from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.memory import check_memory
+from trifit.notes import Note, NoteKind
 from trifit.text import listing
 from trifit.types import BoolArray, FloatArray
 
@@ -84,6 +85,14 @@ class Schema:
             for column, *places in zip(self.columns, starts, ends, strict=True)
         }
 
+    def missing(self, X: FloatArray) -> dict[str, int]:
+        """Rows of the matrix with a missing value, by column, where there are any."""
+        counts = {
+            name: int(np.isnan(X[:, features]).any(axis=1).sum())
+            for name, features in self.groups.items()
+        }
+        return {name: n for name, n in counts.items() if n}
+
     def encode(self, table: Table) -> tuple[FloatArray, BoolArray]:
         """The feature matrix, and which rows have a category that is not known.
 
@@ -115,7 +124,7 @@ class Schema:
         return found
 
 
-def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema, list[str]]:
+def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema, list[Note]]:
     """How to read the feature columns of a training table, and what to say of it.
 
     Parameters
@@ -131,11 +140,11 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
         If a column cannot be read, or none is left.
     """
     _check_names(table, labels, reading)
-    notes: list[str] = []
+    notes: list[Note] = []
     # Unused label columns would give the answer away.
     spare = [c for c in label_columns(table.columns) if c not in labels]
     if spare:
-        notes.append(f"left out label columns that are not used: {listing(spare)}")
+        notes.append(Note(NoteKind.UNUSED_LABELS, names=tuple(spare)))
     names = [c for c in table.columns if c not in (*labels, *spare)]
     names, without_name = _without_unnamed(table, names, reading)
     notes += without_name
@@ -167,12 +176,10 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
             f"data {table.name!r}: no feature column is left besides target {listing(labels)}"
         )
     notes += [
-        f"{c.name!r} holds vectors of {c.length} numbers, each of which is a feature"
-        for c in columns
-        if c.kind == "vector"
+        Note(NoteKind.VECTORS, names=(c.name,), n=c.length) for c in columns if c.kind == "vector"
     ]
     if style == COMMA:
-        notes.append("numbers are read with a decimal comma (otherwise: --decimal .)")
+        notes.append(Note(NoteKind.DECIMAL_COMMA))
     return Schema(tuple(columns)), [*notes, *ambiguities.notes()]
 
 
@@ -190,7 +197,7 @@ def _check_names(table: Table, labels: Sequence[str], reading: Reading) -> None:
 
 def _without_unnamed(
     table: Table, names: list[str], reading: Reading
-) -> tuple[list[str], list[str]]:
+) -> tuple[list[str], list[Note]]:
     """Columns without those that have no name: row names in front, and empty ones."""
     notes = []
     for name in table.unnamed:
@@ -199,11 +206,9 @@ def _without_unnamed(
         column = table.cells[name]
         first = name == table.columns[0]
         if first and is_row_name(column):
-            notes.append("left out the first column, which has no name and holds row names")
+            notes.append(Note(NoteKind.ROW_NAMES))
         elif all(text is None for text in texts_of(column, reading.missing)):
-            notes.append(
-                f"left out column {table.columns.index(name) + 1}, which has no name and is empty"
-            )
+            notes.append(Note(NoteKind.EMPTY_COLUMN, n=table.columns.index(name) + 1))
         else:
             raise InputError(
                 f"data {table.name!r}: column {table.columns.index(name) + 1} has no name; name it "

@@ -8,6 +8,7 @@ import numpy as np
 
 from trifit.cards import Card, load_card
 from trifit.errors import InputError
+from trifit.notes import Note, NoteKind
 from trifit.text import listing
 from trifit.types import Dataset, FloatArray, IntArray
 
@@ -86,12 +87,9 @@ def from_bambi(model: Any, *, whole_groups: bool = False) -> tuple[Dataset, Card
         raise InputError("bambi model: the formula has no term besides the intercept")
     y, class_names = _classes(model)
     factors = {t.name.split("|")[1]: t for t in component.group_specific_terms.values()}
-    notes = [f"features are the design matrix of {model.formula.main}"]
+    notes = [Note(NoteKind.DESIGN_MATRIX, text=str(model.formula.main))]
     if factors:
-        notes.append(
-            f"groups of {listing(list(factors))} without training rows: their effect is zero in "
-            "the point fits"
-        )
+        notes.append(Note(NoteKind.NEW_GROUPS, names=tuple(factors)))
     dataset = Dataset(
         name=str(model.response_term.name),
         X=np.column_stack([term.values for term in terms]),

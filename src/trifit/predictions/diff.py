@@ -12,6 +12,7 @@ import numpy as np
 from trifit.clusters import n_groups
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, Forecasts
+from trifit.notes import Note, NoteKind
 from trifit.predictions.rows import PREDICTIONS, read_rows
 from trifit.results import Comparison
 from trifit.results.diff import RunDiff, RunName, SettingDiff
@@ -97,7 +98,7 @@ def diff(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> RunDiff:
 
     changes = list(_changes(first.comparison, second.comparison))
     if any(c.topic == "data" and c.name == "fingerprint" for c in changes):
-        notes.append("the data differ; test rows are paired by number, and their labels agree")
+        notes.append(Note(NoteKind.OTHER_DATA))
     return RunDiff(
         a=_name(first),
         b=_name(second),
@@ -211,14 +212,14 @@ def _label(forecasts: Forecasts, row: int) -> str:
     return repr(forecasts.class_names[label]) if label.ndim == 0 else str(label.tolist())
 
 
-def _groups(a: Saved, b: Saved) -> tuple[IntArray | None, list[str]]:
+def _groups(a: Saved, b: Saved) -> tuple[IntArray | None, list[Note]]:
     """Groups of the rows, which both runs must share; those of one run are used for both."""
     first, second = a.forecasts.groups, b.forecasts.groups
     if first is None or second is None:
         groups, with_groups = (second, b) if first is None else (first, a)
         if groups is None or first is second:
             return groups, []
-        return groups, [f"groups are those of {with_groups.called}; the other run has none"]
+        return groups, [Note(NoteKind.GROUPS_OF_ONE, text=with_groups.called)]
     n_pairs = len(np.unique(np.column_stack([first, second]), axis=0))
     if not n_pairs == n_groups(first) == n_groups(second):
         by_a, by_b = (s.comparison.evaluation.grouped_by for s in (a, b))

@@ -13,19 +13,18 @@ from trifit.checks import checked_labels, checked_probs
 from trifit.clusters import group_codes, of_rows
 from trifit.data.by import given_by
 from trifit.data.readers import kind_of, read_arrays
-from trifit.data.roles import checked_weights
+from trifit.data.roles import checked_weights, weights_note
 from trifit.ensemble import averages
 from trifit.errors import InputError
 from trifit.files import stem
-from trifit.forecasts import Forecasts
+from trifit.forecasts import Forecasts, notes_of_zeros
+from trifit.notes import Note, NoteKind
 from trifit.predictions.arrays import Arrays
 from trifit.predictions.evaluate import evaluate_predictions
 from trifit.predictions.join import (
     Predictions,
     codes_of,
     copies,
-    note_of_weights,
-    notes_of_zeros,
     read_predictions,
 )
 from trifit.predictions.logs import check_floor, logs
@@ -66,7 +65,7 @@ class Draws:
         Codes of rows that belong together.
     counts : array of shape (n_obs,), optional
         How many identical rows each row stands for.
-    notes : list of str
+    notes : list of Note
     by : mapping of By to array of shape (n_obs,)
         Columns that divide the rows into subgroups.
 
@@ -85,7 +84,7 @@ class Draws:
     row_ids: list[str] | None = None
     groups: IntArray | None = None
     counts: IntArray | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     by: Mapping[By, NDArray[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -191,14 +190,14 @@ def read_draws(
             raise InputError(f"{option} {value}: the draws {path.name!r} are arrays; leave it out")
     arrays = Arrays(path.name, read_arrays(path, what="predictions"))
     name = probs or logits or next((n for n in ("probs", "logits") if n in arrays.arrays), "probs")
-    values, notes = arrays.get(name), []
+    values, notes = arrays.get(name), list[Note]()
     n_classes = values.shape[-1] if values.ndim else 0
     classes = arrays.classes(n_classes)
     if floor is not None:
-        notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
+        notes.append(Note(NoteKind.FLOOR, value=floor))
     together, counts = arrays.texts(groups), arrays.weights(weights, needed=True)
     if counts is not None:
-        notes.append(note_of_weights(weights, counts))
+        notes.append(weights_note(str(weights), counts))
     return Draws(
         values=values,
         labels=codes_of(arrays.texts(label) or [], classes, path.name, notes),
@@ -216,7 +215,6 @@ def read_draws(
 
 def _of_table(found: Predictions, path: Path) -> Draws:
     forecasts = found.forecasts
-    of_members = tuple(f"{name} gives probability 0" for name in forecasts.log_probs)
     return Draws(
         values=list(forecasts.log_probs.values()),
         labels=np.asarray(forecasts.labels, dtype=np.int64),
@@ -226,7 +224,7 @@ def _of_table(found: Predictions, path: Path) -> Draws:
         row_ids=found.row_ids,
         groups=forecasts.groups,
         by=found.by,
-        notes=[note for note in found.notes if not note.startswith(of_members)],
+        notes=[note for note in found.notes if note.kind is not NoteKind.RULED_OUT],
     )
 
 
@@ -244,8 +242,6 @@ def predictions_of(draws: Draws, source: str = "draws") -> Predictions:
     labels = draws.labels[rows]
     found = averages(members(), labels)
     log_probs = {MEAN_PROBS: found.probs, MEAN_LOGITS: found.logits} | kept
-    notes = list(draws.notes)
-    notes_of_zeros(log_probs, labels, notes)
     return Predictions(
         forecasts=Forecasts(log_probs, labels, draws.class_names, of_rows(draws.groups, rows)),
         sources={
@@ -253,7 +249,7 @@ def predictions_of(draws: Draws, source: str = "draws") -> Predictions:
             MEAN_LOGITS: f"{source}, mean of the logits of {len(draws):,} members",
         }
         | dict.fromkeys(kept, source),
-        notes=notes,
+        notes=[*draws.notes, *notes_of_zeros(log_probs, labels)],
         row_ids=None if draws.row_ids is None else [*np.array(draws.row_ids)[rows]],
         by={by: values[rows] for by, values in draws.by.items()},
         corrected=partial(_corrected, draws, log_probs),

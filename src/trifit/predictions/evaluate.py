@@ -18,6 +18,7 @@ from trifit.judge import advised, answers, differences, judged, scores
 from trifit.judge.ensemble import ensemble
 from trifit.judge.rows import disagreement
 from trifit.memory import check_memory
+from trifit.notes import Note
 from trifit.predictions.join import Predictions, copies
 from trifit.predictions.shares import record, shares_of, unlabelled_logs
 from trifit.prevalence import Change
@@ -170,7 +171,7 @@ def evaluate_forecasts(
     seed: int = 1,
     source: str = "",
     sources: Mapping[str, str] | None = None,
-    notes: Sequence[str] = (),
+    notes: Sequence[Note] = (),
     grouped_by: str = "",
     questions: Questions | None = None,
     corrected: Callable[[Change], Mapping[str, FloatArray]] | None = None,
@@ -190,7 +191,7 @@ def evaluate_forecasts(
         Where the data are from.
     sources : mapping of str to str, optional
         Contestant to the file it is from.
-    notes : sequence of str, optional
+    notes : sequence of Note, optional
         What was made of the files.
     grouped_by : str, optional
         What makes the groups of the forecasts, for the page.

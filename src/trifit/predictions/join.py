@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from trifit.clusters import group_codes
 from trifit.data.columns import UNSEEN, level_codes
+from trifit.data.roles import weights_note
 from trifit.data.soft import MAX_WRITTEN
 from trifit.ensemble import Averages
 from trifit.errors import InputError
-from trifit.forecasts import Forecasts, n_ruled_out
+from trifit.forecasts import Forecasts, notes_of_zeros
+from trifit.notes import Note, NoteKind
 from trifit.predictions.files import read_raw
 from trifit.predictions.logs import check_floor, log_probs_of, row_name, sum_to_one
 from trifit.predictions.reading import Raw, Reading
@@ -32,7 +34,7 @@ class Predictions:
     forecasts : Forecasts
     sources : mapping of str to str
         Which file each contestant comes from.
-    notes : list of str
+    notes : list of Note
     row_ids : list of str or None
         What the rows of the forecasts are called, where a column says so.
     by : mapping of By to array of shape (n_obs,)
@@ -45,7 +47,7 @@ class Predictions:
 
     forecasts: Forecasts
     sources: Mapping[str, str]
-    notes: list[str]
+    notes: list[Note]
     row_ids: list[str] | None = None
     by: Mapping[By, NDArray[Any]] = field(default_factory=dict)
     corrected: Callable[[Change], Mapping[str, FloatArray]] | None = None
@@ -75,7 +77,7 @@ def read_predictions(
     check_floor(floor)
     if reading.label is None:
         raise InputError("say which column holds the observed class: --label COLUMN")
-    notes: list[str] = []
+    notes: list[Note] = []
     raws = _by_model(files, reading)
     first = next(iter(raws.values()))
     assert first.labels is not None  # asked for
@@ -91,17 +93,15 @@ def read_predictions(
                 f"{same.labels[row]!r}, but {first.labels[row]!r} in {first.file!r}"
             )
         if reading.logits is not None and sum_to_one(same.values):
-            notes.append(
-                f"the logits of {name} sum to 1 in each row; if they are probabilities: --probs"
-            )
+            notes.append(Note(NoteKind.LOGITS_LIKE_PROBABILITIES, names=(name,)))
         log_probs[name] = log_probs_of(same, classes, reading, floor=floor)
     if floor is not None:
-        notes.append(f"probabilities below {floor:g} were raised to it (--floor)")
-    notes_of_zeros(log_probs, y, notes)
+        notes.append(Note(NoteKind.FLOOR, value=floor))
+    notes += notes_of_zeros(log_probs, y)
     groups = None if first.groups is None else group_codes(first.groups)
     forecasts, ids, by = Forecasts(log_probs, y, classes, groups), first.ids, first.by
     if first.weights is not None:
-        notes.append(note_of_weights(reading.weights, first.weights))
+        notes.append(weights_note(str(reading.weights), first.weights))
         rows = copies(first.weights, len(y), len(classes))
         forecasts = forecasts.take(rows)
         ids = None if ids is None else [ids[i] for i in rows]
@@ -138,14 +138,6 @@ def copies(counts: IntArray, n_obs: int, width: int) -> IntArray:
             f"{MAX_WRITTEN // width:,} can be evaluated at a time; give a sample"
         )
     return np.repeat(np.arange(n_obs), counts)
-
-
-def note_of_weights(name: str | None, counts: IntArray) -> str:
-    """What weights of that name count."""
-    return (
-        f"{name!r} counts {int(counts.sum()):,} observations in {len(counts):,} rows; each is "
-        "scored as a row of its own"
-    )
 
 
 def read_unlabelled(
@@ -267,7 +259,7 @@ def _classes(first: Raw, reading: Reading) -> tuple[str, ...]:
 
 
 def codes_of(
-    labels: Sequence[str], classes: Sequence[str], file: str, notes: list[str]
+    labels: Sequence[str], classes: Sequence[str], file: str, notes: list[Note]
 ) -> IntArray:
     """Class codes of the labels of a file, (n_obs,).
 
@@ -276,8 +268,8 @@ def codes_of(
     labels, classes : sequence of str
     file : str
         Its name, for messages.
-    notes : list of str
-        What is to be said of the labels is added here.
+    notes : list of Note
+        What was decided of the labels is added here.
     """
     codes = level_codes(list(labels), tuple(classes))
     if (codes == UNSEEN).any():
@@ -289,35 +281,14 @@ def codes_of(
                 f"column of predictions; these are for {listing(classes)}"
             )
         codes = level_codes(list(labels), tuple(numbers))
-        notes.append(
-            f"labels are numbers and were read as positions of the columns: 0 is {classes[0]!r}"
-        )
+        notes.append(Note(NoteKind.POSITIONS, names=tuple(classes)))
     y = codes.astype(np.int64)
-    absent = [c for k, c in enumerate(classes) if not (y == k).any()]
+    absent = tuple(c for k, c in enumerate(classes) if not (y == k).any())
     if len(absent) == len(classes) - 1:
         raise InputError(
             f"predictions {file!r}: every label is {labels[0]!r}; calibration needs at least two "
             "classes"
         )
     if absent:
-        notes.append(f"no row has the class {listing(absent)}")
+        notes.append(Note(NoteKind.ABSENT_CLASSES, names=absent))
     return y
-
-
-def notes_of_zeros(log_probs: Mapping[str, FloatArray], y: IntArray, notes: list[str]) -> None:
-    """Note which contestants rule out what happened.
-
-    Parameters
-    ----------
-    log_probs : mapping of str to array of shape (n_obs, n_classes)
-    y : array of shape (n_obs,)
-        Class codes.
-    notes : list of str
-        Notes are added here.
-    """
-    for name, each in log_probs.items():
-        if n := n_ruled_out(each, y):
-            notes.append(
-                f"{name} gives probability 0 to the label of {n:,} of {len(y):,} rows, so its "
-                "log-loss is infinite (to raise such probabilities: --floor 1e-6)"
-            )

@@ -12,6 +12,7 @@ from trifit.cards import Card
 from trifit.contestants import posterior_of
 from trifit.errors import InputError
 from trifit.files import write_whole
+from trifit.notes import Note
 from trifit.results.advice import Advice
 from trifit.results.consequences import Consequences
 from trifit.results.contestant import FitRecord, Judged, Scores
@@ -34,7 +35,7 @@ from trifit.types import SplitRule
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = "trifit.comparison/4"
+SCHEMA = "trifit.comparison/5"
 
 LOGARITHMIC = ("log_loss", "log_loss_bits")
 """Scores that are infinite where a label was given probability 0."""
@@ -59,7 +60,7 @@ class Difference(Record, frozen=True, kw_only=True):
 
 
 class Data(Record, frozen=True, kw_only=True):
-    """What was classified; ``notes`` are what reading it said, in words."""
+    """What was classified; ``notes`` are what was decided when it was read."""
 
     name: str
     source: str
@@ -70,7 +71,7 @@ class Data(Record, frozen=True, kw_only=True):
     class_names: list[str]
     class_counts: list[float]
     fingerprint: str
-    notes: list[str]
+    notes: list[Note]
     leaks: list[str] = msgspec.field(default_factory=list)
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from trifit.errors import InputError
 from trifit.files import write_whole
+from trifit.notes import Note
 from trifit.results.calibration import Verdict
 from trifit.results.record import Record
 from trifit.scores import Estimate, Interval
@@ -19,7 +20,7 @@ from trifit.text import listing
 if TYPE_CHECKING:
     import pandas as pd
 
-DIFF_SCHEMA = "trifit.diff/1"
+DIFF_SCHEMA = "trifit.diff/2"
 
 MEASURES = ("log_loss", "brier", "slope")
 """What is paired, as conditions and columns call it."""
@@ -192,7 +193,7 @@ class RunDiff(Record, frozen=True, kw_only=True):
         Contestants that one run has.
     changes : list of SettingDiff
         Data, card, split, settings and versions that differ.
-    notes : list of str
+    notes : list of Note
     """
 
     schema: str = DIFF_SCHEMA
@@ -204,7 +205,7 @@ class RunDiff(Record, frozen=True, kw_only=True):
     only_a: list[str]
     only_b: list[str]
     changes: list[SettingDiff]
-    notes: list[str]
+    notes: list[Note]
 
     def check(self, condition: str | Condition) -> Checked:
         """Whether the whole 95 % interval of a difference satisfies a condition.

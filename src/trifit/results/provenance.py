@@ -9,6 +9,7 @@ import numpy as np
 
 from trifit.checks import Labels, label_probs
 from trifit.clusters import n_groups
+from trifit.notes import Note
 from trifit.results.comparison import Data, Evaluation, Provenance
 from trifit.types import Dataset, FloatArray, Split
 
@@ -23,7 +24,7 @@ def data_record(
     made_of: Iterable[FloatArray | Labels | bytes],
     source: str,
     feature_names: Sequence[str] = (),
-    notes: Sequence[str] = (),
+    notes: Sequence[Note] = (),
     leaks: Sequence[str] = (),
 ) -> Data:
     """What was classified, with a fingerprint of its numbers.
@@ -37,7 +38,8 @@ def data_record(
         What the fingerprint is of, in this order.
     source : str
         Where the data are from.
-    feature_names, notes, leaks : sequence of str, optional
+    feature_names, leaks : sequence of str, optional
+    notes : sequence of Note, optional
     """
     digest = sha256()
     for part in made_of:

@@ -9,6 +9,7 @@ import numpy as np
 
 from trifit.data.tables import Table
 from trifit.errors import InputError
+from trifit.notes import Note, NoteKind
 from trifit.predictions.arrays import Arrays, of_arrays
 from trifit.predictions.files import open_predictions
 from trifit.predictions.logs import log_probs_of
@@ -91,17 +92,15 @@ def read_file(rival: FileRival, dataset: Dataset) -> Content:
     """
     file = rival.path.name
     source = open_predictions(rival.path)
-    notes: list[str] = []
+    notes: list[Note] = []
     if isinstance(source, Table):
         raw, kind, taken = _of_columns(rival, source, dataset.class_names)
     else:
         raw, kind, taken = _of_array(rival, source, dataset.class_names, notes)
     logits = _are_logits(raw.values, kind)
     if logits and not LOGITS.fullmatch(kind):
-        notes.append(
-            f"{rival.name}: {taken} of {file} were read as logits, because most rows are not "
-            "probabilities"
-        )
+        text = f"{taken} of {file}"
+        notes.append(Note(NoteKind.TAKEN_AS_LOGITS, names=(rival.name,), text=text))
     return Content(
         log_probs=_in_order(raw, dataset.class_names, logits=logits),
         rows=_rows(raw, dataset),
@@ -197,7 +196,7 @@ def _is_usual(called: str) -> bool:
 
 
 def _of_array(
-    rival: FileRival, source: Arrays, classes: tuple[str, ...], notes: list[str]
+    rival: FileRival, source: Arrays, classes: tuple[str, ...], notes: list[Note]
 ) -> tuple[Raw, str, str]:
     """An array of an ``.npz`` file, what it is called, and how to say that it was taken."""
     file, arrays = rival.path.name, source.arrays
@@ -217,17 +216,17 @@ def _of_array(
     return raw, chosen, f"array {chosen}"
 
 
-def _named(raw: Raw, classes: tuple[str, ...], what: str, notes: list[str]) -> Raw:
+def _named(raw: Raw, classes: tuple[str, ...], what: str, notes: list[Note]) -> Raw:
     """Columns without names, taken in the order of the data's classes."""
     n = raw.values.shape[1]
     if n == 1 and len(classes) == 2:
-        notes.append(f"{what} has one column; it was read as that of {classes[1]}")
+        notes.append(Note(NoteKind.ONE_COLUMN, names=classes[1:], text=what))
         return replace(raw, classes=classes[1:])
     if n != len(classes):
         raise InputError(
             f"predictions {raw.file!r}: {n} columns for {len(classes)} classes ({listing(classes)})"
         )
-    notes.append(f"{what} names no classes; its columns were read as {listing(classes)}")
+    notes.append(Note(NoteKind.UNNAMED_CLASSES, names=classes, text=what))
     return replace(raw, classes=classes)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trifit.errors import InputError
-from trifit.forecasts import n_ruled_out
+from trifit.forecasts import notes_of_zeros
+from trifit.notes import Note, NoteKind
 from trifit.rivals.estimators import RivalError, forecasts_of
 from trifit.rivals.given import EstimatorRival, FileRival, Rival
 from trifit.seeds import child
@@ -29,14 +30,14 @@ class RivalForecasts:
         What each of them is.
     failed : dict of str
         Why the others failed.
-    notes : list of str
+    notes : list of Note
         What a reader should know of them.
     """
 
     log_probs: dict[str, FloatArray] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
 def rival_forecasts(
@@ -78,17 +79,13 @@ def rival_forecasts(
             )
         except RivalError as error:
             found.failed[name] = str(error)
-            found.notes.append(f"{name} failed and was left out: {error}")
+            found.notes.append(Note(NoteKind.FAILED_RIVAL, names=(name,), text=str(error)))
             continue
         found.log_probs[name] = log_probs
         found.sources[name] = _source(rival)
         if isinstance(rival, FileRival) and rival.content is not None:
             found.notes.extend(rival.content.notes)
-        if n := n_ruled_out(log_probs, y):
-            found.notes.append(
-                f"{name} gives probability 0 to the label of {n:,} of {len(y):,} rows, so its "
-                "log-loss is infinite"
-            )
+        found.notes.extend(notes_of_zeros({name: log_probs}, y))
     return found
 
 

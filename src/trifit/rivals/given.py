@@ -9,6 +9,7 @@ from typing import Any
 from trifit.contestants import BASELINES, CONTESTANTS
 from trifit.errors import InputError
 from trifit.functions import function_of
+from trifit.notes import Note
 from trifit.text import repr_of, typed_line
 from trifit.types import FloatArray, IntArray
 
@@ -54,7 +55,7 @@ class Content:
         Row numbers of the data.
     taken : str
         What of the file was taken, and as what.
-    notes : list of str
+    notes : list of Note
         What was decided for the user.
     digest : str
         SHA-256 of the file, its first 12 digits.
@@ -63,7 +64,7 @@ class Content:
     log_probs: FloatArray
     rows: IntArray
     taken: str
-    notes: list[str]
+    notes: list[Note]
     digest: str
 
 

@@ -19,6 +19,7 @@ from trifit.errors import InputError
 from trifit.fit.prediction import epistemic
 from trifit.fits import Fit
 from trifit.functions import log_code
+from trifit.notes import Note, NoteKind
 from trifit.recalibration.saved import AnyMap, from_array, to_array
 from trifit.results import Comparison
 from trifit.results.folder import read_run
@@ -26,9 +27,8 @@ from trifit.run.compare import Run
 from trifit.run.spanned import FILE, read_rotation
 from trifit.run.tree import posterior_named
 from trifit.tagged import read_tagged
-from trifit.text import listing
 from trifit.types import BoolArray, FloatArray
-from trifit.words.status import status_name
+from trifit.words.notes import note_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,10 +139,10 @@ class SavedRun:
         """
         frame, notes = self.predictions(data)
         for note in notes:
-            warnings.warn(note, UserWarning, stacklevel=2)
+            warnings.warn(note_text(note), UserWarning, stacklevel=2)
         return frame
 
-    def predictions(self, data: Any) -> tuple["pd.DataFrame", list[str]]:
+    def predictions(self, data: Any) -> tuple["pd.DataFrame", list[Note]]:
         """:meth:`predict`, and what there is to say of it."""
         import pandas as pd
 
@@ -158,20 +158,14 @@ class SavedRun:
             columns |= _by_class(f"high:{name}:", classes, high)
             columns[f"aleatoric:{name}"] = predicted[name].aleatoric
             columns[f"epistemic:{name}"] = epistemic(predicted[name])
-        return pd.DataFrame(columns), notes + self._left_out()
+        if self.comparison.failed:
+            notes.append(Note(NoteKind.FAILED_FITS, names=tuple(self.comparison.failed)))
+        return pd.DataFrame(columns), notes
 
     def to_arviz(self, name: str | None = None) -> "DataTree":
         """A posterior as ArviZ's functions take it; see :meth:`trifit.Run.to_arviz`."""
         file = posterior_files(self.comparison)[posterior_named(self.comparison, name)]
         return _read_tree(self.folder / file)
-
-    def _left_out(self) -> list[str]:
-        """Fits that do not predict, since they failed a check."""
-        fits = self.comparison.fits
-        gone = [f"{n} ({status_name(fits[n].status)})" for n in self.comparison.failed]
-        return (
-            [f"no predictions from fits that failed their checks: {listing(gone)}"] if gone else []
-        )
 
 
 def load_run(folder: str | Path) -> SavedRun:

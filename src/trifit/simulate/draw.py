@@ -4,6 +4,7 @@ import numpy as np
 
 from trifit.errors import InputError, whole_number
 from trifit.memory import check_memory
+from trifit.notes import Note
 from trifit.simulate.shifts import Shift
 from trifit.simulate.world import Number, World
 from trifit.simulate.worlds import world
@@ -103,7 +104,7 @@ def simulate(
     check_size(chosen, n, n_test or n if shift else n_test)
     rng = np.random.default_rng(seed)
     settings: dict[str, int | float | str] = {"n": n, "seed": seed}
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     if shift is None:
         X = chosen.law.draw(n + n_test, rng)
         probs = chosen.law.probs(X)

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trifit.errors import InputError, whole_number
+from trifit.notes import Note, NoteKind
 from trifit.simulate.world import Law, World, draw_labels, draw_until
 from trifit.types import FloatArray
 
@@ -36,11 +37,6 @@ MAX_SEVERITY = 5
 
 REFERENCE_ROWS = 10_000
 """Rows, always the same, from which a world's means, spreads and quantiles are taken."""
-
-NOISE_FREE = (
-    "feature noise in a world without a closed form: the true probabilities are those before "
-    "the noise, so KL includes the information that the noise hides"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +86,11 @@ class Shift:
         return cls(kind, severity, world.law, reference)
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader must know, in plain words."""
+    def notes(self) -> tuple[Note, ...]:
+        """What a reader must know."""
+        shifted = Note(NoteKind.SHIFT, n=self.severity, text=self.kind)
         inexact = self.kind == "noise" and self.severity and self.law.blurred is None
-        return (f"shifted test set: {self.kind}, severity {self.severity} of 5",) + (
-            (NOISE_FREE,) if inexact else ()
-        )
+        return (shifted, Note(NoteKind.HIDDEN_TRUTH)) if inexact else (shifted,)
 
     def training_features(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Features of training rows: the unshifted world, but for ``unseen``."""

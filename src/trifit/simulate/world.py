@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from trifit.errors import InputError
+from trifit.notes import Note
 from trifit.types import Dataset, FloatArray, IntArray
 
 Number = int | float
@@ -112,7 +113,7 @@ class World:
         rng: np.random.Generator,
         *,
         n_test: int = 0,
-        notes: tuple[str, ...] = (),
+        notes: tuple[Note, ...] = (),
         source: str = "",
     ) -> Dataset:
         """Rows as a data set, with labels drawn from their true probabilities.
@@ -126,7 +127,7 @@ class World:
             For the labels.
         n_test : int
             The last so many rows are the test set.
-        notes : tuple of str, optional
+        notes : tuple of Note, optional
         source : str, optional
             Default: the world's name.
         """

@@ -7,6 +7,7 @@ from trifit.normal import Z95
 from trifit.results.diff import Checked, ContestantDiff, Paired, RunDiff
 from trifit.scores import Interval
 from trifit.text import counted, decimals_for, listed, significant, with_minus, with_se
+from trifit.words.notes import note_text
 from trifit.words.verdict import VERDICTS
 
 NAMES = {"log_loss": "log-loss", "brier": "Brier", "slope": "slope"}
@@ -40,7 +41,7 @@ def sentences(diff: RunDiff) -> list[str]:
     for names, run in ((diff.only_a, "A"), (diff.only_b, "B")):
         if names:
             found.append(f"Only {run} has {listed(names)}.")
-    return found + [f"note: {note}" for note in diff.notes]
+    return found + [f"note: {note_text(note)}" for note in diff.notes]
 
 
 def measure_rows(diff: RunDiff) -> Iterator[tuple[str, ...]]:

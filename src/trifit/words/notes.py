@@ -1,21 +1,147 @@
 """Notes above the answer: what a reader should know of data and fits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 
+from trifit.notes import Note, NoteKind
 from trifit.results import ChosenScale, Comparison, Noticed
 from trifit.results.noticed import ExpectedMle, WidePrior
-from trifit.text import counted, significant
+from trifit.text import counted, listing, numbered, significant
+
+SENTENCES: Mapping[NoteKind, str] = {
+    NoteKind.UNUSED_LABELS: "left out label columns that are not used: {names}",
+    NoteKind.ROW_NAMES: "left out the first column, which has no name and holds row names",
+    NoteKind.EMPTY_COLUMN: "left out column {n}, which has no name and is empty",
+    NoteKind.ROW_NUMBERS: "left out row numbers: {names} (to use as a feature: --keep {option})",
+    NoteKind.CONSTANT: "left out columns that are constant, up to rounding errors: {names}",
+    NoteKind.IGNORED_COLUMNS: "ignored columns that the model does not use: {names}",
+    NoteKind.VECTORS: "{names} holds vectors of {n} numbers, each of which is a feature",
+    NoteKind.DECIMAL_COMMA: "numbers are read with a decimal comma (otherwise: --decimal .)",
+    NoteKind.IDENTIFIERS: (
+        "{names}: a different whole number in every row, like an identifier; if it is one: --drop "
+        "{option}"
+    ),
+    NoteKind.BEYOND_DOUBLES: (
+        "whole numbers beyond 2**53, rounded to doubles: {names}; if they identify rows: --drop "
+        "{option}"
+    ),
+    NoteKind.CODES: (
+        "treated as numbers, with few whole values: {counts}; if they are codes: --categorical "
+        "{option}"
+    ),
+    NoteKind.LEADING_ZEROS: (
+        "numbers with leading zeros, read without them: {names}; if they are codes: --categorical "
+        "{option}"
+    ),
+    NoteKind.AMOUNTS: (
+        "{names} holds amounts with a currency or percent sign, such as {text!r}, and was treated "
+        "as categories; write them as plain numbers"
+    ),
+    NoteKind.DROPPED_ROWS: "dropped {rows} with missing values: {counts}",
+    NoteKind.DROPPED_UNLABELLED: "dropped {rows} without a class",
+    NoteKind.MISSING_LABELS: (
+        "{names} in target {text!r} counts as missing (if it is a class: --na-values '')"
+    ),
+    NoteKind.IMPUTED: (
+        "missing values imputed from training rows (means; for categories their frequencies): "
+        "{counts}"
+    ),
+    NoteKind.UNSEEN: (
+        "{rows} with a category that no training row has ({values}); its coefficient counts as zero"
+    ),
+    NoteKind.DROPPED_CLASSES: "left out classes without a complete row: {names}",
+    NoteKind.LEAKS: (
+        "{text!r} is predicted without error by {names} alone: is that the label under another "
+        "name? (to leave it out: --drop {option})"
+    ),
+    NoteKind.GROUPS: (
+        "rows with the same {names} belong together ({n} groups in {n_rows} rows): folds keep them "
+        "together, and standard errors count groups"
+    ),
+    NoteKind.DIVIDED_GROUPS: (
+        "{n} groups of {names} are in both training and test rows, so the test rows are not all "
+        "new to the fits"
+    ),
+    NoteKind.POSSIBLE_GROUPS: (
+        "{names}: each value occurs in a few rows, which may belong together; to keep them "
+        "together and let standard errors count groups: --groups {option}"
+    ),
+    NoteKind.WEIGHTS: (
+        "{names} counts {n:,} observations in {n_rows:,} rows; each observation is a row of its own"
+    ),
+    NoteKind.COUNTS: (
+        "the label columns count {n:,} observations in {n_rows:,} rows; each observation is a row "
+        "of its own (to score each row of the table once, divide its counts by their sum)"
+    ),
+    NoteKind.SOFT_LABELS: (
+        "labels are distributions: fits minimise the cross-entropy to them, scores are expected "
+        "scores, and the posterior is a generalised one (prior times exp(−cross-entropy))"
+    ),
+    NoteKind.DIRECTIONS: (
+        "{n_rows:,} rows span at most {n_rows:,} directions of the {n:,} columns: the fits are "
+        "made in these, where they are the same; outside them the posterior is the prior. The "
+        "table of coefficients is that of the columns with the largest MAP, coefficients.nc holds "
+        "all"
+    ),
+    NoteKind.SHIFT: "shifted test set: {text}, severity {n} of 5",
+    NoteKind.HIDDEN_TRUTH: (
+        "feature noise in a world without a closed form: the true probabilities are those before "
+        "the noise, so KL includes the information that the noise hides"
+    ),
+    NoteKind.DESIGN_MATRIX: "features are the design matrix of {text}",
+    NoteKind.NEW_GROUPS: (
+        "groups of {names} without training rows: their effect is zero in the point fits"
+    ),
+    NoteKind.LOGITS_LIKE_PROBABILITIES: (
+        "the logits of {name} sum to 1 in each row; if they are probabilities: --probs"
+    ),
+    NoteKind.FLOOR: "probabilities below {value:g} were raised to it (--floor)",
+    NoteKind.POSITIONS: (
+        "labels are numbers and were read as positions of the classes {names}, from 0 on"
+    ),
+    NoteKind.ABSENT_CLASSES: "no row has the class {names}",
+    NoteKind.RULED_OUT: (
+        "{name} gives probability 0 to the label of {n:,} of {n_rows:,} rows, so its log-loss is "
+        "infinite (to raise such probabilities: trifit evaluate --floor 1e-6)"
+    ),
+    NoteKind.TAKEN_AS_LOGITS: (
+        "{name}: {text} were read as logits, because most rows are not probabilities"
+    ),
+    NoteKind.ONE_COLUMN: "{text} has one column; it was read as that of {name}",
+    NoteKind.UNNAMED_CLASSES: "{text} names no classes; its columns were read as {names}",
+    NoteKind.FAILED_RIVAL: "{name} failed and was left out: {text}",
+    NoteKind.FAILED_FITS: "no predictions from fits that failed their checks: {names}",
+    NoteKind.OTHER_DATA: "the data differ; test rows are paired by number, and their labels agree",
+    NoteKind.GROUPS_OF_ONE: "groups are those of {text}; the other run has none",
+}
+"""What each kind of note says; ``name`` is the first one, ``option`` what a shell takes for it."""
 
 
 def notes(c: Comparison) -> list[str]:
-    """What reading the data said, then what was noticed."""
+    """What was decided when the data were read, then what was noticed."""
     return [
-        *c.data.notes,
+        *map(note_text, c.data.notes),
         *noticed_notes(c.noticed, c.data.class_names),
         *([] if c.prior is None or not c.prior.scales else [_chosen_scale(c.prior.scales)]),
         *_temperatures(c.temperatures),
     ]
+
+
+def note_text(note: Note) -> str:
+    """A note as a sentence."""
+    name = next(iter(note.names or note.counts), "")
+    return SENTENCES[note.kind].format(
+        names=listing(note.names),
+        name=name,
+        option=quote(name),
+        counts=numbered(note.counts),
+        values="; ".join(f"{k!r}: {listing(v, most=3)}" for k, v in note.values.items()),
+        n=note.n,
+        n_rows=note.n_rows,
+        rows=counted(note.n_rows, "row"),
+        value=note.value,
+        text=note.text,
+    )
 
 
 def noticed_notes(found: Noticed, class_names: Sequence[str]) -> Iterator[str]:
