@@ -168,9 +168,10 @@ def test_leaving_one_row_out_by_one_step_is_nearly_a_refit(rng):
     refits = [
         design[i] @ newton(np.delete(design, i, axis=0), np.delete(y, i), 0.0) for i in range(150)
     ]
-    assert theory.leave_one_out_sd(X, y, design @ b) == pytest.approx(
-        np.std(refits, ddof=1), rel=0.02
-    )
+    sd = theory.leave_one_out_sd(X, y, design @ b)
+    assert sd == pytest.approx(np.std(refits, ddof=1), rel=0.02)
+    twice = np.column_stack([X, X[:, 0], 1 - X[:, 1]])  # says nothing new
+    assert theory.leave_one_out_sd(twice, y, design @ b) == pytest.approx(sd, rel=1e-9)
 
 
 @pytest.mark.parametrize(
