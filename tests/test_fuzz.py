@@ -12,9 +12,7 @@ import hostile
 from trifit.cards import cards_folder, load_card
 from trifit.data import load_dataset
 from trifit.errors import InputError
-from trifit.results import Comparison
-from trifit.sbc.run import load_check
-from trifit.study.run import load_record
+from trifit.results import Comparison, kept
 from trifit.study.spec import load_study, studies_folder
 
 pytestmark = pytest.mark.broad
@@ -160,5 +158,6 @@ def test_json(tmp_path, content):
     path = tmp_path / "comparison.json"
     path.write_bytes(content)
     answers(Comparison.from_json, path)
-    answers(load_record, path)
-    answers(load_check, path)
+    for each in (kept.STUDY, kept.CHECK, kept.ATLAS):
+        each.file(tmp_path).write_bytes(content)
+        answers(each.read, tmp_path)

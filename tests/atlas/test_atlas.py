@@ -24,12 +24,13 @@ from trifit.atlas.entries import (
 )
 from trifit.atlas.findings import summarised
 from trifit.atlas.rule import rule_of_thumb
-from trifit.atlas.run import load_atlas, run_atlas
+from trifit.atlas.run import run_atlas
 from trifit.atlas.study import atlas_study, sizes_of
 from trifit.cli import main
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.results import Verdict
+from trifit.results.kept import ATLAS
 from trifit.words.atlas import atlas_sentences, headline, loss_sentence
 
 SNAPSHOT = Path(__file__).parent / "page.html"
@@ -282,7 +283,7 @@ def test_two_tables_end_to_end(done):
     assert {c.posterior for c in record.cells} == {"bayes"}
     for c in record.cells:
         assert set(c.outcomes) == {"mle", "map", "mean", "bayes", "mle+T"}
-    assert load_atlas(out / "atlas.json") == record
+    assert ATLAS.read(out) == record
     page = (out / "index.html").read_text()
     assert 'href="#table-one"' in page
     assert 'id="table-one"' in page
@@ -296,7 +297,7 @@ def test_the_command_goes_on_where_it_stopped_and_draws_again(done, folder):
     refused = CliRunner().invoke(main, ["atlas", *common])
     assert refused.exit_code == 2
     assert f"--out {str(out)!r} holds an atlas; --resume to continue it" in refused.output
-    again = load_atlas(out / "atlas.json")
+    again = ATLAS.read(out)
     assert again.seconds == record.seconds  # nothing was computed anew
     drawn = CliRunner().invoke(main, ["report", str(out), "--quiet"])
     assert drawn.output.strip() == str(out / "index.html")

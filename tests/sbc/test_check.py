@@ -16,9 +16,9 @@ from trifit.errors import InputError
 from trifit.fit.density import Layout
 from trifit.report.check import render_check
 from trifit.results.check import MIN_RANKS, MOST_REPLICATIONS
+from trifit.results.kept import CHECK
 from trifit.sbc import SAMPLER, check_model
 from trifit.sbc.quantities import quantities
-from trifit.sbc.run import load_check
 from trifit.sbc.setup import setup_of
 from trifit.spacing import evenly_spaced
 
@@ -82,7 +82,7 @@ def checked(own, tmp_path_factory):
 
 
 def test_a_users_model_is_checked_and_goes_on(checked):
-    record = load_check(checked / "check.json")
+    record = CHECK.read(checked)
     assert record.replications == 5
     assert [fit.method for fit in record.fits] == ["bayes", "laplace"]
     for fit in record.fits:
@@ -95,7 +95,7 @@ def test_a_users_model_is_checked_and_goes_on(checked):
 
 def test_the_page_is_whole_and_repeats(checked):
     folder = checked
-    record = load_check(folder / "check.json")
+    record = CHECK.read(folder)
     page = (folder / "index.html").read_text()
     assert render_check(record) == page
     (folder / "index.html").unlink()
@@ -107,7 +107,7 @@ def test_the_page_is_whole_and_repeats(checked):
 
 
 def test_texts_of_data_and_cards_stay_texts(checked):
-    record = load_check(checked / "check.json")
+    record = CHECK.read(checked)
     fit = record.fits[0]
     quantities = [
         msgspec.structs.replace(q, name=NASTY[i % len(NASTY)], adjusted=1e-6, p_value=1e-7)
@@ -131,7 +131,7 @@ def test_texts_of_data_and_cards_stay_texts(checked):
 
 def test_replications_do_not_depend_on_how_many_there_are(checked, own, tmp_path):
     once = few(own, tmp_path / "at-once", 5)
-    assert once.fits == load_check(checked / "check.json").fits
+    assert once.fits == CHECK.read(checked).fits
 
 
 def test_the_command_judges_and_says_how_to_go_on(own, tmp_path):
@@ -267,4 +267,4 @@ def test_a_folder_is_not_taken_over(checked, own, tmp_path):
 def test_a_damaged_record_is_refused(tmp_path):
     (tmp_path / "check.json").write_text("{")
     with pytest.raises(InputError, match="is no check of this version"):
-        load_check(tmp_path / "check.json")
+        CHECK.read(tmp_path)

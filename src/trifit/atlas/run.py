@@ -13,13 +13,12 @@ from trifit.atlas.entries import atlas_folder, load_entries, open_entry
 from trifit.atlas.findings import record_of
 from trifit.atlas.folder import check_folder
 from trifit.atlas.study import REPLICATIONS, atlas_study
-from trifit.files import write_whole
 from trifit.results.atlas import AtlasRecord
+from trifit.results.kept import ATLAS
 from trifit.study.cells import cells_of
 from trifit.study.run import run_study
 from trifit.study.store import Store
 from trifit.study.tables import Tables
-from trifit.tagged import read_json, write_json
 
 
 def run_atlas(
@@ -65,30 +64,4 @@ def run_atlas(
     study = atlas_study(list(datasets.values()), card=card, replications=replications, seed=seed)
     run = run_study(study, out / "study", tables=tables, **running)
     found = Store(out / "study" / "cells").table()
-    record = record_of(run, entries, datasets, cells_of(study, tables), found)
-    write_json(out / "atlas.json", record)
-    write_page(out, record)
-    return record
-
-
-def write_page(out: Path, record: AtlasRecord) -> None:
-    """The page of a record, as ``OUT/index.html``."""
-    from trifit.report.atlas import render_atlas
-
-    write_whole(out / "index.html", render_atlas(record))
-
-
-def load_atlas(path: Path) -> AtlasRecord:
-    """A finished atlas from its ``atlas.json``.
-
-    Raises
-    ------
-    InputError
-        If it is damaged, or of another version of trifit.
-    """
-    return read_json(
-        path,
-        AtlasRecord,
-        "is no atlas of this version of trifit (trifit atlas --resume makes it anew from "
-        "the cells in study/)",
-    )
+    return ATLAS.write(out, record_of(run, entries, datasets, cells_of(study, tables), found))

@@ -11,7 +11,7 @@ from trifit import interrupts
 from trifit.cli.codes import FAILED_CHECKS
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, names_or_files
-from trifit.cli.display import Display, displayed, drawn_from
+from trifit.cli.display import Display, Told, displayed
 from trifit.cli.options import Command, Option, seed_option, words_of
 from trifit.cli.study import computing_options
 from trifit.errors import InputError
@@ -109,7 +109,7 @@ def atlas(
             command=canonical_command(sys.argv[1:]),
             **computing,
         )
-    _show(record, folder_out, display)
+    TOLD.show(record, folder_out, display)
     if not record.cells:
         click.get_current_context().exit(FAILED_CHECKS)
 
@@ -120,20 +120,6 @@ def _list(folder: Path | None, names: list[str]) -> None:
     for entry in load_entries(folder, names):
         rows = f"{entry.table.rows:,}" if entry.table else "–"
         click.echo(f"{entry.name:20}{rows:>7}  {entry.field:12} {entry.title} ({entry.origin})")
-
-
-def draw_again(folder: Path, display: Display) -> None:
-    """The page of an atlas's folder, from its ``atlas.json`` alone."""
-    from trifit.atlas.run import load_atlas, write_page
-
-    record = load_atlas(folder / "atlas.json")
-    with drawn_from(folder / "atlas.json"):
-        write_page(folder, record)
-    _show(record, folder, display)
-
-
-def _show(record: "AtlasRecord", folder: Path, display: Display) -> None:
-    display.show(folder / "index.html", partial(_print, record), partial(_document, record))
 
 
 def _print(record: "AtlasRecord") -> None:
@@ -149,3 +135,7 @@ def _document(record: "AtlasRecord") -> dict[str, Any]:
     import msgspec
 
     return dict(msgspec.to_builtins(record))
+
+
+TOLD = Told("atlas", _print, _document)
+"""How its record is shown."""

@@ -11,7 +11,7 @@ from trifit import interrupts
 from trifit.cli.codes import FAILED_CHECKS
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, names_or_files
-from trifit.cli.display import Display, displayed, drawn_from
+from trifit.cli.display import Display, Told, displayed
 from trifit.cli.options import Command, Option, seed_option, settings_of, words_of
 from trifit.cli.shared import reads_table
 from trifit.cli.study import computing_options
@@ -121,23 +121,9 @@ def check(
             replications=replications,
             command=canonical_command(sys.argv[1:]),
         )
-    _show(record, folder, display)
+    TOLD.show(record, folder, display)
     if any(fit.outcome != "no error found" for fit in record.fits):
         click.get_current_context().exit(FAILED_CHECKS)
-
-
-def draw_again(folder: Path, display: Display) -> None:
-    """The page of a check's folder, from its ``check.json`` alone."""
-    from trifit.sbc.run import load_check, write_page
-
-    record = load_check(folder / "check.json")
-    with drawn_from(folder / "check.json"):
-        write_page(folder, record)
-    _show(record, folder, display)
-
-
-def _show(record: "Check", folder: Path, display: Display) -> None:
-    display.show(folder / "index.html", partial(_print, record), partial(_document, record))
 
 
 def _print(record: "Check") -> None:
@@ -163,3 +149,7 @@ def _print(record: "Check") -> None:
 def _document(record: "Check") -> dict[str, Any]:
     """The same for machines."""
     return {"replications": record.replications, "failed": record.n_failed, "fits": record.fits}
+
+
+TOLD = Told("check", _print, _document)
+"""How its record is shown."""

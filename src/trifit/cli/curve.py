@@ -14,7 +14,7 @@ from trifit.cli.completion import cards, comma_separated, data_sets, further_fit
 from trifit.cli.display import Display, displayed
 from trifit.cli.options import Command, Option, seed_option, settings_of, words_of
 from trifit.cli.shared import data_option, reads_table
-from trifit.cli.study import computing_options, show_study
+from trifit.cli.study import TOLD, computing_options
 from trifit.errors import InputError
 
 model_option, grid_option = (
@@ -124,7 +124,7 @@ def curve(  # noqa: PLR0913 - click: an argument per option
             command=canonical_command(sys.argv[1:]),
             **computing,
         )
-    show_study(record, out or Path("reports") / record.name, display)
+    TOLD.show(record, out or Path("reports") / record.name, display)
     if record.n_failed == record.n_cells:
         click.get_current_context().exit(FAILED_CHECKS)
 

@@ -95,6 +95,51 @@ def displayed(command: Callable[..., None]) -> Callable[..., None]:
     return with_display
 
 
+class Told(NamedTuple):
+    """How the records of one type are shown.
+
+    Attributes
+    ----------
+    name : str
+        What one is called, see :class:`trifit.results.kept.Kept`.
+    text : callable
+        Prints a record for readers.
+    document : callable
+        A record as plain data that is JSON.
+    """
+
+    name: str
+    text: Callable[[Any], None]
+    document: Callable[[Any], dict[str, Any]]
+
+    def show(self, record: Any, folder: Path, display: Display) -> None:
+        """Show a record whose page is in the folder.
+
+        Parameters
+        ----------
+        record : StudyRecord, Check or AtlasRecord
+        folder : Path
+        display : Display
+        """
+        display.show(
+            folder / "index.html", partial(self.text, record), partial(self.document, record)
+        )
+
+    def draw_again(self, folder: Path, display: Display) -> bool:
+        """Draw the page of a folder's record anew and show it, if there is such a record."""
+        from trifit.results import kept
+
+        of_kind: kept.Kept[Any] = getattr(kept, self.name.upper())
+        file = of_kind.file(folder)
+        if not file.exists():
+            return False
+        record = of_kind.read(folder)
+        with drawn_from(file):
+            of_kind.draw(folder, record)
+        self.show(record, folder, display)
+        return True
+
+
 @contextmanager
 def drawn_from(file: Path) -> Iterator[None]:
     """A block that draws what a file says, which somebody may have changed.

@@ -6,7 +6,9 @@ from typing import Any
 import click
 
 from trifit import __version__, interrupts
+from trifit.cli.atlas import TOLD as ATLAS
 from trifit.cli.atlas import atlas
+from trifit.cli.check import TOLD as CHECK
 from trifit.cli.check import check
 from trifit.cli.codes import BAD_INPUT
 from trifit.cli.compare import compare, show_comparison
@@ -20,6 +22,7 @@ from trifit.cli.notices import notices_are_told
 from trifit.cli.options import Command, Option, settings_of
 from trifit.cli.predict import predict
 from trifit.cli.recalibrate import recalibrate
+from trifit.cli.study import TOLD as STUDY
 from trifit.cli.study import studies, study
 from trifit.errors import InputError
 from trifit.files import reason, write_whole
@@ -176,20 +179,7 @@ def report(folder: Path, *, index: bool, display: Display) -> None:
     if index:
         _write_index(folder, display)
         return
-    if (folder / "study.json").exists():
-        from trifit.cli.study import draw_again
-
-        draw_again(folder, display)
-        return
-    if (folder / "check.json").exists():
-        from trifit.cli.check import draw_again as draw_check_again
-
-        draw_check_again(folder, display)
-        return
-    if (folder / "atlas.json").exists():
-        from trifit.cli.atlas import draw_again as draw_atlas_again
-
-        draw_atlas_again(folder, display)
+    if any(told.draw_again(folder, display) for told in (STUDY, CHECK, ATLAS)):
         return
     from trifit.results import Comparison
 

@@ -11,7 +11,7 @@ from trifit import interrupts
 from trifit.cli.codes import FAILED_CHECKS
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import names_or_files, shipped_studies
-from trifit.cli.display import Display, displayed, drawn_from, output_option
+from trifit.cli.display import Display, Told, displayed, output_option
 from trifit.cli.options import Command, Option, memory_option
 from trifit.cli.shared import Decorator, with_options
 
@@ -104,7 +104,7 @@ def study(
             command=canonical_command(sys.argv[1:]),
             **computing,
         )
-    show_study(record, folder, display)
+    TOLD.show(record, folder, display)
     if record.n_failed == record.n_cells:
         click.get_current_context().exit(FAILED_CHECKS)
 
@@ -116,28 +116,6 @@ def studies() -> None:
 
     for name in study_names():
         click.echo(f"{name:20}{load_study(name).question}")
-
-
-def draw_again(folder: Path, display: Display) -> None:
-    """The page of a study's folder, from its ``study.json`` alone."""
-    from trifit.study.run import load_record, write_page
-
-    record = load_record(folder / "study.json")
-    with drawn_from(folder / "study.json"):
-        write_page(folder, record)
-    show_study(record, folder, display)
-
-
-def show_study(record: "StudyRecord", folder: Path, display: Display) -> None:
-    """Show a finished study.
-
-    Parameters
-    ----------
-    record : StudyRecord
-    folder : Path
-    display : Display
-    """
-    display.show(folder / "index.html", partial(_print, record), partial(_document, record))
 
 
 def _print(record: "StudyRecord") -> None:
@@ -172,3 +150,7 @@ def _document(record: "StudyRecord") -> dict[str, Any]:
         "n_failed": record.n_failed,
         "posteriors": record.posteriors,
     }
+
+
+TOLD = Told("study", _print, _document)
+"""How its record is shown."""

@@ -14,13 +14,12 @@ import msgspec
 import numpy as np
 
 from trifit.errors import whole_number
-from trifit.files import write_whole
+from trifit.results import kept
 from trifit.results.check import MOST_REPLICATIONS, Check, CheckedFit
 from trifit.sbc.outcome import checked_fit
 from trifit.sbc.replication import LEFT_OUT, N_DRAWS, Replication, Setup, compute
 from trifit.study.computing import Computing, compute_all
 from trifit.study.folder import Kind, open_folder, versions
-from trifit.tagged import read_json, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,28 +67,7 @@ def run_check(
     table = compute_all(
         setup.card.name, tasks, compute, store, computing, units="replications"
     ).to_pandas()
-    record = _record(setup, table, data, command)
-    write_json(folder / "check.json", record)
-    write_page(folder, record)
-    return record
-
-
-def write_page(folder: Path, record: Check) -> None:
-    """The page of a record, as ``FOLDER/index.html``."""
-    from trifit.report.check import render_check
-
-    write_whole(folder / "index.html", render_check(record))
-
-
-def load_check(path: Path) -> Check:
-    """A finished check from its ``check.json``.
-
-    Raises
-    ------
-    InputError
-        If it is damaged, or of another version of trifit.
-    """
-    return read_json(path, Check, "is no check of this version of trifit")
+    return kept.CHECK.write(folder, _record(setup, table, data, command))
 
 
 def _made_with(setup: Setup, data: str) -> dict[str, Any]:

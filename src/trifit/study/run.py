@@ -19,6 +19,7 @@ import tomli_w
 
 from trifit.files import write_whole
 from trifit.progress import Progress
+from trifit.results import kept
 from trifit.results.study import Failed, Numbers, Posteriors, StudyRecord
 from trifit.study.cells import Cell, axes_of, longest_first
 from trifit.study.computing import Computing, compute_all
@@ -34,7 +35,6 @@ from trifit.study.store import errors_of
 from trifit.study.tables import Kept, Tables
 from trifit.study.theory_curve import with_theory
 from trifit.study.validation import validated_cells
-from trifit.tagged import read_json, write_json
 from trifit.types import FloatArray
 
 TABLES = "tables"
@@ -115,28 +115,7 @@ def run_study(
     if study.rows_needed:
         record = msgspec.structs.replace(record, rows_needed=of_points(points, tables))
         record = with_theory(record, points, tables, card_of(cells[0].model))
-    write_json(folder / "study.json", record)
-    record = load_record(folder / "study.json")  # JSON has no infinity: what the file says counts
-    write_page(folder, record)
-    return record
-
-
-def write_page(folder: Path, record: StudyRecord) -> None:
-    """The page of a record, as ``FOLDER/index.html``."""
-    from trifit.report.study import render_study
-
-    write_whole(folder / "index.html", render_study(record))
-
-
-def load_record(path: Path) -> StudyRecord:
-    """A finished study from its ``study.json``.
-
-    Raises
-    ------
-    InputError
-        If it is damaged, or of another version of trifit.
-    """
-    return read_json(path, StudyRecord, "is no study of this version of trifit")
+    return kept.STUDY.write(folder, record)
 
 
 def _made_with(study: Study, cells: Sequence[Cell]) -> dict[str, Any]:
