@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from trifit.checks import Labels
 from trifit.errors import InputError
+from trifit.inputs import Labels
 from trifit.types import BoolArray, FloatArray, IntArray
 
 

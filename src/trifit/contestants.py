@@ -284,6 +284,17 @@ def posterior_of(names: Iterable[str]) -> str | None:
     return next(iter(posteriors_of(names)), None)
 
 
+def fullest_of(names: Iterable[str]) -> str:
+    """Which contestant knows most: the posterior, else its mode.
+
+    Examples
+    --------
+    >>> fullest_of(["mle", "map", "laplace"]), fullest_of(["mle", "map"])
+    ('laplace', 'map')
+    """
+    return posterior_of(names) or "map"
+
+
 def gap_of(names: Iterable[str]) -> list[Pair]:
     """The pairs whose differences add up from ``mle`` to the posterior.
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from trifit.checks import Labels
+from trifit.inputs import Labels
 from trifit.types import FloatArray, IntArray, Rows
 
 BLOCK = 65_536

@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from trifit.checks import Labels, measure
 from trifit.clusters import group_sums, n_groups, quantile
+from trifit.inputs import Labels, measure
 from trifit.scores import Estimate, log_predictive_density, mean_with_se
 from trifit.types import FloatArray, IntArray
 

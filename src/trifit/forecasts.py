@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from trifit.checks import Labels
 from trifit.clusters import n_groups, of_rows
 from trifit.contestants import FREQUENCIES, UNIFORM
+from trifit.inputs import Labels
 from trifit.notes import Note, NoteKind
 from trifit.types import BoolArray, FloatArray, IntArray
 

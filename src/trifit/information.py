@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import entr, rel_entr
 
-from trifit.checks import checked_labels, checked_probs
+from trifit.inputs import checked_labels, checked_probs
 from trifit.types import FloatArray, IntArray
 
 Unit = Literal["nats", "bits"]

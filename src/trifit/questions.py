@@ -6,10 +6,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from trifit.checks import Labels, label_probs
 from trifit.conformal import checked_level
 from trifit.decisions import Costs, Thresholds
 from trifit.errors import InputError
+from trifit.inputs import Labels, label_probs
 from trifit.prevalence import Prevalence
 from trifit.subgroups import By, divide
 from trifit.types import FloatArray

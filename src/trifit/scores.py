@@ -11,7 +11,8 @@ import math
 import msgspec
 import numpy as np
 
-from trifit.checks import (
+from trifit.clusters import n_groups, quantile, standard_error
+from trifit.inputs import (
     Labels,
     checked_labels,
     checked_probs,
@@ -19,7 +20,6 @@ from trifit.checks import (
     log_of_checked_probs,
     measure,
 )
-from trifit.clusters import n_groups, quantile, standard_error
 from trifit.normal import Z95
 from trifit.types import FloatArray, IntArray
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from trifit.calibration import top_label
 from trifit.calibration.notions import Notion, events
-from trifit.checks import checked_probs
 from trifit.information import kl_divergence
+from trifit.inputs import checked_probs
 from trifit.scores import Estimate, mean_with_se
 from trifit.types import Coverage, FloatArray
 

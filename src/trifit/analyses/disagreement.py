@@ -43,7 +43,7 @@ def disagreement(fitted: Fitted, rng: np.random.Generator) -> Disagreement:
     chosen = rng.choice(n, min(n, MAX_ROWS), replace=False)
     chosen = chosen[np.argsort(fitted.test_rows[chosen], kind="stable")]
     distance = _distances(fitted, chosen, rng)
-    other = fitted.posterior or "map"
+    other = fitted.fullest
     return Disagreement(
         rows=_table(fitted, chosen, distance),
         by_distance=None if distance is None else by_distance(fitted, chosen, distance),

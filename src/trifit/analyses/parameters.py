@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trifit.contestants import posterior_of, posteriors_of
+from trifit.contestants import main_of, posterior_of
 from trifit.crossfit.coefficients import Coefficients
 from trifit.crossfit.fitted import Fitted
 from trifit.data import Standardiser
@@ -26,7 +26,7 @@ def parameter_rows(fitted: Fitted) -> list[Parameter]:
     """
     shown, fits = Coefficients.of(fitted), fitted.final.fits
     layout, classes = shown.layout, fitted.problem.dataset.class_names
-    each = {n: shown.draws(fits[n].draws) for n in ("mle", "map", *posteriors_of(fits))}
+    each = {n: shown.draws(fits[n].draws) for n in main_of(fits)}
     values = {name: draws for name, (draws, _) in each.items()}
     away = fits["mle"].direction
     direction, shift = (np.zeros(layout.size), None) if away is None else shown.draws(away)

@@ -3,11 +3,11 @@
 import numpy as np
 
 from trifit.calibration import slope_intercept, top_label
-from trifit.checks import Labels, label_probs
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.loo import loo
 from trifit.fit.prediction import epistemic, thinned
 from trifit.information import entropy
+from trifit.inputs import Labels, label_probs
 from trifit.results import Draws, PosteriorRecord
 from trifit.rounding import finite
 from trifit.scores import log_loss

@@ -4,9 +4,9 @@ from functools import partial
 
 import numpy as np
 
-from trifit.checks import label_probs
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.fit import predict
+from trifit.inputs import label_probs
 from trifit.judge.prevalence import prevalence, shares_asked
 from trifit.prevalence import reweighted
 from trifit.questions import Questions
@@ -21,7 +21,7 @@ def prevalence_record(fitted: Fitted, asked: Questions) -> PrevalenceRecord | No
         predicted = fitted.classifier.predict(asked.unlabelled)
         unlabelled = {name: found.log_probs for name, found in predicted.items()}
     forecasts, before = fitted.forecasts, _shares(fitted, fitted.final)
-    shares = shares_asked(asked, forecasts, before, unlabelled, fitted.posterior or "map")
+    shares = shares_asked(asked, forecasts, before, unlabelled, fitted.fullest)
     if shares is None:
         return None
     return prevalence(forecasts, _corrected(fitted, shares.after), shares)

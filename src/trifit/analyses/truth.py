@@ -8,10 +8,10 @@ from trifit.calibration import (
     slope_intercept,
     smooth_error,
 )
-from trifit.checks import Labels
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.prediction import thinned
 from trifit.information import entropy
+from trifit.inputs import Labels
 from trifit.results import Estimate, Truth, TruthRecord
 from trifit.rounding import finite
 from trifit.truth import calibration_error, confidence_bias, coverage, excess_log_loss

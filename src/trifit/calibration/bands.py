@@ -10,8 +10,8 @@ from scipy.sparse import csr_array
 from scipy.special import betaincinv
 
 from trifit.calibration.corp import checked_event
-from trifit.checks import measure
 from trifit.curves import Band
+from trifit.inputs import measure
 from trifit.types import FloatArray, IntArray
 
 MAX_GROUPS = 1000

@@ -14,8 +14,8 @@ from scipy.special import expit, logit, stdtr
 from scipy.stats import norm
 
 from trifit.calibration.notions import checked_prediction
-from trifit.checks import measure
 from trifit.clusters import n_groups, quantile, standard_errors
+from trifit.inputs import measure
 from trifit.normal import Z95
 from trifit.scores import wilson
 from trifit.spacing import row_blocks

@@ -9,8 +9,8 @@ from scipy.special import betaincinv, erf
 from scipy.stats import norm as normal
 
 from trifit.calibration.notions import Notion, events
-from trifit.checks import measure
 from trifit.clusters import group_sums
+from trifit.inputs import measure
 from trifit.scores import Estimate
 from trifit.types import FloatArray, IntArray
 

@@ -7,8 +7,8 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import xlogy
 
-from trifit.checks import measure
 from trifit.curves import Curve
+from trifit.inputs import measure
 from trifit.scores import Estimate, mean_with_se
 from trifit.types import FloatArray
 

@@ -7,8 +7,8 @@ from scipy.stats import chi2, f
 
 from trifit.calibration.slope import Recalibrated, recalibrated
 from trifit.calibration.strata import common_slope
-from trifit.checks import Labels, checked_labels, label_probs
 from trifit.clusters import group_sums, n_groups
+from trifit.inputs import Labels, checked_labels, label_probs
 from trifit.types import BoolArray, FloatArray, IntArray
 
 MIN_EXPECTED = 5

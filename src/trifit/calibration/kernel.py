@@ -10,7 +10,7 @@ from scipy.linalg import eigh
 from scipy.spatial.distance import cdist
 
 from trifit.calibration.notions import Notion, checked_prediction, events
-from trifit.checks import measure
+from trifit.inputs import measure
 from trifit.threads import limited
 from trifit.types import FloatArray
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from trifit.checks import checked_labels, checked_probs, label_probs, measure
+from trifit.inputs import checked_labels, checked_probs, label_probs, measure
 from trifit.types import FloatArray, IntArray
 
 Notion = Literal["top-label", "class-wise", "canonical"]

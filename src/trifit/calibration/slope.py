@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from trifit.calibration.notions import checked_prediction
-from trifit.checks import Labels, checked_labels, label_probs, measure
 from trifit.clusters import group_sums
 from trifit.forecasts import LOG_ZERO, log_softmax
+from trifit.inputs import Labels, checked_labels, label_probs, measure
 from trifit.scores import Estimate, mean_with_se
 from trifit.spacing import row_blocks
 from trifit.threads import side_by_side

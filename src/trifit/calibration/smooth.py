@@ -7,7 +7,7 @@ import numpy as np
 from scipy.fft import dct, idct
 
 from trifit.calibration.notions import Notion, events
-from trifit.checks import measure
+from trifit.inputs import measure
 from trifit.types import FloatArray
 
 CELLS = 4096

@@ -47,7 +47,7 @@ from trifit.calibration.resampling import (
     top_surprise,
     unless_ruled_out,
 )
-from trifit.checks import measure
+from trifit.inputs import measure
 from trifit.threads import limited
 from trifit.types import FloatArray, IntArray
 

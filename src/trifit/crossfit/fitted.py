@@ -6,15 +6,15 @@ from functools import cached_property
 
 import numpy as np
 
-from trifit.checks import Labels
 from trifit.clusters import of_rows
-from trifit.contestants import posterior_of
+from trifit.contestants import fullest_of, posterior_of
 from trifit.crossfit.classifier import Classifier, probe_of
 from trifit.crossfit.problem import Part, Problem
 from trifit.devices import Device
 from trifit.fit import Density
 from trifit.fits import Fit, Prediction
 from trifit.forecasts import Forecasts
+from trifit.inputs import Labels
 from trifit.recalibration.temperature import Temperature
 from trifit.results import ChosenScale
 from trifit.types import FloatArray, IntArray
@@ -109,6 +109,11 @@ class Fitted:
     def posterior(self) -> str | None:
         """The fit that is called the posterior: ``bayes``, else ``laplace``, else none."""
         return posterior_of(self.names)
+
+    @property
+    def fullest(self) -> str:
+        """The fit that knows most: the posterior, else its mode."""
+        return fullest_of(self.names)
 
     @property
     def temperatures(self) -> list[Temperature]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trifit.checks import sum_tolerance
 from trifit.data.columns import Column, as_floats, is_numeric, is_text
 from trifit.data.numbers import POINT
 from trifit.data.tables import Table
 from trifit.errors import InputError
+from trifit.inputs import sum_tolerance
 from trifit.types import FloatArray, IntArray
 
 PREFIX = "label:"

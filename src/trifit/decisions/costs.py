@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.checks import Labels, checked_labels, checked_probs, label_probs
+from trifit.inputs import Labels, checked_labels, checked_probs, label_probs
 from trifit.types import FloatArray, IntArray
 
 

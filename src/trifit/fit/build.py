@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from trifit.cards import Card
-from trifit.checks import TOLERANCE
 from trifit.errors import InputError
 from trifit.fit.alike import PAIR
 from trifit.fit.density import Density
@@ -17,6 +16,7 @@ from trifit.fit.fast.backend import autocast_float_as
 from trifit.fit.graph import GraphDensity, check_contract
 from trifit.fit.linear import LinearDensity
 from trifit.fit.rescaled import rescaled
+from trifit.inputs import TOLERANCE
 from trifit.text import one_line
 from trifit.types import FloatArray, IntArray
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
-from trifit.checks import Labels
 from trifit.fit.affine import Affine
 from trifit.fit.entries import Entries
+from trifit.inputs import Labels
 from trifit.types import BoolArray, FloatArray
 
 if TYPE_CHECKING:

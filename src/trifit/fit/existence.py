@@ -3,8 +3,8 @@
 import numpy as np
 import scipy.sparse as sp
 
-from trifit.checks import Labels
 from trifit.fit.density import Density, Objective, design_of
+from trifit.inputs import Labels
 from trifit.separation import Certificate, Separation, separation
 from trifit.spacing import evenly_spaced
 from trifit.types import BoolArray, FloatArray, IntArray

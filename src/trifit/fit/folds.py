@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from trifit.cards import Optimiser
-from trifit.checks import Labels
 from trifit.clusters import n_groups
 from trifit.fit.density import Density
 from trifit.fit.optimise import maximise
+from trifit.inputs import Labels
 from trifit.types import FloatArray, Rows
 
 INNER_FOLDS = 5

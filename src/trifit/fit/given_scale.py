@@ -27,7 +27,6 @@ from scipy.linalg import LinAlgError, cholesky, eigh, solve_triangular
 from scipy.optimize import minimize_scalar
 
 from trifit.cards import Optimiser
-from trifit.checks import Labels
 from trifit.devices import Device
 from trifit.fit.density import (
     Density,
@@ -38,6 +37,7 @@ from trifit.fit.density import (
 )
 from trifit.fit.minimise import Path, lbfgs
 from trifit.fit.whitening import Coordinates
+from trifit.inputs import Labels
 from trifit.types import FloatArray, IntArray
 
 LOG = logging.getLogger(__name__)

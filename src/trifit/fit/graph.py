@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from trifit.checks import Labels, label_probs
 from trifit.duplicates import collapsed
 from trifit.errors import InputError
 from trifit.fit.density import Layout, Rescaled, is_scale, second_differences
@@ -34,6 +33,7 @@ from trifit.fit.fast.backend import (
     with_settings,
 )
 from trifit.fit.fast.fused import fused_log_likelihood
+from trifit.inputs import Labels, label_probs
 from trifit.types import FloatArray
 
 

@@ -17,7 +17,6 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 
-from trifit.checks import Labels
 from trifit.duplicates import collapsed
 from trifit.fit.affine import Affine, close, compact, dense
 from trifit.fit.alike import PAIR, Alike, Maps
@@ -25,6 +24,7 @@ from trifit.fit.density import Density, Layout, LinearForm, Rescaled, covariance
 from trifit.fit.fast.kernel import log_probs_of_odds
 from trifit.fit.graph import GraphDensity
 from trifit.fit.objective import LinearObjective
+from trifit.inputs import Labels
 from trifit.types import FloatArray
 
 

@@ -8,12 +8,12 @@ says whether that may be trusted.
 import numpy as np
 from scipy.special import logsumexp
 
-from trifit.checks import Labels
 from trifit.diagnostics import MAX_PARETO_K
 from trifit.fit.convergence import ess_mean
 from trifit.fit.density import Density
 from trifit.fit.psis import smoothed
 from trifit.fits import Fit
+from trifit.inputs import Labels
 from trifit.results.posterior import Loo
 from trifit.rounding import finite
 from trifit.scores import Estimate

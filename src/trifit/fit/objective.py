@@ -5,10 +5,10 @@ from itertools import batched
 import numpy as np
 from scipy.special import softmax
 
-from trifit.checks import Labels, label_probs
 from trifit.fit.affine import Affine, dense
 from trifit.fit.density import LinearForm, design_of
 from trifit.fit.fast.kernel import CHUNK, log_likelihood_of
+from trifit.inputs import Labels, label_probs
 from trifit.separation import information
 from trifit.threads import side_by_side
 from trifit.types import FloatArray

@@ -19,7 +19,6 @@ import scipy.sparse as sp
 from scipy.linalg import eigh
 from scipy.special import softmax
 
-from trifit.checks import label_probs
 from trifit.fit.affine import Affine, close
 from trifit.fit.alike import Alike
 from trifit.fit.density import (
@@ -31,6 +30,7 @@ from trifit.fit.density import (
     design_of,
 )
 from trifit.fit.objective import LinearObjective
+from trifit.inputs import label_probs
 from trifit.types import FloatArray, IntArray
 
 MOST_DENSE = 1_000

@@ -6,10 +6,10 @@ import numpy as np
 
 from trifit.calibration import class_bias, slope_intercept
 from trifit.calibration.tests import kernel
-from trifit.checks import label_probs
 from trifit.clusters import n_groups, of_rows
 from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.information import entropy
+from trifit.inputs import label_probs
 from trifit.recalibration import METHODS, deal, recalibration_gain
 from trifit.results import Calibration, ClassBias, Estimate
 from trifit.rounding import finite

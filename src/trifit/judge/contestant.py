@@ -3,10 +3,10 @@
 import numpy as np
 
 from trifit.calibration import Band, Corp, confidence_band, consistency, corp, top_label
-from trifit.checks import Labels, label_probs
 from trifit.elpd import elpd
 from trifit.forecasts import Forecasts
 from trifit.information import code_length
+from trifit.inputs import Labels, label_probs
 from trifit.judge.calibration import calibration
 from trifit.judge.verdict import verdict_on
 from trifit.results import (

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from trifit.calibration import top_label
-from trifit.checks import label_probs
 from trifit.decisions import Benefit, Costs, Thresholds, decide, net_benefit, risk_coverage
 from trifit.forecasts import Forecasts
+from trifit.inputs import label_probs
 from trifit.results import (
     Abstention,
     BenefitCurve,

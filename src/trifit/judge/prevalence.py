@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from trifit.checks import Labels, label_probs
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, n_ruled_out
+from trifit.inputs import Labels, label_probs
 from trifit.prevalence import effective_rows, estimate, label_shift_test, target_mean
 from trifit.questions import Questions
 from trifit.results import CorrectedScores, Interval, PrevalenceRecord, ShareEstimate

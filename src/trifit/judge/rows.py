@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from trifit.checks import label_probs
 from trifit.forecasts import Forecasts
+from trifit.inputs import label_probs
 from trifit.results import Disagreement, Example, RowTable
 from trifit.rounding import rounded
 from trifit.scores import total_variation

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trifit.checks import checked_labels, checked_probs
 from trifit.clusters import group_codes, of_rows
 from trifit.data.by import given_by
 from trifit.data.readers import kind_of, read_arrays
@@ -18,6 +17,7 @@ from trifit.ensemble import averages
 from trifit.errors import InputError
 from trifit.files import stem
 from trifit.forecasts import Forecasts, notes_of_zeros
+from trifit.inputs import checked_labels, checked_probs
 from trifit.notes import Note, NoteKind
 from trifit.predictions.arrays import Arrays
 from trifit.predictions.evaluate import evaluate_predictions

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from trifit.checks import checked_labels, checked_probs, label_probs, measure
 from trifit.clusters import group_codes
 from trifit.contestants import BASELINES, FREQUENCIES
 from trifit.data.by import given_by
 from trifit.data.roles import checked_weights
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, baselines, log_of
+from trifit.inputs import checked_labels, checked_probs, label_probs, measure
 from trifit.judge import advised, answers, differences, judged, scores
 from trifit.judge.ensemble import ensemble
 from trifit.judge.rows import disagreement

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trifit.checks import checked_probs
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, log_of
+from trifit.inputs import checked_probs
 from trifit.predictions.reading import Raw, Reading
 from trifit.text import listing
 from trifit.types import FloatArray

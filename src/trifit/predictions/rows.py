@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from trifit.checks import checked_probs
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, log_of
+from trifit.inputs import checked_probs
 from trifit.predictions.recommended import write_maps
 from trifit.results import Comparison
 from trifit.results.folder import save_whole, write_numbers

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from trifit.checks import checked_probs, label_probs
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, log_of
+from trifit.inputs import checked_probs, label_probs
 from trifit.judge.prevalence import Shares, check_scored, prevalence, shares_asked
 from trifit.prevalence import Change, reweighted
 from trifit.questions import Questions

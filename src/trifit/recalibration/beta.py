@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import log_expit
 
-from trifit.checks import Labels, measure
 from trifit.forecasts import log_softmax
+from trifit.inputs import Labels, measure
 from trifit.recalibration.fitting import (
     Map,
     checked_log_probs,

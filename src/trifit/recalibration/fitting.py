@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 from scipy.optimize import minimize
 
-from trifit.checks import Labels, checked_labels, label_probs
 from trifit.forecasts import log_softmax
+from trifit.inputs import Labels, checked_labels, label_probs
 from trifit.threads import limited
 from trifit.types import FloatArray
 

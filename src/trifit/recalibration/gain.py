@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from trifit.checks import Labels, checked_labels, measure
 from trifit.clusters import dealt
+from trifit.inputs import Labels, checked_labels, measure
 from trifit.recalibration import beta, dirichlet, isotonic, temperature, vector
 from trifit.recalibration.fitting import Map, checked_log_probs
 from trifit.scores import Estimate, log_predictive_density, paired_difference

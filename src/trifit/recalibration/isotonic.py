@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from trifit.checks import Labels, measure
+from trifit.inputs import Labels, measure
 from trifit.recalibration.fitting import (
     Map,
     checked_log_probs,

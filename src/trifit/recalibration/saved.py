@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from trifit.checks import Labels, measure
 from trifit.files import write_whole
+from trifit.inputs import Labels, measure
 from trifit.recalibration.beta import Beta
 from trifit.recalibration.dirichlet import Dirichlet
 from trifit.recalibration.fitting import checked_log_probs

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.optimize import brentq
 
-from trifit.checks import Labels, measure
 from trifit.forecasts import log_softmax
+from trifit.inputs import Labels, measure
 from trifit.recalibration.fitting import Map, checked_log_probs, checked_rows, expect
 from trifit.spacing import row_blocks
 from trifit.threads import side_by_side

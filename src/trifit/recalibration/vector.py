@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from trifit.checks import Labels, measure
 from trifit.forecasts import log_softmax
+from trifit.inputs import Labels, measure
 from trifit.recalibration import temperature
 from trifit.recalibration.fitting import (
     Map,

@@ -7,8 +7,8 @@ from platform import python_version
 
 import numpy as np
 
-from trifit.checks import Labels, label_probs
 from trifit.clusters import n_groups
+from trifit.inputs import Labels, label_probs
 from trifit.notes import Note
 from trifit.results.comparison import Data, Evaluation, Provenance
 from trifit.types import Dataset, FloatArray, Split

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trifit.checks import checked_probs
 from trifit.data import Standardiser
 from trifit.forecasts import log_of
+from trifit.inputs import checked_probs
 from trifit.rivals.given import EstimatorRival
 from trifit.seeds import child, generator
 from trifit.text import listing, typed_line

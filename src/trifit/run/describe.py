@@ -15,11 +15,11 @@ from trifit.analyses.posterior import posterior_record
 from trifit.analyses.prevalence import prevalence_record
 from trifit.analyses.prior import prior_record
 from trifit.analyses.truth import truth
-from trifit.checks import label_probs
 from trifit.contestants import PAIRS, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted
 from trifit.crossfit.progress import Reporter
 from trifit.forecasts import Forecasts, baselines
+from trifit.inputs import label_probs
 from trifit.judge import advised, answers, differences, judged, scores, with_status
 from trifit.progress import Clock
 from trifit.results import Comparison, Data, FitRecord, Judged, Scores

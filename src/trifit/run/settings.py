@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from trifit.cards import Card
-from trifit.checks import label_probs
 from trifit.data import Splitter
 from trifit.devices import check_device
 from trifit.errors import whole_number
+from trifit.inputs import label_probs
 from trifit.judge.prevalence import check_scored
 from trifit.questions import Questions
 from trifit.rivals import Rival, rivals_from

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from trifit.checks import Labels
 from trifit.contestants import posteriors_of
 from trifit.crossfit.fitted import Fitted
 from trifit.data import Standardiser
 from trifit.errors import InputError
 from trifit.fit.density import Density
 from trifit.fits import Fit
+from trifit.inputs import Labels
 from trifit.results import Comparison
 from trifit.seeds import generator
 from trifit.types import FloatArray, IntArray

@@ -3,9 +3,9 @@
 import numpy as np
 
 from trifit.cards import Card
-from trifit.checks import Labels, label_probs
 from trifit.fit.density import Density
 from trifit.forecasts import LOG_ZERO
+from trifit.inputs import Labels, label_probs
 from trifit.spacing import evenly_spaced
 from trifit.types import FloatArray
 

@@ -17,7 +17,6 @@ import msgspec
 import numpy as np
 
 from trifit.cards import Card
-from trifit.checks import Labels
 from trifit.diagnostics import LaplaceDiagnostics
 from trifit.errors import InputError
 from trifit.fit import Density, Training, build_density
@@ -25,6 +24,7 @@ from trifit.fit.build import build_model
 from trifit.fit.diagnostics import effective_draws
 from trifit.fit.joint import Joint
 from trifit.fits import Fit, Status
+from trifit.inputs import Labels
 from trifit.ranks import rank
 from trifit.sbc.quantities import PREDICTED, quantities
 from trifit.seeds import child, generator, words

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
-from trifit.checks import Labels
+from trifit.inputs import Labels
 from trifit.separation.groups import by_groups
 from trifit.separation.overlap import overlaps
 from trifit.separation.programmes import TOLERANCE, Separation, programme

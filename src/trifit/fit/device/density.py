@@ -2,9 +2,9 @@
 
 from typing import Any, cast
 
-from trifit.checks import Labels
 from trifit.devices import Device
 from trifit.fit.density import Density, Objective
+from trifit.inputs import Labels
 from trifit.types import FloatArray
 
 

@@ -25,7 +25,6 @@ import msgspec
 import numpy as np
 
 from trifit.cards import USUAL_DRAWS, Card, Sampler
-from trifit.checks import label_probs
 from trifit.devices import Device
 from trifit.diagnostics import SamplerDiagnostics, at_most
 from trifit.errors import InputError
@@ -45,6 +44,7 @@ from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
 from trifit.fit.whitening import Coordinates, is_dense, plain, whitened
 from trifit.fits import Fit, Sampling, Status
+from trifit.inputs import label_probs
 from trifit.memory import check_memory
 from trifit.rounding import finite
 from trifit.spacing import evenly_spaced

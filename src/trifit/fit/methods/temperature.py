@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from trifit.checks import Labels
 from trifit.diagnostics import Diagnostics, TemperatureDiagnostics
 from trifit.fit.folds import held_out_forecasts, inner_folds
 from trifit.fit.training import Training
 from trifit.fits import Fit, Recalibration
+from trifit.inputs import Labels
 from trifit.recalibration import temperature
 from trifit.types import FloatArray
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trifit.checks import checked_probs, log_of_checked_probs, sum_tolerance
+from trifit.inputs import checked_probs, log_of_checked_probs, sum_tolerance
 from trifit.scores import brier, log_loss
 
 ROUNDED = {
