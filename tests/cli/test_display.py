@@ -106,7 +106,7 @@ def test_a_terminal_gets_them_unless_it_asks_for_none(run):
 
 
 BAR = """
-from trifit.cli.output import progress_bar
+from trifit.cli.bar import progress_bar
 with progress_bar() as report:
     report("a plan; about 1 s", 0.0)
     report("a stage", 0.5)

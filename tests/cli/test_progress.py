@@ -3,8 +3,8 @@
 import time
 
 import trifit
-from trifit.cli import output
-from trifit.cli.output import progress_bar
+from trifit.cli import bar
+from trifit.cli.bar import progress_bar
 from trifit.crossfit.progress import Reporter
 
 STAGES = (
@@ -47,7 +47,7 @@ def test_the_share_never_falls_whatever_comes_first():
 
 def test_a_pipe_gets_a_line_for_each_stage_that_takes_long(monkeypatch, capfd):
     """While the stage runs, not after it; none for stages that are over at once."""
-    monkeypatch.setattr(output, "LONG", 0.05)
+    monkeypatch.setattr(bar, "LONG", 0.05)
     with progress_bar() as report:
         report("a plan; about 1 s", 0.0)
         report("short", 0.1)

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from trifit.data import many
-from trifit.data.columns import any_cell, as_floats
+from trifit.data.cells import any_cell, as_floats
 from trifit.data.many import floats_of, matching
 from trifit.data.numbers import COMMA, POINT
 from trifit.data.tables import Table

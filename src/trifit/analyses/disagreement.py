@@ -1,5 +1,7 @@
 """Where the fits disagree: rows one by one, and by their distance from the training data."""
 
+from functools import partial
+
 import numpy as np
 from scipy.special import logsumexp
 
@@ -9,17 +11,15 @@ from trifit.calibration import top_label
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.prediction import epistemic
 from trifit.forecasts import LOG_ZERO
-from trifit.judge.rows import MAX_ROWS, N_EXAMPLES
+from trifit.judge.rows import MAX_ROWS, examples, row_table
 from trifit.results import (
     ByDistance,
     Disagreement,
-    Example,
     FeatureValue,
     Interval,
-    RowTable,
 )
 from trifit.rounding import rounded
-from trifit.scores import total_variation, wilson
+from trifit.scores import wilson
 from trifit.types import FloatArray, IntArray
 
 N_FEATURES = 8
@@ -43,30 +43,37 @@ def disagreement(fitted: Fitted, rng: np.random.Generator) -> Disagreement:
     chosen = rng.choice(n, min(n, MAX_ROWS), replace=False)
     chosen = chosen[np.argsort(fitted.test_rows[chosen], kind="stable")]
     distance = _distances(fitted, chosen, rng)
-    other = fitted.fullest
+    between = "mle", fitted.fullest
+    aleatoric, unsure = _entropies(fitted, chosen)
     return Disagreement(
-        rows=_table(fitted, chosen, distance),
+        rows=row_table(
+            fitted.log_probs,
+            chosen,
+            fitted.test_rows,
+            fitted.codes,
+            aleatoric=aleatoric,
+            epistemic=unsure,
+            distance=distance,
+        ),
         by_distance=None if distance is None else by_distance(fitted, chosen, distance),
-        between=("mle", other),
-        examples=_examples(fitted, "mle", other),
+        between=between,
+        examples=examples(
+            fitted.log_probs, between, fitted.test_rows, fitted.codes, partial(_features, fitted)
+        ),
         map=probability_map(fitted, rng),
     )
 
 
-def _table(fitted: Fitted, chosen: IntArray, distance: FloatArray | None) -> RowTable:
-    aleatoric = unsure = None
-    if fitted.posterior is not None:
-        averaged = [fold.predictions[fitted.posterior] for fold in fitted.folds]
-        aleatoric = rounded(np.concatenate([p.aleatoric for p in averaged])[chosen])
-        unsure = rounded(np.concatenate([epistemic(p) for p in averaged])[chosen])
-    return RowTable(
-        n_held_out=len(fitted.test_rows),
-        row=fitted.test_rows[chosen].tolist(),
-        label=fitted.codes[chosen].tolist(),
-        probs={name: rounded(np.exp(lp[chosen])) for name, lp in fitted.log_probs.items()},
-        aleatoric=aleatoric,
-        epistemic=unsure,
-        distance=None if distance is None else rounded(distance),
+def _entropies(
+    fitted: Fitted, chosen: IntArray
+) -> tuple[FloatArray, FloatArray] | tuple[None, None]:
+    """The two parts of the posterior's entropy at some held-out rows, if there is a posterior."""
+    if fitted.posterior is None:
+        return None, None
+    averaged = [fold.predictions[fitted.posterior] for fold in fitted.folds]
+    return (
+        np.concatenate([p.aleatoric for p in averaged])[chosen],
+        np.concatenate([epistemic(p) for p in averaged])[chosen],
     )
 
 
@@ -126,23 +133,6 @@ def by_distance(fitted: Fitted, chosen: IntArray, distance: FloatArray) -> ByDis
 def _frequency(share: float, n_obs: int) -> Interval:
     value, low, high = rounded([share, *wilson(float(share), n_obs)])
     return Interval(value=value, low=low, high=high)
-
-
-def _examples(fitted: Fitted, a: str, b: str) -> list[Example]:
-    """The rows that differ most between two fits, in total variation."""
-    probs = {name: np.exp(log_probs) for name, log_probs in fitted.log_probs.items()}
-    difference = total_variation(probs[a], probs[b])
-    most = np.lexsort((fitted.test_rows, -difference))[:N_EXAMPLES]
-    return [
-        Example(
-            row=int(fitted.test_rows[i]),
-            label=int(fitted.codes[i]),
-            difference=rounded(difference[i]),
-            probs={name: rounded(p[i]) for name, p in probs.items()},
-            features=_features(fitted, int(i)),
-        )
-        for i in most
-    ]
 
 
 def _features(fitted: Fitted, position: int) -> list[FeatureValue]:

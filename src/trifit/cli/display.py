@@ -39,7 +39,7 @@ class Display(NamedTuple):
         """What is told of a computation while it runs, on stderr; nothing where quiet."""
         if self.quiet:
             return nullcontext(lambda stage, share: None)
-        from trifit.cli.output import progress_bar
+        from trifit.cli.bar import progress_bar
 
         return progress_bar()
 

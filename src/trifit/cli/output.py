@@ -1,23 +1,19 @@
-"""What the commands print: the table, the verdicts, the progress bar (rich)."""
+"""What the commands print: tables, verdicts, a model (rich)."""
 
-import threading
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from trifit.contestants import shows
-from trifit.results import LOGARITHMIC, Comparison, Estimate, FitRecord, LaplaceError, Truth
+from trifit.results import LOGARITHMIC, Comparison, Estimate, FitRecord, Truth
 from trifit.results.diff import Checked, RunDiff
 from trifit.results.preview import Preview
-from trifit.text import duration, probability, signed_with_se, significant, with_se
+from trifit.text import probability, signed_with_se, with_se
 from trifit.words import (
     IN_PART,
     VERDICTS,
@@ -25,6 +21,7 @@ from trifit.words import (
     decision_sentences,
     ensemble_sentences,
     errors_text,
+    laplace_sentence,
     notes,
     prevalence_sentences,
     prior_sentence,
@@ -48,77 +45,6 @@ from trifit.words.diff import (
 
 WIDE = 110
 """Columns of a terminal from which the tables are shown whole."""
-
-LONG = 1.0
-"""Seconds after which a stage is worth a line."""
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """A bar on stderr that names the stage; in a pipe a line for each stage of a second or more."""
-    console = Console(stderr=True)
-    if not console.is_terminal or console.is_dumb_terminal or console.no_color:
-        with _Lines() as report:
-            yield report
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("elapsed,"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-
-        def report(stage: str, share: float) -> None:
-            if share == 0.0 and ";" in stage:  # what will be done stays above the bar
-                bar.console.print(stage, highlight=False, markup=False)
-            bar.update(task, description=escape(stage.split(";")[0][:48]), completed=share)
-
-        yield report
-
-
-class _Lines:
-    """A line for every stage that has run for a second, while it runs."""
-
-    def __init__(self) -> None:
-        self._stage, self._share = "", 0.0
-        self._start = time.perf_counter()
-        self._timer: threading.Timer | None = None
-
-    def __enter__(self) -> Callable[[str, float], None]:
-        return self.report
-
-    def __exit__(self, *_: object) -> None:
-        self._forget()
-
-    def report(self, stage: str, share: float) -> None:
-        """What runs now; at once where it says what will be done."""
-        self._share = share
-        if stage == self._stage:
-            return
-        self._forget()
-        self._stage = stage
-        if ";" in stage:
-            self._start = time.perf_counter()
-            click.echo(stage, err=True)
-            return
-        self._timer = threading.Timer(LONG, self._say, [stage])
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _say(self, stage: str) -> None:
-        """The stage, and how long the rest takes if it goes on as since the plan was told."""
-        share, passed = self._share, time.perf_counter() - self._start
-        left = passed * (1 - share) / share if share else 0.0
-        more = f"; about {duration(left)} left" if left >= 1 else ""
-        click.echo(f"{share:4.0%}  {stage}{more}", err=True)
-
-    def _forget(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -156,7 +82,7 @@ def print_comparison(comparison: Comparison) -> None:
 def _sentences(comparison: Comparison) -> Iterator[str]:
     """What there is to say besides scores and verdicts, as far as it was asked for."""
     if comparison.laplace_error is not None:
-        yield laplace_error(comparison.laplace_error)
+        yield laplace_sentence(comparison.laplace_error)
     if comparison.ensemble is not None:
         yield from ensemble_sentences(comparison.ensemble)
     if comparison.consequences is not None:
@@ -188,24 +114,6 @@ def scoreboard(comparison: Comparison) -> dict[str, Any]:
         "failed_checks": comparison.failed,
         "metrics": comparison.metrics(),
     }
-
-
-def laplace_error(error: LaplaceError) -> str:
-    """How far the Laplace posterior is from NUTS's, in one line."""
-    of_parameters = ""
-    if (p := error.parameters) is not None:
-        of_parameters = (
-            f"means off by {significant(p.mean_median, 2)} sd (median), at most "
-            f"{significant(p.mean_worst, 2)} (NUTS's own error {significant(p.mean_mcse, 2)}); "
-            f"sds {significant(p.sd_median)} times as large (median), furthest "
-            f"{significant(p.sd_worst)}; "
-        )
-    return (
-        f"laplace against NUTS: {of_parameters}probabilities off by "
-        f"{significant(error.probs_mean, 2)} on average (NUTS's own error "
-        f"{significant(error.probs_mcse, 2)}), at most {significant(error.probs_worst, 2)} "
-        "(total variation)"
-    )
 
 
 def print_preview(preview: Preview) -> None:

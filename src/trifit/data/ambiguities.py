@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trifit.data.columns import Column, any_cell
+from trifit.data.cells import any_cell
+from trifit.data.columns import Column
 from trifit.data.identifiers import exceeds_doubles, is_row_number, may_be_identifier
 from trifit.notes import Note, NoteKind
 from trifit.types import FloatArray

@@ -88,9 +88,11 @@ def assemble(
     train, test = _without_dropped(train, test, labels, reading)
     classes = _classes(train, labels, reading)
     schema, notes = learn(train, labels, reading)
+    tables = [train]
     if test is not None:
         _check_style(train, test, schema, reading)
-    tables = [train] if test is None else [train, _aligned(test, train, schema, labels, notes)]
+        aligned, ignored = _aligned(test, train, schema, labels)
+        tables, notes = [train, aligned], notes + ignored
     if not reading.roles.groups:
         possible = (*dropped, *grouping(train, schema.groups))
         notes += [Note(NoteKind.POSSIBLE_GROUPS, names=possible)] if possible else []
@@ -169,9 +171,9 @@ def _without_dropped(
 
 
 def _aligned(
-    test: Table, train: Table, schema: Schema, labels: tuple[str, ...], notes: list[Note]
-) -> Table:
-    """The test table with the columns that are needed; what else it has is said."""
+    test: Table, train: Table, schema: Schema, labels: tuple[str, ...]
+) -> tuple[Table, list[Note]]:
+    """The test table with the columns that are needed, and what else it has."""
     needed = [*(column.name for column in schema.columns), *labels]
     ours, theirs = set(train.columns), set(test.columns)
     absent = [name for name in needed if name not in theirs]
@@ -180,10 +182,9 @@ def _aligned(
             "test: it needs the columns of the training data; missing "
             f"{listing(absent)} (it has {listing(test.columns)})"
         )
-    extra = [name for name in test.columns if name not in ours]
-    if extra:
-        notes.append(Note(NoteKind.IGNORED_COLUMNS, names=tuple(extra)))
-    return replace(test, name="test", cells=test.cells.select(needed))
+    extra = tuple(name for name in test.columns if name not in ours)
+    aligned = replace(test, name="test", cells=test.cells.select(needed))
+    return aligned, [Note(NoteKind.IGNORED_COLUMNS, names=extra)] if extra else []
 
 
 def _classes(train: Table, labels: tuple[str, ...], reading: Reading) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trifit.data.columns import MISSING_TEXT, texts_of
+from trifit.data.cells import MISSING_TEXT, cell_text, texts_of
 from trifit.data.numbers import POINT, Style, number
 from trifit.data.tables import Table
 from trifit.errors import InputError
@@ -78,7 +78,7 @@ def values_of(by: By, cells: Sequence[Any], style: Style = POINT) -> NDArray[Any
     >>> values_of(By("age"), ["31", None, 40.0])
     array(['31', None, '40'], dtype=object)
     """
-    texts = [_text(cell) for cell in cells]
+    texts = [cell_text(cell) for cell in cells]
     if by.n_parts is None:
         return np.array(texts, dtype=object)
     read = {t: number(t, style) for t in set(texts) if t is not None}
@@ -117,11 +117,3 @@ def given_by(columns: Mapping[str, Any], n_obs: int) -> dict[By, NDArray[Any]]:
             raise InputError(f"by {text!r} has shape {values.shape}; expected {(n_obs,)}")
         found[by] = values_of(by, values.tolist())
     return found
-
-
-def _text(cell: Any) -> str | None:
-    if cell is None or cell != cell:
-        return None
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trifit.data.columns import texts_of
+from trifit.data.cells import texts_of
 from trifit.types import FloatArray
 
 if TYPE_CHECKING:

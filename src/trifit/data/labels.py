@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trifit.data.columns import UNSEEN, is_binary, level_codes, texts_of
+from trifit.data.cells import UNSEEN, is_binary, level_codes, texts_of
 from trifit.data.numbers import number
 from trifit.errors import InputError
 from trifit.text import listing

@@ -11,7 +11,7 @@ from trifit.data.arrays import is_name
 from trifit.data.assemble import Missing, assemble
 from trifit.data.bundled import bundled
 from trifit.data.by import by_features
-from trifit.data.columns import MISSING_TEXT
+from trifit.data.cells import MISSING_TEXT
 from trifit.data.labels import class_order
 from trifit.data.roles import RoleColumns
 from trifit.data.schema import Reading

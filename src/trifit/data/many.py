@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trifit.data.columns import as_floats
+from trifit.data.cells import as_floats
 from trifit.data.numbers import Style
 from trifit.data.tables import Table
 from trifit.types import BoolArray, FloatArray
@@ -20,7 +20,7 @@ CELLS = 1_000_000
 def floats_of(
     table: Table, names: Sequence[str], missing: tuple[str, ...], style: Style
 ) -> dict[str, FloatArray]:
-    """Columns of plain numbers, as :func:`trifit.data.columns.as_floats` reads each.
+    """Columns of plain numbers, as :func:`trifit.data.cells.as_floats` reads each.
 
     Columns that are read together are halved until those that hold something else are found.
 

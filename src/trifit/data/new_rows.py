@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from trifit.data.columns import texts_of
+from trifit.data.cells import texts_of
 from trifit.data.schema import Schema
 from trifit.data.sources import open_table
 from trifit.data.tables import Table

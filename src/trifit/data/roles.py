@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from trifit.clusters import group_codes
 from trifit.data.by import read_by
-from trifit.data.columns import as_floats, is_numeric, texts_of
+from trifit.data.cells import as_floats, is_numeric, texts_of
 from trifit.data.identifiers import names_a_group
 from trifit.data.numbers import POINT, Style
 from trifit.data.tables import Table

@@ -6,14 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trifit.data.ambiguities import Ambiguities
-from trifit.data.columns import (
-    MISSING_TEXT,
-    Column,
-    beside_numbers,
-    is_text,
-    learn_column,
-    texts_of,
-)
+from trifit.data.cells import MISSING_TEXT, is_text, texts_of
+from trifit.data.columns import Column, beside_numbers, learn_column
 from trifit.data.identifiers import is_row_name
 from trifit.data.many import floats_of, matching
 from trifit.data.numbers import COMMA, Style, choose_style

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trifit.data.columns import Column, as_floats, is_numeric, is_text
+from trifit.data.cells import as_floats, is_numeric, is_text
+from trifit.data.columns import Column
 from trifit.data.numbers import POINT
 from trifit.data.tables import Table
 from trifit.errors import InputError

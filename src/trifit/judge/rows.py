@@ -1,12 +1,15 @@
 """Where forecasts disagree, row by row: what can be said without features."""
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 
 from trifit.forecasts import Forecasts
 from trifit.inputs import label_probs
-from trifit.results import Disagreement, Example, RowTable
+from trifit.results import Disagreement, Example, FeatureValue, RowTable
 from trifit.rounding import rounded
 from trifit.scores import total_variation
+from trifit.types import FloatArray, IntArray
 
 MAX_ROWS = 1_000
 N_EXAMPLES = 12
@@ -22,33 +25,80 @@ def disagreement(forecasts: Forecasts, rng: np.random.Generator) -> Disagreement
     rng : numpy Generator
         Draws the rows of the table.
     """
-    n = len(forecasts.labels)
+    log_probs, n = forecasts.log_probs, len(forecasts.labels)
     labels = label_probs(forecasts.labels, len(forecasts.class_names)).argmax(axis=1)
     chosen = np.sort(rng.choice(n, min(n, MAX_ROWS), replace=False))
-    a, b = list(forecasts.log_probs)[:2]
-    difference = total_variation(forecasts.probs(a), forecasts.probs(b))
-    most = np.argsort(-difference, kind="stable")[:N_EXAMPLES]
+    a, b = list(log_probs)[:2]
     return Disagreement(
-        rows=RowTable(
-            n_held_out=n,
-            row=chosen.tolist(),
-            label=labels[chosen].tolist(),
-            probs={name: rounded(np.exp(lp[chosen])) for name, lp in forecasts.log_probs.items()},
-            aleatoric=None,
-            epistemic=None,
-            distance=None,
-        ),
+        rows=row_table(log_probs, chosen, np.arange(n), labels),
         by_distance=None,
         between=(a, b),
-        examples=[
-            Example(
-                row=int(i),
-                label=int(labels[i]),
-                difference=rounded(difference[i]),
-                probs={name: rounded(np.exp(lp[i])) for name, lp in forecasts.log_probs.items()},
-                features=[],
-            )
-            for i in most
-        ],
+        examples=examples(log_probs, (a, b), np.arange(n), labels),
         map=None,
     )
+
+
+def row_table(
+    log_probs: Mapping[str, FloatArray],
+    chosen: IntArray,
+    rows: IntArray,
+    labels: IntArray,
+    *,
+    aleatoric: FloatArray | None = None,
+    epistemic: FloatArray | None = None,
+    distance: FloatArray | None = None,
+) -> RowTable:
+    """Some rows with their labels and every forecast for them.
+
+    Parameters
+    ----------
+    log_probs : mapping of str to array of shape (n_obs, n_classes)
+    chosen : array of shape (n_chosen,)
+        Which rows.
+    rows, labels : array of shape (n_obs,)
+        Numbers and class codes of all rows.
+    aleatoric, epistemic, distance : array of shape (n_chosen,), optional
+    """
+    return RowTable(
+        n_held_out=len(rows),
+        row=rows[chosen].tolist(),
+        label=labels[chosen].tolist(),
+        probs={name: rounded(np.exp(lp[chosen])) for name, lp in log_probs.items()},
+        aleatoric=None if aleatoric is None else rounded(aleatoric),
+        epistemic=None if epistemic is None else rounded(epistemic),
+        distance=None if distance is None else rounded(distance),
+    )
+
+
+def examples(
+    log_probs: Mapping[str, FloatArray],
+    between: tuple[str, str],
+    rows: IntArray,
+    labels: IntArray,
+    features: Callable[[int], list[FeatureValue]] = lambda i: [],
+) -> list[Example]:
+    """The rows that differ most between two contestants, in total variation.
+
+    Parameters
+    ----------
+    log_probs : mapping of str to array of shape (n_obs, n_classes)
+    between : (str, str)
+        The two contestants.
+    rows, labels : array of shape (n_obs,)
+        Numbers and class codes of the rows.
+    features : callable, optional
+        What a row's features say, by its place.
+    """
+    probs = {name: np.exp(each) for name, each in log_probs.items()}
+    difference = total_variation(*(probs[name] for name in between))
+    most = np.lexsort((rows, -difference))[:N_EXAMPLES].tolist()
+    return [
+        Example(
+            row=int(rows[i]),
+            label=int(labels[i]),
+            difference=rounded(difference[i]),
+            probs={name: rounded(p[i]) for name, p in probs.items()},
+            features=features(i),
+        )
+        for i in most
+    ]

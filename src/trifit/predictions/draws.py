@@ -190,9 +190,10 @@ def read_draws(
             raise InputError(f"{option} {value}: the draws {path.name!r} are arrays; leave it out")
     arrays = Arrays(path.name, read_arrays(path, what="predictions"))
     name = probs or logits or next((n for n in ("probs", "logits") if n in arrays.arrays), "probs")
-    values, notes = arrays.get(name), list[Note]()
+    values = arrays.get(name)
     n_classes = values.shape[-1] if values.ndim else 0
     classes = arrays.classes(n_classes)
+    codes, notes = codes_of(arrays.texts(label) or [], classes, path.name)
     if floor is not None:
         notes.append(Note(NoteKind.FLOOR, value=floor))
     together, counts = arrays.texts(groups), arrays.weights(weights, needed=True)
@@ -200,7 +201,7 @@ def read_draws(
         notes.append(weights_note(str(weights), counts))
     return Draws(
         values=values,
-        labels=codes_of(arrays.texts(label) or [], classes, path.name, notes),
+        labels=codes,
         class_names=classes,
         logits=logits is not None or (probs is None and name == "logits"),
         name=f"draws {path.name!r}: {name}",

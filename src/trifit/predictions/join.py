@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trifit.clusters import group_codes
-from trifit.data.columns import UNSEEN, level_codes
+from trifit.data.cells import UNSEEN, level_codes
 from trifit.data.roles import weights_note
 from trifit.data.soft import MAX_WRITTEN
 from trifit.ensemble import Averages
@@ -77,12 +77,11 @@ def read_predictions(
     check_floor(floor)
     if reading.label is None:
         raise InputError("say which column holds the observed class: --label COLUMN")
-    notes: list[Note] = []
     raws = _by_model(files, reading)
     first = next(iter(raws.values()))
     assert first.labels is not None  # asked for
     classes = _classes(first, reading)
-    y = codes_of(first.labels, classes, first.file, notes)
+    y, notes = codes_of(first.labels, classes, first.file)
     log_probs = {}
     for name, raw in raws.items():
         same = _in_order(raw, first)
@@ -259,19 +258,17 @@ def _classes(first: Raw, reading: Reading) -> tuple[str, ...]:
 
 
 def codes_of(
-    labels: Sequence[str], classes: Sequence[str], file: str, notes: list[Note]
-) -> IntArray:
-    """Class codes of the labels of a file, (n_obs,).
+    labels: Sequence[str], classes: Sequence[str], file: str
+) -> tuple[IntArray, list[Note]]:
+    """Class codes of the labels of a file, (n_obs,), and what was decided of them.
 
     Parameters
     ----------
     labels, classes : sequence of str
     file : str
         Its name, for messages.
-    notes : list of Note
-        What was decided of the labels is added here.
     """
-    codes = level_codes(list(labels), tuple(classes))
+    codes, notes = level_codes(list(labels), tuple(classes)), []
     if (codes == UNSEEN).any():
         numbers = [str(k) for k in range(len(classes))]
         if not set(labels) <= set(numbers) or set(numbers) & set(classes):
@@ -291,4 +288,4 @@ def codes_of(
         )
     if absent:
         notes.append(Note(NoteKind.ABSENT_CLASSES, names=absent))
-    return y
+    return y, notes

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trifit.data.by import read_by
-from trifit.data.columns import as_floats, texts_of
+from trifit.data.cells import as_floats, texts_of
 from trifit.data.numbers import POINT, number
 from trifit.data.roles import checked_weights
 from trifit.data.tables import Table
@@ -181,14 +181,25 @@ def find_columns(
     if not names:
         raise InputError(f"predictions {file!r}: {pattern!r} names no column")
     for name in names:
-        if name not in columns:
-            raise InputError(
-                f"predictions {file!r}: there is no column {name!r}; it has {listing(columns)}"
-            )
+        _check_there(name, columns, file)
     alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
     shared = "".join(letters[0] for letters in alike) if len(names) > 1 else ""
     prefix = re.match(r"(.*[_.: -])?", shared)[0]  # type: ignore[index]
     return names, tuple(name.removeprefix(prefix) for name in names)
+
+
+def _has(table: Table, name: str, file: str, *, needed: bool) -> bool:
+    """Whether a table has a column; refused if it is needed and missing."""
+    if needed:
+        _check_there(name, table.columns, file)
+    return name in table.columns
+
+
+def _check_there(name: str, columns: Sequence[str], file: str) -> None:
+    if name not in columns:
+        raise InputError(
+            f"predictions {file!r}: there is no column {name!r}; it has {listing(columns)}"
+        )
 
 
 def _numbers(table: Table, name: str, file: str) -> FloatArray:
@@ -212,12 +223,8 @@ def _numbers(table: Table, name: str, file: str) -> FloatArray:
 
 def _weights(table: Table, name: str | None, file: str, *, needed: bool) -> IntArray | None:
     """Counts of identical rows, if the file has them; the first file's are used."""
-    if name is None or (name not in table.columns and not needed):
+    if name is None or not _has(table, name, file, needed=needed):
         return None
-    if name not in table.columns:
-        raise InputError(
-            f"predictions {file!r}: there is no column {name!r}; it has {listing(table.columns)}"
-        )
     return checked_weights(_numbers(table, name, file), f"predictions {file!r}: weights {name!r}")
 
 
@@ -234,14 +241,8 @@ def _cell_by_cell(texts: Sequence[str | None], name: str, file: str) -> FloatArr
 
 
 def _texts(table: Table, name: str | None, file: str, *, needed: bool) -> list[str] | None:
-    if name is None:
+    if name is None or not _has(table, name, file, needed=needed):
         return None
-    if name not in table.columns:
-        if not needed:
-            return None
-        raise InputError(
-            f"predictions {file!r}: there is no column {name!r}; it has {listing(table.columns)}"
-        )
     texts = texts_of(table.cells[name], ("",))
     if None in texts:
         raise InputError(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import numpy as np
@@ -61,6 +61,16 @@ class Columns:
         return f"{self.before}*{self.after}"
 
 
+@dataclass(frozen=True, eq=False)
+class _Taken:
+    """What was taken of a file: its rows, what they are called, the same in words, and notes."""
+
+    raw: Raw
+    kind: str
+    text: str
+    notes: list[Note] = field(default_factory=list)
+
+
 def read_rivals(rivals: Sequence[Rival], dataset: Dataset) -> tuple[Rival, ...]:
     """Rivals for a data set, those from files with what the files forecast for it.
 
@@ -92,26 +102,26 @@ def read_file(rival: FileRival, dataset: Dataset) -> Content:
     """
     file = rival.path.name
     source = open_predictions(rival.path)
-    notes: list[Note] = []
-    if isinstance(source, Table):
-        raw, kind, taken = _of_columns(rival, source, dataset.class_names)
-    else:
-        raw, kind, taken = _of_array(rival, source, dataset.class_names, notes)
-    logits = _are_logits(raw.values, kind)
-    if logits and not LOGITS.fullmatch(kind):
-        text = f"{taken} of {file}"
+    taken = (
+        _of_columns(rival, source, dataset.class_names)
+        if isinstance(source, Table)
+        else _of_array(rival, source, dataset.class_names)
+    )
+    logits, notes = _are_logits(taken.raw.values, taken.kind), list(taken.notes)
+    if logits and not LOGITS.fullmatch(taken.kind):
+        text = f"{taken.text} of {file}"
         notes.append(Note(NoteKind.TAKEN_AS_LOGITS, names=(rival.name,), text=text))
     return Content(
-        log_probs=_in_order(raw, dataset.class_names, logits=logits),
-        rows=_rows(raw, dataset),
-        taken=f"{taken} as {'logits' if logits else 'probabilities'}",
+        log_probs=_in_order(taken.raw, dataset.class_names, logits=logits),
+        rows=_rows(taken.raw, dataset),
+        taken=f"{taken.text} as {'logits' if logits else 'probabilities'}",
         notes=notes,
         digest=sha256(rival.path.read_bytes()).hexdigest()[:12],
     )
 
 
-def _of_columns(rival: FileRival, table: Table, classes: tuple[str, ...]) -> tuple[Raw, str, str]:
-    """The columns of a table, what they are called, and how to say which were taken."""
+def _of_columns(rival: FileRival, table: Table, classes: tuple[str, ...]) -> _Taken:
+    """The columns of a table."""
     columns, file = table.columns, rival.path.name
     if any(mark in rival.columns for mark in "*,"):
         names, found = find_columns(columns, rival.columns, file)
@@ -124,7 +134,7 @@ def _of_columns(rival: FileRival, table: Table, classes: tuple[str, ...]) -> tup
             taken = names[0]
     reading = Reading(label=LABEL, probs="*", row_id=ROW if ROW in columns else None)
     raw = of_table(file, table, (names, found), reading, need_label=False)
-    return raw, kind, f"columns {taken}" if taken != "*" else "its columns"
+    return _Taken(raw, kind, f"columns {taken}" if taken != "*" else "its columns")
 
 
 def choose_columns(columns: Sequence[str], classes: tuple[str, ...], rival: FileRival) -> Columns:
@@ -195,10 +205,8 @@ def _is_usual(called: str) -> bool:
     return bool(PROBS.fullmatch(called) or LOGITS.fullmatch(called))
 
 
-def _of_array(
-    rival: FileRival, source: Arrays, classes: tuple[str, ...], notes: list[Note]
-) -> tuple[Raw, str, str]:
-    """An array of an ``.npz`` file, what it is called, and how to say that it was taken."""
+def _of_array(rival: FileRival, source: Arrays, classes: tuple[str, ...]) -> _Taken:
+    """An array of an ``.npz`` file."""
     file, arrays = rival.path.name, source.arrays
     others = [name for name in arrays if name not in ("classes", ROW, LABEL)]
     chosen = rival.columns or next((name for name in ARRAYS if name in arrays), "")
@@ -211,23 +219,24 @@ def _of_array(
         )
     reading = Reading(label=LABEL, probs=chosen, row_id=ROW if ROW in arrays else None)
     raw = of_arrays(source, reading, need_label=False)
-    if "classes" not in arrays:
-        raw = _named(raw, classes, f"{rival.name}: array {chosen} of {file}", notes)
-    return raw, chosen, f"array {chosen}"
+    taken = _Taken(raw, chosen, f"array {chosen}")
+    if "classes" in arrays:
+        return taken
+    return _named(taken, classes, f"{rival.name}: array {chosen} of {file}")
 
 
-def _named(raw: Raw, classes: tuple[str, ...], what: str, notes: list[Note]) -> Raw:
+def _named(taken: _Taken, classes: tuple[str, ...], what: str) -> _Taken:
     """Columns without names, taken in the order of the data's classes."""
-    n = raw.values.shape[1]
+    raw, n = taken.raw, taken.raw.values.shape[1]
     if n == 1 and len(classes) == 2:
-        notes.append(Note(NoteKind.ONE_COLUMN, names=classes[1:], text=what))
-        return replace(raw, classes=classes[1:])
+        note = Note(NoteKind.ONE_COLUMN, names=classes[1:], text=what)
+        return replace(taken, raw=replace(raw, classes=classes[1:]), notes=[note])
     if n != len(classes):
         raise InputError(
             f"predictions {raw.file!r}: {n} columns for {len(classes)} classes ({listing(classes)})"
         )
-    notes.append(Note(NoteKind.UNNAMED_CLASSES, names=classes, text=what))
-    return replace(raw, classes=classes)
+    note = Note(NoteKind.UNNAMED_CLASSES, names=classes, text=what)
+    return replace(taken, raw=replace(raw, classes=classes), notes=[note])
 
 
 def _are_logits(values: FloatArray, called: str) -> bool:

@@ -138,5 +138,5 @@ def signal_of(density: Density, mle: Fit, train: Rows) -> list[Row]:
     try:
         sd = theory.leave_one_out_sd(X, y.astype(np.int64), log_probs[:, 1] - log_probs[:, 0])
         return [Row("mle", "signal", theory.signal(kappa=X.shape[1] / len(X), sd=sd))]
-    except (InputError, np.linalg.LinAlgError):  # hardly an MLE, or no such signal
+    except InputError:  # hardly an MLE, or no such signal
         return []

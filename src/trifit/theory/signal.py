@@ -37,8 +37,11 @@ def leave_one_out_sd(X: FloatArray, y: IntArray, log_odds: FloatArray) -> float:
     p = 1 / (1 + np.exp(-log_odds))
     weight = p * (1 - p)
     information = (design.T * weight) @ design
-    # Columns may depend on each other, as those of all categories and the intercept do.
-    h = (design @ np.linalg.pinv(information, hermitian=True) * design).sum(axis=1)
+    if np.linalg.matrix_rank(information, hermitian=True) == len(information):
+        solved = np.linalg.solve(information, design.T)
+    else:  # such as columns of all categories beside the intercept
+        solved = np.linalg.pinv(information, hermitian=True) @ design.T
+    h = np.einsum("ij,ji->i", design, solved)
     left_out = log_odds - h * (y - p) / (1 - weight * h)
     return float(np.std(left_out, ddof=1))
 

@@ -5,6 +5,7 @@ from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded
 from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
 from trifit.words.ensemble import ensemble_sentences
+from trifit.words.laplace import laplace_sentence
 from trifit.words.notes import notes
 from trifit.words.prevalence import prevalence_sentences
 from trifit.words.prior import prior_sentence
@@ -26,6 +27,7 @@ __all__ = [
     "ensemble_sentences",
     "errors_text",
     "headline",
+    "laplace_sentence",
     "notes",
     "optimiser_sentences",
     "prevalence_sentences",
