@@ -169,7 +169,7 @@ def gaussian(a: FloatArray, b: FloatArray, bandwidth: float) -> FloatArray:
 
 
 def thinned(n: int) -> tuple[slice, float]:
-    """Every so manieth row, at most MAX_ROWS, and how many rows each stands for."""
+    """Evenly spaced rows, at most MAX_ROWS, and how many rows each stands for."""
     step = -(-n // MAX_ROWS)
     return slice(None, None, step), n / len(range(0, n, step))
 

@@ -150,7 +150,7 @@ class LogDensity(Protocol):
 
 
 class Objective(LogDensity, Protocol):
-    """A log density with what else point fits are found by."""
+    """A log density, and what point fits need besides: squared error and second derivatives."""
 
     def squared_error(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Brier score ``sum_ik w_ik |p_i - e_k|^2`` summed over rows, and its gradient."""

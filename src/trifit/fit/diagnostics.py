@@ -151,7 +151,7 @@ def posterior_status(d: SamplerDiagnostics, n_chains: int, *, parameters: bool =
 
 
 def sampler_status(d: SamplerDiagnostics) -> Status:
-    """The first check of how the sampler went that fails, which more draws do not mend."""
+    """The first failed check of the sampler itself, which more draws do not mend."""
     if d.divergent_share > MAX_DIVERGENT_SHARE:
         return Status.DIVERGENT
     if not at_least(d.bfmi_min, MIN_BFMI):

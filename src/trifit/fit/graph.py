@@ -156,7 +156,7 @@ class GraphDensity:
 
     @cached_property
     def without_rows(self) -> "GraphObjective":
-        """The objective of a row that counts nothing: log prior and log Jacobian alone."""
+        """The objective without rows: log prior and log Jacobian alone."""
         row = np.zeros((1, self.model["X"].get_value(borrow=True).shape[1]))
         return GraphObjective(self, row, np.zeros((1, self.n_classes)))
 

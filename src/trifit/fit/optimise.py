@@ -206,7 +206,7 @@ class _Walk:
 
     @property
     def rank(self) -> float:
-        """What the best start has least of: the validation loss, or the loss."""
+        """The validation loss, if there is one, else the loss: smallest for the best start."""
         value = self.path.best[0] if self.path.best else self.loss
         return value if np.isfinite(value) else np.inf
 
@@ -263,7 +263,7 @@ def _tried_again(walk: _Walk, settings: Optimiser) -> _Walk:
 
 
 def is_material(gain: float, weight: float) -> bool:
-    """Whether a fall of the loss per row is more than one parameter is charged.
+    """Whether a decrease of the loss per row is worth more than one parameter costs.
 
     Parameters
     ----------

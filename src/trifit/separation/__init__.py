@@ -157,7 +157,7 @@ def _certify(
 
 
 def _is_onto(weights: sp.csr_array) -> bool:
-    """Whether parameters reach any coefficients, one set of them each."""
+    """Whether every set of coefficients has exactly one set of parameters."""
     if weights.shape[0] != weights.shape[1]:
         return False
     blocks: list[list[Any]] = [[None, weights], [weights.T, None]]

@@ -188,7 +188,7 @@ def _overlap(
 
 
 def _split_by_their_means(a: FloatArray, b: FloatArray) -> bool:
-    """Whether the discriminant of Fisher's separates them without an error: a cheap look."""
+    """Whether Fisher's discriminant separates them without an error, which is cheap to tell."""
     both = np.vstack([a - a.mean(axis=0), b - b.mean(axis=0)])
     covariance = both.T @ both / len(both)
     covariance += 1e-3 * np.trace(covariance) / len(covariance) * np.eye(len(covariance))

@@ -55,7 +55,7 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def _drawn(self) -> dict[str, Setting]:
-        """What decides the rows: of a table its fingerprint, not where it lies."""
+        """What decides the rows: for a table its fingerprint, not its location."""
         if "table" not in self.data:
             return self.data
         return {name: self.data[name] for name in ("table", "n", "n_test") if name in self.data}
@@ -114,7 +114,7 @@ def cells_of(study: Study, tables: Tables | None = None) -> list[Cell]:
 
 
 def longest_first(cells: Sequence[Cell]) -> list[Cell]:
-    """The larger problems first: a long cell at the end would be waited for alone."""
+    """Larger problems first, so that no long cell runs alone at the end."""
     return sorted(cells, key=_size, reverse=True)
 
 

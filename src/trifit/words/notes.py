@@ -187,7 +187,7 @@ def _expected_mle(found: ExpectedMle) -> str:
 
 
 def _chosen_scale(scales: Sequence[ChosenScale]) -> str:
-    """The prior scale that the training rows chose, the last of all; others are of folds."""
+    """The prior scale chosen on all training rows, and the range of those chosen in folds."""
     chosen, folds = scales[-1], [scale.value for scale in scales[:-1]]
     interval = among = ""
     if chosen.low is not None:
@@ -200,7 +200,7 @@ def _chosen_scale(scales: Sequence[ChosenScale]) -> str:
 
 
 def _temperatures(temperatures: Sequence[float]) -> Iterator[str]:
-    """What to know of temperatures that are at a bound, if any are."""
+    """What temperatures at a bound mean, if any are."""
     if not temperatures:
         return
     from trifit.recalibration.temperature import MAX_TEMPERATURE  # SciPy

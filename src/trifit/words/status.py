@@ -93,7 +93,7 @@ def status_text(fit: FitRecord) -> str:
 
 
 def optimiser_sentences(fit: FitRecord) -> list[str]:
-    """What else is to know of an optimiser: its starts, and a prior that was cross-validated."""
+    """What an optimiser's starts found, and what cross-validation chose for the prior."""
     d, sentences = fit.diagnostics, []
     if not isinstance(d, OptimiserDiagnostics):
         return []

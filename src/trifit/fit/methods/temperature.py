@@ -64,7 +64,7 @@ def recalibrated[Found: Recalibration](
     stream: str,
     scales: FloatArray | None = None,
 ) -> Fit:
-    """A point fit whose forecasts go through a map that inner folds of its rows taught.
+    """A point fit whose forecasts go through a map fitted to inner folds of its rows.
 
     Parameters
     ----------
