@@ -42,7 +42,7 @@ def observe(activations: Any, y: np.ndarray, *, output: str) -> None:
 
 
 def observe_binary(activation: Any, y: np.ndarray, *, output: str) -> None:
-    """Observe labels with ``p(y = 1)`` the logistic or normal distribution function of an activation.
+    """Observe labels by the logistic or normal distribution function of an activation.
 
     Probit's log-odds are ``log Phi(z) - log Phi(-z)``.
 
