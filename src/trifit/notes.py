@@ -105,7 +105,13 @@ class NoteKind(StrEnum):
     """Of two runs, ``text`` has groups."""
 
 
-class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Note(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    repr_omit_defaults=True,
+):
     """Something that was decided or found; which figures there are depends on the kind.
 
     Attributes

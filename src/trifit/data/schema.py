@@ -7,8 +7,9 @@ import numpy as np
 
 from trifit.data.ambiguities import Ambiguities
 from trifit.data.cells import MISSING_TEXT, is_text, texts_of
-from trifit.data.columns import Column, beside_numbers, learn_column
+from trifit.data.columns import Column
 from trifit.data.identifiers import is_row_name
+from trifit.data.learning import Unread, beside_numbers
 from trifit.data.many import floats_of, matching
 from trifit.data.numbers import COMMA, Style, choose_style
 from trifit.data.roles import RoleColumns
@@ -149,17 +150,17 @@ def learn(table: Table, labels: Sequence[str], reading: Reading) -> tuple[Schema
     plain = floats_of(table, asked, beside_numbers(reading.missing), style)
     for name in names:
         cells = table.cells[name]
-        column = learn_column(
+        unread = Unread(
             table.name,
             name,
             cells,
             written=bool(table.delimiter),
             style=style,
             missing=reading.missing,
-            plain=plain.get(name),
             categorical=name in reading.categorical,
             keep=name in reading.keep,
         )
+        column = unread.learn(plain.get(name))
         number = column.kind == "number"
         values = column.encode(table.name, cells, plain.get(name))[0][:, 0] if number else None
         if name in reading.keep or not ambiguities.row_number(column, values):

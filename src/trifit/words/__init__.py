@@ -6,7 +6,7 @@ from trifit.words.code import why_not_encoded
 from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
 from trifit.words.ensemble import ensemble_sentences
 from trifit.words.laplace import laplace_sentence
-from trifit.words.notes import notes
+from trifit.words.notes import note_text, notes
 from trifit.words.prevalence import prevalence_sentences
 from trifit.words.prior import prior_sentence
 from trifit.words.rows import errors_text, rows_text, split_text
@@ -28,6 +28,7 @@ __all__ = [
     "errors_text",
     "headline",
     "laplace_sentence",
+    "note_text",
     "notes",
     "optimiser_sentences",
     "prevalence_sentences",
