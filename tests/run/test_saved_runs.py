@@ -71,8 +71,8 @@ def test_a_new_process_predicts_the_test_rows_as_the_run_did(folder):
          "--out", str(out)], capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "note: ignored columns that the model does not use: 'y'" in ran.stdout
-    assert "unseen category in 1 row ('colour': 'violet')" in ran.stdout
-    assert "missing values of 1 rows imputed" in ran.stdout
+    assert "1 row with a category that no training row has ('colour': 'violet')" in ran.stdout
+    assert "frequencies): 'size' (1)" in ran.stdout
     again, first = pd.read_parquet(out), pd.read_parquet(folder / "run" / "predictions.parquet")
     names = [f"{fit}:{c}" for fit in FITS for c in ("no", "yes")]
     assert list(first.columns[2:]) == names

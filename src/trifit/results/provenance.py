@@ -24,8 +24,8 @@ def data_record(
     made_of: Iterable[FloatArray | Labels | bytes],
     source: str,
     feature_names: Sequence[str] = (),
-    notes: Sequence[Note] = (),
     leaks: Sequence[str] = (),
+    notes: Sequence[Note] = (),
 ) -> Data:
     """What was classified, with a fingerprint of its numbers.
 
