@@ -130,6 +130,15 @@ def test_every_number_has_a_sentence(found, text):
     assert text in note
 
 
+def test_unseen_rows_are_said_once():
+    c = made_up()
+    for n_rows, times in ((3, 1), (2, 2)):
+        unseen = Note(NoteKind.UNSEEN, values={"shop": ("c",)}, n_rows=n_rows)
+        data = msgspec.structs.replace(c.data, notes=[unseen])
+        said = notes(msgspec.structs.replace(c, data=data, noticed=Noticed(n_unseen=3)))
+        assert sum("coefficient counts as zero" in note for note in said) == times
+
+
 def test_nothing_noticed_is_nothing_said():
     assert notes(made_up()) == ["dropped 1 row without a class"]
 

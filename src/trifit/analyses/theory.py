@@ -3,10 +3,9 @@
 import numpy as np
 
 from trifit.crossfit.fitted import Fitted
-from trifit.errors import InputError
 from trifit.fits import Status
 from trifit.results.noticed import ExpectedMle
-from trifit.theory import leave_one_out_sd, mle, signal
+from trifit.theory import mle, signal_of
 
 MIN_KAPPA, MIN_FEATURES = 0.05, 10
 """Fewer features, or fewer per row: the classical theory is close enough."""
@@ -42,10 +41,8 @@ def expected_mle(fitted: Fitted) -> ExpectedMle | None:
     share = float(np.mean(y))
     if log_probs.shape[1] != 2 or not MIN_SHARE <= share <= 1 - MIN_SHARE:
         return None
-    sd = leave_one_out_sd(X, y.astype(np.int64), log_probs[:, 1] - log_probs[:, 0])
-    try:
-        gamma = signal(kappa=kappa, sd=sd)
-    except InputError:  # no signal to be seen, or an MLE that hardly exists
+    gamma = signal_of(X, y.astype(np.int64), log_probs)
+    if gamma is None:
         return None
     limit = mle(kappa=kappa, gamma=gamma)
     return ExpectedMle(
@@ -55,5 +52,5 @@ def expected_mle(fitted: Fitted) -> ExpectedMle | None:
         probability=SHOWN,
         occurs=float(limit.calibration_curve(SHOWN)),
         slope=float(limit.slope),
-        signal=float(gamma),
+        signal=gamma,
     )

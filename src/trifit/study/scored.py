@@ -7,7 +7,6 @@ from scipy.special import xlogy
 
 from trifit import theory
 from trifit.calibration import binned_error, slope_intercept, smooth_error
-from trifit.errors import InputError
 from trifit.fit import Density
 from trifit.fits import Fit, Prediction, Status
 from trifit.forecasts import Forecasts
@@ -135,8 +134,5 @@ def signal_of(density: Density, mle: Fit, train: Rows) -> list[Row]:
     log_probs = density.log_probs(mle.flat_draws, X)[0]
     U, size, _ = np.linalg.svd(X - X.mean(axis=0), full_matrices=False)
     X = U[:, size > 1e-9 * size[0]]  # the same fits, of as many columns as there are directions
-    try:
-        sd = theory.leave_one_out_sd(X, y.astype(np.int64), log_probs[:, 1] - log_probs[:, 0])
-        return [Row("mle", "signal", theory.signal(kappa=X.shape[1] / len(X), sd=sd))]
-    except InputError:  # hardly an MLE, or no such signal
-        return []
+    found = theory.signal_of(X, y.astype(np.int64), log_probs)
+    return [] if found is None else [Row("mle", "signal", found)]

@@ -14,7 +14,7 @@ rows follow from ``alpha`` and ``sigma``.
 """
 
 from trifit.theory.limit import Limit, bayes, map, mle
-from trifit.theory.signal import leave_one_out_sd, signal
+from trifit.theory.signal import leave_one_out_sd, signal, signal_of
 from trifit.theory.threshold import existence_threshold
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "map",
     "mle",
     "signal",
+    "signal_of",
 ]

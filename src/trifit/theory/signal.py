@@ -46,6 +46,24 @@ def leave_one_out_sd(X: FloatArray, y: IntArray, log_odds: FloatArray) -> float:
     return float(np.std(left_out, ddof=1))
 
 
+def signal_of(X: FloatArray, y: IntArray, log_probs: FloatArray) -> float | None:
+    """The signal behind an MLE of two classes; None where no signal leads to such log-odds.
+
+    Parameters
+    ----------
+    X : array of shape (n_obs, n_features)
+    y : array of shape (n_obs,)
+        Class codes, 0 or 1.
+    log_probs : array of shape (n_obs, 2)
+        As fitted.
+    """
+    sd = leave_one_out_sd(X, y, log_probs[:, 1] - log_probs[:, 0])
+    try:
+        return signal(kappa=X.shape[1] / len(X), sd=sd)
+    except InputError:  # no signal to be seen, or an MLE that hardly exists
+        return None
+
+
 def signal(*, kappa: float, sd: float) -> float:
     """The ``gamma`` at which an MLE has log-odds of standard deviation ``sd`` on fresh rows.
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 
+import msgspec
+
 from trifit.notes import Note, NoteKind
 from trifit.results import ChosenScale, Comparison, Noticed
 from trifit.results.noticed import ExpectedMle, WidePrior
@@ -119,9 +121,12 @@ SENTENCES: Mapping[NoteKind, str] = {
 
 def notes(c: Comparison) -> list[str]:
     """What was decided when the data were read, then what was noticed."""
+    found = c.noticed
+    if any(n.kind is NoteKind.UNSEEN and n.n_rows >= found.n_unseen for n in c.data.notes):
+        found = msgspec.structs.replace(found, n_unseen=0)  # the same rows, told by category
     return [
         *map(note_text, c.data.notes),
-        *noticed_notes(c.noticed, c.data.class_names),
+        *noticed_notes(found, c.data.class_names),
         *([] if c.prior is None or not c.prior.scales else [_chosen_scale(c.prior.scales)]),
         *_temperatures(c.temperatures),
     ]
