@@ -88,30 +88,26 @@ def assemble(
     train, test = _without_dropped(train, test, labels, reading)
     classes = _classes(train, labels, reading)
     schema, notes = learn(train, labels, reading)
-    tables = [train]
+    tables, ignored = [train], list[Note]()
     if test is not None:
         _check_style(train, test, schema, reading)
         aligned, ignored = _aligned(test, train, schema, labels)
-        tables, notes = [train, aligned], notes + ignored
-    if not reading.roles.groups:
-        possible = (*dropped, *grouping(train, schema.groups))
-        notes += [Note(NoteKind.POSSIBLE_GROUPS, names=possible)] if possible else []
+        tables.append(aligned)
+    possible = () if reading.roles.groups else (*dropped, *grouping(train, schema.groups))
     rows = _encode(tables, schema, labels, classes, roles, reading)
     rows, changed = _handle_missing(train, rows, schema, labels, reading, missing)
-    notes += changed
-    if rows.soft is None:
-        y, classes, gone = drop_unused_classes(rows.y, classes)
-        rows = replace(rows, y=y)
-        if gone:
-            notes.append(Note(NoteKind.DROPPED_CLASSES, names=tuple(gone)))
-    if rows.unseen.any():
-        notes.append(unseen_note(tables[1], schema, rows.unseen))
+    rows, classes, gone = _with_used_classes(rows, classes)
     leaks = _leaks(rows, schema) if rows.soft is None else ()
-    if leaks:
-        notes.append(Note(NoteKind.LEAKS, names=leaks, text=labels[0]))
-    notes += notes_of(rows.roles, reading.roles, len(rows.y) - rows.n_test)
+    notes += [
+        *ignored,
+        *([Note(NoteKind.POSSIBLE_GROUPS, names=possible)] if possible else []),
+        *changed,
+        *([Note(NoteKind.DROPPED_CLASSES, names=gone)] if gone else []),
+        *([unseen_note(tables[1], schema, rows.unseen)] if rows.unseen.any() else []),
+        *([Note(NoteKind.LEAKS, names=leaks, text=labels[0])] if leaks else []),
+        *notes_of(rows.roles, reading.roles, len(rows.y) - rows.n_test),
+    ]
     rows, written = _written_out(train.name, rows)
-    notes += written
     return Dataset(
         name=train.name,
         X=rows.X,
@@ -120,7 +116,7 @@ def assemble(
         class_names=classes,
         soft_labels=rows.soft,
         n_test=rows.n_test,
-        notes=tuple(notes),
+        notes=(*notes, *written),
         leaks=leaks,
         source=source,
         groups=rows.roles.groups,
@@ -129,6 +125,16 @@ def assemble(
         by=rows.roles.by,
         schema=replace(schema, imputes=missing == "impute"),
     )
+
+
+def _with_used_classes(
+    rows: _Rows, classes: tuple[str, ...]
+) -> tuple[_Rows, tuple[str, ...], tuple[str, ...]]:
+    """Rows and classes without the classes that no complete row has, and those."""
+    if rows.soft is not None:
+        return rows, classes, ()
+    y, used, gone = drop_unused_classes(rows.y, classes)
+    return replace(rows, y=y), used, tuple(gone)
 
 
 def _written_out(data: str, rows: _Rows) -> tuple[_Rows, list[Note]]:

@@ -1,7 +1,7 @@
 """A loss per row minimised from several starts: what MLE, MAP and least squares share."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -115,14 +115,7 @@ def maximise(
     )
     if len(walks) > 1:
         probs = [_probs(density, walk.theta, rows.X[:ALIKE]) for walk in walks]
-        diagnostics = msgspec.structs.replace(
-            diagnostics,
-            starts=len(walks),
-            starts_spread=finite(
-                float(np.mean([total_variation(p, probs[chosen]).mean() for p in probs]))
-            ),
-            starts_loss_range=finite(float(np.ptp([walk.rank for walk in walks]))),
-        )
+        diagnostics = _of_starts(diagnostics, walks, probs, chosen)
     return Fit(
         method=method,
         draws=density.constrain(best.theta[None])[None],
@@ -131,6 +124,22 @@ def maximise(
         diagnostics=diagnostics,
         path=tuple(best.path.rows),
         theta=best.theta,
+    )
+
+
+def _of_starts(
+    diagnostics: OptimiserDiagnostics,
+    walks: Sequence["_Walk"],
+    probs: Sequence[FloatArray],
+    chosen: int,
+) -> OptimiserDiagnostics:
+    """The diagnostics with how far starts ended from the best one."""
+    spread = np.mean([total_variation(p, probs[chosen]).mean() for p in probs])
+    return msgspec.structs.replace(
+        diagnostics,
+        starts=len(walks),
+        starts_spread=finite(float(spread)),
+        starts_loss_range=finite(float(np.ptp([walk.rank for walk in walks]))),
     )
 
 
