@@ -5,6 +5,8 @@ import pymc as pm
 import pytest
 import scipy.sparse as sp
 
+from trifit import memory
+from trifit.errors import InputError
 from trifit.fit.alike import PAIR
 from trifit.fit.entries import Entries
 from trifit.fit.graph import GraphDensity
@@ -37,6 +39,13 @@ def both(request):
 
 def dense(affine):
     return sp.csr_array(affine.matrix).toarray()
+
+
+def test_matrices_beyond_the_memory_are_refused(both):
+    alike = both[3].alike
+    refused = r"a model of 1,000,000 features with \d classes: not enough memory: at least"
+    with memory.limited(0.01), pytest.raises(InputError, match=refused):
+        alike.of_features(1_000_000)
 
 
 def test_two_features_tell_what_probing_tells(both):

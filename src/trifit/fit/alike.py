@@ -13,10 +13,14 @@ import scipy.sparse as sp
 from trifit.fit.affine import Affine, close, compact
 from trifit.fit.density import covariance_root
 from trifit.fit.entries import Entries
+from trifit.memory import check_memory
 from trifit.types import FloatArray
 
 PAIR = 2
 """Features of the model that is probed."""
+
+WORDS_PER_ENTRY = 5
+"""Doubles held for an entry of a large sparse matrix while it is put together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +184,21 @@ class Alike:
         return float(np.sqrt(np.square(each[0]).sum() * np.square(X).sum(axis=1).mean()))
 
     def of_features(self, n_features: int) -> Maps:
-        """The matrices for so many features."""
+        """The matrices for so many features.
+
+        Raises
+        ------
+        InputError
+            If they need more memory than there is, as those of a thousand classes may.
+        """
+        each = (self.params, self.weights, self.prior_gradient)
+        entries = sum(np.count_nonzero(part.each.matrix) for part in each)
+        n_classes = self.weights.each.matrix.shape[0] + 1
+        check_memory(
+            f"a model of {n_features:,} features with {n_classes:,} classes",
+            WORDS_PER_ENTRY * n_features * entries,
+            "take fewer features (principal components, say), or merge rare classes",
+        )
         return Maps(
             self.params.of_features(n_features),
             self.weights.of_features(n_features),
