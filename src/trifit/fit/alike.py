@@ -192,7 +192,7 @@ class Alike:
             If they need more memory than there is, as those of a thousand classes may.
         """
         each = (self.params, self.weights, self.prior_gradient)
-        entries = sum(np.count_nonzero(part.each.matrix) for part in each)
+        entries = sum(int(np.count_nonzero(np.asarray(part.each.matrix))) for part in each)
         n_classes = self.weights.each.matrix.shape[0] + 1
         check_memory(
             f"a model of {n_features:,} features with {n_classes:,} classes",
