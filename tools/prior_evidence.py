@@ -336,6 +336,17 @@ def confirmation(found: Found, tables: list[str], name: str) -> str:
     return "\n".join([*lines, f"Confirmed: {all(ok for _, ok in conditions)}"])
 
 
+def against_others(found: Found, tables: list[str], name: str) -> str:
+    """A candidate's log-loss against that of every other one."""
+    lines = []
+    for other in SCALES:
+        if other != name:
+            d = found.by_table(tables, found.gain(name, other))
+            both = text(over_tables(d), 4), text(over_tables(d, np.median), 4)
+            lines.append(f"- `{name}` against `{other}`: mean {both[0]}, median {both[1]}")
+    return "\n".join(lines)
+
+
 def learned(found: Found, names: list[str]) -> str:
     """The cards with learned scales against candidates, on the same training sets."""
     lines = []
@@ -368,6 +379,7 @@ def show(folder: Path) -> None:
         print(f"\n### all, {share}\n\n{table_of(found, both, share)}")
     winner = chosen(found, parts["choosing"])
     print(f"\nChosen: {winner}\n\n{confirmation(found, parts['confirming'], winner)}")
+    print(f"\n{against_others(found, parts['confirming'], winner)}")
     print(f"\n{learned(found, [TODAY, winner])}")
     frame = found.of.reset_index()
     cpu = frame[frame["fit"].isin([*SCALES, *LEARNED])].groupby("fit")["cpu_seconds"]
