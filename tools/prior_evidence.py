@@ -33,7 +33,7 @@ from trifit.study.folder import Kind, open_folder, versions
 from trifit.study.measures import problem_of
 from trifit.study.scored import scored, verdicts
 from trifit.study.sources import Drawn
-from trifit.study.store import Row
+from trifit.study.store import Row, Store
 from trifit.types import Dataset
 
 TODAY = "2.5"
@@ -178,14 +178,16 @@ def fit(folder: Path) -> None:
     made_with = {"priors": [*SCALES, *LEARNED], "versions": versions()}
     store = open_folder(Kind("priors", ("numbers.csv",)), folder, made_with, computing)
     tasks = {cell.key: cell for cell in cells()}
-    try:
-        compute_all("priors", tasks, compute, store, computing)
-    finally:
-        found = store.table().to_pandas().drop(columns="error")
-        wide = found[found["fit"] != ""].pivot(
-            index=["cell", "fit"], columns="quantity", values="value"
-        )
-        wide.round(6).to_csv(folder / "numbers.csv")
+    compute_all("priors", tasks, compute, store, computing)
+
+
+def write_numbers(folder: Path) -> None:
+    """The numbers of all cells that are there, also of a run that was stopped."""
+    found = Store(folder / "cells").table().to_pandas()
+    wide = found[found["fit"] != ""].pivot(
+        index=["cell", "fit"], columns="quantity", values="value"
+    )
+    wide.round(6).to_csv(folder / "numbers.csv")
 
 
 def _say(message: str, share: float) -> None:
@@ -201,7 +203,7 @@ class Found:
     Parameters
     ----------
     numbers : DataFrame
-        One row for each cell and candidate, as :func:`fit` writes it.
+        One row for each cell and candidate, as :func:`write_numbers` has it.
     """
 
     def __init__(self, numbers: pd.DataFrame) -> None:
@@ -398,4 +400,6 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     if arguments.fit:
         fit(arguments.folder)
+    if (arguments.folder / "cells").is_dir():
+        write_numbers(arguments.folder)
     show(arguments.folder)
