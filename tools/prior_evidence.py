@@ -1,6 +1,7 @@
 """Which default prior: candidates on every table of the atlas, by the rule of docs/priors.md.
 
     python tools/prior_evidence.py reports/priors            print what was found
+    python tools/prior_evidence.py reports/priors --first    the rule as first written
     python tools/prior_evidence.py reports/priors --fit      fit what is not there, then print
 
 A cell is a training set; all candidates are fitted to the same rows. Cells go to FOLDER/cells,
@@ -56,6 +57,12 @@ MOST_ROWS, MOST_SIZE = 1_000, 40_000
 SEED = 16
 CLOSE = 0.001
 """Nats per row up to which two candidates are equal."""
+
+WIDE = 10.0
+"""A scale of ``auto`` above this is shown."""
+
+FIRST_ERRORS = ("possum-70", "penguins-58", "penguins-230")
+"""Training sets on which ``auto`` ended with an error before it was repaired."""
 
 STEEPEST = 4.0
 FAILS = ("over_confident", "under_confident", "miscalibrated", "failed")
@@ -349,6 +356,35 @@ def against_others(found: Found, tables: list[str], name: str) -> str:
     return "\n".join(lines)
 
 
+def without_largest(found: Found, tables: list[str], name: str) -> str:
+    """Which table has the largest share of a candidate's mean, and the mean without it.
+
+    And with half of it: what ``oslo`` would count if its second training set, to which nothing
+    can be fitted, were taken for a difference of zero.
+    """
+    d = found.by_table(tables, found.gain(name))
+    sizes = {table: abs(v) for table, v in d.items()}
+    largest = max(sizes, key=lambda table: sizes[table])
+    rest = over_tables({table: v for table, v in d.items() if table != largest})
+    half = over_tables(d | {largest: d[largest] / 2})
+    share = sizes[largest] / sum(sizes.values())
+    return (
+        f"- `{name}`: {largest} ({share:.0%} of all |d|); without it the mean is {text(rest, 4)}, "
+        f"with half of it {text(half, 4)}"
+    )
+
+
+def widest(found: Found) -> str:
+    """Training sets on which ``auto`` takes a scale far above today's: losses in nats."""
+    names = ["frequencies", TODAY, "2.5/sqrt(p)", AUTO]
+    lines = [f"| training set | {' | '.join(names)} | scale |", "|---|" + "---|" * (len(names) + 1)]
+    for key, cell in sorted(found.done.items()):
+        if not cell.learned and (scale := found.value(key, AUTO, "scale")) > WIDE:
+            losses = [f"{found.value(key, name, 'log_loss'):.3f}" for name in names]
+            lines.append(f"| {key} | {' | '.join(losses)} | {scale:.3g} |")
+    return "\n".join(lines)
+
+
 def learned(found: Found, names: list[str]) -> str:
     """The cards with learned scales against candidates, on the same training sets."""
     lines = []
@@ -367,9 +403,13 @@ def learned(found: Found, names: list[str]) -> str:
     return "\n".join(lines)
 
 
-def show(folder: Path) -> None:
+def show(folder: Path, *, first: bool) -> None:
     """Everything that docs/priors.md quotes."""
-    found = Found(pd.read_csv(folder / "numbers.csv", dtype={"cell": str, "fit": str}))
+    numbers = pd.read_csv(folder / "numbers.csv", dtype={"cell": str, "fit": str})
+    if first:
+        of_auto = numbers["fit"].isin([AUTO, f"{AUTO} MAP"])
+        numbers = numbers[~(of_auto & numbers["cell"].isin(FIRST_ERRORS))]
+    found = Found(numbers)
     parts = dict(zip(("choosing", "confirming"), halves(), strict=True))
     parts = {half: [t for t in names if found.keys(t)] for half, names in parts.items()}
     both = [*parts["choosing"], *parts["confirming"]]
@@ -382,6 +422,10 @@ def show(folder: Path) -> None:
     winner = chosen(found, parts["choosing"])
     print(f"\nChosen: {winner}\n\n{confirmation(found, parts['confirming'], winner)}")
     print(f"\n{against_others(found, parts['confirming'], winner)}")
+    print("\nLooked at afterwards, decides nothing:")
+    for name in [n for n in SCALES if n != TODAY]:
+        print(without_largest(found, parts["confirming"], name))
+    print(f"\n{widest(found)}")
     print(f"\n{learned(found, [TODAY, winner])}")
     frame = found.of.reset_index()
     cpu = frame[frame["fit"].isin([*SCALES, *LEARNED])].groupby("fit")["cpu_seconds"]
@@ -397,9 +441,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--first", action="store_true")
     arguments = parser.parse_args()
     if arguments.fit:
         fit(arguments.folder)
     if (arguments.folder / "cells").is_dir():
         write_numbers(arguments.folder)
-    show(arguments.folder)
+    show(arguments.folder, first=arguments.first)
