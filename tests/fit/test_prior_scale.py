@@ -119,6 +119,18 @@ def test_features_that_say_nothing_get_a_narrow_prior(rng):
     assert chosen.value < 0.1
 
 
+@pytest.mark.parametrize("seed", [5, 14])
+def test_separable_classes_have_an_interval_too(seed):
+    """Wide priors have flat objectives there: a mode found loosely gave evidences that jumped."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((60, 9))
+    X[:, :3] += 3 * np.eye(3)[np.arange(60) % 3]
+    rows = Rows(X, np.arange(60) % 3)
+    card, density = auto("softmax", X, 3)
+    chosen = choose_scale(density.rescaled, card, rows, rng)
+    assert chosen.low < chosen.value < chosen.high
+
+
 def test_learned_scales_are_not_chosen_too(rng):
     rows = world(rng, 40, 2, 1.0)
     card, density = auto("logistic", rows.X, 2, prior="hierarchical")

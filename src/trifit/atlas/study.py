@@ -25,8 +25,8 @@ NUTS_LIMIT = 150_000
 """Largest :func:`trifit.study.curve.sampling_size` at which the posterior is sampled with NUTS."""
 
 
-def sizes_of(dataset: Dataset) -> tuple[list[int], int]:
-    """Training rows, largest first, and held-out rows.
+def sizes_of(dataset: Dataset, most: int = MOST_TRAINING) -> tuple[list[int], int]:
+    """Training rows (at most ``most``), largest first, and held-out rows.
 
     A third of the rows is held out. A size that is too small, or has too few rows of the
     rarest class, is left out.
@@ -38,7 +38,7 @@ def sizes_of(dataset: Dataset) -> tuple[list[int], int]:
     ([100, 25], 50)
     """
     held_out = min(dataset.n_obs // 3, MOST_HELD_OUT)
-    full = min(dataset.n_obs - held_out, MOST_TRAINING)
+    full = min(dataset.n_obs - held_out, most)
     rarest = np.bincount(dataset.y, minlength=dataset.n_classes).min() / dataset.n_obs
     of_class = LEAST_OF_CLASS if dataset.groups is None else LEAST_IN_GROUPS
     least = max(LEAST_TRAINING, int(np.ceil(of_class / rarest)))

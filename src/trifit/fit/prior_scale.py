@@ -32,8 +32,9 @@ LOG2_SCALES = range(-8, 6)
 FOLD_LOG2_SCALES = range(-5, 4)
 """Those that inner folds choose from."""
 
-MODE = Optimiser(tolerance=1e-6, max_steps=50)
-"""How well the mode is found: an error of it moves the evidence by its square only."""
+MODE = Optimiser(tolerance=1e-9, max_steps=50)
+"""How well the mode is found: an error of it moves the evidence by its square only. Where classes
+are separable and the prior is wide, gradients are small far from the mode too."""
 
 DROP = 0.5 * 3.841
 """By how much (nats) the evidence falls from the best scale to the ends of its 95 % interval."""
