@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from made_up import made_up
-from trifit.recalibration.temperature import MAX_TEMPERATURE
+from trifit.diagnostics import MAX_TEMPERATURE
 from trifit.results import ChosenScale, Noticed
 from trifit.results.noticed import ExpectedMle, WidePrior
 from trifit.words import notes

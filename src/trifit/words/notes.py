@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from shlex import quote
 
+from trifit.diagnostics import MAX_TEMPERATURE
 from trifit.results import ChosenScale, Comparison, Noticed
 from trifit.results.noticed import ExpectedMle, WidePrior
 from trifit.text import counted, significant
@@ -77,8 +78,6 @@ def _temperatures(temperatures: Sequence[float]) -> Iterator[str]:
     """What to know of temperatures that are at a bound, if any are."""
     if not temperatures:
         return
-    from trifit.recalibration.temperature import MAX_TEMPERATURE  # SciPy
-
     if max(temperatures) == MAX_TEMPERATURE:
         yield (
             f"mle+T: the best temperature is at its upper bound, {MAX_TEMPERATURE:g}: on held-out "
