@@ -61,7 +61,7 @@ def same(ours, theirs, tolerance=1e-10):
         assert a == pytest.approx(b, rel=tolerance, abs=tolerance * max(1.0, np.max(abs(b))))
 
 
-@pytest.mark.parametrize("name", by_default("softmax", "probit", of=card_names()))
+@pytest.mark.parametrize("name", by_default("softmax", of=card_names()))
 def test_value_and_gradient_are_those_of_the_density(name, device, rng):
     density, X, y = of_card(name)
     placed = on_device(density, device)

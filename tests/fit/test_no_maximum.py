@@ -7,7 +7,6 @@ import pytest
 
 import trifit
 from fitting import density_of, interpreted
-from selection import by_default
 from trifit.cards import Optimiser
 from trifit.data import load_dataset
 from trifit.fit.existence import _identified
@@ -159,7 +158,8 @@ def test_one_temperature_of_the_map_is_a_fair_yardstick(rng):
     assert "computed from another fit" in status_text(c.fits["map+T"])
 
 
-@pytest.mark.parametrize("prior", by_default(1.0, of=[0.0, 1.0]))
+@pytest.mark.broad
+@pytest.mark.parametrize("prior", [0.0, 1.0])
 def test_a_loss_with_kinks_ends_without_a_zero_gradient(prior):
     """ReLU units: nothing near is materially better, so the fit is judged."""
     data = load_dataset("iris")
