@@ -38,7 +38,7 @@ def density_of(X, y, builder="softmax_regression", **hyperparameters):
     return build_density(card(builder, **hyperparameters), X, y, **names_of(X, y))
 
 
-def interpreted(X, y, builder, **hyperparameters):
+def interpreted(X, y, builder="softmax_regression", **hyperparameters):
     """The graph with nothing compiled, for some hundred evaluations."""
     model = build_model(card(builder, **hyperparameters), X, y, **names_of(X, y))
     return GraphDensity(model, int(y.max()) + 1, mode="interpreted")
