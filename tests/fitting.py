@@ -5,6 +5,8 @@ import numpy as np
 from trifit.cards import Card
 from trifit.data import Standardiser
 from trifit.fit import build_density
+from trifit.fit.build import build_model
+from trifit.fit.graph import GraphDensity
 from trifit.fit.prediction import predict
 
 FAST = {"draws": 700, "tune": 300}
@@ -24,14 +26,22 @@ def standardised(dataset):
     return standardiser.transform(dataset.X)[:, ~standardiser.constant], dataset.y
 
 
+def names_of(X, y):
+    return {
+        "feature_names": tuple(f"x{j}" for j in range(X.shape[1])),
+        "class_names": tuple("abcdefghij"[: y.max() + 1]),
+    }
+
+
 def density_of(X, y, builder="softmax_regression", **hyperparameters):
-    return build_density(
-        card(builder, **hyperparameters),
-        X,
-        y,
-        feature_names=tuple(f"x{j}" for j in range(X.shape[1])),
-        class_names=tuple("abcdefghij"[: y.max() + 1]),
-    )
+    """As it is fitted: a graph that is not linear is compiled, half a minute on a cold machine."""
+    return build_density(card(builder, **hyperparameters), X, y, **names_of(X, y))
+
+
+def interpreted(X, y, builder="softmax_regression", **hyperparameters):
+    """The graph with nothing compiled, for some hundred evaluations."""
+    model = build_model(card(builder, **hyperparameters), X, y, **names_of(X, y))
+    return GraphDensity(model, int(y.max()) + 1, mode="interpreted")
 
 
 def probs_of(density, fit, X):

@@ -26,7 +26,7 @@ def test_decisions_are_logged(overlapping, caplog):
 
 def test_nothing_is_printed_where_nobody_listens():
     code = (
-        "import logging, importlib; importlib.import_module('trifit.run.compare').LOG.info('x');"
+        "import logging, importlib; importlib.import_module('trifit.results.folder').LOG.info('x');"
         "print(logging.getLogger('trifit').handlers)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -147,6 +147,10 @@ class LaplaceDiagnostics(_Numbers, frozen=True, kw_only=True, tag_field="kind", 
     proposals: int
 
 
+MAX_TEMPERATURE = 1e10
+"""Temperatures lie between 1 / 1e10 and 1e10."""
+
+
 class TemperatureDiagnostics(
     _Numbers, frozen=True, kw_only=True, tag_field="kind", tag="temperature"
 ):

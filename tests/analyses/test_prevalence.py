@@ -17,7 +17,7 @@ AFTER = np.array([0.9, 0.07, 0.03])
 def fitted():
     data = simulate("gaussian", n=90, classes=3, seed=1)
     return run_comparison(
-        data, "softmax", cv=3, nuts=False, methods=("laplace",),
+        data, "softmax", cv=2, nuts=False, methods=("laplace",),
         questions=Questions(prevalence="0=0.9"), overrides={"draws": 50},
     ).fitted  # fmt: skip
 

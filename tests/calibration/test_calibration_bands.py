@@ -3,6 +3,7 @@ import pytest
 from scipy.special import expit, logit
 from scipy.stats import beta
 
+from selection import by_default
 from trifit.calibration import confidence_band, consistency, corp
 from trifit.calibration.bands import pooled
 
@@ -37,8 +38,10 @@ def test_confidence_band_equals_its_definition(rng):
         assert (lower, upper) == pytest.approx(by_definition(forecast, outcome, x, 0.9))
 
 
-@pytest.mark.parametrize("slope", [1.0, 0.5])
-@pytest.mark.parametrize("n", [100, 1500])
+@pytest.mark.parametrize(
+    ("n", "slope"),
+    by_default((100, 0.5), of=[(n, b) for n in (100, 1500) for b in (1.0, 0.5)], several=True),
+)
 def test_confidence_band_holds_the_whole_curve(rng, slope, n):
     held = 0
     for _ in range(60):

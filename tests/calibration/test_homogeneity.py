@@ -113,6 +113,7 @@ def test_a_rare_class_is_not_tested_wherever_it_stands(rng):
     assert after.p_value > 0.05
 
 
+@pytest.mark.broad
 def test_other_intercepts_are_no_other_slope():
     """One subgroup's log-odds are shifted by 2: its slope is tested at the level all the same."""
     rng, found = np.random.default_rng(5), []
@@ -157,6 +158,7 @@ def test_labels_ranked_without_error_have_no_test():
     assert np.isnan(found.slope).all()
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("together", [1, 3], ids=["rows", "groups"])
 def test_p_values_are_uniform(together):
     rng, found = np.random.default_rng(4), []

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from selection import by_default
 from trifit.cli import main
 
 GOOD = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{'pq'[(i * i) % 3 == 1]}\n" for i in range(60))
@@ -44,7 +45,13 @@ EVALUATE = ("evaluate", "preds.csv", "--label", "y", "--probs", "p_*")
 COMPARE = ("compare", "good.csv", "--target", "y", "--model", "logistic", "--no-nuts")
 
 
-@pytest.mark.parametrize("command", [EVALUATE, COMPARE], ids=["evaluate", "compare"])
+DOORS = pytest.mark.parametrize(
+    "command", by_default(EVALUATE, of=[EVALUATE, COMPARE]), ids=["evaluate", "compare"]
+)
+"""``compare`` answers by the same code; ``test_compare_answers_all_at_once`` asks it by default."""
+
+
+@DOORS
 def test_what_is_asked_for_is_on_the_page(command, folder, trifit):
     asked = ("--cost", "costs.toml", "--thresholds", "0.05:0.5", "--out", "page")
     done = trifit(*command, *asked)
@@ -92,7 +99,39 @@ def test_the_example_fits_its_data(root):
     assert costs.matrix(load_dataset("breast_cancer").class_names).shape == (2, 2)
 
 
-@pytest.mark.parametrize("command", [EVALUATE, COMPARE], ids=["evaluate", "compare"])
+def test_compare_answers_all_at_once(folder, trifit):
+    pytest.importorskip("mapie")
+    asked = ("--cost", "costs.toml", "--thresholds", "0.05:0.5", "--sets", "0.8", "--by", "a:2",
+             "--prevalence", "q=0.02", "--out", "page")  # fmt: skip
+    done = trifit(*COMPARE, *asked)
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    for sentence in (
+        " euro per case; it was ",
+        "for class 'q'",
+        "Area under the risk-coverage curve",
+        "Sets that should contain the label in 0.8 of the rows:",
+        "Corrected for other class shares, as given: p 98%",
+    ):
+        assert sentence in said
+    document = json.loads((folder / "page" / "comparison.json").read_text())
+    contestants = list(document["contestants"])
+    assert list(document["consequences"]["costs"]["contestants"]) == contestants
+    assert list(document["prediction_sets"]["conformal"]) == contestants
+    assert list(document["prevalence_shift"]["contestants"]) == contestants
+    assert document["prevalence_shift"]["after"] == [0.98, 0.02]
+    (division,) = document["divisions"]
+    assert list(division["contestants"]) == contestants
+    assert sum(division["n_obs"]) == document["evaluation"]["n_test"]
+    page = (folder / "page" / "index.html").read_text()
+    for section in ("decisions", "sets", "prevalence", "subgroups"):
+        assert f'id="{section}"' in page
+    # Drawn again from the JSON alone, byte for byte.
+    assert trifit("report", "page").exit_code == 0
+    assert (folder / "page" / "index.html").read_text() == page
+
+
+@DOORS
 def test_sets_are_on_the_page(command, folder, trifit):
     pytest.importorskip("mapie")
     done = trifit(*command, "--sets", "0.8", "--out", "page")

@@ -47,8 +47,8 @@ def in_terminal(*arguments, **variables):
     )  # fmt: skip
     os.close(other)
     received = b""
-    with open(terminal, "rb", buffering=0) as sent, suppress(OSError):  # Linux's end of a terminal
-        while part := sent.read(4096):
+    with open(terminal, "rb", buffering=0) as end, suppress(OSError):  # Linux's end of a terminal
+        while part := end.read(4096):
             received += part
     assert running.wait() == 0
     return received.decode()
@@ -88,12 +88,18 @@ def test_the_same_of_a_study_and_of_an_index(run, tmp_path):
     assert index == {"report": str(run.parent / "index.html"), "runs": ["run"]}
 
 
-def test_a_pipe_gets_no_escape_codes(run):
-    done = subprocess.run(
-        [sys.executable, "-m", "trifit", "report", str(run)], capture_output=True, text=True
-    )
-    assert "log-loss" in done.stdout
-    assert ESCAPE not in done.stdout + done.stderr
+def sent(capfd, *arguments):
+    """Exit code, and what a command of this process and its children write to files or pipes."""
+    with pytest.raises(SystemExit) as ended:
+        main(list(map(str, arguments)))
+    return ended.value.code, *capfd.readouterr()
+
+
+def test_a_pipe_gets_no_escape_codes(run, capfd):
+    code, out, err = sent(capfd, "report", run)
+    assert code == 0
+    assert "log-loss" in out
+    assert ESCAPE not in out + err
 
 
 @pytest.mark.broad
@@ -121,27 +127,24 @@ def test_no_bar_where_escape_codes_are_not_wanted():
     assert in_terminal("-c", BAR, NO_COLOR="1").splitlines() == ["a plan; about 1 s"]
 
 
-def test_open_opens_the_page(run, tmp_path):
+def test_open_opens_the_page(run, tmp_path, monkeypatch, capfd):
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho noise\necho "$1" > {tmp_path / "opened"}\n')
     browser.chmod(0o755)
-    done = subprocess.run(
-        [sys.executable, "-m", "trifit", "report", str(run), "--open", "--json"],
-        capture_output=True, text=True, env=os.environ | {"BROWSER": f"{browser} %s"},
-    )  # fmt: skip
-    assert done.returncode == 0
-    json.loads(done.stdout)  # what the browser says is no part of it
-    assert (tmp_path / "opened").read_text().strip() == (run / "index.html").as_uri()
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    code, out, err = sent(capfd, "report", "--index", run.parent, "--open", "--json")
+    assert (code, err) == (0, "noise\n")
+    json.loads(out)  # what the browser says is no part of it
+    assert (tmp_path / "opened").read_text().strip() == (run.parent / "index.html").as_uri()
 
 
-def test_without_a_browser_the_run_succeeds_and_says_so(run):
-    bare = {"BROWSER": "/nonexistent/browser", "PATH": "/nonexistent"}
-    done = subprocess.run(
-        [sys.executable, "-m", "trifit", "report", str(run), "--open", "--quiet"],
-        capture_output=True, text=True, env=os.environ | bare,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, f"{run / 'index.html'}\n")
-    assert done.stderr == f"trifit: no browser found to open {run / 'index.html'}\n"
+def test_without_a_browser_the_run_succeeds_and_says_so(run, monkeypatch, capfd):
+    monkeypatch.setenv("BROWSER", "/nonexistent/browser")
+    monkeypatch.setenv("PATH", "/nonexistent")
+    page = run.parent / "index.html"
+    code, out, err = sent(capfd, "report", "--index", run.parent, "--open", "--quiet")
+    assert (code, out) == (0, f"{page}\n")
+    assert err == f"trifit: no browser found to open {page}\n"
 
 
 def test_what_is_shown_is_no_part_of_the_command():

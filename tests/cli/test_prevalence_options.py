@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import trifit
+from selection import by_default
 from trifit.cli import main
 from trifit.errors import InputError
 from trifit.prevalence import reweighted
@@ -49,9 +50,12 @@ EVALUATE = ("evaluate", "preds.csv", "--label", "y", "--probs", "p_*")
 COMPARE = ("compare", "d.csv", "--target", "y", "--model", "logistic", "--no-nuts",
            "--test-size", "0.5")  # fmt: skip
 BOTH = pytest.mark.parametrize("command", [EVALUATE, COMPARE], ids=["evaluate", "compare"])
+DOORS = pytest.mark.parametrize(
+    "command", by_default(EVALUATE, of=[EVALUATE, COMPARE]), ids=["evaluate", "compare"]
+)
 
 
-@BOTH
+@DOORS
 def test_given_shares_are_on_the_page(command, folder, typed):
     done = typed(*command, "--prevalence", "yes=0.02", "--out", "page")
     assert done.exit_code == 0, done.output
@@ -67,7 +71,7 @@ def test_given_shares_are_on_the_page(command, folder, typed):
     assert (folder / "page" / "index.html").read_text() == page
 
 
-@BOTH
+@DOORS
 @pytest.mark.parametrize(("file", "moved"), [("new.csv", False), ("moved.csv", True)])
 def test_shares_of_rows_without_labels_are_estimated(command, file, moved, folder, typed):
     done = typed(*command, "--prevalence-from", file, "--out", "page")

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import trifit
+from selection import by_default
 from trifit.cli import main
 from trifit.errors import InputError
 
@@ -53,7 +54,9 @@ COMPARE = ("compare", "d.csv", "--target", "y", "--model", "logistic", "--no-nut
            "--drop", "region", "--drop", "age", "--test-size", "0.5")  # fmt: skip
 
 
-@pytest.mark.parametrize("command", [EVALUATE, COMPARE], ids=["evaluate", "compare"])
+@pytest.mark.parametrize(
+    "command", by_default(EVALUATE, of=[EVALUATE, COMPARE]), ids=["evaluate", "compare"]
+)
 def test_what_is_asked_for_is_on_the_page(command, folder, trifit_):
     done = trifit_(*command, "--by", "region", "--by", "age:3", "--out", "page")
     assert done.exit_code == 0, done.output

@@ -31,7 +31,7 @@ def trained(data, *, spanned, **parameters):
         patch.setattr(rotation_module, "MOST_DIRECT", 0)
         # The pair is what makes a model known to be alike; small ones are probed without it.
         patch.setattr("trifit.fit.build.MANY_PARAMS", 0 if spanned else 10**9)
-        chosen = card(**parameters).with_overrides({"draws": 1500, "tune": 300, "tolerance": 1e-12})
+        chosen = card(**parameters).with_overrides({"draws": 700, "tune": 300, "tolerance": 1e-12})
         problem = Problem.build(data, chosen, np.arange(data.n_obs))
     assert (problem.n_directions is not None) is spanned
     part = problem.part(np.arange(16), np.arange(16, N))
@@ -160,7 +160,7 @@ def test_one_row_in_three_columns_by_quadrature(monkeypatch):
     X = np.array([[1.0, 0.5, 0.0, 0.2], [-1.0, 0.3, 0.4, 0.0]])
     new, sd, sd_0 = np.array([[0.7, -0.4, 1.1, 0.3]]), 1.5, 2.0
     model = card("logistic_regression", prior_scale=sd, intercept_scale=sd_0)
-    model = model.with_overrides({"standardize": False, "draws": 2500, "tune": 300})
+    model = model.with_overrides({"standardize": False, "draws": 1000, "tune": 300})
     found = BayesClassifier(model, random_state=1).fit(X, np.array([0, 1]))
     assert found.classifier_.rotation is not None
     # Log-odds of both rows and of the new one are jointly normal: x'x sd^2 + sd_0^2.

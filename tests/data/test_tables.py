@@ -582,7 +582,7 @@ HARD = {
 }
 
 
-@pytest.mark.parametrize("name", by_default("2**53 + i", "one far away", of=HARD))
+@pytest.mark.parametrize("name", by_default("2**53 + i", of=HARD))
 def test_a_hard_column_does_not_stop_a_comparison(name):
     frame = pd.DataFrame({"c": HARD[name], "x": X + 0.5 * np.tile([0, 1], N // 2), "y": CLASSES})
     comparison = trifit.compare(load_dataset(frame, "y"), nuts=False, test_size=0.4)

@@ -6,6 +6,7 @@ import pytest
 from scipy.special import expit
 
 from fitting import density_of, standardised
+from selection import by_default
 from trifit.cards import Card
 from trifit.errors import InputError
 from trifit.fit import build_density
@@ -99,7 +100,7 @@ def test_priors_that_are_not_normal_are_not_taken_for_quadratic(prior, rng):
     assert LinearDensity.recognise(GraphDensity(model, 2, mode="interpreted"), X) is None
 
 
-@pytest.mark.parametrize("mode", ["interpreted", "compiled"])
+@pytest.mark.parametrize("mode", by_default("interpreted", of=["interpreted", "compiled"]))
 @pytest.mark.parametrize("builder", [softmax_regression, logistic_regression])
 def test_graphs_do_not_underflow(builder, mode):
     """Log-odds of thousands, as raw features give them, keep their size."""

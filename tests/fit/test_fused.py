@@ -100,9 +100,9 @@ def test_the_vector_exponential_is_exact_to_rounding():
     assert (exponentials(np.array([-1e6, -np.inf])) < 1e-307).all()
 
 
-def models(name, rng, **changes):
+def models(name, rng, k=None, **changes):
     """A shipped card's model on few rows, its number of classes, and labels of all kinds."""
-    k = 2 if name in TWO_CLASSES else 3
+    k = k or (2 if name in TWO_CLASSES else 3)
     X, y = rng.normal(size=(40, 2)), np.arange(40) % k
     model = build_model(
         load_card(name).with_overrides(changes),
@@ -133,7 +133,8 @@ def test_fused_objectives_are_their_own_graphs(name, rng):
 
 @pytest.mark.parametrize("name", by_default("network", of=["network", "softmax-hierarchical"]))
 def test_compiled_fused_objective_is_its_own_graph(name, rng):
-    model, k, X, (y, *_) = models(name, rng)
+    changes = {"hidden": [8]} if name == "network" else {}  # as in test_no_maximum: compiled once
+    model, k, X, (y, *_) = models(name, rng, k=2, **changes)
     theta = rng.normal(size=GraphDensity(model, k).n_params)
     a, by_a = GraphDensity(model, k).bind(X, y)(theta, prior=1.0, jacobian=1.0)
     plain = GraphDensity(model, k, mode="interpreted", fused=False)

@@ -3,18 +3,19 @@
 import numpy as np
 import pymc as pm
 import pytest
+from pytensor.compile.mode import Mode
 from scipy.special import expit
 from scipy.stats import norm
 
-from fitting import density_of, probs_of, standardised
+from fitting import density_of, interpreted, probs_of, standardised
 from made_up import mixing, sampler_diagnostics
 from selection import by_default
 from trifit.cards import Optimiser, load_card
 from trifit.data import load_dataset
 from trifit.errors import InputError
-from trifit.fit import build_density
 from trifit.fit.diagnostics import posterior_status
 from trifit.fit.existence import certify
+from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
 from trifit.fit.methods import bayes
 from trifit.fit.methods.map import fit_map
@@ -39,7 +40,8 @@ def moons():
 
 @pytest.fixture(scope="module")
 def network(moons):
-    return density_of(*moons, "neural_network", hidden=[4])
+    """The graph of tests/fit/test_no_maximum.py too: compiled once."""
+    return density_of(*moons, "neural_network", hidden=[8])
 
 
 def test_without_hidden_layers_it_is_softmax_regression(rng):
@@ -62,7 +64,7 @@ def test_without_hidden_layers_it_is_softmax_regression(rng):
 @pytest.mark.parametrize("activation", by_default("tanh", of=["tanh", "relu", "softplus"]))
 def test_the_forward_pass_is_the_formula(activation, rng):
     X, y = rng.normal(size=(12, 3)), np.arange(12) % 3
-    density = density_of(X, y, "neural_network", hidden=[4, 2], activation=activation)
+    density = interpreted(X, y, "neural_network", hidden=[4, 2], activation=activation)
     squash = {
         "tanh": np.tanh,
         "relu": lambda a: np.maximum(a, 0),
@@ -84,7 +86,7 @@ def test_prior_scales_shrink_with_fan_in():
     for name, sd in sds.items():
         assert f"{name} ~" in model.str_repr() or name in model.named_vars
         mu_sigma = model[name].owner.op.dist_params(model[name].owner)
-        assert sd in [float(np.ravel(p.eval())[0]) for p in mu_sigma]
+        assert sd in [float(np.ravel(p.eval(mode=Mode("py")))[0]) for p in mu_sigma]
 
 
 @pytest.mark.broad
@@ -155,8 +157,9 @@ def own_network(X, y, *, n_classes, coords):
 
 def test_the_output_layer_is_found_in_the_graph_whatever_its_names(rng):
     X, y = rng.normal(size=(6, 2)), np.arange(6) % 2
-    names = ("a", "b")
-    density = build_density(load_card(own_network), X, y, feature_names=names, class_names=names)
+    coords = {"feature": ["a", "b"], "class_": ["a", "b"]}
+    model = own_network(X, y, n_classes=2, coords=coords)
+    density = GraphDensity(model, 2, mode="interpreted")
     theta, named = rng.normal(size=len(density.free_names)), np.array(density.free_names)
     hidden = np.tanh(X @ theta[named == "first"].reshape(2, 8))
     odds = np.linalg.lstsq(hidden, 40.0 * y - 20.0)[0]
@@ -192,7 +195,7 @@ def test_a_network_that_does_not_say_so_gets_the_advice():
 
 def test_too_large_a_network_is_refused_with_advice(rng):
     X, y = rng.normal(size=(10, 50)), np.arange(10) % 2
-    density = density_of(X, y, "neural_network", hidden=[200])
+    density = interpreted(X, y, "neural_network", hidden=[200])
     with pytest.raises(InputError, match=r"10,401 parameters, too many for NUTS.*hidden units"):
         bayes.check(density, load_card("network"))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import trifit
-from fitting import density_of
+from fitting import density_of, interpreted
 from trifit.cards import Optimiser
 from trifit.data import load_dataset
 from trifit.fit.existence import _identified
@@ -84,7 +84,7 @@ def test_a_maximum_is_no_run_to_infinity():
 @pytest.mark.broad
 def test_relu_units_can_be_scaled_against_each_other():
     X, y = curved()
-    density = density_of(X, y, "neural_network", hidden=[2], activation="relu")
+    density = interpreted(X, y, "neural_network", hidden=[2], activation="relu")
     assert not _identified(density, X, np.arange(density.n_params))
 
 
@@ -158,12 +158,13 @@ def test_one_temperature_of_the_map_is_a_fair_yardstick(rng):
     assert "computed from another fit" in status_text(c.fits["map+T"])
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("prior", [0.0, 1.0])
 def test_a_loss_with_kinks_ends_without_a_zero_gradient(prior):
     """ReLU units: nothing near is materially better, so the fit is judged."""
     data = load_dataset("iris")
     X, y = (data.X - data.X.mean(axis=0)) / data.X.std(axis=0), data.y % 2
-    density = density_of(X, y, "neural_network", hidden=[4], activation="relu")
+    density = interpreted(X, y, "neural_network", hidden=[4], activation="relu")
     settings = Optimiser(tolerance=1e-8)
     rng = np.random.default_rng(1)
     fit = maximise("map", density, Rows(X, y), settings, rng, prior=prior)
@@ -179,7 +180,7 @@ def test_a_loss_with_kinks_ends_without_a_zero_gradient(prior):
 
 def test_a_network_that_was_stopped_is_not_stalled():
     X, y = curved()
-    density = density_of(X, y, "neural_network", hidden=[4], activation="relu")
+    density = interpreted(X, y, "neural_network", hidden=[4], activation="relu")
     settings = Optimiser(max_steps=3)
     fit = maximise("map", density, Rows(X, y), settings, np.random.default_rng(1), prior=1.0)
     assert fit.status is Status.MAX_STEPS

@@ -239,6 +239,7 @@ def hierarchical(hierarchical_file):
     return density, X, y
 
 
+@pytest.mark.broad
 def test_compiled_and_interpreted_graphs_agree(hierarchical, rng):
     density, X, y = hierarchical
     plain = GraphDensity(density.model, density.n_classes, mode="interpreted")
@@ -269,6 +270,7 @@ def test_a_compiled_posterior_is_sampled_and_named(hierarchical, rng):
     assert (probs.argmax(axis=1) == y).mean() > 0.9
 
 
+@pytest.mark.broad
 def test_compiled_models_take_other_rows_without_compiling(hierarchical, rng):
     density, X, y = hierarchical
     fit = fit_map(density, Rows(X[::2], y[::2]), Optimiser(), rng)

@@ -84,6 +84,7 @@ def test_rescaled_is_the_model_built_with_that_scale(rng, model, n_classes):
     np.testing.assert_array_equal(ours.constrain(thetas), built.constrain(thetas))
 
 
+@pytest.mark.broad
 def test_other_priors_are_chosen_by_inner_folds(rng):
     rows = world(rng, 80, 3, 0.5)
     card, density = auto("logistic", rows.X, 2, prior="student-t")

@@ -1,8 +1,8 @@
 """Priors and output functions by name: each against its formula."""
 
 import numpy as np
-import pymc as pm
 import pytest
+from pytensor.compile.mode import Mode
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 from scipy.stats import multivariate_t, norm
@@ -10,11 +10,12 @@ from scipy.stats import t as student_t
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from fitting import card, density_of, probs_of
+from fitting import card, density_of, interpreted, probs_of
 from selection import by_default
 from trifit.cards import Optimiser
 from trifit.errors import InputError
 from trifit.fit.density import is_scale
+from trifit.fit.fast.backend import draw
 from trifit.fit.methods.map import fit_map
 from trifit.fit.methods.map_cv import SCALE_FACTORS, fit_map_cv
 from trifit.fit.methods.mle import fit_mle
@@ -44,7 +45,8 @@ LOG_PRIORS = {
 def test_the_map_of_a_prior_is_that_of_its_formula(two_classes, prior, rng):
     """Logistic regression written out in numpy and handed to another optimiser."""
     X, y = two_classes
-    density = density_of(X, y, "logistic_regression", prior=prior, prior_scale=1.5)
+    built = density_of if prior == "normal" else interpreted
+    density = built(X, y, "logistic_regression", prior=prior, prior_scale=1.5)
     fit = fit_map(density, Rows(X, y), Optimiser(), rng)
     heavy = 3.0 if prior == "student-t" else 1.0
     of_intercept = norm(0, 5.0) if prior == "normal" else student_t(heavy, scale=5.0)
@@ -64,7 +66,7 @@ def test_laplace_sets_coefficients_to_zero(two_classes, rng):
     """The MAP under Laplace priors is the lasso, exact zeros included."""
     X, y = two_classes
     scale = 0.12
-    density = density_of(
+    density = interpreted(
         X, y, "logistic_regression", prior="laplace", prior_scale=scale, intercept_scale=1e4
     )
     fit = fit_map(density, Rows(X, y), Optimiser(), rng)
@@ -83,10 +85,10 @@ def test_student_t_over_classes_is_spherical(rng):
     X, y = rng.normal(size=(9, 2)), np.arange(9) % 3
     model = softmax_regression(X, y, prior="student-t", prior_df=4.0, prior_scale=2.0)
     point = {k: rng.normal(size=v.shape) for k, v in model.initial_point().items()}
-    ours = model.compile_logp(vars=[model["beta_z"]], mode="FAST_COMPILE")(point)
+    ours = model.compile_logp(vars=[model["beta_z"]], mode=Mode("py", "fast_compile"))(point)
     theirs = multivariate_t(np.zeros(2), 4 * np.eye(2), df=4).logpdf(point["beta_z"]).sum()
     assert ours == pytest.approx(theirs)
-    beta = pm.draw(model["beta"], 4_000, random_seed=1, mode="FAST_COMPILE")
+    beta = draw(model["beta"], 4_000, seed=1)
     assert abs(beta.sum(axis=-1)).max() < 1e-9
     contrast = (beta[:, 0, 0] - beta[:, 0, 1]) / np.sqrt(2)
     expected = student_t(4.0, scale=2.0).ppf([0.1, 0.25, 0.75, 0.9])
@@ -98,7 +100,7 @@ def test_student_t_over_classes_is_spherical(rng):
 def test_every_prior_builds_a_model_of_zero_sum(prior, builder, rng):
     X, y = rng.normal(size=(8, 2)), np.arange(8) % 2
     model = builder(X, y, prior=prior, prior_scale=0.5)
-    beta = pm.draw(model["beta"], 5, random_seed=1, mode="FAST_COMPILE")
+    beta = draw(model["beta"], 5, seed=1)
     if builder is softmax_regression:
         assert beta.shape == (5, 2, 2)
         assert abs(beta.sum(axis=-1)).max() < 1e-6 * max(1.0, abs(beta).max())
@@ -112,7 +114,7 @@ def test_the_horseshoe_shrinks_noise_and_keeps_signal(rng):
     """Prior shrinkage factors pile up at none and all, unlike any Normal prior's."""
     X, y = rng.normal(size=(8, 4)), np.arange(8) % 2
     model = logistic_regression(X, y, prior="horseshoe", prior_scale=0.3)
-    beta = abs(pm.draw(model["beta"], 4_000, random_seed=2, mode="FAST_COMPILE"))
+    beta = abs(draw(model["beta"], 4_000, seed=2))
     assert (beta < 0.1).mean() > 0.3
     assert (beta > 1.0).mean() > 0.1
     assert np.quantile(beta, 0.999) < 15  # the slab holds the tails
@@ -139,7 +141,7 @@ def test_a_learned_scale_makes_the_map_degenerate(rng):
 def test_the_joint_mode_of_a_learned_scale_would_be_nonsense(rng):
     """Why: the density grows without bound as scale and coefficients fall to zero together."""
     X, y = rng.normal(size=(20, 2)), np.arange(20) % 2
-    density = density_of(X, y, "logistic_regression", prior="hierarchical")
+    density = interpreted(X, y, "logistic_regression", prior="hierarchical")
     objective = density.bind(X, y)
     values = [
         objective(np.array([0.0, log_scale, 0.0, 0.0]), prior=1.0, jacobian=0.0)[0]
@@ -173,7 +175,7 @@ def test_map_cv_chooses_what_scikit_learn_would(two_classes):
 
 def test_tanh_outputs_are_normalised_activations(rng):
     X, y = rng.normal(size=(10, 2)), np.arange(10) % 3
-    density = density_of(X, y, output="tanh")
+    density = interpreted(X, y, output="tanh")
     params = density.constrain(rng.normal(size=(1, density.n_params)))
     p = {k: v[0] for k, v in density.layout.unravel(params).items()}
     a = (1 + np.tanh(p["intercept"] + X @ p["beta"])) / 2
@@ -185,7 +187,7 @@ def test_tanh_outputs_are_normalised_activations(rng):
 
 def test_probit_is_the_normal_distribution_function(rng):
     X, y = rng.normal(size=(10, 2)), np.arange(10) % 2
-    density = density_of(X, y, "logistic_regression", output="probit")
+    density = interpreted(X, y, "logistic_regression", output="probit")
     theta = np.array([[0.3, 1.0, -2.0]])
     z = 0.3 + X @ [1.0, -2.0]
     log_probs = density.log_probs(density.constrain(theta), X)[0]
@@ -201,7 +203,7 @@ def test_logistic_and_probit_agree_up_to_a_scale(two_classes, rng):
         probs_of(d, fit_mle(d, Rows(X, y), Optimiser(), rng), X)
         for d in (
             density_of(X, y, "logistic_regression"),
-            density_of(X, y, "logistic_regression", output="probit"),
+            interpreted(X, y, "logistic_regression", output="probit"),
         )
     ]
     assert abs(probs[0] - probs[1]).max() < 0.05

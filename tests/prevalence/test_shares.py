@@ -148,6 +148,7 @@ def test_intervals_of_three_classes_hold_both_others_free(rng):
     assert np.mean(inside) > 0.9
 
 
+@pytest.mark.broad
 def test_intervals_cover():
     rng, inside = np.random.default_rng(6), 0
     for _ in range(500):
@@ -156,6 +157,7 @@ def test_intervals_cover():
     assert inside / 500 == pytest.approx(0.95, abs=2 * np.sqrt(0.95 * 0.05 / 500))
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("size", [1, 3], ids=["rows", "groups"])
 def test_p_values_of_the_shift_test_are_uniform_unless_more_has_changed(size):
     """Probabilities that are wrong (log-odds doubled) do not matter."""

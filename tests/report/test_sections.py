@@ -278,8 +278,3 @@ def test_many_classes_are_drawn_in_part():
     comparison = msgspec.convert(document, type(made_up()))
     section = render_section(comparison, "reliability")
     assert "The first 12 of 30 classes are shown" in section
-
-
-def test_two_runs_that_differ_in_nothing_give_the_same_bytes():
-    for name in SECTIONS:
-        assert render_section(made_up(), name) == render_section(made_up(), name)

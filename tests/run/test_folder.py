@@ -18,6 +18,13 @@ from trifit.run import check_folder, save_run
 WRITTEN = sorted(set(FILES) - {"laplace.nc"})
 """Without the normal approximation, which is made on request."""
 
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """An empty page: where only its place matters, none is drawn."""
+    monkeypatch.setattr(Comparison, "to_html", lambda self, path: path.write_text(""))
+
+
 STANDARD = ("mle", "map", "mean", "bayes", "mle+T", "map+T")
 
 
@@ -92,14 +99,16 @@ def test_posterior_file_is_named_and_checksummed(saved):
         az.from_netcdf(damaged).load()
 
 
-def test_own_run_is_replaced_and_other_files_stay(saved, iris_run):
-    (saved / "notes.md").write_text("mine")
-    save_run(iris_run, saved)
-    assert (saved / "notes.md").read_text() == "mine"
-    (saved / "notes.md").unlink()
-    save_run(iris_run, saved)
-    assert sorted(p.name for p in saved.iterdir()) == WRITTEN
-    assert [p.name for p in saved.parent.iterdir() if p.name.startswith(".")] == []
+@pytest.mark.usefixtures("undrawn")
+def test_own_run_is_replaced_and_other_files_stay(saved, iris_run, tmp_path):
+    own = tmp_path / "iris"
+    shutil.copytree(saved, own)
+    (own / "notes.md").write_text("mine")
+    save_run(iris_run, own)
+    assert (own / "notes.md").read_text() == "mine"
+    assert (own / "index.html").read_text() == ""
+    assert sorted(p.name for p in own.iterdir()) == sorted([*WRITTEN, "notes.md"])
+    assert [p.name for p in tmp_path.iterdir()] == ["iris"]
 
 
 def test_other_folders_are_refused(saved, tmp_path):
@@ -115,6 +124,7 @@ def test_other_folders_are_refused(saved, tmp_path):
         check_folder(mine / "thesis.tex", command="", force=True)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_force_keeps_what_is_not_trifits(iris_run, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -124,6 +134,7 @@ def test_force_keeps_what_is_not_trifits(iris_run, tmp_path):
     assert (mine / "index.html").is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_earlier_run_survives_a_failed_move(saved, iris_run, monkeypatch):
     import os as real
 
@@ -142,6 +153,7 @@ def test_an_earlier_run_survives_a_failed_move(saved, iris_run, monkeypatch):
     assert sorted(p.name for p in saved.iterdir()) == WRITTEN
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_nothing_half_written(iris_run, tmp_path, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")

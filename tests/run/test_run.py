@@ -13,6 +13,7 @@ import pytest
 import trifit
 from fitting import FAST
 from trifit.analyses.fits import fit_records
+from trifit.cards import load_card
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.fit.diagnostics import diagnose_draws, mixing
@@ -24,6 +25,8 @@ from trifit.judge.contestant import encoded
 from trifit.notes import Note, NoteKind
 from trifit.results import Code, Comparison, Encoding, Verdict
 from trifit.run import run_comparison
+from trifit.run.provenance import python_command
+from trifit.run.settings import Settings
 from trifit.scores import BITS, log_loss
 from trifit.types import Dataset
 from trifit.words import status_text, why_not_encoded
@@ -167,7 +170,7 @@ def test_a_given_test_set_is_the_one_scored(rng):
     X = rng.normal(size=(120, 2))
     y = (rng.random(120) < 1 / (1 + np.exp(-X[:, 0]))).astype(int)
     data = Dataset("toy", X, y, ("a", "b"), ("p", "q"), n_test=40)
-    run = run_comparison(data, "logistic", overrides=FAST)
+    run = run_comparison(data, "logistic", nuts=False)
     assert run.comparison.evaluation.kind == "given"
     assert run.test_rows.tolist() == list(range(80, 120))
 
@@ -178,7 +181,7 @@ def test_columns_constant_in_a_fold_or_everywhere(rng):
     X[:, 2] = 0.0
     X[17, 2] = 1.0  # constant wherever row 17 is held out
     data = Dataset("toy", X, np.arange(60) % 2, ("a", "b", "c"), ("p", "q"))
-    comparison = trifit.compare(data, model="logistic", cv=3, overrides=FAST)
+    comparison = trifit.compare(data, model="logistic", cv=3, nuts=False)
     assert comparison.data.notes == [Note(NoteKind.CONSTANT, names=("b",))]
     assert comparison.noticed.n_unseen == 1
     assert {p.feature for p in comparison.parameters} == {"", "a", "c"}
@@ -195,23 +198,23 @@ def test_unseen_categories_are_counted(tmp_path, rng, n_test):
     (tmp_path / "test.csv").write_text("\n".join([header, *test]))
     if n_test:
         data = trifit.load_dataset(tmp_path / "train.csv", target="y", test=tmp_path / "test.csv")
-        comparison = trifit.compare(data, model="logistic", overrides=FAST)
+        comparison = trifit.compare(data, model="logistic", nuts=False)
         unseen = Note(NoteKind.UNSEEN, values={"c": ("w",)}, n_rows=6)
         assert unseen in comparison.data.notes
     else:
         data = trifit.load_dataset(tmp_path / "train.csv", target="y")
-        comparison = trifit.compare(data, model="logistic", test_size=0.3, overrides=FAST)
+        comparison = trifit.compare(data, model="logistic", test_size=0.3, nuts=False)
         assert NoteKind.UNSEEN not in {note.kind for note in comparison.data.notes}
 
 
-def test_commands_from_python_tell_runs_apart(overlapping):
-    def command(**options):
-        options = {"test_size": 0.3, "nuts": False, **options}
-        options["overrides"] = FAST | options.get("overrides", {})
-        return trifit.compare(overlapping, model="logistic", **options).provenance.command
+def test_commands_from_python_tell_runs_apart(iris_run):
+    def command(overrides=FAST, **options):
+        card = load_card("logistic").with_overrides(overrides)
+        return python_command(iris_run.comparison.data, card, Settings(test_size=0.3, **options))
 
     plain = command()
     assert command() == plain
+    assert plain.startswith("trifit.compare('iris' [")
     assert command(seed=2) != plain
     assert command(overrides={"prior_scale": 0.1}) != plain
 
@@ -250,10 +253,15 @@ def test_stuck_chains_still_make_a_readable_run(iris_run, tmp_path):
     assert "disagree about the posterior (1 of 4 training sets)" in status_text(again.fits["bayes"])
 
 
-def test_a_sampler_that_fails_is_marked(overlapping):
-    comparison = trifit.compare(
+@pytest.fixture(scope="module")
+def too_few_draws(overlapping):
+    return trifit.compare(
         overlapping, model="logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
     )
+
+
+def test_a_sampler_that_fails_is_marked(too_few_draws):
+    comparison = too_few_draws
     assert comparison.failed == ["mean", "bayes"]
     assert comparison.fits["bayes"].status.failed
     assert comparison.contestants["bayes"].verdict is Verdict.FAILED
@@ -294,7 +302,7 @@ def test_features_and_labels_are_compared_as_their_dataset_is(overlapping):
     frame = pd.DataFrame(X, columns=list(overlapping.feature_names)).assign(species=y)
     options = {"model": "logistic", "test_size": 0.3, "nuts": False}
     expected = trifit.compare(overlapping, **options).contestants
-    for given in ((X, y), (X.tolist(), y.tolist()), (frame, "species")):
+    for given in ((X.tolist(), y), (frame, "species")):
         assert trifit.compare(*given, **options).contestants == expected
 
 
@@ -306,13 +314,10 @@ def test_copies_of_rows_are_noted(overlapping):
         overlapping.feature_names,
         overlapping.class_names,
     )
-    comparison = trifit.compare(twice, model="logistic", test_size=0.3, overrides=FAST)
+    comparison = trifit.compare(twice, model="logistic", test_size=0.3, nuts=False)
     n_distinct = len(np.unique(np.c_[overlapping.X, overlapping.y], axis=0))
     assert comparison.noticed.n_copies == twice.n_obs - n_distinct
 
 
-def test_a_failed_check_names_its_number(overlapping):
-    comparison = trifit.compare(
-        overlapping, model="logistic", test_size=0.3, overrides={"draws": 20, "tune": 50}
-    )
-    assert re.search(r"required.*--set draws", status_text(comparison.fits["bayes"]))
+def test_a_failed_check_names_its_number(too_few_draws):
+    assert re.search(r"required.*--set draws", status_text(too_few_draws.fits["bayes"]))

@@ -190,7 +190,7 @@ from trifit.study.store import Store
 if __name__ == "__main__":
     folder, scheduler = sys.argv[1:]
     how = {"backend": "dask", "scheduler": scheduler} if scheduler else {"jobs": 2}
-    run_cells(many(40, folder + "/traces", 0.1), work, Store(folder + "/store"), **how)
+    run_cells(many(40, folder + "/traces", 0.25), work, Store(folder + "/store"), **how)
 """
 
 

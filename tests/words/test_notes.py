@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from made_up import made_up
+from trifit.diagnostics import MAX_TEMPERATURE
 from trifit.notes import Note, NoteKind
-from trifit.recalibration.temperature import MAX_TEMPERATURE
 from trifit.results import ChosenScale, Noticed
 from trifit.results.noticed import ExpectedMle, WidePrior
 from trifit.words import notes

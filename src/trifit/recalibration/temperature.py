@@ -3,15 +3,13 @@
 import numpy as np
 from scipy.optimize import brentq
 
+from trifit.diagnostics import MAX_TEMPERATURE
 from trifit.forecasts import log_softmax
 from trifit.inputs import Labels, measure
 from trifit.recalibration.fitting import Map, checked_log_probs, checked_rows, expect
 from trifit.spacing import row_blocks
 from trifit.threads import side_by_side
 from trifit.types import FloatArray
-
-MAX_TEMPERATURE = 1e10
-"""Temperatures lie between 1 / 1e10 and 1e10."""
 
 
 class Temperature(Map, frozen=True, tag="temperature"):

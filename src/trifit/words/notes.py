@@ -5,6 +5,7 @@ from shlex import quote
 
 import msgspec
 
+from trifit.diagnostics import MAX_TEMPERATURE
 from trifit.notes import Note, NoteKind
 from trifit.results import ChosenScale, Comparison, Noticed
 from trifit.results.noticed import ExpectedMle, WidePrior
@@ -208,8 +209,6 @@ def _temperatures(temperatures: Sequence[float]) -> Iterator[str]:
     """What temperatures at a bound mean, if any are."""
     if not temperatures:
         return
-    from trifit.recalibration.temperature import MAX_TEMPERATURE  # SciPy
-
     if max(temperatures) == MAX_TEMPERATURE:
         yield (
             f"mle+T: the best temperature is at its upper bound, {MAX_TEMPERATURE:g}: on held-out "

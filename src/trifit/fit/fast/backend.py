@@ -95,8 +95,8 @@ def compile_function(
 ) -> Callable[..., Any]:
     """A function of arrays for a PyTensor graph: stateless, safe to call from threads.
 
-    A graph is compiled once in a process (and kept on disk, across processes):
-    another of the same structure gets the same function.
+    A graph is compiled, or simplified, once in a process (and compiled ones are kept on disk,
+    across processes): another of the same structure gets the same function.
 
     Parameters
     ----------
@@ -116,12 +116,11 @@ def compile_function(
     present = set(ancestors(graphs))
     used = {v: value for v, value in (settings or {}).items() if v in present}
     inputs, values = [*inputs, *used], list(used.values())
-    if interpreted:
-        mode = Mode(linker="py", optimizer="fast_compile" if simplified else None)
-        with pytensor.config.change_flags(cxx=""):  # no C compiler for constants either
-            function = pytensor.function(inputs, graphs, mode=mode, trust_input=True)
+    if interpreted and not simplified:
+        function = _interpreted(inputs, graphs, None)
     else:
-        function = _compiled(inputs, graphs)
+        with _compiling:
+            function = _known_or_new(inputs, graphs, interpreted=interpreted)
 
     def call(*arrays: Any) -> Any:
         results = function(*arrays, *values)
@@ -176,15 +175,16 @@ def with_settings(
 
 @dataclass(frozen=True)
 class _Known:
-    """A graph that was compiled in this process."""
+    """A graph that this process has a function of."""
 
     inputs: list[Any]
     outputs: list[Any]
+    interpreted: bool
     function: Callable[..., Any]
 
 
-KEPT = 64
-"""Most graphs that a process keeps compiled; the oldest goes (PyTensor has it on disk)."""
+KEPT = 128
+"""Most functions that a process keeps; the oldest goes (PyTensor has compiled ones on disk)."""
 
 _known: deque[_Known] = deque(maxlen=KEPT)
 _n_compiled = 0
@@ -197,16 +197,41 @@ def compilations() -> int:
     return _n_compiled
 
 
-def _compiled(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
-    with _compiling:
-        return _known_or_new(inputs, outputs)
-
-
-def _known_or_new(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
+def _known_or_new(
+    inputs: list[Any], outputs: list[Any], *, interpreted: bool
+) -> Callable[..., Any]:
     for known in _known:
-        same_kind = [v.type for v in known.inputs] == [v.type for v in inputs]
+        same_kind = known.interpreted == interpreted and (
+            [v.type for v in known.inputs] == [v.type for v in inputs]
+        )
         if same_kind and equal_computations(known.outputs, outputs, known.inputs, inputs):
             return known.function
+    function = _shared_interpreted(inputs, outputs) if interpreted else _compiled(inputs, outputs)
+    _known.append(_Known(inputs, outputs, interpreted, function))
+    return function
+
+
+def _interpreted(
+    inputs: list[Any], outputs: list[Any], optimizer: str | None
+) -> Callable[..., Any]:
+    mode = Mode(linker="py", optimizer=optimizer)
+    with pytensor.config.change_flags(cxx=""):  # no C compiler for constants either
+        function = pytensor.function(inputs, outputs, mode=mode, trust_input=True)
+    return cast(Callable[..., Any], function)
+
+
+def _shared_interpreted(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
+    """Densities of several threads may have the same one, which keeps its numbers in itself."""
+    function, one_at_a_time = _interpreted(inputs, outputs, "fast_compile"), RLock()
+
+    def call(*arrays: Any) -> Any:
+        with one_at_a_time:
+            return function(*arrays)
+
+    return call
+
+
+def _compiled(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
     mode = Mode(linker=_ThreadedNumbaLinker(), optimizer=get_mode("NUMBA").optimizer)
     with pytensor.config.change_flags(numba__fastmath=False):
         function = pytensor.function(inputs, outputs, mode=mode, trust_input=True)
@@ -224,7 +249,6 @@ def _known_or_new(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
 
     global _n_compiled
     _n_compiled += 1
-    _known.append(_Known(inputs, outputs, call))
     return call
 
 
