@@ -21,6 +21,9 @@ DISC: FloatArray = np.array([0.4, 0.5])
 RADIUS = 0.35
 """Centre and radius of the disc that is the first of three classes."""
 
+FAR = 30.0
+"""Standard deviations from the square beyond which every class has a mass of 0 in doubles."""
+
 POINTS = 400
 """At so many values of the first input the second is integrated exactly."""
 
@@ -67,6 +70,7 @@ def _three_way_probs(x: FloatArray, y: FloatArray, noise: float) -> FloatArray:
     half = np.sqrt(np.maximum(RADIUS**2 - (u - DISC[0]) ** 2, 0.0))
     low, high = DISC[1] - half, DISC[1] + half
     border = np.maximum((0.6 - 0.8 * u) / 1.8, 0.0)
+    y = np.clip(y, -FAR * noise, 1 + FAR * noise)
     z = (x[:, None] - u) / noise
     weight = np.exp(((z**2).min(axis=1, keepdims=True) - z**2) / 2)
 
