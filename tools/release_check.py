@@ -30,15 +30,16 @@ def run(*command: object, at: Path) -> str:
 
 
 def interpreter(version: str) -> str | None:
-    """A command that starts this version of Python, if the machine has one."""
-    for command in (shutil.which(f"python{version}"), sys.executable):
+    """This version of Python, if the machine has one: itself, not a command that looks for it."""
+    for command in (sys.executable, shutil.which(f"python{version}")):
         if command:
-            code = "import sys; print('%d.%d' % sys.version_info[:2])"
+            code = "import sys; print('%d.%d' % sys.version_info[:2], sys._base_executable)"
             said = subprocess.run(
                 [command, "-c", code], capture_output=True, text=True, check=False
             )
-            if said.stdout.strip() == version:
-                return command
+            found, _, path = said.stdout.strip().partition(" ")
+            if found == version:
+                return path
     return None
 
 

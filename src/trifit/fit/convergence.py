@@ -14,6 +14,7 @@ from scipy import fft
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
+from trifit.threads import side_by_side
 from trifit.types import BoolArray, FloatArray
 
 TAILS = (0.05, 0.95)
@@ -23,8 +24,8 @@ MIN_DRAWS = 4
 """Fewest draws per chain of which these numbers are known."""
 
 
-BLOCK = 250_000
-"""Most draws that are looked at at a time (2 MB)."""
+BLOCK = 50_000
+"""Most draws that a thread looks at at a time (400 kB)."""
 
 
 type Measure = Callable[[FloatArray], FloatArray]
@@ -41,11 +42,14 @@ def _where(known: Callable[[FloatArray], BoolArray]) -> Callable[[Measure], Meas
             if n_draws < MIN_DRAWS:
                 return found
             step = max(1, BLOCK // (n_chains * n_draws))
-            for start in range(0, n_values, step):
+
+            def block(start: int) -> None:
                 some = draws[:, :, start : start + step]
                 kept = np.flatnonzero(known(some).all(axis=(0, 1)))
                 if len(kept):
                     found[start + kept] = measure(some[:, :, kept])
+
+            side_by_side(block, range(0, n_values, step))
             return found
 
         return of_known

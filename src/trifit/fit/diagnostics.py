@@ -21,6 +21,7 @@ from trifit.diagnostics import (
 from trifit.fit.convergence import ess_bulk, ess_tail, mcse_mean, rhat
 from trifit.fits import Status
 from trifit.rounding import finite
+from trifit.threads import side_by_side
 from trifit.types import FloatArray
 
 MAX_DIVERGENT_SHARE = 0.001
@@ -108,7 +109,7 @@ def score_error(log_probs: FloatArray, weights: FloatArray, n_obs: int) -> float
     n_chains, n_draws, n_rows, _ = log_probs.shape
     if n_rows < 2:
         return 0.0
-    probs = np.exp(log_probs).reshape(n_chains * n_draws, -1)
+    probs = np.stack(side_by_side(np.exp, log_probs)).reshape(n_chains * n_draws, -1)
     mean = probs.mean(axis=0).reshape(weights.shape)
     off = mean - weights
     # How the mean score moves with a draw's probabilities, and each row's score.

@@ -17,6 +17,7 @@ from trifit.fits import Fit
 from trifit.results.posterior import Loo
 from trifit.rounding import finite
 from trifit.scores import Estimate
+from trifit.threads import limited, side_by_side
 from trifit.types import FloatArray
 
 MAX_ROWS = 20_000
@@ -25,8 +26,8 @@ MAX_ROWS = 20_000
 SURE = 1e-12
 """A row that costs every draw less than this, in nats, costs nothing when left out."""
 
-BLOCK = 4_000_000
-"""Most log probabilities held at a time (32 MB)."""
+BLOCK = 1_000_000
+"""Most log probabilities that a thread holds at a time (8 MB)."""
 
 
 def loo(density: Density, fit: Fit, X: FloatArray, y: Labels) -> Loo | None:
@@ -62,15 +63,18 @@ def loo(density: Density, fit: Fit, X: FloatArray, y: Labels) -> Loo | None:
     efficiency = _relative_efficiency(fit.draws)
     n_classes = density.log_probs(fit.flat_draws[:1], X[:1]).shape[2]
     step = max(1, BLOCK // (n_samples * n_classes))
-    results = []
-    for start in range(0, len(X), step):
+
+    def block(start: int) -> FloatArray:
         rows = slice(start, start + step)
         likelihood = _at_label(density.log_probs(fit.flat_draws, X[rows]), y[rows]).T
         # Rows of which every draw is sure have nothing to weight.
         open_ = likelihood.min(axis=1) < -SURE
         elpd_k_p = np.zeros((3, len(likelihood)))
         elpd_k_p[:, open_] = _left_out(np.ascontiguousarray(likelihood[open_]), efficiency)
-        results.append(elpd_k_p)
+        return elpd_k_p
+
+    with limited():
+        results = side_by_side(block, range(0, len(X), step))
     elpd_i, k, p_i = np.concatenate(results, axis=1)
     limit = min(1 - 1 / np.log10(n_samples), MAX_PARETO_K)
     return Loo(

@@ -173,8 +173,9 @@ def draws_of_rows(density: Density, fit: Fit, X: FloatArray) -> FloatArray:
     """
     n_chains, n_draws, _ = fit.draws.shape
     step = max(1, BLOCK // (len(X) * density.n_classes))
-    blocks = [
-        density.log_probs(fit.flat_draws[start : start + step], X)
-        for start in range(0, n_chains * n_draws, step)
-    ]
+    with limited():
+        blocks = side_by_side(
+            lambda start: density.log_probs(fit.flat_draws[start : start + step], X),
+            range(0, n_chains * n_draws, step),
+        )
     return np.concatenate(blocks).reshape(n_chains, n_draws, len(X), -1)

@@ -28,6 +28,7 @@ from trifit.rivals import RivalForecasts
 from trifit.run.provenance import provenance
 from trifit.run.settings import Settings
 from trifit.seeds import child, generator
+from trifit.threads import side_by_side
 from trifit.types import Dataset, FloatArray, Split
 
 
@@ -115,14 +116,13 @@ def _judged(
     streams: np.random.SeedSequence,
 ) -> dict[str, Judged]:
     """Every fit with its status, then every rival."""
-    found = {
-        name: judged(forecasts, name, board[name], generator(streams, "bands"))
-        for name in (*fits, *rivals)
-    }
-    return {
-        name: with_status(each, fits[name].status) if name in fits else each
-        for name, each in found.items()
-    }
+
+    def of(name: str) -> Judged:
+        found = judged(forecasts, name, board[name], generator(streams, "bands"))
+        return with_status(found, fits[name].status) if name in fits else found
+
+    names = [*fits, *rivals]
+    return dict(zip(names, side_by_side(of, names), strict=True))
 
 
 def _of_fits(

@@ -18,6 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.spatial.distance import cdist
 
+from trifit.separation.overlap import none_gains
 from trifit.separation.programmes import TOLERANCE, Separation, best_direction, programme
 from trifit.separation.softmax import constants
 from trifit.types import FloatArray, IntArray
@@ -30,6 +31,9 @@ MAX_PROGRAMMES = 1_500
 
 MAX_ENTRIES = 15_000_000
 """Most entries (rows x terms) of these programmes together."""
+
+PROOF = 20
+"""A programme takes as long as so many proofs that no direction gains."""
 
 FEW_ROWS = 300
 """Rows of a group that are looked at first: if they overlap, all do."""
@@ -50,12 +54,15 @@ class _Programmes:
 
     def weak_separator(self, margins: FloatArray) -> FloatArray | None:
         """A direction with margins of at least 0, some above it; None if there is none."""
-        self.left -= 1
-        self.entries -= margins.size
+        scaled = margins / np.maximum(abs(margins).max(axis=1, keepdims=True), 1e-300)
+        proved = none_gains(scaled)
+        self.left -= not proved
+        self.entries -= margins.size // (PROOF if proved else 1)
         if self.left < 0 or self.entries < 0:
             raise _Exhausted
-        scale = np.maximum(abs(margins).max(axis=1), 1e-300)
-        M = sp.csr_array(margins / scale[:, None])
+        if proved:
+            return None
+        M = sp.csr_array(scaled)
         d = best_direction(M)
         if d is None:  # the solver failed, which proves nothing
             raise _Exhausted
