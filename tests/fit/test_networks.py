@@ -93,7 +93,7 @@ def test_prior_scales_shrink_with_fan_in():
 def test_gamma_integrates_over_precisions(prior, rng):
     """One of every layer and of its biases, or of every input: the integral by quadrature."""
     X, y = rng.normal(size=(6, 2)), np.arange(6) % 3
-    settings = {"prior": prior, "prior_scale": 1.5, "prior_df": 3.0, "output_scale": 4.0}
+    settings = {"prior": prior, "prior_scale": 1.5, "prior_df": 3.0, "output_factor": 2.0}
     density = density_of(X, y, "neural_network", hidden=[3], **settings)
     here, there = thetas = rng.normal(size=(2, density.n_params))
     names = np.array(density.free_names)
@@ -108,7 +108,7 @@ def test_gamma_integrates_over_precisions(prior, rng):
     for theta in thetas:
         first = theta[names == "weights1_z"].reshape(2, 3)
         each = [(w, 1.5 / np.sqrt(2)) for w in (first if prior == "ard" else [first.ravel()])]
-        each += [(theta[names == "bias1_z"], 1.5), (theta[names == "beta_z"], 4 / np.sqrt(3))]
+        each += [(theta[names == "bias1_z"], 1.5), (theta[names == "beta_z"], 3 / np.sqrt(3))]
         expected.append(sum(log_density(w, scale) for w, scale in each))
     found = density.log_priors(thetas)
     assert found[1] - found[0] == pytest.approx(expected[1] - expected[0], rel=1e-7)
@@ -264,7 +264,7 @@ def test_too_large_a_network_is_refused_with_advice(rng):
         ({"hidden": [2.5]}, "expected a list of widths"),
         ({"activation": "sigmoid"}, "expected one of tanh, relu, softplus"),
         ({"prior": "ridge"}, "prior = 'ridge': expected one of normal"),
-        ({"output_scale": 0.0}, "output_scale = 0.0: expected a positive number"),
+        ({"output_factor": 0.0}, "output_factor = 0.0: expected a positive number"),
         ({"output": "logit"}, "output = 'logit': expected one of softmax, tanh"),
         ({"output": "probit"}, "for two classes: use --model logistic"),
         ({"prior_scale": -1}, "prior_scale = -1: expected a positive number"),

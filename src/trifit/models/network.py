@@ -1,7 +1,6 @@
 """A neural network with any list of hidden widths."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +28,7 @@ def neural_network(
     prior: str = "normal",
     prior_scale: float = 2.5,
     prior_df: float = 3.0,
-    output_scale: float | None = None,
+    output_factor: float = 1.0,
     intercept_scale: float = 5.0,
     output: str = "softmax",
 ) -> "pm.Model":
@@ -64,10 +63,10 @@ def neural_network(
         Factor on ``1 / sqrt(fan_in)``.
     prior_df : float
         Degrees of freedom of ``student-t``; twice the shape of precisions to learn.
-    output_scale : float, optional
-        The same of the output layer; default: ``prior_scale``. With Normal priors and tanh,
+    output_factor : float
+        How many times as wide the output layer's prior is. With Normal priors and tanh,
         log-odds of two classes have a prior standard deviation of at most
-        ``sqrt(2) output_scale``.
+        ``sqrt(2) output_factor prior_scale``.
     intercept_scale : float
         Scale of the Normal prior on output intercepts. Hidden biases have
         ``prior_scale``.
@@ -91,7 +90,7 @@ def neural_network(
     Neal (1996), Bayesian Learning for Neural Networks, doi:10.1007/978-1-4612-0745-0
     """
     family = check_network(
-        hidden, activation, prior, prior_scale, prior_df, output_scale, intercept_scale, output
+        hidden, activation, prior, prior_scale, prior_df, output_factor, intercept_scale, output
     )
     X, y, coords = checked(X, y, n_classes, coords)
     import pymc as pm
@@ -117,8 +116,8 @@ def neural_network(
             bias = coefficients(f"bias{number}", family, (unit,), zero_sum=False)
             layer = squash[activation](layer @ weights + bias)
             below, fan_in = unit, width
-        outer = replace(family, scale=output_scale or prior_scale)
-        beta = coefficients("beta", outer.times(fan_in**-0.5), (below, "class_"), zero_sum=zero_sum)
+        outer = family.times(output_factor * fan_in**-0.5)
+        beta = coefficients("beta", outer, (below, "class_"), zero_sum=zero_sum)
         intercept = coefficients(
             "intercept", Prior("normal", intercept_scale), ("class_",), zero_sum=zero_sum
         )
@@ -132,7 +131,7 @@ def check_network(
     prior: str,
     prior_scale: float,
     prior_df: float,
-    output_scale: float | None,
+    output_factor: float,
     intercept_scale: float,
     output: str,
     n_classes: int | None = None,
@@ -143,9 +142,7 @@ def check_network(
     ----------
     hidden : sequence of int
     activation, prior : str
-    prior_scale, prior_df : float
-    output_scale : float or None
-    intercept_scale : float
+    prior_scale, prior_df, output_factor, intercept_scale : float
     output : str
     n_classes : int, optional
         Any number.
@@ -155,9 +152,8 @@ def check_network(
     InputError
     """
     family = Prior(prior, prior_scale, prior_df)
+    check_positive("output_factor", output_factor)
     check_positive("intercept_scale", intercept_scale)
-    if output_scale is not None:
-        check_positive("output_scale", output_scale)
     check_output(output, OUTPUTS)
     if activation not in ACTIVATIONS:
         raise InputError(f"activation = {activation!r}: expected one of {', '.join(ACTIVATIONS)}")
