@@ -4,8 +4,9 @@ import numpy as np
 import pymc as pm
 import pytest
 from pytensor.compile.mode import Mode
+from scipy.integrate import quad
 from scipy.special import expit
-from scipy.stats import norm
+from scipy.stats import gamma, norm
 
 from fitting import density_of, interpreted, probs_of, standardised
 from made_up import mixing, sampler_diagnostics
@@ -15,6 +16,7 @@ from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.fit.diagnostics import posterior_status
 from trifit.fit.existence import certify
+from trifit.fit.folds import inner_folds
 from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
 from trifit.fit.methods import bayes
@@ -89,6 +91,32 @@ def test_prior_scales_shrink_with_fan_in():
         assert sd in [float(np.ravel(p.eval(mode=Mode("py")))[0]) for p in mu_sigma]
 
 
+@pytest.mark.parametrize("prior", ["gamma", "ard"])
+def test_gamma_integrates_over_precisions(prior, rng):
+    """One of every layer and of its biases, or of every input: the integral by quadrature."""
+    X, y = rng.normal(size=(6, 2)), np.arange(6) % 3
+    settings = {"prior": prior, "prior_scale": 1.5, "prior_df": 3.0, "output_factor": 2.0}
+    density = density_of(X, y, "neural_network", hidden=[3], **settings)
+    here, there = thetas = rng.normal(size=(2, density.n_params))
+    names = np.array(density.free_names)
+    there[names == "intercept"] = here[names == "intercept"]
+
+    def log_density(w, scale):
+        precision = gamma(1.5, scale=1 / (1.5 * scale**2))
+        product = lambda t: precision.pdf(t) * norm.pdf(w, scale=t**-0.5).prod()  # noqa: E731
+        return np.log(quad(product, 0, np.inf, epsabs=0, epsrel=1e-10)[0])
+
+    expected = []
+    for theta in thetas:
+        first = theta[names == "weights1_z"].reshape(2, 3)
+        each = [(w, 1.5 / np.sqrt(2)) for w in (first if prior == "ard" else [first.ravel()])]
+        each += [(theta[names == "bias1_z"], 1.5), (theta[names == "beta_z"], 3 / np.sqrt(3))]
+        expected.append(sum(log_density(w, scale) for w, scale in each))
+    found = density.log_priors(thetas)
+    assert found[1] - found[0] == pytest.approx(expected[1] - expected[0], rel=1e-7)
+    assert not density.scales.any()  # so there is a MAP
+
+
 @pytest.mark.broad
 def test_zero_is_a_saddle_point_and_several_starts_leave_it(moons, network, rng):
     X, y = moons
@@ -119,6 +147,38 @@ def test_the_best_start_is_kept(moons, network):
     )  # fmt: skip
     assert several.diagnostics.objective <= each[0].diagnostics.objective
     assert several.diagnostics.starts_loss_range > 0
+
+
+def test_a_race_of_starts_ends_at_a_minimum_with_fewer_steps(moons, network):
+    rows, settings = Rows(*moons), Optimiser(starts=4, tolerance=1e-5)
+    each, raced = (
+        maximise("map", network, rows, settings, np.random.default_rng(3), prior=1.0, race=race)
+        for race in (False, True)
+    )
+    assert raced.status is Status.CONVERGED
+    assert raced.diagnostics.objective == pytest.approx(each.diagnostics.objective, rel=0.02)
+    assert raced.diagnostics.starts == 1
+    again = maximise(
+        "map", network, rows, settings, np.random.default_rng(4), prior=1.0, start=raced.theta
+    )
+    assert again.diagnostics.steps == 0
+
+
+@pytest.mark.broad
+def test_a_refit_from_the_fit_to_all_rows_remembers_the_fold(rng):
+    """Why inner folds have starts of their own: labels are noise, so half right is all there is."""
+    X, y = rng.normal(size=(40, 2)), rng.integers(0, 2, size=40)
+    density, settings = density_of(X, y, "neural_network", hidden=[12]), Optimiser(tolerance=1e-5)
+    everything = maximise("mle", density, Rows(X, y), settings, rng, prior=0.0)
+    right = {}
+    for name, start in (("warm", everything.theta), ("own", None)):
+        hits = []
+        for train, test in inner_folds(Rows(X, y), np.random.default_rng(1)):
+            fit = maximise("", density, train, settings, rng, prior=0.0, start=start)
+            hits += (probs_of(density, fit, test.X).argmax(axis=1) == test.labels).tolist()
+        right[name] = np.mean(hits)
+    assert right["warm"] > 0.75  # where nothing is remembered, one time in a thousand
+    assert right["own"] < 0.7
 
 
 def test_early_stopping_keeps_the_best_step(moons, network, rng):
@@ -207,7 +267,7 @@ def test_too_large_a_network_is_refused_with_advice(rng):
         ({"hidden": [2.5]}, "expected a list of widths"),
         ({"activation": "sigmoid"}, "expected one of tanh, relu, softplus"),
         ({"prior": "ridge"}, "prior = 'ridge': expected one of normal"),
-        ({"ard": True}, "ard = true is for prior = 'gamma'"),
+        ({"output_factor": 0.0}, "output_factor = 0.0: expected a positive number"),
         ({"output": "logit"}, "output = 'logit': expected one of softmax, tanh"),
         ({"output": "probit"}, "for two classes: use --model logistic"),
         ({"prior_scale": -1}, "prior_scale = -1: expected a positive number"),

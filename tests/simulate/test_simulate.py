@@ -105,6 +105,31 @@ def test_curves_with_noise(rng, name):
     assert residuals(X, y, world(name, noise=0.3).true_probs(X)) < 5
 
 
+def test_neals_binary_response_by_hand():
+    X = np.array([[0.4, -0.3, 9.0], [1.4, -0.3, 0.0], [0.4, 1.7, 0.0]])  # distances 0, 1, 2
+    p = world("neal-binary", features=3).true_probs(X)
+    assert p[:, 1] == pytest.approx(np.exp([0.0, -1.0, -16.0]), rel=1e-12)
+    assert p.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_neals_three_classes_as_he_draws_them(rng):
+    """The classes of many points of the square, weighted by the noise between them and a row."""
+    u = rng.random((400_000, 2))
+    disc = ((u - [0.4, 0.5]) ** 2).sum(axis=1) < 0.35**2
+    k = np.where(disc, 0, np.where(u @ [0.8, 1.8] < 0.6, 1, 2))
+    rows = np.array([[0.4, 0.8], [0.2, 0.15], [0.75, 0.5], [-0.1, 0.3], [0.5, 1.15]])
+    found = world("neal-three-way").true_probs(np.column_stack([rows, rng.random((5, 2))]))
+    for row, p in zip(rows, found, strict=True):
+        weights = np.exp(-0.5 * (((u - row) / 0.1) ** 2).sum(axis=1))
+        assert p == pytest.approx(np.bincount(k, weights, 3) / weights.sum(), abs=0.01)
+    far = world("neal-three-way").true_probs(
+        np.array([[5.0, 5, 0, 0], [-5, 0.5, 0, 0], [0, -5, 0, 0]])
+    )
+    assert far.sum(axis=1) == pytest.approx(1.0)
+    assert far[0] == pytest.approx([0, 0, 1])
+    assert far[2] == pytest.approx([0, 1, 0])
+
+
 def test_separable_classes_keep_their_distance():
     data = simulate("separable", n=500, classes=2, margin=0.4)
     assert set(np.unique(data.true_probs)) == {0.0, 1.0}

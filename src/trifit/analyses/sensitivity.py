@@ -72,22 +72,26 @@ def _training_sets(fitted: Fitted) -> Sequence[Trained]:
 def _refitted(
     fitted: Fitted, fold: Trained, some: IntArray, rng: np.random.Generator
 ) -> list[_Losses]:
-    """The MAP of one training set under every prior, at some of its held-out rows."""
+    """The MAP of one training set under every prior, at some of its held-out rows.
+
+    Every fit starts from that of the next prior towards the card's own.
+    """
     part, settings = fold.part, fitted.problem.card.optimiser
     y = part.test.take(some).labels
-    losses = []
-    for factor in SCALE_FACTORS:
-        if factor == 1:
-            log_probs = fold.predictions["map"].log_probs[some]
-            losses.append(_Losses(log_predictive_density(log_probs, y)))
-            continue
-        fit = maximise("map", fold.density, part.train, settings, rng, prior=float(factor) ** -2)
-        if fit.status.failed:
-            losses.append(_Losses(None))
-            continue
-        log_probs = fitted.density.log_probs(fit.flat_draws, part.test.X[some])[0]
-        losses.append(_Losses(log_predictive_density(np.maximum(log_probs, LOG_ZERO), y)))
-    return losses
+    found = {1.0: log_predictive_density(fold.predictions["map"].log_probs[some], y)}
+    for side in (SCALE_FACTORS[SCALE_FACTORS < 1][::-1], SCALE_FACTORS[SCALE_FACTORS > 1]):
+        start = fold.fits["map"].theta
+        for factor in map(float, side):
+            weight = factor**-2
+            fit = maximise(
+                "map", fold.density, part.train, settings, rng, prior=weight, start=start
+            )
+            if fit.status.failed:
+                continue
+            start = fit.theta
+            log_probs = fitted.density.log_probs(fit.flat_draws, part.test.X[some])[0]
+            found[factor] = log_predictive_density(np.maximum(log_probs, LOG_ZERO), y)
+    return [_Losses(found.get(float(factor))) for factor in SCALE_FACTORS]
 
 
 def _reweighted(fold: Trained, some: IntArray) -> list[_Losses]:

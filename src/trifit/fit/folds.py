@@ -52,8 +52,9 @@ def held_out_forecasts(
 ) -> tuple[FloatArray, Labels]:
     """Log probabilities of a point fit for the inner folds that it has not seen, and labels.
 
-    The fit is made again without each fold. Rows of a class that a refit
-    has never seen are left out.
+    The fit is made again without each fold, from starts of its own: one that begins at the
+    fit to all rows remembers the fold, if it is a network. Rows of a class that a refit has
+    never seen are left out.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def held_out_forecasts(
     for k, (train, test) in enumerate(folds):
         if advance is not None:
             advance(k / INNER_FOLDS)
-        fit = maximise("", density, train, settings, rng, prior=prior, scales=scales)
+        fit = maximise("", density, train, settings, rng, prior=prior, scales=scales, race=True)
         log_probs.append(density.log_probs(fit.flat_draws, test.X)[0])
         labels.append(test.labels)
     return np.concatenate(log_probs), np.concatenate(labels)

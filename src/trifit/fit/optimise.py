@@ -38,6 +38,9 @@ ASIDE, TRIES = 1e-3, 3
 ALIKE = 200
 """Rows on which the predictions of several starts are compared."""
 
+HEAT = 50
+"""Steps after which the best of several starts goes on alone, where only the best is asked for."""
+
 
 def maximise(
     method: str,
@@ -50,6 +53,8 @@ def maximise(
     criterion: Criterion = "cross-entropy",
     held_out: Rows | None = None,
     scales: FloatArray | None = None,
+    start: FloatArray | None = None,
+    race: bool = False,
     record: bool = False,
 ) -> Fit:
     """Minimise a loss per row, from several starts; the best is kept.
@@ -76,10 +81,14 @@ def maximise(
         Predicted along the path; nothing is learned from them.
     scales : array of shape (n_params,), optional
         Where learned prior scales are held; default: where they start.
+    start : array of shape (n_params,), optional
+        The one start; default: ``settings.starts`` random ones.
+    race : bool
+        Whether only the start that is best after :data:`HEAT` steps goes on.
     record : bool
         Whether the fit keeps its path.
     """
-    start = time.perf_counter()
+    began = time.perf_counter()
     validation = None
     if settings.validation and not prior:
         rows, validation = _split_off(rows, settings.validation, rng)
@@ -87,8 +96,8 @@ def maximise(
     tested = None if held_out is None else density.bind(held_out.X, held_out.labels)
     validated = None if validation is None else density.bind(validation.X, validation.labels)
 
-    def walk() -> _Walk:
-        theta = density.start(rng)
+    def walk(settings: Optimiser, start: FloatArray | None) -> _Walk:
+        theta = density.start(rng) if start is None else start.copy()
         if scales is not None:
             theta = np.where(density.scales, scales, theta)
         _, slope = objective(theta, prior=prior, jacobian=0.0)
@@ -102,45 +111,49 @@ def maximise(
         return _walk(loss, settings, path)
 
     with limited():
-        walks = [walk() for _ in range(settings.starts)]
-    chosen = int(np.argmin([walk.rank for walk in walks]))
-    best = walks[chosen]
-    if best.stalled(settings):
-        with limited():
+        if race and settings.starts > 1 and start is None:
+            heat = msgspec.structs.replace(settings, max_steps=min(HEAT, settings.max_steps))
+            start = _best([walk(heat, None) for _ in range(settings.starts)]).theta
+        walks = [walk(settings, start) for _ in range(settings.starts if start is None else 1)]
+        best = _best(walks)
+        apart = _apart(density, walks, best, rows)
+        if best.stalled(settings):
             best = _tried_again(best, settings)
-    diagnostics = OptimiserDiagnostics(
-        objective=finite(float(best.loss)),
-        gradient=finite(float(best.gradient)),
-        steps=int(best.steps),
-    )
-    if len(walks) > 1:
-        probs = [_probs(density, walk.theta, rows.X[:ALIKE]) for walk in walks]
-        diagnostics = _of_starts(diagnostics, walks, probs, chosen)
     return Fit(
         method=method,
         draws=density.constrain(best.theta[None])[None],
         status=best.status,
-        seconds=time.perf_counter() - start,
-        diagnostics=diagnostics,
+        seconds=time.perf_counter() - began,
+        diagnostics=OptimiserDiagnostics(
+            objective=finite(float(best.loss)),
+            gradient=finite(float(best.gradient)),
+            steps=int(best.steps),
+            starts=len(walks),
+            **apart,
+        ),
         path=tuple(best.path.rows),
         theta=best.theta,
     )
 
 
-def _of_starts(
-    diagnostics: OptimiserDiagnostics,
-    walks: Sequence["_Walk"],
-    probs: Sequence[FloatArray],
-    chosen: int,
-) -> OptimiserDiagnostics:
-    """The diagnostics with how far starts ended from the best one."""
-    spread = np.mean([total_variation(p, probs[chosen]).mean() for p in probs])
-    return msgspec.structs.replace(
-        diagnostics,
-        starts=len(walks),
-        starts_spread=finite(float(spread)),
-        starts_loss_range=finite(float(np.ptp([walk.rank for walk in walks]))),
-    )
+def _best(walks: "Sequence[_Walk]") -> "_Walk":
+    return walks[int(np.argmin([walk.rank for walk in walks]))]
+
+
+def _apart(
+    density: Density, walks: "Sequence[_Walk]", best: "_Walk", rows: Rows
+) -> dict[str, float | None]:
+    """How far apart several starts ended: their predictions from the best's, their losses."""
+    if len(walks) == 1:
+        return {}
+    probs = _probs(density, best.theta, rows.X[:ALIKE])
+    apart = [
+        total_variation(_probs(density, walk.theta, rows.X[:ALIKE]), probs).mean() for walk in walks
+    ]
+    return {
+        "starts_spread": finite(float(np.mean(apart))),
+        "starts_loss_range": finite(float(np.ptp([walk.rank for walk in walks]))),
+    }
 
 
 @dataclass(frozen=True, eq=False)

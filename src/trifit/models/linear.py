@@ -51,7 +51,7 @@ def softmax_regression(
         Names for the dimensions ``"feature"`` and ``"class_"``.
     prior : str
         ``normal``, ``student-t``, ``cauchy``, ``laplace``, ``horseshoe``,
-        ``hierarchical`` or ``gamma``; see :mod:`trifit.models.priors`.
+        ``hierarchical``, ``gamma`` or ``ard``; see :mod:`trifit.models.priors`.
     prior_scale : float
         Scale of the prior on coefficients, before the sum-to-zero constraint;
         in log-odds per unit of the feature.

@@ -16,7 +16,9 @@ import numpy as np
 
 from trifit.errors import InputError
 
-PRIORS = ("normal", "student-t", "cauchy", "laplace", "horseshoe", "hierarchical", "gamma")
+PRIORS = (
+    "normal", "student-t", "cauchy", "laplace", "horseshoe", "hierarchical", "gamma", "ard",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,22 +32,19 @@ class Prior:
     scale : float
         Scale of a coefficient; for ``hierarchical`` that of the HalfNormal over
         the coefficients' common scale, for ``horseshoe`` that of the global
-        scale's half-Cauchy, for ``gamma`` the width about which the precision varies.
+        scale's half-Cauchy, for ``gamma`` and ``ard`` ``1 / sqrt`` of a precision's prior mean.
     df : float
         Degrees of freedom: of ``student-t``, of the horseshoe's slab, and twice
-        the shape of ``gamma``'s precision.
+        the shape of the precisions of ``gamma`` (one of all coefficients) and ``ard`` (automatic
+        relevance determination: one of every feature's, which can switch it off).
     slab_scale : float
         How large a coefficient the horseshoe lets through.
-    ard : bool
-        With ``gamma``: one precision per input instead of one per group, so
-        that irrelevant inputs can be switched off.
     """
 
     family: str = "normal"
     scale: float = 2.5
     df: float = 3.0
     slab_scale: float = 2.5
-    ard: bool = False
 
     def __post_init__(self) -> None:
         if self.family not in PRIORS:
@@ -56,10 +55,6 @@ class Prior:
             ("slab_scale", self.slab_scale),
         ):
             check_positive(name, value)
-        if self.ard and self.family != "gamma":
-            raise InputError(
-                f"ard = true is for prior = 'gamma' (a precision per input), not {self.family!r}"
-            )
 
     def times(self, factor: float) -> "Prior":
         """The same family at another scale."""
@@ -92,7 +87,7 @@ def coefficients(name: str, prior: Prior, dims: tuple[str, ...], *, zero_sum: bo
     Gelman et al. (2008), Ann. Appl. Stat. 2(4), doi:10.1214/08-AOAS191 (cauchy);
     Piironen & Vehtari (2017), Electron. J. Stat. 11(2), doi:10.1214/17-EJS1337SI
     (regularised horseshoe); Neal (1996), Bayesian Learning for Neural Networks,
-    doi:10.1007/978-1-4612-0745-0 (gamma)
+    doi:10.1007/978-1-4612-0745-0 (gamma, ard)
     """
     import pymc as pm
 
@@ -110,8 +105,8 @@ def coefficients(name: str, prior: Prior, dims: tuple[str, ...], *, zero_sum: bo
             return _laplace(name, prior.scale, dims, zero_sum=zero_sum)
         case "hierarchical":
             return normal(name, pm.HalfNormal(f"{name}_scale", prior.scale))
-        case "gamma":
-            return normal(name, _from_precision(name, prior, dims))
+        case "gamma" | "ard":
+            return _gamma(name, prior, dims, zero_sum=zero_sum)
         case _:
             z, scale = normal(f"{name}_z", 1.0), _horseshoe(name, prior, dims)
             scaled = z * (scale[:, None] if len(dims) == 2 else scale)
@@ -124,13 +119,36 @@ def _student_t(name: str, df: float, scale: float, dims: tuple[str, ...], *, zer
 
     if not zero_sum:
         return pm.StudentT(name, nu=df, sigma=scale, dims=dims)
+    return _t_of_groups(name, df, scale, dims, by_input=True, zero_sum=True)
+
+
+def _gamma(name: str, prior: Prior, dims: tuple[str, ...], *, zero_sum: bool) -> Any:
+    """Normal with a Gamma prior on the precision of all, or of every feature's.
+
+    The precision is integrated out: what is left is a multivariate t. It has a mode, and
+    no funnel for NUTS to enter.
+    """
+    each = prior.family == "ard" and dims[0] == "feature"
+    if each and len(dims) == 1:
+        return _student_t(name, prior.df, prior.scale, dims, zero_sum=False)
+    return _t_of_groups(name, prior.df, prior.scale, dims, by_input=each, zero_sum=zero_sum)
+
+
+def _t_of_groups(
+    name: str, df: float, scale: float, dims: tuple[str, ...], *, by_input: bool, zero_sum: bool
+) -> Any:
+    """One multivariate t over all entries, or one over those of every input."""
+    import pymc as pm
     from scipy.linalg import helmert
 
     coords = pm.modelcontext(None).coords
-    contrasts = helmert(len(coords[dims[-1]]))
-    shape = (*(len(coords[d]) for d in dims[:-1]), len(contrasts))
-    z = _multivariate_t(f"{name}_z", df, scale, shape)
-    return pm.Deterministic(name, z @ contrasts, dims=dims)
+    *inputs, last = (len(coords[d]) for d in dims)
+    shape = (*inputs, last - zero_sum)
+    if by_input:
+        z = _multivariate_t(f"{name}_z", df, scale, shape)
+    else:
+        z = _multivariate_t(f"{name}_z", df, scale, (math.prod(shape),)).reshape(shape)
+    return pm.Deterministic(name, z @ helmert(last) if zero_sum else z, dims=dims)
 
 
 def _laplace(name: str, scale: float, dims: tuple[str, ...], *, zero_sum: bool) -> Any:
@@ -141,18 +159,6 @@ def _laplace(name: str, scale: float, dims: tuple[str, ...], *, zero_sum: bool) 
         return pm.Laplace(name, mu=0.0, b=scale, dims=dims)
     raw = pm.Laplace(f"{name}_raw", mu=0.0, b=scale, dims=dims)
     return pm.Deterministic(name, raw - raw.mean(axis=-1, keepdims=True), dims=dims)
-
-
-def _from_precision(name: str, prior: Prior, dims: tuple[str, ...]) -> Any:
-    """Standard deviation with a Gamma prior on the precision: of all, or of every input."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    shape = prior.df / 2
-    rate = shape * prior.scale**2
-    precision = pm.Gamma(f"{name}_precision", shape, rate, dims=dims[:1] if prior.ard else None)
-    sigma = 1 / pt.sqrt(precision)
-    return sigma[:, None] if prior.ard else sigma
 
 
 def _horseshoe(name: str, prior: Prior, dims: tuple[str, ...]) -> Any:

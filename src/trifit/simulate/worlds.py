@@ -11,6 +11,7 @@ from trifit.simulate.mixtures import (
     overlapping_plane,
     rings,
 )
+from trifit.simulate.neal import binary_response, three_way
 from trifit.simulate.world import Law, Number, World
 
 
@@ -87,6 +88,20 @@ _ALL = (
         "two overlapping densities in the plane, in the manner of Richard & Lippmann (1991)",
         overlapping_plane,
     ),
+    _world(
+        "neal-binary",
+        "p(1 | x) = exp(-|x - c|^4) in the plane, further inputs irrelevant (Neal)",
+        binary_response,
+        features=2,
+    ),
+    _world(
+        "neal-three-way",
+        "a disc, a corner and the rest of the square, inputs seen with noise, two of four "
+        "irrelevant (Neal)",
+        three_way,
+        features=4,
+        noise=0.1,
+    ),
 )
 
 WORLDS: dict[str, World] = {w.name: w for w in _ALL}
@@ -94,7 +109,8 @@ WORLDS: dict[str, World] = {w.name: w for w in _ALL}
 
 References
 ----------
-Richard & Lippmann (1991), Neural Comput. 3(4), doi:10.1162/neco.1991.3.4.461
+Richard & Lippmann (1991), Neural Comput. 3(4), doi:10.1162/neco.1991.3.4.461;
+Neal (1996), Bayesian Learning for Neural Networks, doi:10.1007/978-1-4612-0745-0
 """
 
 
