@@ -36,7 +36,7 @@ def test_the_output_is_a_card_again(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(result.stdout, encoding="utf-8")
     assert load_card(path).hyperparameters["hidden"] == [3]
-    assert "weights1 ~ Normal" in result.stdout
+    assert "weights1 ~ Deterministic" in result.stdout
     assert "Before any data" in result.stdout
 
 
