@@ -161,7 +161,7 @@ def interval(value: float, se: float | None) -> str:
     if se is None or not math.isfinite(se) or se < NEGLIGIBLE:
         return "–"
     digits = decimals_for(se)
-    return with_minus(f"{value - Z95 * se:.{digits}f} to {value + Z95 * se:.{digits}f}")
+    return with_minus(f"{value - Z95 * se:z.{digits}f} to {value + Z95 * se:z.{digits}f}")
 
 
 def estimate(value: float, low: float, high: float, *, scale: float = 1.0) -> str:
@@ -216,12 +216,12 @@ def with_interval(value: float, low: float, high: float) -> str:
     --------
     >>> with_interval(-0.0000123, -0.0000456, 0.000021)
     '−0.000012 (−0.000046 to 0.000021)'
-    >>> with_interval(1.0, 1.0, 1.0)
-    '1.000 (exactly)'
+    >>> with_interval(1.0, 1.0, 1.0), with_interval(0.04, -0.001, 0.93)
+    ('1.000 (exactly)', '0.04 (0.00 to 0.93)')
     """
     digits = decimals_for((high - low) / (2 * Z95))
-    number = f"{value:.{digits}f}"
-    ends = f"{low:.{digits}f} to {high:.{digits}f}" if high > low else "exactly"
+    number = f"{value:z.{digits}f}"
+    ends = f"{low:z.{digits}f} to {high:z.{digits}f}" if high > low else "exactly"
     return with_minus(f"{number} ({ends})")
 
 

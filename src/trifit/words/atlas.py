@@ -32,11 +32,11 @@ def atlas_sentences(record: AtlasRecord) -> list[str]:
 
 
 def headline(record: AtlasRecord) -> str:
-    """The first answer at full size, and what the MLE loses there."""
+    """The first answer, at full size."""
     parts = _parts(record.by_size)
-    said = [_over_confidence(record.by_size, parts[0])] if parts else []
-    said += [loss_sentence(loss) for loss in record.losses[:1]]
-    return " ".join(filter(None, said)) or "Every cell failed, so nothing was measured."
+    if not parts:
+        return "Every cell failed, so nothing was measured."
+    return _over_confidence(record.by_size, parts[0])
 
 
 def _parts(found: Sequence[Behaving]) -> list[str]:
