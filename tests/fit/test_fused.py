@@ -165,7 +165,9 @@ def test_what_is_spread_over_classes_is_left_to_the_graph(columns, intercepts, r
 @pytest.mark.broad
 def test_one_compilation_serves_other_data_and_other_prior_scales(rng):
     def evaluate(n, **changes):
-        model, k, *_ = models("network", rng, **changes)
+        # A factor of 2 over eight units would be the first layer's scale over two features: one
+        # constant or two, by their last bit.
+        model, k, *_ = models("network", rng, output_factor=1.9, **changes)
         density = GraphDensity(model, k)
         X, y = rng.normal(size=(n, 2)), np.arange(n) % k
         theta = rng.normal(size=density.n_params)
