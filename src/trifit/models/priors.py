@@ -180,21 +180,27 @@ def _multivariate_t(name: str, df: float, scale: float, shape: tuple[int, ...]) 
     import pytensor.tensor as pt
 
     k = shape[-1]
-    constant = math.lgamma((df + k) / 2) - math.lgamma(df / 2)
-    constant -= k * math.log(scale * math.sqrt(df * math.pi))
+    constant = math.lgamma((df + k) / 2) - math.lgamma(df / 2) - k / 2 * math.log(df * math.pi)
 
-    def logp(value: Any, centre: Any) -> Any:
-        square = (((value - centre) / scale) ** 2).sum(axis=-1)
-        return constant - (df + k) / 2 * pt.log1p(square / df)
+    def logp(value: Any, centre: Any, scale: Any) -> Any:
+        square = (((value - centre) / scale[..., None]) ** 2).sum(axis=-1)
+        return constant - k * pt.log(scale) - (df + k) / 2 * pt.log1p(square / df)
 
-    def random(centre: Any, rng: Any = None, size: Any = None) -> Any:
+    def random(centre: Any, scale: Any, rng: Any = None, size: Any = None) -> Any:
         normal = rng.normal(size=(*(size or shape[:-1]), k))
-        return centre + scale * normal / np.sqrt(
+        return centre + np.asarray(scale)[..., None] * normal / np.sqrt(
             rng.chisquare(df, normal.shape[:-1])[..., None] / df
         )
 
+    # The scale is an argument, so that models of other scales are compiled once.
     return pm.CustomDist(
-        name, np.zeros(k), logp=logp, random=random, signature="(k)->(k)", shape=shape
+        name,
+        np.zeros(k),
+        np.float64(scale),
+        logp=logp,
+        random=random,
+        signature="(k),()->(k)",
+        shape=shape,
     )
 
 
