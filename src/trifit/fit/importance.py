@@ -9,7 +9,6 @@ from trifit.fit.density import Density
 from trifit.fit.psis import smoothed
 from trifit.fits import Fit
 from trifit.forecasts import log_of
-from trifit.threads import limited, side_by_side
 from trifit.types import FloatArray
 
 CONSTANT = 1e-6
@@ -64,14 +63,11 @@ def reweighted(
         pareto_k.append(k if math.isfinite(k) else math.inf)
     draws = bayes.flat_draws
     n_classes = density.log_probs(draws[:1], X[:1]).shape[2]
+    total = np.zeros((len(weights), len(X) * n_classes))
     step = max(1, BLOCK // (len(X) * n_classes))
-
-    def weighted(start: int) -> FloatArray:
+    for start in range(0, len(draws), step):
         probs = np.exp(density.log_probs(draws[start : start + step], X))
-        return shares[:, start : start + step] @ probs.reshape(len(probs), -1)
-
-    with limited():
-        total = np.sum(side_by_side(weighted, range(0, len(draws), step)), axis=0)
+        total += shares[:, start : start + step] @ probs.reshape(len(probs), -1)
     return list(log_of(total).reshape(len(weights), len(X), n_classes)), pareto_k
 
 
