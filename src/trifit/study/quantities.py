@@ -42,6 +42,8 @@ QUANTITIES: dict[str, Quantity] = {
     "extreme": Quantity("share of confidences above 0.99"),
     "entropy": Quantity("mean predictive entropy, nats"),
     "slope": Quantity("calibration slope", 1.0, "slope"),
+    "slope_low": Quantity("lower end of the slope's 95% interval"),
+    "slope_high": Quantity("upper end of the slope's 95% interval"),
     "calibration_error": Quantity("true calibration error", 0.0, "ece"),
     "binned_error": Quantity("binned calibration error"),
     "debiased_error": Quantity("debiased calibration error"),
@@ -78,8 +80,8 @@ OF_TRUTH = {
 """Those that need the true probabilities, which only simulations know."""
 
 OF_LABELS = {
-    "gain", "behaves", "over_confident", "under_confident", "miscalibrated", "uncertain",
-    "failed", "signal",
+    "slope_low", "slope_high", "gain", "behaves", "over_confident", "under_confident",
+    "miscalibrated", "uncertain", "failed", "signal",
 }  # fmt: skip
 """Those that are asked of real rows alone: where the truth is known, it says more."""
 
