@@ -19,10 +19,11 @@ from trifit.cli import main
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.report.study import render_study
-from trifit.results.study import RowsNeeded
+from trifit.results.study import Replicated, RowsNeeded
 from trifit.simulate import simulate
 from trifit.study.curve import NUTS_LIMIT, curve_study, default_sizes, sampling_size
-from trifit.study.needed import BAND, rows_needed
+from trifit.study.needed import BAND, of_points, rows_needed
+from trifit.study.points import Point
 from trifit.study.theory_curve import directions, is_linear
 from trifit.words.needed import needed_sentence
 
@@ -233,8 +234,8 @@ def test_the_command(tmp_path, monkeypatch):
     x, where = rng.normal(size=120), rng.choice(["a", "b"], 120)
     y = np.where(x + rng.logistic(size=120) > 0, "yes", "no")
     file = tmp_path / "t.csv"
-    rows = [f"{'' if i % 20 == 0 else x[i]},{where[i]},{y[i]}" for i in range(120)]
-    file.write_text("\n".join(["x,where,y", *rows]) + "\n")
+    rows = [f"{i + 1},{'' if i % 20 == 0 else x[i]},{where[i]},{y[i]}" for i in range(120)]
+    file.write_text("\n".join(["rownames,x,where,y", *rows]) + "\n")
     call = ["curve", str(file), "--target", "y", "--missing", "impute", "--no-nuts"]
     call += ["--sizes", "30,60", "--replications", "3", "--backend", "serial"]
     monkeypatch.setattr(sys, "argv", ["trifit", *call])
@@ -244,6 +245,11 @@ def test_the_command(tmp_path, monkeypatch):
     said = json.loads(done.stdout)
     assert [r["fit"] for r in said["rows_needed"]] == ["mle", "map", "mle+T"]
     assert Path(said["report"]) == Path("reports/curve-t/index.html")
+    assert [note["kind"] for note in said["notes"]] == ["row numbers", "imputed"]
+    drawn = CliRunner().invoke(main, ["report", "reports/curve-t"])
+    assert "\nnote: left out row numbers: 'rownames'" in drawn.output
+    page = Path(said["report"]).read_text()
+    assert page.count('<p class="note">Note: ') == 2
     refused = CliRunner().invoke(main, call)
     assert refused.exit_code == 2
     assert "--resume to continue" in refused.output
@@ -268,6 +274,33 @@ def test_bad_input_is_one_line(call, message, tmp_path):
     assert re.search(message, line)
 
 
+def test_training_sets_without_an_mle_are_counted_by_size():
+    def point(n, gone):
+        values = {("mle", "no_mle"): dict(enumerate(gone)), ("mle", "slope"): {0: 1.0, 1: 1.0}}
+        return Point(settings={"n": n}, values=values, n_cells=2)
+
+    def answer(*points):
+        (found,) = of_points(points, tables=None)
+        return found.separable, found.separable_up_to
+
+    assert answer(point(20, [1, 1]), point(50, [0, 1]), point(90, [0, 0])) == (3, 50)
+    assert answer(point(20, [0, 0]), point(50, [0, 0])) == (0, None)
+
+
+def test_what_lies_beyond_the_ends_of_an_axis_is_drawn_there():
+    record = made_up_study()
+    (first, *others) = record.pictures
+    (low, *rest) = first.lines
+    far = Replicated(value=2_500.0, low=-7.0, high=9_000.0, n=8)
+    lines = [msgspec.structs.replace(low, y=[far, low.y[1]]), *rest]
+    cut = msgspec.structs.replace(first, lines=lines, ends=(-0.5, 3.0))
+    page = render_study(msgspec.structs.replace(record, pictures=[cut, *others]))
+    assert "What lies beyond -0.5 and 3 is drawn there." in page
+    assert "2500" in page or "2,500" in page  # the number can still be read
+    assert ">2000<" not in page  # no tick of an axis that reaches so far
+    assert "What lies beyond" not in render_study(record)
+
+
 # --- words ---
 
 BASE = {"fit": "bayes", "smallest": 20, "largest": 500}
@@ -285,6 +318,10 @@ BASE = {"fit": "bayes", "smallest": 20, "largest": 500}
         ({"outcome": "extrapolated", "rows": 893.0, "low": 610, "high": None},
          "Posterior: about 890 rows (at least 610; no upper limit), extrapolated beyond the "
          "largest training set (500)."),
+        ({"outcome": "seen", "rows": 231.0, "low": 120, "high": 412.0, "separable": 26,
+          "separable_up_to": 101, "slopes": 60},
+         "Posterior: about 230 rows (95% interval 120 to 410). No MLE exists for 26 of 60 training "
+         "sets (of up to 101 rows); their slopes are those where the optimiser stopped."),
         ({"outcome": "too far", "low": 600},
          "Posterior: more than 600 rows. The slope at 500 rows is too far from 1 to say how many."),
     ],

@@ -121,9 +121,12 @@ def studies() -> None:
 def _print(record: "StudyRecord") -> None:
     """The question, what was found, and what failed."""
     from trifit.report.study import MARKS
+    from trifit.words import note_text
     from trifit.words.needed import needed_sentences
 
     click.echo(f"\n{record.study['question']}\n")
+    for note in record.notes:
+        click.echo(f"note: {note_text(note)}")
     for sentence in needed_sentences(record):
         click.echo(sentence)
     for finding in record.findings:
@@ -143,6 +146,7 @@ def _document(record: "StudyRecord") -> dict[str, Any]:
     """The same for machines."""
     return {
         "question": record.study["question"],
+        "notes": record.notes,
         "findings": record.findings,
         "rows_needed": record.rows_needed,
         "n_cells": record.n_cells,

@@ -144,7 +144,13 @@ def _losses(cells: Sequence[AtlasCell]) -> Table:
 
 
 def behind(cell: AtlasCell, fit: str, other: str = "posterior") -> Cell:
-    """By how much one fit is behind another; a dash for an MLE that does not exist."""
+    """By how much one fit is behind another; a dash for an MLE that does not exist.
+
+    Parameters
+    ----------
+    cell : AtlasCell
+    fit, other : str
+    """
     behind = cell.behind(fit, other) if cell.exists or fit != "mle" else None
     return Cell("–") if behind is None else Cell(signed(behind), behind)
 

@@ -118,8 +118,25 @@ def of_points(points: Sequence[Point], tables: OpenTable) -> list[RowsNeeded]:
     for fit in fits:
         found = [p.values.get((fit, "slope"), {}) for p in points]
         slopes = [[column.get(r, np.nan) for column in found] for r in range(count)]
-        answers.append(rows_needed(fit, sizes, np.array(slopes), common))
+        answer = rows_needed(fit, sizes, np.array(slopes), common)
+        answers.append(with_separable(answer, sizes, points) if fit == "mle" else answer)
     return answers
+
+
+def with_separable(answer: RowsNeeded, sizes: Sequence[int], points: Sequence[Point]) -> RowsNeeded:
+    """The answer for the MLE, with the training sets for which none exists.
+
+    Parameters
+    ----------
+    answer : RowsNeeded
+    sizes : sequence of int
+        Training rows, ascending.
+    points : sequence of Point
+        One for each size.
+    """
+    gone = [int(p.replicated("mle", "no_mle").sum()) for p in points]
+    largest = max((n for n, k in zip(sizes, gone, strict=True) if k), default=None)
+    return replace(answer, separable=sum(gone), separable_up_to=largest)
 
 
 def correlation(settings: Mapping[str, Setting], tables: OpenTable) -> float:

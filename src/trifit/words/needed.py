@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from trifit.results.study import Replicated, RowsNeeded, StudyRecord
-from trifit.text import between, estimate, two_digits
+from trifit.text import between, counted, estimate, two_digits
 
 NAMES = {"mle": "MLE", "map": "MAP", "bayes": "Posterior", "laplace": "Posterior (Laplace)"}
 """Fits at the beginning of a sentence; others by their own names."""
@@ -30,7 +30,9 @@ def needed_sentence(found: RowsNeeded) -> str:
     MLE: about 230 rows (95% interval 120 to 410).
     """
     text = f"{NAMES.get(found.fit, found.fit)}: {SENTENCES[found.outcome](found)}"
-    return f"{text} {_missing(found)}" if found.missing else text
+    if found.missing:
+        text += f" {_missing(found)}"
+    return f"{text} {_separable(found)}" if found.separable else text
 
 
 def signal_sentence(signal: Replicated) -> str:
@@ -47,6 +49,14 @@ def _missing(found: RowsNeeded) -> str:
     return (
         f"{found.missing:,} of {found.slopes:,} slopes are missing, as held-out rows were ranked "
         "perfectly or a label was ruled out; sizes up to the last of these do not count."
+    )
+
+
+def _separable(found: RowsNeeded) -> str:
+    """For how many training sets there is no MLE."""
+    return (
+        f"No MLE exists for {found.separable:,} of {counted(found.slopes, 'training set')} (of up "
+        f"to {found.separable_up_to:,} rows); their slopes are those where the optimiser stopped."
     )
 
 
