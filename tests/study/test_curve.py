@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.optimize import brentq
 
 import trifit
 from made_up_study import made_up_study
@@ -106,6 +107,33 @@ def test_the_lower_limit_is_that_of_the_interval():
     assert needed_sentence(found).startswith(
         "MLE: cannot be said. The slope at 400 rows is too far"
     )
+
+
+@pytest.mark.parametrize("gamma", [1.0, 2.0, 3.0])
+def test_the_lower_limit_holds_in_theory_where_the_slope_is_far_from_one(gamma):
+    def rows(slope):
+        """Rows per feature at which the MLE has this slope."""
+        found = brentq(lambda k: theory.mle(kappa=k, gamma=gamma).slope - slope, 0.005, 0.24)
+        return 1 / found
+
+    far = 0.3
+    found = needed([0.01, 0.05, 0.1, far])
+    assert found.outcome == "too far"
+    assert 400 < found.low < 400 * rows(0.8) / rows(far)
+    assert needed([0.001, 0.005, 0.01, 0.02]).low == pytest.approx(found.low)
+
+
+def test_the_slope_of_a_fit_with_a_temperature_is_not_continued():
+    curve = slopes([900.0, 40.0, 6.0, 2.0], 1e-6)
+    found = rows_needed("mle+T", SIZES, curve, np.zeros(4))
+    assert (found.outcome, found.rows, found.low, found.high) == ("no law", None, 400.0, None)
+    assert needed_sentence(found) == (
+        "MLE with a temperature: cannot be said. The slope at 400 rows is not inside 0.8 to 1.25, "
+        "and how that of a fit with a temperature goes on is not known."
+    )
+    inside = rows_needed("mle+T", SIZES, slopes([2.0, 1.5, 1.0, 1.0], 1e-6), np.zeros(4))
+    assert inside.outcome == "seen"
+    assert inside.high <= 400
 
 
 def test_no_size_at_half_of_the_largest_is_no_levelling_off():

@@ -190,7 +190,8 @@ class RowsNeeded(Record, frozen=True, kw_only=True):
         ``"from the first"``: at every size; ``"seen"``: from a size within the grid;
         ``"extrapolated"``: from one beyond it; ``"too far"``: the slope at the largest size is
         not yet above one half (below two); ``"levels off"``: it does not clearly approach 1 as
-        rows are added; ``"undetermined"``: the held-out rows do not determine slopes.
+        rows are added; ``"no law"``: the slope of a fit with a temperature is not continued;
+        ``"undetermined"``: the held-out rows do not determine slopes.
     smallest, largest : int
         Of the sizes behind the last one with a missing slope.
     rows : float or None
@@ -206,7 +207,7 @@ class RowsNeeded(Record, frozen=True, kw_only=True):
 
     fit: str
     outcome: Literal[
-        "from the first", "seen", "extrapolated", "too far", "levels off", "undetermined"
+        "from the first", "seen", "extrapolated", "too far", "levels off", "no law", "undetermined"
     ]
     smallest: int
     largest: int

@@ -5,8 +5,15 @@ from collections.abc import Callable, Mapping
 from trifit.results.study import Replicated, RowsNeeded, StudyRecord
 from trifit.text import between, counted, estimate, two_digits
 
-NAMES = {"mle": "MLE", "map": "MAP", "bayes": "Posterior", "laplace": "Posterior (Laplace)"}
-"""Fits at the beginning of a sentence; others by their own names."""
+WAYS = {"mle": "MLE", "map": "MAP", "bayes": "Posterior", "laplace": "Posterior (Laplace)"}
+"""The three ways at the beginning of a sentence."""
+
+NAMES = WAYS | {
+    "mean": "Posterior mean",
+    "mle+T": "MLE with a temperature",
+    "map+T": "MAP with a temperature",
+}
+"""Other fits too; those that are not here by their own names."""
 
 
 def needed_sentences(record: StudyRecord) -> list[str]:
@@ -16,7 +23,7 @@ def needed_sentences(record: StudyRecord) -> list[str]:
 
 def needed_headline(record: StudyRecord) -> str:
     """The sentences of the three ways."""
-    return " ".join(needed_sentence(r) for r in record.rows_needed if r.fit in NAMES)
+    return " ".join(needed_sentence(r) for r in record.rows_needed if r.fit in WAYS)
 
 
 def needed_sentence(found: RowsNeeded) -> str:
@@ -108,6 +115,13 @@ def _levels_off(found: RowsNeeded) -> str:
     )
 
 
+def _no_law(found: RowsNeeded) -> str:
+    return (
+        f"cannot be said. The slope at {found.largest:,} rows is not inside 0.8 to 1.25, and how "
+        "that of a fit with a temperature goes on is not known."
+    )
+
+
 def _undetermined(_: RowsNeeded) -> str:
     return "cannot be said, for the held-out rows determine too few calibration slopes."
 
@@ -118,5 +132,6 @@ SENTENCES: Mapping[str, Callable[[RowsNeeded], str]] = {
     "extrapolated": _extrapolated,
     "too far": _too_far,
     "levels off": _levels_off,
+    "no law": _no_law,
     "undetermined": _undetermined,
 }
