@@ -26,7 +26,7 @@ from trifit.study.curve import NUTS_LIMIT, curve_study, default_sizes, sampling_
 from trifit.study.needed import BAND, of_points, rows_needed
 from trifit.study.points import Point
 from trifit.study.theory_curve import directions, is_linear
-from trifit.words.needed import needed_sentence
+from trifit.words.needed import needed_sentence, unchecked_sentence
 
 SIZES = [50, 100, 200, 400]
 
@@ -362,6 +362,11 @@ def test_the_page_has_the_answers_only_where_they_were_asked():
     record = made_up_study()
     assert "How many training rows" not in render_study(record)
     answers = [RowsNeeded(**BASE | {"fit": "</script>"}, outcome="levels off")]
+    unchecked = msgspec.structs.replace(record, rows_needed=answers, unchecked=True)
+    assert unchecked_sentence(unchecked) == ""
+    extrapolated = [RowsNeeded(**BASE, outcome="extrapolated", rows=900, low=700)]
+    unchecked = msgspec.structs.replace(unchecked, rows_needed=extrapolated)
+    assert "a law that is unchecked for this model" in unchecked_sentence(unchecked)
     page = render_study(msgspec.structs.replace(record, rows_needed=answers))
     assert "How many training rows" in page
     assert "&lt;/script&gt;: cannot be said" in page

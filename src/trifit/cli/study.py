@@ -122,12 +122,12 @@ def _print(record: "StudyRecord") -> None:
     """The question, what was found, and what failed."""
     from trifit.report.study import MARKS
     from trifit.words import note_text
-    from trifit.words.needed import needed_sentences
+    from trifit.words.needed import needed_sentences, unchecked_sentence
 
     click.echo(f"\n{record.study['question']}\n")
     for note in record.notes:
         click.echo(f"note: {note_text(note)}")
-    for sentence in needed_sentences(record):
+    for sentence in filter(None, [*needed_sentences(record), unchecked_sentence(record)]):
         click.echo(sentence)
     for finding in record.findings:
         click.echo(f"{MARKS[finding.outcome][0]} {finding.says}: {finding.outcome}")

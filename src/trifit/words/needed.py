@@ -21,6 +21,13 @@ def needed_sentences(record: StudyRecord) -> list[str]:
     return [needed_sentence(found) for found in record.rows_needed]
 
 
+def unchecked_sentence(record: StudyRecord) -> str:
+    """What is to be known of extrapolated numbers of a model other than logistic regression."""
+    if record.unchecked and any(r.outcome == "extrapolated" for r in record.rows_needed):
+        return "Extrapolated numbers follow a law that is unchecked for this model."
+    return ""
+
+
 def needed_headline(record: StudyRecord) -> str:
     """The sentences of the three ways."""
     return " ".join(needed_sentence(r) for r in record.rows_needed if r.fit in WAYS)
