@@ -51,6 +51,9 @@ def study_lines(
     if picture.drawn_best is not None:
         ax.axhline(picture.drawn_best, color=INK, lw=0.9, ls=(0, (1, 2)))
     grid(ax, "both")
+    xs = {x for line in lines for x in line.x}
+    if len(xs) == 1:  # one value of the setting: no scale
+        ticks(ax, "x", xs, [f"{x:g}" for x in xs])
     plain_log(ax, "x", label(picture.x, 40))
     if picture.logarithmic:
         plain_log(ax, "y", label(picture.quantity, 40))
