@@ -14,6 +14,7 @@ from made_up import made_up
 from made_up_atlas import made_up_atlas
 from made_up_study import made_up_study
 from markup import nasty
+from selection import by_default
 from trifit.report import render, render_index
 from trifit.report.atlas import render_atlas, render_tables
 from trifit.report.downloads import downloads
@@ -237,19 +238,23 @@ def test_a_download_is_the_file(browser, site, tmp_path, scripts):
             assert written == wanted[name]
 
 
+LOOKS = [(dark, width) for dark in (False, True) for width in (1280, 390)]
+ON_SCREEN = [("plain", False, 1280), ("nasty", True, 390), ("index", True, 390)]
+ON_SCREEN += [("study", False, 1280), ("study", True, 390), ("table", True, 390)]
+"""Every page, scheme and width; a long page takes the checker four seconds."""
+
+
 @pytest.mark.parametrize(
     ("name", "dark", "width"),
-    [
-        ("plain", False, 1280),
-        ("plain", True, 390),
-        ("failed", False, 390),
-        ("nasty", True, 1280),
-        ("index", False, 1280),
-        ("index", True, 390),
-        ("study", False, 1280),
-        ("study", True, 390),
-        ("table", True, 390),
-    ],
+    by_default(
+        *ON_SCREEN,
+        of=[
+            (name, *look)
+            for name in ("plain", "nasty", "failed", "index", "study", "table")
+            for look in LOOKS
+        ],
+        several=True,
+    ),
 )
 def test_axe_finds_nothing_to_complain_of(browser, site, axe, name, dark, width):
     with browser.open(site / f"{name}.html", dark=dark, width=width) as page:
