@@ -79,6 +79,18 @@ class Waiting:
         self.cancelled = True
 
 
+def test_what_was_done_before_is_no_pace(monkeypatch, capfd):
+    """A study goes on: half of its cells are finished, the first of the others took 100 s."""
+    times = iter([0.0, 0.0, 100.0, 100.0, 200.0])
+    monkeypatch.setattr(bar, "time", SimpleNamespace(perf_counter=lambda: next(times)))
+    monkeypatch.setattr(bar, "threading", SimpleNamespace(Timer=Waiting, Lock=threading.Lock))
+    with progress_bar() as report:
+        report("study: 10 cells; 5 are finished", 0.5)
+        report("10 cells", 0.6)
+        Waiting.latest.function(*Waiting.latest.args)
+    assert capfd.readouterr().err.splitlines()[1:] == [" 60%  10 cells; about 7 min left"]
+
+
 def test_a_pipe_is_told_again_of_a_long_stage_at_the_pace_of_that_stage(monkeypatch, capfd):
     """A study's first cell waits for imports and compilation: the rest is what counts."""
     times = iter([0.0, 0.0, 100.0, 101.0, 110.0, 200.0])

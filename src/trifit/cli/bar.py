@@ -50,7 +50,7 @@ class _Lines:
     """A line for every stage that has run for a second, and again, ever more rarely."""
 
     def __init__(self) -> None:
-        self._stage, self._share, self._first = "", 0.0, 0.0
+        self._stage, self._share, self._first, self._before = "", 0.0, 0.0, 0.0
         self._plan_at = self._stage_at = time.perf_counter()
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
@@ -70,7 +70,7 @@ class _Lines:
                 return
             self._begin(stage, share)
             if ";" in stage:
-                self._plan_at = self._stage_at
+                self._plan_at, self._before = self._stage_at, share
                 click.echo(stage, err=True)
             else:
                 self._say_in(LONG)
@@ -97,7 +97,9 @@ class _Lines:
 
     def _left(self) -> float:
         """Seconds left, at the pace of this stage; of the whole as long as the stage has none."""
-        now, done = time.perf_counter(), self._share - self._first
-        if done > 0.0:
-            return (now - self._stage_at) * (1 - self._share) / done
-        return (now - self._plan_at) * (1 - self._share) / self._share if self._share else 0.0
+        done, since = self._share - self._first, self._stage_at
+        if done <= 0.0:
+            done, since = self._share - self._before, self._plan_at
+        if done <= 0.0:
+            return 0.0
+        return (time.perf_counter() - since) * (1 - self._share) / done
