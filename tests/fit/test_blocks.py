@@ -28,6 +28,7 @@ def test_products_are_those_of_the_sparse_matrix(blocks, rng):
     matrix, v = blocks.tocsr().toarray(), rng.normal(size=(14, 5))
     assert blocks.shape == matrix.shape == (14, 14)
     assert blocks.nnz == np.count_nonzero(matrix) == 4 + N_FEATURES * 9
+    assert (dense(abs(blocks)) == abs(matrix)).all()
     assert matrix[2:5, :3] == pytest.approx(blocks.each)  # rows of feature 0 follow the shared ones
     assert matrix[:2, 12:] == pytest.approx(blocks.shared)
     assert blocks @ v == pytest.approx(matrix @ v, abs=1e-12)

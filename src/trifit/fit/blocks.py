@@ -1,6 +1,6 @@
 """A matrix that has the same block for every feature, kept as that block."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -59,6 +59,10 @@ class Blocks:
     def T(self) -> "Blocks":
         """The transpose."""
         return Blocks(self.shared.T, self.each.T, self.columns, self.rows, self.n_features)
+
+    def __abs__(self) -> "Blocks":
+        """Absolute values of the entries."""
+        return replace(self, shared=abs(self.shared), each=abs(self.each))
 
     def __matmul__(self, v: FloatArray) -> FloatArray:
         """Product with a vector, or with the columns of a matrix."""

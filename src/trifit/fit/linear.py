@@ -26,6 +26,9 @@ from trifit.fit.objective import LinearObjective
 from trifit.inputs import Labels
 from trifit.types import FloatArray
 
+ORDER = 1e3
+"""Columns so many times as large as others are of another order."""
+
 
 class LinearDensity:
     """Densities of a linear classifier with a quadratic log prior.
@@ -109,14 +112,14 @@ class LinearDensity:
             if alike is None:
                 return None
             found = cls._of(graph, alike.of_features(n_features), alike)
-            return found if found._agrees(graph, _telling_rows(X), rng) else None
+            return found if found._agrees(graph, X, rng) else None
 
     @classmethod
     def _probed(cls, graph: GraphDensity, X: FloatArray) -> "LinearDensity | None":
         """The density that agrees with a graph at zero, at the unit vectors and at random."""
         rng = np.random.default_rng(20260101)
         n_features = X.shape[1]
-        look = _telling_rows(X)
+        look = _telling_rows(X)[0]
         corners = np.vstack([np.zeros(n_features), np.eye(n_features)])
 
         def log_odds(params: FloatArray, X: FloatArray) -> FloatArray:
@@ -150,8 +153,7 @@ class LinearDensity:
             agreed = (
                 params.agrees(params_of, rng)
                 and weights.agrees(weights_of, rng)
-                and prior.agrees(prior_gradient_of, rng)
-                and linear._agrees(graph, look, rng)
+                and linear._agrees(graph, X, rng)
             )
         return linear if agreed else None
 
@@ -180,11 +182,18 @@ class LinearDensity:
         return float(np.sqrt(np.vdot(of_class, moments @ of_class)))
 
     def _agrees(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
-        """Whether predictions and the whole objective are the graph's, near and far."""
-        if not self._predicts_alike(graph, X, rng):
+        """Whether predictions, the prior and the whole objective are the graph's, near and far."""
+
+        def prior_gradient(theta: FloatArray) -> FloatArray:
+            return graph.without_rows(theta, prior=1.0, jacobian=0.0)[1]
+
+        # The prior alone too: what many or large rows add would hide a difference.
+        prior, _ = self.prior
+        if not (self._predicts_alike(graph, X, rng) and prior.agrees(prior_gradient, rng)):
             return False
-        y = rng.integers(graph.n_classes, size=len(X))
-        ours, theirs = self.bind(X, y), graph.bind(X, y)
+        look = _telling_rows(X)[0]
+        y = rng.integers(graph.n_classes, size=len(look))
+        ours, theirs = self.bind(look, y), graph.bind(look, y)
         for jacobian in (0.0, 1.0):
             theta = rng.standard_normal(self.n_params)
             a, b = (f(theta, prior=1.0, jacobian=jacobian) for f in (ours, theirs))
@@ -199,17 +208,18 @@ class LinearDensity:
         A model may be linear where the rows lie that it was built with, and bend elsewhere.
         """
         assert self.graph is not None  # rotated features are those of a model that was looked at
-        return self._predicts_alike(self.graph, _telling_rows(X), np.random.default_rng(20260101))
+        return self._predicts_alike(self.graph, X, np.random.default_rng(20260101))
 
     def _predicts_alike(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
-        """Whether predictions are the graph's: at these rows and ten times beyond them."""
+        """Whether predictions are the graph's: where these rows are and ten times beyond them."""
         far = 30.0 * rng.standard_normal((2, self.n_params))
         return all(
             close(self.log_probs(params, rows), graph.log_probs(params, rows))
             and close(params, graph.constrain(thetas))
             for thetas in (far, far / 30.0)
             for params in (self.constrain(thetas),)
-            for rows in (X, 10.0 * X)
+            for look in _telling_rows(X)
+            for rows in (look, 10.0 * look)
         )
 
     @property
@@ -305,8 +315,17 @@ def _root(slope: Matrix) -> FloatArray | Blocks | None:
     return None if shared is None or each is None else replace(slope, shared=shared, each=each)
 
 
-def _telling_rows(X: FloatArray, limit: int = 100) -> FloatArray:
-    """Rows that would show a bend: evenly spaced ones and each column's extremes."""
+def _telling_rows(X: FloatArray, limit: int = 100) -> list[FloatArray]:
+    """Rows that would show a bend: evenly spaced ones and each column's extremes.
+
+    Then the same with the largest columns at zero, as often as the others are of a smaller
+    order: beside the log-odds of a column in millions, what one in units does is rounding.
+    """
     spaced = np.linspace(0, len(X) - 1, min(limit, len(X))).astype(int)
     extremes = np.concatenate([X.argmin(axis=0), X.argmax(axis=0)])[: 5 * limit]
-    return np.asarray(X[np.unique(np.concatenate([spaced, extremes]))])
+    rows = np.asarray(X[np.unique(np.concatenate([spaced, extremes]))])
+    looks, sizes = [rows], abs(rows).max(axis=0)
+    while (small := sizes < sizes.max() / ORDER).any() and sizes[small].max() > 0:
+        sizes = np.where(small, sizes, 0.0)
+        looks.append(np.where(small, rows, 0.0))
+    return looks

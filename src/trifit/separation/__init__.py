@@ -17,12 +17,13 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
 from trifit.inputs import Labels
+from trifit.separation.collinear import told_apart
 from trifit.separation.groups import by_groups
 from trifit.separation.overlap import overlaps
 from trifit.separation.programmes import TOLERANCE, Separation, programme
 from trifit.separation.softmax import Problem, constants, information, margins, optimise
 from trifit.threads import limited
-from trifit.types import FloatArray
+from trifit.types import FloatArray, IntArray
 
 __all__ = ["MAX_MAP", "Certificate", "Separation", "information", "largest_one", "separation"]
 
@@ -121,8 +122,7 @@ def separation(
         if weights is None or _is_onto(given):
             # Any coefficients of the log-odds can be had: they are sparser, and better scaled.
             start = None if guess is None else np.asarray(map_ @ guess)
-            problem = Problem(design, y, weight, identity, n_odds)
-            found, direction = _certify(problem, start, free=True)
+            found, direction = _certify_free(design, y, weight, n_odds, start)
             if direction is not None:
                 direction = np.asarray(spsolve(sp.csc_array(map_), direction))
         else:
@@ -135,6 +135,27 @@ def largest_one(direction: FloatArray) -> FloatArray:
     """A direction whose largest entry is 1, and that has no rounding errors for entries."""
     direction = direction / abs(direction).max()
     return np.where(abs(direction) > TOLERANCE, direction, 0.0)
+
+
+def _certify_free(
+    design: FloatArray, y: IntArray, weight: FloatArray, n_odds: int, guess: FloatArray | None
+) -> tuple[Separation, FloatArray | None]:
+    """The answer and a direction where parameters are the coefficients themselves.
+
+    Parameters
+    ----------
+    design, y, weight, n_odds
+        See :class:`~trifit.separation.softmax.Problem`.
+    guess : array of shape (n_terms * n_odds,) or None
+    """
+    apart = told_apart(design)
+    if apart is not None:
+        design, guess = design @ apart, None
+    identity = sp.csr_array(sp.eye_array(design.shape[1] * n_odds))
+    found, direction = _certify(Problem(design, y, weight, identity, n_odds), guess, free=True)
+    if apart is not None and direction is not None:
+        direction = (apart @ direction.reshape(-1, n_odds)).ravel()
+    return found, direction
 
 
 def _certify(

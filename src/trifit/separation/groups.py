@@ -18,6 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.spatial.distance import cdist
 
+from trifit.separation.collinear import told_apart
 from trifit.separation.overlap import none_gains
 from trifit.separation.programmes import TOLERANCE, Separation, best_direction, programme
 from trifit.separation.softmax import constants
@@ -58,6 +59,8 @@ class _Programmes:
     def weak_separator(self, margins: FloatArray) -> FloatArray | None:
         """A direction with margins of at least 0, some above it; None if there is none."""
         scaled = margins / np.maximum(abs(margins).max(axis=1, keepdims=True), 1e-300)
+        apart = told_apart(scaled)
+        scaled = scaled if apart is None else scaled @ apart
         proved = none_gains(scaled)
         self.left -= not proved
         work = margins.size * max(1, margins.shape[1] // FEW_TERMS)
@@ -70,7 +73,9 @@ class _Programmes:
         d = best_direction(M)
         if d is None:  # the solver failed, which proves nothing
             raise _Exhausted
-        return d if (M @ d).max() > TOLERANCE else None
+        if (M @ d).max() <= TOLERANCE:
+            return None
+        return d if apart is None else np.asarray(apart @ d)
 
 
 def by_groups(

@@ -13,7 +13,7 @@ from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 
 from trifit.fit.affine import sparse
 from trifit.fit.density import LinearForm
-from trifit.fit.fast.kernel import VERSION, log_likelihood
+from trifit.fit.fast.kernel import AGAINST_CLASS_0, VERSION, log_likelihood
 from trifit.fit.whitening import Coordinates
 from trifit.lazily import on_first_use
 from trifit.types import FloatArray
@@ -163,7 +163,7 @@ def _evaluate(at, labels, z, by_z):  # type: ignore[no-untyped-def]  # noqa: C90
         labels,
         weights[:k],
         weights[k:].reshape(d, k),
-        1,
+        AGAINST_CLASS_0,
         by_weights[:k],
         by_weights[k:].reshape(d, k),
         np.empty((0, 0)),
@@ -192,7 +192,8 @@ def _evaluate(at, labels, z, by_z):  # type: ignore[no-untyped-def]  # noqa: C90
             for j in range(i, size):
                 by_z[j] += scale[i, j] * by_theta[i]
     else:
-        by_z[:] = by_theta
+        for i in range(size):
+            by_z[i] = by_theta[i]
     return value
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from trifit.cards import Card
 from trifit.notes import NoteKind
 from trifit.report import charts
 from trifit.report.charts import parameter_name
@@ -54,7 +55,7 @@ def content(c: Comparison) -> dict[str, Any] | None:
         "path": _path(c) if any(f.path for f in c.fits.values()) else None,
         "prior": posterior and posterior.rows and _prior(posterior),
         "groups": posterior and _groups(posterior, identified=c.card.identified),
-        "sensitivity": prior and prior.sensitivity and _sensitivity(prior.sensitivity),
+        "sensitivity": prior and prior.sensitivity and _sensitivity(prior.sensitivity, c.card),
     }
 
 
@@ -185,7 +186,7 @@ def _groups(p: PriorPosterior, *, identified: bool) -> Table:
     )  # fmt: skip
 
 
-def _sensitivity(record: PriorSensitivity) -> Chart:
+def _sensitivity(record: PriorSensitivity, card: Card) -> Chart:
     known = [s for s in record.map if s.log_loss is not None]
     best = min(known, key=lambda s: s.log_loss or 0.0)
     clear = best.difference is not None and best.difference.high < 0
@@ -205,6 +206,11 @@ def _sensitivity(record: PriorSensitivity) -> Chart:
             f"{significant(min(reach), 2)} to × {significant(max(reach), 2)}"
         )
     caption += f". {record.n_obs:,} test rows; bars: 95% intervals of the change."
+    if card.times_as_wide(2.0) != 2.0:
+        caption += (
+            " Widths are those of Normal priors: the log density of this one is divided by the "
+            "square of the width."
+        )
     draw = partial(charts.sensitivity, record, legends=False)
     keys = fit_keys(["map", "bayes"] if record.bayes else ["map"])
     return chart("sensitivity", caption, draw, size=(6.6, 3), keys=keys)
