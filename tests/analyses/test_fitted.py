@@ -8,6 +8,7 @@ import pytest
 from fitting import FAST
 from trifit.analyses.chains import chain_diagnostics
 from trifit.analyses.disagreement import disagreement
+from trifit.analyses.parameters import parameter_rows
 from trifit.analyses.prior import prior_record
 from trifit.analyses.sensitivity import sensitivity
 from trifit.cards import load_card
@@ -15,6 +16,8 @@ from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Problem
 from trifit.fit import Training, fits_of, predict_all
 from trifit.fits import Status
+from trifit.judge.rows import n_shown
+from trifit.notes import NoteKind
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,7 @@ def test_a_posterior_that_failed_is_the_one_shown(fitted):
 
 
 def test_the_table_holds_some_of_many_rows(fitted, monkeypatch):
-    monkeypatch.setattr("trifit.analyses.disagreement.MAX_ROWS", 30)
+    monkeypatch.setattr("trifit.judge.rows.MAX_ROWS", 30)
     whole = disagreement(fitted, np.random.default_rng(1))
     assert whole.rows.row == sorted(set(whole.rows.row))
     assert (len(whole.rows.row), whole.rows.n_held_out) == (30, 100)
@@ -79,6 +82,29 @@ def test_the_table_holds_some_of_many_rows(fitted, monkeypatch):
     probs = np.exp(fitted.log_probs["map"])[at]
     assert np.array(whole.rows.probs["map"]) == pytest.approx(probs, rel=1e-4)
     assert whole.rows.label == fitted.problem.dataset.y[whole.rows.row].tolist()
+
+
+def test_the_table_holds_fewer_rows_of_many_classes():
+    assert [n_shown(5_000, n_classes) for n_classes in (2, 100, 1_000, 10**6)] == [
+        1_000, 1_000, 100, 1,
+    ]  # fmt: skip
+    assert n_shown(7, 1_000) == 7
+
+
+def test_of_very_many_coefficients_the_largest_are_shown(fitted, monkeypatch):
+    every = parameter_rows(fitted)
+    assert not fitted.problem.has_many_params
+    monkeypatch.setattr("trifit.crossfit.problem.MANY_PARAMS", 1)
+    monkeypatch.setattr("trifit.analyses.parameters.SHOWN_PARAMS", 2)
+    some = parameter_rows(fitted)
+    largest = sorted((p for p in every if p.units == "model"), key=lambda p: -abs(p.map))[:2]
+    chosen = {(p.parameter, p.feature) for p in largest}
+    assert some == [p for p in every if (p.parameter, p.feature) in chosen]
+    assert len(some) == 4  # in two kinds of units
+    assert [n.n for n in fitted.problem.notes if n.kind is NoteKind.MANY_PARAMS] == [
+        fitted.density.n_params
+    ]
+    assert sensitivity(fitted, np.random.default_rng(1)) is None
 
 
 def test_where_all_refits_would_take_long_the_last_training_set_stands_for_all(fitted, monkeypatch):

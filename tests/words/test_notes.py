@@ -18,6 +18,7 @@ SAID = [
     (Note(NoteKind.ROW_NUMBERS, ("nr",)), "row numbers: 'nr' (to use as a feature: --keep nr)"),
     (Note(NoteKind.CONSTANT, ("a", "b")), "up to rounding errors: 'a', 'b'"),
     (Note(NoteKind.IGNORED_COLUMNS, ("c",)), "ignored columns that the model does not use: 'c'"),
+    (Note(NoteKind.MANY_PARAMS, n=128_871, value=1_000), "of 128,871 coefficients the 1,000 with"),
     (Note(NoteKind.VECTORS, ("emb",), n=3), "'emb' holds vectors of 3 numbers"),
     (Note(NoteKind.DECIMAL_COMMA), "read with a decimal comma (otherwise: --decimal .)"),
     (Note(NoteKind.IDENTIFIERS, ("the id",)), "like an identifier; if it is one: --drop 'the id'"),
