@@ -233,6 +233,17 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         given = {**self.hyperparameters, "prior_scale": scale}
         return msgspec.structs.replace(self, hyperparameters=given)
 
+    def times_as_wide(self, factor: float) -> float | None:
+        """How many times as wide the prior is whose log density is divided by ``factor**2``.
+
+        None where it changes its form (heavy tails), or has one that is not known.
+        """
+        if not self.builder.startswith("trifit.models:"):
+            return None
+        powers = {"normal": 1, "laplace": 2}
+        power = powers.get(str(self.hyperparameters.get("prior", "normal")))
+        return None if power is None else factor**power
+
     def load_builder(self) -> Builder:
         """The function that builds the ``pm.Model``.
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from trifit.duplicates import collapsed
-from trifit.errors import InputError
+from trifit.fit.contract import check_contract
 from trifit.fit.density import Layout, Rescaled, is_scale, second_differences
 from trifit.fit.entries import Entries
 from trifit.fit.fast.backend import (
@@ -299,47 +299,6 @@ class GraphObjective:
         return second_differences(
             lambda t: self(t, prior=prior, jacobian=jacobian)[1], np.asarray(theta)
         )
-
-
-def check_contract(model: Any) -> Any:
-    """The observed class variable of a model that keeps the builder's contract.
-
-    Raises
-    ------
-    InputError
-        Naming what is missing.
-    """
-    if not isinstance(model, pm.Model):
-        raise InputError(f"the builder returned {type(model).__name__}; expected a pm.Model")
-    data = model.named_vars.get("X")
-    if data is None or not hasattr(data, "get_value") or data.ndim != 2:
-        raise InputError('the model has no feature matrix: name it with pm.Data("X", X)')
-    if len(model.observed_RVs) != 1:
-        raise InputError(
-            f"the model has {len(model.observed_RVs)} observed variables; expected one, "
-            "the class label"
-        )
-    observed = model.observed_RVs[0]
-    kind = type(observed.owner.op).__name__.removesuffix("RV")
-    if kind not in ("Categorical", "Bernoulli", "Multinomial"):
-        raise InputError(
-            f"the observed variable {observed.name!r} is {kind}; expected Categorical, Bernoulli "
-            "or Multinomial"
-        )
-    if data not in ancestors([observed]):
-        raise InputError(
-            f'the class variable {observed.name!r} does not depend on pm.Data("X"): use that, '
-            "not the array X, in the model"
-        )
-    if not model.free_RVs:
-        raise InputError("the model has no free variable: there is nothing to fit")
-    discrete = [rv.name for rv in model.free_RVs if rv.dtype.startswith(("int", "bool"))]
-    if discrete:
-        raise InputError(
-            f"the free variable {discrete[0]!r} is discrete, which gradients cannot move; "
-            "sum it out or make it continuous"
-        )
-    return observed
 
 
 def _gradient(value: Any, theta: Any) -> Any:
