@@ -155,6 +155,14 @@ def test_a_study_of_many_tables_has_the_cells_of_each():
     ]
 
 
+def test_networks_have_no_laplace_approximation_and_settings_are_passed_on():
+    digits = load_dataset("digits")
+    for card, methods in (("softmax", [["laplace"]]), ("network", [[]])):
+        study = atlas_study([digits], card=card, overrides={"chains": 2})
+        assert study.model == {"card": card, "chains": 2}
+        assert [g.model.get("methods") for g in study.grid] == [None, methods]
+
+
 # --- findings ---
 
 

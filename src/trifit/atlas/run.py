@@ -6,7 +6,7 @@ FOLDER/index.html  the page of the atlas
 FOLDER/tables/     a page for every table
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def run_atlas(
     atlas: str | Path | None = None,
     names: Sequence[str] = (),
     card: str = "softmax",
+    overrides: Mapping[str, Any] | None = None,
     replications: int = REPLICATIONS,
     seed: int = 1,
     **running: Any,
@@ -44,6 +45,8 @@ def run_atlas(
         Only these tables.
     card : str
         Model card.
+    overrides : mapping, optional
+        Settings of the card.
     replications : int
         Draws of rows from a table at every size.
     seed : int
@@ -62,7 +65,13 @@ def run_atlas(
     entries = load_entries(source, names)
     datasets = {entry.name: open_entry(entry, source) for entry in entries}
     tables = Tables(datasets.values())
-    study = atlas_study(list(datasets.values()), card=card, replications=replications, seed=seed)
+    study = atlas_study(
+        list(datasets.values()),
+        card=card,
+        overrides=overrides,
+        replications=replications,
+        seed=seed,
+    )
     run = run_study(study, out / "study", tables=tables, **running)
     found = Store(out / "study" / "cells").table()
     for page in (out / "tables").glob("*.html"):

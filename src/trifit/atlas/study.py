@@ -1,9 +1,10 @@
 """The study behind the atlas: tables x sizes x replications, on the study's engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from trifit.cards import load_card
 from trifit.errors import InputError
 from trifit.study.curve import sampling_size
 from trifit.study.spec import Grid, Quick, Setting, Study
@@ -49,6 +50,7 @@ def atlas_study(
     datasets: Sequence[Dataset],
     *,
     card: str = "softmax",
+    overrides: Mapping[str, Setting] | None = None,
     replications: int = REPLICATIONS,
     seed: int = 1,
 ) -> Study:
@@ -59,6 +61,8 @@ def atlas_study(
     datasets : sequence of Dataset
         By name.
     card : str
+    overrides : mapping, optional
+        Settings of the card.
     replications : int
     seed : int
 
@@ -67,7 +71,8 @@ def atlas_study(
     InputError
         If a table has too few rows for any size.
     """
-    grid = [part for dataset in datasets for part in _grids(dataset)]
+    identified = load_card(card).identified
+    grid = [part for dataset in datasets for part in _grids(dataset, identified=identified)]
     return Study(
         name="atlas",
         question="How often do outputs behave like probabilities, on public tables?",
@@ -75,15 +80,18 @@ def atlas_study(
         "is not.",
         seed=seed,
         replications=replications,
-        model={"card": card},
+        model={"card": card, **(overrides or {})},
         over_tables=True,
         grid=grid,
         quick=Quick(grid=grid, replications=replications),
     )
 
 
-def _grids(dataset: Dataset) -> list[Grid]:
-    """The sizes of one table, those with a sampled posterior and those without."""
+def _grids(dataset: Dataset, *, identified: bool) -> list[Grid]:
+    """The sizes of one table, those with a sampled posterior and those without.
+
+    A model whose parameters can be permuted has no Laplace approximation, so none there.
+    """
     sizes, held_out = sizes_of(dataset)
     if not sizes:
         raise InputError(
@@ -97,7 +105,7 @@ def _grids(dataset: Dataset) -> list[Grid]:
     }
     models: dict[bool, dict[str, list[Setting]]] = {
         True: {"nuts": [True]},
-        False: {"nuts": [False], "methods": [["laplace"]]},
+        False: {"nuts": [False], "methods": [["laplace"] if identified else []]},
     }
     return [
         Grid(data={**data, "n": list(chosen)}, model=model)

@@ -12,7 +12,7 @@ from trifit.cli.codes import FAILED_CHECKS
 from trifit.cli.command import canonical_command
 from trifit.cli.completion import cards, names_or_files
 from trifit.cli.display import Display, Told, displayed
-from trifit.cli.options import Command, Option, seed_option, words_of
+from trifit.cli.options import Command, Option, seed_option, settings_of, words_of
 from trifit.cli.study import computing_options
 from trifit.errors import InputError
 
@@ -28,6 +28,7 @@ grid_option = partial(click.option, cls=Option, heading="Grid")
         "trifit atlas --list",
         "trifit atlas --tables penguins,spam",
         "trifit atlas --resume --jobs 8",
+        "trifit atlas --model network --set chains=2 --tables iris,pima",
     ),
 )
 @grid_option("--list", "listed", is_flag=True, help="List the tables; run nothing.")
@@ -44,6 +45,7 @@ grid_option = partial(click.option, cls=Option, heading="Grid")
     shell_complete=names_or_files(cards),
     help="Model card (name or path).",
 )
+@grid_option("--set", "changes", settings=True, help="Change settings of the card.")
 @grid_option(
     "--replications",
     type=click.IntRange(min=1),
@@ -60,6 +62,7 @@ def atlas(
     tables: str | None,
     folder: Path | None,
     model: str,
+    changes: tuple[str, ...],
     replications: int,
     seed: int,
     out: Path | None,
@@ -104,6 +107,7 @@ def atlas(
             atlas=folder,
             names=names,
             card=model,
+            overrides=settings_of(changes, "--set prior_scale=1"),
             replications=replications,
             seed=seed,
             progress=progress,
