@@ -19,6 +19,7 @@ from trifit.functions import (
     register,
     takes,
 )
+from trifit.text import meant
 
 AUTO = "auto"
 """As ``prior_scale``: the scale is chosen on the training rows (:mod:`trifit.fit.prior_scale`)."""
@@ -209,7 +210,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                     options += [name for names in sections.values() for name in names]
                     raise InputError(
                         f"--set {key}: card {self.name!r} has no such setting; "
-                        f"it has {', '.join(options)}"
+                        f"it has {', '.join(options)}{meant(key, options)}"
                     )
         changed = [
             f"{key} = {fields['hyperparameters'][key]!r}"
@@ -303,7 +304,7 @@ def load_card(model: str | Path | Builder) -> Card:
     if not path.is_file():
         raise InputError(
             f"model {text!r}: no such card; shipped cards are {', '.join(card_names())}, "
-            "or give the path of a TOML file"
+            f"or give the path of a TOML file{meant(text, card_names())}"
         )
     try:
         fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))

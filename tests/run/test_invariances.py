@@ -5,8 +5,7 @@ Where no MLE exists, both comparisons say so, and what the optimiser returned on
 infinity is not compared.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,13 +15,11 @@ from hypothesis import strategies as st
 
 from selection import by_default
 from trifit.contestants import posteriors_of
-from trifit.data import load_dataset
 from trifit.fit.prediction import draws_of_rows
 from trifit.fits import FAILED, Status
 from trifit.results.metrics import metrics_of
 from trifit.run import run_comparison
-
-N_TRAIN, N_TEST = 40, 24
+from written_otherwise import CHANGES, N_TEST, all_at_once, problem_of
 
 EXACT, BY_GRADIENT = 1e-8, 1e-6
 """Of log probabilities and scores of point fits: linear models end with Newton's steps, compiled
@@ -41,49 +38,6 @@ FEW = settings(max_examples=3, deadline=None, phases=[Phase.generate], database=
 """A comparison takes two CPU seconds, and a smaller counterexample says no more: no shrinking."""
 
 
-@dataclass(frozen=True)
-class Written:
-    """A problem as tables, and where its test rows and classes stand in the first writing."""
-
-    train: pd.DataFrame
-    test: pd.DataFrame
-    classes: tuple[str, ...]
-    rows: np.ndarray
-    order: np.ndarray
-
-    @classmethod
-    def first(cls, X, y):
-        table = pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
-        classes = tuple("abc"[: y.max() + 1])
-        table["y"] = np.array(classes)[y]
-        return cls(
-            table[:N_TRAIN].reset_index(drop=True),
-            table[N_TRAIN:].reset_index(drop=True),
-            classes,
-            np.arange(N_TEST),
-            np.arange(len(classes)),
-        )
-
-    def dataset(self, **options):
-        given = {"test": self.test, "classes_order": self.classes} | options
-        return load_dataset(self.train, "y", **given)
-
-    def both(self, change: Callable[[pd.DataFrame], pd.DataFrame]):
-        return replace(self, train=change(self.train), test=change(self.test))
-
-
-def problem_of(seed, n_classes, n_features, *, tied=False, strength=1.0):
-    """Few rows of overlapping or separable classes, not equally frequent, in both tables."""
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(N_TRAIN + N_TEST, n_features))
-    if tied:
-        X = X.round()
-    scores = strength * X @ rng.normal(size=(n_features, n_classes)) + 0.5 * np.arange(n_classes)
-    y = (scores + rng.gumbel(size=scores.shape)).argmax(axis=1)
-    y[: 2 * n_classes] = y[-2 * n_classes :] = np.tile(np.arange(n_classes), 2)
-    return Written.first(X, y)
-
-
 def problems(n_classes=(2, 3)):
     return st.builds(
         problem_of,
@@ -93,56 +47,6 @@ def problems(n_classes=(2, 3)):
         tied=st.booleans(),
         strength=st.sampled_from([0.0, 1.0, 20.0]),
     )
-
-
-def classes_renamed(rng, problem):
-    order = rng.permutation(len(problem.classes))
-    names = {name: f"{'zyx'[k]} {name}" for k, name in enumerate(problem.classes)}
-    renamed = problem.both(lambda table: table.assign(y=table["y"].map(names)))
-    classes = tuple(names[problem.classes[k]] for k in order)
-    return replace(renamed, classes=classes, order=problem.order[order])
-
-
-def rows_permuted(rng, problem):
-    train, test = rng.permutation(N_TRAIN), rng.permutation(N_TEST)
-    return replace(
-        problem,
-        train=problem.train.iloc[train].reset_index(drop=True),
-        test=problem.test.iloc[test].reset_index(drop=True),
-        rows=problem.rows[test],
-    )
-
-
-def columns_permuted(rng, problem):
-    columns = list(rng.permutation(problem.train.columns))
-    return problem.both(lambda table: table[columns])
-
-
-def features_rescaled(rng, problem):
-    names = [name for name in problem.train if name.startswith("x")]
-    a = 10 ** rng.uniform(-4, 4, len(names)) * rng.choice([-1, 1], len(names))
-    b = a * rng.uniform(-10, 10, len(names))
-    return problem.both(lambda table: table.assign(**dict(table[names] * a + b)))
-
-
-def constant_added(rng, problem):
-    at = int(rng.integers(problem.train.shape[1] + 1))
-
-    def with_constant(table):
-        table = table.copy()
-        table.insert(at, "always", 7.25)
-        return table
-
-    return problem.both(with_constant)
-
-
-CHANGES = [classes_renamed, rows_permuted, columns_permuted, features_rescaled, constant_added]
-
-
-def all_at_once(rng, problem):
-    for change in CHANGES:
-        problem = change(rng, problem)
-    return problem
 
 
 def monte_carlo_error(run, name):

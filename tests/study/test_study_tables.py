@@ -1,6 +1,8 @@
 """Real rows in studies: how they are drawn, known, kept, and what a cell measures on them."""
 
+import pickle
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -166,6 +168,16 @@ def test_kept_rows_are_those_that_were_read(tmp_path, table):
     assert (kept.y == rows.y).all()
     assert kept.feature_names == rows.feature_names
     assert Kept(tmp_path)(data["table"]) is kept, "once in a process"
+
+
+def test_workers_that_were_started_elsewhere_find_the_rows(tmp_path, monkeypatch):
+    tables = Tables([load_dataset("iris")])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    tables.keep(Path("out"))
+    kept = Kept(Path("out"))
+    monkeypatch.chdir("/")
+    assert pickle.loads(pickle.dumps(kept))(next(iter(tables.rows))).n_obs == 150
 
 
 def test_other_rows_under_a_fingerprint_are_refused(tmp_path):

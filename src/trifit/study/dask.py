@@ -20,7 +20,7 @@ except ImportError as error:
     ) from None
 
 CONNECT = 10  # seconds to wait for the scheduler
-WORKERS = 60  # seconds to wait for its first worker
+WORKERS = 60  # seconds to wait for a worker, at first and where all are gone
 LOOK = 0.5  # seconds between two looks at the connection
 COUNT = 5  # seconds between two counts of the workers
 AHEAD = 2  # calls in the hands of each thread of the cluster
@@ -33,7 +33,7 @@ def cluster(scheduler: str) -> Iterator[HandOut]:
     Raises
     ------
     InputError
-        If nothing answers there, there is no worker, or the connection is lost.
+        If nothing answers there, there is no worker (any more), or the connection is lost.
     """
     try:
         # asked first: a Client that fails to connect leaves its event loop behind
@@ -48,10 +48,7 @@ def cluster(scheduler: str) -> Iterator[HandOut]:
         try:
             client.wait_for_workers(1, timeout=WORKERS)
         except TimeoutError:
-            raise InputError(
-                f"scheduler {scheduler}: no worker after {WORKERS} s; "
-                f"start some with: dask worker {scheduler} --nthreads 1"
-            ) from None
+            raise _no_worker(scheduler) from None
         yield lambda calls: _as_they_end(client, scheduler, calls)
     finally:
         client.close()
@@ -60,12 +57,16 @@ def cluster(scheduler: str) -> Iterator[HandOut]:
 def _as_they_end(client: Client, scheduler: str, calls: Iterable[Call]) -> Iterator[Result]:
     """Results as calls end; what is still running when nobody asks any more is cancelled."""
     left, running = iter(calls), set[Future]()
-    ahead, asked = 0, -math.inf
+    threads, asked, seen = 0, -math.inf, time.monotonic()
     try:
         while True:
-            if time.monotonic() - asked > COUNT:  # workers come and go
-                ahead, asked = AHEAD * max(1, sum(client.nthreads().values())), time.monotonic()
-            more = islice(left, max(0, ahead - len(running)))
+            now = time.monotonic()
+            if now - asked > COUNT:  # workers come and go
+                threads, asked = sum(client.nthreads().values()), now
+                seen = now if threads else seen
+            if now - seen > WORKERS:
+                raise _no_worker(scheduler)
+            more = islice(left, max(0, AHEAD * max(1, threads) - len(running)))
             running |= {client.submit(call, pure=False) for call in more}
             if not running:
                 return
@@ -81,6 +82,13 @@ def _as_they_end(client: Client, scheduler: str, calls: Iterable[Call]) -> Itera
     finally:
         if client.status == "running":
             client.cancel(list(running))
+
+
+def _no_worker(scheduler: str) -> InputError:
+    return InputError(
+        f"scheduler {scheduler}: no worker for {WORKERS} s; start some with: "
+        f"dask worker {scheduler} --nthreads 1; what is finished is kept: --resume continues"
+    )
 
 
 def _ended(client: Client, running: set[Future]) -> set[Future]:

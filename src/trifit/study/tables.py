@@ -136,9 +136,13 @@ class Kept:
     Attributes
     ----------
     folder : Path
+        Workers that were started elsewhere see it under this path.
     """
 
     folder: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", self.folder.absolute())
 
     def __call__(self, table: str) -> Dataset:
         """The rows of a fingerprint, read once in a process.
