@@ -21,6 +21,8 @@ class Status(StrEnum):
     STALLED = auto()
     """No lower loss was found from there or from beside it, though the gradient is not zero."""
     STEP_TOO_LARGE = auto()
+    UNBOUNDED = auto()
+    """The optimiser left where the density is a number: it may grow without end."""
     STOPPED_EARLY = auto()
     SEPARATED = auto()
     """No MLE exists: the likelihood only grows along some direction."""
@@ -65,6 +67,7 @@ class Status(StrEnum):
 FAILED = {
     Status.MAX_STEPS,
     Status.STEP_TOO_LARGE,
+    Status.UNBOUNDED,
     Status.DIVERGENT,
     Status.UNMIXED,
     Status.FEW_EFFECTIVE,

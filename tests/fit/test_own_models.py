@@ -15,12 +15,14 @@ from sklearn.linear_model import LogisticRegression
 
 import trifit
 from fitting import density_of, probs_of
-from trifit.cards import Sampler, load_card
+from trifit.cards import Optimiser, Sampler, load_card
 from trifit.cli import main
 from trifit.errors import InputError
 from trifit.fit.build import build_density, build_model
+from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
 from trifit.fit.methods.bayes import fit_bayes
+from trifit.fit.methods.map import fit_map
 from trifit.fit.methods.mle import fit_mle
 from trifit.fits import Status
 from trifit.models import from_bambi, softmax_regression
@@ -394,3 +396,17 @@ def test_one_model_serves_all_sets(rng, parts, message):
     else:
         with pytest.raises(InputError, match=message):
             build_density(card, X, y, **names)
+
+
+def test_a_joint_mode_that_does_not_exist_is_no_convergence(rng):
+    """A learned scale by another name: without a signal the density grows without end at zero."""
+    X, y = rng.normal(size=(60, 3)), np.arange(60) % 2
+    with pm.Model() as model:
+        data = pm.Data("X", X)
+        spread = pm.HalfNormal("spread", 1.0)
+        beta = pm.Normal("beta", 0.0, spread, shape=3)
+        pm.Bernoulli("label", logit_p=data @ beta, observed=y)
+    density = GraphDensity(model, 2, mode="interpreted")
+    fit = fit_map(density, Rows(X, y), Optimiser(), rng)
+    assert fit.status.failed
+    assert np.isfinite(fit.draws).all()

@@ -278,3 +278,10 @@ def test_many_classes_are_drawn_in_part():
     comparison = msgspec.convert(document, type(made_up()))
     section = render_section(comparison, "reliability")
     assert "The first 12 of 30 classes are shown" in section
+
+
+@pytest.mark.parametrize(("prior", "said"), [("normal", False), ("cauchy", True)])
+def test_widths_of_a_prior_that_is_not_normal_are_explained(prior, said):
+    settings = {**made_up().card.hyperparameters, "prior": prior}
+    section = render_section(changed(card__hyperparameters=settings), "fits")
+    assert ("the log density of this one is divided by the square" in section) is said

@@ -254,6 +254,10 @@ def _walk(loss: MeanLoss, settings: Optimiser, path: Path) -> _Walk:
         _, steps, part = path.best
         value, gradient = loss(part)
         largest, status = float(abs(gradient).max()), Status.STOPPED_EARLY
+    elif not np.isfinite(value):
+        part, status = loss.start, Status.UNBOUNDED
+        value, gradient = loss(part)
+        largest = float(abs(gradient).max())
     else:
         status = Status.CONVERGED if largest <= settings.tolerance else Status.MAX_STEPS
     path.visit(steps, part, largest, last=True)

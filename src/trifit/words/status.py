@@ -26,6 +26,10 @@ STATUSES: Mapping[Status, str] = {
         "at the kinks of ReLU units"
     ),
     Status.STEP_TOO_LARGE: "gradient descent diverged: its step size is too large",
+    Status.UNBOUNDED: (
+        "the optimiser left where the density is a number; a joint mode over coefficients and "
+        "their own scale has none: let the name of a learned prior scale end with _scale"
+    ),
     Status.STOPPED_EARLY: (
         "training stopped early, where the log-loss on a validation set taken from the training "
         "rows was lowest; this is not a maximum of the likelihood"

@@ -81,7 +81,7 @@ def fit_mle(
         Called before the certificate, which may take seconds.
     """
     fit = maximise("mle", density, rows, settings, rng, prior=0.0, held_out=held_out, record=True)
-    if fit.status in (Status.STOPPED_EARLY, Status.STEP_TOO_LARGE):
+    if fit.status in (Status.STOPPED_EARLY, Status.STEP_TOO_LARGE, Status.UNBOUNDED):
         return fit
     if certifying is not None:
         certifying()
