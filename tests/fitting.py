@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trifit.cards import Card
+from trifit.cards import Card, load_card
 from trifit.data import Standardiser
 from trifit.fit import build_density
 from trifit.fit.build import build_model
@@ -36,6 +36,11 @@ def names_of(X, y):
 def density_of(X, y, builder="softmax_regression", **hyperparameters):
     """As it is fitted: a graph that is not linear is compiled, half a minute on a cold machine."""
     return build_density(card(builder, **hyperparameters), X, y, **names_of(X, y))
+
+
+def network_of(X, y, **changes):
+    """The shipped network of two features: files that share its graph compile it once."""
+    return build_density(load_card("network").with_overrides(changes), X, y, **names_of(X, y))
 
 
 def interpreted(X, y, builder="softmax_regression", **hyperparameters):

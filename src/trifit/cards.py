@@ -19,6 +19,7 @@ from trifit.functions import (
     register,
     takes,
 )
+from trifit.text import meant
 
 AUTO = "auto"
 """As ``prior_scale``: the scale is chosen on the training rows (:mod:`trifit.fit.prior_scale`)."""
@@ -209,7 +210,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                     options += [name for names in sections.values() for name in names]
                     raise InputError(
                         f"--set {key}: card {self.name!r} has no such setting; "
-                        f"it has {', '.join(options)}"
+                        f"it has {', '.join(options)}{meant(key, options)}"
                     )
         changed = [
             f"{key} = {fields['hyperparameters'][key]!r}"
@@ -232,6 +233,17 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         """The card with a number for its prior scale."""
         given = {**self.hyperparameters, "prior_scale": scale}
         return msgspec.structs.replace(self, hyperparameters=given)
+
+    def times_as_wide(self, factor: float) -> float | None:
+        """How many times as wide the prior is whose log density is divided by ``factor**2``.
+
+        None where it changes its form (heavy tails), or has one that is not known.
+        """
+        if not self.builder.startswith("trifit.models:"):
+            return None
+        powers = {"normal": 1, "laplace": 2}
+        power = powers.get(str(self.hyperparameters.get("prior", "normal")))
+        return None if power is None else factor**power
 
     def load_builder(self) -> Builder:
         """The function that builds the ``pm.Model``.
@@ -292,7 +304,7 @@ def load_card(model: str | Path | Builder) -> Card:
     if not path.is_file():
         raise InputError(
             f"model {text!r}: no such card; shipped cards are {', '.join(card_names())}, "
-            "or give the path of a TOML file"
+            f"or give the path of a TOML file{meant(text, card_names())}"
         )
     try:
         fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))

@@ -268,6 +268,21 @@ def listing(names: Sequence[str], most: int = 8) -> str:
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+def meant(name: str, names: Iterable[str]) -> str:
+    """What a name that is unknown was perhaps meant to be, as the end of a message; or nothing.
+
+    Examples
+    --------
+    >>> meant("Species", ["island", "species"]), meant("z", ["island", "species"])
+    ("; did you mean 'species'?", '')
+    """
+    from difflib import get_close_matches
+
+    known = {n.casefold(): n for n in names}
+    near = get_close_matches(name.casefold(), known, n=1, cutoff=0.75)
+    return f"; did you mean {known[near[0]]!r}?" if near else ""
+
+
 def numbered(counts: Mapping[str, int], most: int = 8) -> str:
     """Names in quotes, each with a number, the first few of many.
 

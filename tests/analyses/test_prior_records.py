@@ -4,11 +4,12 @@ import numpy as np
 import pymc as pm
 import pytest
 from scipy.special import expit, log_expit
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 import trifit
 from fitting import density_of, standardised
 from trifit.analyses.prior import against_prior
+from trifit.analyses.sensitivity import _Losses, _steps
 from trifit.cards import Optimiser, Sampler, load_card
 from trifit.data import load_dataset
 from trifit.fit import Layout, build_density
@@ -207,3 +208,20 @@ def test_learned_scales_have_no_sensitivity_and_networks_no_rows():
     assert network.prior.posterior.rows == []
     assert network.prior.sensitivity.n_training_sets == 1
     assert {r.kind for r in network.chain_diagnostics.ranks} == {"prediction"}
+
+
+def test_changes_of_groups_have_the_error_of_groups():
+    """Copies of rows in groups: as many rows say no more than one of each would."""
+    rng = np.random.default_rng(0)
+    lpd = -rng.exponential(size=(2, 30))
+    few, many = (
+        _steps(np.array([1.0, 2.0]), [[_Losses(np.repeat(each, n)) for each in lpd]], groups)
+        for n, groups in ((1, None), (40, np.repeat(np.arange(30), 40)))
+    )
+    assert many[1].difference.value == pytest.approx(few[1].difference.value)
+    assert many[1].difference.se == pytest.approx(few[1].difference.se)
+    wider = t(29).ppf(0.975) / norm.ppf(0.975)
+    assert many[1].difference.high - many[1].difference.value == pytest.approx(
+        wider * (few[1].difference.high - few[1].difference.value),
+        rel=1e-4,  # errors are recorded with five digits
+    )

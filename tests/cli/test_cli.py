@@ -184,8 +184,14 @@ def test_an_untrustworthy_fit_ends_with_three(tmp_path):
 
 MISTAKES = {
     "missing file": (["compare", "gone.csv", "--target", "y"], "'gone.csv': no such file"),
+    "misspelt file": (["compare", "God.csv", "--target", "y"], "did you mean 'good.csv'?"),
+    "misspelt card": (["compare", "iris", "--model", "logistc"], "did you mean 'logistic'?"),
+    "misspelt setting": (
+        ["compare", "iris", "--set", "prior_scael=1"],
+        "did you mean 'prior_scale'?",
+    ),
     "unknown target": (["compare", "good.csv", "--target", "z"], "target 'z' is not a column"),
-    "no target": (["compare", "good.csv"], "Give target"),
+    "no target": (["compare", "good.csv"], "Name it as target (--target)"),
     "one class": (["compare", "one.csv", "--target", "y"], "only one class"),
     "class of one row": (["compare", "rare.csv", "--target", "y"], "has one training row"),
     "empty file": (["compare", "empty.csv", "--target", "y"], "the file is empty"),

@@ -176,7 +176,8 @@ ERRORS = {
         {},
         r"target 'z' is not a column of 'data'; it has 'a', 'b', 'y'",
     ),
-    "no target": (GOOD, None, {}, r"Give target \(--target\)"),
+    "misspelt target": ("a,species\n1,p\n2,q\n", "Specie", {}, "did you mean 'species'"),
+    "no target": (GOOD, None, {}, r"Name it as target \(--target\)"),
     "one class": ("a,y\n1,p\n2,p\n", "y", {}, "only one class, 'p'"),
     "class of one row": ("a,y\n1,p\n2,p\n3,q\n", "y", {}, "class 'q' has one training row"),
     "text among numbers": (
@@ -198,7 +199,7 @@ ERRORS = {
         "a,y\n1,p\n2,\n3,q\n4,q\n5,p\n",
         "y",
         {},
-        r"missing values in 'y' \(1\).*which drops rows without a class",
+        r"missing values in 'y' \(1\).*and drops rows without a class",
     ),
     "no rows left": ("a,y\n,p\n,q\n1,\n", "y", {"missing": "drop"}, "no rows are left"),
     "long row": ("a,y\n1,p\n2,q,3\n", "y", {}, "Expected 2 columns, got 3"),

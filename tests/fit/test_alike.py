@@ -3,10 +3,10 @@
 import numpy as np
 import pymc as pm
 import pytest
-import scipy.sparse as sp
 
 from trifit import memory
 from trifit.errors import InputError
+from trifit.fit.affine import dense
 from trifit.fit.alike import PAIR
 from trifit.fit.entries import Entries
 from trifit.fit.graph import GraphDensity
@@ -37,15 +37,12 @@ def both(request):
     )
 
 
-def dense(affine):
-    return sp.csr_array(affine.matrix).toarray()
-
-
 def test_matrices_beyond_the_memory_are_refused(both):
     alike = both[3].alike
-    refused = r"a model of 1,000,000 features with \d classes: not enough memory: at least"
+    matrix = alike.of_features(1_000_000).weights.matrix
+    refused = r"the matrices of 1,000,000 features with \d classes: not enough memory: at least"
     with memory.limited(0.01), pytest.raises(InputError, match=refused):
-        alike.of_features(1_000_000)
+        matrix.tocsr()
 
 
 def test_two_features_tell_what_probing_tells(both):
@@ -55,7 +52,7 @@ def test_two_features_tell_what_probing_tells(both):
     for name in ("params", "weights", "prior_gradient"):
         ours, theirs = getattr(extended.maps, name), getattr(probed.maps, name)
         assert ours.offset == pytest.approx(theirs.offset, abs=1e-12)
-        assert dense(ours) == pytest.approx(dense(theirs), abs=1e-12)
+        assert dense(ours.matrix) == pytest.approx(dense(theirs.matrix), abs=1e-12)
     assert extended.maps.prior_constant == pytest.approx(probed.maps.prior_constant, rel=1e-12)
     assert extended.free_names == probed.free_names
 
@@ -144,3 +141,52 @@ def test_prior_spread_of_log_odds_grows_with_the_rows_length(both):
     odds = density.log_probs(drawn, np.vstack([X[:1], 0 * X[:1]]))
     moved = (odds[:, 0, 1] - odds[:, 0, 0]) - (odds[:, 1, 1] - odds[:, 1, 0])
     assert moved.std() == pytest.approx(density.prior_spread(X[:1]), rel=0.03)
+
+
+def uneven(X, y, part):
+    """Softmax regression whose third feature has a prior or an offset of its own."""
+    third = np.arange(X.shape[1]) == 2
+    with pm.Model(coords={"feature": range(X.shape[1]), "class_": range(3)}) as model:
+        data = pm.Data("X", X)
+        sigma = np.where(third & (part == "scale"), 0.3, 1.0)[:, None]
+        mu = np.where(third & (part == "mean"), 1.0, 0.0)[:, None]
+        beta = pm.Normal("beta", mu, sigma, dims=("feature", "class_"))
+        z = data @ beta
+        if part == "offset":
+            z = z + (data @ third)[:, None] * np.array([1.0, 0.0, 0.0])
+        if part == "bend":
+            z = z + (data @ third)[:, None] ** 2 * np.array([0.1, 0.0, 0.0])
+        pm.Categorical("label", logit_p=z, observed=y)
+    return model
+
+
+@pytest.mark.parametrize("part", ["scale", "mean", "offset", "bend"])
+@pytest.mark.parametrize("with_pair", [True, False])
+def test_a_column_in_billions_hides_no_difference(part, with_pair, rng):
+    """Features that are not alike, or not linear, beside log-odds to which they are rounding."""
+    X, y = rng.normal(size=(30, 5)) * np.array([1, 1, 1, 1e13, 1]), np.arange(30) % 3
+    whole = graph_of(uneven(X, y, part), 3)
+    pair = graph_of(uneven(X[:, :PAIR], y, part), 3) if with_pair else None
+    found = LinearDensity.recognise(whole, X, pair)
+    if part == "bend":
+        assert found is None
+        return
+    assert found.alike is None
+    theta = rng.normal(size=found.n_params)
+    value, gradient = whole.log_prior(theta)
+    assert found.log_priors(theta[None])[0] == pytest.approx(value, rel=1e-12)
+    assert found.prior[0](theta) == pytest.approx(gradient, rel=1e-12)
+    X[:, 3] = 0.0
+    params = found.constrain(theta[None])
+    assert found.log_probs(params, X) == pytest.approx(whole.log_probs(params, X), abs=1e-12)
+
+
+def test_a_tight_prior_hides_no_bend_of_another(rng):
+    """A Laplace prior is not quadratic, whatever the size of other gradients."""
+    X, y = rng.normal(size=(30, 2)), np.arange(30) % 2
+    with pm.Model() as model:
+        data = pm.Data("X", X)
+        pinned = pm.Normal("pinned", 0.0, 1e-7)
+        beta = pm.Laplace("beta", 0.0, 2.5, shape=2)
+        pm.Bernoulli("label", logit_p=pinned + data @ beta, observed=y)
+    assert LinearDensity.recognise(graph_of(model, 2), X) is None

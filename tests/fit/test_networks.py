@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import gamma, norm
 
-from fitting import density_of, interpreted, probs_of, standardised
+from fitting import density_of, interpreted, network_of, probs_of, standardised
 from made_up import mixing, sampler_diagnostics
 from selection import by_default
 from trifit.cards import Optimiser, load_card
@@ -42,8 +42,7 @@ def moons():
 
 @pytest.fixture(scope="module")
 def network(moons):
-    """The graph of tests/fit/test_no_maximum.py too: compiled once."""
-    return density_of(*moons, "neural_network", hidden=[8])
+    return network_of(*moons)
 
 
 def test_without_hidden_layers_it_is_softmax_regression(rng):
@@ -96,7 +95,7 @@ def test_gamma_integrates_over_precisions(prior, rng):
     """One of every layer and of its biases, or of every input: the integral by quadrature."""
     X, y = rng.normal(size=(6, 2)), np.arange(6) % 3
     settings = {"prior": prior, "prior_scale": 1.5, "prior_df": 3.0, "output_factor": 2.0}
-    density = density_of(X, y, "neural_network", hidden=[3], **settings)
+    density = interpreted(X, y, "neural_network", hidden=[3], **settings)
     here, there = thetas = rng.normal(size=(2, density.n_params))
     names = np.array(density.free_names)
     there[names == "intercept"] = here[names == "intercept"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import trifit
-from fitting import density_of, interpreted
+from fitting import interpreted, network_of
 from trifit.cards import Optimiser
 from trifit.data import load_dataset
 from trifit.fit.existence import _identified
@@ -38,7 +38,7 @@ def test_a_networks_mle_is_judged_where_training_stopped(network):
 
 def end_of(X, y, *, hidden=(8,), max_steps=5000):
     """How the training of a network to the end ends."""
-    density = density_of(X, y, "neural_network", hidden=list(hidden))
+    density = network_of(X, y, hidden=list(hidden))
     settings = Optimiser(tolerance=1e-6, max_steps=max_steps)
     return fit_mle(density, Rows(X, y), settings, np.random.default_rng(1))
 

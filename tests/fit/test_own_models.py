@@ -6,6 +6,7 @@ import bambi
 import numpy as np
 import pandas as pd
 import pymc as pm
+import pytensor
 import pytest
 from arviz_stats.base import array_stats
 from click.testing import CliRunner
@@ -194,8 +195,9 @@ def table():
         ("y ~ x + (x|s)", "categorical"),
     ],
 )
+@pytensor.config.change_flags(cxx="")
 def test_bambis_density_is_met(table, formula, family, rng):
-    """The same log density as Bambi's own model, at a random point."""
+    """The same log density as Bambi's own model, at a random point; no C compiler is started."""
     model = bambi.Model(formula, table, family=family)
     dataset, card = from_bambi(model)
     assert not card.standardize
@@ -346,3 +348,49 @@ def test_flat_priors_are_fitted_and_cannot_be_previewed(overlapping):
     assert loss["map"] == pytest.approx(loss["mle"], abs=1e-6)
     with pytest.raises(InputError, match="cannot be drawn from"):
         preview_card(load_card(flat), overlapping)
+
+
+def bernoulli(X, y, prior="beta = pm.Normal('beta', shape=2)", rows="x", labels="y", more="pass"):
+    """A model whose parts are lines of code, as a user would write them."""
+    names = {"pm": pm, "np": np, "X": X, "y": y}
+    with pm.Model() as model:
+        names["x"] = pm.Data("X", X)
+        exec(prior, names)
+        names["odds"] = eval(rows, names) @ names["beta"]
+        exec(more, names)
+        pm.Bernoulli("label", logit_p=names["odds"], observed=eval(labels, names))
+    return model
+
+
+PER_ROW = "of which one model serves all sets: write it with parameters and fixed numbers only"
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"labels": "1 - y"}, r"observes label 1 where it was given 0 \(row 0\)"),
+        ({"labels": "y[:30]"}, "observes labels of 30 rows of 40"),
+        ({"rows": "(x - x.mean(axis=0))"}, "predicts a row otherwise if other rows are left out"),
+        ({"prior": "beta = pm.Normal('beta', 0, x.std(axis=0))"}, f"prior of 'beta' .* {PER_ROW}"),
+        ({"more": "pm.Potential('p', -(odds**2).sum())"}, f"potential 'p' .* {PER_ROW}"),
+        ({"prior": "beta = pm.Normal('beta', 0, X.std(axis=0))"}, "gives half of the rows another"),
+        (
+            {"prior": "beta = pm.Normal('beta', shape=2); e = pm.Normal('e', shape=len(y))"},
+            "gives half of the rows 22 parameters, not 42",
+        ),
+        ({"prior": "beta = pm.Normal('beta', shape=x.shape[1])"}, None),
+        ({"labels": "y.astype(bool)"}, None),
+        ({"labels": "pm.Data('labels', y.astype(float))"}, None),
+        ({"more": "pm.Potential('p', -abs(beta).sum())"}, None),
+    ],
+)
+def test_one_model_serves_all_sets(rng, parts, message):
+    """Other labels, rows that depend on others, priors that follow the rows: no silent answer."""
+    X, y = rng.normal(size=(40, 2)), np.arange(40) % 2
+    card = load_card(lambda X, y, *, n_classes, coords: bernoulli(X, y, **parts))
+    names = {"feature_names": ("a", "b"), "class_names": ("p", "q")}
+    if message is None:
+        build_density(card, X, y, **names)
+    else:
+        with pytest.raises(InputError, match=message):
+            build_density(card, X, y, **names)

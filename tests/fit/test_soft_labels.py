@@ -198,7 +198,7 @@ def test_missing_soft_labels_can_be_dropped(truth):
     X, p = truth
     frame = table(X, p, ["label:a", "label:b", "label:c"])
     frame.loc[3, "label:a"] = np.nan
-    with pytest.raises(InputError, match="which drops rows without a class"):
+    with pytest.raises(InputError, match="and drops rows without a class"):
         load_dataset(frame)
     assert load_dataset(frame, missing="drop").n_obs == 119
 

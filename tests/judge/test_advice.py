@@ -198,7 +198,7 @@ def test_sentences():
     )
     assert "its gain, 0.100 nats per row, is optimistic" in narrow
     assert of(Step.PRIOR, gain=GAIN, factor=2.0).startswith(
-        "Widen the prior to 2 times its width: "
+        "Widen the prior: divide its log density by 2², which makes a Normal prior 2 times as wide"
     )
     assert of(Step.ORDER).startswith("Do not use its probabilities, only their order: no remedy")
     one = msgspec.structs.replace(OVER, gains={"temperature": GAIN})
@@ -223,9 +223,22 @@ def test_rare_classes_and_groups_are_what_is_counted():
     assert "in about 160 groups" in of(Step.COLLECT, calibration=grouped, n_rows=1600)
 
 
-def test_a_prior_too_wide_is_narrowed():
-    """Of made-up numbers: the MAP with half the prior's width gains most."""
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, (0.5, 1.25)),
+        ({"prior": "laplace"}, (0.25, 0.625)),  # exp(-4 |b| / s): a quarter of the scale
+        ({"prior": "student-t"}, (0.5, None)),  # no longer a Student t
+        ({"builder": "mine.py:build"}, (0.5, None)),  # a prior that is not known
+    ],
+)
+def test_a_prior_too_wide_is_narrowed(settings, expected):
+    """Of made-up numbers: the MAP with four times the prior's weight gains most."""
     c = made_up()
+    given = {**c.card.hyperparameters, **{k: v for k, v in settings.items() if k == "prior"}}
+    builder = settings.get("builder", c.card.builder)
+    card = msgspec.structs.replace(c.card, hyperparameters=given, builder=builder)
+    c = msgspec.structs.replace(c, card=card)
     probs = np.full((6, 3), 1 / 3)
     steps = [
         msgspec.structs.replace(s, difference=Estimate.normal(d, 0.01), log_loss=0.5 + d)
@@ -238,7 +251,7 @@ def test_a_prior_too_wide_is_narrowed():
         contestants={**c.contestants, "map": judged(OVER, log_loss=0.9)},
     )
     found = advice(c, "map", Forecasts({"map": np.log(probs)}, np.arange(6) % 3, "abc"))
-    assert (found.step, found.factor, found.prior_scale) == (Step.PRIOR, 0.5, 1.25)
+    assert (found.step, found.factor, found.prior_scale) == (Step.PRIOR, *expected)
     assert found.gain == Estimate.normal(0.2, 0.01)
 
 

@@ -303,3 +303,37 @@ def test_a_solver_that_fails_proves_nothing(rng, monkeypatch):
     monkeypatch.setattr(groups, "MAX_GROUP_WORK", 0)
     design, y, n_classes = many_classes(rng, "blobs")
     assert groups.by_groups(design, y, n_classes) == (Separation.UNKNOWN, None)
+
+
+# --- columns that are nearly combinations of others ---------------------------------------------
+
+
+@pytest.mark.parametrize("share", [1e-4, 1e-6, 1e-8])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_difference_of_two_columns_separates(share, n_classes):
+    """Start and end of something, standardised: its length tells the classes, exactly."""
+    rng = np.random.default_rng(0)
+    start, length = rng.normal(size=(2, 200))
+    y = np.digitize(length, np.linspace(-0.3, 0.3, n_classes - 1))
+    X = np.column_stack([start, start + share * length])
+    design = np.column_stack([np.ones(200), (X - X.mean(axis=0)) / X.std(axis=0)])
+    found = separation(design, y)
+    assert found.exists is False
+    assert abs(found.direction).reshape(3, -1)[1:].min() > 0.1  # against each other
+    noise = np.where(rng.random(200) < 0.1, rng.permutation(y), y)
+    assert separation(design, noise).exists
+
+
+def test_pairs_of_classes_see_nearly_collinear_columns():
+    """Newton's steps prove nothing of a direction in which rows hardly move."""
+    from trifit.separation.groups import _Programmes
+
+    x, length = np.random.default_rng(1).normal(size=(2, 90))
+    design = np.column_stack([np.ones(90), x, x + 1e-7 * length])
+    margins = np.where(length > 0, 1.0, -1.0)[:, None] * design
+    direction = _Programmes().weak_separator(margins)
+    gains = margins @ direction
+    assert gains.min() > -1e-9
+    assert gains.max() > 1e-3
+    margins[:9] *= -1
+    assert _Programmes().weak_separator(margins) is None

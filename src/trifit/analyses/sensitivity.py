@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trifit.clusters import n_groups
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.diagnostics import MAX_PARETO_K
 from trifit.fit.importance import reweighted
@@ -15,7 +16,7 @@ from trifit.results import PriorSensitivity, SensitivityStep
 from trifit.rounding import rounded
 from trifit.scores import Estimate, log_predictive_density, paired_difference
 from trifit.spacing import evenly_spaced
-from trifit.types import FloatArray, IntArray
+from trifit.types import FloatArray, IntArray, Rows
 
 NEAR_FACTORS: FloatArray = np.exp2(np.arange(-8, 9) / 8)
 """Priors the posterior is reweighted to: reweighting does not reach far."""
@@ -36,7 +37,9 @@ class _Losses:
 
 
 def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | None:
-    """Prior sensitivity; None for learned scales. See :class:`trifit.results.PriorSensitivity`.
+    """Prior sensitivity; None for learned scales and very many parameters.
+
+    See :class:`trifit.results.PriorSensitivity`.
 
     Parameters
     ----------
@@ -44,19 +47,20 @@ def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | 
     rng : numpy Generator
         Jitters the starts of the refits.
     """
-    if fitted.density.scales.any():
+    if fitted.density.scales.any() or fitted.problem.has_many_params:
         return None
     chosen = _training_sets(fitted)
     rows = [evenly_spaced(len(fold.test_rows), MAX_ROWS) for fold in chosen]
+    groups = _groups([f.part.test.take(some) for f, some in zip(chosen, rows, strict=True)])
     refits = [_refitted(fitted, fold, some, rng) for fold, some in zip(chosen, rows, strict=True)]
     posterior = None
     if "bayes" in fitted.log_probs:
         each = [_reweighted(fold, some) for fold, some in zip(chosen, rows, strict=True)]
-        posterior = _steps(NEAR_FACTORS, each)
+        posterior = _steps(NEAR_FACTORS, each, groups)
     return PriorSensitivity(
         n_obs=sum(len(some) for some in rows),
         n_training_sets=len(chosen),
-        map=_steps(SCALE_FACTORS, refits),
+        map=_steps(SCALE_FACTORS, refits, groups),
         bayes=posterior,
     )
 
@@ -109,24 +113,41 @@ def _reweighted(fold: Trained, some: IntArray) -> list[_Losses]:
     ]
 
 
-def _steps(factors: FloatArray, each: Sequence[Sequence[_Losses]]) -> list[SensitivityStep]:
-    """Every prior's pooled log-loss beside that of the fit itself, over training sets."""
+def _groups(parts: Sequence[Rows]) -> IntArray | None:
+    """Groups of all rows together; None where every row is independent."""
+    known = [rows.groups for rows in parts if rows.groups is not None]
+    return np.concatenate(known) if known else None
+
+
+def _steps(
+    factors: FloatArray, each: Sequence[Sequence[_Losses]], groups: IntArray | None
+) -> list[SensitivityStep]:
+    """Every prior's pooled log-loss beside that of the fit itself, over training sets.
+
+    Parameters
+    ----------
+    factors : array of shape (n_factors,)
+    each : sequence of sequence of _Losses
+        By training set, then by factor.
+    groups : array of shape (n_obs,) or None
+    """
     own = int(np.flatnonzero(factors == 1)[0])
     base = _pooled([losses[own] for losses in each])
     assert base is not None  # the fit itself is always known
+    n = None if groups is None else n_groups(groups)
     steps = []
     for j, factor in enumerate(factors):
         here = [losses[j] for losses in each]
         lpd = _pooled(here)
         ks = [losses.pareto_k for losses in here if losses.pareto_k is not None]
-        gap = None if lpd is None else paired_difference(base, lpd)
+        gap = None if lpd is None else paired_difference(base, lpd, groups)
         steps.append(
             SensitivityStep(
                 factor=rounded(factor),
                 log_loss=None if lpd is None else rounded(-lpd.mean(), 8),
                 difference=None
                 if gap is None
-                else Estimate.normal(rounded(gap.value, 8), rounded(gap.se)),
+                else Estimate.normal(rounded(gap.value, 8), rounded(gap.se), n),
                 pareto_k=rounded(max(ks)) if ks and max(ks) < np.inf else None,
             )
         )

@@ -22,7 +22,7 @@ from trifit.data.soft import PREFIX, are_counts, check_written, label_weights, w
 from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.notes import Note, NoteKind
-from trifit.text import listing, numbered
+from trifit.text import listing, meant, numbered
 from trifit.types import BoolArray, Dataset, FloatArray, IntArray
 
 Missing = Literal["error", "drop", "impute"]
@@ -166,6 +166,7 @@ def _without_dropped(
         if name and name not in everywhere:
             raise InputError(
                 f"drop {name!r} is not a column of {train.name!r}; it has {listing(train.columns)}"
+                f"{meant(name, train.columns)}"
             )
 
     def without(table: Table) -> Table:
@@ -263,9 +264,12 @@ def _handle_missing(
             f"; {listing(texts)} in target {labels[0]!r} counts as missing (if it is a class: "
             "--na-values '')"
         )
+        without_class = ", and drops rows without a class" if unlabelled else ""
         raise InputError(
-            f"data {train.name!r}: missing values in {numbered(counts)}; use --missing drop or "
-            f"--missing impute (which drops rows without a class){class_too if texts else ''}"
+            f"data {train.name!r}: missing values in {numbered(counts)}; use --missing drop, which "
+            f"drops {int((blank | rows.unlabelled).sum()):,} of {len(blank):,} rows, or --missing "
+            "impute, which fills in the training rows' means and frequencies"
+            f"{without_class}{class_too if texts else ''}"
         )
     gone = rows.unlabelled if missing == "impute" else blank | rows.unlabelled
     n_gone, notes = int(gone.sum()), []

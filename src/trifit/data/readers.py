@@ -21,7 +21,7 @@ from trifit.data.arrays import from_arrays
 from trifit.data.tables import Table, checked_table
 from trifit.errors import InputError
 from trifit.files import COMPRESSED, stem
-from trifit.text import one_line
+from trifit.text import meant, one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -101,11 +101,19 @@ def check_file(path: Path, *, what: str, hint: str = "") -> None:
     InputError
     """
     if not path.exists():
-        raise InputError(f"{what} {str(path)!r}: no such file{hint}")
+        raise InputError(f"{what} {str(path)!r}: no such file{hint}{_beside(path)}")
     if path.is_dir():
         raise InputError(f"{what} {str(path)!r} is a folder; give a file")
     if path.is_file() and path.stat().st_size == 0:
         raise InputError(f"{what} {str(path)!r}: the file is empty")
+
+
+def _beside(path: Path) -> str:
+    """The file in the same folder that was perhaps meant, as the end of a message."""
+    try:
+        return meant(path.name, sorted(other.name for other in path.parent.iterdir()))
+    except OSError:
+        return ""
 
 
 def kind_of(path: Path) -> str:

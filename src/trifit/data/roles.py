@@ -16,7 +16,7 @@ from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.notes import Note, NoteKind
 from trifit.subgroups import By
-from trifit.text import listing
+from trifit.text import listing, meant
 from trifit.types import FloatArray, IntArray
 
 MAX_WEIGHT = 1e9
@@ -102,7 +102,7 @@ def read_roles(
             if name not in table.columns:
                 raise InputError(
                     f"{role} {name!r} is not a column of {table.name!r}; it has "
-                    f"{listing(table.columns)}"
+                    f"{listing(table.columns)}{meant(name, table.columns)}"
                 )
     texts = [] if columns.groups is None else _texts(tables, "groups", columns.groups)
     return Roles(

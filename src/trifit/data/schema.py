@@ -18,7 +18,7 @@ from trifit.data.tables import Table
 from trifit.errors import InputError
 from trifit.memory import check_memory
 from trifit.notes import Note, NoteKind
-from trifit.text import listing
+from trifit.text import listing, meant
 from trifit.types import BoolArray, FloatArray
 
 
@@ -184,7 +184,7 @@ def _check_names(table: Table, labels: Sequence[str], reading: Reading) -> None:
             if name not in table.columns:
                 raise InputError(
                     f"{what} {name!r} is not a column of {table.name!r}; it has "
-                    f"{listing(table.columns)}"
+                    f"{listing(table.columns)}{meant(name, table.columns)}"
                 )
             if name in labels:
                 raise InputError(f"{what} {name!r} is the target, not a feature")

@@ -10,7 +10,7 @@ from trifit.data.readers import read_table
 from trifit.data.soft import label_columns
 from trifit.data.tables import Table
 from trifit.errors import InputError
-from trifit.text import first_repeated, listing
+from trifit.text import first_repeated, listing, meant
 
 BUNDLED = {
     "cells": "2019 cells, 56 image measurements, outlined poorly or well (Hill 2007)",
@@ -47,8 +47,8 @@ def open_source(source: Any, labels: tuple[str, ...]) -> Table:
         check_several(table.name, labels)
     if not labels:
         raise InputError(
-            f"data {table.name!r}: which column holds the class? Give target (--target) "
-            f"as one of {listing(table.columns)}"
+            f"data {table.name!r}: which column holds the class? Name it as target (--target); "
+            f"the columns are {listing(table.columns)}"
         )
     return _labelled(table, labels)
 
@@ -133,6 +133,7 @@ def _labelled(table: Table, labels: tuple[str, ...]) -> Table:
     if lacking := _lacking(table, labels):
         raise InputError(
             f"{lacking} is not a column of {table.name!r}; it has {listing(table.columns)}"
+            f"{meant(next(n for n in labels if n not in table.columns), table.columns)}"
         )
     return replace(table, labels=labels)
 

@@ -10,10 +10,12 @@ import numpy as np
 
 from trifit.cards import Card
 from trifit.errors import InputError
+from trifit.fit.affine import close
 from trifit.fit.alike import PAIR
+from trifit.fit.contract import check_contract, labels_of
 from trifit.fit.density import Density
 from trifit.fit.fast.backend import autocast_float_as
-from trifit.fit.graph import GraphDensity, check_contract
+from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
 from trifit.fit.rescaled import rescaled
 from trifit.inputs import TOLERANCE
@@ -52,12 +54,12 @@ def build_density(
         If the builder refuses its arguments or its model breaks the contract.
     """
 
-    def graph(scale: float | None, n_features: int | None = None) -> GraphDensity:
+    def graph(scale: float | None, n_features: int | None = None, every: int = 1) -> GraphDensity:
         chosen = card if scale is None else card.with_scale(scale)
         model = build_model(
             chosen,
-            X[:, :n_features],
-            y,
+            X[::every, :n_features],
+            y[::every],
             feature_names=feature_names[:n_features],
             class_names=class_names,
         )
@@ -73,6 +75,8 @@ def build_density(
     scale = 1.0 if card.chooses_scale else None
     interpreted = graph(scale)
     _try_out(interpreted, X, y, card)
+    if not card.load_builder().__module__.startswith("trifit."):
+        _check_prior(interpreted, graph(scale, every=2), card)
     density: Density = interpreted.compiled()
     if fused():
         density = recognised(interpreted, scale) or density
@@ -141,7 +145,10 @@ def _try_out(density: GraphDensity, X: FloatArray, y: IntArray, card: Card) -> N
     where = f"card {card.name!r}: the model of builder {card.builder}"
     start = density.start(np.random.default_rng(0))
     with _one_line(where, rows, X):
-        log_probs = density.log_probs(density.constrain(start[None]), X[rows])[0]
+        log_probs, half = (
+            density.log_probs(density.constrain(start[None]), X[some])[0]
+            for some in (rows, rows[: -(-len(rows) // 2)])
+        )
     if log_probs.shape != (len(rows), density.n_classes):
         raise InputError(
             f"{where} gives probabilities of shape {log_probs.shape} for {len(rows)} rows and "
@@ -158,6 +165,39 @@ def _try_out(density: GraphDensity, X: FloatArray, y: IntArray, card: Card) -> N
         value, _ = density.bind(X[rows], y[rows])(start, prior=1.0, jacobian=1.0)
     if np.isnan(value):
         raise InputError(f"{where} has density {value} near its starting point; check its priors")
+    if not close(half, log_probs[: len(half)]):
+        raise InputError(
+            f"{where} predicts a row otherwise if other rows are left out; compute nothing from "
+            "all rows of X (means, say): trifit standardises them"
+        )
+    _check_labels(density.model, y, where)
+
+
+def _check_prior(density: GraphDensity, of_half: GraphDensity, card: Card) -> None:
+    """Refuse a prior that follows the rows: one model serves all training and test sets."""
+    theta = density.start(np.random.default_rng(0))
+    here, there = density.n_params, of_half.n_params
+    other = "another prior" if here == there else f"{there} parameters, not {here}"
+    if here != there or not close(*(d.log_prior(theta)[0] for d in (of_half, density))):
+        raise InputError(
+            f"card {card.name!r}: builder {card.builder} gives half of the rows {other}; one model "
+            "serves all sets: compute no prior from X or y"
+        )
+
+
+def _check_labels(model: Any, y: IntArray, where: str) -> None:
+    """Refuse a model of other labels than its builder was given: probabilities are of these."""
+    observed = labels_of(model)
+    codes = observed.argmax(axis=1) if observed.ndim == 2 else observed
+    if codes.shape != y.shape:
+        raise InputError(f"{where} observes labels of {len(codes)} rows of {len(y)}; observe all")
+    wrong = np.flatnonzero(codes != y)
+    if len(wrong):
+        row = wrong[0]
+        raise InputError(
+            f"{where} observes label {codes[row]:.0f} where it was given {y[row]} (row {row}); "
+            "observe y as it is: probabilities are of its classes"
+        )
 
 
 @contextmanager

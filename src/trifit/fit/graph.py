@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from trifit.duplicates import collapsed
-from trifit.errors import InputError
+from trifit.fit.contract import check_contract
 from trifit.fit.density import Layout, Rescaled, is_scale, second_differences
 from trifit.fit.entries import Entries
 from trifit.fit.fast.backend import (
@@ -174,9 +174,8 @@ class GraphDensity:
         model = self.model
         terms = [*model.free_RVs, *model.potentials]
         log_prior = model.logp(vars=terms, jacobian=False)
-        log_jacobian = model.logp(vars=terms, jacobian=True) - log_prior
-        log_probs, *params = model.replace_rvs_by_values(
-            [log_probs_of(self._observed), *self._named]
+        log_probs, log_jacobian, *params = model.replace_rvs_by_values(
+            [log_probs_of(self._observed), _log_jacobian(model), *self._named]
         )
         flat = pt.concatenate([pt.flatten(p) for p in params])
         graphs, theta = pm.pytensorf.join_nonshared_inputs(
@@ -301,50 +300,23 @@ class GraphObjective:
         )
 
 
-def check_contract(model: Any) -> Any:
-    """The observed class variable of a model that keeps the builder's contract.
-
-    Raises
-    ------
-    InputError
-        Naming what is missing.
-    """
-    if not isinstance(model, pm.Model):
-        raise InputError(f"the builder returned {type(model).__name__}; expected a pm.Model")
-    data = model.named_vars.get("X")
-    if data is None or not hasattr(data, "get_value") or data.ndim != 2:
-        raise InputError('the model has no feature matrix: name it with pm.Data("X", X)')
-    if len(model.observed_RVs) != 1:
-        raise InputError(
-            f"the model has {len(model.observed_RVs)} observed variables; expected one, "
-            "the class label"
-        )
-    observed = model.observed_RVs[0]
-    kind = type(observed.owner.op).__name__.removesuffix("RV")
-    if kind not in ("Categorical", "Bernoulli", "Multinomial"):
-        raise InputError(
-            f"the observed variable {observed.name!r} is {kind}; expected Categorical, Bernoulli "
-            "or Multinomial"
-        )
-    if data not in ancestors([observed]):
-        raise InputError(
-            f'the class variable {observed.name!r} does not depend on pm.Data("X"): use that, '
-            "not the array X, in the model"
-        )
-    if not model.free_RVs:
-        raise InputError("the model has no free variable: there is nothing to fit")
-    discrete = [rv.name for rv in model.free_RVs if rv.dtype.startswith(("int", "bool"))]
-    if discrete:
-        raise InputError(
-            f"the free variable {discrete[0]!r} is discrete, which gradients cannot move; "
-            "sum it out or make it continuous"
-        )
-    return observed
-
-
 def _gradient(value: Any, theta: Any) -> Any:
     """Gradient, zero where the value does not depend on theta (flat priors)."""
     return pt.grad(value, theta, disconnected_inputs="ignore")
+
+
+def _log_jacobian(model: Any) -> Any:
+    """Sum of the log determinants of the free variables' transforms.
+
+    The difference of PyMC's own log densities with and without them is the same, but builds both:
+    a quarter of the time that a small model takes.
+    """
+    total = pt.constant(0.0)
+    for variable, transform in model.rvs_to_transforms.items():
+        if transform is not None:
+            value = model.rvs_to_values[variable]
+            total = total + transform.log_jac_det(value, *variable.owner.inputs).sum()
+    return total
 
 
 def _prior_numbers(model: Any) -> set[float]:

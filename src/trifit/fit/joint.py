@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from trifit.errors import InputError
+from trifit.fit.contract import check_contract
 from trifit.fit.fast.backend import drawer
-from trifit.fit.graph import check_contract
 from trifit.inputs import Labels
 from trifit.text import one_line
 from trifit.types import FloatArray

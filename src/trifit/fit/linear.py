@@ -14,18 +14,20 @@ from copy import copy
 from dataclasses import replace
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 
 from trifit.duplicates import collapsed
-from trifit.fit.affine import Affine, close, compact, dense
+from trifit.fit.affine import Affine, Matrix, after, close, dense
 from trifit.fit.alike import PAIR, Alike, Maps
+from trifit.fit.blocks import Blocks
 from trifit.fit.density import Density, Layout, LinearForm, Rescaled, covariance_root
 from trifit.fit.fast.kernel import log_probs_of_odds
 from trifit.fit.graph import GraphDensity
 from trifit.fit.objective import LinearObjective
 from trifit.inputs import Labels
 from trifit.types import FloatArray
+
+ORDER = 1e3
+"""Columns so many times as large as others are of another order."""
 
 
 class LinearDensity:
@@ -110,14 +112,14 @@ class LinearDensity:
             if alike is None:
                 return None
             found = cls._of(graph, alike.of_features(n_features), alike)
-            return found if found._agrees(graph, _telling_rows(X), rng) else None
+            return found if found._agrees(graph, X, rng) else None
 
     @classmethod
     def _probed(cls, graph: GraphDensity, X: FloatArray) -> "LinearDensity | None":
         """The density that agrees with a graph at zero, at the unit vectors and at random."""
         rng = np.random.default_rng(20260101)
         n_features = X.shape[1]
-        look = _telling_rows(X)
+        look = _telling_rows(X)[0]
         corners = np.vstack([np.zeros(n_features), np.eye(n_features)])
 
         def log_odds(params: FloatArray, X: FloatArray) -> FloatArray:
@@ -143,14 +145,15 @@ class LinearDensity:
                 return None
             weights = Affine.probe(weights_of, graph.layout.size)
             params = Affine.probe(params_of, graph.n_params)
-            prior = Affine.probe(prior_gradient_of, graph.n_params)
+            prior = Affine.diagonal(prior_gradient_of, graph.n_params) or Affine.probe(
+                prior_gradient_of, graph.n_params
+            )
             constant, _ = graph.without_rows(zero, prior=1.0, jacobian=0.0)
             linear = cls._of(graph, Maps(params, weights, prior, constant))
             agreed = (
                 params.agrees(params_of, rng)
                 and weights.agrees(weights_of, rng)
-                and prior.agrees(prior_gradient_of, rng)
-                and linear._agrees(graph, look, rng)
+                and linear._agrees(graph, X, rng)
             )
         return linear if agreed else None
 
@@ -179,11 +182,18 @@ class LinearDensity:
         return float(np.sqrt(np.vdot(of_class, moments @ of_class)))
 
     def _agrees(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
-        """Whether predictions and the whole objective are the graph's, near and far."""
-        if not self._predicts_alike(graph, X, rng):
+        """Whether predictions, the prior and the whole objective are the graph's, near and far."""
+
+        def prior_gradient(theta: FloatArray) -> FloatArray:
+            return graph.without_rows(theta, prior=1.0, jacobian=0.0)[1]
+
+        # The prior alone too: what many or large rows add would hide a difference.
+        prior, _ = self.prior
+        if not (self._predicts_alike(graph, X, rng) and prior.agrees(prior_gradient, rng)):
             return False
-        y = rng.integers(graph.n_classes, size=len(X))
-        ours, theirs = self.bind(X, y), graph.bind(X, y)
+        look = _telling_rows(X)[0]
+        y = rng.integers(graph.n_classes, size=len(look))
+        ours, theirs = self.bind(look, y), graph.bind(look, y)
         for jacobian in (0.0, 1.0):
             theta = rng.standard_normal(self.n_params)
             a, b = (f(theta, prior=1.0, jacobian=jacobian) for f in (ours, theirs))
@@ -198,17 +208,18 @@ class LinearDensity:
         A model may be linear where the rows lie that it was built with, and bend elsewhere.
         """
         assert self.graph is not None  # rotated features are those of a model that was looked at
-        return self._predicts_alike(self.graph, _telling_rows(X), np.random.default_rng(20260101))
+        return self._predicts_alike(self.graph, X, np.random.default_rng(20260101))
 
     def _predicts_alike(self, graph: GraphDensity, X: FloatArray, rng: np.random.Generator) -> bool:
-        """Whether predictions are the graph's: at these rows and ten times beyond them."""
+        """Whether predictions are the graph's: where these rows are and ten times beyond them."""
         far = 30.0 * rng.standard_normal((2, self.n_params))
         return all(
             close(self.log_probs(params, rows), graph.log_probs(params, rows))
             and close(params, graph.constrain(thetas))
             for thetas in (far, far / 30.0)
             for params in (self.constrain(thetas),)
-            for rows in (X, 10.0 * X)
+            for look in _telling_rows(X)
+            for rows in (look, 10.0 * look)
         )
 
     @property
@@ -249,19 +260,18 @@ class LinearDensity:
         The gradient ``offset - P theta`` is that of a Normal with precision P and
         mean ``P^-1 offset``; None where P is not positive definite (flat priors).
         """
-        try:
-            factor = cholesky(-dense(self.maps.prior_gradient.matrix), lower=True)
-        except LinAlgError:
+        root = _root(self.maps.prior_gradient.matrix)
+        if root is None:
             return None
-        mean = cho_solve((factor, True), self.maps.prior_gradient.offset)
+        mean = root @ (root.T @ self.maps.prior_gradient.offset)
         z = np.random.default_rng(seed).standard_normal((self.n_params, n_draws))
-        return self.constrain(mean + solve_triangular(factor, z, lower=True, trans="T").T)
+        return self.constrain(mean + (root @ z).T)
 
     def bind(self, X: FloatArray, labels: Labels) -> "LinearObjective":
         """The objective on one data set."""
         to_weights = Affine(
             self.maps.weights(self.maps.params.offset),
-            compact(sp.csr_array(self.maps.weights.matrix @ self.maps.params.matrix)),
+            after(self.maps.weights.matrix, self.maps.params.matrix),
         )
         X, labels = collapsed(X, labels, self.n_classes)
         form = LinearForm(to_weights, self.maps.prior_gradient, self.maps.prior_constant)
@@ -297,8 +307,25 @@ def in_directions(density: Density, n_directions: int) -> LinearDensity:
     return LinearDensity(layout, density.n_classes, free, maps, alike=alike)
 
 
-def _telling_rows(X: FloatArray, limit: int = 100) -> FloatArray:
-    """Rows that would show a bend: evenly spaced ones and each column's extremes."""
+def _root(slope: Matrix) -> FloatArray | Blocks | None:
+    """:func:`covariance_root` of a prior, from the slope of its gradient."""
+    if not isinstance(slope, Blocks):
+        return covariance_root(dense(slope))
+    shared, each = covariance_root(slope.shared), covariance_root(slope.each)
+    return None if shared is None or each is None else replace(slope, shared=shared, each=each)
+
+
+def _telling_rows(X: FloatArray, limit: int = 100) -> list[FloatArray]:
+    """Rows that would show a bend: evenly spaced ones and each column's extremes.
+
+    Then the same with the largest columns at zero, as often as the others are of a smaller
+    order: beside the log-odds of a column in millions, what one in units does is rounding.
+    """
     spaced = np.linspace(0, len(X) - 1, min(limit, len(X))).astype(int)
     extremes = np.concatenate([X.argmin(axis=0), X.argmax(axis=0)])[: 5 * limit]
-    return np.asarray(X[np.unique(np.concatenate([spaced, extremes]))])
+    rows = np.asarray(X[np.unique(np.concatenate([spaced, extremes]))])
+    looks, sizes = [rows], abs(rows).max(axis=0)
+    while (small := sizes < sizes.max() / ORDER).any() and sizes[small].max() > 0:
+        sizes = np.where(small, sizes, 0.0)
+        looks.append(np.where(small, rows, 0.0))
+    return looks

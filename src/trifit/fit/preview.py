@@ -5,8 +5,9 @@ import numpy as np
 from trifit.cards import Card
 from trifit.errors import InputError
 from trifit.fit.build import build_model
+from trifit.fit.contract import check_contract
 from trifit.fit.fast.backend import draw, pm
-from trifit.fit.graph import check_contract, log_probs_of
+from trifit.fit.graph import log_probs_of
 from trifit.results.preview import Node, Preview
 from trifit.types import FloatArray, IntArray
 

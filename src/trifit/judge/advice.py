@@ -90,8 +90,7 @@ def advice(c: Comparison, name: str, forecasts: Forecasts) -> Advice:
         temperature=temperature.fit(forecasts.log_probs[name], forecasts.labels).value
         if divides
         else None,
-        factor=remedy.factor,
-        prior_scale=_prior_scale(c, remedy.factor),
+        **({} if remedy.factor is None else _wider(c, remedy.factor)),
     )
 
 
@@ -162,13 +161,16 @@ def _sensitivity(c: Comparison, name: str) -> Sequence[SensitivityStep]:
     return {"map": found.map, c.posterior_fit: found.bayes or ()}.get(name, ())
 
 
-def _prior_scale(c: Comparison, factor: float | None) -> float | None:
-    """The setting of the card for a prior so many times as wide."""
-    if factor is None or c.card is None:
-        return None
+def _wider(c: Comparison, factor: float) -> dict[str, float]:
+    """Of a prior with its log density divided by ``factor**2``: its width, and the setting."""
+    wide = None if c.card is None else c.card.times_as_wide(factor)
+    if c.card is None or wide is None:
+        return {"factor": factor}
     scales = [] if c.prior is None else c.prior.scales
     scale = scales[-1].value if scales else c.card.hyperparameters.get("prior_scale")
-    return factor * scale if isinstance(scale, int | float) else None
+    if not isinstance(scale, int | float):
+        return {"factor": factor}
+    return {"factor": wide, "prior_scale": wide * scale}
 
 
 def _less(difference: Estimate) -> Estimate:

@@ -45,9 +45,10 @@ class Advice(Record, frozen=True, kw_only=True):
     temperature : float or None
         What that map divides all log-odds by; None for other maps.
     factor : float or None
-        Of ``PRIOR``: how many times as wide the prior should be.
+        Of ``PRIOR``: how many times as wide the prior should be; without ``prior_scale``, its
+        log density is to be divided by the square of this.
     prior_scale : float or None
-        The same as the card's setting, where it has one.
+        The same as the card's setting, where there is one.
     n_rows : int or None
         Of ``COLLECT``: test rows that would decide the verdict, with power 80 %, if what is seen
         stays as it is. None where that cannot be told.

@@ -17,14 +17,15 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
 from trifit.inputs import Labels
+from trifit.separation.collinear import told_apart
 from trifit.separation.groups import by_groups
 from trifit.separation.overlap import overlaps
 from trifit.separation.programmes import TOLERANCE, Separation, programme
 from trifit.separation.softmax import Problem, constants, information, margins, optimise
 from trifit.threads import limited
-from trifit.types import FloatArray
+from trifit.types import FloatArray, IntArray
 
-__all__ = ["Certificate", "Separation", "information", "separation"]
+__all__ = ["MAX_MAP", "Certificate", "Separation", "information", "largest_one", "separation"]
 
 MAX_MAP = 20_000_000
 """Most entries of the map from parameters to coefficients."""
@@ -118,20 +119,43 @@ def separation(
     design, shift = _centred(design, n_odds)
     map_ = sp.csr_array(shift @ given)
     with limited():
-        if _is_onto(given):
+        if weights is None or _is_onto(given):
             # Any coefficients of the log-odds can be had: they are sparser, and better scaled.
             start = None if guess is None else np.asarray(map_ @ guess)
-            problem = Problem(design, y, weight, identity, n_odds)
-            found, direction = _certify(problem, start, free=True)
+            found, direction = _certify_free(design, y, weight, n_odds, start)
             if direction is not None:
                 direction = np.asarray(spsolve(sp.csc_array(map_), direction))
         else:
             problem = Problem(design, y, weight, map_, n_odds)
             found, direction = _certify(problem, guess, free=False)
-    if direction is not None:
-        direction = direction / abs(direction).max()
-        direction = np.where(abs(direction) > TOLERANCE, direction, 0.0)
-    return Certificate(found, direction)
+    return Certificate(found, None if direction is None else largest_one(direction))
+
+
+def largest_one(direction: FloatArray) -> FloatArray:
+    """A direction whose largest entry is 1, and that has no rounding errors for entries."""
+    direction = direction / abs(direction).max()
+    return np.where(abs(direction) > TOLERANCE, direction, 0.0)
+
+
+def _certify_free(
+    design: FloatArray, y: IntArray, weight: FloatArray, n_odds: int, guess: FloatArray | None
+) -> tuple[Separation, FloatArray | None]:
+    """The answer and a direction where parameters are the coefficients themselves.
+
+    Parameters
+    ----------
+    design, y, weight, n_odds
+        See :class:`~trifit.separation.softmax.Problem`.
+    guess : array of shape (n_terms * n_odds,) or None
+    """
+    apart = told_apart(design)
+    if apart is not None:
+        design, guess = design @ apart, None
+    identity = sp.csr_array(sp.eye_array(design.shape[1] * n_odds))
+    found, direction = _certify(Problem(design, y, weight, identity, n_odds), guess, free=True)
+    if apart is not None and direction is not None:
+        direction = (apart @ direction.reshape(-1, n_odds)).ravel()
+    return found, direction
 
 
 def _certify(

@@ -18,6 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.spatial.distance import cdist
 
+from trifit.separation.collinear import told_apart
 from trifit.separation.overlap import none_gains
 from trifit.separation.programmes import TOLERANCE, Separation, best_direction, programme
 from trifit.separation.softmax import constants
@@ -31,6 +32,9 @@ MAX_PROGRAMMES = 1_500
 
 MAX_ENTRIES = 15_000_000
 """Most entries (rows x terms) of these programmes together."""
+
+FEW_TERMS = 30
+"""Terms beyond which an entry costs more, and counts for more."""
 
 PROOF = 20
 """A programme takes as long as so many proofs that no direction gains."""
@@ -55,9 +59,12 @@ class _Programmes:
     def weak_separator(self, margins: FloatArray) -> FloatArray | None:
         """A direction with margins of at least 0, some above it; None if there is none."""
         scaled = margins / np.maximum(abs(margins).max(axis=1, keepdims=True), 1e-300)
+        apart = told_apart(scaled)
+        scaled = scaled if apart is None else scaled @ apart
         proved = none_gains(scaled)
         self.left -= not proved
-        self.entries -= margins.size // (PROOF if proved else 1)
+        work = margins.size * max(1, margins.shape[1] // FEW_TERMS)
+        self.entries -= work // (PROOF if proved else 1)
         if self.left < 0 or self.entries < 0:
             raise _Exhausted
         if proved:
@@ -66,7 +73,9 @@ class _Programmes:
         d = best_direction(M)
         if d is None:  # the solver failed, which proves nothing
             raise _Exhausted
-        return d if (M @ d).max() > TOLERANCE else None
+        if (M @ d).max() <= TOLERANCE:
+            return None
+        return d if apart is None else np.asarray(apart @ d)
 
 
 def by_groups(
@@ -134,6 +143,8 @@ def _merged(design: FloatArray, y: IntArray, n_classes: int) -> tuple[IntArray, 
     centres = np.array([design[rows[int(k)]].mean(axis=0) for k in present]) / spread
     distance = cdist(centres, centres)
     np.fill_diagonal(distance, np.inf)
+    n_rows = np.array([len(rows[int(k)]) for k in present])
+    distance[n_rows[:, None] + n_rows < rank] = np.inf  # too few to overlap
     place = {int(k): i for i, k in enumerate(present)}
     while len(rows) > 1 and np.isfinite(distance).any():
         i, j = np.unravel_index(int(distance.argmin()), distance.shape)

@@ -108,12 +108,16 @@ def _early(found: Advice, judged: Judged) -> str:
 def _prior(found: Advice, judged: Judged) -> str:
     factor = found.factor or 1.0
     way = "Narrow" if factor < 1 else "Widen"
-    scale = f", --prior-scale {found.prior_scale:.3g}" if found.prior_scale is not None else ""
+    how = (
+        f": divide its log density by {factor:.3g}², which makes a Normal prior {factor:.3g} times "
+        "as wide"
+        if found.prior_scale is None
+        else f" to {factor:.3g} times its width, --prior-scale {found.prior_scale:.3g}"
+    )
     assert found.gain is not None  # every remedy was measured
     return (
-        f"{way} the prior to {factor:.3g} times its width{scale}: the best of several widths on "
-        f"these test rows, so its gain, {significant(found.gain.value)} nats per row, is "
-        "optimistic."
+        f"{way} the prior{how}: the best of several widths on these test rows, so its gain, "
+        f"{significant(found.gain.value)} nats per row, is optimistic."
     )
 
 

@@ -51,6 +51,7 @@ from pytensor.graph.traversal import ancestors, graph_inputs  # noqa: E402
 from pytensor.link.numba.linker import NumbaLinker  # noqa: E402
 from pytensor.scalar.basic import autocast_float_as  # noqa: E402
 from pytensor.tensor.basic import Join  # noqa: E402
+from pytensor.tensor.shape import Shape, Shape_i  # noqa: E402
 from pytensor.tensor.special import LogSoftmax, Softmax, log_softmax  # noqa: E402
 from pytensor.tensor.variable import TensorConstant  # noqa: E402
 
@@ -58,6 +59,8 @@ __all__ = [
     "Join",
     "LogSoftmax",
     "ParameterValueError",
+    "Shape",
+    "Shape_i",
     "Softmax",
     "TensorConstant",
     "ancestors",

@@ -9,11 +9,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 
+from trifit.fit.affine import sparse
 from trifit.fit.density import LinearForm
-from trifit.fit.fast.kernel import VERSION, log_likelihood
+from trifit.fit.fast.kernel import AGAINST_CLASS_0, VERSION, log_likelihood
 from trifit.fit.whitening import Coordinates
 from trifit.lazily import on_first_use
 from trifit.types import FloatArray
@@ -78,8 +78,7 @@ def nutpie_model(at: Coordinates) -> Any:
 
 def _compiled_model(at: Coordinates, form: LinearForm, start: Any) -> CompiledPyMCModel:
     objective, scale, size = at.objective, at.scale, len(at.centre)
-    weights = sp.csr_array(form.to_weights.matrix)
-    prior = sp.csr_array(form.prior_gradient.matrix)
+    weights, prior = sparse(form.to_weights.matrix), sparse(form.prior_gradient.matrix)
     soft = objective.labels.ndim == 2
     arrays = {
         "X": np.ascontiguousarray(objective.X, dtype=np.float64),
@@ -164,7 +163,7 @@ def _evaluate(at, labels, z, by_z):  # type: ignore[no-untyped-def]  # noqa: C90
         labels,
         weights[:k],
         weights[k:].reshape(d, k),
-        1,
+        AGAINST_CLASS_0,
         by_weights[:k],
         by_weights[k:].reshape(d, k),
         np.empty((0, 0)),
@@ -193,7 +192,8 @@ def _evaluate(at, labels, z, by_z):  # type: ignore[no-untyped-def]  # noqa: C90
             for j in range(i, size):
                 by_z[j] += scale[i, j] * by_theta[i]
     else:
-        by_z[:] = by_theta
+        for i in range(size):
+            by_z[i] = by_theta[i]
     return value
 
 

@@ -97,7 +97,7 @@ class FusedLogLikelihood(Op):  # type: ignore[misc]
 
 @register_funcify_default_op_cache_key(FusedLogLikelihood)  # type: ignore[untyped-decorator]
 def _compiled(op: FusedLogLikelihood, node: Any = None, **_: Any) -> tuple[Any, int]:
-    first = op.first
+    first = np.int64(op.first)
 
     @numba_njit
     def still(X, labels, intercept, beta):  # type: ignore[no-untyped-def]

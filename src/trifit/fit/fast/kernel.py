@@ -24,6 +24,9 @@ VERSION = int(sha256(Path(__file__).read_bytes()).hexdigest()[:15], 16)
 BLOCK = 256
 """Rows that are in work at a time."""
 
+AGAINST_CLASS_0 = np.int64(1)
+"""``first`` of log-odds; a literal 1 would be a type of its own to numba, compiled once more."""
+
 CHUNK = 16_384
 """Rows of one task; partial sums are added in this order however many threads there are."""
 
@@ -152,7 +155,9 @@ def log_likelihood(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0
         by_B += part
         if by_X.shape[0] > 0:
             np.dot(z.T, B, by_X[start : start + m])
-    by_beta[:] = by_B.T
+    for j in range(d):  # not by_beta[:] = by_B.T: its error message takes numba 3 s to compile
+        for c in range(k):
+            by_beta[j, c] = by_B[c, j]
     return value
 
 
@@ -177,7 +182,14 @@ def log_likelihood_of(
         gradient = np.empty_like(weights)
         rows = slice(start, start + CHUNK)
         value = log_likelihood(
-            X[rows], labels[rows], intercept, beta, 1, gradient[0], gradient[1:], NO_ROWS
+            X[rows],
+            labels[rows],
+            intercept,
+            beta,
+            AGAINST_CLASS_0,
+            gradient[0],
+            gradient[1:],
+            NO_ROWS,
         )
         return value, gradient
 

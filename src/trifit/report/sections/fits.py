@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from trifit.cards import Card
+from trifit.notes import NoteKind
 from trifit.report import charts
 from trifit.report.charts import parameter_name
 from trifit.report.charts.fits import ARROWS, runs_to
@@ -31,13 +33,14 @@ def content(c: Comparison) -> dict[str, Any] | None:
         return None
     rows = ranked(c.parameters)
     shown = bool(rows) and c.card.identified
-    prior = c.prior
+    n_rows, prior = sum(p.units == "model" for p in c.parameters), c.prior
     posterior = prior and prior.posterior
     running = [p for p in c.parameters if p.units == "model" and p.mle_runs_to]
     leaks = c.data.leaks if running else []
     return {
         "posterior": c.posterior_fit,
-        "n_model_rows": sum(p.units == "model" for p in c.parameters),
+        "n_model_rows": n_rows,
+        "n_params": next((n.n for n in c.data.notes if n.kind is NoteKind.MANY_PARAMS), n_rows),
         "rows": rows,
         "coefficients": _coefficients(rows, c.posterior_fit) if shown else None,
         "table": _table(rows) if shown else None,
@@ -52,7 +55,7 @@ def content(c: Comparison) -> dict[str, Any] | None:
         "path": _path(c) if any(f.path for f in c.fits.values()) else None,
         "prior": posterior and posterior.rows and _prior(posterior),
         "groups": posterior and _groups(posterior, identified=c.card.identified),
-        "sensitivity": prior and prior.sensitivity and _sensitivity(prior.sensitivity),
+        "sensitivity": prior and prior.sensitivity and _sensitivity(prior.sensitivity, c.card),
     }
 
 
@@ -183,7 +186,7 @@ def _groups(p: PriorPosterior, *, identified: bool) -> Table:
     )  # fmt: skip
 
 
-def _sensitivity(record: PriorSensitivity) -> Chart:
+def _sensitivity(record: PriorSensitivity, card: Card) -> Chart:
     known = [s for s in record.map if s.log_loss is not None]
     best = min(known, key=lambda s: s.log_loss or 0.0)
     clear = best.difference is not None and best.difference.high < 0
@@ -203,6 +206,11 @@ def _sensitivity(record: PriorSensitivity) -> Chart:
             f"{significant(min(reach), 2)} to × {significant(max(reach), 2)}"
         )
     caption += f". {record.n_obs:,} test rows; bars: 95% intervals of the change."
+    if card.times_as_wide(2.0) != 2.0:
+        caption += (
+            " Widths are those of Normal priors: the log density of this one is divided by the "
+            "square of the width."
+        )
     draw = partial(charts.sensitivity, record, legends=False)
     keys = fit_keys(["map", "bayes"] if record.bayes else ["map"])
     return chart("sensitivity", caption, draw, size=(6.6, 3), keys=keys)
