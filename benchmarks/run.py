@@ -32,6 +32,7 @@ PAGES = {
         "certificate",
         "wide",
         "layers",
+        "classes",
     ),
     "RESULTS-big.md": ("big",),
 }

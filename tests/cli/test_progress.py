@@ -1,6 +1,8 @@
 """What is said while a comparison runs."""
 
+import threading
 import time
+from types import SimpleNamespace
 
 import trifit
 from trifit.cli import bar
@@ -59,3 +61,39 @@ def test_a_pipe_gets_a_line_for_each_stage_that_takes_long(monkeypatch, capfd):
     assert said.splitlines() == ["a plan; about 1 s", " 25%  long"]
     time.sleep(0.2)
     assert capfd.readouterr().err == ""
+
+
+class Waiting:
+    """A timer that goes off when the test says so."""
+
+    latest: "Waiting"
+
+    def __init__(self, seconds, function, args):
+        self.seconds, self.function, self.args = seconds, function, args
+        self.cancelled = False
+
+    def start(self):
+        Waiting.latest = self
+
+    def cancel(self):
+        self.cancelled = True
+
+
+def test_a_pipe_is_told_again_of_a_long_stage_at_the_pace_of_that_stage(monkeypatch, capfd):
+    """A study's first cell waits for imports and compilation: the rest is what counts."""
+    times = iter([0.0, 0.0, 100.0, 101.0, 110.0, 200.0])
+    monkeypatch.setattr(bar, "time", SimpleNamespace(perf_counter=lambda: next(times)))
+    monkeypatch.setattr(bar, "threading", SimpleNamespace(Timer=Waiting, Lock=threading.Lock))
+    with progress_bar() as report:
+        report("study: 100 cells; 0 are finished", 0.0)
+        report("100 cells", 0.01)
+        first = Waiting.latest
+        first.function(*first.args)
+        report("100 cells", 0.1)
+        second = Waiting.latest
+        second.function(*second.args)
+    told, *lines = capfd.readouterr().err.splitlines()
+    assert told == "study: 100 cells; 0 are finished"
+    assert lines == ["  1%  100 cells; about 2.8 h left", " 10%  100 cells; about 2 min left"]
+    assert (first.seconds, second.seconds, Waiting.latest.seconds) == (1.0, 30.0, 90.0)
+    assert Waiting.latest.cancelled

@@ -6,7 +6,6 @@ from functools import cache, cached_property
 import jax
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
 from fitting import density_of, standardised
 from selection import by_default
@@ -17,6 +16,7 @@ from trifit.devices import check_device, chosen_device
 from trifit.errors import InputError
 from trifit.fit import build_density, whitening
 from trifit.fit.affine import Affine
+from trifit.fit.affine import sparse as compressed
 from trifit.fit.device import on_device
 from trifit.fit.device.objective import DeviceObjective
 from trifit.fit.device.sampling import CHUNK, sample_on_device
@@ -89,7 +89,7 @@ def test_hessian_is_the_closed_form(weight, device, rng):
 
 
 def sparse(affine):
-    return Affine(affine.offset, sp.csr_array(affine.matrix))
+    return Affine(affine.offset, compressed(affine.matrix))
 
 
 def test_sparse_matrices_are_the_same_as_dense_ones(device, rng):

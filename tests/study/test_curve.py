@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.optimize import brentq
 
 import trifit
 from made_up_study import made_up_study
@@ -19,12 +20,13 @@ from trifit.cli import main
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.report.study import render_study
-from trifit.results.study import RowsNeeded
+from trifit.results.study import Replicated, RowsNeeded
 from trifit.simulate import simulate
 from trifit.study.curve import NUTS_LIMIT, curve_study, default_sizes, sampling_size
-from trifit.study.needed import BAND, rows_needed
+from trifit.study.needed import BAND, of_points, rows_needed
+from trifit.study.points import Point
 from trifit.study.theory_curve import directions, is_linear
-from trifit.words.needed import needed_sentence
+from trifit.words.needed import needed_sentence, unchecked_sentence
 
 SIZES = [50, 100, 200, 400]
 
@@ -105,6 +107,33 @@ def test_the_lower_limit_is_that_of_the_interval():
     assert needed_sentence(found).startswith(
         "MLE: cannot be said. The slope at 400 rows is too far"
     )
+
+
+@pytest.mark.parametrize("gamma", [1.0, 2.0, 3.0])
+def test_the_lower_limit_holds_in_theory_where_the_slope_is_far_from_one(gamma):
+    def rows(slope):
+        """Rows per feature at which the MLE has this slope."""
+        found = brentq(lambda k: theory.mle(kappa=k, gamma=gamma).slope - slope, 0.005, 0.24)
+        return 1 / found
+
+    far = 0.3
+    found = needed([0.01, 0.05, 0.1, far])
+    assert found.outcome == "too far"
+    assert 400 < found.low < 400 * rows(0.8) / rows(far)
+    assert needed([0.001, 0.005, 0.01, 0.02]).low == pytest.approx(found.low)
+
+
+def test_the_slope_of_a_fit_with_a_temperature_is_not_continued():
+    curve = slopes([900.0, 40.0, 6.0, 2.0], 1e-6)
+    found = rows_needed("mle+T", SIZES, curve, np.zeros(4))
+    assert (found.outcome, found.rows, found.low, found.high) == ("no law", None, 400.0, None)
+    assert needed_sentence(found) == (
+        "MLE with a temperature: cannot be said. The slope at 400 rows is not inside 0.8 to 1.25, "
+        "and how that of a fit with a temperature goes on is not known."
+    )
+    inside = rows_needed("mle+T", SIZES, slopes([2.0, 1.5, 1.0, 1.0], 1e-6), np.zeros(4))
+    assert inside.outcome == "seen"
+    assert inside.high <= 400
 
 
 def test_no_size_at_half_of_the_largest_is_no_levelling_off():
@@ -233,8 +262,8 @@ def test_the_command(tmp_path, monkeypatch):
     x, where = rng.normal(size=120), rng.choice(["a", "b"], 120)
     y = np.where(x + rng.logistic(size=120) > 0, "yes", "no")
     file = tmp_path / "t.csv"
-    rows = [f"{'' if i % 20 == 0 else x[i]},{where[i]},{y[i]}" for i in range(120)]
-    file.write_text("\n".join(["x,where,y", *rows]) + "\n")
+    rows = [f"{i + 1},{'' if i % 20 == 0 else x[i]},{where[i]},{y[i]}" for i in range(120)]
+    file.write_text("\n".join(["rownames,x,where,y", *rows]) + "\n")
     call = ["curve", str(file), "--target", "y", "--missing", "impute", "--no-nuts"]
     call += ["--sizes", "30,60", "--replications", "3", "--backend", "serial"]
     monkeypatch.setattr(sys, "argv", ["trifit", *call])
@@ -244,6 +273,11 @@ def test_the_command(tmp_path, monkeypatch):
     said = json.loads(done.stdout)
     assert [r["fit"] for r in said["rows_needed"]] == ["mle", "map", "mle+T"]
     assert Path(said["report"]) == Path("reports/curve-t/index.html")
+    assert [note["kind"] for note in said["notes"]] == ["row numbers", "imputed"]
+    drawn = CliRunner().invoke(main, ["report", "reports/curve-t"])
+    assert "\nnote: left out row numbers: 'rownames'" in drawn.output
+    page = Path(said["report"]).read_text()
+    assert page.count('<p class="note">Note: ') == 2
     refused = CliRunner().invoke(main, call)
     assert refused.exit_code == 2
     assert "--resume to continue" in refused.output
@@ -268,6 +302,33 @@ def test_bad_input_is_one_line(call, message, tmp_path):
     assert re.search(message, line)
 
 
+def test_training_sets_without_an_mle_are_counted_by_size():
+    def point(n, gone):
+        values = {("mle", "no_mle"): dict(enumerate(gone)), ("mle", "slope"): {0: 1.0, 1: 1.0}}
+        return Point(settings={"n": n}, values=values, n_cells=2)
+
+    def answer(*points):
+        (found,) = of_points(points, tables=None)
+        return found.separable, found.separable_up_to
+
+    assert answer(point(20, [1, 1]), point(50, [0, 1]), point(90, [0, 0])) == (3, 50)
+    assert answer(point(20, [0, 0]), point(50, [0, 0])) == (0, None)
+
+
+def test_what_lies_beyond_the_ends_of_an_axis_is_drawn_there():
+    record = made_up_study()
+    (first, *others) = record.pictures
+    (low, *rest) = first.lines
+    far = Replicated(value=2_500.0, low=-7.0, high=9_000.0, n=8)
+    lines = [msgspec.structs.replace(low, y=[far, low.y[1]]), *rest]
+    cut = msgspec.structs.replace(first, lines=lines, ends=(-0.5, 3.0))
+    page = render_study(msgspec.structs.replace(record, pictures=[cut, *others]))
+    assert "What lies beyond -0.5 and 3 is drawn there." in page
+    assert "2500" in page or "2,500" in page  # the number can still be read
+    assert ">2000<" not in page  # no tick of an axis that reaches so far
+    assert "What lies beyond" not in render_study(record)
+
+
 # --- words ---
 
 BASE = {"fit": "bayes", "smallest": 20, "largest": 500}
@@ -285,6 +346,10 @@ BASE = {"fit": "bayes", "smallest": 20, "largest": 500}
         ({"outcome": "extrapolated", "rows": 893.0, "low": 610, "high": None},
          "Posterior: about 890 rows (at least 610; no upper limit), extrapolated beyond the "
          "largest training set (500)."),
+        ({"outcome": "seen", "rows": 231.0, "low": 120, "high": 412.0, "separable": 26,
+          "separable_up_to": 101, "slopes": 60},
+         "Posterior: about 230 rows (95% interval 120 to 410). No MLE exists for 26 of 60 training "
+         "sets (of up to 101 rows); their slopes are those where the optimiser stopped."),
         ({"outcome": "too far", "low": 600},
          "Posterior: more than 600 rows. The slope at 500 rows is too far from 1 to say how many."),
     ],
@@ -297,6 +362,11 @@ def test_the_page_has_the_answers_only_where_they_were_asked():
     record = made_up_study()
     assert "How many training rows" not in render_study(record)
     answers = [RowsNeeded(**BASE | {"fit": "</script>"}, outcome="levels off")]
+    unchecked = msgspec.structs.replace(record, rows_needed=answers, unchecked=True)
+    assert unchecked_sentence(unchecked) == ""
+    extrapolated = [RowsNeeded(**BASE, outcome="extrapolated", rows=900, low=700)]
+    unchecked = msgspec.structs.replace(unchecked, rows_needed=extrapolated)
+    assert "a law that is unchecked for this model" in unchecked_sentence(unchecked)
     page = render_study(msgspec.structs.replace(record, rows_needed=answers))
     assert "How many training rows" in page
     assert "&lt;/script&gt;: cannot be said" in page

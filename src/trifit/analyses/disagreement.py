@@ -11,7 +11,7 @@ from trifit.calibration import top_label
 from trifit.crossfit.fitted import Fitted
 from trifit.fit.prediction import epistemic
 from trifit.forecasts import LOG_ZERO
-from trifit.judge.rows import MAX_ROWS, examples, row_table
+from trifit.judge.rows import examples, n_shown, row_table
 from trifit.results import (
     ByDistance,
     Disagreement,
@@ -40,7 +40,7 @@ def disagreement(fitted: Fitted, rng: np.random.Generator) -> Disagreement:
         Draws the rows of the table, and of the pictures.
     """
     n = len(fitted.test_rows)
-    chosen = rng.choice(n, min(n, MAX_ROWS), replace=False)
+    chosen = rng.choice(n, n_shown(n, fitted.problem.dataset.n_classes), replace=False)
     chosen = chosen[np.argsort(fitted.test_rows[chosen], kind="stable")]
     distance = _distances(fitted, chosen, rng)
     between = "mle", fitted.fullest

@@ -7,12 +7,13 @@ import numpy as np
 from trifit.contestants import main_of, posterior_of
 from trifit.crossfit.coefficients import Coefficients
 from trifit.crossfit.fitted import Fitted
+from trifit.crossfit.problem import SHOWN_PARAMS
 from trifit.data import Standardiser
 from trifit.fit import Layout
 from trifit.fit.diagnostics import diagnose_draws
 from trifit.results import Parameter
 from trifit.rounding import finite
-from trifit.types import FloatArray
+from trifit.types import FloatArray, IntArray
 
 INTERVAL = (0.025, 0.975)
 
@@ -31,7 +32,10 @@ def parameter_rows(fitted: Fitted) -> list[Parameter]:
     away = fits["mle"].direction
     direction, shift = (np.zeros(layout.size), None) if away is None else shown.draws(away)
     second = classes[1] if len(classes) == 2 else ""
-    rows = _rows("model", layout, values, _signs(direction), second)
+    chosen = np.arange(layout.size)
+    if fitted.problem.has_many_params:
+        chosen = np.sort(np.argsort(-abs(values["map"][0, 0]), kind="stable")[:SHOWN_PARAMS])
+    rows = _rows("model", layout, values, _signs(direction), second, chosen)
     if not fitted.density.linear:
         return rows
     in_data_units = {
@@ -41,7 +45,7 @@ def parameter_rows(fitted: Fitted) -> list[Parameter]:
     runs_to = to_data_units(direction, layout, shown.standardiser, shift)
     known = {name: draws for name, draws in in_data_units.items() if draws is not None}
     if runs_to is not None and len(known) == len(values):
-        rows += _rows("data", layout, known, _signs(runs_to), second)
+        rows += _rows("data", layout, known, _signs(runs_to), second, chosen)
     return rows
 
 
@@ -105,8 +109,9 @@ def _rows(
     values: dict[str, FloatArray],
     runs_to: FloatArray,
     second: str,
+    chosen: IntArray,
 ) -> list[Parameter]:
-    posterior = _posterior_columns(values)
+    posterior, names = _posterior_columns(values), layout.labels()
     return [
         Parameter(
             parameter=parameter,
@@ -118,7 +123,7 @@ def _rows(
             map=float(values["map"][0, 0, i]),
             **{name: finite(float(column[i])) for name, column in posterior.items()},
         )
-        for i, (parameter, feature, label) in enumerate(layout.labels())
+        for i, (parameter, feature, label) in ((i, names[i]) for i in chosen.tolist())
     ]
 
 

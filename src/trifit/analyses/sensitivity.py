@@ -36,7 +36,9 @@ class _Losses:
 
 
 def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | None:
-    """Prior sensitivity; None for learned scales. See :class:`trifit.results.PriorSensitivity`.
+    """Prior sensitivity; None for learned scales and very many parameters.
+
+    See :class:`trifit.results.PriorSensitivity`.
 
     Parameters
     ----------
@@ -44,7 +46,7 @@ def sensitivity(fitted: Fitted, rng: np.random.Generator) -> PriorSensitivity | 
     rng : numpy Generator
         Jitters the starts of the refits.
     """
-    if fitted.density.scales.any():
+    if fitted.density.scales.any() or fitted.problem.has_many_params:
         return None
     chosen = _training_sets(fitted)
     rows = [evenly_spaced(len(fold.test_rows), MAX_ROWS) for fold in chosen]

@@ -1,7 +1,7 @@
 """From the cells of the atlas to its record."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from trifit.atlas.study import SHARES, sizes_of
 from trifit.results import Verdict
 from trifit.results.atlas import (
     CLOSE,
+    ROWS,
     AtlasCell,
     AtlasRecord,
     AtlasTable,
@@ -21,6 +22,7 @@ from trifit.results.atlas import (
     MedianOverTables,
     Outcome,
     OverTables,
+    range_of,
 )
 from trifit.results.study import StudyRecord
 from trifit.study.cells import Cell
@@ -31,9 +33,6 @@ from trifit.words.atlas import WAYS
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-ROWS = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, np.inf)
-"""Ends of the ranges of effective rows per coefficient."""
 
 FAILURES = (Verdict.OVER_CONFIDENT, Verdict.UNDER_CONFIDENT, Verdict.MISCALIBRATED, Verdict.FAILED)
 """Verdicts with which a posterior fails."""
@@ -83,8 +82,8 @@ def summarised(cells: Sequence[AtlasCell]) -> dict[str, Any]:
     """The fields of a record that are about all tables together."""
     sizes = {name: [c for c in cells if c.share == share] for share, name in NAMES.items()}
     ranges = {
-        _range(low, high): [c for c in cells if low <= c.effective < high]
-        for low, high in pairwise(ROWS)
+        name: [c for c in cells if range_of(c.effective) == name]
+        for name in map(range_of, ROWS[:-1])
     }
     parts = {**sizes, ALL: cells}
     return {
@@ -103,14 +102,9 @@ NAMES = {share: "full size" if share == 1 else f"{share:.0%} of full size" for s
 """Sizes in words."""
 
 
-def _range(low: float, high: float) -> str:
-    if low == 0:
-        return f"below {high:g}"
-    return f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} and more"
-
-
 def _table(entry: Entry, dataset: Dataset) -> AtlasTable:
     assert entry.table is not None  # its rows were opened
+    counts = np.bincount(dataset.y, minlength=dataset.n_classes).tolist()
     return AtlasTable(
         name=entry.name,
         title=entry.title,
@@ -125,7 +119,8 @@ def _table(entry: Entry, dataset: Dataset) -> AtlasTable:
         rows=dataset.n_obs,
         rows_left_out=entry.table.rows_left_out,
         columns=dataset.X.shape[1],
-        classes=dataset.n_classes,
+        held_out=sizes_of(dataset)[1],
+        class_counts=dict(zip(dataset.class_names, counts, strict=True)),
     )
 
 
@@ -187,6 +182,7 @@ def _outcome(point: Point, fit: str, replication: int) -> Outcome:
         slope=finite("slope"),
         log_loss=finite("log_loss"),
         trusted=number("trusted") == 1,
+        **{name: finite(name) for name in ("slope_low", "slope_high", "gain", "temperature")},
     )
 
 
@@ -225,14 +221,10 @@ def _shares(cells: Sequence[AtlasCell], fit: str) -> dict[str, OverTables]:
 def _loss(name: str, cells: Sequence[AtlasCell]) -> Loss:
     """The steps from the MLE to the posterior, over cells that have all of them."""
     steps = ("mle", "map", "mean", "posterior")
-    whole = [c for c in cells if c.exists and None not in [_log_loss(c, fit) for fit in steps]]
+    whole = [c for c in cells if c.exists and None not in [c.log_loss(fit) for fit in steps]]
 
     def gains(before: str, after: str) -> dict[str, float]:
-        def value(cell: AtlasCell) -> float | None:
-            a, b = _log_loss(cell, before), _log_loss(cell, after)
-            return None if a is None or b is None else a - b
-
-        return _by_table(whole, value)
+        return _by_table(whole, lambda cell: cell.behind(before, after))
 
     sizes = {table: abs(loss) for table, loss in gains("mle", "posterior").items()}
     largest = max(sizes, key=lambda table: sizes[table]) if any(sizes.values()) else None
@@ -255,17 +247,12 @@ def _median(values: Mapping[str, float]) -> MedianOverTables:
     return MedianOverTables(value=found.value, low=found.low, high=found.high, n=found.n, mean=mean)
 
 
-def _log_loss(cell: AtlasCell, fit: str) -> float | None:
-    found = cell.outcome(fit)
-    return None if found is None else found.log_loss
-
-
 def _temperature_does(cell: AtlasCell) -> float | None:
     """Whether one temperature does as well as the posterior; an infinite loss does not."""
-    posterior, scaled = _log_loss(cell, "posterior"), _log_loss(cell, "mle+T")
-    if posterior is None:
+    if cell.log_loss("posterior") is None:
         return None
-    return float(scaled is not None and scaled - posterior <= CLOSE)
+    behind = cell.behind("mle+T")
+    return float(behind is not None and behind <= CLOSE)
 
 
 def _failing(cells: Iterable[AtlasCell]) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 FOLDER/study/      the study (:mod:`trifit.study.run`): its cells, tables and own page
 FOLDER/atlas.json  what was found
 FOLDER/index.html  the page of the atlas
+FOLDER/tables/     a page for every table
 """
 
 from collections.abc import Sequence
@@ -64,4 +65,6 @@ def run_atlas(
     study = atlas_study(list(datasets.values()), card=card, replications=replications, seed=seed)
     run = run_study(study, out / "study", tables=tables, **running)
     found = Store(out / "study" / "cells").table()
+    for page in (out / "tables").glob("*.html"):
+        page.unlink()  # of tables that were asked for before
     return ATLAS.write(out, record_of(run, entries, datasets, cells_of(study, tables), found))

@@ -70,7 +70,8 @@ def atlas(
 
     Every table is fitted at three sizes of the training set, and all fits are judged on
     held-out rows. The page says how often outputs behave like probabilities, and what
-    the MLE loses. Its default folder is reports/study-atlas.
+    the MLE loses; every table has a page of its own. The default folder is
+    reports/study-atlas.
 
     Exit codes: 0 done, 2 bad input or usage, 3 every cell failed, 130 interrupted.
     """

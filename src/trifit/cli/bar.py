@@ -15,10 +15,13 @@ from trifit.text import duration
 LONG = 1.0
 """Seconds after which a stage is worth a line."""
 
+AGAIN, RARELY = 30.0, 600.0
+"""Seconds between two lines of one stage: first, and at most."""
+
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """A bar on stderr that names the stage; in a pipe a line for each stage of a second or more."""
+    """A bar on stderr that names the stage; in a pipe lines for each stage of a second or more."""
     console = Console(stderr=True)
     if not console.is_terminal or console.is_dumb_terminal or console.no_color:
         with _Lines() as report:
@@ -44,41 +47,57 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
 
 
 class _Lines:
-    """A line for every stage that has run for a second, while it runs."""
+    """A line for every stage that has run for a second, and again, ever more rarely."""
 
     def __init__(self) -> None:
-        self._stage, self._share = "", 0.0
-        self._start = time.perf_counter()
+        self._stage, self._share, self._first = "", 0.0, 0.0
+        self._plan_at = self._stage_at = time.perf_counter()
         self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Callable[[str, float], None]:
         return self.report
 
     def __exit__(self, *_: object) -> None:
-        self._forget()
+        with self._lock:
+            self._begin("", 1.0)
 
     def report(self, stage: str, share: float) -> None:
         """What runs now; at once where it says what will be done."""
-        self._share = share
-        if stage == self._stage:
-            return
-        self._forget()
-        self._stage = stage
-        if ";" in stage:
-            self._start = time.perf_counter()
-            click.echo(stage, err=True)
-            return
-        self._timer = threading.Timer(LONG, self._say, [stage])
+        with self._lock:
+            self._share = share
+            if stage == self._stage:
+                return
+            self._begin(stage, share)
+            if ";" in stage:
+                self._plan_at = self._stage_at
+                click.echo(stage, err=True)
+            else:
+                self._say_in(LONG)
+
+    def _begin(self, stage: str, share: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._stage, self._first, self._stage_at = stage, share, time.perf_counter()
+
+    def _say_in(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._say, [self._stage, seconds])
         self._timer.daemon = True
         self._timer.start()
 
-    def _say(self, stage: str) -> None:
-        """The stage, and how long the rest takes if it goes on as since the plan was told."""
-        share, passed = self._share, time.perf_counter() - self._start
-        left = passed * (1 - share) / share if share else 0.0
-        more = f"; about {duration(left)} left" if left >= 1 else ""
-        click.echo(f"{share:4.0%}  {stage}{more}", err=True)
+    def _say(self, stage: str, waited: float) -> None:
+        """The stage and the time left; the next line comes after three times the wait."""
+        with self._lock:
+            if stage != self._stage:
+                return
+            left = self._left()
+            more = f"; about {duration(left)} left" if left >= 1 else ""
+            click.echo(f"{self._share:4.0%}  {stage}{more}", err=True)
+            self._say_in(min(max(3 * waited, AGAIN), RARELY))
 
-    def _forget(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+    def _left(self) -> float:
+        """Seconds left, at the pace of this stage; of the whole as long as the stage has none."""
+        now, done = time.perf_counter(), self._share - self._first
+        if done > 0.0:
+            return (now - self._stage_at) * (1 - self._share) / done
+        return (now - self._plan_at) * (1 - self._share) / self._share if self._share else 0.0

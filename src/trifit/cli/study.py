@@ -121,10 +121,13 @@ def studies() -> None:
 def _print(record: "StudyRecord") -> None:
     """The question, what was found, and what failed."""
     from trifit.report.study import MARKS
-    from trifit.words.needed import needed_sentences
+    from trifit.words import note_text
+    from trifit.words.needed import needed_sentences, unchecked_sentence
 
     click.echo(f"\n{record.study['question']}\n")
-    for sentence in needed_sentences(record):
+    for note in record.notes:
+        click.echo(f"note: {note_text(note)}")
+    for sentence in filter(None, [*needed_sentences(record), unchecked_sentence(record)]):
         click.echo(sentence)
     for finding in record.findings:
         click.echo(f"{MARKS[finding.outcome][0]} {finding.says}: {finding.outcome}")
@@ -143,6 +146,7 @@ def _document(record: "StudyRecord") -> dict[str, Any]:
     """The same for machines."""
     return {
         "question": record.study["question"],
+        "notes": record.notes,
         "findings": record.findings,
         "rows_needed": record.rows_needed,
         "n_cells": record.n_cells,

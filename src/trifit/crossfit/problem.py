@@ -22,6 +22,9 @@ from trifit.types import BoolArray, Dataset, FloatArray, IntArray, Rows
 MODEL_ROWS = 20_000
 """Most rows that a model is built with."""
 
+MANY_PARAMS, SHOWN_PARAMS = 100_000, 1_000
+"""Parameters of a fit beyond which records hold so many of them, and no other prior is tried."""
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -87,6 +90,11 @@ class Problem:
         assert density.alike is not None  # or there would be no directions
         return density.alike.params.inputs.size(int(self.varies.sum()))
 
+    @property
+    def has_many_params(self) -> bool:
+        """Whether they are too many for records of each, and for fits under other priors."""
+        return self.density.n_params > MANY_PARAMS
+
     @classmethod
     def build(cls, dataset: Dataset, card: Card, rows: IntArray) -> "Problem":
         """Build the model.
@@ -131,6 +139,8 @@ class Problem:
         if self.n_directions is not None:
             n_columns = int(self.varies.sum())
             notes.append(Note(NoteKind.DIRECTIONS, n=n_columns, n_rows=self.n_directions))
+        if self.has_many_params:
+            notes.append(Note(NoteKind.MANY_PARAMS, n=self.density.n_params, value=SHOWN_PARAMS))
         return notes
 
     def check_memory(self, n_parts: int) -> None:

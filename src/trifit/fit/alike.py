@@ -8,19 +8,15 @@ features says what that part is; a few random points prove it of the model at ha
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.sparse as sp
 
-from trifit.fit.affine import Affine, close, compact
+from trifit.fit.affine import Affine, close, compact, dense
+from trifit.fit.blocks import Blocks
 from trifit.fit.density import covariance_root
 from trifit.fit.entries import Entries
-from trifit.memory import check_memory
 from trifit.types import FloatArray
 
 PAIR = 2
 """Features of the model that is probed."""
-
-WORDS_PER_ENTRY = 5
-"""Doubles held for an entry of a large sparse matrix while it is put together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +44,7 @@ class AlikeMap:
         inputs, outputs : Entries
         """
         (alone, own), (alone_out, own_out) = inputs.places(PAIR), outputs.places(PAIR)
-        matrix = sp.csr_array(pair.matrix).toarray()
+        matrix = dense(pair.matrix)
         found = cls(
             Affine(pair.offset[alone_out], matrix[np.ix_(alone_out, alone)]),
             Affine(pair.offset[own_out[0]], matrix[np.ix_(own_out[0], own[0])]),
@@ -57,25 +53,16 @@ class AlikeMap:
         )
         again = found.of_features(PAIR)
         same = close(again.offset, pair.offset)
-        return found if same and close(sp.csr_array(again.matrix).toarray(), matrix) else None
+        return found if same and close(dense(again.matrix), matrix) else None
 
     def of_features(self, n_features: int) -> Affine:
         """The map of so many features."""
-        (alone, own), (alone_out, own_out) = (
-            entries.places(n_features) for entries in (self.inputs, self.outputs)
-        )
-        blocks = sp.block_diag(
-            [self.shared.matrix, sp.kron(sp.eye_array(n_features), self.each.matrix)],
-            format="coo",
-        )
-        rows, columns = np.r_[alone_out, own_out.ravel()], np.r_[alone, own.ravel()]
-        at = (rows[blocks.row], columns[blocks.col])
-        offset = np.empty(len(rows))
-        offset[rows] = np.r_[self.shared.offset, np.tile(self.each.offset, n_features)]
-        return Affine(
-            offset,
-            compact(sp.csr_array(sp.coo_array((blocks.data, at), (len(rows), len(columns))))),
-        )
+        shared, each = dense(self.shared.matrix), dense(self.each.matrix)
+        blocks = Blocks(shared, each, self.outputs, self.inputs, n_features)
+        alone, own = self.outputs.places(n_features)
+        offset = np.empty(blocks.shape[0])
+        offset[alone], offset[own] = self.shared.offset, self.each.offset
+        return Affine(offset, compact(blocks))
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,21 +171,7 @@ class Alike:
         return float(np.sqrt(np.square(each[0]).sum() * np.square(X).sum(axis=1).mean()))
 
     def of_features(self, n_features: int) -> Maps:
-        """The matrices for so many features.
-
-        Raises
-        ------
-        InputError
-            If they need more memory than there is, as those of a thousand classes may.
-        """
-        each = (self.params, self.weights, self.prior_gradient)
-        entries = sum(int(np.count_nonzero(np.asarray(part.each.matrix))) for part in each)
-        n_classes = self.weights.each.matrix.shape[0] + 1
-        check_memory(
-            f"a model of {n_features:,} features with {n_classes:,} classes",
-            WORDS_PER_ENTRY * n_features * entries,
-            "take fewer features (principal components, say), or merge rare classes",
-        )
+        """The matrices for so many features."""
         return Maps(
             self.params.of_features(n_features),
             self.weights.of_features(n_features),

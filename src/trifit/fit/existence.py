@@ -3,9 +3,11 @@
 import numpy as np
 import scipy.sparse as sp
 
+from trifit.fit.affine import Matrix
+from trifit.fit.blocks import Blocks
 from trifit.fit.density import Density, Objective, design_of
 from trifit.inputs import Labels
-from trifit.separation import Certificate, Separation, separation
+from trifit.separation import MAX_MAP, Certificate, Separation, largest_one, separation
 from trifit.spacing import evenly_spaced
 from trifit.types import BoolArray, FloatArray, IntArray
 
@@ -43,7 +45,7 @@ def certify(density: Density, objective: Objective, theta: FloatArray) -> Certif
     """
     X, labels, n_classes = objective.X, objective.labels, objective.n_classes
     if objective.linear is not None:
-        return _separation(X, labels, n_classes, objective.linear.to_weights.matrix, theta)
+        return _of_linear(X, labels, n_classes, objective.linear.to_weights.matrix, theta)
     B = _linear_weights(density, theta, X)
     if B is None:
         B = _monotone_weights(density, theta, X)
@@ -93,6 +95,25 @@ def _identified(density: Density, X: FloatArray, free: IntArray) -> bool:
     )
     moved = (up - down).reshape(len(free), -1) / 2e-5
     return bool(np.linalg.matrix_rank(moved, tol=1e-6 * np.linalg.norm(moved, 2)) == len(free))
+
+
+def _of_linear(
+    X: FloatArray, labels: Labels, n_classes: int, weights: Matrix, theta: FloatArray
+) -> Certificate:
+    """:func:`trifit.separation.separation` of parameters with these coefficients.
+
+    Where each set of coefficients has one set of parameters, it is asked of the coefficients.
+    """
+    if not isinstance(weights, Blocks):
+        return _separation(X, labels, n_classes, weights, theta)
+    if not weights.is_regular:
+        if weights.nnz > MAX_MAP:
+            return Certificate(Separation.UNKNOWN)
+        return _separation(X, labels, n_classes, weights.tocsr(), theta)
+    found = _separation(X, labels, n_classes, None, weights @ theta)
+    if found.direction is None:
+        return found
+    return Certificate(found.separation, largest_one(weights.solve(found.direction)))
 
 
 def _separation(

@@ -14,12 +14,11 @@ from copy import copy
 from dataclasses import replace
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 
 from trifit.duplicates import collapsed
-from trifit.fit.affine import Affine, close, compact, dense
+from trifit.fit.affine import Affine, Matrix, after, close, dense
 from trifit.fit.alike import PAIR, Alike, Maps
+from trifit.fit.blocks import Blocks
 from trifit.fit.density import Density, Layout, LinearForm, Rescaled, covariance_root
 from trifit.fit.fast.kernel import log_probs_of_odds
 from trifit.fit.graph import GraphDensity
@@ -143,7 +142,9 @@ class LinearDensity:
                 return None
             weights = Affine.probe(weights_of, graph.layout.size)
             params = Affine.probe(params_of, graph.n_params)
-            prior = Affine.probe(prior_gradient_of, graph.n_params)
+            prior = Affine.diagonal(prior_gradient_of, graph.n_params) or Affine.probe(
+                prior_gradient_of, graph.n_params
+            )
             constant, _ = graph.without_rows(zero, prior=1.0, jacobian=0.0)
             linear = cls._of(graph, Maps(params, weights, prior, constant))
             agreed = (
@@ -249,19 +250,18 @@ class LinearDensity:
         The gradient ``offset - P theta`` is that of a Normal with precision P and
         mean ``P^-1 offset``; None where P is not positive definite (flat priors).
         """
-        try:
-            factor = cholesky(-dense(self.maps.prior_gradient.matrix), lower=True)
-        except LinAlgError:
+        root = _root(self.maps.prior_gradient.matrix)
+        if root is None:
             return None
-        mean = cho_solve((factor, True), self.maps.prior_gradient.offset)
+        mean = root @ (root.T @ self.maps.prior_gradient.offset)
         z = np.random.default_rng(seed).standard_normal((self.n_params, n_draws))
-        return self.constrain(mean + solve_triangular(factor, z, lower=True, trans="T").T)
+        return self.constrain(mean + (root @ z).T)
 
     def bind(self, X: FloatArray, labels: Labels) -> "LinearObjective":
         """The objective on one data set."""
         to_weights = Affine(
             self.maps.weights(self.maps.params.offset),
-            compact(sp.csr_array(self.maps.weights.matrix @ self.maps.params.matrix)),
+            after(self.maps.weights.matrix, self.maps.params.matrix),
         )
         X, labels = collapsed(X, labels, self.n_classes)
         form = LinearForm(to_weights, self.maps.prior_gradient, self.maps.prior_constant)
@@ -295,6 +295,14 @@ def in_directions(density: Density, n_directions: int) -> LinearDensity:
     layout = density.layout.along("direction", names)
     maps = alike.of_features(n_directions)
     return LinearDensity(layout, density.n_classes, free, maps, alike=alike)
+
+
+def _root(slope: Matrix) -> FloatArray | Blocks | None:
+    """:func:`covariance_root` of a prior, from the slope of its gradient."""
+    if not isinstance(slope, Blocks):
+        return covariance_root(dense(slope))
+    shared, each = covariance_root(slope.shared), covariance_root(slope.each)
+    return None if shared is None or each is None else replace(slope, shared=shared, each=each)
 
 
 def _telling_rows(X: FloatArray, limit: int = 100) -> FloatArray:

@@ -316,7 +316,7 @@ def _finish(
     nowhere = np.zeros(len(part), dtype=bool)
     if abs(loss(part)[1]).max() <= settings.tolerance:
         return part, 0, nowhere
-    if loss.objective.linear is not None:
+    if loss.objective.linear is not None and len(part) <= MAX_NEWTON_PARAMS:
         # Features in units of very different size are too much for L-BFGS.
         part, more = newton(loss, part, settings, Path())
         return part, more, nowhere

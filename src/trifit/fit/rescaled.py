@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from trifit.fit.affine import Affine, close
+from trifit.fit.affine import Affine, close, mixed
 from trifit.fit.density import Density, Rescaled
 from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity, in_directions
@@ -47,10 +47,7 @@ class RescaledLinear:
         one, two = self._one, self._two
 
         def gradient(a: Affine, b: Affine) -> Affine:
-            of_b = 4 / 3 * (1 - scale**-2)
-            return Affine(
-                (1 - of_b) * a.offset + of_b * b.offset, (1 - of_b) * a.matrix + of_b * b.matrix
-            )
+            return mixed(a, b, 4 / 3 * (1 - scale**-2))
 
         def constant(a: float, b: float) -> float:
             return a + (b - a) * math.log2(scale)

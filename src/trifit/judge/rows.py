@@ -11,7 +11,8 @@ from trifit.rounding import rounded
 from trifit.scores import total_variation
 from trifit.types import FloatArray, IntArray
 
-MAX_ROWS = 1_000
+MAX_ROWS, MAX_PROBS = 1_000, 100_000
+"""Rows of the table, and probabilities of one contestant there."""
 N_EXAMPLES = 12
 
 
@@ -27,7 +28,7 @@ def disagreement(forecasts: Forecasts, rng: np.random.Generator) -> Disagreement
     """
     log_probs, n = forecasts.log_probs, len(forecasts.labels)
     labels = label_probs(forecasts.labels, len(forecasts.class_names)).argmax(axis=1)
-    chosen = np.sort(rng.choice(n, min(n, MAX_ROWS), replace=False))
+    chosen = np.sort(rng.choice(n, n_shown(n, len(forecasts.class_names)), replace=False))
     a, b = list(log_probs)[:2]
     return Disagreement(
         rows=row_table(log_probs, chosen, np.arange(n), labels),
@@ -36,6 +37,11 @@ def disagreement(forecasts: Forecasts, rng: np.random.Generator) -> Disagreement
         examples=examples(log_probs, (a, b), np.arange(n), labels),
         map=None,
     )
+
+
+def n_shown(n_obs: int, n_classes: int) -> int:
+    """Rows of the table: at most 1,000, fewer with more than 100 classes."""
+    return min(n_obs, MAX_ROWS, max(1, MAX_PROBS // n_classes))
 
 
 def row_table(

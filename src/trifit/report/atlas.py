@@ -1,8 +1,11 @@
-"""The page of the atlas: the answers, one picture, every table."""
+"""The page of the atlas: the answers, one picture, all tables with links to their pages."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from urllib.parse import quote
 
+from trifit.report.atlas_table import behind, page_of, render_table
 from trifit.report.charts.atlas import LOOKS, slopes
 from trifit.report.page import document
 from trifit.report.parts import Cell, Chart, Key, Table, panels, shape
@@ -20,6 +23,7 @@ from trifit.results.atlas import (
 from trifit.text import significant
 from trifit.words import VERDICTS
 from trifit.words.atlas import WAYS, atlas_sentences, headline, mean, number, per_cent
+from trifit.words.atlas_table import slope_value
 
 TITLES = {"mle": "MLE", "map": "MAP", "posterior": "Posterior"}
 
@@ -46,8 +50,12 @@ def render_atlas(record: AtlasRecord) -> str:
         by_size=_verdicts(record.by_size, "Training set"),
         losses=_losses(record),
         tables=_tables(record),
-        details=[(t, _details(record, t)) for t in record.tables],
     )
+
+
+def render_tables(record: AtlasRecord) -> dict[str, str]:
+    """The page of every table, by its path beside the page of the atlas."""
+    return {page_of(table): render_table(record, table) for table in record.tables}
 
 
 def _picture(cells: Sequence[AtlasCell]) -> Chart | None:
@@ -121,54 +129,39 @@ def _largest(loss: Loss) -> Cell:
 
 
 def _tables(record: AtlasRecord) -> Table:
-    largest = {t.name: [c for c in record.cells if c.table == t.name] for t in record.tables}
     return Table(
-        caption="All tables; at their largest training set: effective rows per coefficient, and "
-        "slopes and verdicts of the first replication",
+        caption="All tables, each with a page of its own. Of the (first) largest training set: "
+        "effective rows per coefficient, slopes and verdicts, and by how many nats per row the "
+        "log-loss of the MLE (beneath: with a temperature) is above the posterior's",
         columns=(
-            "Table", "subject", "rows", "columns", "classes", "rows per coefficient",
-            *(f"{title}: slope" for title in TITLES.values()),
+            "Table", "rows", "columns", "classes", "rows per coefficient",
+            *(f"{title}: slope" for title in TITLES.values()), "MLE's loss",
         ),
-        rows=tuple(_row(t, largest[t.name]) for t in record.tables),
+        rows=tuple(_row(t, record.cells_of(t.name)) for t in record.tables),
     )  # fmt: skip
 
 
 def _row(table: AtlasTable, cells: Sequence[AtlasCell]) -> tuple[Cell | str, ...]:
-    first = min(cells, key=lambda c: (-c.n, c.replication)) if cells else None
+    first = cells[0] if cells else None
     return (
-        Cell(table.name, href=f"#table-{table.name}"),
-        Cell(table.field),
+        Cell(table.name, small=table.field, href=quote(page_of(table))),
         _count(table.rows),
         _count(table.columns),
         _count(table.classes),
         Cell("–") if first is None else Cell(significant(first.effective, 2), first.effective),
         *(_slope(first, fit) for fit in WAYS),
+        _loss(first),
     )
+
+
+def _loss(cell: AtlasCell | None) -> Cell:
+    if cell is None:
+        return Cell("–")
+    return replace(behind(cell, "mle"), small=behind(cell, "mle+T").text)
 
 
 def _slope(cell: AtlasCell | None, fit: str) -> Cell:
     found = None if cell is None else cell.outcome(fit)
     if found is None:
         return Cell("–")
-    return Cell(significant(found.slope, 2), found.slope, VERDICTS[found.verdict])
-
-
-def _details(record: AtlasRecord, table: AtlasTable) -> Table:
-    fits = ("mle", "mle+T", "map", "mean", "posterior")
-    cells = [c for c in record.cells if c.table == table.name]
-    return Table(
-        caption=f"{table.name}: log-loss on held-out rows, in nats, and calibration slope",
-        columns=("training rows", "fit", "log-loss", "slope", "verdict"),
-        rows=tuple(
-            (
-                Cell(f"{c.n:,}", c.n, f"replication {c.replication + 1}"),
-                Cell(fit),
-                Cell(significant(o.log_loss), o.log_loss),
-                Cell(significant(o.slope), o.slope),
-                Cell(VERDICTS[o.verdict]),
-            )
-            for c in sorted(cells, key=lambda c: (-c.n, c.replication))
-            for fit in fits
-            if (o := c.outcome(fit)) is not None
-        ),
-    )
+    return Cell(slope_value(found), found.slope, VERDICTS[found.verdict])

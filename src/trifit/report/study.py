@@ -10,6 +10,7 @@ from trifit.report.parts import Cell, Chart, Table, panels, series_keys
 from trifit.report.svg import with_style
 from trifit.results.study import Outcome, Picture, Replicated, StudyRecord
 from trifit.text import between, estimate, plain, significant
+from trifit.words import note_text
 from trifit.words.needed import needed_sentences, signal_sentence
 from trifit.words.study import finding_details, study_headline
 
@@ -28,13 +29,15 @@ PANEL = {1: (6.4, 3.4), 2: (4.2, 3.1), 3: (3.4, 2.9)}
 def render_study(record: StudyRecord) -> str:
     """The page as one HTML document; the same record gives the same bytes."""
     with with_style():
-        figures = [_figure(picture, f"p{i}") for i, picture in enumerate(record.pictures)]
+        summary = f"{record.study['summary']}s".capitalize()
+        figures = [_figure(p, f"p{i}", summary) for i, p in enumerate(record.pictures)]
     return document(
         "study.html.j2",
         title=f"{record.name} · study · trifit",
         r=record,
         headline=study_headline(record),
         details=finding_details,
+        notes=[note_text(note) for note in record.notes],
         marks=MARKS,
         source=record.study.get("data", {}).get("source"),
         needed=needed_sentences(record),
@@ -45,7 +48,17 @@ def render_study(record: StudyRecord) -> str:
     )
 
 
-def _figure(picture: Picture, name: str) -> Chart | None:
+def _figure(picture: Picture, name: str, summary: str) -> Chart | None:
+    """One figure; nothing where it has nothing to show.
+
+    Parameters
+    ----------
+    picture : Picture
+    name : str
+        Unique on the page.
+    summary : str
+        What the points are.
+    """
     tiled = bool(picture.tiles)
     shown = picture.tiles or picture.lines
     titles = list(dict.fromkeys(item.panel for item in shown))
@@ -55,7 +68,7 @@ def _figure(picture: Picture, name: str) -> Chart | None:
     draw = phase if tiled else partial(study_lines, names=names)
     return panels(
         name,
-        _caption(picture),
+        _caption(picture, summary),
         {title: partial(draw, picture, title) for title in titles},
         size=PANEL[min(len(titles), 3)],
         keys=series_keys(names),
@@ -63,7 +76,7 @@ def _figure(picture: Picture, name: str) -> Chart | None:
     )
 
 
-def _caption(picture: Picture) -> str:
+def _caption(picture: Picture, summary: str) -> str:
     parts = [picture.title.rstrip(".") + "."]
     if picture.tiles:
         if picture.best is None:
@@ -73,12 +86,21 @@ def _caption(picture: Picture) -> str:
         if picture.curves:
             parts.append("Line: beyond it no MLE exists, by theory.")
     else:
-        parts.append("Bars: 95% intervals over replications.")
+        drawn = "Shares" if picture.quantity.startswith("share") else summary
+        parts.append(f"{drawn} over replications, bars: their 95% intervals.")
+        if picture.ends is not None and _beyond(picture, picture.ends):
+            parts.append("What lies beyond {:g} and {:g} is drawn there.".format(*picture.ends))
         if picture.curves:
             parts.append("Dashed curves: theory, in the limit of many rows and features.")
         if picture.drawn_best is not None:
             parts.append(f"Dotted line: {picture.drawn_best:g}.")
     return " ".join(parts)
+
+
+def _beyond(picture: Picture, ends: tuple[float, float]) -> bool:
+    """Whether something lies beyond the ends of the axis."""
+    drawn = [v for line in picture.lines for y in line.y for v in (y.value, y.low, y.high)]
+    return any(v is not None and not ends[0] <= v <= ends[1] for v in drawn)
 
 
 def _alt(picture: Picture, panel: str) -> str:

@@ -1,7 +1,14 @@
 """What the atlas found, as plain numbers: its page is drawn from this alone."""
 
+import math
+from itertools import pairwise
+from pathlib import PurePath
+
 from trifit.results import Record, Verdict
 from trifit.results.study import Failed
+
+ROWS = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, math.inf)
+"""Ends of the ranges of effective rows per coefficient."""
 
 CLOSE = 0.01
 """Nats per row that the MLE with a temperature may lose against the posterior."""
@@ -32,7 +39,7 @@ class OverTables(Record, frozen=True, kw_only=True):
     n: int
 
 
-class Outcome(Record, frozen=True, kw_only=True):
+class Outcome(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One fit of one cell on its held-out rows.
 
     Attributes
@@ -44,12 +51,22 @@ class Outcome(Record, frozen=True, kw_only=True):
         Nats; None where it is infinite.
     trusted : bool
         Whether the fit passes its own checks.
+    slope_low, slope_high : float or None
+        95 % interval of the slope; None for cells of studies that did not keep it.
+    gain : float or None
+        Nats per row that a temperature fitted on other held-out rows takes off the log-loss.
+    temperature : float or None
+        That of ``mle+T``, from the training rows.
     """
 
     verdict: Verdict
     slope: float | None
     log_loss: float | None
     trusted: bool
+    slope_low: float | None = None
+    slope_high: float | None = None
+    gain: float | None = None
+    temperature: float | None = None
 
 
 class AtlasCell(Record, frozen=True, kw_only=True):
@@ -84,6 +101,16 @@ class AtlasCell(Record, frozen=True, kw_only=True):
         """That of a fit; ``"posterior"`` is whichever approximation was made."""
         return self.outcomes.get(self.posterior if fit == "posterior" else fit)
 
+    def log_loss(self, fit: str) -> float | None:
+        """The log-loss of a fit; None without the fit, or where it is infinite."""
+        found = self.outcome(fit)
+        return None if found is None else found.log_loss
+
+    def behind(self, fit: str, other: str = "posterior") -> float | None:
+        """By how much the log-loss of one fit is above that of another."""
+        a, b = self.log_loss(fit), self.log_loss(other)
+        return None if a is None or b is None else a - b
+
 
 class AtlasTable(Record, frozen=True, kw_only=True):
     """One table: where it comes from and what was left out.
@@ -93,8 +120,15 @@ class AtlasTable(Record, frozen=True, kw_only=True):
     name, title, field, origin, shipped_by, licence, licence_from, target : str
     groups : str or None
     left_out : dict of column to reason
-    rows, rows_left_out, columns, classes : int
+    rows, rows_left_out, columns, held_out : int
         Columns after categories are coded.
+    class_counts : dict of class to int
+        Rows of each class.
+
+    Raises
+    ------
+    ValueError
+        If the name, that of a file beside the page, leads to another folder.
     """
 
     name: str
@@ -110,7 +144,17 @@ class AtlasTable(Record, frozen=True, kw_only=True):
     rows: int
     rows_left_out: int
     columns: int
-    classes: int
+    held_out: int
+    class_counts: dict[str, int]
+
+    def __post_init__(self) -> None:
+        if PurePath(self.name).name != self.name:
+            raise ValueError(f"table {self.name!r}: the name must be that of a file")
+
+    @property
+    def classes(self) -> int:
+        """How many."""
+        return len(self.class_counts)
 
 
 class Behaving(Record, frozen=True, kw_only=True):
@@ -242,3 +286,22 @@ class AtlasRecord(Record, frozen=True, kw_only=True):
     seconds: float
     command: str
     versions: dict[str, str]
+
+    def cells_of(self, table: str) -> list[AtlasCell]:
+        """The training sets of a table, the largest first."""
+        own = [cell for cell in self.cells if cell.table == table]
+        return sorted(own, key=lambda c: (-c.n, c.replication))
+
+
+def range_of(effective: float) -> str:
+    """The range of effective rows per coefficient that a number is in, in words.
+
+    Examples
+    --------
+    >>> range_of(0.5), range_of(4.0), range_of(100.0)
+    ('below 1', '3 to 10', '100 and more')
+    """
+    low, high = next((a, b) for a, b in pairwise(ROWS) if a <= effective < b)
+    if low == 0:
+        return f"below {high:g}"
+    return f"{low:g} to {high:g}" if math.isfinite(high) else f"{low:g} and more"

@@ -23,11 +23,14 @@ class Kept[R]:
     kind : type
     remedy : str
         What to do with a file that cannot be read.
+    others : str
+        The function of that module that gives the pages besides ``index.html``, by their paths.
     """
 
     name: str
     kind: type[R]
     remedy: str = ""
+    others: str = ""
 
     def file(self, folder: Path) -> Path:
         """Where the record is."""
@@ -52,13 +55,20 @@ class Kept[R]:
         return written
 
     def draw(self, folder: Path, record: R) -> None:
-        """The page of a record, as ``FOLDER/index.html``."""
-        render = getattr(report(self.name), f"render_{self.name}")
-        write_whole(folder / "index.html", render(record))
+        """The page of a record, as ``FOLDER/index.html``, and what is linked from there."""
+        module = report(self.name)
+        others = getattr(module, self.others)(record) if self.others else {}
+        for path, page in others.items():
+            (folder / path).parent.mkdir(exist_ok=True)
+            write_whole(folder / path, page)
+        write_whole(folder / "index.html", getattr(module, f"render_{self.name}")(record))
 
 
 STUDY = Kept("study", StudyRecord)
 CHECK = Kept("check", Check)
 ATLAS = Kept(
-    "atlas", AtlasRecord, " (trifit atlas --resume makes it anew from the cells in study/)"
+    "atlas",
+    AtlasRecord,
+    " (trifit atlas --resume makes it anew from the cells in study/)",
+    others="render_tables",
 )

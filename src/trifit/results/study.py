@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from trifit.notes import Note
 from trifit.results import Record
 
 
@@ -73,6 +74,8 @@ class Picture(Record, frozen=True, kw_only=True):
     best : float or None
         Where a fit whose outputs are probabilities is.
     logarithmic : bool
+    ends : (float, float) or None
+        What lies beyond is drawn at them.
     """
 
     title: str
@@ -84,6 +87,7 @@ class Picture(Record, frozen=True, kw_only=True):
     lines: list[Line]
     tiles: list[Tile]
     curves: list[TheoryCurve]
+    ends: tuple[float, float] | None = None
 
     @property
     def drawn_best(self) -> float | None:
@@ -186,7 +190,8 @@ class RowsNeeded(Record, frozen=True, kw_only=True):
         ``"from the first"``: at every size; ``"seen"``: from a size within the grid;
         ``"extrapolated"``: from one beyond it; ``"too far"``: the slope at the largest size is
         not yet above one half (below two); ``"levels off"``: it does not clearly approach 1 as
-        rows are added; ``"undetermined"``: the held-out rows do not determine slopes.
+        rows are added; ``"no law"``: the slope of a fit with a temperature is not continued;
+        ``"undetermined"``: the held-out rows do not determine slopes.
     smallest, largest : int
         Of the sizes behind the last one with a missing slope.
     rows : float or None
@@ -194,11 +199,15 @@ class RowsNeeded(Record, frozen=True, kw_only=True):
         Its 95 % interval; None: no end is known.
     missing, slopes : int
         Slopes that are missing at all sizes, and their number with these.
+    separable : int
+        Training sets for which no MLE exists; of the MLE alone.
+    separable_up_to : int or None
+        The rows of the largest of them.
     """
 
     fit: str
     outcome: Literal[
-        "from the first", "seen", "extrapolated", "too far", "levels off", "undetermined"
+        "from the first", "seen", "extrapolated", "too far", "levels off", "no law", "undetermined"
     ]
     smallest: int
     largest: int
@@ -207,6 +216,8 @@ class RowsNeeded(Record, frozen=True, kw_only=True):
     high: float | None = None
     missing: int = 0
     slopes: int = 0
+    separable: int = 0
+    separable_up_to: int | None = None
 
 
 class StudyRecord(Record, frozen=True, kw_only=True):
@@ -242,6 +253,8 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     signal : Replicated or None
         Of a learning curve whose theory is drawn: the standard deviation of the true log-odds,
         estimated at the largest training sets.
+    notes : list of Note
+        On how the rows were read, where all are of one table.
     """
 
     study: dict[str, Any]
@@ -261,6 +274,7 @@ class StudyRecord(Record, frozen=True, kw_only=True):
     rows_needed: list[RowsNeeded] = msgspec.field(default_factory=list)
     unchecked: bool = False
     signal: Replicated | None = None
+    notes: list[Note] = msgspec.field(default_factory=list)
 
     @property
     def name(self) -> str:

@@ -24,7 +24,7 @@ from trifit.separation.softmax import Problem, constants, information, margins, 
 from trifit.threads import limited
 from trifit.types import FloatArray
 
-__all__ = ["Certificate", "Separation", "information", "separation"]
+__all__ = ["MAX_MAP", "Certificate", "Separation", "information", "largest_one", "separation"]
 
 MAX_MAP = 20_000_000
 """Most entries of the map from parameters to coefficients."""
@@ -118,7 +118,7 @@ def separation(
     design, shift = _centred(design, n_odds)
     map_ = sp.csr_array(shift @ given)
     with limited():
-        if _is_onto(given):
+        if weights is None or _is_onto(given):
             # Any coefficients of the log-odds can be had: they are sparser, and better scaled.
             start = None if guess is None else np.asarray(map_ @ guess)
             problem = Problem(design, y, weight, identity, n_odds)
@@ -128,10 +128,13 @@ def separation(
         else:
             problem = Problem(design, y, weight, map_, n_odds)
             found, direction = _certify(problem, guess, free=False)
-    if direction is not None:
-        direction = direction / abs(direction).max()
-        direction = np.where(abs(direction) > TOLERANCE, direction, 0.0)
-    return Certificate(found, direction)
+    return Certificate(found, None if direction is None else largest_one(direction))
+
+
+def largest_one(direction: FloatArray) -> FloatArray:
+    """A direction whose largest entry is 1, and that has no rounding errors for entries."""
+    direction = direction / abs(direction).max()
+    return np.where(abs(direction) > TOLERANCE, direction, 0.0)
 
 
 def _certify(

@@ -32,6 +32,9 @@ MAX_PROGRAMMES = 1_500
 MAX_ENTRIES = 15_000_000
 """Most entries (rows x terms) of these programmes together."""
 
+FEW_TERMS = 30
+"""Terms beyond which an entry costs more, and counts for more."""
+
 PROOF = 20
 """A programme takes as long as so many proofs that no direction gains."""
 
@@ -57,7 +60,8 @@ class _Programmes:
         scaled = margins / np.maximum(abs(margins).max(axis=1, keepdims=True), 1e-300)
         proved = none_gains(scaled)
         self.left -= not proved
-        self.entries -= margins.size // (PROOF if proved else 1)
+        work = margins.size * max(1, margins.shape[1] // FEW_TERMS)
+        self.entries -= work // (PROOF if proved else 1)
         if self.left < 0 or self.entries < 0:
             raise _Exhausted
         if proved:
@@ -134,6 +138,8 @@ def _merged(design: FloatArray, y: IntArray, n_classes: int) -> tuple[IntArray, 
     centres = np.array([design[rows[int(k)]].mean(axis=0) for k in present]) / spread
     distance = cdist(centres, centres)
     np.fill_diagonal(distance, np.inf)
+    n_rows = np.array([len(rows[int(k)]) for k in present])
+    distance[n_rows[:, None] + n_rows < rank] = np.inf  # too few to overlap
     place = {int(k): i for i, k in enumerate(present)}
     while len(rows) > 1 and np.isfinite(distance).any():
         i, j = np.unravel_index(int(distance.argmin()), distance.shape)

@@ -200,7 +200,8 @@ def curve_study(
 FIGURES = {
     "slope": "Calibration slope on held-out rows: below 1 a fit is over-confident",
     "log_loss": "Log-loss on held-out rows",
-    "behaves": "Share of training sets whose fit passes as probabilities on these held-out rows",
+    "behaves": "Share of training sets whose fit these held-out rows alone show to behave like "
+    "probabilities; where they are few, it stays low however good the fit is",
 }
 """What is drawn, by quantity."""
 

@@ -28,6 +28,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from trifit.clusters import quantile
+from trifit.contestants import CONTESTANTS
 from trifit.results.calibration import GOOD
 from trifit.results.study import RowsNeeded
 from trifit.study.cells import number
@@ -81,8 +82,12 @@ def rows_needed(fit: str, sizes: Sequence[int], slopes: FloatArray, rho: FloatAr
     if first == len(sizes) or len(slopes) < 2:
         return none
     curve = _Curve.of(np.asarray(sizes[first:], dtype=float), slopes[:, first:], rho[first:])
-    low = curve.entry(np.maximum(curve.size - curve.half, 0), FASTEST)
+    low = curve.entry(curve.optimistic, FASTEST)
     last, ends = curve.size[-1], curve.size[-1] + curve.half[-1]
+    if recalibrated(fit):
+        low, ends = min(low, float(sizes[-1])), np.inf
+        if last > BAND:
+            return replace(none, outcome="no law", low=low)
     if last > BAND and len(curve.n) == 1:
         return replace(none, low=low)
     if last > VISIBLE:
@@ -98,6 +103,11 @@ def rows_needed(fit: str, sizes: Sequence[int], slopes: FloatArray, rho: FloatAr
         low=low,
         high=high if known_high else None,
     )
+
+
+def recalibrated(fit: str) -> bool:
+    """Whether a fit has a temperature: its slope follows no law, for the temperature is noisy."""
+    return fit in CONTESTANTS and CONTESTANTS[fit].method.endswith(".temperature")
 
 
 def _outcome(curve: "_Curve") -> str:
@@ -118,8 +128,25 @@ def of_points(points: Sequence[Point], tables: OpenTable) -> list[RowsNeeded]:
     for fit in fits:
         found = [p.values.get((fit, "slope"), {}) for p in points]
         slopes = [[column.get(r, np.nan) for column in found] for r in range(count)]
-        answers.append(rows_needed(fit, sizes, np.array(slopes), common))
+        answer = rows_needed(fit, sizes, np.array(slopes), common)
+        answers.append(with_separable(answer, sizes, points) if fit == "mle" else answer)
     return answers
+
+
+def with_separable(answer: RowsNeeded, sizes: Sequence[int], points: Sequence[Point]) -> RowsNeeded:
+    """The answer for the MLE, with the training sets for which none exists.
+
+    Parameters
+    ----------
+    answer : RowsNeeded
+    sizes : sequence of int
+        Training rows, ascending.
+    points : sequence of Point
+        One for each size.
+    """
+    gone = [int(p.replicated("mle", "no_mle").sum()) for p in points]
+    largest = max((n for n, k in zip(sizes, gone, strict=True) if k), default=None)
+    return replace(answer, separable=sum(gone), separable_up_to=largest)
 
 
 def correlation(settings: Mapping[str, Setting], tables: OpenTable) -> float:
@@ -170,6 +197,17 @@ class _Curve:
     size: FloatArray
     half: FloatArray
     approaches: bool
+
+    @property
+    def optimistic(self) -> FloatArray:
+        """The nearer ends of the intervals, (n_sizes,).
+
+        At the largest size at most ``VISIBLE``: where the slope is further from 1 it still has to
+        come there, and how fast it does is not known (in theory faster than by ``FASTEST``).
+        """
+        near = np.maximum(self.size - self.half, 0)
+        near[-1] = min(near[-1], VISIBLE)
+        return near
 
     @classmethod
     def of(cls, n: FloatArray, slopes: FloatArray, rho: FloatArray) -> "_Curve":

@@ -60,6 +60,7 @@ def picture(study: Study, figure: Figure, points: Sequence[Point]) -> Picture:
         y="" if figure.y is None else NAMES.get(figure.y, figure.y),
         best=0.0 if figure.minus is not None else quantity.best,
         logarithmic=quantity.logarithmic and figure.minus is None and all(v > 0 for v in drawn),
+        ends=quantity.ends if figure.minus is None else None,
         lines=lines,
         tiles=tiles,
         curves=[c for c in curves if c.x],

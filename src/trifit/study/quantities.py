@@ -21,6 +21,8 @@ class Quantity:
         How often something happened.
     of : tuple of str
         The only fits that have it; empty: all.
+    ends : (float, float) or None
+        What lies beyond is drawn at them: a few numbers would hide all others.
     """
 
     label: str
@@ -29,10 +31,11 @@ class Quantity:
     logarithmic: bool = False
     share: bool = False
     of: tuple[str, ...] = ()
+    ends: tuple[float, float] | None = None
 
 
 QUANTITIES: dict[str, Quantity] = {
-    "log_loss": Quantity("log-loss, nats", theory="log_loss"),
+    "log_loss": Quantity("log-loss, nats", theory="log_loss", logarithmic=True),
     "brier": Quantity("Brier score"),
     "excess": Quantity("excess log-loss, nats", 0.0, "excess", logarithmic=True),
     "squared_error": Quantity("squared error of the probabilities", 0.0, logarithmic=True),
@@ -41,7 +44,9 @@ QUANTITIES: dict[str, Quantity] = {
     "confidence_bias": Quantity("confidence minus true probability", 0.0),
     "extreme": Quantity("share of confidences above 0.99"),
     "entropy": Quantity("mean predictive entropy, nats"),
-    "slope": Quantity("calibration slope", 1.0, "slope"),
+    "slope": Quantity("calibration slope", 1.0, "slope", ends=(-0.5, 3.0)),
+    "slope_low": Quantity("lower end of the slope's 95% interval"),
+    "slope_high": Quantity("upper end of the slope's 95% interval"),
     "calibration_error": Quantity("true calibration error", 0.0, "ece"),
     "binned_error": Quantity("binned calibration error"),
     "debiased_error": Quantity("debiased calibration error"),
@@ -78,8 +83,8 @@ OF_TRUTH = {
 """Those that need the true probabilities, which only simulations know."""
 
 OF_LABELS = {
-    "gain", "behaves", "over_confident", "under_confident", "miscalibrated", "uncertain",
-    "failed", "signal",
+    "slope_low", "slope_high", "gain", "behaves", "over_confident", "under_confident",
+    "miscalibrated", "uncertain", "failed", "signal",
 }  # fmt: skip
 """Those that are asked of real rows alone: where the truth is known, it says more."""
 

@@ -112,6 +112,9 @@ def run_study(
     points, errors = points_of(cells, table), errors_of(table)
     command = command or f"run_study({study.name!r})"
     record = _record(study, cells, points, errors, made_with, command)
+    if len(tables.rows) == 1:
+        (rows,) = tables.rows.values()
+        record = msgspec.structs.replace(record, notes=list(rows.notes))
     if study.rows_needed:
         record = msgspec.structs.replace(record, rows_needed=of_points(points, tables))
         record = with_theory(record, points, tables, card_of(cells[0].model))

@@ -81,7 +81,7 @@ def verdicts(
     class_names: Sequence[str],
     seeds: np.random.SeedSequence,
 ) -> list[Row]:
-    """The verdict on every fit, as 0 or 1 for each, and what a temperature would gain.
+    """The verdict on every fit, as 0 or 1 for each, the slope's interval, a temperature's gain.
 
     No gain where a label has probability 0.
 
@@ -100,6 +100,9 @@ def verdicts(
     for name, fit in fitted.items():
         found = calibration(forecasts, name, generator(seeds, f"verdict on {name}"))
         verdict = of_fit(verdict_on(found), fit.status)
+        if found.slope is not None:
+            low, high = found.interval()
+            rows += [Row(name, "slope_low", low), Row(name, "slope_high", high)]
         if found.gain is not None:
             rows.append(Row(name, "gain", found.gain.value))
         rows += [

@@ -51,12 +51,12 @@ def _over_confidence(found: Sequence[Behaving], part: str) -> str:
     behaves = {fit: shares[fit][Verdict.BEHAVES.value] for fit in WAYS if fit in shares}
     return (
         f"At {part} ({counted(gone.n, 'table')}) no MLE exists on {per_cent(gone)} of tables. "
-        f"{_each(over, 'is over-confident')}. "
-        f"{_each(behaves, 'is shown to behave like probabilities')}."
+        f"{each(over, 'is over-confident')}. "
+        f"{each(behaves, 'is shown to behave like probabilities')}."
     )
 
 
-def _each(shares: Mapping[str, OverTables], does: str) -> str:
+def each(shares: Mapping[str, OverTables], does: str) -> str:
     """What each fit does, on how many tables."""
     first, *others = [(WAYS[fit], per_cent(share)) for fit, share in shares.items()]
     named = [f"The {first[0]} {does} on {first[1]}", *(f"the {fit} on {on}" for fit, on in others)]

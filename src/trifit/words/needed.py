@@ -3,10 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from trifit.results.study import Replicated, RowsNeeded, StudyRecord
-from trifit.text import between, estimate, two_digits
+from trifit.text import between, counted, estimate, two_digits
 
-NAMES = {"mle": "MLE", "map": "MAP", "bayes": "Posterior", "laplace": "Posterior (Laplace)"}
-"""Fits at the beginning of a sentence; others by their own names."""
+WAYS = {"mle": "MLE", "map": "MAP", "bayes": "Posterior", "laplace": "Posterior (Laplace)"}
+"""The three ways at the beginning of a sentence."""
+
+NAMES = WAYS | {
+    "mean": "Posterior mean",
+    "mle+T": "MLE with a temperature",
+    "map+T": "MAP with a temperature",
+}
+"""Other fits too; those that are not here by their own names."""
 
 
 def needed_sentences(record: StudyRecord) -> list[str]:
@@ -14,9 +21,16 @@ def needed_sentences(record: StudyRecord) -> list[str]:
     return [needed_sentence(found) for found in record.rows_needed]
 
 
+def unchecked_sentence(record: StudyRecord) -> str:
+    """What is to be known of extrapolated numbers of a model other than logistic regression."""
+    if record.unchecked and any(r.outcome == "extrapolated" for r in record.rows_needed):
+        return "Extrapolated numbers follow a law that is unchecked for this model."
+    return ""
+
+
 def needed_headline(record: StudyRecord) -> str:
     """The sentences of the three ways."""
-    return " ".join(needed_sentence(r) for r in record.rows_needed if r.fit in NAMES)
+    return " ".join(needed_sentence(r) for r in record.rows_needed if r.fit in WAYS)
 
 
 def needed_sentence(found: RowsNeeded) -> str:
@@ -30,7 +44,9 @@ def needed_sentence(found: RowsNeeded) -> str:
     MLE: about 230 rows (95% interval 120 to 410).
     """
     text = f"{NAMES.get(found.fit, found.fit)}: {SENTENCES[found.outcome](found)}"
-    return f"{text} {_missing(found)}" if found.missing else text
+    if found.missing:
+        text += f" {_missing(found)}"
+    return f"{text} {_separable(found)}" if found.separable else text
 
 
 def signal_sentence(signal: Replicated) -> str:
@@ -47,6 +63,14 @@ def _missing(found: RowsNeeded) -> str:
     return (
         f"{found.missing:,} of {found.slopes:,} slopes are missing, as held-out rows were ranked "
         "perfectly or a label was ruled out; sizes up to the last of these do not count."
+    )
+
+
+def _separable(found: RowsNeeded) -> str:
+    """For how many training sets there is no MLE."""
+    return (
+        f"No MLE exists for {found.separable:,} of {counted(found.slopes, 'training set')} (of up "
+        f"to {found.separable_up_to:,} rows); their slopes are those where the optimiser stopped."
     )
 
 
@@ -98,6 +122,13 @@ def _levels_off(found: RowsNeeded) -> str:
     )
 
 
+def _no_law(found: RowsNeeded) -> str:
+    return (
+        f"cannot be said. The slope at {found.largest:,} rows is not inside 0.8 to 1.25, and how "
+        "that of a fit with a temperature goes on is not known."
+    )
+
+
 def _undetermined(_: RowsNeeded) -> str:
     return "cannot be said, for the held-out rows determine too few calibration slopes."
 
@@ -108,5 +139,6 @@ SENTENCES: Mapping[str, Callable[[RowsNeeded], str]] = {
     "extrapolated": _extrapolated,
     "too far": _too_far,
     "levels off": _levels_off,
+    "no law": _no_law,
     "undetermined": _undetermined,
 }

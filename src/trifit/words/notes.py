@@ -86,6 +86,10 @@ SENTENCES: Mapping[NoteKind, str] = {
         "table of coefficients is that of the columns with the largest MAP, coefficients.nc holds "
         "all"
     ),
+    NoteKind.MANY_PARAMS: (
+        "of {n:,} coefficients the {value:,.0f} with the largest MAP are in tables and "
+        "comparison.json, and no other prior scale is tried; classifier.json holds all"
+    ),
     NoteKind.SHIFT: "shifted test set: {text}, severity {n} of 5",
     NoteKind.HIDDEN_TRUTH: (
         "feature noise in a world without a closed form: the true probabilities are those before "

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.sparse as sp
 from jax import Array
 
-from trifit.fit.affine import Affine
+from trifit.fit.affine import Affine, sparse
 from trifit.fit.density import LinearForm, LogDensity
 from trifit.fit.given_scale import moved
 from trifit.fit.graph import GraphDensity, GraphObjective
@@ -118,7 +117,7 @@ def _arrays(affine: Affine) -> dict[str, Any]:
     """Offset, and a dense matrix or the entries of a sparse one, row by row."""
     if isinstance(affine.matrix, np.ndarray):
         return {"offset": affine.offset, "matrix": affine.matrix}
-    entries = sp.csr_array(affine.matrix).tocoo()
+    entries = sparse(affine.matrix).tocoo()
     return {
         "offset": affine.offset,
         "rows": entries.row.astype(np.int64),

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numba import carray, cfunc, njit, types  # type: ignore[attr-defined]
 
+from trifit.fit.affine import sparse
 from trifit.fit.density import LinearForm
 from trifit.fit.fast.kernel import AGAINST_CLASS_0, VERSION, log_likelihood
 from trifit.fit.whitening import Coordinates
@@ -78,8 +78,7 @@ def nutpie_model(at: Coordinates) -> Any:
 
 def _compiled_model(at: Coordinates, form: LinearForm, start: Any) -> CompiledPyMCModel:
     objective, scale, size = at.objective, at.scale, len(at.centre)
-    weights = sp.csr_array(form.to_weights.matrix)
-    prior = sp.csr_array(form.prior_gradient.matrix)
+    weights, prior = sparse(form.to_weights.matrix), sparse(form.prior_gradient.matrix)
     soft = objective.labels.ndim == 2
     arrays = {
         "X": np.ascontiguousarray(objective.X, dtype=np.float64),

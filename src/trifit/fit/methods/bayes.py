@@ -28,6 +28,7 @@ from trifit.cards import USUAL_DRAWS, Card, Sampler
 from trifit.devices import Device
 from trifit.diagnostics import SamplerDiagnostics, at_most
 from trifit.errors import InputError
+from trifit.fit.blocks import WORDS_PER_ENTRY
 from trifit.fit.density import Density, Objective
 from trifit.fit.diagnostics import (
     diagnose_draws,
@@ -80,6 +81,12 @@ def check(density: Density, card: Card) -> None:
         raise InputError(
             f"the model has {n_params:,} parameters, too many for NUTS here (at most {most:,}): "
             f"leave the posterior out (--no-nuts), use fewer features, {remedy}"
+        )
+    if turned:
+        check_memory(
+            f"the posterior of {n_params:,} parameters with {density.n_classes:,} classes",
+            WORDS_PER_ENTRY * n_params * (density.n_classes - 1),  # from draws to log-odds
+            "leave it out (--no-nuts), or use fewer features",
         )
     draws = sampler.chains * sampler.usual_draws
     check_memory(

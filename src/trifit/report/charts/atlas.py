@@ -1,11 +1,13 @@
-"""The atlas in pictures: slopes against rows per coefficient, and the parts of a loss."""
+"""The atlas in pictures: slopes against rows per coefficient; one table against its rows."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
 
-from trifit.report.charts.style import INK, grid, mark, own_axes, plain_log
+from trifit.report.charts.intervals import Shown, intervals
+from trifit.report.charts.style import INK, grid, mark, own_axes, plain_log, ticks
 from trifit.results import Verdict
 from trifit.results.atlas import AtlasCell
 from trifit.text import significant
@@ -70,3 +72,41 @@ def slopes(cells: Sequence[AtlasCell], fit: str, *, ax: Axes | None = None) -> A
     plain_log(ax, "x", ROWS)
     plain_log(ax, "y", "calibration slope")
     return ax
+
+
+def slopes_of_table(
+    cells: Sequence[AtlasCell], fits: Sequence[str], *, ax: Axes | None = None
+) -> Axes:
+    """Calibration slopes on one table against its training rows, with intervals where kept.
+
+    An MLE is left out where none exists: its slope there is where the optimiser stopped.
+
+    Parameters
+    ----------
+    cells : sequence of AtlasCell
+        Of one table, one for each number of training rows.
+    fits : sequence of str
+    ax : Axes, optional
+        Default: of a new figure.
+    """
+    ax = own_axes(ax, 5, 3)
+    cells = sorted(cells, key=lambda c: c.n)
+    for fit in fits:
+        intervals(ax, fit, [s for c in cells if (s := _shown(c, fit)) is not None])
+    ax.axhline(1, color=INK, lw=0.9, ls=(0, (1, 2)))
+    grid(ax, "both")
+    rows = [c.n for c in cells]
+    ax.set(xscale="log", xlim=(rows[0] / 1.2, rows[-1] * 1.2), xlabel="training rows, log. axis")
+    ax.xaxis.set_minor_locator(NullLocator())
+    ticks(ax, "x", rows, [f"{n:,}" for n in rows])
+    plain_log(ax, "y", "calibration slope")
+    return ax
+
+
+def _shown(cell: AtlasCell, fit: str) -> Shown | None:
+    found = cell.outcomes.get(fit)
+    if found is None or found.slope is None or found.verdict is Verdict.NO_MLE:
+        return None
+    low, high = found.slope_low, found.slope_high
+    tip = f"{fit}, {cell.n:,} rows: {significant(found.slope)}, {VERDICTS[found.verdict]}"
+    return Shown(cell.n, found.slope, None if low is None or high is None else (low, high), tip)

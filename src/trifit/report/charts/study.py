@@ -43,14 +43,19 @@ def study_lines(
     """
     ax = own_axes(ax, 5, 3.2)
     lines = [line for line in picture.lines if line.panel == panel]
-    floor = _floor(lines) if picture.logarithmic else -np.inf
+    low, high = picture.ends or (-np.inf, np.inf)
+    if picture.logarithmic:
+        low = max(low, _floor(lines))
     for line in lines:
-        _line(ax, line, names, floor)
+        _line(ax, line, names, (low, high))
     for curve in (c for c in picture.curves if c.panel == panel):
         _curve(ax, curve)
     if picture.drawn_best is not None:
         ax.axhline(picture.drawn_best, color=INK, lw=0.9, ls=(0, (1, 2)))
     grid(ax, "both")
+    xs = {x for line in lines for x in line.x}
+    if len(xs) == 1:  # one value of the setting: no scale
+        ticks(ax, "x", xs, [f"{x:g}" for x in xs])
     plain_log(ax, "x", label(picture.x, 40))
     if picture.logarithmic:
         plain_log(ax, "y", label(picture.quantity, 40))
@@ -65,17 +70,32 @@ def _floor(lines: Sequence[Line]) -> float:
     return min(values, default=1.0) / 2
 
 
-def _line(ax: Axes, line: Line, names: Sequence[str], floor: float) -> None:
+def _line(ax: Axes, line: Line, names: Sequence[str], ends: tuple[float, float]) -> None:
+    """The points of one fit; what lies beyond the ends is drawn there.
+
+    Parameters
+    ----------
+    ax : Axes
+    line : Line
+    names : sequence of str
+    ends : (float, float)
+    """
     shown = [
-        Shown(x, y.value, _ends(y, floor), f"{line.name} at {x:g}: {interval_text(y)}")
+        Shown(x, min(max(y.value, ends[0]), ends[1]), _interval(y, ends), _tip(line, x, y))
         for x, y in zip(line.x, line.y, strict=True)
         if y.value is not None
     ]
     intervals(ax, line.name, shown, k=names.index(line.name))
 
 
-def _ends(y: Replicated, floor: float) -> tuple[float, float] | None:
-    return None if y.low is None or y.high is None else (max(y.low, floor), y.high)
+def _interval(y: Replicated, ends: tuple[float, float]) -> tuple[float, float] | None:
+    if y.low is None or y.high is None:
+        return None
+    return min(max(y.low, ends[0]), ends[1]), min(max(y.high, ends[0]), ends[1])
+
+
+def _tip(line: Line, x: float, y: Replicated) -> str:
+    return f"{line.name} at {x:g}: {interval_text(y)}"
 
 
 def _curve(ax: Axes, curve: TheoryCurve) -> None:

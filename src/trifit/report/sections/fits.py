@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from trifit.notes import NoteKind
 from trifit.report import charts
 from trifit.report.charts import parameter_name
 from trifit.report.charts.fits import ARROWS, runs_to
@@ -31,13 +32,14 @@ def content(c: Comparison) -> dict[str, Any] | None:
         return None
     rows = ranked(c.parameters)
     shown = bool(rows) and c.card.identified
-    prior = c.prior
+    n_rows, prior = sum(p.units == "model" for p in c.parameters), c.prior
     posterior = prior and prior.posterior
     running = [p for p in c.parameters if p.units == "model" and p.mle_runs_to]
     leaks = c.data.leaks if running else []
     return {
         "posterior": c.posterior_fit,
-        "n_model_rows": sum(p.units == "model" for p in c.parameters),
+        "n_model_rows": n_rows,
+        "n_params": next((n.n for n in c.data.notes if n.kind is NoteKind.MANY_PARAMS), n_rows),
         "rows": rows,
         "coefficients": _coefficients(rows, c.posterior_fit) if shown else None,
         "table": _table(rows) if shown else None,

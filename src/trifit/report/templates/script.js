@@ -110,7 +110,7 @@
           const cell = row.cells[column];
           return "value" in cell.dataset ? Number(cell.dataset.value) : cell.textContent.trim();
         };
-        const missing = (value) => value === "" || value === "–";
+        const missing = (value) => value === "" || String(value).startsWith("–");
         body.append(
           ...[...body.rows].sort((r, s) => {
             const [a, b] = [key(r), key(s)];
