@@ -210,7 +210,7 @@ def test_sentences():
     right = of(Step.USE, success=Success(right=97, worlds=100))
     assert "In 97 of 100 simulated worlds no recalibration gained 1%" in right
     assert "(95% interval 92 to 99%)" in right
-    assert of(Step.NONE, "mle").startswith("No recommendation, because no MLE exists")
+    assert of(Step.NONE, "mle").startswith("Use a fit with a prior, because no MLE exists")
 
 
 def test_rare_classes_and_groups_are_what_is_counted():

@@ -63,7 +63,7 @@ def _none(c: Comparison, name: str) -> str:
         return "No recommendation, because it was not judged."
     derived = name in c.fits and c.fits[name].status is Status.DERIVED_SEPARATED
     why = "it is computed from an MLE that does not exist" if derived else "no MLE exists"
-    return f"No recommendation, because {why}: use a fit with a prior."
+    return f"Use a fit with a prior, because {why}."
 
 
 def _use(_: Advice, judged: Judged) -> str:
