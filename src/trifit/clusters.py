@@ -10,12 +10,27 @@ from typing import Any
 
 import numpy as np
 
+from trifit.errors import InputError
 from trifit.types import FloatArray, IntArray
 
 
 def n_groups(groups: IntArray) -> int:
     """How many groups have a row."""
     return len(np.unique(groups))
+
+
+def check_several(groups: IntArray) -> None:
+    """Refuse training rows of one group: their inner folds must keep groups whole.
+
+    Raises
+    ------
+    InputError
+    """
+    if n_groups(groups) < 2:
+        raise InputError(
+            "all training rows belong to one group; inner folds (temperatures, prior scales) need "
+            "two: use more groups (--cv 3 with three), or leave the groups out"
+        )
 
 
 def group_codes(groups: Any) -> IntArray:

@@ -149,6 +149,17 @@ def test_no_group_is_on_both_sides_of_a_split(asked):
         assert sorted(split.test_rows) == list(range(data.n_obs))
 
 
+@pytest.mark.parametrize("asked", [{"cv": 2}, {"test_size": 0.5}])
+def test_training_rows_of_one_group_are_refused(asked):
+    """Their inner folds cannot keep it whole; it was a traceback of scikit-learn's."""
+    data = subjects(n=2, each=100)
+    with pytest.raises(InputError, match="all training rows belong to one group"):
+        choose_split(data, n_coefficients=lambda: 4, rng=np.random.default_rng(1), **asked)
+    rows = Rows(data.X[:100], data.y[:100], data.groups[:100])
+    with pytest.raises(InputError, match="all training rows belong to one group"):
+        next(inner_folds(rows, np.random.default_rng(1)))
+
+
 def test_inner_folds_and_dealt_folds_keep_groups_whole():
     data = subjects()
     rows = Rows(data.X, data.y, data.groups)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from trifit.clusters import n_groups
+from trifit.clusters import check_several, n_groups
 from trifit.data.splitter import Splitter
 from trifit.errors import InputError
 from trifit.types import Dataset, FloatArray, IntArray, Split, SplitBy, SplitRule
@@ -90,6 +90,20 @@ def choose_split(
         If the arguments contradict each other or the rows cannot be split so.
     """
     check_split(dataset, cv, test_size)
+    split = _chosen(dataset, n_coefficients, rng, cv, test_size)
+    if dataset.groups is not None:
+        for train, _ in split.parts:
+            check_several(dataset.groups[train])
+    return split
+
+
+def _chosen(
+    dataset: Dataset,
+    n_coefficients: Callable[[], int],
+    rng: np.random.Generator,
+    cv: int | Splitter | None,
+    test_size: float | None,
+) -> Split:
     if dataset.n_test:
         rows = np.arange(dataset.n_obs)
         train, test = np.split(rows, [dataset.n_obs - dataset.n_test])

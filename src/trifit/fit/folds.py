@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from trifit.cards import Optimiser
-from trifit.clusters import n_groups
+from trifit.clusters import check_several, n_groups
 from trifit.fit.density import Density
 from trifit.fit.optimise import maximise
 from trifit.inputs import Labels
@@ -21,12 +21,18 @@ def inner_folds(rows: Rows, rng: np.random.Generator) -> Iterator[tuple[Rows, Ro
     """Training and held-out rows of stratified folds, of classes seen in training.
 
     Rows that belong together stay together.
+
+    Raises
+    ------
+    InputError
+        If all rows are of one group.
     """
     y = rows.labels.argmax(axis=1) if rows.labels.ndim == 2 else rows.labels.astype(np.int64)
     n_folds = min(INNER_FOLDS, int(np.bincount(y).max()))
     kind = StratifiedKFold
     if rows.groups is not None:
         kind, n_folds = StratifiedGroupKFold, min(n_folds, n_groups(rows.groups))
+        check_several(rows.groups)
     splitter = kind(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class with fewer rows than folds

@@ -17,7 +17,7 @@ from trifit.run.saved import CLASSIFIER, posterior_files, write_classifier
 from trifit.run.spanned import FILE, write_coefficients
 
 
-def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
+def save_run(run: Run, folder: str | Path, *, force: bool = False) -> None:
     """Write all files of a run, or none.
 
     Files of the user's in the folder stay where they are.
@@ -25,7 +25,7 @@ def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
     Parameters
     ----------
     run : Run
-    folder : Path
+    folder : str or Path
     force : bool
         Replace what another command made.
 
@@ -36,7 +36,7 @@ def save_run(run: Run, folder: Path, *, force: bool = False) -> None:
         disk refuses.
     """
     command = run.comparison.provenance.command
-    save_whole(folder, partial(_write, run), command=command, force=force)
+    save_whole(Path(folder), partial(_write, run), command=command, force=force)
 
 
 def _write(run: Run, folder: Path) -> None:

@@ -30,10 +30,11 @@ def split_text(evaluation: Evaluation, n_obs: int) -> str:
     why = "as requested"
     if rule.n_coefficients is not None and rule.most is not None:
         size = n_obs * rule.n_coefficients
-        than = "at most" if size <= rule.most else "more than"
+        small = size <= rule.most
         why = (
-            f"because {n_obs:,} rows x {rule.n_coefficients} coefficients = {size:,} is {than} "
-            f"{rule.most:,}"
+            f"because the problem is {'small' if small else 'large'} ({n_obs:,} rows x "
+            f"{rule.n_coefficients} coefficients = {size:,}, {'up to' if small else 'above'} "
+            f"{rule.most:,})"
         )
     groups = None if evaluation.n_groups is None else repr(evaluation.grouped_by or "groups")
     if evaluation.kind == "cv":
