@@ -74,7 +74,14 @@ def after(outer: Matrix, inner: Matrix) -> Matrix:
 
 
 def mixed(a: Affine, b: Affine, share: float) -> Affine:
-    """The function ``(1 - share) * a + share * b`` of two of the same form."""
+    """The function ``(1 - share) * a + share * b`` of two of the same form.
+
+    Parameters
+    ----------
+    a, b : Affine
+    share : float
+        Of ``b``.
+    """
 
     def mean(x: Any, y: Any) -> Any:
         return (1 - share) * x + share * y
