@@ -100,16 +100,17 @@ def check(
     settings = SAMPLER | settings_of(changes, "--set prior_scale=1")
     chosen = load_card(card).with_overrides(settings)
     check_arguments(chosen, words_of(methods), rows, seed)
+    from trifit.data import load_dataset
+
+    dataset = load_dataset(data, target, **reading) if data else None
     folder = out or Path("reports") / f"check-{chosen.name}"
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
-        from trifit.data import load_dataset
         from trifit.sbc.run import run_check
         from trifit.sbc.setup import setup_of
         from trifit.study.computing import Computing
 
         how = Computing(progress=progress, **computing)
-        dataset = load_dataset(data, target, **reading) if data else None
         progress("building the model", 0.0)
         setup = setup_of(chosen, dataset, methods=words_of(methods), rows=rows, seed=seed)
         interrupts.leaves(f"finished replications are in {folder}; --resume to continue")

@@ -98,28 +98,36 @@ def curve(  # noqa: PLR0913 - click: an argument per option
     """
     from trifit.cards import load_card
     from trifit.contestants import check_methods
+    from trifit.data import load_dataset
 
     check_methods(words_of(methods))
     asked = _sizes_of(sizes)
     load_card(model)
+    reading = reading | ({"groups": groups} if groups else {})
+    dataset = load_dataset(data, target, **reading)
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
-        from trifit.study.curve import learning_curve
+        from trifit.study.curve import curve_study
+        from trifit.study.run import run_study
+        from trifit.study.tables import Tables, check_rows
 
         interrupts.leaves("finished cells are kept; --resume to continue")
-        record = learning_curve(
-            data,
-            target,
-            model=model,
-            folder=out,
+        dataset = check_rows(dataset)
+        study = curve_study(
+            dataset,
+            {"target": target, **reading},
+            model={"card": model, **settings_of(changes, "--set prior_scale=1")},
             sizes=asked,
             n_test=n_test,
             replications=replications,
-            overrides=settings_of(changes, "--set prior_scale=1"),
             methods=words_of(methods),
             nuts=nuts,
             seed=seed,
-            reading=reading | ({"groups": groups} if groups else {}),
+        )
+        record = run_study(
+            study,
+            out or Path("reports") / study.name,
+            tables=Tables([dataset]),
             progress=progress,
             command=canonical_command(sys.argv[1:]),
             **computing,

@@ -116,10 +116,9 @@ def learning_curve(
     """
     reading = reading or {}
     dataset = check_rows(as_dataset(data, target, **reading))
-    named = {"target": target if isinstance(target, str) else None, **reading}
     study = curve_study(
         dataset,
-        {k: v for k, v in named.items() if k in READING and v not in (None, [], ())},
+        {"target": target if isinstance(target, str) else None, **reading},
         model={"card": model, **(overrides or {})},
         sizes=sizes,
         n_test=n_test,
@@ -162,6 +161,7 @@ def curve_study(
     seed : int
         Those of :func:`learning_curve`.
     """
+    reading = {k: v for k, v in reading.items() if k in READING and v not in (None, [], ())}
     if sizes is None:
         sizes, usual = default_sizes(dataset)
         n_test = usual if n_test is None else n_test

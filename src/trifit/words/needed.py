@@ -61,8 +61,9 @@ def signal_sentence(signal: Replicated) -> str:
 
 def _missing(found: RowsNeeded) -> str:
     return (
-        f"{found.missing:,} of {found.slopes:,} slopes are missing, as held-out rows were ranked "
-        "perfectly or a label was ruled out; sizes up to the last of these do not count."
+        f"No slope was found for {found.missing:,} of {counted(found.slopes, 'training set')}: "
+        "held-out rows were ranked perfectly, or a label was ruled out. Sizes up to the last of "
+        "these do not count."
     )
 
 
