@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_diagnostics.scoring import LogLoss, SquaredError, decompose
+from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 
 from trifit.calibration import consistency, corp, slope_intercept, top_label
@@ -156,3 +157,33 @@ def test_top_label_takes_the_first_of_ties():
     confidence, right = top_label(np.array([[0.5, 0.5]]), np.array([0]))
     assert confidence[0] == 0.5
     assert right[0] == 1
+
+
+def test_many_classes_and_few_rows_leave_the_slope_of_calibrated_forecasts_at_1():
+    """Fitted intercepts would follow the noise: 2.5 standard errors too large on average here."""
+    rng, z = np.random.default_rng(1), []
+    for _ in range(30):
+        p = softmax(7 * rng.standard_normal((400, 100)), axis=1)
+        y = (p.cumsum(axis=1) > rng.random((400, 1))).argmax(axis=1)
+        found = slope_intercept(p, y)
+        z.append((found.slope - 1) / found.se)
+        assert not found.intercepts.any()
+    assert abs(np.mean(z)) < 3 / np.sqrt(30)
+    assert np.std(z) == pytest.approx(1, abs=0.4)
+
+
+def test_a_slope_with_intercepts_held_is_the_maximum_of_its_likelihood():
+    rng = np.random.default_rng(2)
+    p = softmax(rng.standard_normal((60, 8)), axis=1)
+    y = rng.integers(8, size=60)
+
+    def loss(b):
+        return -log_softmax(b * np.log(p), axis=1)[np.arange(60), y].sum()
+
+    found = slope_intercept(p, y)
+    best = minimize_scalar(loss, bounds=(-5, 5), method="bounded", options={"xatol": 1e-9})
+    assert found.slope == pytest.approx(best.x, abs=1e-6)
+    curvature = (loss(best.x + 1e-3) - 2 * loss(best.x) + loss(best.x - 1e-3)) / 1e-6
+    assert found.se == pytest.approx(curvature**-0.5, rel=1e-4)
+    enough = np.tile(y, 4)  # 240 rows for 7 intercepts
+    assert slope_intercept(np.tile(p, (4, 1)), enough).intercepts[1:].all()

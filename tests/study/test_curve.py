@@ -97,7 +97,9 @@ def test_sizes_with_missing_slopes_are_never_enough():
     found = rows_needed("mle", SIZES, curve, np.zeros(4))
     assert (found.outcome, found.rows, found.smallest) == ("from the first", 200, 200)
     assert (found.missing, found.slopes) == (2, 40)
-    assert needed_sentence(found).startswith("MLE: 200 rows, the fewest that count. No slope was found for 2 of 40 ")
+    assert needed_sentence(found).startswith(
+        "MLE: 200 rows, the fewest that count. No slope was found for 2 of 40 "
+    )
 
 
 def test_the_lower_limit_is_that_of_the_interval():

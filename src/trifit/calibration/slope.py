@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from trifit.calibration.notions import checked_prediction
-from trifit.clusters import group_sums
+from trifit.clusters import group_sums, n_groups
 from trifit.forecasts import LOG_ZERO, log_softmax
 from trifit.inputs import Labels, checked_labels, label_probs, measure
 from trifit.scores import Estimate, mean_with_se
@@ -20,6 +20,9 @@ MAX_CONDITION = 1e10
 MAX_LOG_ODDS = 1e3
 """Recalibrated log-odds of a usual row that no finite number of rows would ask for."""
 
+ROWS_FOR_INTERCEPTS = 4
+"""Rows, as a multiple of the squared number of intercepts, from which on these are fitted."""
+
 
 @dataclass(frozen=True, eq=False)
 class SlopeIntercept:
@@ -31,7 +34,7 @@ class SlopeIntercept:
         NaN where the rows do not determine a slope.
     intercepts, intercepts_se : array of shape (n_classes,)
         Relative to the first class that has a row (0 there, and for classes
-        without a row).
+        without a row; 0 for all where they are held there).
     """
 
     slope: float
@@ -55,6 +58,10 @@ def slope_intercept(
     (too large by ``1/b``), ``b > 1`` under-confident. For two classes this is
     Cox's logistic recalibration. Standard errors from the information; with
     soft labels they are those of labels drawn from them, so too large.
+
+    With many classes for few rows, ``n_obs < 4 (n_classes - 1)**2``, intercepts are held at
+    0: fitted ones follow the noise, and the slope of calibrated forecasts is then too large, by
+    about ``0.5 (n_classes - 1) / sqrt(n_obs)`` standard errors where forecasts are sharp.
 
     Parameters
     ----------
@@ -96,7 +103,7 @@ def slope_intercept(
     n_classes = p.shape[1]
     if log_probs is None:
         log_probs = np.log(np.maximum(p, np.finfo(np.float64).tiny))
-    found = recalibrated(log_probs, truth)
+    found = recalibrated(log_probs, truth, fitted=_fits_intercepts(truth, groups))
     if found is None:
         return _result(n_classes)
     covariance = found.inverse
@@ -142,7 +149,8 @@ def slope_difference(
     -0.25
     """
     truth = label_probs(checked_labels(y, *a.shape), a.shape[1])
-    first, second = (recalibrated(log_probs, truth) for log_probs in (a, b))
+    fitted = _fits_intercepts(truth, groups)
+    first, second = (recalibrated(log_probs, truth, fitted=fitted) for log_probs in (a, b))
     if first is None or second is None:
         return None
     moved = mean_with_se(len(a) * (second.influence - first.influence), groups)
@@ -164,7 +172,7 @@ class Recalibrated:
     theta : array of shape (n_present,)
         Slope, then the intercepts of all present classes but the first.
     inverse : array of shape (n_present, n_present)
-        Of the information.
+        Of the information; 0 for parameters that are held.
     log_probs, truth, q : array of shape (n_obs, n_present)
         In these units; labels as distributions; the recalibrated probabilities.
     """
@@ -198,8 +206,23 @@ class Recalibrated:
         return np.asarray(self.scores @ self.inverse[0] / self.units[0])
 
 
-def recalibrated(log_probs: FloatArray, truth: FloatArray) -> Recalibrated | None:
-    """The recalibration of labels as distributions; None where the likelihood has no maximum."""
+def _fits_intercepts(truth: FloatArray, groups: IntArray | None) -> bool:
+    """Whether there are rows (groups) enough for an intercept of every class that occurs."""
+    n = len(truth) if groups is None else n_groups(groups)
+    return n >= ROWS_FOR_INTERCEPTS * (int(truth.any(axis=0).sum()) - 1) ** 2
+
+
+def recalibrated(
+    log_probs: FloatArray, truth: FloatArray, *, fitted: bool = True
+) -> Recalibrated | None:
+    """The recalibration of labels as distributions; None where the likelihood has no maximum.
+
+    Parameters
+    ----------
+    log_probs, truth : array of shape (n_obs, n_classes)
+    fitted : bool
+        Whether intercepts are; else they are held at 0.
+    """
     # The likelihood sends the intercept of a class without a row to minus infinity:
     # what is left is the likelihood of the classes that occur.
     present = np.flatnonzero(truth.sum(axis=0) > 0)
@@ -210,7 +233,7 @@ def recalibrated(log_probs: FloatArray, truth: FloatArray) -> Recalibrated | Non
     if unit == 0:
         return None
     log_probs = log_probs / unit
-    found = _maximum(log_probs, truth)
+    found = _maximum(log_probs, truth, len(present) if fitted else 1)
     if found is None:
         return None
     theta, q, inverse = found
@@ -220,25 +243,28 @@ def recalibrated(log_probs: FloatArray, truth: FloatArray) -> Recalibrated | Non
 
 
 def _maximum(
-    log_probs: FloatArray, truth: FloatArray
+    log_probs: FloatArray, truth: FloatArray, n_free: int
 ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
     """Newton's method: slope and intercepts, the recalibrated q, the inverse information.
 
-    None where the likelihood has no maximum.
+    The first ``n_free`` parameters are fitted, the others are 0. None where the likelihood has no
+    maximum.
     """
-    theta = np.zeros(log_probs.shape[1])
+    theta, inverse = np.zeros(log_probs.shape[1]), np.zeros((log_probs.shape[1],) * 2)
+    step = theta.copy()
     value, q = log_likelihood(theta, log_probs, truth)
     for _ in range(100):
-        gradient, information = derivatives(log_probs, truth, q)
+        gradient, information = derivatives(log_probs, truth, q, n_free)
         scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
         scaled = information / np.outer(scale, scale)
         curvature = np.linalg.eigvalsh(scaled)
         if not curvature[0] * MAX_CONDITION > curvature[-1]:
             return None
-        step = np.linalg.solve(information, gradient)
+        step[:n_free] = np.linalg.solve(information, gradient)
         # On separated rows the gradient vanishes too, but the Newton step does not.
         if abs(step).max() < 1e-8 * (1 + abs(theta).max()):
-            return theta, q, np.linalg.inv(scaled) / np.outer(scale, scale)
+            inverse[:n_free, :n_free] = np.linalg.inv(scaled) / np.outer(scale, scale)
+            return theta, q, inverse
         length = 1.0
         while True:
             proposal, q_new = log_likelihood(theta + length * step, log_probs, truth)
@@ -293,7 +319,7 @@ def log_likelihood(
 
 
 def derivatives(
-    log_probs: FloatArray, truth: FloatArray, q: FloatArray
+    log_probs: FloatArray, truth: FloatArray, q: FloatArray, n_free: int | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Gradient and information of the slope and of all intercepts but the first.
 
@@ -302,11 +328,23 @@ def derivatives(
     Parameters
     ----------
     log_probs, truth, q : array of shape (n_obs, n_classes)
+    n_free : int, optional
+        1 for the slope alone.
     """
     blocks = row_blocks(*q.shape)
-    parts = side_by_side(lambda rows: _derivatives(log_probs[rows], truth[rows], q[rows]), blocks)
+    each = _of_slope if n_free == 1 else _derivatives
+    parts = side_by_side(lambda rows: each(log_probs[rows], truth[rows], q[rows]), blocks)
     gradients, informations = zip(*parts, strict=True)
     return np.asarray(sum(gradients)), np.asarray(sum(informations))
+
+
+def _of_slope(
+    log_probs: FloatArray, truth: FloatArray, q: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Gradient and information of the slope alone, of one block of rows."""
+    centred = log_probs - (q * log_probs).sum(axis=1, keepdims=True)
+    information = np.vdot(q * centred, centred)
+    return np.array([np.vdot(truth - q, log_probs)]), np.array([[information]])
 
 
 def _derivatives(

@@ -33,7 +33,7 @@ def split_text(evaluation: Evaluation, n_obs: int) -> str:
         small = size <= rule.most
         why = (
             f"because the problem is {'small' if small else 'large'} ({n_obs:,} rows x "
-            f"{rule.n_coefficients} coefficients = {size:,}, {'up to' if small else 'above'} "
+            f"{rule.n_coefficients:,} coefficients = {size:,}, {'up to' if small else 'above'} "
             f"{rule.most:,})"
         )
     groups = None if evaluation.n_groups is None else repr(evaluation.grouped_by or "groups")
