@@ -114,9 +114,9 @@ def hierarchical():
 
 def test_a_learned_scale_is_sampled_as_in_plain_coordinates_at_less_cost(hierarchical):
     density, objective = hierarchical
-    short = Sampler(draws=300, tune=200)
-    fit = fit_bayes(density, objective, None, short, seed=1, identified=True)
-    plain = fit_bayes(density, objective, None, short, seed=1)
+    settings = Sampler(draws=1000, tune=300)
+    fit = fit_bayes(density, objective, None, settings, seed=1, identified=True)
+    plain = fit_bayes(density, objective, None, settings, seed=1)
     assert fit.status is Status.TRUSTED
     assert effective_per_step(fit) > 1.5 * effective_per_step(plain)
     ess = min(f.diagnostics.parameters.ess_bulk_min for f in (fit, plain))
