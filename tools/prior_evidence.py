@@ -12,7 +12,7 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -54,6 +54,7 @@ MOST_COEFFICIENTS, MOST_LEARNED = 200, 20
 MOST_ROWS, MOST_SIZE = 1_000, 40_000
 """Training rows, and rows x columns x classes."""
 
+ATLAS = atlas_folder()
 SEED = 16
 CLOSE = 0.001
 """Nats per row up to which two candidates are equal."""
@@ -74,12 +75,18 @@ KEPT = ("log_loss", "slope", *FAILS, "cpu_seconds", "scale")
 
 @dataclass(frozen=True)
 class Cell:
-    """A training set: its table, its rows, and whether the cards with learned scales come."""
+    """A training set: its table, its rows, and the priors that are compared on it."""
 
     table: str
     n: int
     n_test: int
-    learned: bool
+    priors: tuple[str, ...] = tuple(SCALES)
+    atlas: Path = ATLAS
+    seed: int = SEED
+
+    @property
+    def learned(self) -> bool:
+        return self.priors == LEARNED
 
     @property
     def key(self) -> str:
@@ -87,9 +94,16 @@ class Cell:
 
 
 @cache
-def dataset_of(table: str) -> Dataset:
-    (entry,) = load_entries(atlas_folder(), [table])
-    return open_entry(entry, atlas_folder())
+def dataset_of(table: str, atlas: Path = ATLAS) -> Dataset:
+    (entry,) = load_entries(atlas, [table])
+    return open_entry(entry, atlas)
+
+
+def sizes_in(data: Dataset) -> tuple[list[int], int]:
+    """Numbers of training rows, full and 25 %, and of held-out rows."""
+    most = min(MOST_ROWS, MOST_SIZE // (data.X.shape[1] * data.n_classes))
+    sizes, n_test = sizes_of(data, most)
+    return sizes[:2], n_test
 
 
 def coefficients(dataset: Dataset) -> int:
@@ -115,25 +129,24 @@ def cells() -> list[Cell]:
     out, learned = [], []
     for name in turns:
         data = dataset_of(name)
-        most = min(MOST_ROWS, MOST_SIZE // (data.X.shape[1] * data.n_classes))
-        sizes, n_test = sizes_of(data, most)
-        out += [Cell(name, n, n_test, learned=False) for n in sizes[:2]]
+        sizes, n_test = sizes_in(data)
+        out += [Cell(name, n, n_test) for n in sizes]
         if coefficients(data) <= MOST_LEARNED:
-            learned += [Cell(name, n, n_test, learned=True) for n in sizes[1:2]]
+            learned += [Cell(name, n, n_test, LEARNED) for n in sizes[1:]]
     return out + learned
 
 
 def compute(cell: Cell) -> list[Row]:
     """All candidates on one training set."""
-    data = dataset_of(cell.table)
-    seeds = np.random.SeedSequence(SEED, spawn_key=words(cell.table.encode()))
+    data = dataset_of(cell.table, cell.atlas)
+    seeds = np.random.SeedSequence(cell.seed, spawn_key=words(cell.table.encode()))
     drawn = Drawn({"n": cell.n, "n_test": cell.n_test}, data).draw(seeds)
     shares = np.bincount(drawn.y[: cell.n], minlength=drawn.n_classes) / cell.n
     y = drawn.y[cell.n :]
     with np.errstate(divide="ignore"):
         base = np.broadcast_to(np.log(shares), (len(y), len(shares)))
     out = [Row("frequencies", "log_loss", log_loss(base, y).value)]
-    for name in LEARNED if cell.learned else SCALES:
+    for name in cell.priors:
         start = time.process_time()
         try:
             out += _candidate(name, drawn, cell.n, seeds)
@@ -179,13 +192,13 @@ def _with_scale(name: str, card: Card, density: Density, p: int) -> tuple[Card, 
     return card.with_scale(of(p)), density.rescaled.at(of(p))
 
 
-def fit(folder: Path) -> None:
-    """Compute what the folder lacks, and write its numbers."""
+def fit(folder: Path, cells: Sequence[Cell]) -> None:
+    """Compute what the folder lacks."""
     computing = Computing(jobs=1, resume=folder.exists(), backend="serial", progress=_say)
-    made_with = {"priors": [*SCALES, *LEARNED], "versions": versions()}
+    priors = dict.fromkeys(name for cell in cells for name in cell.priors)
+    made_with = {"priors": list(priors), "versions": versions()}
     store = open_folder(Kind("priors", ("numbers.csv",)), folder, made_with, computing)
-    tasks = {cell.key: cell for cell in cells()}
-    compute_all("priors", tasks, compute, store, computing)
+    compute_all("priors", {cell.key: cell for cell in cells}, compute, store, computing)
 
 
 def write_numbers(folder: Path) -> None:
@@ -211,10 +224,11 @@ class Found:
     ----------
     numbers : DataFrame
         One row for each cell and candidate, as :func:`write_numbers` has it.
+    cells : sequence of Cell
     """
 
-    def __init__(self, numbers: pd.DataFrame) -> None:
-        self.tasks = {cell.key: cell for cell in cells()}
+    def __init__(self, numbers: pd.DataFrame, cells: Sequence[Cell]) -> None:
+        self.tasks = {cell.key: cell for cell in cells}
         numbers = numbers[numbers["cell"].isin(self.tasks)]
         self.of = numbers.set_index(["cell", "fit"]).sort_index()
         self.done = {key: cell for key, cell in self.tasks.items() if key in set(numbers["cell"])}
@@ -296,14 +310,14 @@ def chosen(found: Found, tables: list[str]) -> str:
     return next(name for name in SCALES if means[name] <= min(means.values()) + CLOSE)
 
 
-def table_of(found: Found, tables: list[str], share: str) -> str:
-    """All candidates on some tables, in Markdown."""
+def table_of(found: Found, tables: list[str], share: str, names: Iterable[str] = SCALES) -> str:
+    """Candidates on some tables, in Markdown."""
     lines = [
         "| prior | log-loss against 2.5, nats: mean | median | better, worse (tables) "
         "| over-confident, % | fails, % | mean \\|log slope\\| | MAP: mean |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name in SCALES:
+    for name in names:
         d = found.by_table(tables, found.gain(name), share=share)
         better, worse = sum(v < -CLOSE for v in d.values()), sum(v > CLOSE for v in d.values())
         own = found.by_table(tables, found.gain(f"{name} MAP", f"{TODAY} MAP"), share=share)
@@ -320,8 +334,8 @@ def table_of(found: Found, tables: list[str], share: str) -> str:
     return "\n".join(lines)
 
 
-def confirmation(found: Found, tables: list[str], name: str) -> str:
-    """The five conditions, one line each."""
+def confirmation(found: Found, tables: list[str], name: str) -> tuple[bool, str]:
+    """Whether all five conditions hold, and one line for each."""
     d = found.by_table(tables, found.gain(name))
     mean, median = over_tables(d), over_tables(d, np.median)
     over = over_tables(found.by_table(tables, found.more(found.over, name)))
@@ -342,13 +356,16 @@ def confirmation(found: Found, tables: list[str], name: str) -> str:
     lines = [
         f"{i}. {what}: {'holds' if ok else 'FAILS'}" for i, (what, ok) in enumerate(conditions, 1)
     ]
-    return "\n".join([*lines, f"Confirmed: {all(ok for _, ok in conditions)}"])
+    confirmed = all(ok for _, ok in conditions)
+    return confirmed, "\n".join([*lines, f"Confirmed: {confirmed}"])
 
 
-def against_others(found: Found, tables: list[str], name: str) -> str:
+def against_others(
+    found: Found, tables: list[str], name: str, names: Iterable[str] = SCALES
+) -> str:
     """A candidate's log-loss against that of every other one."""
     lines = []
-    for other in SCALES:
+    for other in names:
         if other != name:
             d = found.by_table(tables, found.gain(name, other))
             both = text(over_tables(d), 4), text(over_tables(d, np.median), 4)
@@ -409,7 +426,7 @@ def show(folder: Path, *, first: bool) -> None:
     if first:
         of_auto = numbers["fit"].isin([AUTO, f"{AUTO} MAP"])
         numbers = numbers[~(of_auto & numbers["cell"].isin(FIRST_ERRORS))]
-    found = Found(numbers)
+    found = Found(numbers, cells())
     parts = dict(zip(("choosing", "confirming"), halves(), strict=True))
     parts = {half: [t for t in names if found.keys(t)] for half, names in parts.items()}
     both = [*parts["choosing"], *parts["confirming"]]
@@ -420,21 +437,28 @@ def show(folder: Path, *, first: bool) -> None:
     for share in ("full", "25 %"):
         print(f"\n### all, {share}\n\n{table_of(found, both, share)}")
     winner = chosen(found, parts["choosing"])
-    print(f"\nChosen: {winner}\n\n{confirmation(found, parts['confirming'], winner)}")
+    print(f"\nChosen: {winner}\n\n{confirmation(found, parts['confirming'], winner)[1]}")
     print(f"\n{against_others(found, parts['confirming'], winner)}")
     print("\nLooked at afterwards, decides nothing:")
     for name in [n for n in SCALES if n != TODAY]:
         print(without_largest(found, parts["confirming"], name))
     print(f"\n{widest(found)}")
     print(f"\n{learned(found, [TODAY, winner])}")
+    print(account(found, (*SCALES, *LEARNED)))
+
+
+def account(found: Found, names: Sequence[str]) -> str:
+    """What the fits cost, and which of them failed."""
     frame = found.of.reset_index()
-    cpu = frame[frame["fit"].isin([*SCALES, *LEARNED])].groupby("fit")["cpu_seconds"]
-    print("\nCPU seconds:", json.dumps({k: round(v) for k, v in cpu.sum().items()}),
-          "median", json.dumps({k: round(v, 2) for k, v in cpu.median().items()}))  # fmt: skip
+    cpu = frame[frame["fit"].isin(names)].groupby("fit")["cpu_seconds"]
     errors = frame[frame.get("error", pd.Series(np.nan, frame.index)) == 1]
-    print("Errors:", errors[["cell", "fit"]].values.tolist())
-    failed = {n: int((frame[frame["fit"] == n]["failed"] == 1).sum()) for n in (*SCALES, *LEARNED)}
-    print("Posteriors that failed their checks:", failed)
+    failed = {n: int((frame[frame["fit"] == n]["failed"] == 1).sum()) for n in names}
+    return (
+        f"\nCPU seconds: {json.dumps({k: round(v) for k, v in cpu.sum().items()})} "
+        f"median {json.dumps({k: round(v, 2) for k, v in cpu.median().items()})}\n"
+        f"Errors: {errors[['cell', 'fit']].values.tolist()}\n"
+        f"Posteriors that failed their checks: {failed}"
+    )
 
 
 if __name__ == "__main__":
@@ -444,7 +468,7 @@ if __name__ == "__main__":
     parser.add_argument("--first", action="store_true")
     arguments = parser.parse_args()
     if arguments.fit:
-        fit(arguments.folder)
+        fit(arguments.folder, cells())
     if (arguments.folder / "cells").is_dir():
         write_numbers(arguments.folder)
     show(arguments.folder, first=arguments.first)

@@ -38,6 +38,8 @@ SNAPSHOT = Path(__file__).parent / "page.html"
 # --- the shipped tables ---
 
 ENTRIES = load_entries()
+CONFIRM = atlas_folder() / "confirm"
+CONFIRMING = load_entries(CONFIRM)
 
 
 def test_the_atlas_is_as_its_rule_says():
@@ -52,11 +54,32 @@ def test_the_atlas_is_as_its_rule_says():
     assert {p.stem for p in (atlas_folder() / "tables").iterdir()} == {e.name for e in ENTRIES}
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.name)
-def test_a_table_is_the_one_its_toml_describes(entry):
-    content = table_path(entry, atlas_folder()).read_bytes()
+def test_the_tables_to_confirm_on_are_as_their_rule_says():
+    assert len(CONFIRMING) >= 30
+    assert all(e.table is not None and 30 <= e.table.rows <= 10_000 for e in CONFIRMING)
+    packages = [e.package for e in CONFIRMING]
+    assert max(packages.count(p) for p in set(packages)) <= 8
+    both = [(e.package, e.item) for e in ENTRIES + CONFIRMING]
+    assert len(set(both)) == len(both)
+    assert not {e.name for e in ENTRIES} & {e.name for e in CONFIRMING}
+    assert {p.stem for p in (CONFIRM / "tables").iterdir()} == {e.name for e in CONFIRMING}
+
+
+@pytest.mark.parametrize("entry", CONFIRMING, ids=lambda e: e.name)
+def test_a_table_to_confirm_on_has_few_coefficients(entry):
+    dataset = open_entry(entry, CONFIRM)
+    assert dataset.X.shape[1] * (dataset.n_classes - 1) <= 200
+
+
+@pytest.mark.parametrize(
+    ("entry", "folder"),
+    [(e, atlas_folder()) for e in ENTRIES] + [(e, CONFIRM) for e in CONFIRMING],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_table_is_the_one_its_toml_describes(entry, folder):
+    content = table_path(entry, folder).read_bytes()
     assert sha256(content).hexdigest() == entry.table.sha256
-    found = pd.read_parquet(table_path(entry, atlas_folder()))
+    found = pd.read_parquet(table_path(entry, folder))
     assert len(found) == entry.table.rows
     assert not set(entry.left_out) & set(found.columns)
     counts = found[entry.target].value_counts()

@@ -22,10 +22,9 @@ def tool():
     return module
 
 
-def found(tool, monkeypatch, losses, **slopes):
+def found(tool, losses, **slopes):
     """Two tables with one training set each; a candidate without a loss ended with an error."""
-    cells = [tool.Cell(table, 50, 20, learned=False) for table in ("a", "b")]
-    monkeypatch.setattr(tool, "cells", lambda: cells)
+    cells = [tool.Cell(table, 50, 20) for table in ("a", "b")]
     fits = {name: losses.get(name) for name in tool.SCALES}
     rows = [
         {"cell": cell.key, "fit": name, "log_loss": loss, "slope": slopes.get(name, 1.0)}
@@ -33,26 +32,26 @@ def found(tool, monkeypatch, losses, **slopes):
         for cell in cells
         for name, loss in {**fits, "frequencies": 0.7}.items()
     ]
-    return tool.Found(pd.DataFrame(rows))
+    return tool.Found(pd.DataFrame(rows), cells)
 
 
-def test_the_simplest_of_the_nearly_best_is_chosen(tool, monkeypatch):
+def test_the_simplest_of_the_nearly_best_is_chosen(tool):
     losses = {"2.5": 0.5, "1": 0.45, "0.5": 0.4408, "2.5/sqrt(p)": 0.4401, "auto": 0.44}
-    assert tool.chosen(found(tool, monkeypatch, losses), ["a", "b"]) == "0.5"
+    assert tool.chosen(found(tool, losses), ["a", "b"]) == "0.5"
     losses["0.5"] = 0.4412
-    assert tool.chosen(found(tool, monkeypatch, losses), ["a", "b"]) == "2.5/sqrt(p)"
+    assert tool.chosen(found(tool, losses), ["a", "b"]) == "2.5/sqrt(p)"
 
 
-def test_an_error_counts_as_the_class_frequencies_and_as_failed(tool, monkeypatch):
-    numbers = found(tool, monkeypatch, {"2.5": 0.5, "1": 0.4, "0.5": 0.4, "2.5/sqrt(p)": 0.4})
+def test_an_error_counts_as_the_class_frequencies_and_as_failed(tool):
+    numbers = found(tool, {"2.5": 0.5, "1": 0.4, "0.5": 0.4, "2.5/sqrt(p)": 0.4})
     assert tool.mean_gain(numbers, ["a", "b"], "auto") == pytest.approx(0.2)
     assert numbers.fails("auto")("a-50") == 1
     assert numbers.fails("1")("a-50") == 0
 
 
-def test_slopes_are_cut(tool, monkeypatch):
+def test_slopes_are_cut(tool):
     losses = dict.fromkeys(tool.SCALES, 0.5)
-    numbers = found(tool, monkeypatch, losses, **{"2.5": -3.0, "1": 0.5})
+    numbers = found(tool, losses, **{"2.5": -3.0, "1": 0.5})
     assert numbers.tilt("2.5")("a-50") == pytest.approx(1.386, abs=1e-3)
     assert numbers.tilt("1")("a-50") == pytest.approx(0.693, abs=1e-3)
 

@@ -121,6 +121,28 @@ def test_features_that_say_nothing_get_a_narrow_prior(rng):
     assert chosen.value < 0.1
 
 
+def test_rows_of_a_group_are_not_counted_as_rows_of_their_own(rng):
+    """Labels of 24 sites are random: features tell the sites apart, and nothing of a new one."""
+    site = np.repeat(np.arange(24), 10)
+    X = rng.standard_normal((24, 20))[site] + 0.01 * rng.standard_normal((240, 20))
+    y = rng.permutation(24)[site] % 2
+    card, density = auto("logistic", X, 2)
+    alone = choose_scale(density.rescaled, card, Rows(X, y), rng)
+    together = choose_scale(density.rescaled, card, Rows(X, y, site), rng)
+    assert (together.by, together.low) == ("inner folds", None)
+    assert together.value < 0.3 < 1.0 < alone.value, (alone, together)
+
+
+def test_separable_classes_do_not_let_the_scale_grow_for_ever(rng):
+    """Beyond some scale the evidence is the same for all: the half-Cauchy prior decides."""
+    y = np.repeat([0, 1], 15)
+    X = 2.0 * y[:, None] - 1
+    card, density = auto("logistic", X, 2)
+    chosen = choose_scale(density.rescaled, card, Rows(X, y), rng)
+    assert chosen.high is None
+    assert chosen.value < 25
+
+
 @pytest.mark.parametrize("seed", by_default(14, of=[5, 14]))
 def test_separable_classes_have_an_interval_too(seed):
     """Wide priors have flat objectives there: a mode found loosely gave evidences that jumped."""

@@ -36,6 +36,10 @@ MODE = Optimiser(tolerance=1e-9, max_steps=50)
 """How well the mode is found: an error of it moves the evidence by its square only. Where classes
 are separable and the prior is wide, gradients are small far from the mode too."""
 
+TYPICAL = 2.5
+"""Scale of the half-Cauchy prior of the scale, in units of the standardised features: where labels
+say little about it, something like the fixed default is chosen."""
+
 DROP = 0.5 * 3.841
 """By how much (nats) the evidence falls from the best scale to the ends of its 95 % interval."""
 
@@ -46,7 +50,8 @@ FARTHEST = 8
 def choose_scale(model: Rescaled, card: Card, rows: Rows, rng: np.random.Generator) -> ChosenScale:
     """The prior scale for some training rows.
 
-    By the evidence where the log prior is quadratic, else by the log-loss of inner folds.
+    By the evidence where the log prior is quadratic and rows are independent, else by the
+    log-loss of inner folds: the evidence would count rows of one group as rows of their own.
 
     Parameters
     ----------
@@ -68,7 +73,11 @@ def choose_scale(model: Rescaled, card: Card, rows: Rows, rng: np.random.Generat
             f"prior_scale = 'auto': card {card.name!r} learns the scale of its prior itself; give "
             "a number, or --prior normal"
         )
-    if isinstance(model, RescaledLinear) and density.n_params <= MAX_NEWTON_PARAMS:
+    if (
+        isinstance(model, RescaledLinear)
+        and rows.groups is None
+        and density.n_params <= MAX_NEWTON_PARAMS
+    ):
         return by_evidence(model, rows)
     return by_inner_folds(model, card, rows, rng)
 
@@ -76,15 +85,17 @@ def choose_scale(model: Rescaled, card: Card, rows: Rows, rng: np.random.Generat
 def by_evidence(model: RescaledLinear, rows: Rows) -> ChosenScale:
     """The scale with the largest evidence, and its 95 % interval.
 
-    What is maximised over ``log s`` is ``log p(y | s) + log s``, with Laplace's approximation
-    ``log p(y | s) = log p(y | theta) + log p(theta | s) + d/2 log 2 pi - 1/2 log det H`` at the
-    mode. The term ``log s`` is a weak prior that keeps the scale from zero where the features
-    say nothing (Chung et al.). The interval holds the scales whose evidence is at most
-    :data:`DROP` below that.
+    What is maximised over ``log s`` is ``log p(y | s) + log p(log s)``, with Laplace's
+    approximation ``log p(y | s) = log p(y | theta) + log p(theta | s) + d/2 log 2 pi - 1/2 log
+    det H`` at the mode. The weak prior of ``s`` is half-Cauchy with scale :data:`TYPICAL`
+    (Gelman): as a density of ``log s`` it keeps the scale from zero where the features say
+    nothing (Chung et al.), and from growing where separable classes let the evidence fall too
+    slowly. The interval holds the scales whose evidence is at most :data:`DROP` below that.
 
     References
     ----------
     MacKay (1992), Neural Comput. 4(5), doi:10.1162/neco.1992.4.5.720;
+    Gelman (2006), Bayesian Anal. 1(3), doi:10.1214/06-BA117A;
     Chung et al. (2013), Psychometrika 78(4), doi:10.1007/s11336-013-9328-2
     """
     density = model.at(1.0)
@@ -97,7 +108,7 @@ def by_evidence(model: RescaledLinear, rows: Rows) -> ChosenScale:
         return log_evidence(objective, theta)
 
     def score(log_scale: float) -> float:
-        return evidence(log_scale) + log_scale
+        return evidence(log_scale) + log_half_cauchy(log_scale)
 
     grid = math.log(2.0) * np.array(LOG2_SCALES)
     with limited():
@@ -115,6 +126,11 @@ def by_evidence(model: RescaledLinear, rows: Rows) -> ChosenScale:
     return ChosenScale(
         value=_short(math.exp(at)), low=_short(low), high=_short(high) if bounded else None
     )
+
+
+def log_half_cauchy(log_scale: float) -> float:
+    """Log density of ``log s``, up to a constant, where ``s`` is half-Cauchy."""
+    return log_scale - math.log1p((math.exp(log_scale) / TYPICAL) ** 2)
 
 
 def _where_it_falls(
