@@ -112,6 +112,17 @@ def test_integer_weights_are_repeated_rows(overlapping_rows, kind):
     assert (weighted.predict_proba(frame) == repeated.predict_proba(frame)).all()
 
 
+def test_a_scale_chosen_by_inner_folds_counts_weights():
+    """Rows that agree are merged before the fit; a prior that is not normal has inner folds."""
+    rng = np.random.default_rng(1)
+    X, y, weight = rng.integers(0, 9, size=(80, 2)), rng.integers(0, 3, 80), rng.integers(0, 3, 80)
+    fit = MAPClassifier(prior_scale="auto", overrides={"prior": "student-t"}).fit
+    weighted = fit(X, y, sample_weight=weight)
+    repeated = fit(np.repeat(X, weight, axis=0), np.repeat(y, weight))
+    assert weighted.prior_scale_ == repeated.prior_scale_
+    np.testing.assert_array_equal(weighted.predict_proba(X), repeated.predict_proba(X))
+
+
 def test_weights_move_a_map_as_they_should(overlapping_rows):
     """Against scikit-learn, which penalises no intercepts: so ours hardly are."""
     frame, y = overlapping_rows

@@ -166,3 +166,9 @@ def test_python_takes_probabilities_of_rows_without_labels():
     three /= three.sum(axis=1, keepdims=True)
     with pytest.raises(InputError, match="no scored row has it"):
         trifit.evaluate(three, y, prevalence={"2": 0.3})
+
+
+def test_a_class_whose_rows_are_of_one_group_gets_no_share(rng):
+    p, y, groups = rng.dirichlet([1, 1], 96), np.repeat([0, 1], [90, 6]), np.arange(96) // 6
+    with pytest.raises(InputError, match="its scored rows are all of one group"):
+        trifit.evaluate(p, y, groups=groups, prevalence={"1": 0.5})

@@ -200,3 +200,24 @@ def test_no_test_of_label_shift_with_few_rows_of_a_class(rng):
     assert np.isnan(label_shift_test(log_probs, truth, log_probs))
     more = np.eye(2)[np.repeat([1, 0], [30, 899])]
     assert np.isfinite(label_shift_test(log_probs, more, log_probs))
+
+
+@pytest.mark.parametrize("n_rare", [5, 10])
+def test_the_interval_of_a_class_with_few_groups_covers(rng, n_rare):
+    """Four rows of each group, which share half of their scatter; with the t of all groups 89 %."""
+    groups = np.repeat(np.arange(100), 4)
+    truth = np.eye(2)[(groups < n_rare).astype(int)]
+    covered = 0
+    for _ in range(400):
+        shared = rng.normal(size=100)[groups] + rng.normal(size=400)
+        found = target_mean(np.tile(shared[:, None], 2), truth, np.array([0.5, 0.5]), groups)
+        covered += found.low < 0 < found.high
+    assert covered / 400 > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 400)
+
+
+def test_a_class_of_one_group_has_no_error():
+    truth, groups = np.eye(2)[np.repeat([0, 1], [90, 6])], np.repeat(np.arange(16), 6)
+    found = target_mean(np.ones((96, 2)), truth, np.array([0.5, 0.5]), groups)
+    assert found.value == 1
+    assert np.isnan(found.se)
+    assert np.isnan(found.low)

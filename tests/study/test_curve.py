@@ -25,7 +25,7 @@ from trifit.simulate import simulate
 from trifit.study.curve import NUTS_LIMIT, curve_study, default_sizes, sampling_size
 from trifit.study.needed import BAND, of_points, rows_needed
 from trifit.study.points import Point
-from trifit.study.theory_curve import directions, is_linear
+from trifit.study.theory_curve import directions, is_linear, nearly_uncorrelated, with_curves
 from trifit.words.needed import needed_sentence, unchecked_sentence
 
 SIZES = [50, 100, 200, 400]
@@ -220,6 +220,17 @@ def test_directions_are_the_rank_of_the_features():
     holes = np.where(np.arange(50)[:, None] % 7 == 0, np.nan, X[:, :1])
     assert directions(np.hstack([X, dummies])) == 5
     assert directions(np.hstack([X, holes])) == 4
+
+
+def test_a_prior_has_a_theory_curve_only_where_features_are_uncorrelated(run):
+    record, _, data = run
+    slope = next(p for p in record.pictures if p.quantity == "calibration slope")
+    shared = data.X + 2 * data.X[:, :1]
+    drawn = with_curves(slope, record.signal, shared, load_card("logistic")).curves
+    assert [c.name for c in drawn] == ["mle"]
+    dummies = np.eye(3)[np.arange(400) % 3]
+    assert nearly_uncorrelated(data.X)
+    assert not nearly_uncorrelated(np.hstack([dummies, dummies[:, :2]]))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from trifit.cards import Optimiser
 from trifit.clusters import check_several, n_groups
 from trifit.fit.density import Density
 from trifit.fit.optimise import maximise
-from trifit.inputs import Labels
+from trifit.inputs import Labels, label_probs
 from trifit.types import FloatArray, Rows
 
 INNER_FOLDS = 5
@@ -86,3 +86,17 @@ def held_out_forecasts(
         log_probs.append(density.log_probs(fit.flat_draws, test.X)[0])
         labels.append(test.labels)
     return np.concatenate(log_probs), np.concatenate(labels)
+
+
+def mean_loss(log_probs: FloatArray, labels: Labels) -> float:
+    """Log-loss per row of held-out forecasts; rows count by the sum of their labels.
+
+    So merged rows, whose labels are weights of classes, count as those they stand for.
+
+    Parameters
+    ----------
+    log_probs : array of shape (n_obs, n_classes)
+    labels : array of shape (n_obs,) or (n_obs, n_classes)
+    """
+    weights = label_probs(labels, log_probs.shape[1])
+    return float(-np.where(weights > 0, weights * log_probs, 0.0).sum() / weights.sum())

@@ -16,13 +16,12 @@ from scipy.optimize import brentq, minimize_scalar
 from trifit.cards import Card, Optimiser
 from trifit.errors import InputError
 from trifit.fit.density import Objective, Rescaled
-from trifit.fit.folds import held_out_forecasts, inner_folds
+from trifit.fit.folds import held_out_forecasts, inner_folds, mean_loss
 from trifit.fit.minimise import Path, newton
 from trifit.fit.objective import LinearObjective
 from trifit.fit.optimise import MAX_NEWTON_PARAMS, MeanLoss
 from trifit.fit.rescaled import RescaledLinear
 from trifit.results import ChosenScale
-from trifit.scores import log_predictive_density
 from trifit.threads import limited
 from trifit.types import FloatArray, Rows
 
@@ -186,7 +185,7 @@ def by_inner_folds(
     folds, losses = list(inner_folds(rows, rng)), []
     for k in FOLD_LOG2_SCALES:
         forecasts = held_out_forecasts(model.at(2.0**k), folds, card.optimiser, rng, prior=1.0)
-        losses.append(float(-log_predictive_density(*forecasts).mean()))
+        losses.append(mean_loss(*forecasts))
     best = FOLD_LOG2_SCALES[int(np.argmin(losses))]
     return ChosenScale(value=2.0**best, by="inner folds")
 

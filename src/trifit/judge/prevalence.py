@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from trifit.clusters import n_groups
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.inputs import Labels, label_probs
@@ -118,8 +119,10 @@ def shares_estimated(
     return Shares(before, found[best].shares, best, n, estimates)
 
 
-def check_scored(labels: Labels, class_names: Sequence[str], after: FloatArray) -> None:
-    """Refuse shares of classes that hardly a scored row has.
+def check_scored(
+    labels: Labels, class_names: Sequence[str], after: FloatArray, groups: IntArray | None
+) -> None:
+    """Refuse shares of classes that hardly a scored row has, or whose rows are of one group.
 
     Parameters
     ----------
@@ -128,18 +131,28 @@ def check_scored(labels: Labels, class_names: Sequence[str], after: FloatArray) 
     class_names : sequence of str
     after : array of shape (n_classes,)
         Shares that classes are to have.
+    groups : array of shape (n_obs,) or None
+        Rows that belong together.
 
     Raises
     ------
     InputError
     """
-    n_rows = label_probs(labels, len(after)).sum(axis=0)
+    truth = label_probs(labels, len(after))
+    n_rows = truth.sum(axis=0)
     for k in np.flatnonzero((n_rows < MIN_SCORED) & (after > 0)).tolist():
         few = f"only {n_rows[k]:.3g} scored rows have it" if n_rows[k] else "no scored row has it"
         raise InputError(
             f"prevalence: class {class_names[k]!r} is to have the share {after[k]:.3g}, but {few}, "
             f"too few for its scores and their error (at least {MIN_SCORED}); score more rows of it"
         )
+    for k in np.flatnonzero(after > 0).tolist():
+        if groups is not None and n_groups(groups[truth[:, k] > 0]) < 2:
+            raise InputError(
+                f"prevalence: class {class_names[k]!r} is to have the share {after[k]:.3g}, but "
+                "its scored rows are all of one group, so its scores have no error; score more "
+                "groups of it"
+            )
 
 
 def prevalence(
@@ -160,7 +173,7 @@ def prevalence(
     InputError
         If hardly a row has a class that is to have a share.
     """
-    check_scored(forecasts.labels, forecasts.class_names, shares.after)
+    check_scored(forecasts.labels, forecasts.class_names, shares.after, forecasts.groups)
     truth = label_probs(forecasts.labels, len(shares.after))
     return PrevalenceRecord(
         source=shares.source,

@@ -61,7 +61,7 @@ def shares_of(asked: Questions, forecasts: Forecasts) -> Shares | None:
             )
     shares = shares_asked(asked, forecasts, before, unlabelled, next(iter(unlabelled or [""])))
     if shares is not None:
-        check_scored(forecasts.labels, names, shares.after)
+        check_scored(forecasts.labels, names, shares.after, forecasts.groups)
     return shares
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from trifit.clusters import group_sums, n_groups
 from trifit.scores import Estimate, mean_with_se
 from trifit.types import FloatArray, IntArray
 
@@ -15,7 +16,8 @@ def target_mean(
     Its standard error is that of the mean of ``weight_i (value_i - mean_k)``: the weights are not
     chance, the scatter within classes is; so a rare class that is to become common has a large one.
     A class's scatter is corrected for its own mean, ``n_k / (n_k - 1)`` (rows, or groups), and
-    without groups the interval is Student's with Satterthwaite's degrees of freedom.
+    the interval is Student's with Satterthwaite's degrees of freedom, with groups at most one less
+    than there are. The error is NaN where a class has one row (or group), which shows no scatter.
 
     Parameters
     ----------
@@ -48,25 +50,25 @@ def target_mean(
     n_rows = truth.sum(axis=0)
     if groups is not None:
         n_rows = np.array([len(np.unique(groups[of_class > 0])) for of_class in truth.T])
-    unbiased = np.sqrt(n_rows / np.maximum(n_rows - 1, 1e-12))
+    unbiased = np.sqrt(n_rows / np.where(n_rows > 1, n_rows - 1, np.nan))
     weight = truth * (shares / frequency * unbiased)
-    off = np.where(weight > 0, weight * (values - means), 0.0)
+    off = np.where(truth > 0, weight * (values - means), 0.0)
     scatter = mean_with_se(off.sum(axis=1), groups)
     value = float(shares @ means)
-    if groups is not None:
-        half = scatter.high - scatter.value
-    else:
-        variances = (off**2).sum(axis=0)
-        half = scatter.se * _quantile(variances, n_rows - 1)
+    sums, most = (
+        (off, np.inf) if groups is None else (group_sums(off, groups), n_groups(groups) - 1)
+    )
+    half = scatter.se * _quantile((sums**2).sum(axis=0), n_rows - 1, most)
     return Estimate(value=value, se=scatter.se, low=value - half, high=value + half)
 
 
-def _quantile(variances: FloatArray, df: FloatArray) -> float:
+def _quantile(variances: FloatArray, df: FloatArray, most: float) -> float:
     """Student's, two-sided 95 %, of a sum of variances with so many degrees of freedom each."""
     from scipy.special import stdtrit  # not needed by the command line's checks
 
-    spread = (variances**2 / np.maximum(df, 1e-12)).sum()
-    return float(stdtrit(variances.sum() ** 2 / spread if spread > 0 else np.inf, 0.975))
+    spread = (variances**2 / df).sum()
+    df_of_sum = variances.sum() ** 2 / spread if spread > 0 else np.inf
+    return float(stdtrit(min(df_of_sum, most), 0.975))
 
 
 def effective_rows(truth: FloatArray, shares: FloatArray) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from trifit.cards import Card
+from trifit.clusters import of_rows
 from trifit.data import Splitter
 from trifit.devices import check_device
 from trifit.errors import whole_number
@@ -110,5 +111,6 @@ def questions_of_rows(questions: Questions, dataset: Dataset, rows: IntArray) ->
     if questions.prevalence is not None:
         usual = label_probs(dataset.labels, dataset.n_classes).mean(axis=0)
         after = questions.prevalence.of_classes(dataset.class_names, usual)
-        check_scored(dataset.labels[rows], dataset.class_names, after)
+        groups = of_rows(dataset.groups, rows)
+        check_scored(dataset.labels[rows], dataset.class_names, after, groups)
     return replace(questions, by={by: values[rows] for by, values in dataset.by.items()})

@@ -46,8 +46,8 @@ def with_theory(
     found = signal(points, tables) if table is not None else None
     if found is None:
         return record
-    n_directions = directions(tables(str(table)).X)
-    pictures = [with_curves(picture, found, n_directions, card) for picture in record.pictures]
+    X = tables(str(table)).X
+    pictures = [with_curves(picture, found, X, card) for picture in record.pictures]
     return replace(record, signal=found, pictures=pictures)
 
 
@@ -70,24 +70,27 @@ def signal(points: Sequence[Point], tables: OpenTable) -> Replicated | None:
     return None
 
 
-def with_curves(picture: Picture, found: Replicated, n_directions: int, card: Card) -> Picture:
+def with_curves(picture: Picture, found: Replicated, X: FloatArray, card: Card) -> Picture:
     """A picture of slopes over rows with the theory's curves of the fits that it covers.
+
+    An MLE's slope is the same for all features with the same span. A prior's effect is not, so fits
+    with one have a curve where features are nearly uncorrelated, as the theory's are.
 
     Parameters
     ----------
     picture : Picture
     found : Replicated
         The signal.
-    n_directions : int
-        Rank of the centred features.
+    X : array of shape (n_obs, n_features)
     card : Card
     """
     if picture.quantity != QUANTITIES["slope"].label:
         return picture
-    curves = []
+    n_directions, curves = directions(X), []
+    with_priors = nearly_uncorrelated(X)
     for line in picture.lines:
         ratio = _ratio(line.name, float(found.value or 0.0), n_directions, card)
-        if ratio is not None:
+        if ratio == 0 or (ratio is not None and with_priors):
             curves.append(_curve(line.name, line.x, float(found.value or 0.0), n_directions, ratio))
     return replace(picture, curves=[c for c in curves if c.x])
 
@@ -129,5 +132,29 @@ def is_linear(card: Card) -> bool:
 
 def directions(X: FloatArray) -> int:
     """Rank of the centred features (n_obs, n_features), missing values at their means."""
+    return int(np.linalg.matrix_rank(_centred(X)))
+
+
+def nearly_uncorrelated(X: FloatArray) -> bool:
+    """Whether the effective number of directions is at least 0.8 of that of the features.
+
+    It is ``(sum l)**2 / sum l**2`` of the eigenvalues ``l`` of their correlations, without what
+    chance adds to the squares of these.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(1).standard_normal((400, 8))
+    >>> nearly_uncorrelated(x), nearly_uncorrelated(x + x[:, :1])
+    (True, False)
+    """
+    centred = _centred(X)
+    size = np.sqrt((centred**2).sum(axis=0))
+    scaled = centred[:, size > 0] / size[size > 0]
+    p = scaled.shape[1]
+    squares = ((scaled.T @ scaled) ** 2).sum() - p * (p - 1) / len(X)
+    return bool(p >= 0.8 * squares)
+
+
+def _centred(X: FloatArray) -> FloatArray:
     centred = X - np.nanmean(X, axis=0)
-    return int(np.linalg.matrix_rank(np.where(np.isnan(centred), 0.0, centred)))
+    return np.where(np.isnan(centred), 0.0, centred)

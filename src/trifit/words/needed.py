@@ -53,8 +53,9 @@ def signal_sentence(signal: Replicated) -> str:
     """What the theory's curves assume, and the signal that was put into them."""
     value, low, high = (float(x or 0.0) for x in (signal.value, signal.low, signal.high))
     return (
-        f"Theory (dashed) is for linear log-odds of Normal features and equal classes. Its signal, "
-        f"the standard deviation of the true log-odds, is estimated from leave-one-out log-odds of "
+        "Theory (dashed) is for linear log-odds of Normal features and equal classes, for fits "
+        "with a prior also of uncorrelated features. Its signal, the standard deviation of the "
+        "true log-odds, is estimated from leave-one-out log-odds of "
         f"the MLE: {estimate(value, low, high)} (95% interval {between(low, high)})."
     )
 

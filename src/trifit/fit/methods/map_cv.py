@@ -8,12 +8,11 @@ from trifit.cards import Card, Optimiser
 from trifit.diagnostics import SCALE_RANGE
 from trifit.errors import InputError
 from trifit.fit.density import Density
-from trifit.fit.folds import held_out_forecasts, inner_folds
+from trifit.fit.folds import held_out_forecasts, inner_folds, mean_loss
 from trifit.fit.methods.map import fit_map
 from trifit.fit.optimise import amended
 from trifit.fit.training import Training
 from trifit.fits import Fit
-from trifit.scores import log_predictive_density
 from trifit.types import FloatArray, Rows
 
 _LOW, _HIGH = np.log2(SCALE_RANGE)
@@ -72,7 +71,7 @@ def fit_map_cv(
     for factor in SCALE_FACTORS:
         weight = float(factor) ** -2
         forecasts = held_out_forecasts(density, folds, settings, rng, prior=weight)
-        losses.append(-log_predictive_density(*forecasts).mean())
+        losses.append(mean_loss(*forecasts))
     best = float(SCALE_FACTORS[int(np.argmin(losses))])
     fit = fit_map(density, rows, settings, rng, weight=best**-2, held_out=held_out)
     return replace(fit, method="map-cv", diagnostics=amended(fit, scale_factor=best))
