@@ -194,7 +194,7 @@ TEXT = {
     "row numbers": ("t.csv", csv("{i},{i5},{y}"), "| left out row numbers: 'a'"),
     "dates": ("t.csv", csv("2024-01-{i:02},{i5},{y}"), "40 different values in 40 rows"),
     "times": ("t.csv", csv("2024-01-01T00:{i:02}:00Z,{i5},{y}"), "40 different values in 40 rows"),
-    "1,000 categories": ("t.csv", csv("k{i},{i5},{y}", n=1000), "1000 different values"),
+    "1,000 categories": ("t.csv", csv("k{i},{i5},{y}", n=1000), "1,000 different values"),
     "a leak": ("t.csv", csv("{i7},{z},{y}"), "| 'y' is predicted without error by"),
     "HTML in names": ("t.csv", csv(head="<script>,b,y"), "read: <script>, b |"),
     "formulas": ("t.csv", csv("=1+{i5},{i5},{y}"), "read: a==1+0, a==1+1"),
