@@ -6,11 +6,13 @@ from trifit.contestants import (
     CONTESTANTS,
     FREQUENCIES,
     PAIRS,
+    check_methods,
     gap_of,
     main_of,
     posterior_of,
     shows,
 )
+from trifit.errors import InputError
 
 
 def test_pairs_are_of_contestants():
@@ -50,3 +52,10 @@ def test_a_difference_without_words_names_the_two():
     assert shows("map", "mle") == "the prior"
     assert shows("mle", FREQUENCIES) == "maximum likelihood against class frequencies"
     assert shows("forest", "map") == "forest against maximum a posteriori"
+
+
+def test_methods_that_need_not_be_asked_for_say_so():
+    with pytest.raises(InputError, match="'mle': it is fitted without being asked for; --methods"):
+        check_methods(["mle"])
+    with pytest.raises(InputError, match="'bays': expected one or more of"):
+        check_methods(["bays"])

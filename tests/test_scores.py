@@ -73,7 +73,7 @@ def test_rows_and_classes_may_be_permuted(seed):
 @pytest.mark.parametrize(
     ("probs", "y", "message"),
     [
-        ([[0.5, 0.6]], [0], r"probs\[0\] sums to 1.1.*are these logits"),
+        ([[0.5, 0.6]], [0], r"probs\[0\] sums to 1.1.*divide rows by their sum"),
         ([[2.0, -1.0]], [0], r"probs\[0\] holds -1"),
         ([[0.5, np.nan]], [0], r"probs\[0\] holds nan"),
         ([[0.5, 0.5]], [2], r"y\[0\] is 2; expected a class code in 0 .. 1"),

@@ -87,7 +87,7 @@ def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:
     >>> checked_probs([[0.9, 0.2]])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    ValueError: probs[0] sums to 1.1, expected ... 1 within 0.01; are these ...
+    ValueError: probs[0] sums to 1.1, expected ... 1 within 0.01; divide rows by their sum
     >>> checked_probs([[0.3333, 0.3333, 0.3333]]).sum()
     np.float64(1.0)
     """
@@ -113,13 +113,24 @@ def checked_probs(values: Any, *, name: str = "probs") -> FloatArray:
             what = f"holds {row.min():.3g}"
         else:
             what = f"sums to {_sum_text(float(total[where]))}"
-        near = row.min() >= 0 and abs(total[where] - 1.0) < MAX_TOLERANCE
-        remedy = "divide rows by their sum" if near else "are these logits? apply softmax first"
         raise ValueError(
             f"{name}[{', '.join(map(str, where))}] {what}, expected probabilities that sum to 1 "
-            f"within {tolerance:g}; {remedy}"
+            f"within {tolerance:g}; {_remedy(row, probs)}"
         )
     return np.where(off[..., None], probs / total[..., None], probs)
+
+
+def _remedy(row: FloatArray, probs: FloatArray) -> str:
+    """What rows may be that are no probabilities, the first such row and all of them."""
+    if np.isnan(row).any():
+        return "every row needs a prediction"
+    if row.min() < 0:
+        return "are these logits? give them as such (--logits), or apply softmax first"
+    if abs(np.nanmedian(probs.sum(axis=-1)) - 100) < 100 * MAX_TOLERANCE:
+        return "are these per cent? divide them by 100"
+    if row.max() <= 1:
+        return "divide rows by their sum"
+    return "are these logits? give them as such (--logits), or apply softmax first"
 
 
 def log_of_checked_probs(values: Any, *, name: str = "log_probs") -> FloatArray:

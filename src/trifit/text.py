@@ -261,11 +261,12 @@ def listing(names: Sequence[str], most: int = 8) -> str:
 
     Examples
     --------
-    >>> listing(["a", "b", "c"], most=2)
-    "'a', 'b' and 1 more"
+    >>> listing(["a", "b", "c", "d"], most=2)
+    "'a', 'b' and 2 more"
     """
+    most += len(names) == most + 1  # the name of one more takes no more room than its number
     shown = ", ".join(repr(n) for n in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+    return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def meant(name: str, names: Iterable[str]) -> str:
@@ -288,11 +289,12 @@ def numbered(counts: Mapping[str, int], most: int = 8) -> str:
 
     Examples
     --------
-    >>> numbered({"a": 3, "b": 10, "c": 4}, most=2)
-    "'a' (3), 'b' (10) and 1 more"
+    >>> numbered({"a": 3, "b": 10, "c": 4, "d": 5}, most=2)
+    "'a' (3), 'b' (10) and 2 more"
     """
-    shown = ", ".join(f"{name!r} ({n})" for name, n in [*counts.items()][:most])
-    return shown + (f" and {len(counts) - most} more" if len(counts) > most else "")
+    most += len(counts) == most + 1
+    shown = ", ".join(f"{name!r} ({n:,})" for name, n in [*counts.items()][:most])
+    return shown + (f" and {len(counts) - most:,} more" if len(counts) > most else "")
 
 
 def slugs(names: Iterable[str]) -> dict[str, str]:
@@ -342,17 +344,17 @@ def significant(value: float | None, digits: int = 3) -> str:
 
     Examples
     --------
-    >>> significant(12.3456), significant(0.00012345)
-    ('12.3', '0.000123')
+    >>> significant(12.3456), significant(-0.00012345), significant(-1.5e-8)
+    ('12.3', '−0.000123', '−1.50e-08')
     """
     if value is None or not math.isfinite(value):
         return "–"
     if value == 0:
         return "0"
-    magnitude = math.floor(math.log10(abs(value)))
+    magnitude, sign = math.floor(math.log10(abs(value))), "−" if value < 0 else ""
     if magnitude >= 6 or magnitude < -5:
-        return f"{value:.{digits - 1}e}"
-    return f"{value:.{max(0, digits - 1 - magnitude)}f}"
+        return f"{sign}{abs(value):.{digits - 1}e}"
+    return f"{sign}{abs(value):.{max(0, digits - 1 - magnitude)}f}"
 
 
 def repr_of(thing: object) -> str:

@@ -141,7 +141,7 @@ def test_results_are_frozen_and_name_their_settings(name, rng):
 
 
 BAD = [
-    ([[0.5, 0.5], [0.9, 0.2]], [0, 1], r"probs\[1\] sums to 1.1.*softmax"),
+    ([[0.5, 0.5], [0.9, 0.2]], [0, 1], r"probs\[1\] sums to 1.1.*divide rows"),
     ([[0.5, 0.5], [1.2, -0.2]], [0, 1], r"probs\[1\] holds -0.2"),
     ([[0.5, 0.5], [np.nan, 1.0]], [0, 1], r"probs\[1\] holds nan"),
     ([[2.0, -1.0], [0.3, 4.0]], [0, 1], r"probs\[0\] holds -1.*are these logits"),

@@ -161,5 +161,5 @@ def test_tables_are_whole_in_80_columns():
     shown = out.getvalue()
     assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= 80
-    for name in (*comparison.contestants, "map - mle", "converged", "calibration"):
+    for name in (*comparison.contestants, "map − mle", "converged", "calibration"):
         assert name in shown

@@ -216,7 +216,7 @@ ERRORS = {
         "a,y\n" + "".join(f"{i},{i / 7}\n" for i in range(60)),
         "y",
         {},
-        "target 'y' has 60 different values.*class labels",
+        "target 'y' holds 60 different numbers.*class labels",
     ),
     "unknown drop": (GOOD, "y", {"drop": ["c"]}, "drop 'c' is not a column"),
     "drop the target": (GOOD, "y", {"drop": ["y"]}, "drop 'y' is the target"),

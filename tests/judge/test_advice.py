@@ -15,7 +15,7 @@ from trifit.forecasts import Forecasts
 from trifit.judge import verdict_on
 from trifit.judge.advice import SUCCESS, Remedy, advice, recommend, round_up, times_as_many
 from trifit.results import Advice, Comparison, Estimate, Step, Success, Verdict
-from trifit.words import STEPS, advice_text
+from trifit.words import STEPS, advice_text, verdict_text
 
 NAN = float("nan")
 BASELINE = 0.67
@@ -273,3 +273,17 @@ def test_the_figures_are_those_of_the_table():
     ][1:]
     written = {row[0]: (int(row[4]), int(row[3])) for row in rows}
     assert written == {STEPS[s]: (found.right, found.worlds) for s, found in SUCCESS.items()}
+
+
+def test_equal_probabilities_are_no_case_for_more_rows():
+    """A temperature at its upper bound: rows without end would say the same."""
+    equal = judged(evidence(NAN, NAN), log_loss=np.log(len(evidence().classes)))
+    scores = msgspec.structs.replace(
+        equal.scores, log_loss=Estimate.normal(equal.scores.log_loss.value, 0.0)
+    )
+    uniform = msgspec.structs.replace(equal, scores=scores, outputs=Verdict.UNCERTAIN)
+    assert uniform.uniform
+    assert not equal.uniform
+    assert recommend(equal, [], BASELINE) == (Step.COLLECT, None)
+    assert recommend(uniform, [], BASELINE) == (Step.DISCARD, None)
+    assert verdict_text(uniform) == "It gives all classes the same probability in every test row."

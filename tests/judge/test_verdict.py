@@ -172,7 +172,7 @@ def test_margins_follow_the_entropy_of_the_labels():
 
 def test_labels_that_were_all_but_excluded_are_said():
     text = text_of(evidence(p_value=2e-9))
-    assert "considered practically impossible (p-value 2e-09)" in text
+    assert "considered practically impossible (p < 0.0001)" in text
 
 
 def test_classes_are_judged_where_a_slope_cannot_be():
@@ -213,11 +213,26 @@ def test_every_rule_shows_its_number():
         ("0.40 to 0.60", False),
         ("0.37 to 0.63", False),
         ("+0.050 ± 0.010", False),
-        ("1e-05, odds 1.3 to 1.9 (p)", False),
+        ("< 0.0001, odds 1.3 to 1.9 (p)", False),
         ("0.03", False),
         ("0.070", False),
     ]
     assert rules(evidence(NAN, NAN))[1].found == "no slope"
+
+
+def test_a_p_value_is_that_for_all_classes_together():
+    """So it is read against 5 % whatever the number of classes."""
+    doubtful = bias("k", 0.1, 0.2, 0.004, (1.1, 2.0))
+    shown = rules(evidence(classes=(doubtful, *FINE, *FINE)))[4]
+    n_classes = 1 + 2 * len(FINE)
+    assert f"p-value, times {n_classes} classes, at least 0.05" in shown.asked
+    assert shown.found.startswith(f"{n_classes * 0.004:.3g}, odds 1.1 to 2.0 (k)")
+    assert not shown.met
+
+
+def test_minus_signs_are_real_ones():
+    shown = text_of(evidence(-0.5, 0.4))
+    assert "calibration slope −0.50 (95% interval −1.28 to 0.28)" in shown
 
 
 def test_bonferroni_over_classes():
@@ -231,9 +246,15 @@ def test_a_suspicion_forbids_praise_but_is_no_fault():
     doubtful = evidence(p_value=0.03)
     given = doubtful
     assert verdict_on(given) is Verdict.UNCERTAIN
-    assert "only 3.0 times in 100." in text_of(given)
+    assert text_of(given).endswith(
+        "but the test of the whole probability vector leaves a doubt (p = 0.03; at least 0.05 is "
+        "needed)."
+    )
     biased = evidence(classes=(bias("p", 0.4, 0.5, 0.02, (1.1, 2.0)), *FINE[1:]))
     assert verdict_on(biased) is Verdict.UNCERTAIN
+    assert "class p, of mean probability 0.400 and frequency 0.500, leaves a doubt (p = 0.0" in (
+        text_of(biased)
+    )
     harmless = evidence(p_value=0.03, gain=-0.02)
     assert verdict_on(harmless) is Verdict.BEHAVES
 

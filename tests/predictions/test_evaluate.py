@@ -310,7 +310,7 @@ def test_the_command_writes_numbers_and_page(frame, tmp_path):
     words = ["--preds", f"one={a}", "--preds", f"two={b}", "--id", "row", "--label", "y"]
     done = invoke("evaluate", *words, "--probs", "p_*", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
-    assert "two - one" in done.output
+    assert "two − one" in done.output
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
         "comparison.json", "index.html", "metrics.json", "predictions.parquet",
     }  # fmt: skip

@@ -32,8 +32,18 @@ SAID = [
         Note(NoteKind.AMOUNTS, ("x",), text="$12"),
         "'x' holds amounts with a currency or percent sign, such as '$12', and was",
     ),
+    (
+        Note(NoteKind.DATES, ("the day",), text="31.12.2024"),
+        "'the day' holds dates, such as '31.12.2024', and each date was treated as a category of "
+        "its own; write them as numbers (days, months, years), --drop 'the day', or --time "
+        "'the day' to test on later rows",
+    ),
     (Note(NoteKind.DROPPED_ROWS, counts={"a": 1}, n_rows=1), "1 row with missing values: 'a' (1)"),
     (Note(NoteKind.DROPPED_UNLABELLED, n_rows=2), "dropped 2 rows without a class"),
+    (
+        Note(NoteKind.NUMBERS_AS_CLASSES, ("age",), n=43),
+        "target 'age' holds 43 different numbers, and each is a class of its own; if it is a",
+    ),
     (
         Note(NoteKind.MISSING_LABELS, ("NA",), text="y"),
         "'NA' in target 'y' counts as missing (if it is a class: --na-values '')",
@@ -157,5 +167,5 @@ def test_chosen_scales_and_temperatures_at_a_bound():
         "prior scale 0.600 (95% interval 0.300 to ∞): largest evidence on the training rows; 0.500 "
         "to 0.700 in folds"
     )
-    assert "at its upper bound, 1e+10" in high
-    assert "at its lower bound, 1e-10" in low
+    assert "at its upper bound: on held-out" in high
+    assert "at its lower bound: on held-out" in low

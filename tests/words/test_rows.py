@@ -30,7 +30,8 @@ SIZE = {"n_coefficients": 15, "most": 2_000}
             {"by": SplitBy.SIZE, **SIZE},
             {"n_groups": 4, "grouped_by": "patient"},
             "20% of the rows (30, whole groups of 'patient') are test rows, because the problem is "
-            "large (150 rows x 15 coefficients = 2,250, above 2,000)",
+            "large (150 rows x 15 coefficients = 2,250, above 2,000; --cv 5 tests every row, in "
+            "more time)",
         ),
         (
             "cv",

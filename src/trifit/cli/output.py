@@ -13,7 +13,7 @@ from trifit.contestants import shows
 from trifit.results import LOGARITHMIC, Comparison, Estimate, FitRecord, Truth
 from trifit.results.diff import Checked, RunDiff
 from trifit.results.preview import Preview
-from trifit.text import probability, signed_with_se, with_se
+from trifit.text import probability, signed_with_se, with_minus, with_se
 from trifit.words import (
     IN_PART,
     VERDICTS,
@@ -51,7 +51,7 @@ def print_comparison(comparison: Comparison) -> None:
     """The scoreboard, the paired differences and a verdict per fit, on stdout."""
     console = _console()
     data, evaluation = comparison.data, comparison.evaluation
-    features = f"{data.n_features} features, " if data.n_features else ""
+    features = f"{data.n_features:,} features, " if data.n_features else ""
     console.print(
         f"\n{data.name}: {rows_text(evaluation)}, {features}{data.n_classes} classes; "
         f"{split_text(evaluation, data.n_obs)}",
@@ -213,7 +213,7 @@ def _truth(truth: Truth) -> Table:
             with_se(fit.kl.value, fit.kl.se),
             with_se(fit.calibration_error.value, fit.calibration_error.se),
             signed_with_se(fit.confidence_bias.value, fit.confidence_bias.se),
-            "–" if fit.slope is None else f"{fit.slope:.3f}",
+            "–" if fit.slope is None else with_minus(f"{fit.slope:z.3f}"),
         )
     return table
 
@@ -232,7 +232,7 @@ def differences_table(comparison: Comparison, *, narrow: bool) -> Table:
     for row in comparison.differences:
         infinite = comparison.infinite(row.a, row.b)
         cells = (
-            f"{row.a} - {row.b}",
+            f"{row.a} − {row.b}",
             infinite or signed_with_se(row.log_loss.value, row.log_loss.se),
             "–" if infinite else probability(row.probability_better),
             shows(row.a, row.b),

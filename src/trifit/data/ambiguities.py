@@ -1,6 +1,7 @@
 """What may have been meant otherwise, and how to say so."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ FEW_VALUES = range(3, 11)
 """Different whole values of a column that may be codes of categories."""
 
 
+DATE = re.compile(r"^(\d{4}([-./])\d{1,2}\2\d{1,2}|\d{1,2}([-./])\d{1,2}\3(\d{4}|\d\d))([ T].*)?$")
+"""A day: 2024-05-31, 31.05.2024, 5/31/24."""
+
+
 @dataclass
 class Ambiguities:
     """Columns of the training table that may be other than they look.
@@ -34,6 +39,8 @@ class Ambiguities:
         Numbers with few whole values, and how many.
     amounts : dict of str to str
         Categories that are amounts with a sign, and one of them.
+    dates : dict of str to str
+        Categories that are dates, and one of them.
     """
 
     numbered: list[str] = field(default_factory=list)
@@ -42,6 +49,7 @@ class Ambiguities:
     zeros: list[str] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
     amounts: dict[str, str] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
 
     def row_number(self, column: Column, values: FloatArray | None) -> bool:
         """Whether a column of numbers counts the rows; it is then remembered."""
@@ -65,6 +73,8 @@ class Ambiguities:
         """
         if column.kind == "category" and written is not None and is_amount(column.levels):
             self.amounts[column.name] = column.levels[0]
+        if column.kind == "category" and written is not None and are_dates(column.levels):
+            self.dates[column.name] = column.levels[0]
         if values is None:
             return
         if may_be_identifier(column.name, values) and not is_row_number(values):
@@ -88,8 +98,11 @@ class Ambiguities:
         notes = [Note(kind, names=tuple(names)) for kind, names in columns if names]
         if self.codes:
             notes.append(Note(NoteKind.CODES, counts=self.codes))
+        signs = ((NoteKind.AMOUNTS, self.amounts), (NoteKind.DATES, self.dates))
         return notes + [
-            Note(NoteKind.AMOUNTS, names=(name,), text=cell) for name, cell in self.amounts.items()
+            Note(kind, names=(name,), text=cell)
+            for kind, found in signs
+            for name, cell in found.items()
         ]
 
 
@@ -101,6 +114,19 @@ def few_values(values: FloatArray) -> int:
     distinct = np.unique(present)
     suspect = len(distinct) in FEW_VALUES and bool((distinct == np.round(distinct)).all())
     return len(distinct) if suspect and len(present) >= 10 * len(distinct) else 0
+
+
+def are_dates(levels: Sequence[str]) -> bool:
+    """Whether texts are dates, year or day first, perhaps with a time.
+
+    Examples
+    --------
+    >>> are_dates(["2024-05-31", "2024-06-01 12:30"]), are_dates(["31.05.2024"])
+    (True, True)
+    >>> are_dates(["1.2.3", "1.2.4"]), are_dates(["5/31/24", "n. a."])
+    (False, False)
+    """
+    return all(DATE.match(level) for level in levels)
 
 
 def is_amount(levels: tuple[str, ...]) -> bool:

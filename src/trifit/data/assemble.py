@@ -6,7 +6,13 @@ from typing import Literal
 
 import numpy as np
 
-from trifit.data.labels import absent_texts, drop_unused_classes, encode_classes, learn_classes
+from trifit.data.labels import (
+    absent_texts,
+    drop_unused_classes,
+    encode_classes,
+    learn_classes,
+    numbers_as_classes,
+)
 from trifit.data.leaks import gives_away
 from trifit.data.new_rows import unseen_note
 from trifit.data.numbers import COMMA, POINT, Style
@@ -108,6 +114,10 @@ def assemble(
         *notes_of(rows.roles, reading.roles, len(rows.y) - rows.n_test),
     ]
     rows, written = _written_out(train.name, rows)
+    if rows.soft is None and len(labels) == 1:
+        y = rows.y[: len(rows.y) - rows.n_test]
+        if (many := numbers_as_classes(train.name, labels[0], classes, y)) is not None:
+            notes.append(many)
     return Dataset(
         name=train.name,
         X=rows.X,

@@ -1,12 +1,14 @@
 """The target column: its classes, in order, and the class of each row."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from trifit.data.cells import UNSEEN, is_binary, level_codes, texts_of
-from trifit.data.numbers import number
+from trifit.data.numbers import COMMA, POINT, number
 from trifit.errors import InputError
+from trifit.notes import Note, NoteKind
 from trifit.text import listing
 from trifit.types import BoolArray, FloatArray, IntArray
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MAX_CLASSES_SHARE = 0.5
+
+FEW_NUMBERS, SOME_NUMBERS = 10, 20
+"""Classes that are called by numbers: more than so many are a measurement if one of them has a
+single row; more than so many if one is a fraction, and else they are told of in a note."""
 
 
 def learn_classes(
@@ -46,15 +52,77 @@ def learn_classes(
     present = sorted({t for t in texts if t is not None})
     if not present:
         raise InputError(f"data {data!r}: target {target!r} has no value in any row")
+    values = numbers_of(present)
+    if values is not None:
+        present = [present[k] for k in np.argsort(values, kind="stable")]
     if len(present) > 20 and len(present) > MAX_CLASSES_SHARE * len(texts):
+        if values is not None:
+            places = {text: k for k, text in enumerate(present)}
+            cells = np.sort(values)[[places[t] for t in texts if t is not None]]
+            raise _measurement(data, target, present, cells)
         raise InputError(
-            f"target {target!r} has {len(present)} different values in {len(texts)} rows "
-            f"(e.g. {present[0]!r}); trifit compares classifiers: give a column of class labels"
+            f"data {data!r}: target {target!r} has {len(present):,} different values in "
+            f"{len(texts):,} rows (e.g. {present[0]!r}); trifit compares classifiers: give a "
+            "column of class labels"
         )
-    numbers = [number(t) for t in present]
-    if all(n is not None for n in numbers):
-        present = [t for _, t in sorted(zip(numbers, present, strict=True))]
     return tuple(present)
+
+
+def numbers_of(texts: Sequence[str]) -> FloatArray | None:
+    """The numbers that texts are, None if one of them is none.
+
+    Examples
+    --------
+    >>> numbers_of(["10", "2.5"]), numbers_of(["10", "2,5"]), numbers_of(["1", "a"])
+    (array([10. ,  2.5]), array([10. ,  2.5]), None)
+    """
+    for style in (POINT, COMMA):
+        values = [number(text, style) for text in texts]
+        if None not in values:
+            return np.array(values, dtype=np.float64)
+    return None
+
+
+def numbers_as_classes(
+    data: str, target: str, classes: tuple[str, ...], y: IntArray
+) -> Note | None:
+    """A note where many classes are called by numbers, which may be a measurement.
+
+    Parameters
+    ----------
+    data, target : str
+        Names of the data and of the column, for messages.
+    classes : tuple of str
+    y : array of shape (n_rows,)
+        Codes of the training rows, a row for each observation.
+
+    Raises
+    ------
+    InputError
+        If they are one: a number is a fraction, or has a single row.
+    """
+    values = numbers_of(classes)
+    if values is None or len(classes) <= FEW_NUMBERS:
+        return None
+    fractions = len(classes) > SOME_NUMBERS and bool((values != np.round(values)).any())
+    if fractions or 1 in np.bincount(y, minlength=len(classes)):
+        raise _measurement(data, target, classes, values[y])
+    counted = bool((values - values[0] == np.arange(len(values))).all()) and values[0] in (0, 1)
+    if counted or len(classes) <= SOME_NUMBERS:
+        return None
+    return Note(NoteKind.NUMBERS_AS_CLASSES, names=(target,), n=len(classes))
+
+
+def _measurement(data: str, target: str, found: Sequence[str], cells: FloatArray) -> InputError:
+    """What is said of a target that holds a measurement."""
+    middle, whole = np.median(cells), bool((cells == np.round(cells)).all())
+    codes = "merge those that have one row" if whole else "put a letter before each"
+    return InputError(
+        f"data {data!r}: target {target!r} holds {len(found):,} different numbers, such as "
+        f"{found[len(found) // 2]}; it looks like a measurement, and trifit compares classifiers: "
+        "give a column of class labels, or put the numbers into a few classes first, for example "
+        f"up to {middle:g} (the median) and above (if they are codes of classes: {codes})"
+    )
 
 
 def encode_classes(

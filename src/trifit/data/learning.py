@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trifit.data.ambiguities import are_dates
 from trifit.data.cells import MISSING_TEXT, is_numeric, is_text, texts_of
 from trifit.data.columns import Column
 from trifit.data.numbers import Style, number
@@ -129,15 +130,24 @@ class Unread:
         rows = len(texts) - texts.count(None)
         per_level = 2 if len(levels) <= MAX_LEVELS else MIN_ROWS
         if not self.keep and len(levels) > 20 and rows < per_level * len(levels):
-            numeric = all(number(level) is not None for level in levels)
-            drop = f"leave it out with --drop {quote(self.name)}"
             raise InputError(
-                f"data {self.data!r}: text column {self.name!r} has {len(levels)} different values "
-                f"in {len(texts)} rows; it looks like {'numbers' if numeric else 'an identifier'}: "
-                f"{'convert it to numbers' if numeric else drop}, or take it as categories with "
-                f"--keep {quote(self.name)}"
+                f"data {self.data!r}: text column {self.name!r} has {len(levels):,} different "
+                f"values in {len(texts):,} rows; it looks like {self._looks(levels)}, or take it "
+                f"as categories with --keep {quote(self.name)}"
             )
         return self._category(texts, self.missing)
+
+    def _looks(self, levels: list[str]) -> str:
+        """What so many different texts may be, and what to do then."""
+        name = quote(self.name)
+        if all(number(level) is not None for level in levels):
+            return "numbers: convert it to numbers"
+        if are_dates(levels):
+            return (
+                f"dates: leave it out with --drop {name}, use it to test on later rows with --time "
+                f"{name} (dates such as 2024-05-31), write it as a number (days, months, years)"
+            )
+        return f"an identifier: leave it out with --drop {name}"
 
     def _category(self, texts: list[str | None], missing: tuple[str, ...]) -> Column:
         levels = self._levels(texts)

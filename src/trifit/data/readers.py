@@ -6,6 +6,7 @@ is, and a row with a field too many is an error.
 """
 
 import io
+import re
 import sys
 from collections.abc import Callable, Mapping
 from csv import Error as CsvError
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 DELIMITERS = {".csv": (",", ";", "\t"), ".tsv": ("\t",), ".txt": ("\t", ";", ",")}
 """Kinds of text files, and what may separate their cells."""
+
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
+SPREADSHEET = " (save the sheet as 'CSV UTF-8')"
 
 STDIN = "-"
 
@@ -79,6 +83,7 @@ def read_table(path: Path, *, what: str = "data", hint: str = "") -> Table:
         raise InputError(
             f"{source}: unknown kind of file {''.join(path.suffixes[-2:])!r}; give .csv, .tsv "
             "(also .gz, .zst, .bz2, .xz), .parquet, .arrow, .feather or .npz"
+            f"{SPREADSHEET if kind in SPREADSHEETS else ''}"
         )
     try:
         cells = readers[kind](path)
@@ -186,16 +191,35 @@ def _text_table(opened: Callable[[], BinaryIO], kind: str, name: str, source: st
     import pyarrow as pa
 
     try:
-        cells, delimiter = _read_text(opened, DELIMITERS[kind])
+        opened, delimiters = _behind_mark(opened, DELIMITERS[kind])
+        cells, delimiter = _read_text(opened, delimiters)
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{source} is not UTF-8 (byte {error.start}); save it as UTF-8 text"
+            f"{source} is not UTF-8 (byte {error.start}); save it as UTF-8 text (in Excel: save "
+            "as 'CSV UTF-8')"
         ) from error
     except (pa.ArrowException, OSError, EOFError, LZMAError) as error:
         if "Empty CSV" in str(error):
             raise InputError(f"{source}: the table has no rows") from error
         raise InputError(f"{source} cannot be read: {one_line(error)}") from error
     return checked_table(cells, name, source, delimiter)
+
+
+def _behind_mark(
+    opened: Callable[[], BinaryIO], delimiters: tuple[str, ...]
+) -> tuple[Callable[[], BinaryIO], tuple[str, ...]]:
+    """What follows a first line such as ``sep=;``, by which Excel is told of the delimiter."""
+    with opened() as file:
+        mark = re.match(rb"(?:\xef\xbb\xbf)?sep=([,;\t|])\r?\n", file.read(16))
+    if mark is None:
+        return opened, delimiters
+
+    def behind() -> BinaryIO:
+        file = opened()
+        file.read(mark.end())
+        return file
+
+    return behind, (mark[1].decode(),)
 
 
 def _read_text(

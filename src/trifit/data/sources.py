@@ -23,6 +23,9 @@ BUNDLED = {
 HINT = f", and not a bundled set ({', '.join(BUNDLED)}), sim:WORLD or openml:NAME"
 """What else a name that is no file may have been meant to be."""
 
+SEVERAL = 9
+"""More columns than these are listed in part, and the last one too, where the class often is."""
+
 
 def open_source(source: Any, labels: tuple[str, ...]) -> Table:
     """A table with its label columns: one target, or one column per class.
@@ -46,9 +49,11 @@ def open_source(source: Any, labels: tuple[str, ...]) -> Table:
         labels = label_columns(table.columns)
         check_several(table.name, labels)
     if not labels:
+        several = len(table.columns) > SEVERAL
+        last = f"; the last is {table.columns[-1]!r}" if several else ""
         raise InputError(
             f"data {table.name!r}: which column holds the class? Name it as target (--target); "
-            f"the columns are {listing(table.columns)}"
+            f"the columns are {listing(table.columns)}{last}"
         )
     return _labelled(table, labels)
 

@@ -74,7 +74,7 @@ def advice(c: Comparison, name: str, forecasts: Forecasts) -> Advice:
     step, remedy = recommend(
         judged, list(remedies(c, name)), c.baselines[FREQUENCIES].log_loss.value
     )
-    found = Advice(step=step, success=SUCCESS.get(step))
+    found = Advice(step=step, success=None if judged.uniform else SUCCESS.get(step))
     if step is Step.COLLECT:
         times = times_as_many(judged.calibration)
         n_rows = None if times is None else round_up(times * judged.calibration.n_obs)
@@ -101,12 +101,13 @@ def recommend(
 
     1. not judged, or no MLE exists: none;
     2. a label has probability 0: raise zeros;
-    3. behaves like probabilities: use as is;
-    4. uncertain: collect rows;
-    5. no remedy gains anything, or the best one leaves a log-loss no lower than that of the class
+    3. it gives all classes the same probability in every row: discard;
+    4. behaves like probabilities: use as is;
+    5. uncertain: collect rows;
+    6. no remedy gains anything, or the best one leaves a log-loss no lower than that of the class
        frequencies: use the order only, or, where the 95 % interval of the slope is not above 0,
        discard;
-    6. else the simplest remedy whose gain is at most 1 % of the labels' entropy below the largest.
+    7. else the simplest remedy whose gain is at most 1 % of the labels' entropy below the largest.
 
     Parameters
     ----------
@@ -120,6 +121,8 @@ def recommend(
         return Step.NONE, None
     if judged.scores.n_impossible:
         return Step.RAISE_ZEROS, None
+    if judged.uniform:
+        return Step.DISCARD, None
     if judged.verdict in (Verdict.BEHAVES, Verdict.UNCERTAIN):
         return (Step.USE if judged.verdict is Verdict.BEHAVES else Step.COLLECT), None
     most = max((r.gain.value for r in remedies), default=0.0)

@@ -275,7 +275,8 @@ def codes_of(
             row = int(np.flatnonzero(codes == UNSEEN)[0])
             raise InputError(
                 f"predictions {file!r}: the label {labels[row]!r} (data row {row + 1}) has no "
-                f"column of predictions; these are for {listing(classes)}"
+                f"column of predictions; these are for {listing(classes)}; name each column after "
+                "its class"
             )
         codes = level_codes(list(labels), tuple(numbers))
         notes.append(Note(NoteKind.POSITIONS, names=tuple(classes)))

@@ -42,6 +42,8 @@ def log_probs_of(
     """
     values = raw.values
     if values.shape[1] == 1:
+        if not reading.logits:
+            _check_single(raw, values[:, 0])
         first = np.zeros_like(values) if reading.logits else 1 - values
         values = np.hstack([first, values])
     elif set(raw.classes) != set(classes) or len(raw.classes) != len(classes):
@@ -107,6 +109,22 @@ def _checked(raw: Raw, values: FloatArray) -> FloatArray:
     except ValueError as error:
         text = re.sub(r"^\[(\d+)\]", lambda m: f"row {row_name(raw, int(m[1]))}", str(error))
         raise InputError(f"predictions {raw.file!r}: {text}") from error
+
+
+def _check_single(raw: Raw, values: FloatArray) -> None:
+    """Refuse a column for one class of two that holds no probabilities."""
+    off = np.flatnonzero(~((values >= 0) & (values <= 1)))
+    if off.size:
+        per_cent = values.min() >= 0 and values.max() <= 100
+        remedy = (
+            "are these per cent? divide them by 100"
+            if per_cent
+            else ("are these logits? give them as such (--logits)")
+        )
+        raise InputError(
+            f"predictions {raw.file!r}: row {row_name(raw, int(off[0]))} holds "
+            f"{values[off[0]]:.3g}, expected a probability; {remedy}"
+        )
 
 
 def sum_to_one(values: FloatArray) -> bool:

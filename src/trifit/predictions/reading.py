@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trifit.data.by import read_by
 from trifit.data.cells import as_floats, texts_of
-from trifit.data.numbers import POINT, number
+from trifit.data.numbers import COMMA, POINT, Style, number, possible_styles
 from trifit.data.roles import checked_weights
 from trifit.data.tables import Table
 from trifit.errors import InputError
@@ -135,7 +135,7 @@ def of_table(
         models=_texts(table, reading.model_col, file, needed=True),
         groups=_texts(table, reading.groups, file, needed=need_label),
         classes=classes,
-        values=np.column_stack([_numbers(table, name, file) for name in names]),
+        values=_matrix(table, names, file),
         weights=_weights(table, reading.weights, file, needed=need_label),
         by=read_by([table], reading.by, [reading.label or ""]) if need_label else {},
     )
@@ -202,23 +202,64 @@ def _check_there(name: str, columns: Sequence[str], file: str) -> None:
         )
 
 
-def _numbers(table: Table, name: str, file: str) -> FloatArray:
+def _matrix(table: Table, names: Sequence[str], file: str) -> FloatArray:
+    """Columns of numbers, which one decimal mark writes, (n_rows, n_columns)."""
+    plain = {name: _plain(table, name) for name in names}
+    typeset = {name: texts_of(table.cells[name], ("",)) for name in names if plain[name] is None}
+    style = _style(typeset, file)
+    columns = [
+        values
+        if (values := plain[name]) is not None
+        else _cell_by_cell(typeset[name], name, file, style)
+        for name in names
+    ]
+    for name, values in zip(names, columns, strict=True):
+        absent = np.isnan(values)
+        if absent.any():
+            raise InputError(
+                f"predictions {file!r}: column {name!r} has no number in data row "
+                f"{int(np.flatnonzero(absent)[0]) + 1}; every row needs a prediction"
+            )
+    return np.column_stack(columns)
+
+
+def _plain(table: Table, name: str) -> FloatArray | None:
+    """A column of numbers, or of text that is plain numbers; None if it is neither."""
     import pyarrow as pa
 
     column = table.cells[name]
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
-        values = column.cast(pa.float64(), safe=False).to_numpy()
-    else:
-        values = as_floats(column, ("",), POINT)
-        if values is None:
-            values = _cell_by_cell(texts_of(column, ("",)), name, file)
-    absent = np.isnan(values)
-    if absent.any():
-        raise InputError(
-            f"predictions {file!r}: column {name!r} has no number in data row "
-            f"{int(np.flatnonzero(absent)[0]) + 1}; every row needs a prediction"
-        )
-    return np.asarray(values, dtype=np.float64)
+        return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    return as_floats(column, ("",), POINT)
+
+
+def _style(columns: Mapping[str, Sequence[str | None]], file: str) -> Style:
+    """The marks of numbers that are not plain: a decimal comma where nothing else fits.
+
+    Raises
+    ------
+    InputError
+        Where a mark can be read in two ways.
+    """
+    found = {
+        name: possible_styles({text for text in texts if text is not None})
+        for name, texts in columns.items()
+    }
+    if {COMMA} in found.values():
+        return COMMA
+    for name, styles in found.items():
+        if styles == {POINT, COMMA} and {POINT} not in found.values():
+            cells = [text for text in columns[name] if text is not None]
+            cell = next(text for text in cells if number(text) != number(text, COMMA))
+            raise InputError(
+                f"predictions {file!r}: column {name!r} holds {cell!r}, which is "
+                f"{number(cell):g} or {number(cell, COMMA):g}; write numbers with a decimal point"
+            )
+    return POINT
+
+
+def _numbers(table: Table, name: str, file: str) -> FloatArray:
+    return _matrix(table, [name], file)[:, 0]
 
 
 def _weights(table: Table, name: str | None, file: str, *, needed: bool) -> IntArray | None:
@@ -228,14 +269,16 @@ def _weights(table: Table, name: str | None, file: str, *, needed: bool) -> IntA
     return checked_weights(_numbers(table, name, file), f"predictions {file!r}: weights {name!r}")
 
 
-def _cell_by_cell(texts: Sequence[str | None], name: str, file: str) -> FloatArray:
+def _cell_by_cell(texts: Sequence[str | None], name: str, file: str, style: Style) -> FloatArray:
     """Numbers of a column that is not plain: some are typeset, or are none."""
-    values = [np.nan if text is None else number(text) for text in texts]
+    values = [np.nan if text is None else number(text, style) for text in texts]
     if None in values:
         row = values.index(None)
+        cell = str(texts[row])
+        hint = "; write shares such as 0.25, not per cent" if cell.endswith("%") else ""
         raise InputError(
-            f"predictions {file!r}: column {name!r} holds {texts[row]!r} in data row {row + 1} "
-            "where a number is needed"
+            f"predictions {file!r}: column {name!r} holds {cell!r} in data row {row + 1} "
+            f"where a number is needed{hint}"
         )
     return np.array(values, dtype=np.float64)
 

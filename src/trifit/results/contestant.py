@@ -1,5 +1,6 @@
 """What is found of one contestant: its scores and calibration, and how its fit ended."""
 
+import math
 from enum import StrEnum
 
 import msgspec
@@ -10,6 +11,9 @@ from trifit.results.calibration import Calibration, Verdict
 from trifit.results.record import Record
 from trifit.results.reliability import Reliability, TopLabel
 from trifit.scores import Estimate
+
+EQUAL = 1e-9
+"""How far the log-loss of equal probabilities may be from the logarithm of the classes' number."""
 
 
 class Scores(Record, frozen=True, kw_only=True):
@@ -93,6 +97,13 @@ class Judged(Record, frozen=True, kw_only=True):
     code: Code
     top_label: TopLabel
     classes: list[Reliability]
+
+    @property
+    def uniform(self) -> bool:
+        """Whether it gives all classes the same probability in every row, as far as can be told."""
+        loss = self.scores.log_loss
+        away = abs(loss.value - math.log(len(self.calibration.classes)))
+        return self.calibration.slope is None and away < EQUAL and loss.se < EQUAL
 
     def with_verdict(self, verdict: Verdict) -> "Judged":
         """The same with another verdict."""

@@ -135,6 +135,8 @@ def _order(_: Advice, judged: Judged) -> str:
 
 
 def _discard(_: Advice, judged: Judged) -> str:
+    if judged.uniform:
+        return "Use the class frequencies instead."
     reversed_ = judged.calibration.interval()[1] < 0
     why = "have the wrong sign (are classes swapped?)" if reversed_ else "may carry no information"
     return (
@@ -154,7 +156,8 @@ def _raise_zeros(_: Advice, judged: Judged) -> str:
     rows = "1 row has" if n == 1 else f"{n:,} rows have"
     return (
         f"Do not use probabilities of 0: {rows} a label with that probability. Judge it again with "
-        "a least probability (--floor 1e-6), or make it predict none."
+        "--floor 1e-6, which raises smaller probabilities to this value, or change the model so "
+        "that it predicts no 0."
     )
 
 

@@ -112,7 +112,7 @@ def loss_sentence(loss: Loss) -> str:
 
 def mean(found: MedianOverTables) -> str:
     """The mean beside a median."""
-    return with_minus(significant(found.mean, 2))
+    return significant(found.mean, 2)
 
 
 def temperature_sentence(record: AtlasRecord) -> str:

@@ -116,7 +116,7 @@ def slope_value(found: Outcome) -> str:
     '−0.90'
     """
     if found.slope is None or abs(found.slope) >= 10:
-        return with_minus(significant(found.slope, 2))
+        return significant(found.slope, 2)
     return with_minus(f"{found.slope:z.2f}")
 
 

@@ -40,8 +40,17 @@ SENTENCES: Mapping[NoteKind, str] = {
         "{names} holds amounts with a currency or percent sign, such as {text!r}, and was treated "
         "as categories; write them as plain numbers"
     ),
+    NoteKind.DATES: (
+        "{names} holds dates, such as {text!r}, and each date was treated as a category of its "
+        "own; write them as numbers (days, months, years), --drop {option}, or --time {option} to "
+        "test on later rows"
+    ),
     NoteKind.DROPPED_ROWS: "dropped {rows} with missing values: {counts}",
     NoteKind.DROPPED_UNLABELLED: "dropped {rows} without a class",
+    NoteKind.NUMBERS_AS_CLASSES: (
+        "target {name!r} holds {n} different numbers, and each is a class of its own; if it is a "
+        "measurement, put the numbers into a few classes first"
+    ),
     NoteKind.MISSING_LABELS: (
         "{names} in target {text!r} counts as missing (if it is a class: --na-values '')"
     ),
@@ -160,8 +169,8 @@ def noticed_notes(found: Noticed, class_names: Sequence[str]) -> Iterator[str]:
         yield _wide_prior(found.wide_prior)
     if found.n_copies:
         yield (
-            f"{found.n_copies} rows are copies of other rows; copies on both sides of a split make "
-            "prediction look easier than it is"
+            f"{found.n_copies:,} rows are copies of other rows; copies on both sides of a split "
+            "make prediction look easier than it is"
         )
     if found.n_unseen:
         rows = counted(found.n_unseen, "test row")
@@ -187,7 +196,7 @@ def _wide_prior(found: WidePrior) -> str:
 def _expected_mle(found: ExpectedMle) -> str:
     kappa = found.n_features / found.n_obs
     return (
-        f"with p/n = {kappa:.2g} ({found.n_features} features, {found.n_obs} training rows), "
+        f"with p/n = {kappa:.2g} ({found.n_features:,} features, {found.n_obs:,} training rows), "
         f"theory expects the MLE's coefficients to be {found.inflation:.2f} times too large; of "
         f"events that it gives probability {found.probability:g}, a share of {found.occurs:.2f} "
         f"should occur (calibration slope {found.slope:.2f}). This assumes Normal features, linear "
@@ -215,13 +224,12 @@ def _temperatures(temperatures: Sequence[float]) -> Iterator[str]:
         return
     if max(temperatures) == MAX_TEMPERATURE:
         yield (
-            f"mle+T: the best temperature is at its upper bound, {MAX_TEMPERATURE:g}: on held-out "
-            "folds of the training rows, the MLE's log-odds rank the classes no better than "
-            "chance, so mle+T gives all classes the same probability"
+            "mle+T: the best temperature is at its upper bound: on held-out folds of the training "
+            "rows, the MLE's log-odds rank the classes no better than chance, so mle+T gives all "
+            "classes the same probability"
         )
     if min(temperatures) == 1 / MAX_TEMPERATURE:
         yield (
-            f"mle+T: the best temperature is at its lower bound, {1 / MAX_TEMPERATURE:g}: on "
-            "held-out folds of the training rows, even the smallest log-odds of the MLE have the "
-            "right sign"
+            "mle+T: the best temperature is at its lower bound: on held-out folds of the training "
+            "rows, even the smallest log-odds of the MLE have the right sign"
         )

@@ -34,7 +34,7 @@ def split_text(evaluation: Evaluation, n_obs: int) -> str:
         why = (
             f"because the problem is {'small' if small else 'large'} ({n_obs:,} rows x "
             f"{rule.n_coefficients:,} coefficients = {size:,}, {'up to' if small else 'above'} "
-            f"{rule.most:,})"
+            f"{rule.most:,}{'' if small else '; --cv 5 tests every row, in more time'})"
         )
     groups = None if evaluation.n_groups is None else repr(evaluation.grouped_by or "groups")
     if evaluation.kind == "cv":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from trifit.results import Calibration
 from trifit.results.calibration import GOOD, LEVEL, MIN_EVENTS, SUSPECT
-from trifit.text import signed_with_se
+from trifit.text import p_value, signed_with_se
 from trifit.words.verdict import bounds, nats, odds
 
 
@@ -21,7 +21,7 @@ class Rule:
 def rules(c: Calibration) -> list[Rule]:
     """All rules; with soft labels there is no test of the whole vector."""
     gain = c.gain
-    limit = SUSPECT / len(c.classes)
+    n_classes = len(c.classes)
     # The class nearest to a fault: one that is not right within a quarter, if there is any.
     worst = min(c.classes, key=lambda k: (k.good, k.p_value))
     found = [
@@ -42,16 +42,16 @@ def rules(c: Calibration) -> list[Rule]:
             gain is not None and gain.value <= 0,
         ),
         Rule(
-            f"every class as frequent as predicted: p-value at least {limit:.2g} "
-            f"(below {limit * LEVEL / SUSPECT:.2g} is a fault), or odds {GOOD[0]} to "
-            f"{GOOD[1]} times those predicted",
-            f"{worst.p_value:.2g}, odds {odds(worst)} ({worst.name})",
-            worst.good or worst.p_value >= limit,
+            f"every class as frequent as predicted: p-value, times {n_classes:,} classes, at least "
+            f"{SUSPECT} (below {LEVEL} is a fault), or odds {GOOD[0]} to {GOOD[1]} times those "
+            "predicted",
+            f"{p_value(min(1.0, n_classes * worst.p_value))}, odds {odds(worst)} ({worst.name})",
+            worst.good or n_classes * worst.p_value >= SUSPECT,
         ),
     ]
     if c.p_value is not None:
         asked = f"whole vector: p-value at least {SUSPECT} (below {LEVEL} is a fault)"
-        found.append(Rule(asked, f"{c.p_value:.3g}", not c.fails(SUSPECT)))
+        found.append(Rule(asked, p_value(c.p_value), not c.fails(SUSPECT)))
     return [
         *found,
         Rule(

@@ -8,8 +8,15 @@ from trifit.fits import Status
 from trifit.forecasts import RULED_OUT
 from trifit.normal import Z95
 from trifit.results import Calibration, ClassBias, FitRecord, Judged, Verdict
-from trifit.results.calibration import MIN_EVENTS
-from trifit.text import decimals_for, signed_with_se, significant, with_minus, with_se
+from trifit.results.calibration import MIN_EVENTS, SUSPECT
+from trifit.text import (
+    decimals_for,
+    p_equals,
+    signed_with_se,
+    significant,
+    with_minus,
+    with_se,
+)
 from trifit.words.advice import RARE
 from trifit.words.status import STATUSES
 
@@ -23,12 +30,18 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.FAILED: "not judged",
 }
 
+UNIFORM = "It gives all classes the same probability in every test row."
+"""What is said of outputs that say nothing."""
+
 
 def verdict_text(judged: Judged, fit: FitRecord | None = None) -> str:
     """Why a contestant got its verdict."""
     if judged.verdict is Verdict.FAILED and fit is not None:
         return f"The fit failed its checks: {STATUSES[fit.status]}."
-    text = of_outputs(judged.outputs, judged.calibration)
+    if judged.uniform:
+        text = UNIFORM
+    else:
+        text = of_outputs(judged.outputs, judged.calibration)
     if fit is not None and fit.status is Status.DERIVED_SEPARATED:
         return (
             "The temperature only reflects where the optimiser stopped in each fold. See map+T "
@@ -99,10 +112,7 @@ def miscalibrated(c: Calibration) -> str:
         return f"{text[0].upper()}{text[1:]}."
     p_value = 1.0 if c.p_value is None else c.p_value
     if p_value < RULED_OUT:
-        return (
-            "Labels occurred that it considered practically impossible "
-            f"(p-value {significant(p_value, 1)})."
-        )
+        return f"Labels occurred that it considered practically impossible ({p_equals(p_value)})."
     return (
         "Calibrated probabilities would differ this much from the labels less than 1 time in "
         f"{math.floor(1 / max(p_value, 1e-6)):,}, though no single class is predicted too often or "
@@ -123,7 +133,7 @@ def undecided(c: Calibration) -> str:
     """Why these rows leave the verdict open."""
     if c.slope is None:
         return (
-            f"The {c.n_obs} test rows do not determine a calibration slope: the classes are "
+            f"The {c.n_obs:,} test rows do not determine a calibration slope: the classes are "
             "predicted too well, or the outputs do not vary."
         )
     few = f"{_rows(c)} are too few: {slope(c)}"
@@ -135,17 +145,29 @@ def undecided(c: Calibration) -> str:
         )
     if c.good_slope:
         return (
-            f"{few}. The slope is good, but calibrated outputs would show a fault like the one "
-            f"found only {100 * c.suspect_at:.1f} times in 100."
+            f"{few}. The slope is good, but {_doubt(c)} leaves a doubt "
+            f"({p_equals(c.suspect_at)}; at least {SUSPECT} is needed)."
         )
     return f"{few}."
+
+
+def _doubt(c: Calibration) -> str:
+    """What may be a fault: the class that is the clearest one, or the whole vector."""
+    classes = [k for k in c.classes if not k.good]
+    clearest = min(classes, key=lambda k: (k.p_value, k.frequency), default=None)
+    if clearest is None or len(c.classes) * clearest.p_value > c.suspect_at:
+        return "the test of the whole probability vector"
+    return (
+        f"class {clearest.name}, of mean probability {significant(clearest.mean_prob)} and "
+        f"frequency {significant(clearest.frequency)},"
+    )
 
 
 def slope(c: Calibration) -> str:
     """The slope with its interval."""
     if c.slope is None:
         return "no calibration slope"
-    value = f"{c.slope.value:.{_decimals(c.slope.se)}f}"
+    value = with_minus(f"{c.slope.value:z.{_decimals(c.slope.se)}f}")
     return f"calibration slope {value} (95% interval {bounds(*c.interval())})"
 
 
@@ -154,7 +176,7 @@ def bounds(low: float, high: float) -> str:
     if not math.isfinite(low):
         return "no slope"
     digits = _decimals((high - low) / (2 * Z95))
-    return f"{low:.{digits}f} to {high:.{digits}f}"
+    return with_minus(f"{low:z.{digits}f} to {high:z.{digits}f}")
 
 
 def odds(k: ClassBias) -> str:
@@ -167,7 +189,7 @@ def odds(k: ClassBias) -> str:
 
 def nats(value: float) -> str:
     """A gain in nats, two digits."""
-    return with_minus(significant(value, 2))
+    return significant(value, 2)
 
 
 def _worth(c: Calibration) -> str:
@@ -203,10 +225,10 @@ def _class_off(k: ClassBias) -> str:
 def _rows(c: Calibration) -> str:
     """The test rows, or those outside the most frequent class where these are few."""
     if c.n_groups is not None:
-        return f"{c.n_obs} test rows of {c.n_groups} groups"
+        return f"{c.n_obs:,} test rows of {c.n_groups:,} groups"
     if c.n_events >= RARE * c.n_obs:
-        return f"{c.n_obs} test rows"
-    return f"{c.n_events} test rows outside class {c.most_frequent.name} (of {c.n_obs:,})"
+        return f"{c.n_obs:,} test rows"
+    return f"{c.n_events:,} test rows outside class {c.most_frequent.name} (of {c.n_obs:,})"
 
 
 def _decimals(se: float) -> int:

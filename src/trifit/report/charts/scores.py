@@ -24,7 +24,15 @@ from trifit.report.charts.style import (
     ticks,
 )
 from trifit.results import Difference, Estimate, Interval
-from trifit.text import between, estimate, rounded, signed_with_se, significant, with_se
+from trifit.text import (
+    between,
+    estimate,
+    rounded,
+    signed_with_se,
+    significant,
+    with_minus,
+    with_se,
+)
 
 
 def scores(
@@ -105,7 +113,7 @@ def _intervals(ax: Axes, rows: Sequence[tuple[str, str, Estimate]], *, xlabel: s
     # Whole powers of ten, the smallest well clear of the zero between them.
     powers = [10.0**k for k in range(-6, 7) if 1.5 * near < 10.0**k <= 1.2 * reach] or [reach]
     places = [-p for p in reversed(powers)] + [0.0] + powers
-    ticks(ax, "x", places, [f"{x:.3g}" for x in places])
+    ticks(ax, "x", places, [with_minus(f"{x:.3g}") for x in places])
     ax.xaxis.set_minor_locator(mpl.ticker.NullLocator())
     ticks(ax, "y", range(len(rows)), [label(name) for name, *_ in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)

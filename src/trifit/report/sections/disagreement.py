@@ -10,7 +10,7 @@ from trifit.report import charts
 from trifit.report.charts.disagreement import WORDS
 from trifit.report.parts import Cell, Chart, Key, Table, chart, class_keys, panels, shape
 from trifit.results import ByDistance, Comparison, Disagreement, Example, PosteriorRecord
-from trifit.text import listed, significant
+from trifit.text import listed, significant, with_minus
 
 TITLE = "Where the models disagree"
 
@@ -91,7 +91,7 @@ def _features(c: Comparison, d: Disagreement) -> Table:
             Cell(
                 f"{f.name} = {'missing' if f.value is None else format(f.value, '.5g')}",
                 f.contribution,
-                f"{f.z:+.1f} sd; {_signed(f.contribution)} nats".replace("-", "−"),
+                f"{with_minus(f'{f.z:+.1f}')} sd; {_signed(f.contribution)} nats",
             )
             for f in row.features
         ]

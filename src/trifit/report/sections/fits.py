@@ -106,7 +106,7 @@ def _table(rows: list[Parameter]) -> Table:
         rows=tuple(
             (
                 parameter_name(p),
-                Cell(f"{significant(p.mle)}{ARROWS[runs_to(p)]}".replace("-", "−"), p.mle),
+                Cell(f"{significant(p.mle)}{ARROWS[runs_to(p)]}", p.mle),
                 _number(p.map),
                 _number(p.mean),
                 _number(p.sd),
@@ -122,11 +122,11 @@ def _table(rows: list[Parameter]) -> Table:
 def _interval(p: Parameter) -> str:
     if p.low is None or p.high is None:
         return "–"
-    return f"{significant(p.low)} to {significant(p.high)}".replace("-", "−")
+    return f"{significant(p.low)} to {significant(p.high)}"
 
 
 def _number(value: float | None) -> Cell:
-    return Cell(significant(value).replace("-", "−"), value)
+    return Cell(significant(value), value)
 
 
 def _path(c: Comparison) -> Chart:
