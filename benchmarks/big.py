@@ -64,9 +64,9 @@ def fitted(folder, method):
 def sampled(n_obs, n_features, n_classes):
     """Seconds of a posterior, expected and real."""
     from trifit.cards import load_card
-    from trifit.crossfit.progress import Reporter
     from trifit.fit.methods.bayes import fit_bayes
     from trifit.fit.methods.map import fit_map
+    from trifit.run.progress import Reporter
     from trifit.types import Rows
 
     X, y = simulated(n_obs, n_features, n_classes)
@@ -75,13 +75,13 @@ def sampled(n_obs, n_features, n_classes):
     objective = density.bind(X, y)
     said = []
     reporter = Reporter(lambda message, share: said.append(message))
-    reporter.expect("given", 1, density, Rows(X, y), card, nuts=True, laplace=False, n_probs=0)
+    reporter.expect("given", 1, density, Rows(X, y), card, ("map", "bayes"), n_test=0)
     print(said[0], flush=True)
     start = time.perf_counter()
     centre = fit_map(density, Rows(X, y), card.optimiser, np.random.default_rng(1)).theta
     fit = fit_bayes(density, objective, centre, card.sampler, seed=1)
     return {
-        "expected": said[0].rsplit("about ", 1)[1],
+        "expected": said[0].rsplit(", ", 1)[1],
         "seconds": time.perf_counter() - start,
         "peak": peak_bytes(),
         "X": X.nbytes,

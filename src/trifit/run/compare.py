@@ -13,7 +13,6 @@ import numpy as np
 from trifit.cards import Card, load_card
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.crossfit.problem import Part, Problem
-from trifit.crossfit.progress import Reporter
 from trifit.data import as_dataset, check_split, choose_split
 from trifit.data.new_rows import unlabelled_rows
 from trifit.devices import chosen_device
@@ -27,6 +26,7 @@ from trifit.results import Comparison
 from trifit.results.provenance import evaluation_of
 from trifit.rivals import read_rivals, rival_forecasts
 from trifit.run.describe import describe
+from trifit.run.progress import Reporter
 from trifit.run.settings import Settings, methods_of, questions_of_rows
 from trifit.run.tree import posterior_named, tree_of
 from trifit.seeds import child, generator
@@ -343,9 +343,8 @@ def cross_fit(
         on_device(problem.density, device),
         parts[0].train,
         problem.card,
-        nuts=settings.nuts,
-        laplace="laplace" in names,
-        n_probs=len(split.test_rows) * problem.dataset.n_classes,
+        names,
+        n_test=len(split.test_rows),
     )
 
     def trained(part: Part, test: IntArray, stream: np.random.SeedSequence) -> Trained:

@@ -17,7 +17,6 @@ from trifit.analyses.prior import prior_record
 from trifit.analyses.truth import truth
 from trifit.contestants import PAIRS, pairs_of_rivals
 from trifit.crossfit.fitted import Fitted
-from trifit.crossfit.progress import Reporter
 from trifit.forecasts import Forecasts, baselines
 from trifit.inputs import label_probs
 from trifit.judge import advised, answers, differences, judged, scores, with_status
@@ -25,6 +24,7 @@ from trifit.progress import Clock
 from trifit.results import Comparison, Data, FitRecord, Judged, Scores
 from trifit.results.provenance import data_record, evaluation_of
 from trifit.rivals import RivalForecasts
+from trifit.run.progress import Reporter
 from trifit.run.provenance import provenance
 from trifit.run.settings import Settings
 from trifit.seeds import child, generator

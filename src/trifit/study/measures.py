@@ -15,7 +15,6 @@ from scipy.special import softmax
 from trifit.calibration import tests
 from trifit.cards import Card, load_card
 from trifit.crossfit.problem import Part, Problem, reference_density
-from trifit.crossfit.progress import estimated_seconds
 from trifit.diagnostics import SamplerDiagnostics
 from trifit.errors import InputError
 from trifit.fit import Density, Training, predict_all, training
@@ -23,6 +22,7 @@ from trifit.fit.prediction import thinned
 from trifit.fits import Fit, Status
 from trifit.information import entropy
 from trifit.recalibration.temperature import Temperature
+from trifit.run.cost import expected_cost
 from trifit.separation import separation
 from trifit.simulate.world import draw_labels
 from trifit.spacing import evenly_spaced
@@ -175,14 +175,8 @@ def seconds_of(cell: Cell, tables: OpenTable | None) -> float:
     problem = problem_of(dataset, card)
     train = problem.part(rows, rows).train
     with limited(1):
-        parts = estimated_seconds(
-            problem.density,
-            train,
-            card,
-            nuts=bool(cell.model.get("nuts", True)),
-            laplace="laplace" in texts(cell.model, "methods"),
-        )
-    return sum(parts)
+        cost = expected_cost(problem.density, train, card, fits_of(cell), n_test=0, n_fits=1)
+    return sum(stage.seconds for stage in cost.each.values())
 
 
 def card_of(model: Mapping[str, Setting]) -> Card:
