@@ -277,7 +277,7 @@ ARGUMENTS = {
     "--set starts=0": "expected at least 1",
     "--set validation=1": "expected a share, 0 to 1",
     "--methods x": "expected one or more of map+T, map+V",
-    "--methods mle": "it is fitted without being asked for",
+    "--methods mle": "mle is fitted without being asked for",
     "--against x.csv": "no such file 'x.csv'",
     "--against =x.csv": "expected NAME=FILE.py:FUNCTION",
     "--against x.py:f": "no such file 'x.py'",

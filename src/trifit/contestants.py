@@ -238,13 +238,10 @@ def check_methods(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in on_request():
-            more = ", ".join(on_request())
+            line = f"methods {name!r}: expected one or more of {', '.join(on_request())}"
             if name in CONTESTANTS:
-                raise InputError(
-                    f"methods {name!r}: it is fitted without being asked for; --methods adds one "
-                    f"or more of {more}, and --no-nuts leaves mean and bayes out"
-                )
-            raise InputError(f"methods {name!r}: expected one or more of {more}")
+                line += f"; {name} is fitted without being asked for"
+            raise InputError(line)
 
 
 def pairs_of_rivals(rivals: Sequence[str], fits: Iterable[str]) -> list[tuple[str, str]]:

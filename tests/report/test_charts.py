@@ -17,6 +17,7 @@ from trifit.report.frame import extent
 from trifit.report.parts import chart, class_keys, fit_keys, panels, shape
 from trifit.report.svg import to_svg, with_style
 from trifit.results import Estimate
+from trifit.text import with_minus
 
 C = made_up()
 NAMES = C.data.class_names
@@ -216,7 +217,7 @@ def test_a_coefficient_runs_where_the_optimiser_went(mle, end):
     row = msgspec.structs.replace(C.parameters[0], mle=mle, mle_runs_to=1)
     assert runs_to(row) == (mle > 0)
     ax = charts.coefficients([row, C.parameters[3]])
-    arrow = next(d for d in ax.collections if f"MLE {mle:.1f}" in (d.get_gid() or ""))
+    arrow = next(d for d in ax.collections if with_minus(f"MLE {mle:.1f}") in (d.get_gid() or ""))
     assert ("+∞" in arrow.get_gid()) == (mle > 0)
     assert arrow.get_offsets()[0][0] == ax.get_xlim()[end == "right"]
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from trifit.text import duration
+from trifit.durations import duration
 
 LONG = 1.0
 """Seconds after which a stage is worth a line."""

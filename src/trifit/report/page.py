@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from trifit.contestants import CONTESTANTS
+from trifit.durations import duration
 from trifit.report.charts import Z95, parameter_name
 from trifit.report.charts.style import looks_of
 from trifit.report.sections import SECTIONS
 from trifit.report.svg import with_style
 from trifit.results import Comparison
-from trifit.text import duration, interval, printable, significant, with_se
+from trifit.text import interval, printable, significant, with_se
 from trifit.words import (
     headline,
     notes,

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from trifit.cards import Card
+from trifit.durations import duration_between
 from trifit.fit import Density
 from trifit.progress import Progress
 from trifit.run.cost import expected_cost
 from trifit.run.expected import ALIKE, Cost
-from trifit.text import duration_between
 from trifit.types import Rows
 
 

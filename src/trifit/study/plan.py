@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from trifit.durations import duration
 from trifit.study.cells import Cell, axes_of
 from trifit.study.measures import measure, seconds_of
 from trifit.study.spec import Study
 from trifit.study.tables import OpenTable, Tables
 from trifit.study.validation import validated_cells
-from trifit.text import duration, plain
+from trifit.text import plain
 from trifit.threads import available, limited
 
 
