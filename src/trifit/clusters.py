@@ -36,12 +36,31 @@ def check_several(groups: IntArray) -> None:
 def group_codes(groups: Any) -> IntArray:
     """Codes 0, 1, ... of groups that are called anything, (n_obs,).
 
+    Raises
+    ------
+    InputError
+        If a row has no group (None, NaN), or names cannot be compared.
+
     Examples
     --------
     >>> group_codes(["b", "a", "b"])
     array([1, 0, 1])
     """
-    return np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int64)
+    values = np.asarray(groups)
+    named = values.dtype.kind in "iubSU"
+    if not named and (missing := [i for i, v in enumerate(values.ravel()) if _is_missing(v)]):
+        raise InputError(
+            f"groups: row {missing[0]} has none ({len(missing):,} of {len(values):,} rows); a row "
+            "that belongs to no other needs a group of its own"
+        )
+    try:
+        return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    except TypeError as error:
+        raise InputError(f"groups: {error}; give names of one type") from error
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or type(value).__name__ == "NAType" or bool(value != value)
 
 
 def of_rows(groups: IntArray | None, rows: IntArray | slice) -> IntArray | None:

@@ -82,7 +82,7 @@ def from_arrays(
             f"{source}: X has {features.num_rows:,} rows and y "
             f"{len(labels[next(iter(labels))]):,}; every row needs a label"
         )
-    _check_order(X, y)
+    check_order(X, y)
     for label, column in zip(names, labels.values(), strict=True):
         if label in features.column_names:
             raise InputError(
@@ -206,8 +206,20 @@ def _arrow(column: Any, what: str) -> "pa.Array":
         ) from error
 
 
-def _check_order(X: Any, y: Any) -> None:
-    """Refuse pandas objects whose rows carry the same labels in different orders."""
+def check_order(X: Any, y: Any, called: tuple[str, str] = ("X", "y")) -> None:
+    """Refuse pandas objects whose rows carry the same labels in different orders.
+
+    Parameters
+    ----------
+    X, y : any
+        Only pandas objects have an index.
+    called : (str, str)
+        What the message calls the two.
+
+    Raises
+    ------
+    InputError
+    """
     import narwhals as nw
 
     frame, series = _narwhal(X), _narwhal(y)
@@ -217,7 +229,8 @@ def _check_order(X: Any, y: Any) -> None:
     if ours is None or theirs is None or ours.equals(theirs):
         return
     if len(ours) == len(theirs) and set(ours) == set(theirs):
+        first, second = called
         raise InputError(
-            "X and y have the same row index in different orders; give y.loc[X.index], or "
-            "y.to_numpy() if the rows correspond as they are"
+            f"{first} and {second} have the same row index in different orders; give {second}.loc"
+            f"[{first}.index], or {second}.to_numpy() if the rows correspond as they are"
         )

@@ -20,7 +20,7 @@ from trifit.forecasts import Forecasts, notes_of_zeros
 from trifit.inputs import checked_labels, checked_probs
 from trifit.notes import Note, NoteKind
 from trifit.predictions.arrays import Arrays
-from trifit.predictions.evaluate import evaluate_predictions
+from trifit.predictions.evaluate import evaluate_predictions, names_of_classes
 from trifit.predictions.join import (
     Predictions,
     codes_of,
@@ -335,7 +335,7 @@ def evaluate_draws(
         raise InputError(str(error)) from error
     if labels.ndim != 1:
         raise InputError("y holds soft labels; members need class codes")
-    names = tuple(map(str, class_names or range(shape[-1])))
+    names = names_of_classes(class_names, shape[-1])
     given = Draws(
         draws,
         labels.astype(np.int64),

@@ -9,6 +9,7 @@ import numpy as np
 
 from trifit.clusters import group_codes
 from trifit.contestants import BASELINES, FREQUENCIES
+from trifit.data.arrays import check_order
 from trifit.data.by import given_by
 from trifit.data.roles import checked_weights
 from trifit.errors import InputError
@@ -27,6 +28,7 @@ from trifit.questions import Questions
 from trifit.results import Comparison, Evaluation, Judged, Scores
 from trifit.results.provenance import data_record, provenance_of
 from trifit.seeds import child, generator
+from trifit.text import first_repeated, listed
 from trifit.threads import limited
 from trifit.types import FloatArray
 
@@ -114,7 +116,8 @@ def evaluate(  # noqa: PLR0913 - settings are keyword arguments
     except ValueError as error:
         raise InputError(str(error)) from error
     log_probs = {key: log_of(p) for key, p in checked.items()}
-    names = tuple(map(str, class_names or range(first.shape[1])))
+    names = names_of_classes(class_names, first.shape[1])
+    _check_frames(given, y, names)
     together = None if groups is None else group_codes(groups)
     try:
         forecasts = Forecasts(log_probs, labels, names, together)
@@ -136,6 +139,34 @@ def evaluate(  # noqa: PLR0913 - settings are keyword arguments
         sets=sets,
     )
     return evaluate_forecasts(forecasts, name=name, seed=seed, questions=questions)
+
+
+def names_of_classes(class_names: Sequence[str] | None, n_classes: int) -> tuple[str, ...]:
+    """Those given, or "0", "1", ...
+
+    Raises
+    ------
+    InputError
+        If two classes have one name.
+    """
+    names = tuple(map(str, range(n_classes) if class_names is None else class_names))
+    if (twice := first_repeated(names)) is not None:
+        raise InputError(f"class_names: {twice!r} appears twice; give every class its own name")
+    return names
+
+
+def _check_frames(given: Mapping[str, Any], y: Any, names: Sequence[str]) -> None:
+    """Refuse dataframes whose rows or columns say that they stand in another order."""
+    for key, probs in given.items():
+        if hasattr(probs, "columns"):
+            what = "probs" if len(given) == 1 else f"probs[{key!r}]"
+            check_order(probs, y, (what, "y"))
+            columns = list(map(str, probs.columns))
+            if columns != list(names) and set(columns) == set(names):
+                raise InputError(
+                    f"{what} has the columns {listed(columns)}, and class_names are "
+                    f"{listed(names)}: another order; give {what}[class_names]"
+                )
 
 
 def evaluate_predictions(found: Predictions, *, seed: int, **described: Any) -> Comparison:
