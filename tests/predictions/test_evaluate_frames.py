@@ -61,5 +61,5 @@ def test_a_row_without_a_group_is_refused(forecasts, none):
 
 def test_groups_of_two_types_are_refused(forecasts):
     probs, y = forecasts
-    with pytest.raises(InputError, match="groups: .*; give names of one type"):
+    with pytest.raises(InputError, match=r"groups: .*; give names of one type"):
         trifit.evaluate(probs, y, groups=np.array([*range(59), "x"], dtype=object))
