@@ -161,16 +161,21 @@ def test_one_temperature_of_the_map_is_a_fair_yardstick(rng):
 @pytest.mark.broad
 @pytest.mark.parametrize("prior", [0.0, 1.0])
 def test_a_loss_with_kinks_ends_without_a_zero_gradient(prior):
-    """ReLU units: nothing near is materially better, so the fit is judged."""
+    """ReLU units: nothing near is materially better, so the fit is judged.
+
+    With a prior it ends at a kink. Without one, whether it does depends on the path, and so on
+    the processor's rounding.
+    """
     data = load_dataset("iris")
     X, y = (data.X - data.X.mean(axis=0)) / data.X.std(axis=0), data.y % 2
     density = interpreted(X, y, "neural_network", hidden=[4], activation="relu")
     settings = Optimiser(tolerance=1e-8)
     rng = np.random.default_rng(1)
     fit = maximise("map", density, Rows(X, y), settings, rng, prior=prior)
-    assert fit.status is Status.STALLED
+    kink = fit.diagnostics.gradient > settings.tolerance
+    assert fit.status is (Status.STALLED if kink else Status.CONVERGED)
+    assert kink or prior == 0
     assert not fit.status.failed
-    assert fit.diagnostics.gradient > settings.tolerance
     objective = density.bind(X, y)
     value = objective(fit.theta, prior=prior, jacobian=0.0)[0]
     for _ in range(200):  # a random search from there finds nothing material either

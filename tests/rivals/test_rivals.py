@@ -594,7 +594,7 @@ def test_a_failed_rival_does_not_change_the_exit_code(tmp_path, monkeypatch):
     assert done.exit_code == 0, done.output
     assert "rival 'Bad' failed and was left out: MemoryError: too large" in done.stderr
     assert "note: Bad failed and was left out: MemoryError: too large" in done.stdout
-    assert "prior - map" in done.stdout
+    assert "prior − map" in done.stdout
     c = Comparison.from_json(tmp_path / "run" / "comparison.json")
     assert "--against rivals.py:Bad --against prior=rivals.py:prior" in c.provenance.command
 
