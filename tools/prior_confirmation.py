@@ -56,9 +56,7 @@ def decided(found: Found, tables: list[str]) -> tuple[str, str]:
     """The prior that becomes the default, and what was asked on the way."""
     confirmed, asked = confirmation(found, tables, AUTO)
     d = over_tables(found.by_table(tables, found.gain(AUTO, PRIORS[1]))).value
-    over = over_tables(
-        found.by_table(tables, lambda key: found.over(AUTO)(key) - found.over(PRIORS[1])(key))
-    ).value
+    over = over_tables(found.by_table(tables, found.more(found.over, AUTO, PRIORS[1]))).value
     assert d is not None
     assert over is not None
     as_good = d <= 0 and over <= 0

@@ -285,10 +285,10 @@ class Found:
         return of
 
     def more(
-        self, of: Callable[[str], Callable[[str], float]], name: str
+        self, of: Callable[[str], Callable[[str], float]], name: str, against: str = TODAY
     ) -> Callable[[str], float]:
-        """By how much a number of a candidate is above that of today's default."""
-        return lambda key: of(name)(key) - of(TODAY)(key)
+        """By how much a number of a candidate is above that of another one."""
+        return lambda key: of(name)(key) - of(against)(key)
 
 
 def text(found: OverTables, digits: int, unit: float = 1.0) -> str:

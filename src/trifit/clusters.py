@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from trifit.errors import InputError
+from trifit.text import is_missing
 from trifit.types import FloatArray, IntArray
 
 
@@ -48,7 +49,7 @@ def group_codes(groups: Any) -> IntArray:
     """
     values = np.asarray(groups)
     named = values.dtype.kind in "iubSU"
-    if not named and (missing := [i for i, v in enumerate(values.ravel()) if _is_missing(v)]):
+    if not named and (missing := [i for i, v in enumerate(values.ravel()) if is_missing(v)]):
         raise InputError(
             f"groups: row {missing[0]} has none ({len(missing):,} of {len(values):,} rows); a row "
             "that belongs to no other needs a group of its own"
@@ -57,10 +58,6 @@ def group_codes(groups: Any) -> IntArray:
         return np.unique(values, return_inverse=True)[1].astype(np.int64)
     except TypeError as error:
         raise InputError(f"groups: {error}; give names of one type") from error
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or type(value).__name__ == "NAType" or bool(value != value)
 
 
 def of_rows(groups: IntArray | None, rows: IntArray | slice) -> IntArray | None:

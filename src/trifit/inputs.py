@@ -17,6 +17,10 @@ TOLERANCE = 1e-6
 MAX_TOLERANCE = 0.05
 """How far it may at any precision."""
 
+PER_CENT = "are these per cent? divide them by 100"
+LOGITS = "are these logits? give them as such (--logits)"
+"""What numbers may be that are no probabilities."""
+
 DECIMALS = range(2, 7)
 """Digits after the point that count as rounding; one digit is too coarse to tell."""
 
@@ -124,13 +128,12 @@ def _remedy(row: FloatArray, probs: FloatArray) -> str:
     """What rows may be that are no probabilities, the first such row and all of them."""
     if np.isnan(row).any():
         return "every row needs a prediction"
-    if row.min() < 0:
-        return "are these logits? give them as such (--logits), or apply softmax first"
-    if abs(np.nanmedian(probs.sum(axis=-1)) - 100) < 100 * MAX_TOLERANCE:
-        return "are these per cent? divide them by 100"
-    if row.max() <= 1:
-        return "divide rows by their sum"
-    return "are these logits? give them as such (--logits), or apply softmax first"
+    if row.min() >= 0:
+        if abs(np.nanmedian(probs.sum(axis=-1)) - 100) < 100 * MAX_TOLERANCE:
+            return PER_CENT
+        if row.max() <= 1:
+            return "divide rows by their sum"
+    return f"{LOGITS}, or apply softmax first"
 
 
 def log_of_checked_probs(values: Any, *, name: str = "log_probs") -> FloatArray:

@@ -23,6 +23,17 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\u200a" else " " for c in text)
 
 
+def is_missing(cell: object) -> bool:
+    """Whether a cell of data in memory holds nothing: None, NaN, NaT or the NA of pandas.
+
+    Examples
+    --------
+    >>> is_missing(None), is_missing(float("nan")), is_missing("")
+    (True, True, False)
+    """
+    return cell is None or type(cell).__name__ == "NAType" or bool(cell != cell)
+
+
 def one_line(error: BaseException) -> str:
     """What an error of another library says, on one line."""
     return " ".join(str(error).split())

@@ -28,12 +28,12 @@ class _Pace:
 
     def __init__(self) -> None:
         self._at = self._plan_at = self._first_at = time.perf_counter()
-        self._share = self._before = 0.0
+        self.share = self._before = 0.0
         self._first: float | None = None
 
     def report(self, share: float, *, plan: bool) -> None:
         """So much is done now."""
-        self._at, self._share = time.perf_counter(), share
+        self._at, self.share = time.perf_counter(), share
         if plan:
             self._plan_at, self._before, self._first = self._at, share, None
         elif self._first is None:
@@ -43,11 +43,11 @@ class _Pace:
     def left(self) -> float:
         """Seconds; 0 where nothing is known."""
         since, before = self._first_at, self._first or 0.0
-        if self._share <= before:
+        if self.share <= before:
             since, before = self._plan_at, self._before
-        if self._share <= before:
+        if self.share <= before:
             return 0.0
-        left = (self._at - since) * (1 - self._share) / (self._share - before)
+        left = (self._at - since) * (1 - self.share) / (self.share - before)
         return max(0.0, left - (time.perf_counter() - self._at))
 
     @property
@@ -100,7 +100,7 @@ class _Lines:
     """A line for every stage that has run for a second, and again, ever more rarely."""
 
     def __init__(self) -> None:
-        self._stage, self._share, self._pace = "", 0.0, _Pace()
+        self._stage, self._pace = "", _Pace()
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
 
@@ -114,7 +114,7 @@ class _Lines:
     def report(self, stage: str, share: float) -> None:
         """What runs now; at once where it says what will be done."""
         with self._lock:
-            self._share, plan = share, ";" in stage
+            plan = ";" in stage
             self._pace.report(share, plan=plan)
             if stage == self._stage:
                 return
@@ -140,5 +140,5 @@ class _Lines:
             if stage != self._stage:
                 return
             more = self._pace.words
-            click.echo(f"{self._share:4.0%}  {stage}{more and f'; {more}'}", err=True)
+            click.echo(f"{self._pace.share:4.0%}  {stage}{more and f'; {more}'}", err=True)
             self._say_in(min(max(3 * waited, AGAIN), RARELY))

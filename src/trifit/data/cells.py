@@ -6,6 +6,7 @@ import numpy as np
 
 from trifit.data.numbers import POINT, Style, number
 from trifit.errors import InputError
+from trifit.text import is_missing
 from trifit.types import FloatArray
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def is_binary(kind: "pa.DataType") -> bool:
 
 def cell_text(value: Any) -> str | None:
     """A cell as text, None where missing; 1.0 reads as "1"."""
-    if value is None or value != value:
+    if is_missing(value):
         return None
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

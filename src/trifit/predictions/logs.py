@@ -7,7 +7,7 @@ import numpy as np
 
 from trifit.errors import InputError
 from trifit.forecasts import LOG_ZERO, log_of
-from trifit.inputs import checked_probs
+from trifit.inputs import LOGITS, PER_CENT, checked_probs
 from trifit.predictions.reading import Raw, Reading
 from trifit.text import listing
 from trifit.types import FloatArray
@@ -115,12 +115,7 @@ def _check_single(raw: Raw, values: FloatArray) -> None:
     """Refuse a column for one class of two that holds no probabilities."""
     off = np.flatnonzero(~((values >= 0) & (values <= 1)))
     if off.size:
-        per_cent = values.min() >= 0 and values.max() <= 100
-        remedy = (
-            "are these per cent? divide them by 100"
-            if per_cent
-            else ("are these logits? give them as such (--logits)")
-        )
+        remedy = PER_CENT if values.min() >= 0 and values.max() <= 100 else LOGITS
         raise InputError(
             f"predictions {raw.file!r}: row {row_name(raw, int(off[0]))} holds "
             f"{values[off[0]]:.3g}, expected a probability; {remedy}"

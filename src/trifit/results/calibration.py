@@ -172,10 +172,14 @@ class Calibration(Record, frozen=True, kw_only=True):
         found = [c for c in self.classes if c.p_value < level / len(self.classes) and not c.good]
         return sorted(found, key=lambda c: c.p_value)
 
+    def adjusted(self, of_class: ClassBias) -> float:
+        """A class's p-value, times the number of classes that are tested (Bonferroni)."""
+        return len(self.classes) * of_class.p_value
+
     @property
     def suspect_at(self) -> float:
         """Smallest level at which the whole vector or a class's bias would be a fault."""
-        levels = [len(self.classes) * c.p_value for c in self.classes if not c.good]
+        levels = [self.adjusted(c) for c in self.classes if not c.good]
         if self.p_value is not None and self.most >= self.margin:
             levels.append(self.p_value)
         return min(levels, default=1.0)

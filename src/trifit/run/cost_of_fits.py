@@ -147,7 +147,9 @@ class Timed(NamedTuple):
         with limited(1):
             alone = shared if cores() == 1 else seconds(objective)
             constant = min(alone, seconds(of_two))
-        return cls(objective, alone, shared, constant, _pace(), _told_apart(density, rows))
+        return cls(
+            objective, alone, shared, constant, _pace(), _told_apart(density, objective, rows)
+        )
 
 
 def _seconds(work: Callable[[int], object]) -> float:
@@ -165,9 +167,8 @@ def _pace() -> float:
     return _seconds(lambda k: [str(i * k) for i in range(REFERENCE_LOOP)]) / REFERENCE
 
 
-def _told_apart(density: Density, rows: Rows) -> bool:
+def _told_apart(density: Density, objective: Objective, rows: Rows) -> bool:
     """Whether classes are separable, as far as some steps show it; many rows are not."""
-    objective = density.bind(rows.X, rows.labels)
     if objective.linear is None or len(rows) >= MIN_ROWS or rows.labels.ndim > 1:
         return False
     theta = density.start(np.random.default_rng(0))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from statistics import fmean
 
 from trifit.cards import Card
 from trifit.durations import duration_between
@@ -79,7 +80,7 @@ class Schedule:
         """Of a whole stage: as measured, without the first that may have compiled; or expected."""
         took = self._took.get(stage, [])
         if took:
-            return sum(took[1:] or took) / len(took[1:] or took)
+            return fmean(took[1:] or took)
         ended = [name for group in ALIKE if stage in group for name in group & self._took.keys()]
         expected = sum(map(self._cost.seconds, ended))
         pace = sum(map(self._seconds, ended)) / expected if expected > 0 else 1.0

@@ -22,7 +22,7 @@ from trifit.fit.prediction import thinned
 from trifit.fits import Fit, Status
 from trifit.information import entropy
 from trifit.recalibration.temperature import Temperature
-from trifit.run.cost import expected_cost
+from trifit.run.cost_of_fits import Timed, of_fits
 from trifit.separation import separation
 from trifit.simulate.world import draw_labels
 from trifit.spacing import evenly_spaced
@@ -175,8 +175,9 @@ def seconds_of(cell: Cell, tables: OpenTable | None) -> float:
     problem = problem_of(dataset, card)
     train = problem.part(rows, rows).train
     with limited(1):
-        cost = expected_cost(problem.density, train, card, fits_of(cell), n_test=0, n_fits=1)
-    return sum(stage.seconds for stage in cost.each.values())
+        timed = Timed.of(problem.density, train)
+        stages = of_fits(problem.density, train, card, fits_of(cell), timed, n_test=0)
+    return sum(stage.seconds for stage in stages.values())
 
 
 def card_of(model: Mapping[str, Setting]) -> Card:

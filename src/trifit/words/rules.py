@@ -21,7 +21,6 @@ class Rule:
 def rules(c: Calibration) -> list[Rule]:
     """All rules; with soft labels there is no test of the whole vector."""
     gain = c.gain
-    n_classes = len(c.classes)
     # The class nearest to a fault: one that is not right within a quarter, if there is any.
     worst = min(c.classes, key=lambda k: (k.good, k.p_value))
     found = [
@@ -42,11 +41,11 @@ def rules(c: Calibration) -> list[Rule]:
             gain is not None and gain.value <= 0,
         ),
         Rule(
-            f"every class as frequent as predicted: p-value, times {n_classes:,} classes, at least "
-            f"{SUSPECT} (below {LEVEL} is a fault), or odds {GOOD[0]} to {GOOD[1]} times those "
-            "predicted",
-            f"{p_value(min(1.0, n_classes * worst.p_value))}, odds {odds(worst)} ({worst.name})",
-            worst.good or n_classes * worst.p_value >= SUSPECT,
+            f"every class as frequent as predicted: p-value, times {len(c.classes):,} classes, at "
+            f"least {SUSPECT} (below {LEVEL} is a fault), or odds {GOOD[0]} to {GOOD[1]} times "
+            "those predicted",
+            f"{p_value(min(1.0, c.adjusted(worst)))}, odds {odds(worst)} ({worst.name})",
+            worst.good or c.adjusted(worst) >= SUSPECT,
         ),
     ]
     if c.p_value is not None:

@@ -155,7 +155,7 @@ def _doubt(c: Calibration) -> str:
     """What may be a fault: the class that is the clearest one, or the whole vector."""
     classes = [k for k in c.classes if not k.good]
     clearest = min(classes, key=lambda k: (k.p_value, k.frequency), default=None)
-    if clearest is None or len(c.classes) * clearest.p_value > c.suspect_at:
+    if clearest is None or c.adjusted(clearest) > c.suspect_at:
         return "the test of the whole probability vector"
     return (
         f"class {clearest.name}, of mean probability {significant(clearest.mean_prob)} and "
