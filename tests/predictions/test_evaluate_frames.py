@@ -63,3 +63,13 @@ def test_groups_of_two_types_are_refused(forecasts):
     probs, y = forecasts
     with pytest.raises(InputError, match=r"groups: .*; give names of one type"):
         trifit.evaluate(probs, y, groups=np.array([*range(59), "x"], dtype=object))
+
+
+@pytest.mark.parametrize("none", [np.nan, None, pd.NA, pd.NaT])
+def test_what_is_missing_divides_as_missing(forecasts, none):
+    probs, y = forecasts
+    sites = pd.Series(["north", none, "south"] * 20, dtype=object)
+    table = trifit.evaluate(probs, y, by={"site": sites}).subgroups()
+    assert table["n_obs"].droplevel(["fit", "by"]).to_dict() == {
+        "north": 20, "south": 20, "(missing)": 20,
+    }  # fmt: skip
