@@ -136,6 +136,27 @@ def is_interrupted(running):
     assert seconds < SOON
 
 
+BUSY = """
+import os, signal, threading, time
+from trifit.study import dask
+def wait(futures, **options):
+    client = futures[0].client
+    client.loop.add_callback(time.sleep, 0.4)
+    threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+    return waits(futures, **options)
+waits, dask.wait = dask.wait, wait
+"""
+
+
+def test_ctrl_c_while_the_event_loop_is_busy(scheduler, tmp_path):
+    """The client's own calls do not bear an interruption before its event loop has begun them."""
+    code = f"import sys; sys.path.append({str(HERE)!r}){BUSY}{DRIVER}"
+    running = started(["-c", code, scheduler], tmp_path)
+    output, errors = running.communicate(timeout=60)
+    assert (output, errors) == ("ready\n", "trifit: interrupted; nothing was written\n")
+    assert running.returncode == 130
+
+
 def test_ctrl_c_while_a_scheduler_does_not_answer(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as mute:
         running = driver(f"tcp://127.0.0.1:{mute.getsockname()[1]}", tmp_path)

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 
 from trifit.errors import InputError
+from trifit.interrupts import uninterrupted
 from trifit.study.workers import Call, HandOut, Result
 
 try:
@@ -21,7 +22,7 @@ except ImportError as error:
 
 CONNECT = 10  # seconds to wait for the scheduler
 WORKERS = 60  # seconds to wait for a worker, at first and where all are gone
-LOOK = 0.5  # seconds between two looks at the connection
+LOOK = 0.25  # seconds between two looks at the connection
 COUNT = 5  # seconds between two counts of the workers
 AHEAD = 2  # calls in the hands of each thread of the cluster
 
@@ -55,25 +56,29 @@ def cluster(scheduler: str) -> Iterator[HandOut]:
 
 
 def _as_they_end(client: Client, scheduler: str, calls: Iterable[Call]) -> Iterator[Result]:
-    """Results as calls end; what is still running when nobody asks any more is cancelled."""
+    """Results as calls end; what is still running when nobody asks any more is cancelled.
+
+    The client's own calls are not interrupted: its event loop would print a traceback.
+    """
     left, running = iter(calls), set[Future]()
     threads, asked, seen = 0, -math.inf, time.monotonic()
     try:
         while True:
-            now = time.monotonic()
-            if now - asked > COUNT:  # workers come and go
-                threads, asked = sum(client.nthreads().values()), now
-                seen = now if threads else seen
-            if now - seen > WORKERS:
-                raise _no_worker(scheduler)
-            more = islice(left, max(0, AHEAD * max(1, threads) - len(running)))
-            running |= {client.submit(call, pure=False) for call in more}
-            if not running:
-                return
-            ended = _ended(client, running)
-            running -= ended
-            for future in ended:
-                yield _result(future)
+            with uninterrupted():
+                now = time.monotonic()
+                if now - asked > COUNT:  # workers come and go
+                    threads, asked = sum(client.nthreads().values()), now
+                    seen = now if threads else seen
+                if now - seen > WORKERS:
+                    raise _no_worker(scheduler)
+                more = islice(left, max(0, AHEAD * max(1, threads) - len(running)))
+                running |= {client.submit(call, pure=False) for call in more}
+                if not running:
+                    return
+                ended = _ended(client, running)
+                running -= ended
+                results = [_result(future) for future in ended]
+            yield from results
     except (CommClosedError, FuturesCancelledError):
         raise InputError(
             f"scheduler {scheduler}: the connection was lost; what is finished is kept, and "
