@@ -47,7 +47,12 @@ def iris_run():
     from trifit.run import run_comparison
 
     return run_comparison(
-        load_dataset("iris"), "softmax", seed=1, cv=3, overrides=FAST, command="trifit compare iris"
+        load_dataset("iris"),
+        "softmax",
+        seed=1,
+        cv=3,
+        overrides={**FAST, "prior_scale": 2.5},
+        command="trifit compare iris",
     )
 
 

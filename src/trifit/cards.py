@@ -13,6 +13,7 @@ from trifit.files import shipped
 from trifit.functions import (
     Builder,
     check_named,
+    defaults,
     function_of,
     is_reference,
     keywords,
@@ -185,6 +186,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         Keys are hyperparameters (``prior_scale``), settings of the sampler
         (``draws`` or ``sampler.draws``) and of the optimiser (``starts`` or
         ``optimiser.starts``), ``standardize``, ``feature_sd`` or ``identified``.
+        With another ``prior`` or ``output`` a scale that the card leaves to the training rows
+        becomes the builder's default, unless ``prior_scale`` is given too.
 
         Raises
         ------
@@ -212,11 +215,16 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                         f"--set {key}: card {self.name!r} has no such setting; "
                         f"it has {', '.join(options)}{meant(key, options)}"
                     )
+        before = defaults(builder) | self.hyperparameters
         changed = [
             f"{key} = {fields['hyperparameters'][key]!r}"
             for key in ("prior", "output")
-            if fields["hyperparameters"].get(key) != self.hyperparameters.get(key)
+            if fields["hyperparameters"].get(key, before.get(key)) != before.get(key)
         ]
+        if changed and self.chooses_scale and "prior_scale" not in overrides:
+            fields["hyperparameters"] |= {
+                "prior_scale": self.with_builders_scale().hyperparameters["prior_scale"]
+            }
         if changed and self.note:
             fields["note"] = (
                 f"Changed from the card {self.name!r}: {', '.join(changed)}. The card's advice on "
@@ -228,6 +236,13 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def chooses_scale(self) -> bool:
         """Whether the prior scale is left to the training rows."""
         return self.hyperparameters.get("prior_scale") == AUTO
+
+    def with_builders_scale(self) -> "Card":
+        """The card with its builder's default in place of a scale left to the training rows."""
+        default = defaults(self.load_builder()).get("prior_scale")
+        if not self.chooses_scale or not isinstance(default, int | float):
+            return self
+        return self.with_scale(default)
 
     def with_scale(self, scale: float) -> "Card":
         """The card with a number for its prior scale."""
@@ -291,7 +306,7 @@ def load_card(model: str | Path | Builder) -> Card:
     Examples
     --------
     >>> load_card("softmax").hyperparameters["prior_scale"]
-    2.5
+    'auto'
     """
     if callable(model):
         reference = register(model)

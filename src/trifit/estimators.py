@@ -184,10 +184,13 @@ class MLEClassifier(_CardClassifier):
     classifier_ : Classifier
         What was fitted, as plain data.
     prior_scale_ : float or None
-        Of the prior that was used; None where the card's builder has a default of its own.
+        Of no effect here; None where the card's builder has a default of its own.
     """
 
     _fit_name = "mle"
+
+    def _card(self) -> Card:
+        return super()._card().with_builders_scale()  # a scale is not chosen for nothing
 
 
 class MAPClassifier(_CardClassifier):

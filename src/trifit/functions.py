@@ -152,6 +152,14 @@ def keywords(builder: Builder) -> set[str]:
     return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} - {"n_classes", "coords"}
 
 
+def defaults(builder: Builder) -> dict[str, Any]:
+    """Hyperparameters of a builder that have a default, and the defaults."""
+    parameters = {p.name: p.default for p in _parameters(builder) if p.kind is p.KEYWORD_ONLY}
+    return {
+        name: value for name, value in parameters.items() if value is not inspect.Parameter.empty
+    }
+
+
 def takes(builder: Builder, key: str) -> bool:
     """Whether a builder has a hyperparameter, or takes any."""
     parameters = _parameters(builder)

@@ -57,7 +57,10 @@ def test_answers_at_once(option):
 def test_lists():
     assert "breast_cancer" in trifit("data").output
     assert "logistic" in trifit("models").output
-    assert "prior_scale = 2.5" in trifit("show", "softmax").output
+    shown = trifit("show", "softmax").output
+    assert 'prior_scale = "auto"' in shown
+    assert "# prior_scale = 2.5, the builder's default, stands here for the scale" in shown
+    assert "beta ~ ZeroSumNormal(2.5, …)" in shown
 
 
 def test_a_comparison_and_its_report(tmp_path):

@@ -105,7 +105,7 @@ def models(name, rng, k=None, **changes):
     k = k or (2 if name in TWO_CLASSES else 3)
     X, y = rng.normal(size=(40, 2)), np.arange(40) % k
     model = build_model(
-        load_card(name).with_overrides(changes),
+        load_card(name).with_overrides(changes).with_builders_scale(),
         X,
         y,
         feature_names=("u", "v"),

@@ -121,6 +121,26 @@ def test_draws_come_in_blocks_until_they_suffice(overlapping, rng):
     assert fit.status is Status.FEW_EFFECTIVE
 
 
+@pytest.mark.parametrize(("target", "n_runs"), [(0.8, 2), (0.95, 1)])
+def test_divergent_transitions_are_tried_again_with_smaller_steps(overlapping, rng, target, n_runs):
+    X, y = standardised(overlapping)
+    density = density_of(X, y)
+    objective = density.bind(X, y)
+    centre = fit_map(density, Rows(X, y), Optimiser(), rng).theta
+    steps = []
+
+    def judge(fit):
+        steps.append(fit.diagnostics.mean_steps)
+        return replace(fit, status=Status.TRUSTED if len(steps) > 1 else Status.DIVERGENT)
+
+    sampler = Sampler(tune=200, draws=1000, target_accept=target)
+    fit = fit_bayes(density, objective, centre, sampler, seed=1, judge=judge)
+    assert len(steps) == n_runs
+    assert fit.status is (Status.TRUSTED if n_runs == 2 else Status.DIVERGENT)
+    assert fit.diagnostics.mean_steps == steps[-1] >= steps[0]
+    assert n_runs == 1 or steps[1] > 1.2 * steps[0]
+
+
 @pytest.mark.parametrize(
     ("n_draws", "status", "diagnostics", "stops"),
     [

@@ -108,7 +108,8 @@ def test_laplace_predicts_what_nuts_predicts(runs):
     assert laplace.diagnostics.pareto_k < 0.7
     assert "Pareto k" in status_text(laplace)
     assert error.probs_mean < 0.02
-    assert 0 < error.probs_mcse < error.probs_worst
+    assert 0 < error.probs_mcse < 0.01
+    assert error.probs_mean < error.probs_worst < 0.1
     loss = {name: row["log_loss"].value for name, row in c.scoreboard.items()}
     change = {(d.a, d.b): d.log_loss.value for d in c.differences}
     assert abs(change["laplace", "bayes"]) < 0.005

@@ -50,6 +50,9 @@ def penalised(X, y, **rest):
         pm.Potential("penalty", -model["beta"][0] ** 2)
     return model
 
+def scaled(X, y, *, n_classes, coords, prior_scale):
+    return build(X, y, n_classes=n_classes, coords=coords)
+
 def flat(X, y, *, n_classes, coords):
     with pm.Model(coords=coords) as model:
         data = pm.Data("X", X, dims=("obs", "feature"))
@@ -200,11 +203,16 @@ def test_from_python(own, tmp_path):
     assert record.command == "trifit.check_model('build', seed=1)"
 
 
+def test_a_scale_left_to_the_data_is_the_builders_default():
+    assert load_card("logistic").chooses_scale
+    assert setup_of(load_card("logistic"), None).card.hyperparameters["prior_scale"] == 2.5
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (["softmax", "--methods", "map"], "expected one or more of bayes, laplace"),
-        (["softmax", "--set", "prior_scale=auto"], "leaves its prior scale to the data"),
+        (["{own}:scaled", "--set", "prior_scale=auto"], "leaves its prior scale to the data"),
         (["softmax-hierarchical", "--methods", "laplace"], "its mode needs NUTS to know"),
         (["{own}:penalised"], "has a potential, 'penalty'"),
         (["{own}:flat"], "cannot be drawn from the model's prior"),

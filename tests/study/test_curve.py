@@ -226,11 +226,19 @@ def test_a_prior_has_a_theory_curve_only_where_features_are_uncorrelated(run):
     record, _, data = run
     slope = next(p for p in record.pictures if p.quantity == "calibration slope")
     shared = data.X + 2 * data.X[:, :1]
-    drawn = with_curves(slope, record.signal, shared, load_card("logistic")).curves
-    assert [c.name for c in drawn] == ["mle"]
+    card = load_card("logistic").with_overrides({"prior_scale": 2.5})
+    for X, of, fits in (
+        (data.X, card, ["mle", "map"]),
+        (shared, card, ["mle"]),
+        (data.X, load_card("logistic"), ["mle"]),  # every size chooses its own scale
+    ):
+        assert [c.name for c in with_curves(slope, record.signal, X, of).curves] == fits
     dummies = np.eye(3)[np.arange(400) % 3]
     assert nearly_uncorrelated(data.X)
     assert not nearly_uncorrelated(np.hstack([dummies, dummies[:, :2]]))
+
+
+FIXED = {"model": "logistic", "overrides": {"prior_scale": 2.5}}
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +246,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("curve") / "c"
     data = replace(simulate("softmax", n=400, features=4, signal=1.5, seed=3), name="made")
     record = trifit.learning_curve(
-        data, model="logistic", folder=folder, sizes=[40, 90, 200], replications=3, nuts=False,
+        data, **FIXED, folder=folder, sizes=[40, 90, 200], replications=3, nuts=False,
         backend="serial",
     )  # fmt: skip
     return record, folder, data
@@ -260,7 +268,7 @@ def test_a_learning_curve_of_rows_in_memory(run):
 def test_it_resumes_and_its_file_says_which_rows_they_are(run):
     record, folder, data = run
     again = trifit.learning_curve(
-        data, model="logistic", folder=folder, sizes=[40, 90, 200], replications=3, nuts=False,
+        data, **FIXED, folder=folder, sizes=[40, 90, 200], replications=3, nuts=False,
         backend="serial", resume=True,
     )  # fmt: skip
     assert again.rows_needed == record.rows_needed

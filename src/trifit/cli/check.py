@@ -122,6 +122,13 @@ def check(
             replications=replications,
             command=canonical_command(sys.argv[1:]),
         )
+    if chosen.chooses_scale and not display.quiet:
+        scale = record.card["hyperparameters"]["prior_scale"]
+        click.echo(
+            f"Checked with prior_scale = {scale}, because a scale chosen on the data is no prior to "
+            "draw from (--set prior_scale=NUMBER: another).",
+            err=True,
+        )
     TOLD.show(record, folder, display)
     if any(fit.outcome != "no error found" for fit in record.fits):
         click.get_current_context().exit(FAILED_CHECKS)

@@ -156,6 +156,12 @@ def show(
 
     seen = preview_card(chosen, dataset)
     click.echo(chosen.to_toml(), nl=False)
+    if chosen.chooses_scale:
+        stand_in = chosen.with_builders_scale().hyperparameters["prior_scale"]
+        click.echo(
+            f"#\n# prior_scale = {stand_in}, the builder's default, stands here for the scale that "
+            "the training rows choose."
+        )
     print_preview(seen)
     if html is not None:
         from trifit.report.preview import render_preview

@@ -324,7 +324,7 @@ def _finish(
         # Features in units of very different size are too much for L-BFGS.
         part, more = newton(loss, part, settings, Path())
         return part, more, nowhere
-    if loss.prior:
+    if loss.prior and loss.objective.linear is None:
         part, at_kink = settle_kinks(loss, part, settings)
         return part, 0, at_kink
     return part, 0, nowhere

@@ -8,32 +8,32 @@ scale is uncertain itself does not enter the posterior; ``prior = "hierarchical"
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from trifit.cards import Card, Optimiser
+from trifit.cards import Card
+from trifit.clusters import n_groups
 from trifit.errors import InputError
-from trifit.fit.density import Objective, Rescaled
+from trifit.fit.density import Rescaled
+from trifit.fit.evidence import Evidence
 from trifit.fit.folds import held_out_forecasts, inner_folds, mean_loss
-from trifit.fit.minimise import Path, newton
-from trifit.fit.objective import LinearObjective
-from trifit.fit.optimise import MAX_NEWTON_PARAMS, MeanLoss
+from trifit.fit.optimise import MAX_NEWTON_PARAMS
 from trifit.fit.rescaled import RescaledLinear
 from trifit.results import ChosenScale
 from trifit.threads import limited
-from trifit.types import FloatArray, Rows
+from trifit.types import Rows
 
 LOG2_SCALES = range(-8, 6)
-"""Powers of two that are looked at first: 0.004 to 32 in units of the standardised features."""
+"""Powers of two that may be looked at first: 0.004 to 32 in units of the standardised features."""
+
+START = -1
+"""The power of two that is looked at first."""
 
 FOLD_LOG2_SCALES = range(-5, 4)
 """Those that inner folds choose from."""
-
-MODE = Optimiser(tolerance=1e-9, max_steps=50)
-"""How well the mode is found: an error of it moves the evidence by its square only. Where classes
-are separable and the prior is wide, gradients are small far from the mode too."""
 
 TYPICAL = 2.5
 """Scale of the half-Cauchy prior of the scale, in units of the standardised features: where labels
@@ -41,6 +41,13 @@ say little about it, something like the fixed default is chosen."""
 
 DROP = 0.5 * 3.841
 """By how much (nats) the evidence falls from the best scale to the ends of its 95 % interval."""
+
+FEW_ROWS, PER_PARAM = 20_000, 100
+"""Rows that choose, where there are more: that many, or that many for each parameter. The evidence
+then knows the scale as well as the number of coefficients allows."""
+
+HELD_OUT = 1_000
+"""Rows (groups) held out in inner folds that suffice."""
 
 FARTHEST = 8
 """Doublings after which an end of the interval is called 0 or infinity."""
@@ -77,8 +84,14 @@ def choose_scale(model: Rescaled, card: Card, rows: Rows, rng: np.random.Generat
         and rows.groups is None
         and density.n_params <= MAX_NEWTON_PARAMS
     ):
-        return by_evidence(model, rows)
+        some = rng.permutation(len(rows))[: rows_that_choose(len(rows), density.n_params)]
+        return by_evidence(model, rows.take(np.sort(some)))
     return by_inner_folds(model, card, rows, rng)
+
+
+def rows_that_choose(n_rows: int, n_params: int) -> int:
+    """How many of the training rows choose the scale by its evidence."""
+    return min(n_rows, max(FEW_ROWS, PER_PARAM * n_params))
 
 
 def by_evidence(model: RescaledLinear, rows: Rows) -> ChosenScale:
@@ -97,21 +110,13 @@ def by_evidence(model: RescaledLinear, rows: Rows) -> ChosenScale:
     Gelman (2006), Bayesian Anal. 1(3), doi:10.1214/06-BA117A;
     Chung et al. (2013), Psychometrika 78(4), doi:10.1007/s11336-013-9328-2
     """
-    density = model.at(1.0)
-    bound, theta = density.bind(rows.X, rows.labels), np.zeros(density.n_params)
-
-    def evidence(log_scale: float) -> float:
-        nonlocal theta
-        objective = bound.with_prior(*model.at(math.exp(log_scale)).prior)
-        theta = _mode(objective, theta)
-        return log_evidence(objective, theta)
+    evidence = Evidence(model, rows)
 
     def score(log_scale: float) -> float:
         return evidence(log_scale) + log_half_cauchy(log_scale)
 
-    grid = math.log(2.0) * np.array(LOG2_SCALES)
     with limited():
-        best = float(grid[int(np.argmax([score(s) for s in grid]))])
+        best = math.log(2.0) * highest(lambda k: score(k * math.log(2.0)), LOG2_SCALES)
         found = minimize_scalar(
             lambda s: -score(s),
             bounds=(best - math.log(2.0), best + math.log(2.0)),
@@ -156,18 +161,21 @@ def _where_it_falls(
     return 0.0 if side < 0 else math.inf
 
 
-def log_evidence(objective: Objective, theta: FloatArray) -> float:
-    """Laplace's approximation of ``log p(y)`` in nats, at the mode of the posterior.
+def highest(score: Callable[[int], float], powers: range) -> int:
+    """The power with the highest score, found uphill from the middle of the way.
 
     Parameters
     ----------
-    objective : Objective
-    theta : array of shape (n_params,)
-        The mode.
+    score : callable
+        Of a power of two; it rises, then falls.
+    powers : range
+        Those that are looked at.
     """
-    value, _ = objective(theta, prior=1.0, jacobian=1.0)
-    _, log_det = np.linalg.slogdet(-objective.hessian(theta, prior=1.0, jacobian=1.0))
-    return value + 0.5 * len(theta) * math.log(2 * math.pi) - 0.5 * float(log_det)
+    at = START
+    for side in (1, -1):
+        while at + side in powers and score(at + side) > score(at):
+            at += side
+    return at
 
 
 def by_inner_folds(
@@ -182,18 +190,24 @@ def by_inner_folds(
     rows : Rows
     rng : numpy Generator
     """
-    folds, losses = list(inner_folds(rows, rng)), []
-    for k in FOLD_LOG2_SCALES:
+    folds = list(_enough(inner_folds(rows, rng)))
+
+    @cache
+    def score(k: int) -> float:
         forecasts = held_out_forecasts(model.at(2.0**k), folds, card.optimiser, rng, prior=1.0)
-        losses.append(mean_loss(*forecasts))
-    best = FOLD_LOG2_SCALES[int(np.argmin(losses))]
-    return ChosenScale(value=2.0**best, by="inner folds")
+        return -mean_loss(*forecasts)
+
+    return ChosenScale(value=2.0 ** highest(score, FOLD_LOG2_SCALES), by="inner folds")
 
 
-def _mode(objective: LinearObjective, theta: FloatArray) -> FloatArray:
-    free = np.ones(len(theta), dtype=np.bool_)
-    loss = MeanLoss(objective, theta, free, prior=1.0, criterion="cross-entropy")
-    return newton(loss, theta, MODE, Path())[0]
+def _enough(folds: Iterable[tuple[Rows, Rows]]) -> Iterator[tuple[Rows, Rows]]:
+    """The first folds, until enough rows or groups are held out."""
+    held_out = 0
+    for train, test in folds:
+        yield train, test
+        held_out += len(test) if test.groups is None else n_groups(test.groups)
+        if held_out >= HELD_OUT:
+            return
 
 
 def _short(scale: float) -> float:

@@ -1,12 +1,11 @@
 """A card's hyperparameters, checked before PyMC is imported."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from trifit.cards import Card
 from trifit.errors import InputError
-from trifit.functions import Builder
+from trifit.functions import Builder, defaults
 from trifit.models.linear import (
     check_logistic,
     check_softmax,
@@ -32,10 +31,9 @@ def check_settings(card: Card, n_classes: int) -> None:
     builder = card.load_builder()
     if builder not in CHECKS:
         return
-    keywords = [p for p in inspect.signature(builder).parameters.values() if p.name != "coords"]
-    defaults = {p.name: p.default for p in keywords if p.kind is p.KEYWORD_ONLY}
-    settings = card.with_scale(1.0).hyperparameters if card.chooses_scale else card.hyperparameters
+    settings = defaults(builder) | card.with_builders_scale().hyperparameters
+    settings.pop("coords", None)
     try:
-        CHECKS[builder](**defaults | settings | {"n_classes": n_classes})
+        CHECKS[builder](**settings | {"n_classes": n_classes})
     except InputError as error:
         raise InputError(f"card {card.name!r}: {error}") from error

@@ -17,6 +17,8 @@ N_FEATURES = 4
 def preview_card(card: Card, dataset: Dataset | None = None) -> Preview:
     """The graph and the prior class probabilities of a card's model.
 
+    A prior scale that the card leaves to the data is its builder's default.
+
     Parameters
     ----------
     card : Card
@@ -30,6 +32,7 @@ def preview_card(card: Card, dataset: Dataset | None = None) -> Preview:
     InputError
         If the builder refuses its arguments or its model breaks the contract.
     """
+    card = card.with_builders_scale()
     if dataset is not None:
         standardiser = standardiser_of(dataset, card, np.arange(dataset.n_obs))
         rows = evenly_spaced(dataset.n_obs, MAX_ROWS)

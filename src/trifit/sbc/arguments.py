@@ -32,8 +32,8 @@ def check_arguments(card: Card, methods: Sequence[str], rows: int, seed: int) ->
         )
     whole_number("--rows", rows, least=5, most=10_000)
     whole_number("--seed", seed, least=0)
-    if card.chooses_scale:
+    if card.with_builders_scale().chooses_scale:
         raise InputError(
             f"card {card.name!r} leaves its prior scale to the data, so it has no prior to draw "
-            "from; give the scale, e.g. --set prior_scale=1"
+            "from, and its builder has no default scale; give one, e.g. --set prior_scale=1"
         )

@@ -30,6 +30,8 @@ def setup_of(
 ) -> Setup:
     """A model on rows that it can be built with.
 
+    The prior is drawn from, so a scale that the card leaves to the data is its builder's default.
+
     Parameters
     ----------
     card : Card
@@ -47,6 +49,7 @@ def setup_of(
         On arguments out of range, or a model that cannot be checked.
     """
     check_arguments(card, methods, rows, seed)
+    card = card.with_builders_scale()
     methods = tuple(name for name in METHODS if name in methods)
     if dataset is not None:
         standardiser = standardiser_of(dataset, card, np.arange(dataset.n_obs))

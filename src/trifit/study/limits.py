@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 
 from trifit import theory
-from trifit.cards import load_card
+from trifit.cards import AUTO, load_card
 from trifit.errors import InputError
 from trifit.simulate import WORLDS
 from trifit.study.cells import RATIOS, SIZE, number
@@ -84,7 +84,10 @@ def limit(settings: Mapping[str, Setting], fit: str) -> theory.Limit | None:
         return _limit(fit, kappa, gamma, None)
     ratio = settings.get("prior_ratio")
     if ratio is None:
-        scale = number("prior_scale", settings.get("prior_scale", _scale_of_the_card()))
+        scale = settings.get("prior_scale", _scale_of_the_card())
+        if scale == AUTO:
+            return None
+        scale = number("prior_scale", scale)
         ratio = scale / (gamma / features**0.5)
     return _limit(fit, kappa, gamma, number("prior_ratio", ratio))
 
