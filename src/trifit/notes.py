@@ -40,6 +40,8 @@ class NoteKind(StrEnum):
     """Column ``names`` holds numbers with a sign, such as ``text``, and is a category."""
     DATES = "dates"
     """Column ``names`` holds dates, such as ``text``, and is a category."""
+    DATE_FORMAT = "date format"
+    """Times ``names`` are dates of one format, of which ``text`` is an example."""
 
     DROPPED_ROWS = "dropped rows"
     """``n_rows`` with missing values, by column: ``counts``."""

@@ -145,7 +145,7 @@ class Unread:
         if are_dates(levels):
             return (
                 f"dates: leave it out with --drop {name}, use it to test on later rows with --time "
-                f"{name} (dates such as 2024-05-31), write it as a number (days, months, years)"
+                f"{name}, write it as a number (days, months, years)"
             )
         return f"an identifier: leave it out with --drop {name}"
 

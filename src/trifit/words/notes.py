@@ -45,6 +45,7 @@ SENTENCES: Mapping[NoteKind, str] = {
         "own; write them as numbers (days, months, years), --drop {option}, or --time {option} to "
         "test on later rows"
     ),
+    NoteKind.DATE_FORMAT: "{names}: every date is read in the same format, in which {text}",
     NoteKind.DROPPED_ROWS: "dropped {rows} with missing values: {counts}",
     NoteKind.DROPPED_UNLABELLED: "dropped {rows} without a class",
     NoteKind.NUMBERS_AS_CLASSES: (
