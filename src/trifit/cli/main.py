@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.exceptions import Exit
 
 from trifit import __version__, interrupts
 from trifit.cli.atlas import TOLD as ATLAS
@@ -24,6 +25,7 @@ from trifit.cli.predict import predict
 from trifit.cli.recalibrate import recalibrate
 from trifit.cli.study import TOLD as STUDY
 from trifit.cli.study import studies, study
+from trifit.cli.usage import usage_text
 from trifit.errors import InputError
 from trifit.files import reason, write_whole
 
@@ -43,11 +45,22 @@ class _Commands(click.Group):
 
     command_class = Command
 
+    def make_context(self, *arguments: Any, **rest: Any) -> click.Context:
+        """Parse what stands before the command."""
+        try:
+            return super().make_context(*arguments, **rest)
+        except click.UsageError as error:
+            click.echo(f"trifit: {usage_text(error)}", err=True)
+            raise Exit(BAD_INPUT) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         interrupts.leaves("nothing was written")
         try:
             with seldom_collected(), notices_are_told():
                 return super().invoke(ctx)
+        except click.UsageError as error:
+            click.echo(f"trifit: {usage_text(error)}", err=True)
+            ctx.exit(BAD_INPUT)
         except InputError as error:
             click.echo(f"trifit: {error}", err=True)
             ctx.exit(BAD_INPUT)
