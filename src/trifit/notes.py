@@ -109,6 +109,8 @@ class NoteKind(StrEnum):
 
     OTHER_DATA = "other data"
     """Two runs differ in data, and agree in the labels of their test rows."""
+    PAIRED_BY_NUMBER = "paired by number"
+    """Rows of two runs are paired by their numbers in the files of predictions."""
     GROUPS_OF_ONE = "groups of one run"
     """Of two runs, ``text`` has groups."""
 

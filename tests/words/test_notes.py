@@ -103,6 +103,7 @@ SAID = [
     ),
     (Note(NoteKind.FAILED_FITS, ("bayes",)), "from fits that failed their checks: 'bayes'"),
     (Note(NoteKind.OTHER_DATA), "the data differ; test rows are paired by number"),
+    (Note(NoteKind.PAIRED_BY_NUMBER), "paired by their number in the files, and their labels ag"),
     (Note(NoteKind.GROUPS_OF_ONE, text="'two'"), "groups are those of 'two'; the"),
 ]
 

@@ -129,6 +129,10 @@ SENTENCES: Mapping[NoteKind, str] = {
     NoteKind.FAILED_RIVAL: "{name} failed and was left out: {text}",
     NoteKind.FAILED_FITS: "no predictions from fits that failed their checks: {names}",
     NoteKind.OTHER_DATA: "the data differ; test rows are paired by number, and their labels agree",
+    NoteKind.PAIRED_BY_NUMBER: (
+        "rows are paired by their number in the files, and their labels agree; to pair them by a "
+        "column: trifit evaluate --id COLUMN"
+    ),
     NoteKind.GROUPS_OF_ONE: "groups are those of {text}; the other run has none",
 }
 """What each kind of note says; ``name`` is the first one, ``option`` what a shell takes for it."""
