@@ -66,13 +66,20 @@ class Reading:
     def __post_init__(self) -> None:
         if (self.probs is None) == (self.logits is None):
             raise InputError(
-                "say where the predictions are: --probs 'p_*' (probabilities), or --logits 'z_*'"
+                "say where the predictions are: --probs 'p_*' (probabilities; the star is the "
+                "class), or --logits 'z_*'; or name the columns, --probs a,b,c"
             )
 
     @property
     def columns(self) -> str:
         """The pattern or list of the columns of the forecasts."""
         return self.probs or self.logits or ""
+
+    def starred(self, columns: Sequence[str]) -> list[str]:
+        """Columns that a star may stand for: those without another role."""
+        by = [By.of(text, columns).column for text in self.by]
+        roles = {self.label, self.row_id, self.model_col, self.groups, self.weights, *by}
+        return [name for name in columns if "*" not in self.columns or name not in roles]
 
 
 @dataclass(frozen=True, eq=False)

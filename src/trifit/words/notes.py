@@ -91,10 +91,10 @@ SENTENCES: Mapping[NoteKind, str] = {
         "scores, and the posterior is a generalised one (prior times exp(−cross-entropy))"
     ),
     NoteKind.DIRECTIONS: (
-        "{n_rows:,} rows span at most {n_rows:,} directions of the {n:,} columns: the fits are "
-        "made in these, where they are the same; outside them the posterior is the prior. The "
-        "table of coefficients is that of the columns with the largest MAP, coefficients.nc holds "
-        "all"
+        "{n_rows:,} rows span at most {n_rows:,} directions of the {n:,} columns. The fits are "
+        "made in these directions, which changes no prediction; outside them the posterior is the "
+        "prior. The table of coefficients has the columns with the largest MAP coefficients; "
+        "coefficients.nc holds all"
     ),
     NoteKind.MANY_PARAMS: (
         "of {n:,} coefficients the {value:,.0f} with the largest MAP are in tables and "
