@@ -457,7 +457,11 @@ PREDICTED = {
     "both": (FORECASTS, PROBS + " " + LOGITS, "say where the predictions are"),
     "neither": (FORECASTS, "", "say where the predictions are"),
     "no match": (FORECASTS, "--probs q_*", "no column matches 'q_*'"),
-    "a star": (FORECASTS, "--probs *", "'y' holds 'no' in data row 1"),
+    "a star": (
+        FORECASTS,
+        "--probs *",
+        "these are for 'p_no', 'p_yes'; name each column after its class",
+    ),
     "a column twice": (FORECASTS, "--probs p_no,p_no", "class 'no' has two columns"),
     "a comma": (FORECASTS, "--probs ,", "names no column"),
     "floor -1": (FORECASTS, PROBS + " --floor -1", "expected a small probability"),

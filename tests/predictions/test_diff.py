@@ -292,7 +292,7 @@ def flipped():
          r"200 \('0', '1' and 198 more\) only in .*, 200 \('r0', 'r1' and 198 more\) only in"),
         (forecasts(y=flipped()), None,
          r"labels of 3 of 200 test rows; the first is row '0': '(no|yes)' in .*, '(no|yes)' in"),
-        (forecasts(names=("tree",)), None, "share no model: .* has 'net', 'old', .* 'tree'"),
+        (forecasts(names=("tree",)), None, "share no model: .* has 'net', 'old', .* 'tree'; call"),
         (Forecasts(forecasts().log_probs, Y, ("no", "maybe")), None,
          "differ in classes: .* has 'no', 'yes', .* 'no', 'maybe'"),
         (forecasts(y=np.eye(2)[Y]), None, "one run has soft labels, the other has classes"),

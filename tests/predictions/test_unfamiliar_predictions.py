@@ -90,3 +90,12 @@ def test_a_star_stands_for_no_column_with_another_role(frame, tmp_path):
     assert np.allclose(read(bare, tmp_path, reading), np.log(frame[["p_a", "p_b"]]))
     with pytest.raises(InputError, match=r"no column 'Y'"):
         read(bare, tmp_path, Reading(label="Y", probs="*"))
+
+
+def test_predicted_classes_are_no_probabilities(frame, tmp_path):
+    hard = pd.DataFrame({"y": frame["y"], "pred": frame["y"]})
+    with pytest.raises(InputError, match=r"'pred' holds .* predicted classes are no probabilities"):
+        read(hard, tmp_path, Reading(label="y", probs="pred", positive="b"))
+    one = frame.assign(p_a=frame["p_a"].astype(str).where(frame.index != 3, "none"))
+    with pytest.raises(InputError, match=r"'none' in data row 4 where a number is needed$"):
+        read(one, tmp_path)

@@ -100,7 +100,8 @@ def diff(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> RunDiff:
     if not both:
         raise InputError(
             f"the runs share no model: {first.called} has {listing([*found_a])}, {second.called} "
-            f"{listing([*found_b])}"
+            f"{listing([*found_b])}; call a model the same in both (trifit evaluate --preds "
+            "NAME=FILE), or judge two models in one run (--preds A=FILE --preds B=FILE)"
         )
     from trifit.judge.changes import change  # not needed to refuse runs
 

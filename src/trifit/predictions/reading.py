@@ -282,7 +282,11 @@ def _cell_by_cell(texts: Sequence[str | None], name: str, file: str, style: Styl
     if None in values:
         row = values.index(None)
         cell = str(texts[row])
-        hint = "; write shares such as 0.25, not per cent" if cell.endswith("%") else ""
+        hint = ""
+        if cell.endswith("%"):
+            hint = "; write shares such as 0.25, not per cent"
+        elif all(value is None or np.isnan(value) for value in values):
+            hint = "; predicted classes are no probabilities (of scikit-learn: predict_proba)"
         raise InputError(
             f"predictions {file!r}: column {name!r} holds {cell!r} in data row {row + 1} "
             f"where a number is needed{hint}"
