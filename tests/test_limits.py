@@ -63,7 +63,10 @@ def test_cells():
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("check logistic --replications 100001", "100001 is not in the range"),
+        (
+            "check logistic --replications 100001",
+            "--replications 100001: expected a whole number from 50 to 100,000",
+        ),
         ("compare iris --cv 51", "give at most 50"),
         ("compare iris --by 'sepal length (cm):21'", "with 2 to 20 parts"),
         ("compare sim:softmax --world shift=covariate severity=6", "severity"),

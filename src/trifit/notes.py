@@ -40,6 +40,8 @@ class NoteKind(StrEnum):
     """Column ``names`` holds numbers with a sign, such as ``text``, and is a category."""
     DATES = "dates"
     """Column ``names`` holds dates, such as ``text``, and is a category."""
+    DATE_FORMAT = "date format"
+    """Times ``names`` are dates of one format, of which ``text`` is an example."""
 
     DROPPED_ROWS = "dropped rows"
     """``n_rows`` with missing values, by column: ``counts``."""
@@ -107,6 +109,8 @@ class NoteKind(StrEnum):
 
     OTHER_DATA = "other data"
     """Two runs differ in data, and agree in the labels of their test rows."""
+    PAIRED_BY_NUMBER = "paired by number"
+    """Rows of two runs are paired by their numbers in the files of predictions."""
     GROUPS_OF_ONE = "groups of one run"
     """Of two runs, ``text`` has groups."""
 

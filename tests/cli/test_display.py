@@ -17,6 +17,7 @@ from made_up_study import made_up_study
 from trifit.cli import main
 from trifit.cli.command import canonical_command
 from trifit.cli.output import differences_table, scores_table
+from trifit.words import success_sentences
 
 ESCAPE = "\x1b"
 
@@ -65,6 +66,14 @@ def test_json_is_one_document_of_the_numbers_in_metrics_json(run):
     assert list(document["verdicts"]) == list(comparison.contestants)
     assert document["metrics"] == comparison.metrics()
     assert (run / "index.html").is_file()
+
+
+def test_how_often_advice_is_right_is_printed_once(run):
+    said = " ".join(report(run).stdout.split())
+    told = [*success_sentences(made_up())]
+    assert told
+    for text in told:
+        assert said.count(text) == said.count(text[text.index("): ") :]) == 1
 
 
 def test_quiet_is_the_path_and_nothing_else(run):

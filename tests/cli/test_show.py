@@ -40,6 +40,17 @@ def test_the_output_is_a_card_again(tmp_path):
     assert "Before any data" in result.stdout
 
 
+def test_the_remedies_of_a_table_can_be_typed(tmp_path):
+    """What the refusal of missing values says is an option of this command too."""
+    path = tmp_path / "mine.csv"
+    rows = [f"{'' if i == 3 else i % 7},{i % 5},{'uv'[i % 2]}" for i in range(40)]
+    path.write_text("\n".join(["a,b,y", *rows]), encoding="utf-8")
+    refused = invoke("show", "logistic", path, "--target", "y")
+    assert "--missing drop" in refused.stderr
+    done = invoke("show", "logistic", path, "--target", "y", "--missing", "drop", "--drop", "b")
+    assert done.exit_code == 0, done.stderr
+
+
 def test_a_prior_that_is_sure_of_itself_shows():
     vague, modest = (
         preview_card(load_card("softmax").with_overrides(

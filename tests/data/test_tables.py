@@ -7,7 +7,7 @@ import pytest
 import trifit
 from selection import by_default
 from trifit.data import BUNDLED, Standardiser, load_dataset
-from trifit.data.identifiers import is_row_number
+from trifit.data.identifiers import is_row_number, may_be_identifier
 from trifit.data.leaks import gives_away
 from trifit.data.numbers import COMMA, POINT, number, possible_styles
 from trifit.errors import InputError
@@ -355,12 +355,37 @@ def test_years_and_few_rows_are_no_row_numbers():
         ("income", np.arange(N)[::-1] * 3 + 7, False),
         ("valid", np.arange(N)[::-1] * 3 + 7, False),
         ("patient_id", np.arange(N)[::-1] // 2, False),  # several rows each
+        ("patient no", np.arange(N)[::-1] * 1000, True),
+        ("child", 900 + np.random.default_rng(1).permutation(N), True),
+        ("score", np.random.default_rng(1).normal(size=N), False),
     ],
 )
 def test_what_may_be_an_identifier_is_said(name, values, noted):
     data = load_dataset(pd.DataFrame({name: values, "x": X, "y": CLASSES}), "y")
     assert data.feature_names == (name, "x")
     assert (Note(NoteKind.IDENTIFIERS, names=(name,)) in data.notes) is noted
+
+
+@pytest.mark.parametrize("n", [30, 200, 2000])
+def test_measurements_in_whole_numbers_are_no_identifiers(n):
+    """Incomes, and the least favourable law: uniform over as many numbers as are just called so."""
+    rng = np.random.default_rng(n)
+    few = int(n * (n - 1) / (2 * 13.9))
+    for _ in range(300):
+        assert not may_be_identifier("income", np.round(rng.lognormal(10, 0.8, n)))
+        assert not may_be_identifier("x", rng.integers(0, few, n) * 1.0)
+    given_out = rng.permutation(few)[:n] * 1.0
+    assert may_be_identifier("x", given_out)
+    assert not may_be_identifier("x", given_out + 0.5)
+
+
+@pytest.mark.parametrize(
+    "cells", [[f"P{i:03}" for i in range(60)], [f"{i:x}-{i}" for i in range(60)]]
+)
+def test_texts_that_are_all_different_are_refused_as_an_identifier(rng, cells):
+    frame = pd.DataFrame({"who": rng.permutation(cells), "x": np.arange(60) % 7, "y": [0, 1] * 30})
+    with pytest.raises(InputError, match=r"'who' has 60 different .*an identifier: leave it out"):
+        load_dataset(frame, "y")
 
 
 def test_the_index_that_pandas_writes_is_left_out(tmp_path):

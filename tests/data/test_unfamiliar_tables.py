@@ -84,6 +84,14 @@ def test_a_column_of_dates_is_called_one(tmp_path):
     assert load_dataset(table(tmp_path, iso, head="day,a,y"), "y", time="day").n_features == 1
 
 
+@pytest.mark.parametrize("form", ["€{:.2f}", "{:.1f} %", "${:,.2f}"])
+def test_a_column_of_amounts_is_called_one(tmp_path, form):
+    rows = [(form.format(900 + 7.5 * i), i % 5, "pq"[i % 2]) for i in range(60)]
+    path = table(tmp_path, rows, head="cost,a,y", mark=";")
+    with pytest.raises(InputError, match="looks like amounts with a currency or percent sign: wri"):
+        load_dataset(path, "y")
+
+
 def test_few_dates_are_categories_and_said_to_be(tmp_path):
     rows = [(DAYS[i % 10], i % 5, "pq"[i % 2]) for i in range(60)]
     data = load_dataset(table(tmp_path, rows, head="day,a,y"), "y")

@@ -76,7 +76,31 @@ def test_rows_are_paired_by_name(before, after):
     text = sentences(found)
     assert text[0].startswith("net: log-loss clearly higher in B; Brier score clearly higher in B")
     assert text[0].endswith("to over-confident.")
-    assert text[1:] == ["Only A has old.", "Only B has new."]
+    assert text[1:3] == ["Only A has old.", "Only B has new."]
+
+
+def of_folds(comparison):
+    evaluation = msgspec.structs.replace(comparison.evaluation, kind="cv")
+    return msgspec.structs.replace(comparison, evaluation=evaluation)
+
+
+def test_pairs_by_number_are_said_to_be(before, after, tmp_path):
+    by_number = Note(NoteKind.PAIRED_BY_NUMBER)
+    names = [str(i) for i in range(N)]
+    one, two = save(tmp_path / "one", forecasts(), names), save(tmp_path / "two", forecasts())
+    assert trifit.diff(before, two).notes == [by_number]
+    assert trifit.diff(before, one).notes == [by_number]
+    assert trifit.diff(after, one).notes == []
+    folds = [rewritten(tmp_path / f"cv{i}", before, of_folds) for i in range(2)]
+    assert trifit.diff(*folds).notes == []  # of a comparison the data have a fingerprint
+    assert sentences(trifit.diff(before, two))[-1].startswith("note: rows are paired by their num")
+
+
+def test_labels_that_differ_by_number_may_be_in_another_order(before, tmp_path):
+    order = np.random.default_rng(2).permutation(N)
+    shuffled = save(tmp_path / "shuffled", forecasts().take(order))
+    with pytest.raises(InputError, match=r"differ in the labels of .*if their order differs, name"):
+        trifit.diff(before, shuffled)
 
 
 def test_a_run_against_itself_is_0(after):
@@ -194,7 +218,10 @@ def test_groups_are_those_of_the_rows(before, tmp_path):
     assert difference.high == pytest.approx(expected.high, rel=1e-12)
     half = trifit.diff(before, two)
     assert half.contestants["net"].log_loss.difference == difference
-    assert half.notes == [Note(NoteKind.GROUPS_OF_ONE, text=repr(str(tmp_path / "two")))]
+    assert half.notes == [
+        Note(NoteKind.GROUPS_OF_ONE, text=repr(str(tmp_path / "two"))),
+        Note(NoteKind.PAIRED_BY_NUMBER),
+    ]
     other = save(tmp_path / "other", forecasts(groups=np.arange(N) // 5), grouped_by="clinic")
     with pytest.raises(InputError, match=r"groups: by 'patient' in .* by 'clinic' in"):
         trifit.diff(one, other)
@@ -265,7 +292,7 @@ def flipped():
          r"200 \('0', '1' and 198 more\) only in .*, 200 \('r0', 'r1' and 198 more\) only in"),
         (forecasts(y=flipped()), None,
          r"labels of 3 of 200 test rows; the first is row '0': '(no|yes)' in .*, '(no|yes)' in"),
-        (forecasts(names=("tree",)), None, "share no model: .* has 'net', 'old', .* 'tree'"),
+        (forecasts(names=("tree",)), None, "share no model: .* has 'net', 'old', .* 'tree'; call"),
         (Forecasts(forecasts().log_probs, Y, ("no", "maybe")), None,
          "differ in classes: .* has 'no', 'yes', .* 'no', 'maybe'"),
         (forecasts(y=np.eye(2)[Y]), None, "one run has soft labels, the other has classes"),

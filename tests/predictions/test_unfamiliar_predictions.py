@@ -81,3 +81,21 @@ def test_labels_without_a_column_say_how_columns_are_named(frame, tmp_path):
     other = frame.rename(columns={"p_a": "p_0", "p_b": "p_1"})
     with pytest.raises(InputError, match="these are for '0', '1'; name each column after its cla"):
         read(other, tmp_path)
+
+
+def test_a_star_stands_for_no_column_with_another_role(frame, tmp_path):
+    """As scikit-learn's users write them: a column for each class, and the label beside them."""
+    bare = frame.rename(columns={"p_a": "a", "p_b": "b"}).assign(row=range(40), part=[0, 1] * 20)
+    reading = Reading(label="y", probs="*", row_id="row", by=("part:2",))
+    assert np.allclose(read(bare, tmp_path, reading), np.log(frame[["p_a", "p_b"]]))
+    with pytest.raises(InputError, match=r"no column 'Y'"):
+        read(bare, tmp_path, Reading(label="Y", probs="*"))
+
+
+def test_predicted_classes_are_no_probabilities(frame, tmp_path):
+    hard = pd.DataFrame({"y": frame["y"], "pred": frame["y"]})
+    with pytest.raises(InputError, match=r"'pred' holds .* predicted classes are no probabilities"):
+        read(hard, tmp_path, Reading(label="y", probs="pred", positive="b"))
+    one = frame.assign(p_a=frame["p_a"].astype(str).where(frame.index != 3, "none"))
+    with pytest.raises(InputError, match=r"'none' in data row 4 where a number is needed$"):
+        read(one, tmp_path)

@@ -232,8 +232,11 @@ def test_what_cannot_be_checked_is_said_in_one_line(arguments, expected, own, tm
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--rows", "3"], "3 is not in the range 5<=x<=10000"),
-        (["--replications", "49"], f"49 is not in the range {MIN_RANKS}<=x<={MOST_REPLICATIONS}"),
+        (["--rows", "3"], "--rows 3: expected a whole number from 5 to 10,000"),
+        (
+            ["--replications", "49"],
+            f"49: expected a whole number from {MIN_RANKS} to {MOST_REPLICATIONS:,}",
+        ),
     ],
 )
 def test_ranges_are_those_that_can_be_judged(arguments, expected):

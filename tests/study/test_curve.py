@@ -130,8 +130,8 @@ def test_the_slope_of_a_fit_with_a_temperature_is_not_continued():
     found = rows_needed("mle+T", SIZES, curve, np.zeros(4))
     assert (found.outcome, found.rows, found.low, found.high) == ("no law", None, 400.0, None)
     assert needed_sentence(found) == (
-        "MLE with a temperature: cannot be said. The slope at 400 rows is not inside 0.8 to 1.25, "
-        "and how that of a fit with a temperature goes on is not known."
+        "MLE with a temperature: cannot be said. The slope at 400 rows is outside 0.8 to 1.25, "
+        "and the curve of a fit with a temperature cannot be continued to more rows."
     )
     inside = rows_needed("mle+T", SIZES, slopes([2.0, 1.5, 1.0, 1.0], 1e-6), np.zeros(4))
     assert inside.outcome == "seen"

@@ -38,6 +38,10 @@ SAID = [
         "its own; write them as numbers (days, months, years), --drop 'the day', or --time "
         "'the day' to test on later rows",
     ),
+    (
+        Note(NoteKind.DATE_FORMAT, ("day",), text="31/12/2024 is 2024-12-31"),
+        "'day': every date is read in the same format, in which 31/12/2024 is 2024-12-31",
+    ),
     (Note(NoteKind.DROPPED_ROWS, counts={"a": 1}, n_rows=1), "1 row with missing values: 'a' (1)"),
     (Note(NoteKind.DROPPED_UNLABELLED, n_rows=2), "dropped 2 rows without a class"),
     (
@@ -99,6 +103,7 @@ SAID = [
     ),
     (Note(NoteKind.FAILED_FITS, ("bayes",)), "from fits that failed their checks: 'bayes'"),
     (Note(NoteKind.OTHER_DATA), "the data differ; test rows are paired by number"),
+    (Note(NoteKind.PAIRED_BY_NUMBER), "paired by their number in the files, and their labels ag"),
     (Note(NoteKind.GROUPS_OF_ONE, text="'two'"), "groups are those of 'two'; the"),
 ]
 

@@ -29,16 +29,16 @@ SIZE = {"n_coefficients": 15, "most": 2_000}
             "holdout",
             {"by": SplitBy.SIZE, **SIZE},
             {"n_groups": 4, "grouped_by": "patient"},
-            "20% of the rows (30, whole groups of 'patient') are test rows, because the problem is "
-            "large (150 rows x 15 coefficients = 2,250, above 2,000; --cv 5 tests every row, in "
-            "more time)",
+            "20% of the rows (30, whole groups of 'patient') are test rows, the default for "
+            "large tables (150 rows x 15 coefficients = 2,250; large is above 2,000; --cv 5 tests "
+            "every row, in more time)",
         ),
         (
             "cv",
             {"by": SplitBy.SIZE, **SIZE | {"most": 3_000}},
             {"n_parts": 5},
-            "5-fold cross-validation, because the problem is small (150 rows x 15 coefficients = "
-            "2,250, up to 3,000)",
+            "5-fold cross-validation, the default for small tables (150 rows x 15 coefficients = "
+            "2,250; small is up to 3,000)",
         ),
         (
             "cv",

@@ -125,8 +125,8 @@ def check(
     if chosen.chooses_scale and not display.quiet:
         scale = record.card["hyperparameters"]["prior_scale"]
         click.echo(
-            f"Checked with prior_scale = {scale}, because a scale chosen on the data is no prior to "
-            "draw from (--set prior_scale=NUMBER: another).",
+            f"Checked with prior_scale = {scale}, because a scale chosen on the data is no prior "
+            "to draw from (--set prior_scale=NUMBER: another).",
             err=True,
         )
     TOLD.show(record, folder, display)

@@ -172,7 +172,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     from standard input; or sim:WORLD, simulated data, where every model is also
     compared with the true class probabilities.
 
-    Small problems are cross-validated with five folds; for large ones 20 % of the
+    Small tables are cross-validated with five folds; of large ones 20 % of the
     rows are test rows. --test, --cv and --test-size change this.
     """
     from trifit.cards import load_card

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.exceptions import Exit
 
 from trifit import __version__, interrupts
 from trifit.cli.atlas import TOLD as ATLAS
@@ -22,8 +23,10 @@ from trifit.cli.notices import notices_are_told
 from trifit.cli.options import Command, Option, settings_of
 from trifit.cli.predict import predict
 from trifit.cli.recalibrate import recalibrate
+from trifit.cli.shared import reads_table
 from trifit.cli.study import TOLD as STUDY
 from trifit.cli.study import studies, study
+from trifit.cli.usage import usage_text
 from trifit.errors import InputError
 from trifit.files import reason, write_whole
 
@@ -43,11 +46,22 @@ class _Commands(click.Group):
 
     command_class = Command
 
+    def make_context(self, *arguments: Any, **rest: Any) -> click.Context:
+        """Parse what stands before the command."""
+        try:
+            return super().make_context(*arguments, **rest)
+        except click.UsageError as error:
+            click.echo(f"trifit: {usage_text(error)}", err=True)
+            raise Exit(BAD_INPUT) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         interrupts.leaves("nothing was written")
         try:
             with seldom_collected(), notices_are_told():
                 return super().invoke(ctx)
+        except click.UsageError as error:
+            click.echo(f"trifit: {usage_text(error)}", err=True)
+            ctx.exit(BAD_INPUT)
         except InputError as error:
             click.echo(f"trifit: {error}", err=True)
             ctx.exit(BAD_INPUT)
@@ -131,13 +145,19 @@ def models() -> None:
 @main.command()
 @click.argument("card", shell_complete=names_or_files(cards))
 @click.argument("data", required=False)
-@click.option("--target", help="Column of DATA with the class.")
+@reads_table
 @click.option("--set", "changes", cls=Option, settings=True, help="Change settings of the card.")
 @click.option(
     "--html", type=click.Path(path_type=Path), help="Also write a page with both as figures."
 )
 def show(
-    card: str, data: str | None, target: str | None, changes: tuple[str, ...], html: Path | None
+    card: str,
+    data: str | None,
+    *,
+    target: str | None,
+    reading: dict[str, Any],
+    changes: tuple[str, ...],
+    html: Path | None,
 ) -> None:
     """Show a model CARD, its graph and its prior.
 
@@ -150,7 +170,7 @@ def show(
     chosen = load_card(card).with_overrides(settings_of(changes, "--set prior_scale=1"))
     from trifit.data import load_dataset
 
-    dataset = load_dataset(data, target) if data else None
+    dataset = load_dataset(data, target, **reading) if data else None
     from trifit.cli.output import print_preview
     from trifit.run.show import preview_card
 

@@ -17,7 +17,6 @@ from trifit.text import probability, signed_with_se, with_minus, with_se
 from trifit.words import (
     IN_PART,
     VERDICTS,
-    advice_text,
     decision_sentences,
     ensemble_sentences,
     errors_text,
@@ -29,7 +28,9 @@ from trifit.words import (
     set_sentences,
     split_text,
     status_name,
+    step_text,
     subgroup_sentences,
+    success_sentences,
     verdict_text,
 )
 from trifit.words.diff import (
@@ -70,13 +71,14 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(sentence, highlight=False, markup=False)
     for name, judged in comparison.contestants.items():
         text = verdict_text(judged, comparison.fits.get(name))
-        what = (
-            f" [italic]{escape(said)}[/italic]" if (said := advice_text(comparison, name)) else ""
-        )
+        said = step_text(comparison, name)
+        what = f" [italic]{escape(said)}[/italic]" if said else ""
         console.print(
             f"[bold]{name}[/bold]: [bold]{VERDICTS[judged.verdict]}[/bold]. {escape(text)}{what}",
             highlight=False,
         )
+    for sentence in success_sentences(comparison):
+        console.print(sentence, highlight=False, markup=False)
 
 
 def _sentences(comparison: Comparison) -> Iterator[str]:

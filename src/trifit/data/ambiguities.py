@@ -129,7 +129,7 @@ def are_dates(levels: Sequence[str]) -> bool:
     return all(DATE.match(level) for level in levels)
 
 
-def is_amount(levels: tuple[str, ...]) -> bool:
+def is_amount(levels: Sequence[str]) -> bool:
     """Whether categories are numbers with a sign of a currency, or of per cent.
 
     Examples

@@ -14,8 +14,9 @@ from trifit.data.labels import (
     numbers_as_classes,
 )
 from trifit.data.leaks import gives_away
+from trifit.data.marks import check_marks
 from trifit.data.new_rows import unseen_note
-from trifit.data.numbers import COMMA, POINT, Style
+from trifit.data.numbers import COMMA, POINT
 from trifit.data.roles import (
     Roles,
     grouping,
@@ -23,7 +24,7 @@ from trifit.data.roles import (
     read_roles,
     without_roles,
 )
-from trifit.data.schema import Reading, Schema, learn, table_style
+from trifit.data.schema import Reading, Schema, learn
 from trifit.data.soft import PREFIX, are_counts, check_written, label_weights, written_out
 from trifit.data.tables import Table
 from trifit.errors import InputError
@@ -96,8 +97,9 @@ def assemble(
     schema, notes = learn(train, labels, reading)
     tables, ignored = [train], list[Note]()
     if test is not None:
-        _check_style(train, test, schema, reading)
         aligned, ignored = _aligned(test, train, schema, labels)
+        if reading.decimal is None and reading.thousands is None:
+            check_marks(aligned, schema.columns)
         tables.append(aligned)
     possible = () if reading.roles.groups else (*dropped, *grouping(train, schema.groups))
     rows = _encode(tables, schema, labels, classes, roles, reading)
@@ -209,24 +211,6 @@ def _classes(train: Table, labels: tuple[str, ...], reading: Reading) -> tuple[s
     if len(labels) > 1:
         return tuple(name.removeprefix(PREFIX) for name in labels)
     return learn_classes(train.name, labels[0], train.cells[labels[0]], reading.missing)
-
-
-def _check_style(train: Table, test: Table, schema: Schema, reading: Reading) -> None:
-    """Refuse a test file whose numbers have other marks than those of the training file."""
-    names = [column.name for column in schema.columns if column.kind == "number"]
-    if not (train.delimiter and test.delimiter):
-        return
-    ours = table_style(train, names, reading)
-    theirs = table_style(test, [n for n in names if n in test.columns], reading)
-    if ours != theirs:
-        raise InputError(
-            f"test: its numbers are written with a decimal {_mark(theirs)}, those of the training "
-            f"data with a {_mark(ours)}; use one mark in both"
-        )
-
-
-def _mark(style: Style) -> str:
-    return "comma" if style == COMMA else "point"
 
 
 def _encode(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trifit.data.ambiguities import are_dates
+from trifit.data.ambiguities import are_dates, is_amount
 from trifit.data.cells import MISSING_TEXT, is_numeric, is_text, texts_of
 from trifit.data.columns import Column
 from trifit.data.numbers import Style, number
@@ -142,10 +142,15 @@ class Unread:
         name = quote(self.name)
         if all(number(level) is not None for level in levels):
             return "numbers: convert it to numbers"
+        if is_amount(levels):
+            return (
+                "amounts with a currency or percent sign: write them as plain numbers, leave the "
+                f"column out with --drop {name}"
+            )
         if are_dates(levels):
             return (
                 f"dates: leave it out with --drop {name}, use it to test on later rows with --time "
-                f"{name} (dates such as 2024-05-31), write it as a number (days, months, years)"
+                f"{name}, write it as a number (days, months, years)"
             )
         return f"an identifier: leave it out with --drop {name}"
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from trifit.data.cells import texts_of
+from trifit.data.marks import check_marks
 from trifit.data.schema import Schema
 from trifit.data.sources import open_table
 from trifit.data.tables import Table
@@ -63,6 +64,7 @@ def encode_rows(source: Any, schema: Schema) -> tuple[FloatArray, list[Note]]:
     extra = [name for name in table.columns if name not in needed]
     if extra:
         notes.append(Note(NoteKind.IGNORED_COLUMNS, names=tuple(extra)))
+    check_marks(table, schema.columns)
     X, unseen = schema.encode(table)
     if unseen.any():
         notes.append(unseen_note(table, schema, unseen))

@@ -12,7 +12,8 @@ from trifit.data.by import read_by
 from trifit.data.cells import as_floats, is_numeric, texts_of
 from trifit.data.identifiers import names_a_group
 from trifit.data.numbers import POINT, Style
-from trifit.data.tables import Table
+from trifit.data.tables import Table, empty_cell
+from trifit.data.times import read_times
 from trifit.errors import InputError
 from trifit.notes import Note, NoteKind
 from trifit.subgroups import By
@@ -54,16 +55,22 @@ class RoleColumns:
 
 @dataclass(frozen=True, eq=False)
 class Roles:
-    """What those columns say of each row, (n_obs,) each; None or empty where there is none."""
+    """What those columns say of each row, (n_obs,) each; None or empty where there is none.
+
+    And what was decided when they were read, as ``notes``.
+    """
 
     groups: IntArray | None = None
     time: FloatArray | None = None
     weights: IntArray | None = None
+    notes: tuple[Note, ...] = ()
     by: Mapping[By, NDArray[Any]] = field(default_factory=dict)
 
     def take(self, rows: IntArray) -> "Roles":
         """Those of some rows."""
-        parts = {k: None if (v := getattr(self, k)) is None else v[rows] for k in ROLES}
+        parts: dict[str, Any] = {
+            k: None if (v := getattr(self, k)) is None else v[rows] for k in ROLES
+        }
         return replace(self, by={by: v[rows] for by, v in self.by.items()}, **parts)
 
 
@@ -86,7 +93,7 @@ def read_roles(
     labels : sequence of str
         Columns that hold labels, which can have no other role.
     missing : tuple of str
-        Texts that mean "missing" in a column of subgroups.
+        Texts that mean "missing" in columns of times and of subgroups.
     style : (str, str)
         How its numbers are written.
 
@@ -105,10 +112,14 @@ def read_roles(
                     f"{listing(table.columns)}{meant(name, table.columns)}"
                 )
     texts = [] if columns.groups is None else _texts(tables, "groups", columns.groups)
+    time, decided = None, list[Note]()
+    if columns.time is not None:
+        time, decided = read_times(tables, columns.time, missing)
     return Roles(
         groups=group_codes(texts) if texts else None,
-        time=None if columns.time is None else _times(tables, columns.time),
+        time=time,
         weights=None if columns.weights is None else _weights(tables, columns.weights),
+        notes=tuple(decided),
         by=read_by(tables, columns.by, labels, missing, style),
     )
 
@@ -153,40 +164,9 @@ def _texts(tables: Sequence[Table], role: str, name: str) -> list[str]:
     for table in tables:
         texts = texts_of(table.cells[name], ("",))
         if None in texts:
-            raise _empty(table, role, name, texts.index(None))
+            raise empty_cell(table, role, name, texts.index(None))
         found += [str(text) for text in texts]
     return found
-
-
-def _times(tables: Sequence[Table], name: str) -> FloatArray:
-    """Times as numbers: numbers as they are, dates as seconds."""
-    return np.concatenate([_time(table, name) for table in tables])
-
-
-def _time(table: Table, name: str) -> FloatArray:
-    import pyarrow as pa
-
-    column = table.cells[name]
-    if column.null_count:
-        raise _empty(table, "time", name, column.is_null().index(True).as_py())
-    if is_numeric(column.type):
-        return np.asarray(column.cast(pa.float64(), safe=False).to_numpy())
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        numbers = as_floats(column, ("",), POINT)
-        if numbers is not None and not np.isnan(numbers).any():
-            return numbers
-    try:
-        moments = column.cast(pa.timestamp("ns"))
-    except pa.ArrowException as error:
-        raise InputError(
-            f"data {table.name!r}: column {name!r} is not a time ({_first_line(error)}); write "
-            "numbers or dates such as 2024-05-31 or 2024-05-31T12:00:00"
-        ) from error
-    return np.asarray(moments.cast(pa.int64()).to_numpy() / 1e9, dtype=np.float64)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].removesuffix(".")
 
 
 def _weights(tables: Sequence[Table], name: str) -> IntArray:
@@ -224,13 +204,6 @@ def checked_weights(values: FloatArray, what: str) -> IntArray:
     return values.astype(np.int64)
 
 
-def _empty(table: Table, role: str, name: str, row: int) -> InputError:
-    return InputError(
-        f"data {table.name!r}: {role} {name!r} is empty in data row {row + 1}; fill it in, or "
-        "remove the row"
-    )
-
-
 def notes_of(roles: Roles, columns: RoleColumns, n_train: int) -> list[Note]:
     """What was made of the roles.
 
@@ -241,7 +214,7 @@ def notes_of(roles: Roles, columns: RoleColumns, n_train: int) -> list[Note]:
     n_train : int
         Rows before those of a given test set.
     """
-    notes = []
+    notes = [*roles.notes]
     if roles.groups is not None:
         train, test = (set(part.tolist()) for part in np.split(roles.groups, [n_train]))
         names, n_groups = (str(columns.groups),), len(train | test)

@@ -115,3 +115,20 @@ def _refuse_damaged(table: Table, text: list[str], source: str) -> None:
                 f"{source}: column {name!r} holds a NUL byte in data row {row + 1}; the "
                 "file is damaged, or not UTF-8 text"
             )
+
+
+def empty_cell(table: Table, role: str, name: str, row: int) -> InputError:
+    """What is said of an empty cell in a column that must have none.
+
+    Parameters
+    ----------
+    table : Table
+    role, name : str
+        Of the column.
+    row : int
+        From 0 on.
+    """
+    return InputError(
+        f"data {table.name!r}: {role} {name!r} is empty in data row {row + 1}; fill it in, or "
+        "remove the row"
+    )

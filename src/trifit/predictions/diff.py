@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +42,25 @@ class Saved:
     rows : array of shape (n_test,)
         Names of the rows, as text.
     forecasts : Forecasts
+    numbered : bool
+        Whether the names are numbers, because no column of ``--id`` has them.
     """
 
     folder: Path
     comparison: Comparison
     rows: Any
     forecasts: Forecasts
+    numbered: bool
 
     @property
     def called(self) -> str:
         """The run in messages."""
         return repr(str(self.folder))
+
+    @property
+    def by_file(self) -> bool:
+        """Whether rows are known by their number in a file of predictions alone."""
+        return self.numbered and self.comparison.evaluation.kind == "predictions"
 
 
 def diff(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> RunDiff:
@@ -92,13 +100,16 @@ def diff(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> RunDiff:
     if not both:
         raise InputError(
             f"the runs share no model: {first.called} has {listing([*found_a])}, {second.called} "
-            f"{listing([*found_b])}"
+            f"{listing([*found_b])}; call a model the same in both (trifit evaluate --preds "
+            "NAME=FILE), or judge two models in one run (--preds A=FILE --preds B=FILE)"
         )
     from trifit.judge.changes import change  # not needed to refuse runs
 
     changes = list(_changes(first.comparison, second.comparison))
     if any(c.topic == "data" and c.name == "fingerprint" for c in changes):
         notes.append(Note(NoteKind.OTHER_DATA))
+    elif first.by_file or second.by_file:
+        notes.append(Note(NoteKind.PAIRED_BY_NUMBER))
     return RunDiff(
         a=_name(first),
         b=_name(second),
@@ -122,7 +133,9 @@ def read_saved(folder: Path) -> Saved:
     """
     comparison = read_run(folder, PREDICTIONS, why="which pairs the rows")
     path = folder / PREDICTIONS
-    names, forecasts = read_rows(path, [*comparison.contestants], comparison.data.class_names)
+    names, forecasts, numbered = read_rows(
+        path, [*comparison.contestants], comparison.data.class_names
+    )
     for contestant, log_probs in forecasts.log_probs.items():
         lpd = log_predictive_density(log_probs, forecasts.labels)
         saved = comparison.contestants[contestant].scores.log_loss.value
@@ -133,7 +146,7 @@ def read_saved(folder: Path) -> Saved:
             )
     rows = np.array(names)
     order = np.argsort(rows, kind="stable")
-    sorted_run = Saved(folder, comparison, rows[order], forecasts.take(order))
+    sorted_run = Saved(folder, comparison, rows[order], forecasts.take(order), numbered)
     _check_copies(sorted_run)
     return sorted_run
 
@@ -168,7 +181,7 @@ def _in_classes_of(a: Saved, b: Saved) -> Saved:
         labels = labels[:, order]
     log_probs = {name: values[:, order] for name, values in b.forecasts.log_probs.items()}
     forecasts = Forecasts(log_probs, labels, tuple(classes), b.forecasts.groups)
-    return Saved(b.folder, b.comparison, b.rows, forecasts)
+    return replace(b, forecasts=forecasts)
 
 
 def _check_rows(a: Saved, b: Saved) -> None:
@@ -188,9 +201,12 @@ def _check_rows(a: Saved, b: Saved) -> None:
         return
     row = int(np.flatnonzero(differ)[0])
     of_a, of_b = (_label(s.forecasts, row) for s in (a, b))
+    how = ""
+    if a.by_file or b.by_file:
+        how = "; rows are paired by their number: if their order differs, name them by --id COLUMN"
     raise InputError(
         f"the runs differ in the labels of {int(differ.sum()):,} of {len(differ):,} test rows; "
-        f"the first is row {str(a.rows[row])!r}: {of_a} in {a.called}, {of_b} in {b.called}"
+        f"the first is row {str(a.rows[row])!r}: {of_a} in {a.called}, {of_b} in {b.called}{how}"
     )
 
 

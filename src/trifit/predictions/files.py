@@ -39,5 +39,5 @@ def read_raw(path: Path, reading: Reading, *, need_label: bool) -> Raw:
     source = open_predictions(path)
     if isinstance(source, Arrays):
         return of_arrays(source, reading, need_label=need_label)
-    columns = find_columns(source.columns, reading.columns, str(path))
+    columns = find_columns(reading.starred(source.columns), reading.columns, str(path))
     return of_table(path.name, source, columns, reading, need_label=need_label)

@@ -66,13 +66,20 @@ class Reading:
     def __post_init__(self) -> None:
         if (self.probs is None) == (self.logits is None):
             raise InputError(
-                "say where the predictions are: --probs 'p_*' (probabilities), or --logits 'z_*'"
+                "say where the predictions are: --probs 'p_*' (probabilities; the star is the "
+                "class), or --logits 'z_*'; or name the columns, --probs a,b,c"
             )
 
     @property
     def columns(self) -> str:
         """The pattern or list of the columns of the forecasts."""
         return self.probs or self.logits or ""
+
+    def starred(self, columns: Sequence[str]) -> list[str]:
+        """Columns that a star may stand for: those without another role."""
+        by = [By.of(text, columns).column for text in self.by]
+        roles = {self.label, self.row_id, self.model_col, self.groups, self.weights, *by}
+        return [name for name in columns if "*" not in self.columns or name not in roles]
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,7 +282,11 @@ def _cell_by_cell(texts: Sequence[str | None], name: str, file: str, style: Styl
     if None in values:
         row = values.index(None)
         cell = str(texts[row])
-        hint = "; write shares such as 0.25, not per cent" if cell.endswith("%") else ""
+        hint = ""
+        if cell.endswith("%"):
+            hint = "; write shares such as 0.25, not per cent"
+        elif all(value is None or np.isnan(value) for value in values):
+            hint = "; predicted classes are no probabilities (of scikit-learn: predict_proba)"
         raise InputError(
             f"predictions {file!r}: column {name!r} holds {cell!r} in data row {row + 1} "
             f"where a number is needed{hint}"

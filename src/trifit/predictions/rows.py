@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from trifit.data.cells import is_numeric
 from trifit.errors import InputError
 from trifit.forecasts import Forecasts, log_of
 from trifit.inputs import checked_probs
@@ -97,9 +98,10 @@ def write_rows(path: Path, forecasts: Forecasts, rows: Sequence[Any] | IntArray)
 
 def read_rows(
     path: Path, contestants: Sequence[str], class_names: Sequence[str]
-) -> tuple[list[str], Forecasts]:
-    """Names of the test rows, and the forecasts for them, as :func:`write_rows` wrote them.
+) -> tuple[list[str], Forecasts, bool]:
+    """Names of the test rows, the forecasts for them, and whether the names are mere numbers.
 
+    As :func:`write_rows` wrote them.
     Probabilities below the least positive float were written as 0.
 
     Parameters
@@ -138,7 +140,8 @@ def read_rows(
         }
         groups = column(GROUP).to_numpy() if GROUP in table.column_names else None
         rows = [str(row) for row in column(ROW).to_pylist()]
-        return rows, Forecasts(log_probs, labels, tuple(class_names), groups)
+        numbered = is_numeric(column(ROW).type)
+        return rows, Forecasts(log_probs, labels, tuple(class_names), groups), numbered
     except KeyError as error:
         raise InputError(f"{str(path)!r}: the label {error} is not a class of the run") from error
     except InputError:

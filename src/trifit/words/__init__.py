@@ -1,6 +1,6 @@
 """Results as sentences: what terminal and page say about statuses and verdicts."""
 
-from trifit.words.advice import STEPS, advice_text
+from trifit.words.advice import STEPS, advice_text, step_text, success_sentences
 from trifit.words.answer import headline
 from trifit.words.code import why_not_encoded
 from trifit.words.decisions import benefit_sentences, decision_sentences, ranges
@@ -40,7 +40,9 @@ __all__ = [
     "split_text",
     "status_name",
     "status_text",
+    "step_text",
     "subgroup_sentences",
+    "success_sentences",
     "verdict_text",
     "why_not_encoded",
 ]

@@ -1,9 +1,9 @@
 """Recommendations as sentences: what to do next, and how often that is right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from trifit.fits import Status
-from trifit.results import Advice, Calibration, Comparison, Judged, Step, Success, Verdict
+from trifit.results import Advice, Calibration, Comparison, Judged, Step, Verdict
 from trifit.results.folder import map_file
 from trifit.scores import wilson
 from trifit.text import significant, two_digits, with_se
@@ -34,6 +34,23 @@ LOWERED = "the log-loss on fresh rows was lower"
 
 
 def advice_text(c: Comparison, name: str) -> str:
+    """What to do next with one contestant's outputs, and how often that is right."""
+    step = step_text(c, name)
+    success = _success(c.advice[name]) if name in c.advice else ""
+    return f"{step} {success}" if success else step
+
+
+def success_sentences(c: Comparison) -> Iterator[str]:
+    """How often the recommendations are right: once for all contestants of which it is the same."""
+    alike: dict[str, list[str]] = {}
+    for name, advice in c.advice.items():
+        if success := _success(advice):
+            alike.setdefault(success, []).append(name)
+    for success, names in alike.items():
+        yield f"How often this is right ({', '.join(names)}): {success[0].lower()}{success[1:]}"
+
+
+def step_text(c: Comparison, name: str) -> str:
     """What to do next with one contestant's outputs; empty where nothing was recommended."""
     if name not in c.advice:
         return ""
@@ -43,17 +60,18 @@ def advice_text(c: Comparison, name: str) -> str:
     sentence = SENTENCES[found.step](found, c.contestants[name])
     if found.saves_map:
         sentence += f" The map is {map_file(c, name)} in the run's folder."
-    return f"{sentence}{_success(found.step, found.success)}"
+    return sentence
 
 
-def _success(step: Step, success: Success | None) -> str:
-    if success is None:
+def _success(found: Advice) -> str:
+    step, success = found.step, found.success
+    if success is None or step is Step.NONE:
         return ""
     low, high = (
         f"{100 * end:.0f}" for end in wilson(success.right / success.worlds, success.worlds)
     )
     return (
-        f" In {success.right} of {success.worlds} simulated worlds {RIGHT.get(step, LOWERED)} "
+        f"In {success.right} of {success.worlds} simulated worlds {RIGHT.get(step, LOWERED)} "
         f"(95% interval {low} to {high}%)."
     )
 

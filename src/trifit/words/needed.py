@@ -63,8 +63,8 @@ def signal_sentence(signal: Replicated) -> str:
 def _missing(found: RowsNeeded) -> str:
     return (
         f"No slope was found for {found.missing:,} of {counted(found.slopes, 'training set')}: "
-        "held-out rows were ranked perfectly, or a label was ruled out. Sizes up to the last of "
-        "these do not count."
+        "held-out rows were ranked perfectly, or a label was ruled out. Sizes up to the largest "
+        "of these do not count."
     )
 
 
@@ -126,8 +126,8 @@ def _levels_off(found: RowsNeeded) -> str:
 
 def _no_law(found: RowsNeeded) -> str:
     return (
-        f"cannot be said. The slope at {found.largest:,} rows is not inside 0.8 to 1.25, and how "
-        "that of a fit with a temperature goes on is not known."
+        f"cannot be said. The slope at {found.largest:,} rows is outside 0.8 to 1.25, and the "
+        "curve of a fit with a temperature cannot be continued to more rows."
     )
 
 

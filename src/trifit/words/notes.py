@@ -45,6 +45,7 @@ SENTENCES: Mapping[NoteKind, str] = {
         "own; write them as numbers (days, months, years), --drop {option}, or --time {option} to "
         "test on later rows"
     ),
+    NoteKind.DATE_FORMAT: "{names}: every date is read in the same format, in which {text}",
     NoteKind.DROPPED_ROWS: "dropped {rows} with missing values: {counts}",
     NoteKind.DROPPED_UNLABELLED: "dropped {rows} without a class",
     NoteKind.NUMBERS_AS_CLASSES: (
@@ -90,10 +91,10 @@ SENTENCES: Mapping[NoteKind, str] = {
         "scores, and the posterior is a generalised one (prior times exp(−cross-entropy))"
     ),
     NoteKind.DIRECTIONS: (
-        "{n_rows:,} rows span at most {n_rows:,} directions of the {n:,} columns: the fits are "
-        "made in these, where they are the same; outside them the posterior is the prior. The "
-        "table of coefficients is that of the columns with the largest MAP, coefficients.nc holds "
-        "all"
+        "{n_rows:,} rows span at most {n_rows:,} directions of the {n:,} columns. The fits are "
+        "made in these directions, which changes no prediction; outside them the posterior is the "
+        "prior. The table of coefficients has the columns with the largest MAP coefficients; "
+        "coefficients.nc holds all"
     ),
     NoteKind.MANY_PARAMS: (
         "of {n:,} coefficients the {value:,.0f} with the largest MAP are in tables and "
@@ -128,6 +129,10 @@ SENTENCES: Mapping[NoteKind, str] = {
     NoteKind.FAILED_RIVAL: "{name} failed and was left out: {text}",
     NoteKind.FAILED_FITS: "no predictions from fits that failed their checks: {names}",
     NoteKind.OTHER_DATA: "the data differ; test rows are paired by number, and their labels agree",
+    NoteKind.PAIRED_BY_NUMBER: (
+        "rows are paired by their number in the files, and their labels agree; to pair them by a "
+        "column: trifit evaluate --id COLUMN"
+    ),
     NoteKind.GROUPS_OF_ONE: "groups are those of {text}; the other run has none",
 }
 """What each kind of note says; ``name`` is the first one, ``option`` what a shell takes for it."""

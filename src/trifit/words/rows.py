@@ -29,13 +29,15 @@ def split_text(evaluation: Evaluation, n_obs: int) -> str:
         return _splitter(evaluation, rule, n_obs)
     why = "as requested"
     if rule.n_coefficients is not None and rule.most is not None:
-        size = n_obs * rule.n_coefficients
-        small = size <= rule.most
-        why = (
-            f"because the problem is {'small' if small else 'large'} ({n_obs:,} rows x "
-            f"{rule.n_coefficients:,} coefficients = {size:,}, {'up to' if small else 'above'} "
-            f"{rule.most:,}{'' if small else '; --cv 5 tests every row, in more time'})"
-        )
+        size = f"{n_obs:,} rows x {rule.n_coefficients:,} coefficients = "
+        size += f"{n_obs * rule.n_coefficients:,}"
+        if n_obs * rule.n_coefficients <= rule.most:
+            why = f"the default for small tables ({size}; small is up to {rule.most:,})"
+        else:
+            why = (
+                f"the default for large tables ({size}; large is above {rule.most:,}; --cv 5 "
+                "tests every row, in more time)"
+            )
     groups = None if evaluation.n_groups is None else repr(evaluation.grouped_by or "groups")
     if evaluation.kind == "cv":
         whole = "" if groups is None else f", groups of {groups} kept whole"
