@@ -202,14 +202,15 @@ def test_no_test_of_label_shift_with_few_rows_of_a_class(rng):
     assert np.isfinite(label_shift_test(log_probs, more, log_probs))
 
 
-@pytest.mark.parametrize("n_rare", [5, 10])
-def test_the_interval_of_a_class_with_few_groups_covers(rng, n_rare):
-    """Four rows of each group, which share half of their scatter; with the t of all groups 89 %."""
-    groups = np.repeat(np.arange(100), 4)
+@pytest.mark.parametrize("sizes", [(4, 4, 4), (12, 3, 1)], ids=["equal", "unequal"])
+@pytest.mark.parametrize("n_rare", [2, 3, 5, 10])
+def test_the_interval_of_a_class_with_few_groups_covers(rng, n_rare, sizes):
+    """Rows of a group share half of their scatter; with the t of all groups 60 to 89 %."""
+    groups = np.repeat(np.arange(100), [*sizes, *[4] * 97])
     truth = np.eye(2)[(groups < n_rare).astype(int)]
     covered = 0
     for _ in range(400):
-        shared = rng.normal(size=100)[groups] + rng.normal(size=400)
+        shared = rng.normal(size=100)[groups] + rng.normal(size=len(groups))
         found = target_mean(np.tile(shared[:, None], 2), truth, np.array([0.5, 0.5]), groups)
         covered += found.low < 0 < found.high
     assert covered / 400 > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 400)
