@@ -56,7 +56,15 @@ OWN = {"card", "methods", "nuts"}
 
 
 def fits(cell: Cell, tables: OpenTable | None, folder: Path | None) -> list[Row]:
-    """All fits to one training set, against the held-out rows, and their truth if it is known."""
+    """All fits to one training set, against the held-out rows, and their truth if it is known.
+
+    Parameters
+    ----------
+    cell : Cell
+    tables : callable or None
+    folder : Path or None
+        See :func:`measure`.
+    """
     for_data, for_fits = cell.seeds()
     source = source_of(cell.data, tables)
     dataset = source.draw(for_data)
@@ -90,7 +98,15 @@ def fits(cell: Cell, tables: OpenTable | None, folder: Path | None) -> list[Row]
 
 
 def existence(cell: Cell, tables: OpenTable | None, _folder: Path | None) -> list[Row]:
-    """Whether an MLE exists for one training set."""
+    """Whether an MLE exists for one training set.
+
+    Parameters
+    ----------
+    cell : Cell
+    tables : callable or None
+    _folder : Path or None
+        See :func:`measure`; there is no card.
+    """
     dataset = source_of(cell.data, tables).draw(cell.seeds()[0], held_out=False)
     if np.isnan(dataset.X).any():
         raise InputError("existence of the MLE: the table has missing values; missing = 'drop'")
@@ -107,6 +123,13 @@ def calibration_tests(cell: Cell, _tables: OpenTable | None, _folder: Path | Non
 
     Data settings: ``n`` rows, ``classes``, ``spread`` (standard deviation of the
     forecasts' log-odds), ``slope`` (1: calibrated), ``repeats`` (data sets a cell).
+
+    Parameters
+    ----------
+    cell : Cell
+    _tables : callable or None
+    _folder : Path or None
+        See :func:`measure`; there are no tables and no card.
     """
     settings: dict[str, Any] = {**TEST_SETTINGS, **cell.data}
     for_data, _ = cell.seeds()
