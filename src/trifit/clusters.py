@@ -114,11 +114,23 @@ def standard_error(values: FloatArray, groups: IntArray) -> float:
 def standard_errors(values: FloatArray, groups: IntArray) -> FloatArray:
     """:func:`standard_error` of every column of values (n_obs, n_columns)."""
     with np.errstate(invalid="ignore"):  # an infinite mean has no standard error: NaN
-        sums = group_sums(values - values.mean(axis=0), groups)
-    size = shares(groups)
-    if len(size) < 2:
-        return np.full(values.shape[1], np.nan)
-    return np.asarray(np.sqrt(1 / (1 - size) @ sums**2) / len(values))
+        off = values - values.mean(axis=0)
+    return np.asarray(error_of_sum(off, groups, shares(groups)) / len(values))
+
+
+def error_of_sum(values: FloatArray, groups: IntArray, size: FloatArray) -> FloatArray:
+    """Standard error of the sum of residuals (influences), by column; NaN with one group.
+
+    Parameters
+    ----------
+    values : array of shape (n_obs, n_columns)
+    groups : array of shape (n_obs,)
+    size : array of shape (n_groups,)
+        Share of each group in all rows (or in the information).
+    """
+    rest = np.where(size < 1, 1 - size, np.nan)
+    with np.errstate(invalid="ignore"):  # infinite values
+        return np.asarray(np.sqrt(1 / rest @ group_sums(values, groups) ** 2))
 
 
 def shares(groups: IntArray) -> FloatArray:

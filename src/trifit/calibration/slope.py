@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from trifit.calibration.notions import checked_prediction
-from trifit.clusters import degrees_of_freedom, group_sums, n_groups
+from trifit.clusters import degrees_of_freedom, error_of_sum, group_sums, n_groups
 from trifit.forecasts import LOG_ZERO, log_softmax
 from trifit.inputs import Labels, checked_labels, label_probs, measure
 from trifit.scores import Estimate, mean_with_se
@@ -77,9 +77,8 @@ def slope_intercept(
         Their logarithms, for probabilities too small for floating point.
     groups : array of shape (n_obs,), optional
         Rows that belong together: standard errors are then the sandwich's, from the
-        groups' sums of the score. That of the slope is corrected for what each group draws the
-        slope to itself, as :func:`trifit.clusters.standard_error` is, by the group's share in
-        the information on the slope.
+        groups' sums of the score, corrected as :func:`trifit.clusters.standard_error` is by
+        the groups' shares in the information on the slope.
 
     Returns
     -------
@@ -112,14 +111,11 @@ def slope_intercept(
     found = recalibrated(log_probs, truth, fitted=_fits_intercepts(truth, groups))
     if found is None:
         return _result(n_classes)
-    covariance, df = found.inverse, None
-    if groups is not None:
-        covariance = covariance @ _of_groups(found.scores, groups) @ covariance
-    se = np.sqrt(np.diag(covariance)) / found.units
+    se, df = np.sqrt(np.diag(found.inverse)), None
     if groups is not None:
         size = found.shares(groups)
-        se[0], df = _error(found.influence, groups, size), degrees_of_freedom(size)
-    return _result(n_classes, found.present[1:], found.theta / found.units, se, df)
+        se, df = error_of_sum(found.scores @ found.inverse, groups, size), degrees_of_freedom(size)
+    return _result(n_classes, found.present[1:], found.theta / found.units, se / found.units, df)
 
 
 def slope_difference(
@@ -216,12 +212,11 @@ class Recalibrated:
 
     def shares(self, groups: IntArray) -> FloatArray:
         """Share of every group in the information on the slope, (n_groups,); the sum is 1."""
-        step = self.inverse[0]
-        logits = step[0] * self.log_probs
-        logits[:, 1:] += step[1:]
+        logits = self.inverse[0, 0] * self.log_probs
+        logits[:, 1:] += self.inverse[0, 1:]
         centred = logits - (self.q * logits).sum(axis=1, keepdims=True)
         size = group_sums((self.q * centred**2).sum(axis=1), groups)
-        return np.asarray(size / size.sum())
+        return size / size.sum()
 
 
 def _fits_intercepts(truth: FloatArray, groups: IntArray | None) -> bool:
@@ -382,18 +377,6 @@ def _derivatives(
     others = _sums_before(q) + _sums_before(q[:, ::-1])[:, ::-1]
     np.fill_diagonal(information[1:, 1:], (free * others[:, 1:]).sum(axis=0))
     return gradient, information
-
-
-def _error(influence: FloatArray, groups: IntArray, size: FloatArray) -> float:
-    """Standard error of a slope that every row moves by so much, groups with these shares."""
-    rest = np.where(size < 1, 1 - size, np.nan)
-    return float(np.sqrt(1 / rest @ group_sums(influence, groups) ** 2))
-
-
-def _of_groups(scores: FloatArray, groups: IntArray) -> FloatArray:
-    """Covariance of the gradient, from the groups' sums of it."""
-    sums = group_sums(scores, groups)
-    return np.asarray(sums.T @ sums * len(sums) / max(len(sums) - 1, 1))
 
 
 def _sums_before(q: FloatArray) -> FloatArray:
