@@ -77,7 +77,8 @@ def tried(
     done = run(there, "-m", "pytest", "-n", "2", "--dist", "loadfile", *tests, at=ROOT)
     if done.returncode != 0:
         print(done.stdout[-6000:])
-    return done.returncode == 0, done.stdout.strip().splitlines()[-1]
+    said = done.stdout.strip().splitlines()
+    return done.returncode == 0, said[-1] if said else f"pytest ended with {done.returncode}"
 
 
 def main() -> int:

@@ -2,8 +2,9 @@
 
 Rows of one patient, one document or one day resemble each other, so they say less than
 as many independent rows. Groups are then what is independent: a standard error comes
-from the groups' sums, and its interval from Student's t with one degree of freedom less
-than there are groups.
+from the groups' sums, corrected for what each group moves the mean itself, and its interval
+from Student's t. Its degrees of freedom are one less than there are groups of equal size, and
+fewer where some groups are larger than others (Bell & McCaffrey 2002).
 """
 
 from typing import Any
@@ -86,8 +87,10 @@ def group_sums(values: FloatArray, groups: IntArray) -> FloatArray:
 def standard_error(values: FloatArray, groups: IntArray) -> float:
     """Standard error of a mean over rows whose groups, not rows, are independent.
 
-    ``sqrt(G / (G - 1) sum_g (sum_{i in g} (x_i - mean))**2) / n``; with groups of one row
-    it is ``sd / sqrt(n)``. NaN with one group.
+    ``sqrt(sum_g (sum_{i in g} (x_i - mean))**2 / (1 - n_g / n)) / n``; with groups of one row
+    it is ``sd / sqrt(n)``. NaN with one group. It is the cluster-robust one ("CR2"), whose
+    square is unbiased where rows are independent: a large group draws the mean to itself, so
+    its own sum of residuals is too small.
 
     Parameters
     ----------
@@ -96,7 +99,8 @@ def standard_error(values: FloatArray, groups: IntArray) -> float:
 
     References
     ----------
-    Liang & Zeger (1986), Biometrika 73(1), doi:10.1093/biomet/73.1.13
+    Liang & Zeger (1986), Biometrika 73(1), doi:10.1093/biomet/73.1.13;
+    Bell & McCaffrey (2002), Surv. Methodol. 28(2) (the correction)
 
     Examples
     --------
@@ -110,27 +114,79 @@ def standard_error(values: FloatArray, groups: IntArray) -> float:
 def standard_errors(values: FloatArray, groups: IntArray) -> FloatArray:
     """:func:`standard_error` of every column of values (n_obs, n_columns)."""
     with np.errstate(invalid="ignore"):  # an infinite mean has no standard error: NaN
-        sums = group_sums(values - values.mean(axis=0), groups)
-    n = len(sums)
-    if n < 2:
-        return np.full(values.shape[1], np.nan)
-    return np.asarray(np.sqrt(n / (n - 1) * (sums**2).sum(axis=0)) / len(values))
+        off = values - values.mean(axis=0)
+    return np.asarray(error_of_sum(off, groups, shares(groups)) / len(values))
 
 
-def quantile(level: float, groups: int | None) -> float:
-    """How many standard errors reach to a two-sided interval: of Student's t by groups.
+def error_of_sum(values: FloatArray, groups: IntArray, size: FloatArray) -> FloatArray:
+    """Standard error of the sum of residuals (influences), by column; NaN with one group.
 
-    Without groups (None) the normal distribution's.
+    Parameters
+    ----------
+    values : array of shape (n_obs, n_columns)
+    groups : array of shape (n_obs,)
+    size : array of shape (n_groups,)
+        Share of each group in all rows (or in the information).
+    """
+    rest = np.where(size < 1, 1 - size, np.nan)
+    with np.errstate(invalid="ignore"):  # infinite values
+        return np.asarray(np.sqrt(1 / rest @ group_sums(values, groups) ** 2))
+
+
+def shares(groups: IntArray) -> FloatArray:
+    """Share of the rows that each group has, (n_groups,), groups ascending.
 
     Examples
     --------
-    >>> round(quantile(0.95, None), 3), round(quantile(0.95, 10), 3)
+    >>> shares(np.array([7, 3, 7, 7]))
+    array([0.25, 0.75])
+    """
+    return np.asarray(np.unique(groups, return_counts=True)[1] / len(groups))
+
+
+def degrees_of_freedom(size: FloatArray) -> float:
+    """Of Student's t for a mean with :func:`standard_error`: Satterthwaite's, 1 with one group.
+
+    The degrees of freedom of a chi-squared variable with the mean and the variance that the
+    squared standard error has where rows are independent and normal. One less than there are
+    groups of equal size; fewer where a few of them have most rows.
+
+    Parameters
+    ----------
+    size : array of shape (n_groups,)
+        Share of each group in all rows (or in the information): the sum is 1.
+
+    References
+    ----------
+    Bell & McCaffrey (2002), Surv. Methodol. 28(2); Imbens & Kolesar (2016), Rev. Econ. Stat.
+    98(4), doi:10.1162/REST_a_00552
+
+    Examples
+    --------
+    >>> round(degrees_of_freedom(np.full(10, 0.1)), 6)
+    9.0
+    >>> round(degrees_of_freedom(np.array([0.8, 0.1, 0.1])), 2)
+    1.25
+    """
+    if len(size) < 2:
+        return 1.0
+    crossed = size**2 / (1 - size)
+    return float(1 / ((size**2).sum() + crossed.sum() ** 2 - (crossed**2).sum()))
+
+
+def quantile(level: float, df: float | None) -> float:
+    """How many standard errors reach to a two-sided interval: of Student's t.
+
+    Without degrees of freedom (None) the normal distribution's.
+
+    Examples
+    --------
+    >>> round(quantile(0.95, None), 3), round(quantile(0.95, 9), 3)
     (1.96, 2.262)
     """
     from scipy.special import stdtrit  # not needed by the command line's checks
 
-    df = np.inf if groups is None else max(groups - 1, 1)
-    return float(stdtrit(df, (1 + level) / 2))
+    return float(stdtrit(np.inf if df is None else max(df, 1.0), (1 + level) / 2))
 
 
 def dealt(groups: IntArray, y: IntArray, n_folds: int, rng: np.random.Generator) -> IntArray:

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from trifit.clusters import group_sums, n_groups, quantile
+from trifit.clusters import degrees_of_freedom, group_sums, quantile, shares, standard_error
 from trifit.inputs import Labels, measure
 from trifit.scores import Estimate, log_predictive_density, mean_with_se
 from trifit.types import FloatArray, IntArray
@@ -83,10 +83,7 @@ def elpd_difference(a: FloatArray, b: FloatArray, y: Labels) -> Estimate:
 
 def total(pointwise: FloatArray, groups: IntArray | None = None) -> Estimate:
     """The sum of per-row values, with the standard error of that sum."""
-    mean, n = mean_with_se(pointwise, groups), len(pointwise)
-    return Estimate.normal(
-        mean.value * n, mean.se * n, None if groups is None else n_groups(groups)
-    )
+    return mean_with_se(pointwise, groups).times(len(pointwise))
 
 
 def probability_better(
@@ -163,7 +160,8 @@ def mean_interval(
     pointwise : array of shape (n_obs,)
     groups : array of shape (n_obs,), optional
         Rows that belong together: they share a weight, and the interval is widened about
-        the mean as Student's t is wider than the normal distribution.
+        the mean as that of :func:`trifit.scores.mean_with_se` is wider than the normal one
+        without corrections for few groups.
     level : float
     n_draws : int
     seed : int or numpy Generator
@@ -191,11 +189,21 @@ def mean_interval(
     means = _bootstrapped(values, groups, n_draws, np.random.default_rng(seed))
     low, high = np.quantile(means, ((1 - level) / 2, (1 + level) / 2))
     if groups is not None:
-        n, mean = len(np.unique(groups)), values.mean()
-        wider = quantile(level, n) / quantile(level, None) * math.sqrt((n + 1) / max(n - 1, 1))
+        wider, mean = _few_groups(values, groups, level), values.mean()
         low, high = mean + wider * (low - mean), mean + wider * (high - mean)
         low, high = max(low, values.min()), min(high, values.max())
     return float(low), float(high)
+
+
+def _few_groups(values: FloatArray, groups: IntArray, level: float) -> float:
+    """By how much the bootstrap's interval of groups is too short."""
+    size = shares(groups)
+    n, sums = len(size), group_sums(values - values.mean(), groups)
+    if n < 2 or not sums.any():
+        return 1.0
+    t = quantile(level, degrees_of_freedom(size)) / quantile(level, None)
+    scatter = standard_error(values, groups) * len(values) / float(np.linalg.norm(sums))
+    return t * scatter * math.sqrt((n + 1) / n)
 
 
 def _bootstrapped(

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.clusters import n_groups, quantile
+from trifit.clusters import degrees_of_freedom, quantile, shares
 from trifit.forecasts import LOG_ZERO
 from trifit.scores import Estimate, mean_with_se
 from trifit.types import FloatArray, IntArray
@@ -121,7 +121,7 @@ def curve(
     The interval has three parts: rows, or groups of them (the paired standard error), members
     (their influence on ``k2 / 2``, by the delta method) and the random subsets. It is normal for
     the logarithm, since more members never cost anything (Jensen), with Student's quantile for
-    ``M - 1`` degrees of freedom (or one less than there are groups, if those are fewer): few
+    ``M - 1`` degrees of freedom (or the groups', if those are fewer): few
     members say little of their own scatter.
 
     Parameters
@@ -224,8 +224,10 @@ def _saving(
         rows.se**2 + scatter * (inverse[0] - target) ** 2 + (means @ fall).var(ddof=1) / len(means)
     )
     se = float(np.sqrt(variance))
-    fewest = sizes[0] if groups is None else min(sizes[0], n_groups(groups))
-    reach = quantile(0.95, fewest) * se
+    df = float(sizes[0] - 1)
+    if groups is not None:
+        df = min(df, degrees_of_freedom(shares(groups)))
+    reach = quantile(0.95, df) * se
     if value <= 0:  # by chance: more members never cost anything
         return Estimate(value=0.0, se=se, low=0.0, high=reach)
     factor = float(np.exp(min(reach / value, -SMALLEST)))

@@ -4,7 +4,7 @@ import importlib
 import inspect
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -119,6 +119,37 @@ def is_reference(text: str) -> bool:
     [True, False, False]
     """
     return ":" in text and not text.endswith(".toml")
+
+
+def from_folder(name: str, folder: Path) -> str:
+    """A model's name whose file, if it is one, is found from every folder.
+
+    Parameters
+    ----------
+    name : str
+        Of a card, a function, or the path of a card.
+    folder : Path
+        Where a relative path begins.
+
+    Examples
+    --------
+    >>> [from_folder(name, Path("/models")) for name in ("softmax", "a.py:build")]
+    ['softmax', '/models/a.py:build']
+    """
+    location, colon, function = name.rpartition(":") if is_reference(name) else (name, "", "")
+    if location.endswith((".py", ".toml")) or "/" in location:
+        return f"{(folder / location).resolve()}{colon}{function}"
+    return name
+
+
+def digests(references: Iterable[str]) -> dict[str, str]:
+    """Fingerprints of the files that functions are in, by path; none of packages."""
+    files = {reference.rpartition(":")[0] for reference in references}
+    return {
+        file: sha256(Path(file).read_bytes()).hexdigest()[:16]
+        for file in sorted(files)
+        if file.endswith(".py")
+    }
 
 
 def _installed(module: str) -> bool:

@@ -11,7 +11,7 @@ import math
 import msgspec
 import numpy as np
 
-from trifit.clusters import n_groups, quantile, standard_error
+from trifit.clusters import degrees_of_freedom, n_groups, quantile, shares, standard_error
 from trifit.inputs import (
     Labels,
     checked_labels,
@@ -44,16 +44,16 @@ class Estimate(Interval, frozen=True, kw_only=True):
     se: float
 
     @classmethod
-    def normal(cls, value: float, se: float, groups: int | None = None) -> "Estimate":
+    def normal(cls, value: float, se: float, df: float | None = None) -> "Estimate":
         """With the 95 % interval of a normal distribution, or of Student's t.
 
         Parameters
         ----------
         value, se : float
-        groups : int, optional
-            So many groups of rows gave the standard error: Student's t, not the normal.
+        df : float, optional
+            Degrees of freedom of Student's t.
         """
-        half = (Z95 if groups is None else quantile(0.95, groups)) * se
+        half = (Z95 if df is None else quantile(0.95, df)) * se
         return cls(value=value, se=se, low=value - half, high=value + half)
 
     def within(self, low: float, high: float) -> "Estimate":
@@ -79,12 +79,14 @@ def mean_with_se(pointwise: FloatArray, groups: IntArray | None = None) -> Estim
     """Mean of per-row values; its standard error is ``sd / sqrt(n_obs)``, its interval normal.
 
     With groups it is that of :func:`trifit.clusters.standard_error`, and the interval
-    Student's t. With cross-validation the rows share training data, so both are slightly too
-    small; no unbiased estimator exists (Bengio & Grandvalet 2004, JMLR 5).
+    Student's t with :func:`trifit.clusters.degrees_of_freedom`. With cross-validation the rows
+    share training data, so both are slightly too small; no unbiased estimator exists (Bengio &
+    Grandvalet 2004, JMLR 5).
     """
     mean, n = float(np.mean(pointwise)), len(pointwise)
     if groups is not None:
-        return Estimate.normal(mean, standard_error(pointwise, groups), n_groups(groups))
+        df = degrees_of_freedom(shares(groups))
+        return Estimate.normal(mean, standard_error(pointwise, groups), df)
     with np.errstate(invalid="ignore"):  # an infinite mean has no standard error: NaN
         se = float(np.std(pointwise, ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
     return Estimate.normal(mean, se)
@@ -100,7 +102,7 @@ def t_mean(values: FloatArray, level: float = 0.95) -> Estimate:
     (-0.48, 2.0, 4.48)
     """
     mean = mean_with_se(values)
-    half = quantile(level, len(values)) * mean.se
+    half = quantile(level, len(values) - 1) * mean.se
     return mean.within(mean.value - half, mean.value + half)
 
 
@@ -275,6 +277,42 @@ def wilson(share: float, n_obs: float, *, z: float = Z95) -> tuple[float, float]
     centre = (share + square / 2) / (1 + square)
     half = z * math.sqrt(share * (1 - share) / n_obs + square / (4 * n_obs)) / (1 + square)
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def share_with_se(right: FloatArray, groups: IntArray | None = None) -> Estimate:
+    """Share of the rows that are 1, with Wilson's interval.
+
+    With groups it is that of so many independent rows as have the standard error of the groups,
+    at most all, with Student's t for the normal. Where all rows are 1 (or 0) the groups show
+    no scatter; each then counts as one row.
+
+    Parameters
+    ----------
+    right : array of shape (n_obs,)
+        0 or 1.
+    groups : array of shape (n_obs,), optional
+        Rows that belong together.
+
+    References
+    ----------
+    Korn & Graubard (1998), Surv. Methodol. 24(2) (rows that the share is worth)
+
+    Examples
+    --------
+    >>> found = share_with_se(np.ones(40), np.repeat(np.arange(10), 4))
+    >>> round(found.low, 2), found.high
+    (0.66, 1.0)
+    """
+    mean, n = mean_with_se(right, groups), float(len(right))
+    if groups is None:
+        return mean.within(*wilson(mean.value, n))
+    variance = mean.value * (1 - mean.value)
+    if variance == 0:
+        n = n_groups(groups)
+    elif mean.se > 0:
+        n = min(variance / mean.se**2, n)
+    z = quantile(0.95, degrees_of_freedom(shares(groups)))
+    return mean.within(*wilson(mean.value, n, z=z))
 
 
 def paired_difference(a: FloatArray, b: FloatArray, groups: IntArray | None = None) -> Estimate:

@@ -225,7 +225,7 @@ def test_copies_of_a_group_count_once(logits, y):
         assert (b.value, b.se, b.low, b.high) == pytest.approx((a.value, a.se, a.low, a.high))
         assert getattr(independent, name).se < a.se
     width = once.averaging.high - once.averaging.low
-    assert width == pytest.approx(2 * quantile(0.95, N) * once.averaging.se)
+    assert width == pytest.approx(2 * quantile(0.95, N - 1) * once.averaging.se)
 
 
 def test_groups_and_weights_of_files(logits, y, tmp_path):

@@ -202,14 +202,15 @@ def test_no_test_of_label_shift_with_few_rows_of_a_class(rng):
     assert np.isfinite(label_shift_test(log_probs, more, log_probs))
 
 
-@pytest.mark.parametrize("n_rare", [5, 10])
-def test_the_interval_of_a_class_with_few_groups_covers(rng, n_rare):
-    """Four rows of each group, which share half of their scatter; with the t of all groups 89 %."""
-    groups = np.repeat(np.arange(100), 4)
+@pytest.mark.parametrize("sizes", [(4, 4, 4), (12, 3, 1)], ids=["equal", "unequal"])
+@pytest.mark.parametrize("n_rare", [2, 3, 5, 10])
+def test_the_interval_of_a_class_with_few_groups_covers(rng, n_rare, sizes):
+    """Rows of a group share half of their scatter; with the t of all groups 60 to 89 %."""
+    groups = np.repeat(np.arange(100), [*sizes, *[4] * 97])
     truth = np.eye(2)[(groups < n_rare).astype(int)]
     covered = 0
     for _ in range(400):
-        shared = rng.normal(size=100)[groups] + rng.normal(size=400)
+        shared = rng.normal(size=100)[groups] + rng.normal(size=len(groups))
         found = target_mean(np.tile(shared[:, None], 2), truth, np.array([0.5, 0.5]), groups)
         covered += found.low < 0 < found.high
     assert covered / 400 > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 400)
@@ -221,3 +222,25 @@ def test_a_class_of_one_group_has_no_error():
     assert found.value == 1
     assert np.isnan(found.se)
     assert np.isnan(found.low)
+
+
+@pytest.mark.parametrize(("n_groups", "size"), [(12, 50), (25, 20)])
+def test_p_values_of_the_shift_test_with_few_groups(n_groups, size):
+    """Rows of a group are alike, and only shares differ: by chi-squared 12 % were below 5 %."""
+    rng, found = np.random.default_rng(0), []
+    groups = np.repeat(np.arange(n_groups), size)
+    for _ in range(300):
+        y = rng.integers(0, 2, size=len(groups))
+        shared = np.sqrt(0.3) * rng.normal(size=n_groups)[groups]
+        x = 1.5 * y + shared + np.sqrt(0.7) * rng.normal(size=len(y))
+        new = 1.5 * (rng.random(500) < 0.3) + rng.normal(size=500)
+        labelled, rest = (log_probs(each - 0.75, EVEN) for each in (x, new))
+        found.append(label_shift_test(labelled, np.eye(2)[y], rest, groups))
+    assert np.mean(np.array(found) < 0.05) < 0.05 + 3 * np.sqrt(0.0475 / 300)
+    assert np.mean(np.array(found) < 0.01) < 0.01 + 3 * np.sqrt(0.0099 / 300)
+
+
+def test_no_test_of_label_shift_with_hardly_a_group_for_each_bin(rng):
+    truth, logs = np.eye(2)[np.arange(400) % 2], np.log(rng.dirichlet([1, 1], size=400))
+    assert np.isnan(label_shift_test(logs, truth, logs, np.arange(400) % 11))
+    assert np.isfinite(label_shift_test(logs, truth, logs, np.arange(400) % 12))

@@ -7,7 +7,7 @@ from scipy.special import expit, log_softmax
 import trifit
 from trifit.calibration import binned_error, class_bias, consistency, slope_intercept
 from trifit.calibration.tests import kernel
-from trifit.clusters import dealt, quantile, standard_error
+from trifit.clusters import dealt, standard_error
 from trifit.data import choose_split
 from trifit.elpd import elpd, mean_interval, probability_better
 from trifit.errors import InputError
@@ -52,13 +52,6 @@ def test_standard_error_of_copies_is_that_of_the_rows(rows):
     plain = x.std(ddof=1) / np.sqrt(len(x))
     assert standard_error(x, single) == pytest.approx(plain, rel=1e-12)
     assert standard_error(copies, np.repeat(single, TIMES)) == pytest.approx(plain, rel=1e-12)
-
-
-def test_standard_error_of_groups_by_hand():
-    # Means -1, 0, 1 of three groups of 2, 1 and 2 rows; their sums are -2, 0, 2.
-    x, groups = np.array([-1.5, -0.5, 0.0, 0.5, 1.5]), np.array([0, 0, 1, 2, 2])
-    assert standard_error(x, groups) == pytest.approx(np.sqrt(3 / 2 * 8) / 5)
-    assert np.isnan(standard_error(x, np.zeros(5, dtype=int)))
 
 
 def test_every_number_of_copies_is_that_of_the_rows(rows):
@@ -114,11 +107,6 @@ def test_a_verdict_does_not_profit_from_copies(rows):
     assert honest.outputs is Verdict.UNCERTAIN
     assert honest.calibration.n_groups == 60
     assert honest.top_label.confidence_band is None  # it rests on independent rows
-
-
-def test_students_quantile():
-    assert quantile(0.95, None) == pytest.approx(1.959964, abs=1e-6)
-    assert quantile(0.95, 11) == pytest.approx(2.228139, abs=1e-6)  # t table, 10 df
 
 
 # --- groups stay whole -----------------------------------------------------------------

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.clusters import n_groups
+from trifit.clusters import degrees_of_freedom, shares
 from trifit.crossfit.fitted import Fitted, Trained
 from trifit.diagnostics import MAX_PARETO_K
 from trifit.fit.importance import reweighted
@@ -134,7 +134,7 @@ def _steps(
     own = int(np.flatnonzero(factors == 1)[0])
     base = _pooled([losses[own] for losses in each])
     assert base is not None  # the fit itself is always known
-    n = None if groups is None else n_groups(groups)
+    df = None if groups is None else degrees_of_freedom(shares(groups))
     steps = []
     for j, factor in enumerate(factors):
         here = [losses[j] for losses in each]
@@ -147,7 +147,7 @@ def _steps(
                 log_loss=None if lpd is None else rounded(-lpd.mean(), 8),
                 difference=None
                 if gap is None
-                else Estimate.normal(rounded(gap.value, 8), rounded(gap.se), n),
+                else Estimate.normal(rounded(gap.value, 8), rounded(gap.se), df),
                 pareto_k=rounded(max(ks)) if ks and max(ks) < np.inf else None,
             )
         )

@@ -14,7 +14,7 @@ from scipy.special import expit, logit, stdtr
 from scipy.stats import norm
 
 from trifit.calibration.notions import checked_prediction
-from trifit.clusters import n_groups, quantile, standard_errors
+from trifit.clusters import degrees_of_freedom, group_sums, quantile, shares, standard_errors
 from trifit.inputs import measure
 from trifit.normal import Z95
 from trifit.scores import wilson
@@ -72,7 +72,10 @@ def class_bias(probs: Any, y: Any, *, groups: IntArray | None = None) -> ClassBi
     groups : array of shape (n_obs,), optional
         Rows that belong together. The forecasts do not say how labels of one group hang
         together, so the count's variance is estimated from the groups' sums, the p-value
-        is Student's, and neither is allowed to be smaller than with independent rows.
+        is Student's, and neither is allowed to be smaller than with independent rows. A class
+        that fell into few groups by chance has a small scatter too: the variance is at least what
+        it would be with as many rows of the class as were forecast, in groups as alike as seen;
+        where the class has no row, in groups of one class.
 
     Raises
     ------
@@ -102,10 +105,12 @@ def class_bias(probs: Any, y: Any, *, groups: IntArray | None = None) -> ClassBi
     )
     z = Z95
     if groups is not None:
-        n_independent = n_groups(groups)
+        df = degrees_of_freedom(shares(groups))
         se = standard_errors(truth - p, groups)
-        variance, z = np.maximum(variance, (n * se) ** 2), quantile(0.95, n_independent)
-        of_groups = _student(mean - count / n, se, n_independent)
+        alike = [_of_groups(p[:, k], truth[:, k], groups) for k in range(p.shape[1])]
+        of_sums = np.maximum((n * se) ** 2, alike)
+        variance, z = np.maximum(variance, of_sums), quantile(0.95, df)
+        of_groups = _student(mean - count / n, np.sqrt(of_sums) / n, df)
         p_value = np.where(p_value > 0, np.maximum(p_value, of_groups), 0.0)  # 0: impossible
     bounds = np.array(
         [_odds_ratio(m, c / n, v / n, n, z) for m, c, v in zip(mean, count, variance, strict=True)]
@@ -113,11 +118,28 @@ def class_bias(probs: Any, y: Any, *, groups: IntArray | None = None) -> ClassBi
     return ClassBias(mean, count / n, np.sqrt(variance) / n, p_value, bounds[:, 0], bounds[:, 1])
 
 
-def _student(difference: FloatArray, se: FloatArray, n: int) -> FloatArray:
-    """Two-sided p-values of differences from 0, by Student's t of so many groups."""
+def _of_groups(p: FloatArray, truth: FloatArray, groups: IntArray) -> float:
+    """Variance of a class's count under the forecasts, with rows of a group as alike as seen.
+
+    ``Var(sum_g c_g) = sum_g E[c_g (c_g - 1)] + E[c_g] - E[c_g]**2``: the pairs of rows of one
+    group that have the class are counted, in proportion to the rows that have it.
+    """
+    sizes = group_sums(np.ones(len(p)), groups)
+    if 2 * truth.sum() > len(p):  # the scatter is that of the rows without the class
+        p, truth = 1 - p, 1 - truth
+    expected, found = group_sums(p, groups), group_sums(truth, groups)
+    most = float(expected @ (sizes - expected))  # groups of one class
+    if found.sum() == 0:
+        return most
+    pairs = (found @ found - truth @ truth) * p.sum() / found.sum()
+    return min(most, float(p.sum() + pairs - expected @ expected))
+
+
+def _student(difference: FloatArray, se: FloatArray, df: float) -> FloatArray:
+    """Two-sided p-values of differences from 0, by Student's t."""
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.nan_to_num(abs(difference) / se)  # no difference, no error: 0
-    return np.asarray(2 * stdtr(max(n - 1, 1), -t))
+    return np.asarray(2 * stdtr(df, -t))
 
 
 def _two_sided(p: FloatArray, count: float) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from trifit.calibration.notions import checked_prediction
-from trifit.clusters import group_sums, n_groups
+from trifit.clusters import degrees_of_freedom, error_of_sum, group_sums, n_groups
 from trifit.forecasts import LOG_ZERO, log_softmax
 from trifit.inputs import Labels, checked_labels, label_probs, measure
 from trifit.scores import Estimate, mean_with_se
@@ -35,12 +35,15 @@ class SlopeIntercept:
     intercepts, intercepts_se : array of shape (n_classes,)
         Relative to the first class that has a row (0 there, and for classes
         without a row; 0 for all where they are held there).
+    df : float or None
+        With groups: degrees of freedom of Student's t for the slope.
     """
 
     slope: float
     se: float
     intercepts: FloatArray
     intercepts_se: FloatArray
+    df: float | None = None
 
 
 @measure
@@ -74,7 +77,8 @@ def slope_intercept(
         Their logarithms, for probabilities too small for floating point.
     groups : array of shape (n_obs,), optional
         Rows that belong together: standard errors are then the sandwich's, from the
-        groups' sums of the score.
+        groups' sums of the score, corrected as :func:`trifit.clusters.standard_error` is by
+        the groups' shares in the information on the slope.
 
     Returns
     -------
@@ -91,7 +95,8 @@ def slope_intercept(
     ----------
     Cox (1958), Biometrika 45(3-4), doi:10.1093/biomet/45.3-4.562;
     Van Hoorde et al. (2015), J. Biomed. Inform. 54, doi:10.1016/j.jbi.2014.12.016;
-    Liang & Zeger (1986), Biometrika 73(1), doi:10.1093/biomet/73.1.13 (groups)
+    Liang & Zeger (1986), Biometrika 73(1), doi:10.1093/biomet/73.1.13 (groups);
+    Imbens & Kolesar (2016), Rev. Econ. Stat. 98(4), doi:10.1162/REST_a_00552 (few of them)
 
     Examples
     --------
@@ -106,11 +111,11 @@ def slope_intercept(
     found = recalibrated(log_probs, truth, fitted=_fits_intercepts(truth, groups))
     if found is None:
         return _result(n_classes)
-    covariance = found.inverse
+    se, df = np.sqrt(np.diag(found.inverse)), None
     if groups is not None:
-        covariance = covariance @ _of_groups(found.scores, groups) @ covariance
-    se = np.sqrt(np.diag(covariance))
-    return _result(n_classes, found.present[1:], found.theta / found.units, se / found.units)
+        size = found.shares(groups)
+        se, df = error_of_sum(found.scores @ found.inverse, groups, size), degrees_of_freedom(size)
+    return _result(n_classes, found.present[1:], found.theta / found.units, se / found.units, df)
 
 
 def slope_difference(
@@ -204,6 +209,14 @@ class Recalibrated:
     def influence(self) -> FloatArray:
         """By how much each row moves the slope, (n_obs,); the sum is 0."""
         return np.asarray(self.scores @ self.inverse[0] / self.units[0])
+
+    def shares(self, groups: IntArray) -> FloatArray:
+        """Share of every group in the information on the slope, (n_groups,); the sum is 1."""
+        logits = self.inverse[0, 0] * self.log_probs
+        logits[:, 1:] += self.inverse[0, 1:]
+        centred = logits - (self.q * logits).sum(axis=1, keepdims=True)
+        size = group_sums((self.q * centred**2).sum(axis=1), groups)
+        return size / size.sum()
 
 
 def _fits_intercepts(truth: FloatArray, groups: IntArray | None) -> bool:
@@ -366,12 +379,6 @@ def _derivatives(
     return gradient, information
 
 
-def _of_groups(scores: FloatArray, groups: IntArray) -> FloatArray:
-    """Covariance of the gradient, from the groups' sums of it."""
-    sums = group_sums(scores, groups)
-    return np.asarray(sums.T @ sums * len(sums) / max(len(sums) - 1, 1))
-
-
 def _sums_before(q: FloatArray) -> FloatArray:
     """Sums of the columns to the left of each column."""
     sums = np.zeros_like(q)
@@ -384,9 +391,10 @@ def _result(
     free: Any = (),
     theta: FloatArray | None = None,
     se: FloatArray | None = None,
+    df: float | None = None,
 ) -> SlopeIntercept:
     intercepts, intercepts_se = np.zeros(n_classes), np.zeros(n_classes)
     if theta is None or se is None:
         return SlopeIntercept(float("nan"), float("nan"), intercepts, intercepts_se)
     intercepts[free], intercepts_se[free] = theta[1:], se[1:]
-    return SlopeIntercept(float(theta[0]), float(se[0]), intercepts, intercepts_se)
+    return SlopeIntercept(float(theta[0]), float(se[0]), intercepts, intercepts_se, df)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trifit.clusters import n_groups, quantile, standard_errors
+from trifit.clusters import degrees_of_freedom, quantile, shares, standard_errors
 from trifit.types import FloatArray, IntArray
 
 BLOCK = 5_000_000
@@ -71,7 +71,7 @@ def net_benefit(
     if not ((thresholds > 0) & (thresholds < 1)).all():
         raise ValueError(f"thresholds {thresholds}: expected between 0 and 1")
     n = len(prob)
-    z = quantile(0.95, None if groups is None else n_groups(groups))
+    z = quantile(0.95, None if groups is None else degrees_of_freedom(shares(groups)))
     values, reach = [], []
     for t in np.array_split(thresholds, -(-len(thresholds) * n // BLOCK)):
         treated = (prob[:, None] >= t).astype(np.float64) - over_all

@@ -73,8 +73,9 @@ def calibration(
         n_obs=n_obs,
         n_events=_events(forecasts, bias.frequency),
         n_groups=forecasts.n_groups,
+        df=slope.df,
         entropy=float(entropy(bias.frequency[None])[0]),
-        slope=Estimate.normal(slope.slope, slope.se, forecasts.n_groups)
+        slope=Estimate.normal(slope.slope, slope.se, slope.df)
         if math.isfinite(slope.slope) and math.isfinite(slope.se)
         else None,
         intercepts=slope.intercepts.tolist(),

@@ -6,7 +6,12 @@ from trifit.calibration import binned_error, top_label
 from trifit.elpd import mean_interval
 from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.results import Estimate, Scores
-from trifit.scores import log_predictive_density, mean_with_se, squared_distance, wilson
+from trifit.scores import (
+    log_predictive_density,
+    mean_with_se,
+    share_with_se,
+    squared_distance,
+)
 from trifit.types import FloatArray, IntArray
 
 
@@ -30,7 +35,7 @@ def _scores(forecasts: Forecasts, name: str, rng: np.random.Generator) -> Scores
     return Scores(
         log_loss=_mean(loss, groups, rng),
         brier=_mean(squared_distance(probs, y), groups, rng),
-        accuracy=_share(right) if y.ndim == 1 and groups is None else _mean(right, groups, rng),
+        accuracy=share_with_se(right, groups) if y.ndim == 1 else _mean(right, groups, rng),
         n_impossible=n_ruled_out(forecasts.log_probs[name], y),
         calibration_error=binned_error(probs, y, debiased=True, groups=groups),
     )
@@ -40,8 +45,3 @@ def _mean(pointwise: FloatArray, groups: IntArray | None, rng: np.random.Generat
     return mean_with_se(pointwise, groups).within(
         *mean_interval(pointwise, groups=groups, seed=rng)
     )
-
-
-def _share(right: FloatArray) -> Estimate:
-    mean = mean_with_se(right)
-    return mean.within(*wilson(mean.value, len(right)))

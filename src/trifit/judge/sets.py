@@ -9,7 +9,7 @@ from trifit.conformal import conformal, enough_rows, highest_probability
 from trifit.forecasts import Forecasts
 from trifit.recalibration import deal
 from trifit.results import ContestantSets, SetRecord, Sets
-from trifit.scores import mean_with_se, wilson
+from trifit.scores import mean_with_se, share_with_se
 from trifit.types import BoolArray, IntArray
 
 
@@ -55,15 +55,11 @@ def _described(forecasts: Forecasts, y: IntArray, inside: BoolArray) -> Contesta
 
 
 def _record(inside: BoolArray, y: IntArray, groups: IntArray | None) -> SetRecord:
-    """Wilson's interval of the coverage; with groups that of a mean."""
     right = inside[np.arange(len(y)), y].astype(np.float64)
-    coverage = mean_with_se(right, groups)
-    if groups is None:
-        coverage = coverage.within(*wilson(coverage.value, len(right)))
     size = inside.sum(axis=1).astype(np.float64)
     return SetRecord(
         n_obs=len(y),
-        coverage=coverage,
+        coverage=share_with_se(right, groups),
         size=mean_with_se(size, groups),
         empty=float(np.mean(size == 0)),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trifit.calibration import class_bias, homogeneity
-from trifit.clusters import n_groups
+from trifit.clusters import degrees_of_freedom, n_groups, shares
 from trifit.forecasts import Forecasts, n_ruled_out
 from trifit.judge.calibration import calibration
 from trifit.judge.verdict import verdict_on
@@ -129,10 +129,10 @@ def _own(
     """What the rows of one subgroup say by themselves."""
     log_probs, y, groups = forecasts.log_probs[name], forecasts.labels, forecasts.groups
     loss = -log_predictive_density(log_probs, y)
-    n = None if groups is None else n_groups(groups)
+    df = None if groups is None else degrees_of_freedom(shares(groups))
     bias = class_bias(forecasts.probs(name), y, groups=groups)
     slope, verdict = None, Verdict.UNCERTAIN
-    if (len(y) if n is None else n) >= MIN_ROWS:
+    if (len(y) if groups is None else n_groups(groups)) >= MIN_ROWS:
         found = calibration(forecasts, name, rng, in_part=True)
         slope, verdict = found.slope, verdict_on(found, n_subgroups)
     return SubgroupRecord(
@@ -141,7 +141,7 @@ def _own(
         slope=slope,
         slope_pooled=slope,
         bias=[
-            Estimate.normal(b, s, n)
+            Estimate.normal(b, s, df)
             for b, s in zip(bias.bias.tolist(), bias.se.tolist(), strict=True)
         ],
         bias_pooled=[],

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from trifit.clusters import group_sums, n_groups
-from trifit.scores import Estimate, mean_with_se
+from trifit.clusters import degrees_of_freedom, group_sums, quantile
+from trifit.scores import Estimate
 from trifit.types import FloatArray, IntArray
 
 
@@ -15,9 +15,11 @@ def target_mean(
     With these importance weights it is ``sum_k shares_k mean_k``, the mean of the classes' means.
     Its standard error is that of the mean of ``weight_i (value_i - mean_k)``: the weights are not
     chance, the scatter within classes is; so a rare class that is to become common has a large one.
-    A class's scatter is corrected for its own mean, ``n_k / (n_k - 1)`` (rows, or groups), and
-    the interval is Student's with Satterthwaite's degrees of freedom, with groups at most one less
-    than there are. The error is NaN where a class has one row (or group), which shows no scatter.
+    The scatter of a class is corrected as in :func:`trifit.clusters.standard_error`. In the
+    interval every class's scatter is multiplied by Student's t of its own degrees of freedom: so
+    it covers at least as often as it says, whichever class has the few rows (or groups), while
+    degrees of freedom that are estimated from the scatter are too many where it is small by
+    chance. The error is NaN where a class has one row (or group), which shows no scatter.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ def target_mean(
     ----------
     Shimodaira (2000), J. Stat. Plan. Inference 90(2), doi:10.1016/S0378-3758(00)00115-4
     (importance weights); Holt & Smith (1979), J. R. Stat. Soc. A 142(1), doi:10.2307/2344652
-    (post-stratification); Satterthwaite (1946), Biometrics Bull. 2(6), doi:10.2307/3002019
+    (post-stratification); Banerjee (1960), Sankhya 22(3/4), 357-358 (the interval)
 
     Examples
     --------
@@ -47,28 +49,16 @@ def target_mean(
     frequency, shares = frequency[there], shares[there]
     values, truth = values[:, there], truth[:, there]
     means = np.where(truth > 0, truth * values, 0.0).mean(axis=0) / frequency
-    n_rows = truth.sum(axis=0)
+    off = np.where(truth > 0, truth * (shares / frequency) * (values - means), 0.0)
     if groups is not None:
-        n_rows = np.array([len(np.unique(groups[of_class > 0])) for of_class in truth.T])
-    unbiased = np.sqrt(n_rows / np.where(n_rows > 1, n_rows - 1, np.nan))
-    weight = truth * (shares / frequency * unbiased)
-    off = np.where(truth > 0, weight * (values - means), 0.0)
-    scatter = mean_with_se(off.sum(axis=1), groups)
+        off, truth = group_sums(off, groups), group_sums(truth, groups)
+    size = truth / truth.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):  # one row (or group): NaN
+        off = off / np.sqrt(1 - size) / len(values)
+    t = np.array([quantile(0.95, degrees_of_freedom(of[of > 0])) for of in size.T])
+    se, half = (float(np.linalg.norm(off @ factor)) for factor in (np.ones_like(t), t))
     value = float(shares @ means)
-    sums, most = (
-        (off, np.inf) if groups is None else (group_sums(off, groups), n_groups(groups) - 1)
-    )
-    half = scatter.se * _quantile((sums**2).sum(axis=0), n_rows - 1, most)
-    return Estimate(value=value, se=scatter.se, low=value - half, high=value + half)
-
-
-def _quantile(variances: FloatArray, df: FloatArray, most: float) -> float:
-    """Student's, two-sided 95 %, of a sum of variances with so many degrees of freedom each."""
-    from scipy.special import stdtrit  # not needed by the command line's checks
-
-    spread = (variances**2 / df).sum()
-    df_of_sum = variances.sum() ** 2 / spread if spread > 0 else np.inf
-    return float(stdtrit(min(df_of_sum, most), 0.975))
+    return Estimate(value=value, se=se, low=value - half, high=value + half)
 
 
 def effective_rows(truth: FloatArray, shares: FloatArray) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trifit.clusters import group_sums
+from trifit.clusters import group_sums, n_groups
 from trifit.types import FloatArray, IntArray
 
 BINS = 10
@@ -10,6 +10,9 @@ BINS = 10
 
 ROWS_PER_BIN = 10
 """Rows with labels that every class should have for each bin: with few classes' rows, few bins."""
+
+GROUPS_PER_BIN = 4
+"""The same of groups, in all: the scatter of a bin's share is told by their number."""
 
 
 def label_shift_test(
@@ -23,8 +26,9 @@ def label_shift_test(
     Then the probabilities of the rows without labels are distributed as a mixture of what they are
     in each class: the shares of bins b are ``sum_k s_k M_bk``. M is counted in the rows with
     labels, s is fitted by generalised least squares, and what is left of the difference is
-    chi-squared with ``bins - classes`` degrees of freedom (Hansen's J). Probabilities need not be
-    calibrated. Bins: those of the log-odds of the most frequent class, by quantiles of all rows.
+    chi-squared with ``bins - classes`` degrees of freedom (Hansen's J); with groups it is
+    Hotelling's, of so many groups. Probabilities need not be calibrated. Bins: those of the
+    log-odds of the most frequent class, by quantiles of all rows.
 
     Parameters
     ----------
@@ -46,6 +50,9 @@ def label_shift_test(
     counts = truth.sum(axis=0)[present]
     truth = truth[:, present]
     n_parts = min(max(BINS, 2 + 2 * len(counts)), int(counts.min() // ROWS_PER_BIN))
+    n = None if groups is None else n_groups(groups)
+    if n is not None:
+        n_parts = min(n_parts, n // GROUPS_PER_BIN)
     if len(counts) < 2 or n_parts <= len(counts):
         return float("nan")
     k = int(np.argmax(np.where(present, labelled.mean(axis=0), -np.inf)))
@@ -67,7 +74,9 @@ def label_shift_test(
     for _ in range(20):
         weight = truth * (shares / counts)  # sums to the shares, class by class
         moved = weight.sum(axis=1)[:, None] * h - weight @ mixture.T
-        sums = moved if groups is None else group_sums(moved, groups)
+        sums = moved
+        if groups is not None and n is not None:
+            sums = group_sums(moved, groups) * np.sqrt(n / (n - 1))
         covariance = sums.T @ sums + (np.diag(target) - np.outer(target, target)) / len(g)
         inverse = np.linalg.pinv(covariance, rcond=1e-10, hermitian=True)
         # shares sum to 1: the last is the rest
@@ -81,6 +90,9 @@ def label_shift_test(
         if done:
             break
     rest = target - mixture @ shares
-    from scipy.stats import chi2
+    from scipy.stats import chi2, f
 
-    return float(chi2.sf(rest @ inverse @ rest, n_bins - len(counts)))
+    statistic, df = float(rest @ inverse @ rest), n_bins - len(counts)
+    if n is None:
+        return float(chi2.sf(statistic, df))
+    return float(f.sf(statistic * (n - df) / (df * (n - 1)), df, n - df))

@@ -81,6 +81,9 @@ class Calibration(Record, frozen=True, kw_only=True):
         Rows outside the most frequent class; of rows that belong together, groups with one.
     n_groups : int or None
         Groups of rows that belong together: what is independent. None: every row is.
+    df : float or None
+        With groups: degrees of freedom of Student's t for the slope; one less than there are
+        groups where there is no slope (and in older files).
     entropy : float
         Of the class frequencies, in nats: all that there is to know per row.
     slope : Estimate or None
@@ -100,6 +103,7 @@ class Calibration(Record, frozen=True, kw_only=True):
     n_obs: int
     n_events: int
     n_groups: int | None = None
+    df: float | None = None
     entropy: float
     slope: Estimate | None
     intercepts: list[float]
@@ -137,7 +141,8 @@ class Calibration(Record, frozen=True, kw_only=True):
     def _quantile(self, level: float) -> float:
         if self.n_groups is None and level in (0.95, 0.99):
             return {0.95: Z95, 0.99: Z99}[level]
-        return quantile(level, self.n_groups)
+        few = None if self.n_groups is None else self.n_groups - 1
+        return quantile(level, few if self.df is None else self.df)
 
     def side(self, level: float = 0.99) -> int:
         """-1 where an interval of the slope is below 1, 1 above, else 0."""
@@ -155,9 +160,7 @@ class Calibration(Record, frozen=True, kw_only=True):
 
         Infinite where a label has probability 0.
         """
-        z = self._quantile(0.95)
-        limits = (gain.value + z * gain.se for gain in self.gains.values())
-        return max(limits, default=math.inf)
+        return max((gain.high for gain in self.gains.values()), default=math.inf)
 
     def fails(self, level: float) -> bool:
         """Whether the test of the whole vector fails at a level."""

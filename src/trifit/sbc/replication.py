@@ -24,6 +24,7 @@ from trifit.fit.build import build_model
 from trifit.fit.diagnostics import effective_draws
 from trifit.fit.joint import Joint
 from trifit.fits import Fit, Status
+from trifit.functions import Builder
 from trifit.inputs import Labels
 from trifit.ranks import rank
 from trifit.sbc.quantities import PREDICTED, quantities
@@ -104,15 +105,19 @@ def compute(one: Replication) -> list[Row]:
     return replicate(checked(one.setup), one.seeds, one.setup.methods)
 
 
-@lru_cache(maxsize=4)
 def checked(setup: Setup) -> Checked:
-    """The model of a setup, built once in a process.
+    """The model of a setup, built once in a process as long as its builder's file stays the same.
 
     Raises
     ------
     InputError
         If it cannot be built, or nothing can be drawn from its prior.
     """
+    return _checked(setup, setup.card.load_builder())
+
+
+@lru_cache(maxsize=4)
+def _checked(setup: Setup, _builder: Builder) -> Checked:
     card = setup.card
     y = np.arange(len(setup.X)) % len(setup.class_names)
     names: dict[str, Any] = {

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from trifit.errors import whole_number
+from trifit.functions import digests
 from trifit.results import kept
 from trifit.results.check import MOST_REPLICATIONS, Check, CheckedFit
 from trifit.sbc.outcome import checked_fit
@@ -76,6 +77,7 @@ def _made_with(setup: Setup, data: str) -> dict[str, Any]:
         "check": f"{setup.card.name} on {n_obs} rows of {n_features} features ({data}), "
         f"methods {','.join(setup.methods)}, seed {setup.seed}",
         "cards": {setup.card.name: msgspec.to_builtins(setup.card)},
+        "code": digests([setup.card.builder]),
         "versions": versions(),
     }
 

@@ -1,13 +1,16 @@
 """A model and the rows that it is checked on: those of a data set, or simulated ones."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from trifit.cards import Card
 from trifit.crossfit.problem import standardiser_of
 from trifit.errors import InputError
 from trifit.fit import Density, check_fits
+from trifit.functions import from_folder
 from trifit.sbc.arguments import METHODS, check_arguments
 from trifit.sbc.replication import Setup, checked
 from trifit.seeds import generator
@@ -49,6 +52,8 @@ def setup_of(
         On arguments out of range, or a model that cannot be checked.
     """
     check_arguments(card, methods, rows, seed)
+    # Workers of a cluster have other working directories.
+    card = msgspec.structs.replace(card, builder=from_folder(card.builder, Path.cwd()))
     card = card.with_builders_scale()
     methods = tuple(name for name in METHODS if name in methods)
     if dataset is not None:

@@ -97,7 +97,7 @@ def _check_comparable(
     The texts of a card decide no number, so they may differ.
     """
     before, now = _without_texts(before), _without_texts(now)
-    for part in (kind.name, "cards", "versions", "tables"):
+    for part in (kind.name, "cards", "code", "versions", "tables"):
         was, wanted = before.get(part, {}), now.get(part, {})
         if was != wanted:
             raise InputError(

@@ -7,6 +7,7 @@ studies, folders or other cells.
 import math
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from trifit.errors import InputError
 from trifit.fit import Density, Training, predict_all, training
 from trifit.fit.prediction import thinned
 from trifit.fits import Fit, Status
+from trifit.functions import from_folder
 from trifit.information import entropy
 from trifit.recalibration.temperature import Temperature
 from trifit.run.cost_of_fits import Timed, of_fits
@@ -53,12 +55,20 @@ OWN = {"card", "methods", "nuts"}
 """Model settings that are not the card's."""
 
 
-def fits(cell: Cell, tables: OpenTable | None) -> list[Row]:
-    """All fits to one training set, against the held-out rows, and their truth if it is known."""
+def fits(cell: Cell, tables: OpenTable | None, folder: Path | None) -> list[Row]:
+    """All fits to one training set, against the held-out rows, and their truth if it is known.
+
+    Parameters
+    ----------
+    cell : Cell
+    tables : callable or None
+    folder : Path or None
+        See :func:`measure`.
+    """
     for_data, for_fits = cell.seeds()
     source = source_of(cell.data, tables)
     dataset = source.draw(for_data)
-    card = card_of(cell.model)
+    card = card_of(cell.model, folder)
     train = np.arange(dataset.n_obs - dataset.n_test)
     problem = problem_of(dataset, card)
     part = problem.part(train, np.arange(len(train), dataset.n_obs))
@@ -87,8 +97,16 @@ def fits(cell: Cell, tables: OpenTable | None) -> list[Row]:
     return rows
 
 
-def existence(cell: Cell, tables: OpenTable | None) -> list[Row]:
-    """Whether an MLE exists for one training set."""
+def existence(cell: Cell, tables: OpenTable | None, _folder: Path | None) -> list[Row]:
+    """Whether an MLE exists for one training set.
+
+    Parameters
+    ----------
+    cell : Cell
+    tables : callable or None
+    _folder : Path or None
+        See :func:`measure`; there is no card.
+    """
     dataset = source_of(cell.data, tables).draw(cell.seeds()[0], held_out=False)
     if np.isnan(dataset.X).any():
         raise InputError("existence of the MLE: the table has missing values; missing = 'drop'")
@@ -100,11 +118,18 @@ def existence(cell: Cell, tables: OpenTable | None) -> list[Row]:
     return [Row("mle", "no_mle", float(not exists))]
 
 
-def calibration_tests(cell: Cell, _tables: OpenTable | None) -> list[Row]:
+def calibration_tests(cell: Cell, _tables: OpenTable | None, _folder: Path | None) -> list[Row]:
     """How often tests reject forecasts whose log-odds are ``1 / slope`` times the true ones.
 
     Data settings: ``n`` rows, ``classes``, ``spread`` (standard deviation of the
     forecasts' log-odds), ``slope`` (1: calibrated), ``repeats`` (data sets a cell).
+
+    Parameters
+    ----------
+    cell : Cell
+    _tables : callable or None
+    _folder : Path or None
+        See :func:`measure`; there are no tables and no card.
     """
     settings: dict[str, Any] = {**TEST_SETTINGS, **cell.data}
     for_data, _ = cell.seeds()
@@ -119,7 +144,7 @@ def calibration_tests(cell: Cell, _tables: OpenTable | None) -> list[Row]:
     return [Row(name, "rejected", float(np.mean(found))) for name, found in rejected.items()]
 
 
-MEASURES: dict[str, Callable[[Cell, OpenTable | None], list[Row]]] = {
+MEASURES: dict[str, Callable[[Cell, OpenTable | None, Path | None], list[Row]]] = {
     "fits": fits,
     "existence": existence,
     "calibration-tests": calibration_tests,
@@ -152,7 +177,7 @@ def fits_of(cell: Cell) -> set[str]:
     return set(training.fits_of(card_of(cell.model), texts(cell.model, "methods"), nuts=nuts))
 
 
-def measure(cell: Cell, tables: OpenTable | None = None) -> list[Row]:
+def measure(cell: Cell, tables: OpenTable | None = None, folder: Path | None = None) -> list[Row]:
     """The numbers of a cell: what a worker runs.
 
     Parameters
@@ -160,8 +185,11 @@ def measure(cell: Cell, tables: OpenTable | None = None) -> list[Row]:
     cell : Cell
     tables : callable, optional
         The rows of a table by their fingerprint.
+    folder : Path, optional
+        Where a relative path of a card or function begins: workers of a cluster have other
+        working directories. Default: here.
     """
-    return MEASURES[cell.measure](cell, tables)
+    return MEASURES[cell.measure](cell, tables, folder)
 
 
 def seconds_of(cell: Cell, tables: OpenTable | None) -> float:
@@ -180,10 +208,13 @@ def seconds_of(cell: Cell, tables: OpenTable | None) -> float:
     return sum(stage.seconds for stage in stages.values())
 
 
-def card_of(model: Mapping[str, Setting]) -> Card:
-    """The card of a cell with its overrides."""
+def card_of(model: Mapping[str, Setting], folder: Path | None = None) -> Card:
+    """The card of a cell with its overrides; a relative path begins in a folder, or here."""
     overrides = {k: v for k, v in model.items() if k not in OWN | DERIVED}
-    return load_card(str(model.get("card", "softmax"))).with_overrides(overrides)
+    name = str(model.get("card", "softmax"))
+    if folder is not None:
+        name = from_folder(name, folder)
+    return load_card(name).with_overrides(overrides)
 
 
 def problem_of(dataset: Dataset, card: Card) -> Problem:

@@ -173,7 +173,7 @@ def half_width(values: FloatArray, rho: FloatArray | float) -> FloatArray:
     2.48
     """
     n = len(values)
-    t, sd = quantile(0.95, n), values.std(axis=0, ddof=1)
+    t, sd = quantile(0.95, n - 1), values.std(axis=0, ddof=1)
     return np.asarray(t * sd * np.sqrt(1 / n + rho / (1 - rho)))
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import tomli_w
 
 from trifit.files import write_whole
+from trifit.functions import digests
 from trifit.progress import Progress
 from trifit.results import kept
 from trifit.results.study import Failed, Numbers, Posteriors, StudyRecord
@@ -105,7 +106,7 @@ def run_study(
     table = compute_all(
         study.name,
         {cell.key: cell for cell in longest_first(cells)},
-        partial(measure, tables=Kept(folder / TABLES)),
+        partial(measure, tables=Kept(folder / TABLES), folder=Path.cwd()),
         store,
         computing,
     )
@@ -125,11 +126,12 @@ def _made_with(study: Study, cells: Sequence[Cell]) -> dict[str, Any]:
     cards = {}
     if study.measure == "fits":
         for name in dict.fromkeys(str(cell.model.get("card", "softmax")) for cell in cells):
-            cards[name] = msgspec.to_builtins(card_of({"card": name}))
+            cards[name] = card_of({"card": name})
     real = [cell.data for cell in cells if "table" in cell.data]
     return {
         "study": study.name + (" --quick" if study.is_quick else ""),
-        "cards": cards,
+        "cards": {name: msgspec.to_builtins(card) for name, card in cards.items()},
+        "code": digests(card.builder for card in cards.values()),
         "versions": versions(),
         "tables": {str(data["source"]): data["table"] for data in real},
     }
