@@ -67,7 +67,7 @@ def may_be_identifier(name: str, values: FloatArray) -> bool:
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> may_be_identifier("x", 1000 + rng.permutation(500.0)[:200])
+    >>> may_be_identifier("x", 1000.0 + rng.permutation(500)[:200])
     True
     >>> may_be_identifier("x", rng.choice(100_000, 200, replace=False) * 1.0)
     False
