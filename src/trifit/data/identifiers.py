@@ -81,7 +81,7 @@ def may_be_identifier(name: str, values: FloatArray) -> bool:
         return False
     spread = values.max() / n - values.min() / n  # of values up to the largest double
     pairs_per_number = (n - 1) / (2 * (spread + 1 / n))
-    return pairs_per_number > -np.log(MAX_CHANCE) or names_a_group(name)
+    return bool(pairs_per_number > -np.log(MAX_CHANCE)) or names_a_group(name)
 
 
 def exceeds_doubles(values: FloatArray) -> bool:
