@@ -100,6 +100,10 @@ def _iso(path):
 def test_typed_columns(tmp_path):
     frame = pd.DataFrame({"when": DAYS, "a": np.arange(60) % 7, "y": [0, 1] * 30})
     assert load_dataset(frame, "y", time="when").time[0] == DAYS[0].timestamp()
+    with pytest.raises(
+        InputError, match=r"holds timestamp.*to test on later rows with --time when"
+    ):
+        load_dataset(frame, "y")
     frame["when"] = np.where(np.arange(60) == 3, np.nan, 2000.0)
     with pytest.raises(InputError, match="time 'when' is empty in data row 4"):
         load_dataset(frame, "y", time="when")

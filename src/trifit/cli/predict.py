@@ -29,6 +29,7 @@ def predict(run: Path, data: Path, *, out: Path, force: bool) -> None:
     """
     check_target("--out", out, inputs=[data], force=force)
     from trifit.run import load_run
+    from trifit.text import counted
     from trifit.words.notes import note_text
 
     frame, notes = load_run(run).predictions(data)
@@ -43,4 +44,4 @@ def predict(run: Path, data: Path, *, out: Path, force: bool) -> None:
     names = map(str, frame.columns)
     fits = [name.removeprefix("aleatoric:") for name in names if name.startswith("aleatoric:")]
     posterior = f", intervals of {', '.join(fits)}" if fits else ""
-    click.echo(f"Predictions: {out} ({len(frame):,} rows{posterior})")
+    click.echo(f"Predictions: {out} ({counted(len(frame), 'row')}{posterior})")

@@ -67,7 +67,7 @@ def may_be_identifier(name: str, values: FloatArray) -> bool:
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> may_be_identifier("x", 1000 + rng.permutation(500.0)[:200])
+    >>> may_be_identifier("x", 1000.0 + rng.permutation(500)[:200])
     True
     >>> may_be_identifier("x", rng.choice(100_000, 200, replace=False) * 1.0)
     False
@@ -81,7 +81,7 @@ def may_be_identifier(name: str, values: FloatArray) -> bool:
         return False
     spread = values.max() / n - values.min() / n  # of values up to the largest double
     pairs_per_number = (n - 1) / (2 * (spread + 1 / n))
-    return pairs_per_number > -np.log(MAX_CHANCE) or names_a_group(name)
+    return bool(pairs_per_number > -np.log(MAX_CHANCE)) or names_a_group(name)
 
 
 def exceeds_doubles(values: FloatArray) -> bool:

@@ -81,9 +81,11 @@ class Unread:
             return Column(name, "vector", length=vector_length(self.data, name, self.cells))
         declared = pa.types.is_dictionary(kind)
         if not (declared or is_numeric(kind) or is_text(kind)):
+            later = f", use it to test on later rows with --time {quote(name)}"
             raise InputError(
                 f"data {self.data!r}: column {name!r} holds {kind}, which is neither number, "
-                "boolean, category nor vector of numbers; convert it, or leave it out with --drop "
+                "boolean, category nor vector of numbers; convert it"
+                f"{later if pa.types.is_temporal(kind) else ''}, or leave it out with --drop "
                 f"{quote(name)}"
             )
         if declared:

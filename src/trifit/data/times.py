@@ -63,15 +63,15 @@ def read_times(
     InputError
         If a cell is empty, or the cells cannot be read in one way only.
     """
+    where = f"data {tables[0].name!r}: time {name!r}"
     found = [_plain(table, name, (*missing, *MISSING_TEXT)) for table in tables]
     if all(seconds is not None for seconds, _ in found):
         if len({dated for _, dated in found}) > 1:
             raise InputError(
-                f"time {name!r} holds numbers in one table and dates in the other; use the same "
-                "in both"
+                f"{where} holds numbers in one table and dates in the other; use the same in both"
             )
         return np.concatenate([seconds for seconds, _ in found if seconds is not None]), []
-    return _dates(tables, name)
+    return _dates(tables, name, where)
 
 
 def _plain(table: Table, name: str, missing: tuple[str, ...]) -> tuple[FloatArray | None, bool]:
@@ -111,8 +111,8 @@ def _numbers(table: Table, name: str, values: FloatArray) -> FloatArray:
     return values
 
 
-def _dates(tables: Sequence[Table], name: str) -> tuple[FloatArray, list[Note]]:
-    """Dates of text, in the one format that reads all of them."""
+def _dates(tables: Sequence[Table], name: str, where: str) -> tuple[FloatArray, list[Note]]:
+    """Dates of text, in the one format that reads all of them; ``where`` they are, for errors."""
     texts = [str(text) for table in tables for text in texts_of(table.cells[name], ())]
     unique, places = np.unique(texts, return_inverse=True)
     different = [str(text) for text in unique]
@@ -127,14 +127,14 @@ def _dates(tables: Sequence[Table], name: str) -> tuple[FloatArray, list[Note]]:
         if len(differ):
             at = differ[0]
             raise InputError(
-                f"time {name!r}: {different[at]!r} is {_day(moments[at])} or "
+                f"{where}: {different[at]!r} is {_day(moments[at])} or "
                 f"{_day(other[at])}, and no other date of the column decides; write dates such as "
                 "2024-05-31"
             )
     years = moments.astype("datetime64[Y]").astype(np.int64)
     if "%y" in chosen and years.max() - years.min() > MAX_SPAN:
         raise InputError(
-            f"time {name!r}: years of two digits from {1970 + years.min()} to "
+            f"{where}: years of two digits from {1970 + years.min()} to "
             f"{1970 + years.max()}: the century is not certain; write years with four digits"
         )
     days = (moments.astype("datetime64[D]") - moments.astype("datetime64[M]")).astype(np.int64)
