@@ -12,7 +12,7 @@ UV := $(shell command -v uv 2>/dev/null)
 .PHONY: report setup test test-broad test-slow test-size test-verdicts test-advice lint format check bench bench-big bench-calibration bench-laplace bench-gpu picture figures pages gallery studies sbc schema snapshots docs release-check audit resolutions lock clean
 
 report: setup
-	$(BIN)/trifit compare cells --model logistic --prior-scale auto --cv 2
+	$(BIN)/trifit compare cells --model logistic --cv 2
 
 setup: $(READY)
 

@@ -64,7 +64,7 @@ def measure(sizes=tuple(LIMITS)):
         for called, options in {
             "no NUTS": ("--no-nuts",),
             f"prior scale {scale}": ("--prior-scale", scale),
-            "prior scale 2.5": (),
+            "prior scale 2.5": ("--prior-scale", "2.5"),
         }.items():
             seconds, cpu, memory, written = fresh(compared, size, *options)
             rows.append(

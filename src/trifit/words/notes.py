@@ -194,7 +194,7 @@ def _wide_prior(found: WidePrior) -> str:
     return (
         f"prior scale {found.scale:g} with {found.n_features:,} columns gives log-odds a prior "
         f"standard deviation of {found.spread:.3g}: the prior expects probabilities near 0 and 1 "
-        "(--prior-scale auto chooses the scale on the training rows)"
+        "(--prior-scale auto: the training rows choose the scale)"
     )
 
 
