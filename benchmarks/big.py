@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from harness import Part, at_most, fresh, fresh_by_name, main, peak_bytes
-from problems import classes_of, coefficients, density_of, simulated
+from problems import classes_of, coefficients, density_of, fixed, simulated
 
 BLOCK = 100_000
 
@@ -42,7 +42,7 @@ def fitted(folder, method):
 
     X = np.load(Path(folder) / "X.npy", mmap_mode="r")
     y = np.load(Path(folder) / "y.npy", mmap_mode="r")
-    card = load_card("softmax")
+    card = fixed(load_card("softmax"))
     density = density_of(card, X, np.asarray(y[:BLOCK]))
     before, start = peak_bytes(), time.perf_counter()
     fit = maximise(
@@ -70,7 +70,7 @@ def sampled(n_obs, n_features, n_classes):
     from trifit.types import Rows
 
     X, y = simulated(n_obs, n_features, n_classes)
-    card = load_card("softmax")
+    card = fixed(load_card("softmax"))
     density = density_of(card, X, y)
     objective = density.bind(X, y)
     said = []

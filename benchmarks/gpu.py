@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 from harness import Aim, Part, holds, main, timed
-from problems import density_of, simulated
+from problems import density_of, fixed, simulated
 
 PROBLEMS = (
     ((1_000_000, 20, 3), 30.0),
@@ -70,7 +70,7 @@ def posterior(device, n_obs, n_features, n_classes, tune):
     from trifit.types import Rows
 
     X, y = simulated(n_obs + HELD_OUT, n_features, n_classes)
-    card = load_card("softmax")
+    card = fixed(load_card("softmax"))
     card = msgspec.structs.replace(card, sampler=msgspec.structs.replace(card.sampler, tune=tune))
     density = density_of(card, X, y)
     training = Training(

@@ -27,8 +27,9 @@ def used(run):
 
 
 def compared(*options):
-    """A run of trifit on iris, as typed."""
+    """A run of trifit on iris, as typed, with the script's prior scale."""
     with tempfile.TemporaryDirectory() as folder:
+        options = "--prior-scale", "2.5", *options
         command = [sys.executable, "-m", "trifit", "compare", "iris", *options]
         done = subprocess.run([*command, "--out", f"{folder}/run"], capture_output=True, text=True)
         if done.returncode not in (0, 3):
@@ -61,8 +62,8 @@ def measure(repeats=3):
     return Part(
         "From the command to the page",
         "User CPU seconds of whole processes: imports, compiling from a warm cache, fits, "
-        "forecasts; of trifit also all scores, the page and its files. Median of "
-        f"{repeats} in turn.",
+        "forecasts; of trifit also all scores, the page and its files. Both have a prior scale of "
+        f"2.5. Median of {repeats} in turn.",
         ["", "CPU seconds", "of the script's"],
         [
             [name, f"{seconds:.2f}", f"{1 / ratio(runs, script, name):.2f}"]
