@@ -188,7 +188,7 @@ def test_every_training_set_chooses_its_own(chosen_run):
     scales = chosen_run.prior.scales
     assert len(scales) == 3
     assert all(scale.low < scale.value < scale.high for scale in scales)
-    note = next(note for note in notes(chosen_run) if note.startswith("prior scale"))
+    note = next(note for note in notes(chosen_run) if note.startswith("the training rows chose"))
     assert f"{scales[-1].value:.3g}" in note
 
 
