@@ -1,6 +1,7 @@
 """``prior_scale = "auto"``: the scale with the largest evidence, a fixed number ever after."""
 
 import numpy as np
+import pymc as pm
 import pytest
 from scipy.integrate import dblquad
 from scipy.special import expit
@@ -76,6 +77,27 @@ def test_rescaled_is_the_model_built_with_that_scale(rng, model, n_classes):
     np.testing.assert_allclose(ours.log_priors(thetas), built.log_priors(thetas), rtol=1e-10)
     np.testing.assert_allclose(ours.prior[0](thetas[0]), built.prior[0](thetas[0]), rtol=1e-10)
     np.testing.assert_array_equal(ours.constrain(thetas), built.constrain(thetas))
+
+
+def power(exponent):
+    """A user's builder: the prior's standard deviation is a power of its scale."""
+
+    def build(X, y, *, n_classes, coords, prior_scale=1.0):
+        with pm.Model(coords=coords) as model:
+            data = pm.Data("X", X, dims=("obs", "feature"))
+            intercept = pm.Normal("intercept", 0.0, 5.0)
+            beta = pm.Normal("beta", 0.0, prior_scale**exponent, dims="feature")
+            pm.Bernoulli("label", logit_p=intercept + data @ beta, observed=y, dims="obs")
+        return model
+
+    return build
+
+
+@pytest.mark.parametrize(("exponent", "kind"), [(1, RescaledLinear), (2, RescaledGraph)])
+def test_a_users_prior_is_rescaled_by_rule_only_where_the_rule_holds(rng, exponent, kind):
+    X = rng.standard_normal((30, 2))
+    card = load_card(power(exponent)).with_overrides({"prior_scale": "auto"})
+    assert isinstance(density_of(card, X, 2).rescaled, kind)
 
 
 @pytest.mark.broad
@@ -166,7 +188,7 @@ def test_every_training_set_chooses_its_own(chosen_run):
     scales = chosen_run.prior.scales
     assert len(scales) == 3
     assert all(scale.low < scale.value < scale.high for scale in scales)
-    note = next(note for note in notes(chosen_run) if note.startswith("prior scale"))
+    note = next(note for note in notes(chosen_run) if note.startswith("the training rows chose"))
     assert f"{scales[-1].value:.3g}" in note
 
 

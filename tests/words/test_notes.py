@@ -169,8 +169,8 @@ def test_chosen_scales_and_temperatures_at_a_bound():
     )
     _, scale, high, low = notes(c)
     assert scale == (
-        "prior scale 0.600 (95% interval 0.300 to ∞): largest evidence on the training rows; 0.500 "
-        "to 0.700 in folds"
+        "the training rows chose the prior scale 0.600 (95% interval 0.300 to ∞), by the largest "
+        "evidence; 0.500 to 0.700 in folds"
     )
     assert "at its upper bound: on held-out" in high
     assert "at its lower bound: on held-out" in low

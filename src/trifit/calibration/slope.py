@@ -246,7 +246,7 @@ def recalibrated(
     if unit == 0:
         return None
     log_probs = log_probs / unit
-    found = _maximum(log_probs, truth, len(present) if fitted else 1)
+    found = _maximum(log_probs, truth, slope_only=not fitted)
     if found is None:
         return None
     theta, q, inverse = found
@@ -256,18 +256,18 @@ def recalibrated(
 
 
 def _maximum(
-    log_probs: FloatArray, truth: FloatArray, n_free: int
+    log_probs: FloatArray, truth: FloatArray, *, slope_only: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
     """Newton's method: slope and intercepts, the recalibrated q, the inverse information.
 
-    The first ``n_free`` parameters are fitted, the others are 0. None where the likelihood has no
-    maximum.
+    Intercepts that are not fitted are 0. None where the likelihood has no maximum.
     """
+    n_free = 1 if slope_only else log_probs.shape[1]
     theta, inverse = np.zeros(log_probs.shape[1]), np.zeros((log_probs.shape[1],) * 2)
     step = theta.copy()
     value, q = log_likelihood(theta, log_probs, truth)
     for _ in range(100):
-        gradient, information = derivatives(log_probs, truth, q, n_free)
+        gradient, information = derivatives(log_probs, truth, q, slope_only=slope_only)
         scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
         scaled = information / np.outer(scale, scale)
         curvature = np.linalg.eigvalsh(scaled)
@@ -332,7 +332,7 @@ def log_likelihood(
 
 
 def derivatives(
-    log_probs: FloatArray, truth: FloatArray, q: FloatArray, n_free: int | None = None
+    log_probs: FloatArray, truth: FloatArray, q: FloatArray, *, slope_only: bool = False
 ) -> tuple[FloatArray, FloatArray]:
     """Gradient and information of the slope and of all intercepts but the first.
 
@@ -341,11 +341,11 @@ def derivatives(
     Parameters
     ----------
     log_probs, truth, q : array of shape (n_obs, n_classes)
-    n_free : int, optional
-        1 for the slope alone.
+    slope_only : bool
+        Whether the intercepts are left out.
     """
     blocks = row_blocks(*q.shape)
-    each = _of_slope if n_free == 1 else _derivatives
+    each = _of_slope if slope_only else _derivatives
     parts = side_by_side(lambda rows: each(log_probs[rows], truth[rows], q[rows]), blocks)
     gradients, informations = zip(*parts, strict=True)
     return np.asarray(sum(gradients)), np.asarray(sum(informations))

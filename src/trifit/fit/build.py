@@ -75,14 +75,17 @@ def build_density(
     scale = 1.0 if card.chooses_scale else None
     interpreted = graph(scale)
     _try_out(interpreted, X, y, card)
-    if not card.load_builder().__module__.startswith("trifit."):
+    shipped = card.load_builder().__module__.startswith("trifit.")
+    if not shipped:
         _check_prior(interpreted, graph(scale, every=2), card)
     density: Density = interpreted.compiled()
     if fused():
         density = recognised(interpreted, scale) or density
     LOG.info("card %s: %s", card.name, type(density).__name__)
     if card.chooses_scale:
-        density.rescaled = rescaled(density, graph, lambda s: recognised(graph(s), s))
+        density.rescaled = rescaled(
+            density, graph, lambda s: recognised(graph(s), s), proved=shipped
+        )
     return density
 
 

@@ -146,7 +146,7 @@ def _remedies(found: Numbers) -> str:
     words = []
     for name, what in (
         ("mle+T", "Temperature scaling"),
-        ("map", "The card's wide prior"),
+        ("map", "A prior whose scale the training rows choose"),
     ):
         saved = t_mean(abs(found["mle"][0]) - abs(found[name][0]))
         left = t_mean(found[name][0])

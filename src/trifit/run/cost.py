@@ -5,7 +5,7 @@ of this machine.
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from trifit.analyses.posterior import MAX_DRAWS, MAX_VALUES
 from trifit.analyses.sensitivity import MAX_ROWS, MAX_WORK
@@ -56,7 +56,13 @@ def expected_cost(
     rest = _afterwards(density, names, n_draws, n_obs=len(rows), n_test=n_test)
     known = {stage: Expected(timed.pace * s, SURELY) for stage, s in rest.items()}
     known["prior sensitivity"] = _prior_sensitivity(
-        density, card, names, each, n_draws, timed.pace, len(rows), n_test=n_test, n_fits=n_fits
+        density,
+        each.get("MAP", Expected(0.0, SURELY)).divided(card.optimiser.starts),
+        n_draws * ("bayes" in names),
+        timed.pace,
+        n_obs=len(rows),
+        n_test=n_test,
+        n_fits=n_fits,
     )
     return Cost(each, known)
 
@@ -92,13 +98,11 @@ def _afterwards(
 
 def _prior_sensitivity(
     density: Density,
-    card: Card,
-    names: Collection[str],
-    each: Mapping[str, Expected],
+    a_map: Expected,
     n_draws: float,
     pace: float,
-    n_obs: int,
     *,
+    n_obs: int,
     n_test: int,
     n_fits: int,
 ) -> Expected:
@@ -107,19 +111,17 @@ def _prior_sensitivity(
     Parameters
     ----------
     density : Density
-    card : Card
-    names : collection of str
-    each : mapping of str to Expected
-        The stages of a training set.
+    a_map : Expected
+        One start of it.
     n_draws : float
+        Of NUTS.
     pace : float
     n_obs, n_test, n_fits : int
     """
     n_refits = _n_refits(density, n_obs, n_fits)
-    a_map = each.get("MAP", Expected(0.0, SURELY))
-    refits = 0.5 * n_refits * a_map.seconds / card.optimiser.starts
+    refits = 0.5 * n_refits * a_map.seconds
     n_rows = min(n_test, n_refits // len(SCALE_FACTORS) * MAX_ROWS)
-    weighted = 1e-7 * n_draws * n_rows * density.n_classes * ("bayes" in names)
+    weighted = 1e-7 * n_draws * n_rows * density.n_classes
     own = pace * (3e-3 * n_refits + weighted)
     return between(own / SURELY + refits / a_map.within, own * SURELY + refits * a_map.within)
 

@@ -28,6 +28,10 @@ class Expected(NamedTuple):
         """Seconds."""
         return self.seconds * self.within
 
+    def divided(self, by: float) -> "Expected":
+        """A share of it, known as well."""
+        return Expected(self.seconds / by, self.within)
+
 
 @dataclass(frozen=True)
 class Cost:

@@ -219,8 +219,11 @@ def _chosen_scale(scales: Sequence[ChosenScale]) -> str:
         interval = f" (95% interval {significant(chosen.low)} to {high})"
     if folds:
         among = f"; {significant(min(folds))} to {significant(max(folds))} in folds"
-    by = "largest evidence" if chosen.by == "evidence" else "least log-loss in inner folds"
-    return f"prior scale {significant(chosen.value)}{interval}: {by} on the training rows{among}"
+    by = "largest evidence" if chosen.by == "evidence" else "lowest log-loss in inner folds"
+    return (
+        f"the training rows chose the prior scale {significant(chosen.value)}{interval}, by the "
+        f"{by}{among}"
+    )
 
 
 def _temperatures(temperatures: Sequence[float]) -> Iterator[str]:
