@@ -5,6 +5,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -25,7 +26,13 @@ from trifit.simulate import simulate
 from trifit.study.curve import NUTS_LIMIT, curve_study, default_sizes, sampling_size
 from trifit.study.needed import BAND, of_points, rows_needed
 from trifit.study.points import Point
-from trifit.study.theory_curve import directions, is_linear, nearly_uncorrelated, with_curves
+from trifit.study.theory_curve import (
+    directions,
+    is_linear,
+    nearly_uncorrelated,
+    with_curves,
+    with_theory,
+)
 from trifit.words.needed import needed_sentence, unchecked_sentence
 
 SIZES = [50, 100, 200, 400]
@@ -212,6 +219,18 @@ def test_linear_models_are_known_by_their_builders():
     assert [name for name, card in cards.items() if is_linear(card)] == ["logistic", "softmax"]
     own = msgspec.structs.replace(cards["logistic"], name="mine")
     assert is_linear(own)
+
+
+@pytest.mark.parametrize(
+    ("fit", "scale", "unchecked"),
+    [("map", "auto", True), ("map", 2.5, False), ("mle", "auto", False)],
+)
+def test_the_law_is_unchecked_where_every_training_set_chooses_its_prior(fit, scale, unchecked):
+    card = load_card("logistic").with_overrides({"prior_scale": scale})
+    extrapolated = RowsNeeded(**BASE | {"fit": fit}, outcome="extrapolated", rows=900, low=700)
+    record = msgspec.structs.replace(made_up_study(), rows_needed=[extrapolated])
+    points = [SimpleNamespace(settings={"classes": 2})]
+    assert with_theory(record, points, None, card).unchecked == unchecked
 
 
 def test_directions_are_the_rank_of_the_features():

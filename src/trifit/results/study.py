@@ -249,7 +249,7 @@ class StudyRecord(Record, frozen=True, kw_only=True):
         By fit, where the study asks for it.
     unchecked : bool
         Whether the law behind their extrapolation is unchecked for the model: it is for all but
-        logistic regressions of two classes.
+        logistic regressions of two classes, and for priors whose scale every training set chooses.
     signal : Replicated or None
         Of a learning curve whose theory is drawn: the standard deviation of the true log-odds,
         estimated at the largest training sets.

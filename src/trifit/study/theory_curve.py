@@ -42,7 +42,10 @@ def with_theory(
     table, classes = points[0].settings.get("table"), points[0].settings.get("classes", 2)
     if table is not None:
         classes = tables(str(table)).n_classes
-    record = replace(record, unchecked=classes != 2 or not is_linear(card))
+    chosen = card.chooses_scale and any(  # a prior that follows the rows
+        r.outcome == "extrapolated" and r.fit != "mle" for r in record.rows_needed
+    )
+    record = replace(record, unchecked=classes != 2 or not is_linear(card) or chosen)
     found = signal(points, tables) if table is not None else None
     if found is None:
         return record
