@@ -185,9 +185,11 @@ def keywords(builder: Builder) -> set[str]:
 
 def defaults(builder: Builder) -> dict[str, Any]:
     """Hyperparameters of a builder that have a default, and the defaults."""
-    parameters = {p.name: p.default for p in _parameters(builder) if p.kind is p.KEYWORD_ONLY}
+    names = keywords(builder)
     return {
-        name: value for name, value in parameters.items() if value is not inspect.Parameter.empty
+        p.name: p.default
+        for p in _parameters(builder)
+        if p.name in names and p.default is not p.empty
     }
 
 

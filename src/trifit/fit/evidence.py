@@ -61,7 +61,7 @@ class Evidence:
         objective, precision = self._bound.with_prior(slope, constant), -dense(slope.matrix)
         theta = self._nearby(objective, precision)
         if theta is None or not self._settled(objective, precision, theta):
-            theta = mode(objective, self._theta)
+            theta = _mode(objective, self._theta)
             self._information = _information(objective, theta)
         self._theta = theta
         assert self._information is not None
@@ -97,19 +97,8 @@ class Evidence:
         return 0 <= float(gradient @ step) <= 10 * NEAR
 
 
-def log_evidence(objective: Objective, theta: FloatArray) -> float:
-    """Laplace's approximation of ``log p(y)`` in nats, at the mode of the posterior.
-
-    Parameters
-    ----------
-    objective : Objective
-    theta : array of shape (n_params,)
-        The mode.
-    """
-    return _laplace(objective, theta, -objective.hessian(theta, prior=1.0, jacobian=1.0))
-
-
 def _laplace(objective: Objective, theta: FloatArray, curvature: FloatArray) -> float:
+    """Laplace's approximation of ``log p(y)`` at a mode, with minus the Hessian there."""
     value, _ = objective(theta, prior=1.0, jacobian=1.0)
     _, log_det = np.linalg.slogdet(curvature)
     return value + 0.5 * len(theta) * math.log(2 * math.pi) - 0.5 * float(log_det)
@@ -119,15 +108,8 @@ def _information(objective: Objective, theta: FloatArray) -> FloatArray:
     return -objective.hessian(theta, prior=0.0, jacobian=0.0)
 
 
-def mode(objective: LinearObjective, theta: FloatArray) -> FloatArray:
-    """The mode of the posterior by Newton's method.
-
-    Parameters
-    ----------
-    objective : LinearObjective
-    theta : array of shape (n_params,)
-        Where to start.
-    """
+def _mode(objective: LinearObjective, theta: FloatArray) -> FloatArray:
+    """The mode of the posterior by Newton's method, from a start."""
     free = np.ones(len(theta), dtype=np.bool_)
     loss = MeanLoss(objective, theta, free, prior=1.0, criterion="cross-entropy")
     return newton(loss, theta, MODE, Path())[0]

@@ -89,8 +89,10 @@ def choose_scale(model: Rescaled, card: Card, rows: Rows, rng: np.random.Generat
         and rows.groups is None
         and density.n_params <= MAX_NEWTON_PARAMS
     ):
-        some = rng.permutation(len(rows))[: rows_that_choose(len(rows), density.n_params)]
-        return by_evidence(model, rows.take(np.sort(some)))
+        n_rows = rows_that_choose(len(rows), density.n_params)
+        if n_rows < len(rows):
+            rows = rows.take(np.sort(rng.permutation(len(rows))[:n_rows]))
+        return by_evidence(model, rows)
     return by_inner_folds(model, card, rows, rng)
 
 

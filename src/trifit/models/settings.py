@@ -32,7 +32,6 @@ def check_settings(card: Card, n_classes: int) -> None:
     if builder not in CHECKS:
         return
     settings = defaults(builder) | card.with_builders_scale().hyperparameters
-    settings.pop("coords", None)
     try:
         CHECKS[builder](**settings | {"n_classes": n_classes})
     except InputError as error:

@@ -186,19 +186,26 @@ def fit_bayes(
         begin = density.start(np.random.default_rng(seed))
         at = (identified and given_scale(density, objective, begin)) or plain(objective, begin)
     sizes = blocks(sampler, density.n_params)
-    for target in sorted({sampler.target_accept, max(sampler.target_accept, SMALL_STEPS)}):
-        asked = msgspec.structs.replace(sampler, target_accept=target)
-        with closing(_draws(at, objective.device, asked, sizes, seed, advance)) as each_block:
-            for block in each_block:
-                fit = _fit_of(density, at.theta(block["z"]), block)
-                if judge is not None:
-                    fit = judge(fit)
-                enough, n_draws = suffices(fit), fit.draws.shape[1]
-                LOG.info("%d draws per chain: %s, enough: %s", n_draws, fit.status, enough)
-                if enough:
-                    break
-        if fit.status is not Status.DIVERGENT:
-            break
+    with closing(_draws(at, objective.device, sampler, sizes, seed, advance)) as each_block:
+        for block in each_block:
+            fit = _fit_of(density, at.theta(block["z"]), block)
+            if judge is not None:
+                fit = judge(fit)
+            enough = suffices(fit)
+            LOG.info("%d draws per chain: %s, enough: %s", fit.draws.shape[1], fit.status, enough)
+            if enough:
+                break
+    if fit.status is Status.DIVERGENT and sampler.target_accept < SMALL_STEPS:
+        fit = fit_bayes(
+            density,
+            objective,
+            centre,
+            msgspec.structs.replace(sampler, target_accept=SMALL_STEPS),
+            seed=seed,
+            identified=identified,
+            advance=advance,
+            judge=judge,
+        )
     return replace(fit, seconds=time.perf_counter() - start)
 
 
