@@ -14,14 +14,16 @@ import pytest
 PINNED = {
     "nutpie": {
         "trifit/fit/fast/callback.py": {
-            "nutpie.compile_pymc": {"CompiledPyMCModel", "address_as_void_pointer"},
-            "nutpie.compiled_pyfunc": {"from_pyfunc"},
+            "nutpie.compile_pymc": {"CompiledPyMCModel"},
         },
     },
     "pytensor": {
         "trifit/fit/fast/backend.py": {
             "pytensor.link.numba.dispatch.basic": {"numba_njit"},
             "pytensor.link.numba.linker": {"NumbaLinker"},
+        },
+        "trifit/fit/fast/graph.py": {
+            "pytensor.link.numba.cache": {"CACHED_SRC_FUNCTIONS"},
         },
         "trifit/fit/fast/fused.py": {
             "pytensor.link.numba.dispatch.basic": {

@@ -12,14 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from trifit.duplicates import collapsed
 from trifit.fit.contract import check_contract
-from trifit.fit.density import Layout, Rescaled, is_scale, second_differences
+from trifit.fit.density import Layout, Rescaled, is_scale
 from trifit.fit.entries import Entries
 from trifit.fit.fast.backend import (
     Join,
     LogSoftmax,
-    ParameterValueError,
     Softmax,
     TensorConstant,
     ancestors,
@@ -33,7 +31,9 @@ from trifit.fit.fast.backend import (
     with_settings,
 )
 from trifit.fit.fast.fused import fused_log_likelihood
-from trifit.inputs import Labels, label_probs
+from trifit.fit.fast.graph import CompiledObjective
+from trifit.fit.graph_objective import GraphObjective
+from trifit.inputs import Labels
 from trifit.types import FloatArray
 
 
@@ -141,7 +141,7 @@ class GraphDensity:
             return None
         return np.concatenate([np.reshape(v, (n_draws, -1)) for v in drawn], axis=1)
 
-    def bind(self, X: FloatArray, labels: Labels) -> "GraphObjective":
+    def bind(self, X: FloatArray, labels: Labels) -> GraphObjective:
         """The objective on one data set."""
         return GraphObjective(self, X, labels)
 
@@ -155,7 +155,7 @@ class GraphDensity:
         )
 
     @cached_property
-    def without_rows(self) -> "GraphObjective":
+    def without_rows(self) -> GraphObjective:
         """The objective without rows: log prior and log Jacobian alone."""
         row = np.zeros((1, self.model["X"].get_value(borrow=True).shape[1]))
         return GraphObjective(self, row, np.zeros((1, self.n_classes)))
@@ -164,7 +164,7 @@ class GraphDensity:
         """The same density of the same graphs, with functions that are compiled."""
         other = copy(self)
         other.mode = "compiled"
-        for name in ("objective", "squared_error", "without_rows", "_constrain", "_log_probs"):
+        for name in ("squared_error", "without_rows", "_constrain", "_log_probs"):
             vars(other).pop(name, None)
         return other
 
@@ -203,18 +203,27 @@ class GraphDensity:
         return jax_function([theta, X, *self._settings], terms), tuple(self._settings.values())
 
     @cached_property
-    def objective(self) -> Callable[..., Any]:
+    def objective(self) -> CompiledObjective:
         """Compiled value and gradient of the weighted objective; see :class:`Objective`."""
+        return CompiledObjective.of(*self._objective, self._settings)
+
+    @cached_property
+    def interpreted_objective(self) -> Callable[..., Any]:
+        """The same, interpreted."""
+        return compile_function(*self._objective, interpreted=True, settings=self._settings)
+
+    @property
+    def _objective(self) -> tuple[list[Any], list[Any]]:
         log_probs, log_prior, log_jacobian, theta, X = self._terms
-        w = pt.matrix("label_weights")
-        prior, jacobian = pt.scalar("prior_weight"), pt.scalar("jacobian_weight")
+        w, weights = pt.matrix("label_weights"), pt.vector("weights", shape=(2,))
+        prior, jacobian = weights[0], weights[1]
         log_likelihood = None
         if self.fused and (scores := scores_of(log_probs)) is not None:
             log_likelihood = fused_log_likelihood(scores, w, theta)
         if log_likelihood is None:
             log_likelihood = pt.switch(w > 0, w * log_probs, 0.0).sum()  # 0 log 0 = 0
         value = log_likelihood + prior * log_prior + jacobian * log_jacobian
-        return self._compile([theta, X, w, prior, jacobian], [value, _gradient(value, theta)])
+        return [theta, X, w, weights], [value, _gradient(value, theta)]
 
     @cached_property
     def squared_error(self) -> Callable[..., Any]:
@@ -248,55 +257,6 @@ class GraphDensity:
             outputs,
             interpreted=self.mode == "interpreted",
             settings=self._settings,
-        )
-
-
-class GraphObjective:
-    """Log-likelihood, prior and jacobian of one model on one data set."""
-
-    def __init__(self, density: GraphDensity, X: FloatArray, labels: Labels) -> None:
-        self.density = density
-        self.n_classes = density.n_classes
-        self.linear = self.device = None
-        X, labels = collapsed(X, labels, density.n_classes)
-        self.X = np.ascontiguousarray(X)
-        self.labels: Labels = np.ascontiguousarray(label_probs(labels, density.n_classes))
-        self.weight = float(self.labels.sum())
-
-    def __call__(
-        self, theta: FloatArray, *, prior: float, jacobian: float
-    ) -> tuple[float, FloatArray]:
-        """``log_likelihood + prior * log_prior + jacobian * log|J|`` and its gradient.
-
-        Minus infinity where a distribution refuses its parameters, as PyMC's own samplers have it.
-        """
-        weights = np.array(prior), np.array(jacobian)
-        try:
-            value, gradient = self.density.objective(
-                np.ascontiguousarray(theta), self.X, self.labels, *weights
-            )
-        except ParameterValueError:
-            return -np.inf, np.zeros_like(theta)
-        return float(value), gradient
-
-    def squared_error(self, theta: FloatArray) -> tuple[float, FloatArray]:
-        """Brier score summed over rows, and its gradient."""
-        value, gradient = self.density.squared_error(
-            np.ascontiguousarray(theta), self.X, self.labels
-        )
-        return float(value), gradient
-
-    def hessian(self, theta: FloatArray, *, prior: float, jacobian: float) -> FloatArray:
-        """Second derivatives by central differences of the gradient.
-
-        Parameters
-        ----------
-        theta : array of shape (n_params,)
-        prior, jacobian : float
-            Weights of the log prior and of the log Jacobian.
-        """
-        return second_differences(
-            lambda t: self(t, prior=prior, jacobian=jacobian)[1], np.asarray(theta)
         )
 
 

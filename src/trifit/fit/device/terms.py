@@ -17,7 +17,8 @@ from jax import Array
 from trifit.fit.affine import Affine, sparse
 from trifit.fit.density import LinearForm, LogDensity
 from trifit.fit.given_scale import moved
-from trifit.fit.graph import GraphDensity, GraphObjective
+from trifit.fit.graph import GraphDensity
+from trifit.fit.graph_objective import GraphObjective
 
 Terms = Callable[[Array, Array, Any], tuple[Array, Array, Array]]
 """Of theta (n_params,), rows (n_obs, n_features) and the model's numbers: log class probabilities

@@ -66,6 +66,7 @@ __all__ = [
     "ancestors",
     "autocast_float_as",
     "compilations",
+    "compile_entry",
     "compile_function",
     "draw",
     "drawer",
@@ -86,6 +87,17 @@ class _ThreadedNumbaLinker(NumbaLinker):  # type: ignore[misc]
 
         fn, cache_key = fn_and_cache
         return numba_njit(fn.py_func, final_function=True, nogil=True, cache=cache_key is not None)
+
+
+class _EntryLinker(NumbaLinker):  # type: ignore[misc]
+    """Something else than a function of Python: see :func:`compile_entry`."""
+
+    def __init__(self, entry_of: Callable[[Any, str | None], Any]) -> None:
+        super().__init__()
+        self._entry_of = entry_of
+
+    def jit_compile(self, fn_and_cache: Any) -> Any:
+        return self._entry_of(*fn_and_cache)
 
 
 def compile_function(
@@ -123,13 +135,38 @@ def compile_function(
         function = _interpreted(inputs, graphs, None)
     else:
         with _compiling:
-            function = _known_or_new(inputs, graphs, interpreted=interpreted)
+            make = _shared_interpreted if interpreted else _compiled
+            function = _known_or_new(inputs, graphs, make, lambda: make(inputs, graphs))
 
     def call(*arrays: Any) -> Any:
         results = function(*arrays, *values)
         return results[0] if single else results
 
     return call
+
+
+def compile_entry(
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    pieces: Mapping[Any, Any],
+    entry_of: Callable[[Any, str | None], Any],
+) -> Any:
+    """What is made of a graph's numba function, once in a process.
+
+    Parameters
+    ----------
+    inputs, outputs : sequence of variables
+    pieces : mapping of variables to variables
+        What stands for variables of the outputs, made of the inputs.
+    entry_of : callable
+        Of a numba function of the inputs, which is kept on disk, and the key that it has there
+        (None where it cannot be kept); compiles at once.
+    """
+    graphs = graph_replace(_without_shared_variables(list(outputs)), pieces, strict=False)
+    with _compiling:
+        return _known_or_new(
+            list(inputs), graphs, entry_of, lambda: _numba(inputs, graphs, _EntryLinker(entry_of))
+        )
 
 
 def jax_function(inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[..., Any]:
@@ -178,12 +215,12 @@ def with_settings(
 
 @dataclass(frozen=True)
 class _Known:
-    """A graph that this process has a function of."""
+    """A graph that this process has a function of, and which kind of function."""
 
     inputs: list[Any]
     outputs: list[Any]
-    interpreted: bool
-    function: Callable[..., Any]
+    kind: Any
+    function: Any
 
 
 KEPT = 128
@@ -200,17 +237,15 @@ def compilations() -> int:
     return _n_compiled
 
 
-def _known_or_new(
-    inputs: list[Any], outputs: list[Any], *, interpreted: bool
-) -> Callable[..., Any]:
+def _known_or_new(inputs: list[Any], outputs: list[Any], kind: Any, make: Callable[[], Any]) -> Any:
     for known in _known:
-        same_kind = known.interpreted == interpreted and (
-            [v.type for v in known.inputs] == [v.type for v in inputs]
-        )
+        same_kind = known.kind == kind and [v.type for v in known.inputs] == [
+            v.type for v in inputs
+        ]
         if same_kind and equal_computations(known.outputs, outputs, known.inputs, inputs):
             return known.function
-    function = _shared_interpreted(inputs, outputs) if interpreted else _compiled(inputs, outputs)
-    _known.append(_Known(inputs, outputs, interpreted, function))
+    function = make()
+    _known.append(_Known(inputs, outputs, kind, function))
     return function
 
 
@@ -235,10 +270,7 @@ def _shared_interpreted(inputs: list[Any], outputs: list[Any]) -> Callable[..., 
 
 
 def _compiled(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
-    mode = Mode(linker=_ThreadedNumbaLinker(), optimizer=get_mode("NUMBA").optimizer)
-    with pytensor.config.change_flags(numba__fastmath=False):
-        function = pytensor.function(inputs, outputs, mode=mode, trust_input=True)
-    jitted, ready = function.vm.jit_fn, False
+    jitted, ready = _numba(inputs, outputs, _ThreadedNumbaLinker()), False
 
     def call(*arrays: Any) -> Any:
         nonlocal ready
@@ -250,9 +282,17 @@ def _compiled(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
         ready = True
         return results
 
-    global _n_compiled
-    _n_compiled += 1
     return call
+
+
+def _numba(inputs: Sequence[Any], outputs: Sequence[Any], linker: NumbaLinker) -> Any:
+    """What a linker makes of a graph."""
+    global _n_compiled
+    mode = Mode(linker=linker, optimizer=get_mode("NUMBA").optimizer)
+    with pytensor.config.change_flags(numba__fastmath=False):
+        function = pytensor.function(list(inputs), list(outputs), mode=mode, trust_input=True)
+    _n_compiled += 1
+    return function.vm.jit_fn
 
 
 def draw(variables: Any, n_draws: int, seed: int) -> Any:
