@@ -20,9 +20,7 @@ Y = np.arange(30) % 2
 
 
 def of_card(name):
-    return build_density(
-        load_card(name), X, Y, feature_names=("a", "b"), class_names=("no", "yes")
-    )
+    return build_density(load_card(name), X, Y, feature_names=("a", "b"), class_names=("no", "yes"))
 
 
 def binary(model_of):
@@ -67,7 +65,7 @@ def test_an_operation_in_python_is_called_from_machine_code(rng):
     theta = rng.normal(size=3)
     for density in (compiled, interpreted):
         value, gradient = density.bind(X, Y)(theta, prior=1.0, jacobian=1.0)
-        ahead, _ = density.bind(X, Y)(theta + [1e-6, 0, 0], prior=1.0, jacobian=1.0)
+        ahead, _ = density.bind(X, Y)(theta + np.array([1e-6, 0, 0]), prior=1.0, jacobian=1.0)
         assert (ahead - value) / 1e-6 == pytest.approx(gradient[0], abs=1e-4)
     assert value == pytest.approx(compiled.bind(X, Y)(theta, prior=1.0, jacobian=1.0)[0])
 

@@ -37,7 +37,7 @@ class GraphObjective:
 
         Minus infinity where a distribution refuses its parameters, as PyMC's own samplers have it.
         """
-        return self._called(np.asarray(theta), prior, jacobian)
+        return self._called(theta, prior, jacobian)
 
     @cached_property
     def _called(self) -> Callable[[FloatArray, float, float], tuple[float, FloatArray]]:
@@ -66,7 +66,9 @@ class GraphObjective:
 
         Parameters
         ----------
-        centre, scale, learned
+        centre : array of shape (n_params,)
+        scale : array of shape (n_params, n_params) or None
+        learned : mapping, optional
             See :meth:`trifit.fit.fast.graph.CompiledObjective.machine`.
         """
         return self.density.objective.machine(self.X, self.labels, centre, scale, learned)

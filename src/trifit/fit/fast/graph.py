@@ -41,6 +41,9 @@ VERSION = 1
 REFUSED = 5
 """The answer where a distribution refuses its parameters: nutpie rejects the step."""
 
+BYTES = 8
+"""Of a number."""
+
 _CALL = CFUNCTYPE(c_int64, c_uint64, c_void_p, c_void_p, c_void_p, c_void_p)
 
 
@@ -131,19 +134,30 @@ class Called:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._call = _CALL(machine.entry.address)
+        self._records: dict[tuple[float, float], np.ndarray] = {}
 
     def __call__(
         self, theta: FloatArray, prior: float, jacobian: float
     ) -> tuple[float, FloatArray]:
         """Value and gradient; minus infinity where a distribution refuses its parameters."""
-        record = self._machine.record.copy()
-        record["prior"], record["jacobian"] = prior, jacobian
-        theta = np.ascontiguousarray(theta, dtype=np.float64)
-        value, gradient = np.empty(1), np.empty(len(theta))
-        addresses = (a.ctypes.data for a in (theta, gradient, value, record))
-        if self._call(len(theta), *addresses) == REFUSED:
-            return -np.inf, np.zeros(len(theta))
-        return float(value[0]), gradient
+        size = len(theta)
+        numbers = np.empty(2 * size + 1)  # theta, gradient, value: one address to find out
+        numbers[:size] = theta
+        start = numbers.ctypes.data
+        gradient, value = start + BYTES * size, start + 2 * BYTES * size
+        code = self._call(size, start, gradient, value, self._address(prior, jacobian))
+        if code == REFUSED:
+            return -np.inf, np.zeros(size)
+        return float(numbers[-1]), numbers[size:-1]
+
+    def _address(self, prior: float, jacobian: float) -> int:
+        """Where the record with these weights is."""
+        weights = prior, jacobian
+        if weights not in self._records:
+            record = self._machine.record.copy()
+            record["prior"], record["jacobian"] = weights
+            self._records[weights] = record
+        return self._records[weights].ctypes.data
 
 
 def _entry(function: Any, cache_key: str | None) -> Any:
