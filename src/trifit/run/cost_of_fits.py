@@ -46,9 +46,6 @@ REFERENCE, REFERENCE_LOOP = 4.7e-4, 5_000
 STEP, CALL = 5e-5, 3e-6
 """Seconds beside the gradients there: of an optimiser's step, of a leapfrog step."""
 
-GIVEN_SCALE, CALLED_BACK = 7e-5, 2e-5
-"""Seconds beside the gradient of leapfrog steps that are Python: given a scale, others."""
-
 JUDGED, PREDICTED = 3e-7, 2.5e-8
 """Seconds of the diagnostics of a draw's parameter, and of a draw's probability."""
 
@@ -345,11 +342,8 @@ def _leapfrog(density: Density, card: Card, timed: Timed) -> tuple[float, float]
     """
     objective, each = timed.objective, timed.alone
     native = objective.linear is not None
-    if native and not objective.device:  # machine code calls machine code
+    if native and not objective.device:  # no interpreter between the steps
         each = timed.alone - timed.constant + CALL * timed.pace
-    elif not objective.device:
-        given_scale = card.identified and density.scales.sum() == 1
-        each += (GIVEN_SCALE if given_scale else CALLED_BACK) * timed.pace
     if not describes_by_mode(density, identified=card.identified):
         of_networks = math.sqrt(LEAST_OF_NETWORKS * MOST_OF_NETWORKS)
         return (25.0 if card.identified else of_networks), each
