@@ -117,7 +117,8 @@ def run_study(
         (rows,) = tables.rows.values()
         record = msgspec.structs.replace(record, notes=list(rows.notes))
     if study.rows_needed:
-        record = msgspec.structs.replace(record, rows_needed=of_points(points, tables))
+        needed = of_points(points, tables, study.summary)
+        record = msgspec.structs.replace(record, rows_needed=needed)
         record = with_theory(record, points, tables, card_of(cells[0].model))
     return kept.STUDY.write(folder, record)
 
