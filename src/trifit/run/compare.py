@@ -338,7 +338,6 @@ def cross_fit(
     )
     names = fits_of(problem.card, methods_of(problem.card, settings), nuts=settings.nuts)
     reporter.expect(
-        split_text(evaluation_of(problem.dataset, split), problem.dataset.n_obs),
         len(parts),
         on_device(problem.density, device),
         parts[0].train,
