@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from trifit.cards import Card
+from trifit.cards import AUTO, Card
 from trifit.errors import InputError
 from trifit.fit.affine import close
 from trifit.fit.alike import PAIR
@@ -35,6 +35,7 @@ def build_density(
     *,
     feature_names: tuple[str, ...],
     class_names: tuple[str, ...],
+    open_scale: bool = False,
 ) -> Density:
     """Build a card's model and read its densities off the graph.
 
@@ -47,12 +48,22 @@ def build_density(
         Class codes; with soft labels the most likely ones. The fits pair the
         model's class probabilities with the labels themselves.
     feature_names, class_names : tuple of str
+    open_scale : bool
+        Whether the card may leave its prior scale to the training rows: for callers that only
+        predict, or go on with what the density has ``rescaled``, as :class:`Training` does. The
+        prior of the density itself has scale 1 then.
 
     Raises
     ------
     InputError
-        If the builder refuses its arguments or its model breaks the contract.
+        If the builder refuses its arguments, its model breaks the contract, or the card leaves a
+        scale open that nobody chooses.
     """
+    if card.chooses_scale and not open_scale:
+        raise InputError(
+            f"card {card.name!r}: prior_scale = {AUTO!r} is chosen by Training; for a density of "
+            "its own give a number, card.with_scale(1.0)"
+        )
 
     def graph(scale: float | None, n_features: int | None = None, every: int = 1) -> GraphDensity:
         chosen = card if scale is None else card.with_scale(scale)
