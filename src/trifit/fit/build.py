@@ -18,6 +18,7 @@ from trifit.fit.fast.backend import autocast_float_as
 from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
 from trifit.fit.rescaled import rescaled
+from trifit.functions import is_own
 from trifit.inputs import TOLERANCE
 from trifit.text import one_line
 from trifit.types import FloatArray, IntArray
@@ -86,7 +87,7 @@ def build_density(
     scale = 1.0 if card.chooses_scale else None
     interpreted = graph(scale)
     _try_out(interpreted, X, y, card)
-    shipped = card.load_builder().__module__.startswith("trifit.")
+    shipped = is_own(card.builder)
     if not shipped:
         _check_prior(interpreted, graph(scale, every=2), card)
     density: Density = interpreted.compiled()
