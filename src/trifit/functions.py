@@ -142,11 +142,18 @@ def from_folder(name: str, folder: Path) -> str:
     folder : Path
         Where a relative path begins.
 
+    Raises
+    ------
+    InputError
+        If there can be no such file.
+
     Examples
     --------
     >>> [from_folder(name, Path("/models")) for name in ("softmax", "a.py:build")]
     ['softmax', '/models/a.py:build']
     """
+    if "\0" in name:
+        raise InputError(f"model {name!r}: a path has no null character")
     location, colon, function = name.rpartition(":") if is_reference(name) else (name, "", "")
     if location.endswith((".py", ".toml")) or "/" in location:
         return f"{(folder / location).resolve()}{colon}{function}"
