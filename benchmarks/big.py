@@ -75,7 +75,7 @@ def sampled(n_obs, n_features, n_classes):
     objective = density.bind(X, y)
     said = []
     reporter = Reporter(lambda message, share: said.append(message))
-    reporter.expect("given", 1, density, Rows(X, y), card, ("map", "bayes"), n_test=0)
+    reporter.expect(1, density, Rows(X, y), card, ("map", "bayes"), n_test=0)
     print(said[0], flush=True)
     start = time.perf_counter()
     centre = fit_map(density, Rows(X, y), card.optimiser, np.random.default_rng(1)).theta

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from trifit.errors import InputError
-from trifit.functions import function_of
+from trifit.functions import function_of, log_code
 
 
 def test_a_file_that_changed_gives_the_function_as_it_is_now(tmp_path):
@@ -43,3 +43,10 @@ def test_what_is_not_there_is_one_line(reference, message):
         function_of(reference, "builder")
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_users_file_of_trifits_name_is_not_trifits_own(caplog):
+    with caplog.at_level("INFO", logger="trifit.functions"):
+        log_code("trifit.models:softmax_regression", "a card")
+        log_code("trifit.py:build", "a card")
+    assert caplog.messages == ["running the code of trifit.py, which a card names"]

@@ -4,12 +4,13 @@
 
 Every table has ``N`` rows of logistic regression; the curve sees it as `trifit curve` does:
 six sizes up to half of it, ten replications, the other half held out. The truth is
-where the mean slope over many training sets of fresh rows enters the band. Fits are Newton's,
+where the median slope over many training sets of fresh rows enters the band. Fits are Newton's,
 many at once: MLE (with a penalty of 1e-6 in place of infinity where there is none), and MAP
 with a prior scale of 2.5.
 """
 
 import sys
+from collections import Counter
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from trifit.types import Dataset
 
 REPLICATIONS = 10
 SIZES = np.geomspace(20, 800, 16).astype(int)
+PRECISION = {"mle": 1e-6, "map": 1 / 2.5**2}
+"""Of the prior, by fit."""
 
 
 def newton(X, y, precision, steps=40):
@@ -53,7 +56,7 @@ def slopes(X, y, X_test, y_test, precision):
 
 
 def truth(settings, precision, rng, sizes=SIZES):
-    """Where the mean slope over fresh training sets is inside the band for good."""
+    """Where the median slope over fresh training sets is inside the band for good."""
     found = []
     for n in sizes:
         repeats = 100
@@ -62,9 +65,8 @@ def truth(settings, precision, rng, sizes=SIZES):
         y = data.y[: repeats * n].reshape(repeats, n).astype(float)
         test, p = data.X[-1_000:], data.true_probs[-1_000:, 1]
         shape = (repeats, *test.shape)
-        found.append(
-            np.mean(slopes(X, y, np.broadcast_to(test, shape), np.tile(p, (repeats, 1)), precision))
-        )
+        test, p = np.broadcast_to(test, shape), np.tile(p, (repeats, 1))
+        found.append(np.median(slopes(X, y, test, p, precision)))
     away = abs(np.log(np.maximum(found, 1e-3)))
     fitted = np.polyfit(np.log(sizes), np.log(away), 5)  # smooth: the noise of 100 sets
     fine = np.geomspace(sizes[0], sizes[-1], 2000)
@@ -84,33 +86,42 @@ def curve(data, sizes, n_test, precision, seed):
     return np.array(found).T
 
 
+def answers(features, signal, n_obs, fit, tables):
+    """The true number, and the answers of so many tables of one kind."""
+    settings = {"features": features, "signal": signal, "coefficients_seed": 1}
+    precision = PRECISION[fit]
+    found = []
+    for seed in range(tables):
+        made = simulate("softmax", n=n_obs, seed=5000 + seed, **settings)
+        data = Dataset("t", made.X, made.y, made.feature_names, made.class_names)
+        sizes, n_test = default_sizes(data)
+        rho = CORRELATED * np.maximum(sizes, n_test) / n_obs
+        drawn = curve(data, sizes, n_test, precision, seed)
+        found.append(rows_needed(fit, sizes, drawn, rho, "median"))
+    return truth(settings, precision, np.random.default_rng(1)), found
+
+
+def holds(found, true):
+    """Whether an answer's interval holds the true number; the smallest size has no lower end."""
+    low = found.low if found.low and found.low > found.smallest else 0.0
+    return low <= true <= (found.high or np.inf)
+
+
 def main(tables):
     """Coverage and width for a few kinds of tables."""
-    print(
-        "p  signal  N  fit  truth | holds  outcomes  median low / truth, rows / truth, high / truth"
-    )
-    for p, signal, n_obs in ((10, 2.0, 300), (5, 1.0, 200), (20, 2.0, 500), (5, 3.0, 150)):
-        for fit, precision in (("mle", 1e-6), ("map", 1 / 2.5**2)):
-            settings = {"features": p, "signal": signal, "coefficients_seed": 1}
-            true = truth(settings, precision, np.random.default_rng(1))
-            held, ratios, outcomes = [], [], []
-            for seed in range(tables):
-                made = simulate("softmax", n=n_obs, seed=5000 + seed, **settings)
-                data = Dataset("t", made.X, made.y, made.feature_names, made.class_names)
-                sizes, n_test = default_sizes(data)
-                shared = CORRELATED * np.maximum(sizes, n_test) / n_obs
-                found = rows_needed(fit, sizes, curve(data, sizes, n_test, precision, seed), shared)
-                outcomes.append(found.outcome)
-                low, high = found.low or 0.0, found.high or np.inf
-                if found.rows is not None:
-                    below = low if low > found.smallest else 0.0
-                    held.append(below <= true <= high)
-                    ratios.append([low / true, found.rows / true, high / true])
-            count = {o: outcomes.count(o) for o in dict.fromkeys(outcomes)}
-            two_sided = int(np.isfinite(np.array(ratios)[:, 2]).sum())
-            holds = f"{true:.0f} | {sum(held)} of {len(held)}; {two_sided};"
-            print(p, signal, n_obs, fit, holds, count,
-                  np.median(np.array(ratios), axis=0).round(2), flush=True)  # fmt: skip
+    print("features signal rows fit | truth | holds, with an upper limit, of extrapolated | "
+          "median low, number, high over the truth | outcomes")  # fmt: skip
+    for kind in ((10, 2.0, 300), (5, 1.0, 200), (20, 2.0, 500), (5, 3.0, 150)):
+        for fit in PRECISION:
+            true, found = answers(*kind, fit, tables)
+            said = [f for f in found if f.rows is not None]
+            beyond = [f for f in said if f.outcome == "extrapolated"]
+            held, of_beyond = (sum(holds(f, true) for f in some) for some in (said, beyond))
+            ends = np.median([[f.low or 0.0, f.rows, f.high or np.inf] for f in said], axis=0)
+            two_sided = sum(f.high is not None for f in said)
+            print(*kind, fit, f"| {true:.0f} | {held} of {len(said)}, {two_sided},",
+                  f"{of_beyond} of {len(beyond)} |", (ends / true).round(2),
+                  dict(Counter(f.outcome for f in found)), flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from trifit.functions import (
     Builder,
     check_named,
     defaults,
+    from_folder,
     function_of,
     is_reference,
     keywords,
@@ -326,10 +327,8 @@ def load_card(model: str | Path | Builder) -> Card:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"model {text!r} is not valid TOML: {error}") from error
     card = _convert(fields, f"model {text!r}")
-    file, colon, function = card.builder.rpartition(":")
-    if colon and file.endswith(".py"):
-        card = msgspec.structs.replace(card, builder=f"{(path.parent / file).resolve()}:{function}")
-    if colon:
+    card = msgspec.structs.replace(card, builder=from_folder(card.builder, path.parent))
+    if ":" in card.builder:
         check_named(card.builder, path.parent, f"model {text!r}")
     unknown = [key for key in card.hyperparameters if not takes(card.load_builder(), key)]
     if unknown:

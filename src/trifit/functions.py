@@ -105,9 +105,20 @@ def check_named(reference: str, folder: Path, where: str) -> None:
 
 def log_code(reference: str, where: str) -> None:
     """Log that code which is not trifit's own will be run, because a file names it."""
+    if not is_own(reference):
+        LOG.info("running the code of %s, which %s names", reference.rpartition(":")[0], where)
+
+
+def is_own(reference: str) -> bool:
+    """Whether a function is trifit's own.
+
+    Examples
+    --------
+    >>> [is_own(text) for text in ("trifit.models:softmax_regression", "trifit.py:build")]
+    [True, False]
+    """
     location = reference.rpartition(":")[0]
-    if location.partition(".")[0] != "trifit":
-        LOG.info("running the code of %s, which %s names", location, where)
+    return location.partition(".")[0] == "trifit" and not location.endswith(".py")
 
 
 def is_reference(text: str) -> bool:
@@ -131,11 +142,18 @@ def from_folder(name: str, folder: Path) -> str:
     folder : Path
         Where a relative path begins.
 
+    Raises
+    ------
+    InputError
+        If there can be no such file.
+
     Examples
     --------
     >>> [from_folder(name, Path("/models")) for name in ("softmax", "a.py:build")]
     ['softmax', '/models/a.py:build']
     """
+    if "\0" in name:
+        raise InputError(f"model {name!r}: a path has no null character")
     location, colon, function = name.rpartition(":") if is_reference(name) else (name, "", "")
     if location.endswith((".py", ".toml")) or "/" in location:
         return f"{(folder / location).resolve()}{colon}{function}"

@@ -22,9 +22,9 @@ def dataset(tmp_path, cells, test=None, name="data.csv"):
 
 
 WRITTEN = [
-    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%m/%d/%y", "%b %d, %Y",
-    "%d %B %Y", "%d. %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%m/%d/%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%Y-%m-%dT%H:%M:%SZ",
+    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%m/%d/%y", "%d/%m/%y",
+    "%d.%m.%y", "%y-%m-%d", "%b %d, %Y", "%d %B %Y", "%d. %B %Y", "%d-%b-%Y", "%d-%b-%y",
+    "%d%b%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%Y-%m-%dT%H:%M:%SZ",
     "%Y-%m-%d %H:%M:%S.%f+00:00", "%Y-%m-%d",
 ]  # fmt: skip
 
@@ -57,6 +57,10 @@ ALTERED = {
         "'01/02/2020' is 2020-02-01 or 2020-01-02.*write dates such as 2024-05-31",
     ),
     "year or day first": (["10-11-12", "11-10-12"], "'10-11-12' is 2010-11-12 or 2012-11-10"),
+    "the first of every month, or the days of one": (
+        [f"{year:02}-0{month}-01" for year in range(5, 24) for month in (1, 4, 7)],
+        "'05-01-01' is 2005-01-01 or 2001-01-05, and no other date of the column decides",
+    ),
     "two centuries": (["31/12/65", "30/11/70"], "1969 to 2065: the century is not certain"),
     "no marks, the year at the end": (["31122020", "30112020"], "31122020 looks like a date with"),
     "no date": (["now", "today"], r"'now' in data row 1 is not a date.; write"),

@@ -50,8 +50,9 @@ def of_card(name):
     rng = np.random.default_rng(20260701)
     n_classes = 2 if name in TWO_CLASSES else 3
     X, y = rng.normal(size=(40, 2)), np.arange(40) % n_classes
+    card = load_card(name).with_builders_scale()
     density = build_density(
-        load_card(name), X, y, feature_names=("u", "v"), class_names=tuple("abc"[:n_classes])
+        card, X, y, feature_names=("u", "v"), class_names=tuple("abc"[:n_classes])
     )
     return density, X, y
 

@@ -36,7 +36,17 @@ def density_of(card, X, n_classes):
         np.arange(len(X)) % n_classes,
         feature_names=tuple(f"x{j}" for j in range(X.shape[1])),
         class_names=tuple("abcdef"[:n_classes]),
+        open_scale=True,
     )
+
+
+def test_a_scale_that_nobody_chooses_is_refused():
+    X = np.random.default_rng(0).standard_normal((20, 2))
+    names = {"feature_names": ("u", "v"), "class_names": ("a", "b")}
+    card = load_card("logistic")
+    with pytest.raises(InputError, match=r"prior_scale = 'auto' is chosen by Training; .*number"):
+        build_density(card, X, np.arange(20) % 2, **names)
+    assert build_density(card.with_scale(0.5), X, np.arange(20) % 2, **names).rescaled is None
 
 
 def world(rng, n, p, scale):

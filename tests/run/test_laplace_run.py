@@ -170,7 +170,8 @@ def test_weights_that_fail_end_with_three_and_their_k(tmp_path):
     assert STATUSES[Status.NOT_NORMAL] in done.stderr
     assert "Pareto k (at most 0.7 required)" in done.stderr
     assert "6 posteriors" not in done.stderr
-    assert "1 posterior to fit without NUTS, about" in done.stderr
+    assert "\n1 posterior to fit without NUTS; about" in done.stderr
+    assert (done.stdout + done.stderr).count("30% of the rows") == 1
     assert (tmp_path / "run" / "index.html").exists()
 
 

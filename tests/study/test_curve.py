@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +46,11 @@ def slopes(means, sd=0.0, n=10, seed=0):
 
 
 def needed(means, sd=1e-6, shared=0.0, **more):
-    return rows_needed("mle", SIZES, slopes(means, sd, **more), np.full(len(SIZES), shared))
+    return answer("mle", SIZES, slopes(means, sd, **more), shared)
+
+
+def answer(fit, sizes, curve, shared=0.0, summary="median"):
+    return rows_needed(fit, sizes, curve, np.full(len(sizes), shared), summary)
 
 
 def law(c):
@@ -101,7 +106,7 @@ def test_where_no_number_can_be_said(means, outcome):
 def test_sizes_with_missing_slopes_are_never_enough():
     curve = slopes([0.9, 1.0, 1.0, 1.0], 1e-6)
     curve[3, 0] = curve[5, 1] = np.nan
-    found = rows_needed("mle", SIZES, curve, np.zeros(4))
+    found = answer("mle", SIZES, curve)
     assert (found.outcome, found.rows, found.smallest) == ("from the first", 200, 200)
     assert (found.missing, found.slopes) == (2, 40)
     assert needed_sentence(found).startswith(
@@ -134,27 +139,27 @@ def test_the_lower_limit_holds_in_theory_where_the_slope_is_far_from_one(gamma):
 
 def test_the_slope_of_a_fit_with_a_temperature_is_not_continued():
     curve = slopes([900.0, 40.0, 6.0, 2.0], 1e-6)
-    found = rows_needed("mle+T", SIZES, curve, np.zeros(4))
+    found = answer("mle+T", SIZES, curve)
     assert (found.outcome, found.rows, found.low, found.high) == ("no law", None, 400.0, None)
     assert needed_sentence(found) == (
         "MLE with a temperature: cannot be said. The slope at 400 rows is outside 0.8 to 1.25, "
         "and the curve of a fit with a temperature cannot be continued to more rows."
     )
-    inside = rows_needed("mle+T", SIZES, slopes([2.0, 1.5, 1.0, 1.0], 1e-6), np.zeros(4))
+    inside = answer("mle+T", SIZES, slopes([2.0, 1.5, 1.0, 1.0], 1e-6))
     assert inside.outcome == "seen"
     assert inside.high <= 400
 
 
 def test_no_size_at_half_of_the_largest_is_no_levelling_off():
     sizes, curve = [300, 400], slopes([0.6, 0.7], 1e-6)
-    assert rows_needed("mle", sizes, curve, np.zeros(2)).outcome == "extrapolated"
+    assert answer("mle", sizes, curve).outcome == "extrapolated"
 
 
 def test_replications_that_share_a_table_approach_less_clearly():
     curve = slopes([0.6, 0.62, 0.65, 0.7], 1e-6) + 0.03 * np.random.default_rng(1).normal(
         size=(10, 4)
     )
-    outcomes = [rows_needed("mle", SIZES, curve, np.full(4, s)).outcome for s in (0.0, 0.5)]
+    outcomes = [answer("mle", SIZES, curve, s).outcome for s in (0.0, 0.5)]
     assert outcomes == ["extrapolated", "levels off"]
 
 
@@ -181,8 +186,47 @@ def test_the_theorys_curves_follow_the_law(fit, signal):
 
     sizes = [125, 250] if signal > 1 else [150, 300]
     curve = np.tile([slope(n) for n in sizes], (3, 1)) + 1e-9 * np.arange(3)[:, None]
-    found = rows_needed(fit, sizes, curve, np.zeros(2))
+    found = answer(fit, sizes, curve, summary="mean")
     assert slope(found.rows) == pytest.approx(0.8, abs=0.015)
+
+
+def test_one_training_set_of_ten_without_an_mle_does_not_decide():
+    curve = slopes([0.9, 0.9, 0.9, 0.9], 0.01)
+    curve[7] = 0.0
+    assert answer("mle", SIZES, curve).outcome == "from the first"
+    assert answer("mle", SIZES, curve, summary="mean").outcome == "from the first"
+    curve[6] = 0.0
+    assert answer("mle", SIZES, curve).outcome == "from the first"
+    assert answer("mle", SIZES, curve, summary="mean").outcome == "levels off"
+
+
+@pytest.mark.parametrize(
+    ("replications", "summary", "between"), [(10, "median", (200, 400)), (3, "mean", (100, 200))]
+)
+def test_the_number_is_read_off_the_summary_that_the_figures_draw(replications, summary, between):
+    data = simulate("softmax", n=400, features=4, seed=3)
+    study = curve_study(data, {}, model={"card": "logistic"}, replications=replications)
+    assert study.summary == summary
+    skewed = 0.3 * np.linspace(0, 1, replications) ** 4
+    points = [
+        Point({"n": n}, {("map", "slope"): dict(enumerate(least + skewed))}, replications)
+        for n, least in zip(SIZES, [0.5, 0.6, 0.72, 0.9], strict=True)
+    ]
+    (found,) = of_points(points, tables=None, summary=study.summary)
+    drawn = [p.summarise("map", "slope", study.summary).value for p in points]
+    assert [n for n, y in zip(SIZES, drawn, strict=True) if y < 0.8][-1] == between[0]
+    assert between[0] < found.rows < between[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [(10, 2.0, 300), (5, 1.0, 200)])
+def test_intervals_hold_the_true_number_in_simulated_tables(kind):
+    """The promise: at least 90 of 100, of tables for which a number is said."""
+    tool = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "curve_coverage.py"))
+    true, found = tool["answers"](*kind, "mle", 100)
+    said = [f for f in found if f.rows is not None]
+    assert len(said) >= 25
+    assert np.mean([tool["holds"](f, true) for f in said]) >= 0.9
 
 
 # --- the study ---
@@ -348,7 +392,7 @@ def test_training_sets_without_an_mle_are_counted_by_size():
         return Point(settings={"n": n}, values=values, n_cells=2)
 
     def answer(*points):
-        (found,) = of_points(points, tables=None)
+        (found,) = of_points(points, tables=None, summary="mean")
         return found.separable, found.separable_up_to
 
     assert answer(point(20, [1, 1]), point(50, [0, 1]), point(90, [0, 0])) == (3, 50)

@@ -1,6 +1,8 @@
 """Models in a user's own files: found by every worker, and not mixed after a change."""
 
+import numpy as np
 import pytest
+import tomli_w
 
 from study_cluster import cluster
 from trifit.cards import load_card
@@ -10,7 +12,9 @@ from trifit.sbc import check_model
 from trifit.sbc.replication import checked
 from trifit.sbc.setup import setup_of
 from trifit.study import run_study
-from trifit.study.spec import study_of
+from trifit.study.spec import load_study, study_of
+from trifit.study.store import Store
+from trifit.study.validation import validated_cells
 
 CODE = """
 import pymc as pm
@@ -69,6 +73,38 @@ def test_workers_in_another_folder_run_the_file_of_the_user(own, tmp_path, monke
                 **there,
             )
             assert found.n_failed == 0, found.errors
+
+
+def test_paths_in_a_study_begin_at_its_file(own, tmp_path, monkeypatch):
+    """Its cards, functions and tables; and the numbers are the same wherever it is run."""
+    rng = np.random.default_rng(1)
+    rows = [f"{x:.3f},{z:.3f},{x + z > rng.logistic()}" for x, z in rng.normal(size=(80, 2))]
+    (own / "rows.csv").write_text("\n".join(["x,z,y", *rows]) + "\n")
+    data = {"source": "rows.csv", "target": "y", "n": 40, "n_test": 20}
+    (own / "own-study.toml").write_text(tomli_w.dumps(STUDY | {"data": data}))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    made = [tmp_path / "here", tmp_path / "there"]
+    for where, out in zip((own, elsewhere), made, strict=True):
+        monkeypatch.chdir(where)
+        study = load_study(own / "own-study.toml" if where == own else "../mine/own-study.toml")
+        record = run_study(study, out, backend="serial")
+        assert (record.n_cells, record.n_failed) == (4, 0), record.failed
+        assert str(own) not in (out / "study.toml").read_text()
+    found = [Store(out / "cells").table().to_pandas() for out in made]
+    one, other = (f[f["quantity"] != "seconds"].reset_index(drop=True) for f in found)
+    assert one.equals(other)
+    for name, message in (
+        (
+            "rows.csv",
+            "data.source = 'rows.csv': no such file in '.*mine', where paths of the study",
+        ),
+        ("own.toml", "study '../mine/own-study.toml': no such file '.*mine/own.toml'; paths of a"),
+    ):
+        (own / name).rename(elsewhere / name)
+        with pytest.raises(InputError, match=message):
+            validated_cells(load_study("../mine/own-study.toml"))
+        (elsewhere / name).rename(own / name)
 
 
 def test_a_file_that_has_changed_makes_another_study(own, tmp_path):

@@ -240,6 +240,16 @@ def test_kill_9_of_the_driver_loses_nothing_and_nothing_runs_twice(driver, lost,
     assert set(kept) < set(numbers(store))
 
 
+def test_workers_that_have_grown_are_replaced_without_a_warning(tmp_path):
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER.replace("40", "10").replace("0.25", "0.6"))
+    grown = environment(LOKY_MAX_MEMORY_LEAK_SIZE="-1e12")  # every worker, after a second
+    command = [sys.executable, str(script), str(tmp_path), ""]
+    done = subprocess.run(command, env=grown, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert len(Store(tmp_path / "store").finished()) == 10
+
+
 @pytest.mark.parametrize("driver", ["loky"], indirect=True)
 def test_ctrl_c_stops_the_workers_and_keeps_what_is_finished(driver, tmp_path):
     os.killpg(driver.pid, signal.SIGINT)  # as a terminal does: to the workers too

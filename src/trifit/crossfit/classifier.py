@@ -235,7 +235,9 @@ def density_on(
         if density.holds_on(rows):
             return density
         y = np.arange(len(rows)) % len(class_names)
-        return build_density(card, rows, y, feature_names=feature_names, class_names=class_names)
+        return build_density(
+            card, rows, y, feature_names=feature_names, class_names=class_names, open_scale=True
+        )
 
 
 def probe_of(density: Density, fits: Mapping[str, Fit], rows: FloatArray) -> Probe:

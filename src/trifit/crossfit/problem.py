@@ -121,6 +121,7 @@ class Problem:
             dataset.y[few],
             feature_names=tuple(np.array(dataset.feature_names)[varies].tolist()),
             class_names=dataset.class_names,
+            open_scale=True,
         )
         spanned = into_span(density, int(varies.sum()), dataset.n_obs)
         return cls(dataset, card, spanned, varies, None if spanned is density else dataset.n_obs)
@@ -228,7 +229,9 @@ def _reference(
 ) -> Density:
     X, y = reference_rows(len(feature_names), len(class_names))
     model = msgspec.convert(tomllib.loads(card), Card)
-    return build_density(model, X, y, feature_names=feature_names, class_names=class_names)
+    return build_density(
+        model, X, y, feature_names=feature_names, class_names=class_names, open_scale=True
+    )
 
 
 def reference_rows(n_features: int, n_classes: int) -> tuple[FloatArray, IntArray]:

@@ -11,7 +11,7 @@ from trifit.data.numbers import POINT
 from trifit.data.tables import Table, empty_cell
 from trifit.errors import InputError
 from trifit.notes import Note, NoteKind
-from trifit.types import FloatArray
+from trifit.types import FloatArray, IntArray
 
 type Moments = NDArray[np.datetime64]
 
@@ -39,6 +39,9 @@ FORMATS = (
 MAX_SPAN = 50
 """Years between dates of two digits' years, beyond which a century may be wrong."""
 
+DAYS_AS_YEARS = 27
+"""Years that dates of two digits' years span where days of the month are taken for years."""
+
 REMEDY = "write numbers, or dates such as 2024-05-31 or 2024-05-31T12:00:00"
 
 
@@ -48,7 +51,9 @@ def read_times(
     """The times of all rows, table after table, and what to say of how they were read.
 
     Dates written as text have one format in all tables. It is the one that reads every cell;
-    where several do and disagree (is 01/02/2024 in January?), none is chosen.
+    where several do and disagree (is 01/02/2024 in January?), none is chosen. Years of two digits
+    that run over 27 years or more are taken for days of the month (31/12/20) if another
+    format has them closer together.
 
     Parameters
     ----------
@@ -121,6 +126,8 @@ def _dates(tables: Sequence[Table], name: str, where: str) -> tuple[FloatArray, 
     full = {f: moments for f, moments in read.items() if not np.isnat(moments).any()}
     if not full:
         raise _unread(tables, name, texts, read)
+    close = {f: m for f, m in full.items() if "%y" not in f or np.ptp(_years(m)) < DAYS_AS_YEARS}
+    full = close or full
     chosen, moments = next(iter(full.items()))
     for other in full.values():
         differ = np.flatnonzero(other != moments)
@@ -131,11 +138,11 @@ def _dates(tables: Sequence[Table], name: str, where: str) -> tuple[FloatArray, 
                 f"{_day(other[at])}, and no other date of the column decides; write dates such as "
                 "2024-05-31"
             )
-    years = moments.astype("datetime64[Y]").astype(np.int64)
-    if "%y" in chosen and years.max() - years.min() > MAX_SPAN:
+    years = _years(moments)
+    if "%y" in chosen and np.ptp(years) > MAX_SPAN:
         raise InputError(
-            f"{where}: years of two digits from {1970 + years.min()} to "
-            f"{1970 + years.max()}: the century is not certain; write years with four digits"
+            f"{where}: years of two digits from {years.min()} to {years.max()}: the century is "
+            "not certain; write years with four digits"
         )
     days = (moments.astype("datetime64[D]") - moments.astype("datetime64[M]")).astype(np.int64)
     at = int(days.argmax())
@@ -171,6 +178,10 @@ def _moments(texts: Sequence[str], how: str) -> Moments:
     dated = [text if any(map(str.isdigit, text)) else "" for text in texts]  # "now" is no date
     read = pd.to_datetime(dated, format=how, errors="coerce", utc=True)
     return np.asarray(read.tz_localize(None).to_numpy(), dtype="datetime64[us]")
+
+
+def _years(moments: Moments) -> IntArray:
+    return 1970 + moments.astype("datetime64[Y]").astype(np.int64)
 
 
 def _day(moment: Any) -> str:

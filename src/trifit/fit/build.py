@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from trifit.cards import Card
+from trifit.cards import AUTO, Card
 from trifit.errors import InputError
 from trifit.fit.affine import close
 from trifit.fit.alike import PAIR
@@ -18,6 +18,7 @@ from trifit.fit.fast.backend import autocast_float_as
 from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
 from trifit.fit.rescaled import rescaled
+from trifit.functions import is_own
 from trifit.inputs import TOLERANCE
 from trifit.text import one_line
 from trifit.types import FloatArray, IntArray
@@ -35,6 +36,7 @@ def build_density(
     *,
     feature_names: tuple[str, ...],
     class_names: tuple[str, ...],
+    open_scale: bool = False,
 ) -> Density:
     """Build a card's model and read its densities off the graph.
 
@@ -47,12 +49,22 @@ def build_density(
         Class codes; with soft labels the most likely ones. The fits pair the
         model's class probabilities with the labels themselves.
     feature_names, class_names : tuple of str
+    open_scale : bool
+        Whether the card may leave its prior scale to the training rows: for callers that only
+        predict, or go on with what the density has ``rescaled``, as :class:`Training` does. The
+        prior of the density itself has scale 1 then.
 
     Raises
     ------
     InputError
-        If the builder refuses its arguments or its model breaks the contract.
+        If the builder refuses its arguments, its model breaks the contract, or the card leaves a
+        scale open that nobody chooses.
     """
+    if card.chooses_scale and not open_scale:
+        raise InputError(
+            f"card {card.name!r}: prior_scale = {AUTO!r} is chosen by Training; for a density of "
+            "its own give a number, card.with_scale(1.0)"
+        )
 
     def graph(scale: float | None, n_features: int | None = None, every: int = 1) -> GraphDensity:
         chosen = card if scale is None else card.with_scale(scale)
@@ -75,7 +87,7 @@ def build_density(
     scale = 1.0 if card.chooses_scale else None
     interpreted = graph(scale)
     _try_out(interpreted, X, y, card)
-    shipped = card.load_builder().__module__.startswith("trifit.")
+    shipped = is_own(card.builder)
     if not shipped:
         _check_prior(interpreted, graph(scale, every=2), card)
     density: Density = interpreted.compiled()

@@ -19,7 +19,7 @@ from trifit.devices import chosen_device
 from trifit.errors import InputError
 from trifit.fit import Training, check_fits, fits_of, predict_all
 from trifit.fit.device import on_device
-from trifit.functions import Builder
+from trifit.functions import Builder, is_own
 from trifit.progress import Clock, Progress
 from trifit.questions import Questions
 from trifit.results import Comparison
@@ -258,7 +258,7 @@ def run_comparison(
     clock, reporter = Clock(), Reporter(progress)
     streams = np.random.SeedSequence(asked.seed)
 
-    own = "" if card.builder.startswith("trifit.") else f" with {card.builder}"
+    own = "" if is_own(card.builder) else f" with {card.builder}"
     reporter.say(f"building the model{own}")
     problem, split = prepare(dataset, card, asked, streams)
     asked = replace(asked, questions=questions_of_rows(asked.questions, dataset, split.test_rows))
@@ -338,7 +338,6 @@ def cross_fit(
     )
     names = fits_of(problem.card, methods_of(problem.card, settings), nuts=settings.nuts)
     reporter.expect(
-        split_text(evaluation_of(problem.dataset, split), problem.dataset.n_obs),
         len(parts),
         on_device(problem.density, device),
         parts[0].train,

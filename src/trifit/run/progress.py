@@ -100,7 +100,6 @@ class Reporter:
 
     def expect(
         self,
-        split: str,
         n_fits: int,
         density: Density,
         rows: Rows,
@@ -113,8 +112,6 @@ class Reporter:
 
         Parameters
         ----------
-        split : str
-            How the rows are split.
         n_fits : int
             Number of training sets.
         density : Density
@@ -134,7 +131,7 @@ class Reporter:
         plural = f"{what}{'s' * (n_fits > 1)} to fit"
         without = "" if "bayes" in names else " without NUTS"
         takes = duration_between(*cost.between(n_fits))
-        self._progress(f"{split}; {n_fits} {plural}{without}, {takes}", 0.0)
+        self._progress(f"{n_fits} {plural}{without}; {takes}", 0.0)
         self._schedule = Schedule(cost, n_fits, time.perf_counter)
 
     def say(self, stage: str) -> None:

@@ -8,6 +8,7 @@ differences are paired.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -40,6 +41,9 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replication : int
     seed : int
         The study's.
+    folder : str
+        Where a relative path of a card or function begins, for workers that have other working
+        directories; empty: here. It decides no number, so it is no part of the key.
     """
 
     measure: str
@@ -47,11 +51,14 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: dict[str, Setting]
     replication: int
     seed: int
+    folder: str = ""
 
     @property
     def key(self) -> str:
         """32 hexadecimal digits that say what is computed."""
-        return _digest(msgspec.to_builtins(self) | {"data": self._drawn})
+        content = msgspec.to_builtins(self) | {"data": self._drawn}
+        del content["folder"]
+        return _digest(content)
 
     @property
     def _drawn(self) -> dict[str, Setting]:
@@ -101,13 +108,14 @@ def cells_of(study: Study, tables: Tables | None = None) -> list[Cell]:
     """
     tables = Tables() if tables is None else tables
     cells: dict[str, Cell] = {}
+    folder = str(Path(study.folder).absolute())
     for grid in study.grid:
         replications = study.replications if grid.replications is None else grid.replications
         for data, model in _points(grid):
-            all_data = resolved(tables.described(study.data | data))
+            all_data = resolved(tables.described(study.data | data, study.folder))
             settings = all_data, _with_prior(all_data, study.model | model)
             for replication in range(replications):
-                cell = Cell(study.measure, *settings, replication, study.seed)
+                cell = Cell(study.measure, *settings, replication, study.seed, folder)
                 cells[cell.key] = cell
     _check_numbers(cells.values())
     return list(cells.values())

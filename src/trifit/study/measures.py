@@ -55,20 +55,12 @@ OWN = {"card", "methods", "nuts"}
 """Model settings that are not the card's."""
 
 
-def fits(cell: Cell, tables: OpenTable | None, folder: Path | None) -> list[Row]:
-    """All fits to one training set, against the held-out rows, and their truth if it is known.
-
-    Parameters
-    ----------
-    cell : Cell
-    tables : callable or None
-    folder : Path or None
-        See :func:`measure`.
-    """
+def fits(cell: Cell, tables: OpenTable | None) -> list[Row]:
+    """All fits to one training set, against the held-out rows, and their truth if it is known."""
     for_data, for_fits = cell.seeds()
     source = source_of(cell.data, tables)
     dataset = source.draw(for_data)
-    card = card_of(cell.model, folder)
+    card = card_of(cell.model, cell.folder)
     train = np.arange(dataset.n_obs - dataset.n_test)
     problem = problem_of(dataset, card)
     part = problem.part(train, np.arange(len(train), dataset.n_obs))
@@ -97,16 +89,8 @@ def fits(cell: Cell, tables: OpenTable | None, folder: Path | None) -> list[Row]
     return rows
 
 
-def existence(cell: Cell, tables: OpenTable | None, _folder: Path | None) -> list[Row]:
-    """Whether an MLE exists for one training set.
-
-    Parameters
-    ----------
-    cell : Cell
-    tables : callable or None
-    _folder : Path or None
-        See :func:`measure`; there is no card.
-    """
+def existence(cell: Cell, tables: OpenTable | None) -> list[Row]:
+    """Whether an MLE exists for one training set."""
     dataset = source_of(cell.data, tables).draw(cell.seeds()[0], held_out=False)
     if np.isnan(dataset.X).any():
         raise InputError("existence of the MLE: the table has missing values; missing = 'drop'")
@@ -118,18 +102,11 @@ def existence(cell: Cell, tables: OpenTable | None, _folder: Path | None) -> lis
     return [Row("mle", "no_mle", float(not exists))]
 
 
-def calibration_tests(cell: Cell, _tables: OpenTable | None, _folder: Path | None) -> list[Row]:
+def calibration_tests(cell: Cell, _tables: OpenTable | None) -> list[Row]:
     """How often tests reject forecasts whose log-odds are ``1 / slope`` times the true ones.
 
     Data settings: ``n`` rows, ``classes``, ``spread`` (standard deviation of the
     forecasts' log-odds), ``slope`` (1: calibrated), ``repeats`` (data sets a cell).
-
-    Parameters
-    ----------
-    cell : Cell
-    _tables : callable or None
-    _folder : Path or None
-        See :func:`measure`; there are no tables and no card.
     """
     settings: dict[str, Any] = {**TEST_SETTINGS, **cell.data}
     for_data, _ = cell.seeds()
@@ -144,7 +121,7 @@ def calibration_tests(cell: Cell, _tables: OpenTable | None, _folder: Path | Non
     return [Row(name, "rejected", float(np.mean(found))) for name, found in rejected.items()]
 
 
-MEASURES: dict[str, Callable[[Cell, OpenTable | None, Path | None], list[Row]]] = {
+MEASURES: dict[str, Callable[[Cell, OpenTable | None], list[Row]]] = {
     "fits": fits,
     "existence": existence,
     "calibration-tests": calibration_tests,
@@ -174,10 +151,12 @@ def fits_of(cell: Cell) -> set[str]:
     if cell.measure != "fits":
         return {"mle"} if cell.measure == "existence" else set(TESTS)
     nuts = bool(cell.model.get("nuts", True))
-    return set(training.fits_of(card_of(cell.model), texts(cell.model, "methods"), nuts=nuts))
+    return set(
+        training.fits_of(card_of(cell.model, cell.folder), texts(cell.model, "methods"), nuts=nuts)
+    )
 
 
-def measure(cell: Cell, tables: OpenTable | None = None, folder: Path | None = None) -> list[Row]:
+def measure(cell: Cell, tables: OpenTable | None = None) -> list[Row]:
     """The numbers of a cell: what a worker runs.
 
     Parameters
@@ -185,11 +164,8 @@ def measure(cell: Cell, tables: OpenTable | None = None, folder: Path | None = N
     cell : Cell
     tables : callable, optional
         The rows of a table by their fingerprint.
-    folder : Path, optional
-        Where a relative path of a card or function begins: workers of a cluster have other
-        working directories. Default: here.
     """
-    return MEASURES[cell.measure](cell, tables, folder)
+    return MEASURES[cell.measure](cell, tables)
 
 
 def seconds_of(cell: Cell, tables: OpenTable | None) -> float:
@@ -198,7 +174,8 @@ def seconds_of(cell: Cell, tables: OpenTable | None) -> float:
     if cell.measure != "fits":
         measure(cell, tables)
         return time.perf_counter() - start
-    dataset, card = source_of(cell.data, tables).draw(cell.seeds()[0]), card_of(cell.model)
+    dataset = source_of(cell.data, tables).draw(cell.seeds()[0])
+    card = card_of(cell.model, cell.folder)
     rows = np.arange(dataset.n_obs - dataset.n_test)
     problem = problem_of(dataset, card)
     train = problem.part(rows, rows).train
@@ -208,12 +185,12 @@ def seconds_of(cell: Cell, tables: OpenTable | None) -> float:
     return sum(stage.seconds for stage in stages.values())
 
 
-def card_of(model: Mapping[str, Setting], folder: Path | None = None) -> Card:
+def card_of(model: Mapping[str, Setting], folder: str = "") -> Card:
     """The card of a cell with its overrides; a relative path begins in a folder, or here."""
     overrides = {k: v for k, v in model.items() if k not in OWN | DERIVED}
     name = str(model.get("card", "softmax"))
-    if folder is not None:
-        name = from_folder(name, folder)
+    if folder:
+        name = from_folder(name, Path(folder))
     return load_card(name).with_overrides(overrides)
 
 

@@ -1,7 +1,8 @@
 """How many training rows are enough for probabilities: read off a fit's calibration slopes.
 
-``n`` rows are enough if the calibration slope, averaged over training sets of
-that size, is inside 0.8 to 1.25 there and for all larger ones. In logistic regression
+``n`` rows are enough if the median calibration slope of training sets of
+that size (the study's summary, as in its figures) is inside 0.8 to 1.25 there and for all larger
+ones. In logistic regression
 ``log slope`` falls like ``1 / n`` for every fit once the slope is above one half
 (:mod:`trifit.theory`: with exponents between 0.85 and 1.2), so a curve that has come that
 far, and still rises, can be continued beyond the table's rows.
@@ -11,9 +12,10 @@ chance. So a curve starts behind the last size at which one is missing.
 
 Replications share the rows of one table, so a mean over ``R`` of them with variance ``S^2``
 among them has variance ``S^2 (1 / R + rho / (1 - rho))`` about what further tables of that kind
-would give, with ``rho`` the correlation of two replications. With training sets of ``n`` and
-test sets of ``m`` of ``N`` rows, ``0.2 max(n, m) / N`` is taken for it: an empirical correction,
-for which ``tools/curve_coverage.py`` shows how often the intervals hold.
+would give, with ``rho`` the correlation of two replications; a median has ``pi / 2`` in place of
+the first 1. With training sets of ``n`` and test sets of ``m`` of ``N`` rows,
+``0.1 max(n, m) / N`` is taken for ``rho``: an empirical correction, for which
+``tools/curve_coverage.py`` shows how often the intervals hold.
 
 References
 ----------
@@ -27,12 +29,11 @@ from dataclasses import dataclass
 import numpy as np
 from msgspec.structs import replace
 
-from trifit.clusters import quantile
 from trifit.contestants import CONTESTANTS
 from trifit.results.calibration import GOOD
 from trifit.results.study import RowsNeeded
 from trifit.study.cells import number
-from trifit.study.points import Point
+from trifit.study.points import Point, Summary, summarise
 from trifit.study.spec import Setting
 from trifit.study.tables import OpenTable
 from trifit.types import FloatArray
@@ -49,14 +50,19 @@ WIDEST = float(np.log(3.0))
 DECAY, SLOWEST, FASTEST = 1.0, 0.85, 1.2
 """Exponents with which ``|log slope|`` falls in the rows: usual, and between which they lie."""
 
-CORRELATED = 0.2
+CORRELATED = 0.1
 """The correlation of replications over ``max(n, m) / N``; found by simulation."""
 
+EFFICIENCY: Mapping[Summary, float] = {"mean": 1.0, "median": 2 / np.pi}
+"""The variance of a mean over that of the summary, of Normal numbers."""
 
-def rows_needed(fit: str, sizes: Sequence[int], slopes: FloatArray, rho: FloatArray) -> RowsNeeded:
+
+def rows_needed(
+    fit: str, sizes: Sequence[int], slopes: FloatArray, rho: FloatArray, summary: Summary
+) -> RowsNeeded:
     """The smallest number of rows that is enough for outputs that behave like probabilities.
 
-    The interval inverts those of the mean slopes: its ends are where their optimistic and
+    The interval inverts those of the median slopes: its ends are where their optimistic and
     their pessimistic ends enter the band for good.
 
     Parameters
@@ -68,6 +74,8 @@ def rows_needed(fit: str, sizes: Sequence[int], slopes: FloatArray, rho: FloatAr
         Calibration slopes on held-out rows; NaN where there is none.
     rho : array of shape (n_sizes,)
         The correlation of replications that share a table; 0: each has its own rows.
+    summary : {"mean", "median"}
+        Of the slopes of one size.
     """
     missing = (~np.isfinite(slopes)).sum(axis=0)
     first = int(np.flatnonzero(missing)[-1]) + 1 if missing.any() else 0
@@ -81,7 +89,8 @@ def rows_needed(fit: str, sizes: Sequence[int], slopes: FloatArray, rho: FloatAr
     )
     if first == len(sizes) or len(slopes) < 2:
         return none
-    curve = _Curve.of(np.asarray(sizes[first:], dtype=float), slopes[:, first:], rho[first:])
+    counted = np.asarray(sizes[first:], dtype=float)
+    curve = _Curve.of(counted, slopes[:, first:], rho[first:], summary)
     low = curve.entry(curve.optimistic, FASTEST)
     last, ends = curve.size[-1], curve.size[-1] + curve.half[-1]
     if recalibrated(fit):
@@ -117,8 +126,17 @@ def _outcome(curve: "_Curve") -> str:
     return "seen" if curve.size[-1] <= BAND else "extrapolated"
 
 
-def of_points(points: Sequence[Point], tables: OpenTable) -> list[RowsNeeded]:
-    """The answer for every fit, from the points of a study in which only ``n`` varies."""
+def of_points(points: Sequence[Point], tables: OpenTable, summary: Summary) -> list[RowsNeeded]:
+    """The answer for every fit, from the points of a study in which only ``n`` varies.
+
+    Parameters
+    ----------
+    points : sequence of Point
+    tables : callable
+        The rows of a table by their fingerprint.
+    summary : {"mean", "median"}
+        The study's.
+    """
     points = sorted(points, key=lambda p: number("n", p.settings["n"]))
     sizes = [int(number("n", p.settings["n"])) for p in points]
     common = np.array([correlation(p.settings, tables) for p in points])
@@ -128,7 +146,7 @@ def of_points(points: Sequence[Point], tables: OpenTable) -> list[RowsNeeded]:
     for fit in fits:
         found = [p.values.get((fit, "slope"), {}) for p in points]
         slopes = [[column.get(r, np.nan) for column in found] for r in range(count)]
-        answer = rows_needed(fit, sizes, np.array(slopes), common)
+        answer = rows_needed(fit, sizes, np.array(slopes), common, summary)
         answers.append(with_separable(answer, sizes, points) if fit == "mle" else answer)
     return answers
 
@@ -158,23 +176,27 @@ def correlation(settings: Mapping[str, Setting], tables: OpenTable) -> float:
     return CORRELATED * max(n, n_test) / n_obs
 
 
-def half_width(values: FloatArray, rho: FloatArray | float) -> FloatArray:
-    """Half of the 95 % interval of means over replications of one table.
+def of_one_table(values: FloatArray, rho: float, summary: Summary) -> tuple[float, float]:
+    """Summary of replications that share one table, and half of its 95 % interval.
 
     Parameters
     ----------
-    values : array of shape (n_replications, ...)
-    rho : float or array
-        The correlation of two replications.
+    values : array of shape (n_replications,)
+        All finite.
+    rho : float
+        The correlation of two replications; with 0 the interval is that of a figure.
+    summary : {"mean", "median"}
 
     Examples
     --------
-    >>> round(float(half_width(np.array([1.0, 2.0, 3.0]), 0.0)), 2)
-    2.48
+    >>> value, half = of_one_table(np.array([1.0, 2.0, 3.0]), 0.0, "mean")
+    >>> value, round(half, 2)
+    (2.0, 2.48)
     """
-    n = len(values)
-    t, sd = quantile(0.95, n - 1), values.std(axis=0, ddof=1)
-    return np.asarray(t * sd * np.sqrt(1 / n + rho / (1 - rho)))
+    found = summarise(values, summary)
+    value, low, high = (x or 0.0 for x in (found.value, found.low, found.high))  # none is None
+    wider = np.sqrt(1 + EFFICIENCY[summary] * len(values) * rho / (1 - rho))
+    return value, float(wider * (high - low) / 2)
 
 
 @dataclass(frozen=True)
@@ -185,7 +207,7 @@ class _Curve:
     ----------
     n : array of shape (n_sizes,)
     size : array of shape (n_sizes,)
-        Of the mean slope.
+        Of the summary of the slopes.
     half : array of shape (n_sizes,)
         Half of its 95 % interval.
     approaches : bool
@@ -210,14 +232,23 @@ class _Curve:
         return near
 
     @classmethod
-    def of(cls, n: FloatArray, slopes: FloatArray, rho: FloatArray) -> "_Curve":
-        """The curve of slopes (n_replications, n_sizes), all of them known."""
-        mean = np.maximum(slopes.mean(axis=0), 1e-3)
-        half = half_width(slopes, rho) / mean
+    def of(cls, n: FloatArray, slopes: FloatArray, rho: FloatArray, summary: Summary) -> "_Curve":
+        """The curve of slopes (n_replications, n_sizes), all of them known.
+
+        Parameters
+        ----------
+        n : array of shape (n_sizes,)
+        slopes : array of shape (n_replications, n_sizes)
+        rho : array of shape (n_sizes,)
+        summary : {"mean", "median"}
+        """
+        found = [of_one_table(*each, summary) for each in zip(slopes.T, rho.tolist(), strict=True)]
+        middle, half = np.array(found).T
+        middle = np.maximum(middle, 1e-3)
         before = max(int(np.searchsorted(n, n[-1] / 2, side="right")) - 1, 0)
-        nearer = (slopes[:, -1] - slopes[:, before]) * np.sign(1 - mean[-1])
-        approaches = nearer.mean() > half_width(nearer, rho[-1])
-        return cls(n, abs(np.log(mean)), half, bool(approaches))
+        nearer = (slopes[:, -1] - slopes[:, before]) * np.sign(1 - middle[-1])
+        by, give = of_one_table(nearer, float(rho[-1]), summary)
+        return cls(n, abs(np.log(middle)), half / middle, by > give)
 
     def entry(self, size: FloatArray, decay: float = DECAY) -> float:
         """Rows from which a curve stays inside the band; the first of its sizes at least.

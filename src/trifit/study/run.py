@@ -106,7 +106,7 @@ def run_study(
     table = compute_all(
         study.name,
         {cell.key: cell for cell in longest_first(cells)},
-        partial(measure, tables=Kept(folder / TABLES), folder=Path.cwd()),
+        partial(measure, tables=Kept(folder / TABLES)),
         store,
         computing,
     )
@@ -117,8 +117,9 @@ def run_study(
         (rows,) = tables.rows.values()
         record = msgspec.structs.replace(record, notes=list(rows.notes))
     if study.rows_needed:
-        record = msgspec.structs.replace(record, rows_needed=of_points(points, tables))
-        record = with_theory(record, points, tables, card_of(cells[0].model))
+        needed = of_points(points, tables, study.summary)
+        record = msgspec.structs.replace(record, rows_needed=needed)
+        record = with_theory(record, points, tables, card_of(cells[0].model, cells[0].folder))
     return kept.STUDY.write(folder, record)
 
 
@@ -126,7 +127,7 @@ def _made_with(study: Study, cells: Sequence[Cell]) -> dict[str, Any]:
     cards = {}
     if study.measure == "fits":
         for name in dict.fromkeys(str(cell.model.get("card", "softmax")) for cell in cells):
-            cards[name] = card_of({"card": name})
+            cards[name] = card_of({"card": name}, cells[0].folder)
     real = [cell.data for cell in cells if "table" in cell.data]
     return {
         "study": study.name + (" --quick" if study.is_quick else ""),
@@ -138,7 +139,7 @@ def _made_with(study: Study, cells: Sequence[Cell]) -> dict[str, Any]:
 
 
 def plain(study: Study) -> dict[str, Any]:
-    """A study as fields of a TOML file (which has no null)."""
+    """A study as fields of a TOML file (which has no null), but for the folder it was in."""
 
     def without_none(value: Any) -> Any:
         if isinstance(value, dict):
@@ -146,6 +147,7 @@ def plain(study: Study) -> dict[str, Any]:
         return [without_none(v) for v in value] if isinstance(value, list) else value
 
     out: dict[str, Any] = without_none(msgspec.to_builtins(study))
+    del out["folder"]
     return out
 
 

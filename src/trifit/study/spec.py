@@ -12,7 +12,7 @@ import msgspec
 from trifit.cards import NAME, is_path
 from trifit.errors import InputError
 from trifit.files import shipped
-from trifit.functions import check_named, is_reference
+from trifit.functions import check_named, from_folder, is_reference
 from trifit.study.quantities import QUANTITIES
 
 MAX_CELLS = 1_000_000
@@ -182,6 +182,9 @@ class Study(_Part, frozen=True, kw_only=True):
         Whether its findings are over many tables, so that one replication of each will do.
     is_quick : bool
         Whether this is the quick grid of another.
+    folder : str
+        Where relative paths of cards, functions and tables begin: the folder of the study's file;
+        empty: here.
     """
 
     name: str
@@ -201,6 +204,7 @@ class Study(_Part, frozen=True, kw_only=True):
     rows_needed: bool = False
     over_tables: bool = False
     is_quick: bool = False
+    folder: str = ""
 
     def __post_init__(self) -> None:
         self._check_names()
@@ -313,11 +317,20 @@ def load_study(study: str | Path) -> Study:
         fields: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"study {text!r} is not valid TOML: {error}") from error
-    read = study_of({"name": path.stem} | dict(fields), f"study {text!r}")
+    folder = path.parent.absolute()
+    read = study_of({"name": path.stem} | dict(fields) | {"folder": str(folder)}, f"study {text!r}")
     for card in map(str, read.cards):
         if is_reference(card) or is_path(card):
-            check_named(card, path.parent, f"study {text!r}")
+            _check_file(from_folder(card, folder), folder, f"study {text!r}")
     return read
+
+
+def _check_file(card: str, folder: Path, where: str) -> None:
+    """Refuse a card or function that a study must not name, or whose file is not there."""
+    check_named(card, folder, where)
+    file = card.rpartition(":")[0] if is_reference(card) else card
+    if file.endswith((".py", ".toml")) and not Path(file).is_file():
+        raise InputError(f"{where}: no such file {file!r}; paths of a study begin at its folder")
 
 
 def study_of(fields: Mapping[str, Any], where: str) -> Study:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from trifit.data import load_dataset
+from trifit.data import BUNDLED, load_dataset
 from trifit.errors import InputError
 from trifit.files import make_folder, write_whole
 from trifit.study.spec import Setting
@@ -77,8 +77,10 @@ class Tables:
         """All that were read, by fingerprint."""
         return self._rows
 
-    def described(self, data: Mapping[str, Setting]) -> dict[str, Setting]:
+    def described(self, data: Mapping[str, Setting], folder: str = "") -> dict[str, Setting]:
         """Data settings with what reading the table gives; others as they are.
+
+        A relative path begins in ``folder``, or here.
 
         Raises
         ------
@@ -91,7 +93,7 @@ class Tables:
         if given in self._rows:
             found = str(given)
         else:
-            found = self._fingerprint(data)
+            found = self._fingerprint(data, folder)
         if given not in (None, found):
             raise InputError(
                 f"data.source = {data['source']!r}: its rows have the fingerprint {found}, the "
@@ -119,11 +121,11 @@ class Tables:
             if not _file(folder, table).is_file():
                 write_whole(_file(folder, table), _packed(rows))
 
-    def _fingerprint(self, data: Mapping[str, Setting]) -> str:
+    def _fingerprint(self, data: Mapping[str, Setting], folder: str) -> str:
         reading: dict[str, Any] = {k: data[k] for k in ("source", *READING) if k in data}
         key = repr(sorted(reading.items()))
         if key not in self._read:
-            rows = _read(**reading)
+            rows = _read(folder, **reading)
             self._read[key] = fingerprint(rows)
             self._rows.setdefault(self._read[key], rows)
         return self._read[key]
@@ -170,12 +172,20 @@ def check_rows(dataset: Dataset) -> Dataset:
     return replace(dataset, true_probs=None)
 
 
-def _read(source: Setting, **reading: Any) -> Dataset:
+def _read(folder: str, source: Setting, **reading: Any) -> Dataset:
     if not isinstance(source, str) or source.startswith("sim:"):
         raise InputError(
             f"data.source = {source!r}: expected a file or a bundled data set; simulated rows "
             "come from data.world"
         )
+    if source not in BUNDLED and not source.startswith("openml:"):
+        path = Path(folder, source)
+        if folder and not path.is_file():
+            raise InputError(
+                f"data.source = {source!r}: no such file in {folder!r}, where paths of the study "
+                f"begin, and not a bundled set ({', '.join(BUNDLED)})"
+            )
+        source = str(path)
     return check_rows(load_dataset(source, **reading))
 
 

@@ -10,7 +10,7 @@ from trifit.errors import InputError
 from trifit.results.study import Picture, Replicated, StudyRecord, TheoryCurve
 from trifit.study.cells import number
 from trifit.study.limits import FITS
-from trifit.study.needed import correlation, half_width
+from trifit.study.needed import correlation, of_one_table
 from trifit.study.points import Point
 from trifit.study.quantities import QUANTITIES
 from trifit.study.tables import OpenTable
@@ -68,7 +68,7 @@ def signal(points: Sequence[Point], tables: OpenTable) -> Replicated | None:
     for point in sorted(points, key=lambda p: -number("n", p.settings["n"])):
         rho, found = correlation(point.settings, tables), point.replicated("mle", "signal")
         if len(found) >= max(2, point.n_cells / 2):
-            mean, half = float(found.mean()), float(half_width(found, rho))
+            mean, half = of_one_table(found, rho, "mean")
             return Replicated(value=mean, low=max(mean - half, 0.0), high=mean + half, n=len(found))
     return None
 

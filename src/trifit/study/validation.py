@@ -81,7 +81,7 @@ def _check_models(cells: Sequence[Cell], tables: OpenTable) -> None:
         return
     built = set()
     for cell in sorted(cells, key=lambda c: int(c.data.get("features", 1))):  # type: ignore[arg-type]
-        card, nuts = card_of(cell.model), cell.model.get("nuts", True)
+        card, nuts = card_of(cell.model, cell.folder), cell.model.get("nuts", True)
         if not isinstance(nuts, bool):
             raise InputError(f"model.nuts = {nuts!r}: expected true or false")
         extra = texts(cell.model, "methods")

@@ -69,8 +69,9 @@ def _processes(jobs: int) -> Iterator[HandOut]:
 
     try:
         with warnings.catch_warnings():
-            # no news for the user: loky replaces a worker that has grown
-            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+            # no news for the user: loky replaces a worker that has grown (other words since 3.7)
+            grown = "A worker (stopped|was restarted) while some jobs"
+            warnings.filterwarnings("ignore", grown, UserWarning)
             yield hand_out
     finally:
         get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
