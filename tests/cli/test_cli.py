@@ -375,10 +375,14 @@ print('stage end', *sorted(NAMES & set(sys.modules)))
 """
 
 
-def test_a_run_imports_what_it_uses(tmp_path):
-    """Before a stage; nothing of a sampler, its plots or its files without NUTS."""
+@pytest.mark.parametrize(
+    ("options", "sampler"),
+    [(["--no-nuts"], set()), (FAST[:4], {"nutpie", "arviz"})],  # arviz: a name alone
+)
+def test_a_run_imports_what_it_uses(options, sampler, tmp_path):
+    """Before a stage; nothing of a sampler without NUTS, of Dask and ArviZ never."""
     (tmp_path / "good.csv").write_text(GOOD)
-    run = ["compare", "good.csv", "--target", "y", "--test-size", "0.3", "--no-nuts"]
+    run = ["compare", "good.csv", "--target", "y", "--test-size", "0.3", *options]
     done = subprocess.run(
         [sys.executable, "-c", STAGES, *run], cwd=tmp_path, capture_output=True, text=True
     )
@@ -388,8 +392,8 @@ def test_a_run_imports_what_it_uses(tmp_path):
     fitting = {"pandas", "rich", "scipy", "sklearn", "xarray", "pymc", "pytensor", "numba"}
     assert seen["cli"] == set()
     assert seen["trifit.run"] <= {"pandas", "rich"}
-    assert seen["trifit.report.page"] <= fitting | {"matplotlib"}
-    assert seen["end"] <= fitting | {"matplotlib", "jinja2"}
+    assert seen["trifit.report.page"] <= fitting | sampler | {"matplotlib"}
+    assert seen["end"] <= fitting | sampler | {"matplotlib", "jinja2"}
 
 
 def test_an_index_lists_the_runs_below_a_folder(tmp_path):
