@@ -27,7 +27,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array
 from scipy.stats import norm as normal
 
 from trifit.calibration.bands import miscalibration, pooled
@@ -125,8 +125,8 @@ def kernel(
     ones, starts = np.ones(n), np.arange(n + 1)
 
     def statistic(codes: IntArray) -> float:
-        one_hot = csr_array((ones, codes, starts), shape=p.shape)
-        square = (((one_hot.T @ phi).T - expected) ** 2).sum()
+        one_hot = csc_array((ones, codes, starts), shape=(n_classes, n))  # a column for each row
+        square = (((one_hot @ phi).T - expected) ** 2).sum()
         at_label = np.take(p, codes + starts[:-1] * n_classes)
         return float((square - own_part + 2 * (own @ at_label)) / (n * (n - 1)))
 
