@@ -22,6 +22,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+# Fresh processes find trifit's byte code on disk, as they do where it is installed.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 PACKAGES = (
     "trifit", "pymc", "pytensor", "nutpie", "numba", "numpy", "scipy",
     "scikit-learn", "numpyro", "jax", "statsmodels",

@@ -5,12 +5,13 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 import trifit
 from fitting import FAST
 from trifit.analyses.distance import DistanceFromData
-from trifit.analyses.probability_map import layers, plane_of
+from trifit.analyses.probability_map import _principal, layers, plane_of
 from trifit.data import Standardiser, load_dataset
 from trifit.fit.prediction import predict
 from trifit.run import run_comparison
@@ -163,6 +164,14 @@ def test_map_of_two_features(sepals_run):
     # Far from the data a point fit is surer than the posterior.
     corner = [np.array(plane.fits[name].probability)[[0, -1]].mean() for name in ("mle", "bayes")]
     assert corner[0] > corner[1]
+
+
+def test_components_are_those_of_scikit_learn(rng):
+    X = rng.normal(size=(200, 5)) @ rng.normal(size=(5, 5))
+    components, shares = _principal(X, X.mean(axis=0))
+    pca = PCA(n_components=2).fit(X)
+    assert abs((components * pca.components_).sum(axis=1)) == pytest.approx(1, abs=1e-12)
+    assert shares == pytest.approx(pca.explained_variance_ratio_, rel=1e-12)
 
 
 def test_map_of_components_is_the_plane_of_most_variance(iris_run):

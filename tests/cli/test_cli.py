@@ -361,7 +361,8 @@ STAGES = """
 import sys
 NAMES = {'scipy', 'pandas', 'sklearn', 'matplotlib', 'xarray', 'arviz_base', 'arviz', 'arviz_stats',
          'arviz_plots', 'pymc', 'pytensor', 'numba', 'nutpie', 'jinja2', 'rich', 'h5netcdf',
-         'polars', 'bambi', 'jax', 'IPython', 'dask', 'distributed', 'zarr'}
+         'polars', 'bambi', 'jax', 'IPython', 'dask', 'distributed', 'zarr', 'joblib',
+         'scipy.stats'}
 class Stages:
     def find_spec(self, name, path=None, target=None):
         if name in ('trifit.run', 'trifit.report.page'):
@@ -375,21 +376,25 @@ print('stage end', *sorted(NAMES & set(sys.modules)))
 """
 
 
-def test_a_run_imports_what_it_uses(tmp_path):
-    """Before a stage; nothing of a sampler, its plots or its files without NUTS."""
+@pytest.mark.parametrize(
+    ("options", "sampler"),
+    [(["--no-nuts"], set()), (FAST[:4], {"nutpie", "arviz"})],  # arviz: a name alone
+)
+def test_a_run_imports_what_it_uses(options, sampler, tmp_path):
+    """Before a stage; nothing of a sampler without NUTS; never Dask, ArviZ or scikit-learn."""
     (tmp_path / "good.csv").write_text(GOOD)
-    run = ["compare", "good.csv", "--target", "y", "--test-size", "0.3", "--no-nuts"]
+    run = ["compare", "good.csv", "--target", "y", "--test-size", "0.3", *options]
     done = subprocess.run(
         [sys.executable, "-c", STAGES, *run], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines() if line.startswith("stage ")]
     seen = {stage: set(names) for _, stage, *names in lines}
-    fitting = {"pandas", "rich", "scipy", "sklearn", "xarray", "pymc", "pytensor", "numba"}
+    fitting = {"pandas", "rich", "scipy", "xarray", "pymc", "pytensor", "numba"}
     assert seen["cli"] == set()
     assert seen["trifit.run"] <= {"pandas", "rich"}
-    assert seen["trifit.report.page"] <= fitting | {"matplotlib"}
-    assert seen["end"] <= fitting | {"matplotlib", "jinja2"}
+    assert seen["trifit.report.page"] <= fitting | sampler | {"matplotlib"}
+    assert seen["end"] <= fitting | sampler | {"matplotlib", "jinja2"}
 
 
 def test_an_index_lists_the_runs_below_a_folder(tmp_path):

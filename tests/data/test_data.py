@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
+from sklearn.datasets import load_iris
 
 from trifit.data import BUNDLED, Standardiser, choose_split, load_dataset
 from trifit.errors import InputError
@@ -49,13 +50,23 @@ def test_the_shipped_table_is_the_one_its_licence_describes(root):
     assert cells.X[:3, area].tolist() == [185, 819, 431]
 
 
+def test_iris_is_the_one_of_scikit_learn():
+    ours, theirs = load_dataset("iris"), load_iris()
+    assert np.array_equal(ours.X, theirs.data)
+    assert np.array_equal(ours.y, theirs.target)
+    assert ours.feature_names == (*theirs.feature_names,)
+    assert ours.class_names == (*theirs.target_names,)
+    assert ours.notes == ()
+
+
 def test_every_shipped_table_has_a_name_a_source_and_a_licence(root):
     for table in (root / "datasets").glob("*.csv.gz"):
         name = table.name.removesuffix(".csv.gz")
         assert name in BUNDLED
         licence = (root / "datasets" / f"{name}.LICENSE").read_text()
         assert re.search(r"^DOI .*https://doi\.org/10\.", licence, re.M)
-        assert re.search(r"^Licence .*\n.*https://creativecommons\.org/licenses/by/", licence, re.M)
+        terms = r"creativecommons\.org/licenses/by/|opensource\.org/license/bsd-3-clause"
+        assert re.search(rf"^Licence .*\n.*https://({terms})", licence, re.M)
         assert f"| `{name}` |" in (root / "datasets" / "README.md").read_text()
 
 

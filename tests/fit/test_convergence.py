@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 from arviz_stats.base import array_stats
+from scipy.stats import rankdata
 
 from trifit.fit import convergence
 from trifit.fit.diagnostics import diagnose_draws, diagnose_sampler, posterior_status
@@ -23,6 +24,15 @@ PEERS = {
     "mcse_mean": partial(array_stats.mcse, method="mean"),
     "mcse_sd": partial(array_stats.mcse, method="sd"),
 }
+
+
+@pytest.mark.parametrize("case", range(20))
+def test_ranks_are_those_of_scipy(case):
+    rng = np.random.default_rng(case)
+    values = rng.normal(size=(3, 40)).round(case % 3)
+    values[0, 0] = [np.nan, np.inf, 0.0][case % 3]
+    expected = rankdata(values, axis=1)
+    assert np.array_equal(convergence.average_ranks(values), expected, equal_nan=True)
 
 
 def autoregressive(rng, n_chains, n_draws, n_values=12):

@@ -13,7 +13,8 @@ from trifit.errors import InputError
 from trifit.report import charts
 from trifit.report.charts import Length
 from trifit.report.charts.fits import runs_to
-from trifit.report.frame import extent
+from trifit.report.charts.style import scatter
+from trifit.report.frame import extent, new_picture
 from trifit.report.parts import chart, class_keys, fit_keys, panels, shape
 from trifit.report.svg import to_svg, with_style
 from trifit.results import Estimate
@@ -101,8 +102,8 @@ def test_a_chart_becomes_clean_svg(name):
         figure, grid = charts.new_figure(4, 4)
         DRAWN[name](grid[0, 0])
         svg = to_svg(figure, name="x", description="What it shows.")
-        figure, grid = charts.new_figure(4, 4)
-        DRAWN[name](grid[0, 0])
+        figure, ax = new_picture(4, 4)  # a page's, without ticks of matplotlib's
+        DRAWN[name](ax)
         assert to_svg(figure, name="x", description="What it shows.") == svg
     assert 'style="' not in svg
     assert "<style" not in svg
@@ -151,6 +152,26 @@ def test_turned_labels_are_turned_and_have_room():
         svg = to_svg(figure, name="x", description="x")
     assert len(re.findall(r"rotate\(-45 ", svg)) == 2
     assert ax.get_position().y0 == pytest.approx(theirs, abs=5 / 288)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        {"color": "#0072B2", "marker": "^", "zorder": 3},
+        {"color": "#0072B2", "marker": "_", "lw": 1.6},
+        {"color": "none", "edgecolor": charts.INK, "lw": 0.5, "alpha": 0.8},
+        {"color": "#0072B2", "edgecolor": charts.INK, "marker": ">", "clip_on": False},
+    ],
+)
+@pytest.mark.parametrize("xs", [[1.0, 2.0, 4.0], [3.0], []])
+def test_marks_are_those_of_matplotlib(look, xs):
+    theirs = {"facecolor" if name == "color" else name: value for name, value in look.items()}
+    with with_style():
+        (one, ours), (other, plain) = new_picture(3, 3), new_picture(3, 3)
+        scatter(ours, xs, xs, s=26, **look)
+        plain.scatter(xs, xs, s=26, **theirs)
+        svg = [to_svg(figure, name="x", description="x") for figure in (one, other)]
+    assert svg[0] == svg[1]
 
 
 def test_marks_need_a_text_for_every_point():

@@ -219,10 +219,15 @@ def test_the_file_is_what_the_run_holds(iris_run, saved):
     groups = {"posterior", "sample_stats", "log_likelihood", "posterior_predictive",
               "observed_data", "constant_data"}  # fmt: skip
     assert set(ours.children) == set(read.children) == groups
+    assert (*ours.attrs,) == (*read.attrs,)
     for group in groups:
+        assert (*ours[group].variables,) == (*read[group].variables,)
         for name, values in ours[group].data_vars.items():
             assert np.allclose(values, read[group][name], rtol=1e-6, atol=1e-12)
             assert values.dims == read[group][name].dims
+        for name, along in ours[group].coords.items():
+            assert along.values.tolist() == read[group].coords[name].values.tolist()
+    assert read["sample_stats"]["diverging"].dtype == bool
     assert ours["posterior"]["beta"].sel(class_="setosa").sizes["feature"] == 4
     assert list(ours["posterior"]["beta"].coords["class_"].values) == [
         "setosa", "versicolor", "virginica",

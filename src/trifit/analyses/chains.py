@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import rankdata
 
 from trifit.crossfit.fitted import Fitted
+from trifit.fit.convergence import average_ranks
 from trifit.fit.diagnostics import bfmi
 from trifit.fit.prediction import diagnosed_rows, prediction_draws
 from trifit.fit.sampling import MAX_TREE_DEPTH
@@ -94,7 +94,7 @@ def rank_histogram(draws: FloatArray) -> list[list[int]]:
     ----------
     Vehtari et al. (2021), Bayesian Anal. 16(2), doi:10.1214/20-BA1221
     """
-    rank = rankdata(draws).reshape(draws.shape)
+    rank = average_ranks(draws.reshape(1, -1)).reshape(draws.shape)
     index = np.minimum((rank - 0.5) / draws.size * RANK_BINS, RANK_BINS - 1).astype(int)
     return [np.bincount(chain, minlength=RANK_BINS).tolist() for chain in index]
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from trifit.contestants import posteriors_of
 from trifit.crossfit.fitted import Fitted
@@ -22,6 +21,9 @@ N_GRID = 48
 
 BEYOND = 0.5
 """How far the grid reaches beyond the data, in the data's range."""
+
+MAX_COVARIANCE = 1_000
+"""Most columns whose covariance matrix is made."""
 
 MAX_DRAWS = 400
 MAX_POINTS = 300
@@ -73,19 +75,34 @@ def plane_of(X: FloatArray, standardiser: Standardiser) -> Plane | None:
     if X.shape[1] == 2:
         mean, rest, scale = standardiser.mean, standardiser.rest, standardiser.scale
         return Plane(mean, -rest / scale, np.diag(1 / scale), (X * scale + rest) + mean, None)
-    pca = PCA(n_components=2, random_state=0).fit(X)
-    if pca.explained_variance_ratio_[1] < 1e-9:
+    mean = X.mean(axis=0)
+    components, shares = _principal(X, mean)
+    if shares[1] < 1e-9:
         return None
-    largest = abs(pca.components_).argmax(axis=1)[:, None]
-    directions = pca.components_ * np.sign(np.take_along_axis(pca.components_, largest, axis=1))
-    first, second = pca.explained_variance_ratio_
+    largest = abs(components).argmax(axis=1)[:, None]
+    directions = components * np.sign(np.take_along_axis(components, largest, axis=1))
+    first, second = shares
     return Plane(
         np.zeros(2),
-        pca.mean_,
+        mean,
         directions,
-        (X - pca.mean_) @ directions.T,
+        (X - mean) @ directions.T,
         (float(first), float(second)),
     )
+
+
+def _principal(X: FloatArray, mean: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The two leading principal components, (2, n_features), and their shares of the variance."""
+    n_obs, n_features = X.shape
+    if n_obs < 10 * n_features or n_features > MAX_COVARIANCE:
+        from sklearn.decomposition import PCA  # has a quicker way, but takes long to load
+
+        pca = PCA(n_components=2, random_state=0).fit(X)
+        return pca.components_, pca.explained_variance_ratio_
+    covariance = (X.T @ X - n_obs * mean[:, None] * mean) / (n_obs - 1)
+    variances, directions = np.linalg.eigh(covariance)
+    variances = np.maximum(variances[::-1], 0.0)
+    return directions.T[:-3:-1], variances[:2] / variances.sum()
 
 
 def probability_map(fitted: Fitted, rng: np.random.Generator) -> ProbabilityMap | None:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit, stdtr
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtr, stdtr
 
 from trifit.calibration.notions import checked_prediction
 from trifit.clusters import degrees_of_freedom, group_sums, quantile, shares, standard_errors
@@ -227,7 +226,8 @@ def _saddle_point_tail(log_odds: FloatArray, count: int) -> float:
         return 0.5
     spread = math.sqrt(float((expit(log_odds + t) * expit(-log_odds - t)).sum()))
     u = -math.expm1(-t) * spread
-    return float(min(1.0, max(0.0, norm.sf(w) + norm.pdf(w) * (1 / u - 1 / w))))
+    density = np.exp(-w * w / 2) / math.sqrt(2 * math.pi)
+    return float(min(1.0, max(0.0, ndtr(-w) + density * (1 / u - 1 / w))))
 
 
 def _tilt(log_odds: FloatArray, count: int) -> float:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import betaincinv, erf
-from scipy.stats import norm as normal
+from scipy.special import betaincinv, erf, ndtri
 
 from trifit.calibration.notions import Notion, events
 from trifit.clusters import group_sums
@@ -144,7 +143,7 @@ def binned_error(
     if groups is not None and norm == math.inf:
         raise ValueError("groups: no interval of the maximum (norm=math.inf) is known for groups")
     tables = bin_tables(probs, y, notion=notion, bins=bins, binning=binning, groups=groups)
-    z = float(normal.isf((1 - level) / 2))
+    z = float(-ndtri((1 - level) / 2))
     if norm == 1:
         return _mean_absolute(tables, z, debiased=debiased)
     if norm == 2:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2, f
+from scipy.special import chdtrc, fdtrc
 
 from trifit.calibration.slope import Recalibrated, recalibrated
 from trifit.calibration.strata import common_slope
@@ -241,5 +241,5 @@ def _p_value(u: FloatArray, v: FloatArray, n: int | None) -> float:
     scaled = u / scale
     statistic = float(scaled @ np.linalg.pinv(v / np.outer(scale, scale), hermitian=True) @ scaled)
     if n is None:
-        return float(chi2.sf(statistic, df))
-    return float(f.sf(statistic * (n - df) / (df * (n - 1)), df, n - df))
+        return float(chdtrc(df, statistic))
+    return float(fdtrc(df, n - df, statistic * (n - df) / (df * (n - 1))))

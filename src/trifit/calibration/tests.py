@@ -27,8 +27,8 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.stats import norm as normal
+from scipy.sparse import csc_array
+from scipy.special import ndtr, ndtri
 
 from trifit.calibration.bands import miscalibration, pooled
 from trifit.calibration.kernel import default_bandwidth, features, thinned
@@ -51,7 +51,7 @@ from trifit.inputs import measure
 from trifit.threads import limited
 from trifit.types import FloatArray, IntArray
 
-Z_POWER = float(normal.ppf(POWER))
+Z_POWER = float(ndtri(POWER))
 
 IMPOSSIBLE = 1e-12
 """Expected variance of events in a group below which one event refutes the forecasts."""
@@ -125,8 +125,8 @@ def kernel(
     ones, starts = np.ones(n), np.arange(n + 1)
 
     def statistic(codes: IntArray) -> float:
-        one_hot = csr_array((ones, codes, starts), shape=p.shape)
-        square = (((one_hot.T @ phi).T - expected) ** 2).sum()
+        one_hot = csc_array((ones, codes, starts), shape=(n_classes, n))  # a column for each row
+        square = (((one_hot @ phi).T - expected) ** 2).sum()
         at_label = np.take(p, codes + starts[:-1] * n_classes)
         return float((square - own_part + 2 * (own @ at_label)) / (n * (n - 1)))
 
@@ -197,7 +197,7 @@ def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
         z = math.copysign(math.inf, difference) if abs(difference) > 1e-12 * n else 0.0
     some, scale = thinned(n)
     log_p, kept = log_of(p[some]), p[some]
-    critical = float(normal.isf(LEVEL / 2))
+    critical = float(-ndtri(LEVEL / 2))
 
     def gap(distortion: float) -> float:
         q = distorted(log_p, distortion)
@@ -206,7 +206,7 @@ def spiegelhalter(probs: Any, y: Any) -> CalibrationTest:
         variance = 4 * scale * float(np.sum((q * kept**2).sum(axis=1) - score**2))
         return (abs(mean) - Z_POWER * math.sqrt(max(0.0, variance))) / sd - critical
 
-    p_found = unless_ruled_out(2 * float(normal.sf(abs(z))), surprise(p, codes))
+    p_found = unless_ruled_out(2 * float(ndtr(-abs(z))), surprise(p, codes))
     slope = detectable(gap) if sd else math.nan
     return CalibrationTest("Spiegelhalter", z, p_found, slope, n, 0)
 

@@ -1,6 +1,5 @@
 """Which rows train and which test: the stated rule."""
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from trifit.clusters import check_several, n_groups
 from trifit.data.splitter import Splitter
 from trifit.errors import InputError
+from trifit.stratified import stratified_folds, stratified_holdout
 from trifit.types import Dataset, FloatArray, IntArray, Split, SplitBy, SplitRule
 
 CV_LIMIT = 200_000
@@ -126,25 +126,17 @@ def _chosen(
 
 
 def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, rule: SplitRule) -> Split:
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-
     largest = int(np.bincount(dataset.y).max())
     if n_folds > largest:
         raise InputError(
             f"--cv {n_folds}: no class has that many rows (the largest has {largest}); "
             f"give at most {largest}"
         )
-    kind = StratifiedKFold
-    if dataset.groups is not None:
-        kind = StratifiedGroupKFold
-        if n_folds > (most := n_groups(dataset.groups)):
-            raise InputError(f"--cv {n_folds}: there are {most} groups; give at most {most}")
-    folds = kind(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
-    with warnings.catch_warnings():
-        # A class with fewer rows than folds is fine here: every training part
-        # still holds one of its rows, and the comparison notes it.
-        warnings.simplefilter("ignore", UserWarning)
-        parts = tuple(folds.split(dataset.X, dataset.y, dataset.groups))
+    if dataset.groups is not None and n_folds > (most := n_groups(dataset.groups)):
+        raise InputError(f"--cv {n_folds}: there are {most} groups; give at most {most}")
+    # A class with fewer rows than folds is fine here: every training part
+    # still holds one of its rows, and the comparison notes it.
+    parts = tuple(stratified_folds(dataset.y, n_folds, int(rng.integers(2**31)), dataset.groups))
     if dataset.groups is not None:
         for train, _ in parts:
             _check_training(dataset, train, f"--cv {n_folds}")
@@ -152,17 +144,10 @@ def _folds(dataset: Dataset, n_folds: int, rng: np.random.Generator, rule: Split
 
 
 def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, rule: SplitRule) -> Split:
-    from sklearn.model_selection import train_test_split
-
     if dataset.groups is not None:
         return _grouped_holdout(dataset, dataset.groups, share, rng, rule)
     try:
-        train, test = train_test_split(
-            np.arange(dataset.n_obs),
-            test_size=share,
-            stratify=dataset.y,
-            random_state=int(rng.integers(2**31)),
-        )
+        train, test = stratified_holdout(dataset.y, share, int(rng.integers(2**31)))
     except ValueError as error:
         raise InputError(
             f"--test-size {share}: {dataset.n_obs} rows of {dataset.n_classes} classes cannot be "
@@ -172,7 +157,7 @@ def _holdout(dataset: Dataset, share: float, rng: np.random.Generator, rule: Spl
         raise InputError(
             f"--test-size {share}: a class would have no training row; choose a smaller share"
         )
-    return Split("holdout", ((np.sort(train), np.sort(test)),), rule)
+    return Split("holdout", ((train, test),), rule)
 
 
 def _grouped_holdout(

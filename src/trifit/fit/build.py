@@ -14,7 +14,7 @@ from trifit.fit.affine import close
 from trifit.fit.alike import PAIR
 from trifit.fit.contract import check_contract, labels_of
 from trifit.fit.density import Density
-from trifit.fit.fast.backend import autocast_float_as
+from trifit.fit.fast.backend import autocast_float_as, untraced
 from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
 from trifit.fit.rescaled import rescaled
@@ -29,6 +29,7 @@ MANY_PARAMS = 500
 """Parameters from which a model of two features is built and probed first."""
 
 
+@untraced
 def build_density(
     card: Card,
     X: FloatArray,

@@ -12,7 +12,6 @@ from functools import wraps
 import numpy as np
 from scipy import fft
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from trifit.threads import side_by_side
 from trifit.types import BoolArray, FloatArray
@@ -124,8 +123,27 @@ def _split(values: FloatArray) -> FloatArray:
 
 def _normal_scores(values: FloatArray) -> FloatArray:
     """Normal quantiles of the ranks of each column, by Blom's (1958) offset of 3/8."""
-    ranks = rankdata(values.reshape(len(values), -1), axis=1)
+    ranks = average_ranks(values.reshape(len(values), -1))
     return np.asarray(ndtri((ranks - 3 / 8) / (ranks.shape[1] + 1 / 4)).reshape(values.shape))
+
+
+def average_ranks(values: FloatArray) -> FloatArray:
+    """Ranks from 1 within every row, (n_rows, n); equal values share the mean of theirs.
+
+    Of a row with NaN they are NaN.
+    """
+    n = values.shape[1]
+    order = values.argsort(axis=1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=1)
+    differs = ordered[:, 1:] != ordered[:, :-1]
+    edge = np.ones((len(values), 1), dtype=np.bool_)
+    first = np.maximum.accumulate(np.where(np.hstack([edge, differs]), np.arange(n), 0), axis=1)
+    ends = np.where(np.hstack([differs, edge]), np.arange(n), n)[:, ::-1]
+    last = np.minimum.accumulate(ends, axis=1)[:, ::-1]
+    ranks = np.empty_like(values)
+    np.put_along_axis(ranks, order, (first + last) / 2 + 1, axis=1)
+    ranks[np.isnan(values).any(axis=1)] = np.nan
+    return ranks
 
 
 def _rhat(values: FloatArray) -> FloatArray:

@@ -1,17 +1,16 @@
 """Inner folds of the training rows, for what is chosen by held-out log-loss."""
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from trifit.cards import Optimiser
 from trifit.clusters import check_several, n_groups
 from trifit.fit.density import Density
 from trifit.fit.optimise import maximise
 from trifit.inputs import Labels, label_probs
+from trifit.stratified import stratified_folds
 from trifit.types import FloatArray, Rows
 
 INNER_FOLDS = 5
@@ -29,15 +28,10 @@ def inner_folds(rows: Rows, rng: np.random.Generator) -> Iterator[tuple[Rows, Ro
     """
     y = rows.labels.argmax(axis=1) if rows.labels.ndim == 2 else rows.labels.astype(np.int64)
     n_folds = min(INNER_FOLDS, int(np.bincount(y).max()))
-    kind = StratifiedKFold
     if rows.groups is not None:
-        kind, n_folds = StratifiedGroupKFold, min(n_folds, n_groups(rows.groups))
+        n_folds = min(n_folds, n_groups(rows.groups))
         check_several(rows.groups)
-    splitter = kind(n_folds, shuffle=True, random_state=int(rng.integers(2**31)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a class with fewer rows than folds
-        folds = list(splitter.split(rows.X, y, rows.groups))
-    for train, test in folds:
+    for train, test in stratified_folds(y, n_folds, int(rng.integers(2**31)), rows.groups):
         if rows.labels.ndim == 1:
             seen = np.isin(y[test], y[train])
         else:

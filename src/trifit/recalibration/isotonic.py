@@ -1,7 +1,7 @@
 """Isotonic calibration: per class any non-decreasing map of ``p``, then normalised."""
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
+from scipy.optimize import isotonic_regression
 
 from trifit.inputs import Labels, measure
 from trifit.recalibration.fitting import (
@@ -12,6 +12,9 @@ from trifit.recalibration.fitting import (
     log_complements,
 )
 from trifit.types import FloatArray
+
+RESOLUTION = 1e-15
+"""Log-odds that differ by less are equal but for rounding."""
 
 
 class Isotonic(Map, frozen=True, eq=False, tag="isotonic"):
@@ -85,7 +88,14 @@ def fit(log_probs: FloatArray, y: Labels) -> Isotonic:
 
 
 def _knots(forecast: FloatArray, event: FloatArray) -> tuple[FloatArray, FloatArray]:
-    regression = IsotonicRegression().fit(
-        np.r_[forecast.min(), forecast, forecast.max()], np.r_[1.0, event, 0.0]
-    )
-    return regression.X_thresholds_, regression.y_thresholds_
+    x, y = np.r_[forecast.min(), forecast, forecast.max()], np.r_[1.0, event, 0.0]
+    order = np.lexsort((y, x))
+    x, y = x[order], y[order]
+    first = np.r_[True, np.diff(x) >= RESOLUTION]
+    tied = first.cumsum() - 1
+    count = np.bincount(tied)
+    fitted = isotonic_regression(np.bincount(tied, weights=y) / count, weights=count).x
+    # Inside a run of equal frequencies nothing changes.
+    change = np.r_[True, fitted[1:] != fitted[:-1], True]
+    kept = change[:-1] | change[1:]
+    return x[first][kept], fitted[kept]

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from trifit.contestants import main_of
 from trifit.report import charts
+from trifit.report.frame import new_picture
 from trifit.report.page import document
 from trifit.report.parts import Cell, Table, fit_keys
 from trifit.report.sections.answer import MARKS
@@ -72,8 +73,7 @@ def _trusted(c: Comparison) -> Cell:
 
 
 def _thumbnail(c: Comparison, fits: list[str], i: int) -> Markup:
-    figure, axes = charts.new_figure(1.2, 1.2)
-    ax = axes[0, 0]
+    figure, ax = new_picture(1.2, 1.2)
     for name in fits:
         if name in c.contestants:
             charts.reliability(c.contestants[name].top_label, name=name, ax=ax, lw=1.2)

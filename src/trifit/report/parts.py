@@ -9,6 +9,7 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path
 
 from trifit.report import charts
+from trifit.report.frame import new_picture
 from trifit.report.svg import to_svg
 from trifit.results import Estimate
 from trifit.text import signed_with_se, with_se
@@ -108,8 +109,8 @@ def chart(
     keys : sequence of Key
         Its legend.
     """
-    figure, axes = charts.new_figure(*size)
-    draw(ax=axes[0, 0])
+    figure, ax = new_picture(*size)
+    draw(ax=ax)
     return Chart((to_svg(figure, name=name, description=caption),), caption, tuple(keys))
 
 
@@ -144,9 +145,9 @@ def panels(
     """
     pictures = []
     for i, (title, draw) in enumerate(draws.items()):
-        figure, axes = charts.new_figure(*size)
-        draw(ax=axes[0, 0])
-        axes[0, 0].set_title(charts.label(title, round(TITLE_LETTERS * size[0])))
+        figure, ax = new_picture(*size)
+        draw(ax=ax)
+        ax.set_title(charts.label(title, round(TITLE_LETTERS * size[0])))
         text = alt[title] if alt else caption if i == 0 else "see the first panel."
         pictures.append(to_svg(figure, name=f"{name}{i}", description=f"{title}: {text}"))
     return Chart(tuple(pictures), caption, tuple(keys))

@@ -37,7 +37,7 @@ from trifit.spacing import evenly_spaced
 from trifit.threads import cores, limited
 from trifit.types import Rows
 
-ENOUGH, LEAST_CALLS = 0.03, 3
+ENOUGH, LEAST_CALLS = 0.01, 3
 """Seconds that a timing takes, and its least number of calls."""
 
 REFERENCE, REFERENCE_LOOP = 4.7e-4, 5_000

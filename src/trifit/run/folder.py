@@ -2,7 +2,6 @@
 
 import csv
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -13,8 +12,13 @@ from trifit.predictions.rows import PREDICTIONS, write_rows
 from trifit.results import Parameter
 from trifit.results.folder import save_whole, write_numbers
 from trifit.run.compare import Run
+from trifit.run.netcdf import netcdf
 from trifit.run.saved import CLASSIFIER, posterior_files, write_classifier
 from trifit.run.spanned import FILE, write_coefficients
+from trifit.run.tree import attributes_of, groups_of
+
+SMALLER = {"log_likelihood": "float32", "posterior_predictive": "int16"}
+"""Groups of a posterior's file that need fewer digits than they have in memory."""
 
 
 def save_run(run: Run, folder: str | Path, *, force: bool = False) -> None:
@@ -62,20 +66,6 @@ def _write_parameters(parameters: list[Parameter], path: Path) -> None:
 
 
 def _write_posterior(run: Run, name: str, path: Path) -> None:
-    """A posterior for ArviZ, see :mod:`trifit.run.tree`, checksummed.
-
-    Made in memory: where the disk is full, HDF5 can neither go on nor close its file.
-    """
-    tree = run.to_arviz(name)
-    checked = {"zlib": True, "fletcher32": True}
-    smaller = {"log_likelihood": {"dtype": "float32"}, "posterior_predictive": {"dtype": "int16"}}
-    content = BytesIO()
-    tree.to_netcdf(
-        content,
-        engine="h5netcdf",
-        encoding={
-            f"/{group}": {name: checked | smaller.get(group, {}) for name in found.data_vars}
-            for group, found in tree.children.items()
-        },
-    )
-    path.write_bytes(content.getvalue())
+    """A posterior for ArviZ, see :mod:`trifit.run.tree`."""
+    of = run.fitted, name, run.comparison
+    path.write_bytes(netcdf(groups_of(*of), attributes_of(*of), SMALLER))

@@ -10,6 +10,7 @@ from trifit.crossfit.rotation import Rotation
 from trifit.errors import InputError
 from trifit.fit import Layout
 from trifit.run.compare import Run
+from trifit.run.netcdf import Group, netcdf
 from trifit.types import FloatArray
 
 FILE = "coefficients.nc"
@@ -22,16 +23,14 @@ def write_coefficients(run: Run, path: Path) -> None:
     their means and standard deviations. ``rotation`` (feature, direction) has orthonormal
     columns. Fits that failed a check are left out.
     """
-    import xarray as xr
-
     fitted = run.fitted
     part, density = fitted.final.part, fitted.density
     assert part.rotation is not None  # or there is posterior.nc
     names, shape = _of_one_column(density.layout)
-    found: dict[str, tuple[list[str], FloatArray]] = {
-        "rotation": (["feature", "direction"], part.rotation.basis),
-        "standardiser_mean": (["feature"], part.standardiser.mean),
-        "standardiser_scale": (["feature"], part.standardiser.scale),
+    found: dict[str, tuple[tuple[str, ...], FloatArray]] = {
+        "rotation": (("feature", "direction"), part.rotation.basis),
+        "standardiser_mean": (("feature",), part.standardiser.mean),
+        "standardiser_scale": (("feature",), part.standardiser.scale),
     }
     for name, fit in fitted.final.fits.items():
         if name in run.comparison.failed or fit.recalibration is not None:
@@ -44,10 +43,9 @@ def write_coefficients(run: Run, path: Path) -> None:
                 f"{name}_sd": coefficients.deviations,
             }
         for called, each in values.items():
-            found[called] = (["feature", *names], each.reshape(-1, *shape))
-    coords = {d: list(density.layout.coords[d]) for d in names if d in density.layout.coords}
-    data = xr.Dataset(found, coords={"feature": list(fitted.problem.feature_names)} | coords)
-    data.to_netcdf(path, engine="h5netcdf", encoding={name: {"fletcher32": True} for name in found})
+            found[called] = (("feature", *names), each.reshape(-1, *shape))
+    coords = dict(density.layout.coords) | {"feature": fitted.problem.feature_names}
+    path.write_bytes(netcdf({"/": Group.of(found, coords)}))
 
 
 def _of_one_column(layout: Layout) -> tuple[tuple[str, ...], tuple[int, ...]]:

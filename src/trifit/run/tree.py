@@ -14,6 +14,7 @@ from trifit.fit.density import Density
 from trifit.fits import Fit
 from trifit.inputs import Labels
 from trifit.results import Comparison
+from trifit.run.netcdf import Group, Variables
 from trifit.seeds import generator
 from trifit.types import FloatArray, IntArray
 from trifit.words.status import STATUSES
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 MAX_VALUES = 4_000_000
 """Most draws x training rows for which log-likelihoods and predicted labels are kept: 4,000
 draws of 1,000 rows are 32 MB in memory and some 16 MB in the file."""
+
+SAMPLE = ("chain", "draw")
+"""Dimensions of draws."""
 
 BLOCK = 4_000_000
 """Most log probabilities held at a time (32 MB)."""
@@ -52,7 +56,25 @@ def posterior_named(comparison: Comparison, name: str | None) -> str:
 
 
 def tree_of(fitted: Fitted, name: str, comparison: Comparison) -> "DataTree":
-    """The posterior of the fit to all training rows, as ArviZ's functions take it.
+    """:func:`groups_of` a posterior as ArviZ's functions take it.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    name : str
+        A posterior: ``bayes`` or ``laplace``.
+    comparison : Comparison
+    """
+    from xarray import DataTree
+
+    groups = groups_of(fitted, name, comparison)
+    tree = DataTree.from_dict({path: group.dataset() for path, group in groups.items()})
+    tree.attrs = attributes_of(fitted, name, comparison)
+    return tree
+
+
+def groups_of(fitted: Fitted, name: str, comparison: Comparison) -> dict[str, Group]:
+    """The posterior of the fit to all training rows, in ArviZ's groups.
 
     Groups ``posterior``, ``sample_stats`` (of NUTS), ``log_likelihood``,
     ``posterior_predictive``, ``observed_data`` and ``constant_data``: all of the training rows,
@@ -68,37 +90,36 @@ def tree_of(fitted: Fitted, name: str, comparison: Comparison) -> "DataTree":
     comparison : Comparison
         Whose seed is that of the predicted labels.
     """
-    from arviz_base import from_dict
-
-    fit, rows, density = fitted.final.fits[name], fitted.final.part.train, fitted.density
-    layout = density.layout
+    fit, rows, layout = fitted.final.fits[name], fitted.final.part.train, fitted.density.layout
     along = "feature" if fitted.final.part.rotation is None else "direction"
-    data: dict[str, dict[str, Any]] = {"posterior": layout.unravel(fit.draws)}
+    draws = zip(layout.unravel(fit.draws).items(), layout.dims, strict=True)
+    data: dict[str, Variables] = {
+        "posterior": {n: (_dims(n, dims, values), values) for (n, values), dims in draws}
+    }
     if fit.sampling is not None:
-        data["sample_stats"] = dict(fit.sampling.stats)
+        data["sample_stats"] = {n: (SAMPLE, values) for n, values in fit.sampling.stats.items()}
     if fit.flat_draws.shape[0] * len(rows) <= MAX_VALUES:
         rng = generator(np.random.SeedSequence(comparison.provenance.seed), f"labels of {name}")
-        likelihood, labels = _of_rows(density, fit, rows.X, rows.labels, rng)
-        data["log_likelihood"] = {"label": likelihood}
-        data["posterior_predictive"] = {"label": labels}
-    observed = "label" if rows.labels.ndim == 1 else "label_probs"
-    data["observed_data"] = {observed: rows.labels}
-    data["constant_data"] = {"X": rows.X}
-    tree: DataTree = from_dict(
-        data,
-        coords={k: list(v) for k, v in layout.coords.items()}
-        | ({"feature": list(fitted.problem.feature_names)} if along == "feature" else {})
-        | {
-            "obs": np.arange(len(rows)),
-            "class_": list(fitted.problem.dataset.class_names),
-        },
-        dims={n: list(d) for n, d in zip(layout.names, layout.dims, strict=True) if d}
-        | {"X": ["obs", along], "label": ["obs"], "label_probs": ["obs", "class_"]},
+        likelihood, labels = _of_rows(fitted.density, fit, rows.X, rows.labels, rng)
+        data["log_likelihood"] = {"label": ((*SAMPLE, "obs"), likelihood)}
+        data["posterior_predictive"] = {"label": ((*SAMPLE, "obs"), labels)}
+    data["observed_data"] = (
+        {"label": (("obs",), rows.labels)}
+        if rows.labels.ndim == 1
+        else {"label_probs": (("obs", "class_"), rows.labels)}
     )
-    tree.attrs = _attributes(fitted, fit, comparison)
-    for group in tree.children.values():
-        group.attrs.pop("created_at", None)  # two runs write the same bytes
-    return tree
+    data["constant_data"] = {"X": (("obs", along), rows.X)}
+    coords = {k: list(v) for k, v in layout.coords.items()} | {
+        "class_": list(fitted.problem.dataset.class_names)
+    }
+    if along == "feature":
+        coords["feature"] = list(fitted.problem.feature_names)
+    return {path: Group.of(variables, coords) for path, variables in data.items()}
+
+
+def _dims(name: str, dims: tuple[str, ...], values: FloatArray) -> tuple[str, ...]:
+    """Dimensions of a parameter's draws; those that its model does not name have ArviZ's names."""
+    return (*SAMPLE, *(dims or (f"{name}_dim_{i}" for i in range(values.ndim - len(SAMPLE)))))
 
 
 def _of_rows(
@@ -122,9 +143,17 @@ def _of_rows(
     return likelihood.reshape(shape), labels.reshape(shape)
 
 
-def _attributes(fitted: Fitted, fit: Fit, comparison: Comparison) -> dict[str, Any]:
-    """How the draws came about, as netCDF attributes: text and numbers."""
-    standardiser, made = fitted.final.part.standardiser, comparison.provenance
+def attributes_of(fitted: Fitted, name: str, comparison: Comparison) -> dict[str, Any]:
+    """How a posterior's draws came about, as netCDF attributes: text and numbers.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    name : str
+    comparison : Comparison
+    """
+    fit, standardiser = fitted.final.fits[name], fitted.final.part.standardiser
+    made = comparison.provenance
     return {
         "inference_library": "trifit",
         "inference_library_version": made.versions["trifit"],

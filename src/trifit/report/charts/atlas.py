@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from trifit.report.charts.intervals import Shown, intervals
-from trifit.report.charts.style import INK, grid, mark, own_axes, plain_log, ticks
+from trifit.report.charts.style import INK, grid, mark, own_axes, plain_log, scatter, ticks
 from trifit.results import Verdict
 from trifit.results.atlas import AtlasCell
 from trifit.text import significant
@@ -50,12 +50,13 @@ def slopes(cells: Sequence[AtlasCell], fit: str, *, ax: Axes | None = None) -> A
             own = [(c, o) for c, o in found if o.verdict is verdict and c.exists is exists]
             if not own:
                 continue
-            dots = ax.scatter(
+            dots = scatter(
+                ax,
                 [c.effective for c, _ in own],
                 [float(np.clip(o.slope or 0.0, LOWEST, HIGHEST)) for _, o in own],
                 s=20,
                 marker=marker,
-                facecolor=colour if exists else "none",
+                color=colour if exists else "none",
                 edgecolor=colour,
                 lw=0.9,
                 alpha=0.8,

@@ -2,7 +2,7 @@
 
 from matplotlib.axes import Axes
 
-from trifit.report.charts.style import INK, class_style, grid, mark, own_axes
+from trifit.report.charts.style import INK, class_style, grid, mark, own_axes, scatter
 from trifit.results import ChainDiagnostics, Ranks
 
 
@@ -17,8 +17,8 @@ def ranks(record: Ranks, *, ax: Axes | None = None) -> Axes:
             middles, [c / expected for c in counts], where="mid", color=colour, lw=1.1
         )
         mark(line, fit=f"chain {j + 1}")
-        dots = ax.scatter(
-            middles, [c / expected for c in counts], s=9, marker=marker, color=colour, zorder=3
+        dots = scatter(
+            ax, middles, [c / expected for c in counts], s=9, marker=marker, color=colour, zorder=3
         )
         tips = [f"chain {j + 1}: {c} draws, {expected:g} expected" for c in counts]
         mark(dots, fit=f"chain {j + 1}", tips=tips)

@@ -11,6 +11,7 @@ from trifit.report.charts.style import (
     mark,
     own_axes,
     point,
+    scatter,
     segment,
     style,
     ticks,
@@ -101,5 +102,5 @@ def _curve(ax: Axes, xs: list[float], ys: list[float], name: str, tips: list[str
     (line,) = ax.plot(xs, ys, color=colour, lw=1.5)
     mark(line, fit=name)
     places = slice(len(xs) % EVERY - 1 if len(xs) % EVERY else EVERY - 1, None, EVERY)
-    dots = ax.scatter(xs[places], ys[places], s=14, marker=marker, color=colour, zorder=3)
+    dots = scatter(ax, xs[places], ys[places], s=14, marker=marker, color=colour, zorder=3)
     mark(dots, fit=name, tips=tips[places])

@@ -15,6 +15,7 @@ from trifit.report.charts.style import (
     label,
     mark,
     own_axes,
+    scatter,
     style,
     ticks,
     tint,
@@ -51,8 +52,8 @@ def probability_scatter(
     ax.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=(0, (3, 3)))
     for group, chosen in (("right", right), ("wrong", ~right)):
         colour, marker = WORDS[group]
-        dots = ax.scatter(
-            xs[chosen], ys[chosen], s=18, marker=marker, facecolor=colour, lw=0, alpha=0.75
+        dots = scatter(
+            ax, xs[chosen], ys[chosen], s=18, marker=marker, color=colour, lw=0, alpha=0.75
         )
         tips = [
             f"row {rows.row[i]}, {class_names[label_of[i]]}: {a} {xs[i]:.3f}, {b} {ys[i]:.3f}"
@@ -87,8 +88,8 @@ def entropies(
     xs, ys = np.asarray(rows.aleatoric), np.asarray(rows.epistemic)
     for group, chosen in (("right", right), ("wrong", ~right)):
         colour, marker = WORDS[group]
-        dots = ax.scatter(
-            xs[chosen], ys[chosen], s=18, marker=marker, facecolor=colour, lw=0, alpha=0.75
+        dots = scatter(
+            ax, xs[chosen], ys[chosen], s=18, marker=marker, color=colour, lw=0, alpha=0.75
         )
         tips = [
             f"row {rows.row[i]}, {class_names[label_of[i]]}: aleatoric {xs[i]:.3f}, "
@@ -177,7 +178,7 @@ def confidence_by_distance(
     colour, marker = style(fit)
     confidence, accuracy = table.confidence[fit], table.accuracy[fit]
     ax.plot(table.distance, confidence, color=colour, lw=2)
-    dots = ax.scatter(table.distance, confidence, s=30, marker=marker, color=colour, zorder=3)
+    dots = scatter(ax, table.distance, confidence, s=30, marker=marker, color=colour, zorder=3)
     bins = zip(table.distance, confidence, accuracy, table.count, strict=True)
     mark(
         dots,
@@ -190,7 +191,7 @@ def confidence_by_distance(
     for d, share in zip(table.distance, accuracy, strict=True):
         ax.plot([d, d], [share.low, share.high], color=INK, lw=1, alpha=0.7)
     shares = [share.value for share in accuracy]
-    ax.scatter(table.distance, shares, s=16, marker="_", color=INK, lw=1.6, zorder=2)
+    scatter(ax, table.distance, shares, s=16, marker="_", color=INK, lw=1.6, zorder=2)
     if lowest is None:
         lowest = min(*confidence, *(share.low for share in accuracy))
     ax.set_ylim(max(0.0, lowest - 0.05), 1.02)
@@ -251,10 +252,8 @@ def probability_map(
     for k in sorted(set(plane.label)):
         chosen = np.flatnonzero(codes == k)
         colour, marker = class_style(k)
-        dots = ax.scatter(
-            np.asarray(plane.x)[chosen], np.asarray(plane.y)[chosen], s=13, marker=marker,
-            facecolor=colour, edgecolor=INK, lw=0.5,
-        )  # fmt: skip
+        xs, ys = np.asarray(plane.x)[chosen], np.asarray(plane.y)[chosen]
+        dots = scatter(ax, xs, ys, s=13, marker=marker, color=colour, edgecolor=INK, lw=0.5)
         mark(dots, fit=class_names[k], tips=[f"training row: {class_names[k]}"] * len(chosen))
     ax.set_xlim(first.low, first.high)
     ax.set_ylim(second.low, second.high)

@@ -3,7 +3,7 @@
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
-from trifit.report.charts.style import INK, grid, mark, own_axes, ticks
+from trifit.report.charts.style import INK, grid, mark, own_axes, scatter, ticks
 from trifit.results import Ensemble
 from trifit.text import significant
 
@@ -17,7 +17,7 @@ def members(e: Ensemble, *, ax: Axes | None = None) -> Axes:
     sizes = [step.n_members for step in e.curve]
     losses = [step.log_loss for step in e.curve]
     ax.plot(sizes, losses, color=INK, lw=1.6)
-    dots = ax.scatter(sizes, losses, s=22, color=INK, zorder=3)
+    dots = scatter(ax, sizes, losses, s=22, color=INK, zorder=3)
     mark(
         dots,
         tips=[f"{s.n_members:,} members: {significant(s.log_loss, 4)} nats" for s in e.curve],
@@ -28,7 +28,7 @@ def members(e: Ensemble, *, ax: Axes | None = None) -> Axes:
         value, low, high = (now - x for x in (e.doubled.value, e.doubled.high, e.doubled.low))
         ax.plot([e.n_members, twice], [now, value], color=INK, lw=1.2, ls=(0, (4, 2)))
         ax.plot([twice, twice], [low, high], color=INK, lw=1.2)
-        dot = ax.scatter([twice], [value], s=26, facecolor="none", edgecolor=INK, zorder=3)
+        dot = scatter(ax, [twice], [value], s=26, color="none", edgecolor=INK, zorder=3)
         mark(dot, tips=[f"{twice:,} members: {significant(value, 4)} nats expected"])
         ax.axhline(now - e.unlimited.value, color=INK, lw=1, ls=(0, (1, 2)))
         ax.axhspan(now - e.unlimited.high, now - e.unlimited.low, color=INK, alpha=0.1, lw=0)

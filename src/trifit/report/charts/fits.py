@@ -13,6 +13,7 @@ from trifit.report.charts.style import (
     own_axes,
     plain_log,
     point,
+    scatter,
     segment,
     style,
     ticks,
@@ -73,7 +74,7 @@ def coefficients(
             point(ax, row.mle, i, "mle", tip, size=28)
             continue
         at, arrow = (right, ">") if row.mle > 0 else (left, "<")
-        dots = ax.scatter([at], [i], s=50, marker=arrow, color=style("mle")[0], clip_on=False)
+        dots = scatter(ax, [at], [i], s=50, marker=arrow, color=style("mle")[0], clip_on=False)
         mark(dots, fit="mle", tips=[tip])
     ax.axvline(0, color=INK, lw=0.7)
     ax.set_xlim(left, right)
@@ -105,8 +106,8 @@ def path(fits: Mapping[str, FitRecord], *, legends: bool = True, ax: Axes | None
         if len(held_out) == len(at):
             (line,) = ax.plot(at, held_out, color=colour, lw=1.4, ls=(0, (4, 2)))
             mark(line, fit=name)
-        dots = ax.scatter(
-            at, [p.cross_entropy for p in taken], s=11, marker=marker, color=colour, zorder=3
+        dots = scatter(
+            ax, at, [p.cross_entropy for p in taken], s=11, marker=marker, color=colour, zorder=3
         )
         mark(
             dots,
@@ -185,7 +186,7 @@ def sensitivity(record: PriorSensitivity, *, legends: bool = True, ax: Axes | No
         for factor, loss, d in known:
             ends = [loss + (end - d.value) for end in (d.low, d.high)]
             segment(ax, [factor] * 2, ends, name, lw=1)
-        dots = ax.scatter(factors, losses, s=26, marker=marker, color=colour, zorder=3)
+        dots = scatter(ax, factors, losses, s=26, marker=marker, color=colour, zorder=3)
         mark(
             dots,
             fit=name,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from trifit.report.charts.style import look, mark
+from trifit.report.charts.style import look, mark, scatter
 
 
 class Shown(NamedTuple):
@@ -43,5 +43,5 @@ def intervals(
     if not lying:
         (line,) = ax.plot(xs, ys, color=colour, lw=1.4)
         mark(line, fit=name)
-    dots = ax.scatter(xs, ys, s=26, marker=marker, color=colour, zorder=3)
+    dots = scatter(ax, xs, ys, s=26, marker=marker, color=colour, zorder=3)
     mark(dots, fit=name, tips=[s.tip for s in shown])

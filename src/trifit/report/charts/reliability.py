@@ -14,6 +14,7 @@ from trifit.report.charts.style import (
     mark,
     own_axes,
     point,
+    scatter,
     segment,
     style,
     ticks,
@@ -45,8 +46,8 @@ def reliability(
     (line,) = ax.plot(xs, ys, color=colour, lw=lw)
     mark(line, fit=name)
     middles = [(low + high) / 2 for low, high in zip(c.low, c.high, strict=True)]
-    dots = ax.scatter(
-        middles, c.frequency, s=7 * lw, marker=marker, color=colour, label=name, zorder=3
+    dots = scatter(
+        ax, middles, c.frequency, s=7 * lw, marker=marker, color=colour, label=name, zorder=3
     )
     blocks = zip(c.low, c.high, c.frequency, c.count, strict=True)
     mark(
@@ -194,8 +195,13 @@ def confidences(
         (line,) = ax.step(middles, shares, where="mid", color=colour, lw=1.3, label=name)
         mark(line, fit=name)
         kept = [i for i in range(bins) if curve.histogram[i]]
-        dots = ax.scatter(
-            [middles[i] for i in kept], [shares[i] for i in kept], s=14, marker=marker, color=colour
+        dots = scatter(
+            ax,
+            [middles[i] for i in kept],
+            [shares[i] for i in kept],
+            s=14,
+            marker=marker,
+            color=colour,
         )
         mark(
             dots,

@@ -12,6 +12,7 @@ from trifit.report.charts.style import (
     mark,
     own_axes,
     point,
+    scatter,
     segment,
     style,
     ticks,
@@ -37,7 +38,7 @@ def estimated_against_true(
     colour, marker = style(fit)
     xs, ys, n_classes = truth.true, truth.fits[fit].estimated, len(class_names)
     ax.plot([0, 1], [0, 1], color=INK, lw=0.8, ls=(0, (3, 3)))
-    dots = ax.scatter(xs, ys, s=14, marker=marker, facecolor=colour, lw=0, alpha=0.6)
+    dots = scatter(ax, xs, ys, s=14, marker=marker, color=colour, lw=0, alpha=0.6)
     mark(
         dots,
         fit=fit,
