@@ -116,7 +116,14 @@ def copy_pages(app: Sphinx, error: Exception | None) -> None:
         return
     for page in (ROOT / "reports").rglob("*.html"):
         inside = page.relative_to(ROOT)
-        if inside.parts[1] in {"atlas", "checks", "examples", "gallery", "studies"}:
+        if inside.parts[1] in {
+            "atlas",
+            "atlas-network",
+            "checks",
+            "examples",
+            "gallery",
+            "studies",
+        }:
             (app.outdir / inside.parent).mkdir(parents=True, exist_ok=True)
             shutil.copyfile(page, app.outdir / inside)
     (app.outdir / "index.html").write_text(

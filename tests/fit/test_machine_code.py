@@ -87,6 +87,16 @@ def test_refused_parameters_have_no_density(rng):
     assert np.isfinite(called(abs(theta), 1.0, 1.0)[0])  # as before
 
 
+def test_a_prior_without_numbers(rng):
+    compiled, interpreted = binary(lambda data: pt.dot(data, pm.Flat("beta", shape=2)))
+    theta = rng.normal(size=2)
+    (value, gradient), (expected, slope) = (
+        density.bind(X, Y)(theta, prior=1.0, jacobian=1.0) for density in (compiled, interpreted)
+    )
+    assert value == pytest.approx(expected, rel=1e-12)
+    assert gradient == pytest.approx(slope, rel=1e-10)
+
+
 def test_whitened_coordinates(rng):
     density = of_card("probit")
     objective = density.bind(X, Y)

@@ -292,7 +292,9 @@ def _numba(inputs: Sequence[Any], outputs: Sequence[Any], linker: NumbaLinker) -
     global _n_compiled
     mode = Mode(linker=linker, optimizer=get_mode("NUMBA").optimizer)
     with pytensor.config.change_flags(numba__fastmath=False):
-        function = pytensor.function(list(inputs), list(outputs), mode=mode, trust_input=True)
+        function = pytensor.function(
+            list(inputs), list(outputs), mode=mode, trust_input=True, on_unused_input="ignore"
+        )
     _n_compiled += 1
     return function.vm.jit_fn
 
