@@ -57,6 +57,7 @@ def test_shipped_cards_have_the_interpreted_numbers(name, prior, jacobian, rng):
         assert gradient == pytest.approx(slope, rel=1e-8, abs=1e-10)
 
 
+@pytest.mark.broad
 @pytest.mark.filterwarnings("ignore:Numba will use object mode")
 def test_an_operation_in_python_is_called_from_machine_code(rng):
     compiled, interpreted = binary(
