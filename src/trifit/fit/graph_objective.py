@@ -1,8 +1,8 @@
 """A graph's objective on one data set: what MLE, MAP and NUTS maximise or sample."""
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -56,22 +56,10 @@ class GraphObjective:
 
         return called
 
-    def machine(
-        self,
-        centre: FloatArray,
-        scale: FloatArray | None = None,
-        learned: Mapping[str, Any] | None = None,
-    ) -> Machine:
-        """Machine code of coordinates about it.
-
-        Parameters
-        ----------
-        centre : array of shape (n_params,)
-        scale : array of shape (n_params, n_params) or None
-        learned : mapping, optional
-            See :meth:`trifit.fit.fast.graph.CompiledObjective.machine`.
-        """
-        return self.density.objective.machine(self.X, self.labels, centre, scale, learned)
+    @property
+    def machine(self) -> Callable[..., Machine]:
+        """:meth:`~trifit.fit.fast.graph.CompiledObjective.machine` of these rows."""
+        return partial(self.density.objective.machine, self.X, self.labels)
 
     def squared_error(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Brier score summed over rows, and its gradient."""
