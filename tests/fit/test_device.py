@@ -17,6 +17,7 @@ from trifit.errors import InputError
 from trifit.fit import build_density, whitening
 from trifit.fit.affine import Affine
 from trifit.fit.affine import sparse as compressed
+from trifit.fit.density import SphericalT
 from trifit.fit.device import on_device
 from trifit.fit.device.objective import DeviceObjective
 from trifit.fit.device.sampling import CHUNK, sample_on_device
@@ -27,8 +28,10 @@ from trifit.fit.graph import GraphDensity
 from trifit.fit.linear import LinearDensity
 from trifit.fit.methods.bayes import fit_bayes
 from trifit.fit.methods.map import fit_map
+from trifit.fit.moved import Moved
 from trifit.fit.objective import LinearObjective
 from trifit.fit.prediction import prediction_draws
+from trifit.fit.radial import Radial
 from trifit.fit.sampling import TOLD
 from trifit.fit.whitening import whitened
 from trifit.fits import Status
@@ -112,24 +115,19 @@ def test_sparse_matrices_are_the_same_as_dense_ones(device, rng):
     assert ours.hessian(theta, **BOTH) == pytest.approx(objective.hessian(theta, **BOTH), rel=1e-10)
 
 
-def test_coordinates_given_a_scale_are_the_same(device, rng):
+def test_coordinates_that_are_no_linear_map_are_the_same(device, rng):
     density, X, y = of_card("softmax")
     n = density.n_params - 1
-    numbers = {
-        "at": 2,
-        "others": np.delete(np.arange(n + 1), 2),
-        "centre": rng.normal(size=n + 1),
-        "axes": rng.normal(size=(n, n)),
-        "share": rng.random(n),
-        "pull": rng.normal(size=n),
-    }
-    ours, theirs = (
-        GivenScale(d.bind(X, y), **numbers) for d in (on_device(density, device), density)
+    of_scale = GivenScale.about(
+        2, rng.normal(size=n + 1), rng.normal(size=(n, n)), rng.random(n), rng.normal(size=n)
     )
-    by_jax = DeviceObjective.of(ours, device)
-    w = rng.normal(size=n + 1)
-    same(by_jax(w, **BOTH), theirs(w, **BOTH))
-    same(ours(w, **BOTH), theirs(w, **BOTH))
+    of_groups = Radial.of(n + 1, [SphericalT(0, 2, 4.0, 1.5), SphericalT(3, 3, 8.0, 0.5)])
+    for each in (of_scale, of_groups):
+        ours, theirs = (Moved(d.bind(X, y), each) for d in (on_device(density, device), density))
+        by_jax = DeviceObjective.of(ours, device)
+        w = rng.normal(size=n + 1)
+        same(by_jax(w, **BOTH), theirs(w, **BOTH))
+        same(ours(w, **BOTH), theirs(w, **BOTH))
 
 
 def test_kronecker_coordinates_are_on_the_device_too(device, rng, monkeypatch):

@@ -13,6 +13,8 @@ from trifit.fit.fast.callback import _machine
 from trifit.fit.fast.graph import REFUSED, Called
 from trifit.fit.given_scale import GivenScale, given_scale
 from trifit.fit.graph import GraphDensity
+from trifit.fit.moved import Moved
+from trifit.fit.radial import radial
 from trifit.fit.whitening import Coordinates
 
 X = np.random.default_rng(1).normal(size=(30, 2))
@@ -113,11 +115,25 @@ def test_coordinates_of_a_learned_scale(rng):
     """Machine code has the formulas of :class:`GivenScale` once more: the same numbers."""
     density = of_card("softmax-hierarchical")
     at = given_scale(density, density.bind(X, Y), np.zeros(density.n_params))
-    assert isinstance(at.objective, GivenScale)
+    assert isinstance(at.objective, Moved)
+    assert isinstance(at.objective.map, GivenScale)
+    as_machine_code(at, rng)
+
+
+def test_radial_coordinates(rng):
+    """The same of :class:`Radial`, with weights of no group between."""
+    density = of_card("network")
+    at = radial(density, density.bind(X, Y), density.start(rng))
+    as_machine_code(at, rng)
+    assert len(at.objective.map.sizes) == 3  # weights, biases and output, but not the intercept
+
+
+def as_machine_code(at, rng):
     called = Called(_machine(at))
+    scale = np.eye(len(at.centre)) if at.scale is None else at.scale
     for _ in range(5):
-        z = rng.normal(size=density.n_params)
-        value, by_w = at.objective(at.centre + at.scale @ z, prior=1.0, jacobian=1.0)
+        z = rng.normal(size=len(at.centre))
+        value, by_w = at.objective(at.centre + scale @ z, prior=1.0, jacobian=1.0)
         found, gradient = called(z, 1.0, 1.0)
         assert found == pytest.approx(value, rel=1e-12)
-        assert gradient == pytest.approx(at.scale.T @ by_w, rel=1e-9, abs=1e-10)
+        assert gradient == pytest.approx(scale.T @ by_w, rel=1e-9, abs=1e-10)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
@@ -103,6 +103,22 @@ class LinearForm:
     prior_constant: float
 
 
+class SphericalT(NamedTuple):
+    """A multivariate t prior about zero, of adjacent entries of theta.
+
+    Attributes
+    ----------
+    first, size : int
+        Of the entries.
+    df, scale : float
+    """
+
+    first: int
+    size: int
+    df: float
+    scale: float
+
+
 class LogDensity(Protocol):
     """``log_likelihood + prior * log_prior + jacobian * log|J|`` on one data set.
 
@@ -183,6 +199,8 @@ class Density(Protocol):
     """Which entries of theta may be any real number (or any that sum to zero)."""
     scales: BoolArray
     """Which entries of theta are learned prior scales (see :func:`is_scale`)."""
+    spherical: tuple["SphericalT", ...]
+    """Groups of entries of theta that have such a prior."""
     rescaled: "Rescaled | None"
     """The model under other prior scales, where the card leaves the scale to the data."""
 

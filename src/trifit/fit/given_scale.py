@@ -19,25 +19,22 @@ Papaspiliopoulos et al. (2007), Stat. Sci. 22(1), doi:10.1214/088342307000000014
 """
 
 import logging
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, eigh, solve_triangular
 from scipy.optimize import minimize_scalar
 
 from trifit.cards import Optimiser
-from trifit.devices import Device
 from trifit.fit.density import (
     Density,
-    LinearForm,
     Objective,
     covariance_root,
     second_differences,
 )
 from trifit.fit.minimise import Path, lbfgs
+from trifit.fit.moved import Moved
 from trifit.fit.whitening import Coordinates
-from trifit.inputs import Labels
 from trifit.types import FloatArray, IntArray
 
 LOG = logging.getLogger(__name__)
@@ -49,120 +46,87 @@ AGREEMENT = 1e-3
 """Relative agreement of second derivatives, by differences, that proves the structure."""
 
 
-@dataclass(frozen=True, eq=False)
-class GivenScale:
-    """An objective as a function of ``w``: ``z`` in the places of phi, ``s`` in its own.
+class GivenScale(NamedTuple):
+    """The map of ``w``: ``z`` in the places of phi, ``s`` in its own.
 
     Attributes
     ----------
-    objective : Objective
-        Of theta.
-    at, others : int, array of shape (n_params - 1,)
-        Which entry of theta is ``s``, and which are phi.
-    centre : array of shape (n_params,)
-        The mode of phi at ``s0``, and ``s0``.
+    at : int
+        Which entry of theta is ``s``.
+    others, order : array of shape (n_params - 1,), (n_params,)
+        Which entries are phi, and where each entry of theta is in phi followed by ``s``.
+    log_scale : float
+        ``s0``.
+    mode : array of shape (n_params - 1,)
+        Of phi there.
     axes : array of shape (n_params - 1, n_params - 1)
     share, pull : array of shape (n_params - 1,)
         ``b`` and ``c``.
     """
 
-    objective: Objective
     at: int
     others: IntArray
-    centre: FloatArray
+    order: IntArray
+    log_scale: float
+    mode: FloatArray
     axes: FloatArray
     share: FloatArray
     pull: FloatArray
-    linear: LinearForm | None = None
 
-    @property
-    def device(self) -> Device | None:
-        """Where theta's objective is evaluated."""
-        return self.objective.device
-
-    @property
-    def numbers(self) -> tuple[FloatArray, ...]:
-        """What :func:`moved` is given besides ``s`` and ``z``."""
-        return self.centre[self.at], self.centre[self.others], self.axes, self.share, self.pull
-
-    @property
-    def weight(self) -> float:
-        """Total weight of the labels."""
-        return self.objective.weight
-
-    @property
-    def X(self) -> FloatArray:
-        """The rows."""
-        return self.objective.X
-
-    @property
-    def labels(self) -> Labels:
-        """Their labels."""
-        return self.objective.labels
-
-    @property
-    def n_classes(self) -> int:
-        """Number of classes."""
-        return self.objective.n_classes
-
-    def theta(self, w: FloatArray) -> FloatArray:
-        """Theta of w: (..., n_params) to the same shape."""
-        theta = w.copy()
-        phi, _ = moved(np, w[..., self.at], w[..., self.others], *self.numbers)
-        theta[..., self.others] = phi
-        return theta
-
-    def __call__(self, w: FloatArray, *, prior: float, jacobian: float) -> tuple[float, FloatArray]:
-        """Value and gradient; the Jacobian of these coordinates counts like the model's own.
+    @classmethod
+    def about(
+        cls, at: int, centre: FloatArray, axes: FloatArray, share: FloatArray, pull: FloatArray
+    ) -> "GivenScale":
+        """The map about ``s0`` and the mode there, ``centre``, shape (n_params,).
 
         Parameters
         ----------
-        w : array of shape (n_params,)
-        prior, jacobian : float
-            Weights of the log prior and of the log Jacobian.
+        at : int
+        centre, axes, share, pull : array
         """
-        with np.errstate(all="ignore"):  # far out, densities overflow
-            value, by_theta = self.objective(self.theta(w), prior=prior, jacobian=jacobian)
-            z, b, c = w[self.others], self.share, self.pull
-            r = np.exp(-2 * (w[self.at] - self.centre[self.at]))
-            d = 1 - b + b * r
-            by_y = self.axes.T @ by_theta[self.others]
-            y_by_s = b * r * z / d**1.5 - 2 * r * c / d + 2 * (r - 1) * r * b * c / d**2
-            by_w = np.empty_like(by_theta)
-            by_w[self.others] = by_y / np.sqrt(d)
-            by_w[self.at] = by_theta[self.at] + by_y @ y_by_s + jacobian * (b * r / d).sum()
-            return value - jacobian * 0.5 * float(np.log(d).sum()), by_w
+        others = np.delete(np.arange(len(centre)), at)
+        order = np.argsort(np.append(others, at))
+        return cls(at, others, order, float(centre[at]), centre[others], axes, share, pull)
 
+    def move(self, xp: Any, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Theta and the log Jacobian; see :class:`~trifit.fit.moved.Map`."""
+        s, z = w[..., self.at, None], w[..., self.others]
+        r = xp.exp(-2 * (s - self.log_scale))
+        d = 1 - self.share + self.share * r
+        y = z / xp.sqrt(d) + (r - 1) * self.pull / d
+        phi = self.mode + y @ self.axes.T
+        theta = xp.concatenate([phi, s], axis=-1)[..., self.order]
+        return theta, -0.5 * xp.log(d).sum(axis=-1)
 
-def moved(
-    xp: Any,
-    s: FloatArray,
-    z: FloatArray,
-    centre: FloatArray,
-    mode: FloatArray,
-    axes: FloatArray,
-    share: FloatArray,
-    pull: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Phi at ``z`` for the log scale ``s``, and the log Jacobian of that map.
+    def gradient(self, w: FloatArray, by_theta: FloatArray, jacobian: float) -> FloatArray:
+        """By ``w``; see :class:`~trifit.fit.moved.Map`.
 
-    Parameters
-    ----------
-    xp : module
-        NumPy, or JAX's.
-    s : array of shape (...)
-    z : array of shape (..., n_params - 1)
-    centre : float
-        ``s0``.
-    mode : array of shape (n_params - 1,)
-        Of phi there.
-    axes, share, pull : array
-        As in :class:`GivenScale`.
-    """
-    r = xp.exp(-2 * (s[..., None] - centre))
-    d = 1 - share + share * r
-    y = z / xp.sqrt(d) + (r - 1) * pull / d
-    return mode + y @ axes.T, -0.5 * xp.log(d).sum(axis=-1)
+        Parameters
+        ----------
+        w, by_theta : array of shape (n_params,)
+        jacobian : float
+        """
+        z, b, c = w[self.others], self.share, self.pull
+        r = np.exp(-2 * (w[self.at] - self.log_scale))
+        d = 1 - b + b * r
+        by_y = self.axes.T @ by_theta[self.others]
+        y_by_s = b * r * z / d**1.5 - 2 * r * c / d + 2 * (r - 1) * r * b * c / d**2
+        by_w = np.empty_like(by_theta)
+        by_w[self.others] = by_y / np.sqrt(d)
+        by_w[self.at] = by_theta[self.at] + by_y @ y_by_s + jacobian * (b * r / d).sum()
+        return by_w
+
+    def machine(self) -> dict[str, Any]:
+        """For machine code; see :class:`~trifit.fit.moved.Map`."""
+        return {
+            "scale_at": self.at,
+            "log_scale": self.log_scale,
+            "mode": self.mode,
+            "axes": self.axes,
+            "axes_t": self.axes.T,
+            "share": self.share,
+            "pull": self.pull,
+        }
 
 
 def given_scale(density: Density, objective: Objective, start: FloatArray) -> Coordinates | None:
@@ -185,8 +149,9 @@ def given_scale(density: Density, objective: Objective, start: FloatArray) -> Co
         found = None if centre is None else _about(objective, at, centre)
         if centre is None or found is None:
             return None
+        moved = Moved(objective, found)
         origin = np.where(np.arange(len(centre)) == at, centre, 0.0)  # z is 0
-        hessian = second_differences(lambda w: found(w, prior=1.0, jacobian=1.0)[1], origin)
+        hessian = second_differences(lambda w: moved(w, prior=1.0, jacobian=1.0)[1], origin)
         root = covariance_root(hessian)
     if root is None:
         return None
@@ -196,11 +161,11 @@ def given_scale(density: Density, objective: Objective, start: FloatArray) -> Co
         found.share.min(),
         found.share.max(),
     )
-    return Coordinates(found, origin, root, to_theta=found.theta)
+    return Coordinates(moved, origin, root, to_theta=moved.theta)
 
 
 def _about(objective: Objective, at: int, centre: FloatArray) -> GivenScale | None:
-    """The objective in coordinates about a centre, if the prior is Normal given its scale."""
+    """The map about a centre, if the prior is Normal given its scale."""
 
     def look(shift: float) -> tuple[FloatArray, FloatArray]:
         theta = np.where(np.arange(len(centre)) == at, centre + shift, centre)
@@ -219,8 +184,7 @@ def _about(objective: Objective, at: int, centre: FloatArray) -> GivenScale | No
     share, turn = eigh(solve_triangular(factor, half.T, lower=True))
     axes = solve_triangular(factor, turn, lower=True, trans="T")
     gradient = (slope_less - slope) / np.expm1(1.0)
-    others = np.delete(np.arange(len(centre)), at)
-    return GivenScale(objective, at, others, centre, axes, share.clip(0.0, 1.0), axes.T @ gradient)
+    return GivenScale.about(at, centre, axes, share.clip(0.0, 1.0), axes.T @ gradient)
 
 
 def _likeliest(objective: Objective, at: int, start: FloatArray) -> FloatArray | None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from trifit.fit.contract import check_contract
-from trifit.fit.density import Layout, Rescaled, is_scale
+from trifit.fit.density import Layout, Rescaled, SphericalT, is_scale
 from trifit.fit.entries import Entries
 from trifit.fit.fast.backend import (
     Join,
@@ -96,6 +96,9 @@ class GraphDensity:
         free = {rv.name for rv in model.free_RVs if _is_unconstrained(model, rv)}
         self.scales = np.array([is_scale(name) for name in self.free_names])
         self.unconstrained = np.array([name in free for name in self.free_names])
+        self.spherical = _spherical(
+            model, [np.shape(self._point[v.name]) for v in model.value_vars]
+        )
 
     @property
     def entries(self) -> Entries | None:
@@ -290,6 +293,18 @@ def _is_unconstrained(model: Any, rv: Any) -> bool:
     """Whether a free variable may be any real number (or any that sum to zero)."""
     transform = model.rvs_to_transforms[rv]
     return transform is None or type(transform).__name__ == "ZeroSumTransform"
+
+
+def _spherical(model: Any, shapes: Sequence[tuple[int, ...]]) -> tuple[SphericalT, ...]:
+    """Groups with a spherical t prior, which builders mark: see ``trifit.models.priors``."""
+    found, start = [], 0
+    for rv, shape in zip(model.free_RVs, shapes, strict=True):
+        size = int(np.prod(shape))
+        if mark := getattr(rv.tag, "spherical_t", None):
+            each = shape[-1]
+            found += [SphericalT(i, each, *mark) for i in range(start, start + size, each)]
+        start += size
+    return tuple(found)
 
 
 def _parameters_made(model: Any) -> list[Any]:

@@ -19,7 +19,14 @@ from trifit.duplicates import collapsed
 from trifit.fit.affine import Affine, Matrix, after, close, dense
 from trifit.fit.alike import PAIR, Alike, Maps
 from trifit.fit.blocks import Blocks
-from trifit.fit.density import Density, Layout, LinearForm, Rescaled, covariance_root
+from trifit.fit.density import (
+    Density,
+    Layout,
+    LinearForm,
+    Rescaled,
+    SphericalT,
+    covariance_root,
+)
 from trifit.fit.fast.kernel import log_probs_of_odds
 from trifit.fit.graph import GraphDensity
 from trifit.fit.objective import LinearObjective
@@ -67,6 +74,7 @@ class LinearDensity:
         self.unconstrained = np.array([free[name][1] for name in self.free_names], dtype=bool)
         self.n_params = len(self.free_names)
         self.scales = np.zeros(self.n_params, dtype=bool)
+        self.spherical: tuple[SphericalT, ...] = ()
         self.rescaled: Rescaled | None = None
 
     @classmethod

@@ -193,7 +193,7 @@ def _multivariate_t(name: str, df: float, scale: float, shape: tuple[int, ...]) 
         )
 
     # The scale is an argument, so that models of other scales are compiled once.
-    return pm.CustomDist(
+    variable = pm.CustomDist(
         name,
         np.zeros(k),
         np.float64(scale),
@@ -202,6 +202,8 @@ def _multivariate_t(name: str, df: float, scale: float, shape: tuple[int, ...]) 
         signature="(k),()->(k)",
         shape=shape,
     )
+    variable.tag.spherical_t = df, scale  # NUTS may move in coordinates that suit its radius
+    return variable
 
 
 def check_positive(name: str, value: object) -> None:

@@ -14,12 +14,12 @@ from trifit.fit.density import LogDensity, second_differences
 from trifit.fit.device.terms import (
     Data,
     Terms,
-    given_scale_terms,
+    moved_terms,
     objective_value,
     seen_by_jax,
     squared_error,
 )
-from trifit.fit.given_scale import GivenScale
+from trifit.fit.moved import Moved
 from trifit.types import FloatArray
 
 HESSIAN_BYTES = 2_000_000_000
@@ -52,19 +52,19 @@ class DeviceObjective:
         ----------
         density : LogDensity
             On the device already; of coordinates with rows of their own (Kronecker); or of
-            coordinates given a learned scale, about an objective that is there.
+            others, moved from an objective that is there.
         device : Device
         """
         if isinstance(density, cls):
             return density
-        if not isinstance(density, GivenScale):
+        if not isinstance(density, Moved):
             return cls(density, device)
         inner = cls.of(density.objective, device)
         placed = copy(inner)
-        placed.terms = given_scale_terms(inner.terms, density.at)
+        placed.terms = moved_terms(inner.terms)
         with device.in_force():
-            numbers = jax.device_put(density.numbers, device.handle)
-        placed.data = inner.data._replace(model=(inner.data.model, numbers))
+            by = jax.device_put(density.map, device.handle)
+        placed.data = inner.data._replace(model=(inner.data.model, by))
         return placed
 
     def __call__(

@@ -16,7 +16,6 @@ from jax import Array
 
 from trifit.fit.affine import Affine, sparse
 from trifit.fit.density import LinearForm, LogDensity
-from trifit.fit.given_scale import moved
 from trifit.fit.graph import GraphDensity
 from trifit.fit.graph_objective import GraphObjective
 
@@ -151,20 +150,12 @@ def _graph_terms(density: GraphDensity) -> tuple[Terms, tuple[np.ndarray, ...]]:
 
 
 @lru_cache(maxsize=8)
-def given_scale_terms(inner: Terms, at: int) -> Terms:
-    """Terms of :class:`~trifit.fit.given_scale.GivenScale`, of those of its objective.
-
-    Parameters
-    ----------
-    inner : callable
-    at : int
-        Which entry of theta is the log scale.
-    """
+def moved_terms(inner: Terms) -> Terms:
+    """Terms of a :class:`~trifit.fit.moved.Moved`, of those of its objective."""
 
     def terms(w: Array, X: Array, model: Any) -> tuple[Array, Array, Array]:
-        inner_model, numbers = model
-        phi, by_map = moved(jnp, w[at], jnp.delete(w, at), *numbers)
-        theta = jnp.insert(phi, at, w[at])
+        inner_model, by = model
+        theta, by_map = by.move(jnp, w)
         log_probs, log_prior, log_jacobian = inner(theta, X, inner_model)
         return log_probs, log_prior, log_jacobian + by_map
 

@@ -11,8 +11,8 @@ from numba import cfunc
 
 from trifit.fit.fast.linear import machine_of
 from trifit.fit.fast.machine import EXPAND, Machine
-from trifit.fit.given_scale import GivenScale
 from trifit.fit.graph_objective import GraphObjective
+from trifit.fit.moved import Moved
 from trifit.fit.whitening import Coordinates
 from trifit.lazily import on_first_use
 from trifit.types import FloatArray
@@ -48,16 +48,14 @@ def nutpie_model(at: Coordinates) -> Any:
 
 
 def _machine(at: Coordinates) -> Machine:
-    objective = at.objective
+    objective, moved = at.objective, None
     if objective.linear is not None:
         return machine_of(at, objective.linear)
-    learned = None
-    if isinstance(objective, GivenScale):
-        names = "log_scale", "mode", "axes", "share", "pull"
-        learned = {"scale_at": objective.at, **dict(zip(names, objective.numbers, strict=True))}
+    if isinstance(objective, Moved):
+        moved = objective.map.machine()
         objective = objective.objective
     assert isinstance(objective, GraphObjective)
-    return objective.machine(at.centre, at.scale, learned)
+    return objective.machine(at.centre, at.scale, moved)
 
 
 @cfunc(EXPAND, cache=True, error_model="numpy")

@@ -1,7 +1,7 @@
 """A graph's log density as machine code: of any model, for nutpie and for point fits.
 
-What PyTensor makes of a graph is called with the arrays of a record. Learned scales have
-coordinates of their own (:mod:`trifit.fit.given_scale`), which are passed on the way.
+What PyTensor makes of a graph is called with the arrays of a record, at the theta of coordinates
+(:mod:`trifit.fit.fast.moved`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
-from numba import carray, cfunc, njit  # type: ignore[attr-defined]
+from numba import carray, cfunc  # type: ignore[attr-defined]
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 
 from trifit.fit.fast.backend import compile_entry, pt
@@ -26,16 +26,16 @@ from trifit.fit.fast.machine import (
     vector,
     whitened,
 )
+from trifit.fit.fast.moved import ARRAYS, NUMBERS, SIZES, by_coordinates, split, theta_of
 from trifit.types import FloatArray
 
 RECORD = layout(
-    ("X", "labels", "settings", "mode", "axes", "axes_t", "share", "pull"),
-    ("n_obs", "n_features", "n_classes", "n_settings", "scale_at"),
-    ("prior", "jacobian", "log_scale"),
+    ("X", "labels", "settings", *ARRAYS),
+    ("n_obs", "n_features", "n_classes", "n_settings", *SIZES),
+    ("prior", "jacobian", *NUMBERS),
 )
-"""``scale_at`` is the place of a learned scale in theta, -1 without coordinates of its own."""
 
-VERSION = 1
+VERSION = 2
 """To be raised with every change of what is compiled here: functions are kept on disk."""
 
 REFUSED = 5
@@ -92,7 +92,7 @@ class CompiledObjective:
         label_weights: FloatArray,
         centre: FloatArray,
         scale: FloatArray | None = None,
-        learned: Mapping[str, Any] | None = None,
+        moved: Mapping[str, Any] | None = None,
     ) -> Machine:
         """The log density of coordinates, on one data set.
 
@@ -102,20 +102,12 @@ class CompiledObjective:
         label_weights : array of shape (n_obs, n_classes)
         centre, scale : array
             Of the coordinates; see :func:`trifit.fit.fast.machine.filled`.
-        learned : mapping of str to array or number, optional
-            Coordinates of a learned scale: ``scale_at``, ``log_scale``, ``mode``, ``axes``,
-            ``share``, ``pull``.
+        moved : mapping of str to array or number, optional
+            What :meth:`trifit.fit.moved.Map.machine` says.
         """
-        empty = np.empty((0, 0))
-        arrays: dict[str, FloatArray] = dict.fromkeys(("mode", "axes", "share", "pull"), empty)
-        numbers: dict[str, float] = {"scale_at": -1, "prior": 1.0, "jacobian": 1.0}
-        for name, value in (learned or {}).items():
-            if name in arrays:
-                arrays[name] = np.ascontiguousarray(value, dtype=np.float64)
-            else:
-                numbers[name] = value
-        arrays["axes_t"] = np.ascontiguousarray(arrays["axes"].T)
+        arrays, numbers = split(moved or {})
         arrays |= {"X": X, "labels": label_weights, "settings": self.settings}
+        numbers |= {"prior": 1.0, "jacobian": 1.0}
         numbers["n_obs"], numbers["n_features"] = X.shape
         numbers["n_classes"], numbers["n_settings"] = label_weights.shape[1], len(self.settings)
         record, kept = filled(RECORD, centre, scale, arrays, numbers)
@@ -176,10 +168,9 @@ def _log_density(size, z, gradient, value, pointer):  # type: ignore[no-untyped-
     """Log density at the theta of z, a template; its gradient goes to ``gradient``, by z."""
     at = carray(pointer, (1,), RECORD)[0]
     w = coloured(at, carray(z, (size,)))
-    theta = w if at.scale_at < 0 else _given_scale(at, w)
     try:
         found, by_theta = evaluate(  # type: ignore[name-defined]  # noqa: F821
-            theta,
+            theta_of(at, w),
             matrix(at.X, at.n_obs, at.n_features),
             matrix(at.labels, at.n_obs, at.n_classes),
             np.array([at.prior, at.jacobian]),
@@ -188,55 +179,7 @@ def _log_density(size, z, gradient, value, pointer):  # type: ignore[no-untyped-
     except Exception:  # the only kind that numba knows
         return REFUSED
     by_z = carray(gradient, (size,))
-    value[0] = found[()]
-    if at.scale_at < 0:
-        whitened(at, by_theta, by_z)
-    else:
-        by_w = np.empty(size)
-        value[0] += _by_given_scale(at, w, by_theta, by_w)
-        whitened(at, by_w, by_z)
+    by_w = np.empty(size)
+    value[0] = found[()] + at.jacobian * by_coordinates(at, w, by_theta, by_w)
+    whitened(at, by_w, by_z)
     return answer(value[0], by_z)
-
-
-@njit(error_model="numpy")
-def _given_scale(at, w):  # type: ignore[no-untyped-def]
-    """Theta of w; see :func:`trifit.fit.given_scale.moved`."""
-    n = at.n_params - 1
-    mode, axes_t = vector(at.mode, n), matrix(at.axes_t, n, n)
-    share, pull = vector(at.share, n), vector(at.pull, n)
-    r = np.exp(-2 * (w[at.scale_at] - at.log_scale))
-    phi = mode.copy()
-    for j in range(n):
-        d = 1 - share[j] + share[j] * r
-        z = w[j if j < at.scale_at else j + 1]
-        y = z / np.sqrt(d) + (r - 1) * pull[j] / d
-        for i in range(n):
-            phi[i] += axes_t[j, i] * y
-    theta = w.copy()
-    for i in range(n):
-        theta[i if i < at.scale_at else i + 1] = phi[i]
-    return theta
-
-
-@njit(error_model="numpy")
-def _by_given_scale(at, w, by_theta, by_w):  # type: ignore[no-untyped-def]
-    """The gradient by w, and what is added to the value; see :class:`GivenScale`."""
-    n = at.n_params - 1
-    axes = matrix(at.axes, n, n)
-    share, pull = vector(at.share, n), vector(at.pull, n)
-    by_y = np.zeros(n)
-    for i in range(n):
-        slope = by_theta[i if i < at.scale_at else i + 1]
-        for j in range(n):
-            by_y[j] += axes[i, j] * slope
-    r = np.exp(-2 * (w[at.scale_at] - at.log_scale))
-    by_scale, log_det = by_theta[at.scale_at], 0.0
-    for j in range(n):
-        place, b, c = j if j < at.scale_at else j + 1, share[j], pull[j]
-        d = 1 - b + b * r
-        by_s = b * r * w[place] / d**1.5 - 2 * r * c / d + 2 * (r - 1) * r * b * c / d**2
-        by_w[place] = by_y[j] / np.sqrt(d)
-        by_scale += by_y[j] * by_s + at.jacobian * b * r / d
-        log_det += np.log(d)
-    by_w[at.scale_at] = by_scale
-    return -0.5 * at.jacobian * log_det

@@ -5,8 +5,9 @@ Where a mode describes the posterior, sampling starts there:
 Hessian of the log posterior at the MAP, so that the posterior of ``z`` is close
 to a standard normal: fewer leapfrog steps per draw and a short warm-up. Where
 minus the Hessian is not positive definite there are plain coordinates. Networks have
-plain ones too, from dispersed starts: measured with 33 to 130 weights, whitening at one
-of their many modes took 1.2 to 1.7 times as many steps per draw. One learned prior scale
+plain ones too, from dispersed starts (measured with 33 to 130 weights, whitening at one
+of their many modes took 1.2 to 1.7 times as many steps per draw), but for the radius of a layer
+whose precision is learned (docs/decisions/019-radial-coordinates.md). One learned prior scale
 has coordinates given the scale (docs/decisions/014-given-the-scale.md).
 
 Many rows are sampled by normal proposals where the posterior is nearly normal
@@ -41,6 +42,7 @@ from trifit.fit.diagnostics import (
 from trifit.fit.given_scale import given_scale
 from trifit.fit.prediction import draws_of_rows, prediction_draws
 from trifit.fit.proposals import sample_by_proposals, suit
+from trifit.fit.radial import radial
 from trifit.fit.sampling import MAX_TREE_DEPTH, Advance, blocks, sample
 from trifit.fit.training import Training
 from trifit.fit.whitening import Coordinates, is_dense, plain, whitened
@@ -184,7 +186,11 @@ def fit_bayes(
         at = whitened(density, objective, centre)
     else:
         begin = density.start(np.random.default_rng(seed))
-        at = (identified and given_scale(density, objective, begin)) or plain(objective, begin)
+        at = (
+            (identified and given_scale(density, objective, begin))
+            or radial(density, objective, begin)
+            or plain(objective, begin)
+        )
     sizes = blocks(sampler, density.n_params)
     with closing(_draws(at, objective.device, sampler, sizes, seed, advance)) as each_block:
         for block in each_block:
