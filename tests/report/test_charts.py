@@ -339,3 +339,17 @@ def test_every_chart_has_its_frame(name):
 def test_what_is_not_there_is_said(draw, says):
     with pytest.raises(InputError, match=says):
         draw()
+
+
+def test_marks_far_out_on_a_symmetric_log_axis_are_whole():
+    """Margins are of the axis as it is drawn: linear ones are too narrow there for a mark."""
+    values = {"mle": (0.004, 0.003), "map": (0.45, 0.01), "map+T": (-20.0, 1.0)}
+    ax = charts.gains(
+        {n: Estimate(value=v, low=v - 2 * s, high=v + 2 * s, se=s) for n, (v, s) in values.items()}
+    )
+    to_axis = ax.xaxis.get_transform().transform
+    low, high = to_axis(np.array(ax.get_xlim()))
+    for value, se in values.values():
+        ends = to_axis(np.array([value - 2 * se, value + 2 * se]))
+        assert low + 0.03 * (high - low) < ends[0]
+        assert ends[1] < high - 0.03 * (high - low)

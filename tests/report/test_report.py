@@ -157,6 +157,20 @@ def test_the_notebook_shows_the_answer_without_a_script():
     assert "0.400<br><small>0.300 to 0.500" in made_up()._repr_html_()
 
 
+def test_a_download_that_is_too_large_is_left_to_the_folder(monkeypatch):
+    """A page of a thousand classes was 47 MB, nearly all of it downloads."""
+    c = made_up()
+    whole = render(c)
+    monkeypatch.setattr("trifit.report.downloads.MOST", 5_000)
+    page = render(c)
+    assert 'href="data:application/json' in whole
+    assert 'href="data:application/json' not in page
+    assert "comparison.json <span>all numbers: 0 MB, too large for this page</span>" in page
+    assert 'href="data:text/csv' in page  # small ones stay
+    assert "in the run's folder" in page
+    assert "too large for this page" not in whole
+
+
 def test_downloads_hold_every_number():
     c = made_up()
     files = {d.name: d.href for d in downloads(c)}

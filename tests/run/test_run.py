@@ -14,6 +14,7 @@ import trifit
 from fitting import FAST
 from trifit.analyses.fits import fit_records
 from trifit.cards import load_card
+from trifit.contestants import PAIRS
 from trifit.data import load_dataset
 from trifit.errors import InputError
 from trifit.fit.diagnostics import diagnose_draws, mixing
@@ -321,3 +322,17 @@ def test_copies_of_rows_are_noted(overlapping):
 
 def test_a_failed_check_names_its_number(too_few_draws):
     assert re.search(r"required.*--set draws", status_text(too_few_draws.fits["bayes"]))
+
+
+def test_the_best_two_are_held_against_each_other_whoever_they_are():
+    """Else a best one that is clearly better than all others would not be called so."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(120, 15))
+    y = (rng.random(120) < 1 / (1 + np.exp(-X[:, :4].sum(axis=1)))).astype(int)
+    narrow = {"prior_scale": 0.05}  # the MAP is far off, and its temperature mends it
+    c = trifit.compare(X, y, model="logistic", overrides=narrow, test_size=0.3, nuts=False)
+    first, second, *_ = sorted(
+        c.contestants, key=lambda name: c.contestants[name].scores.log_loss.value
+    )
+    assert {first, second} not in [{pair.a, pair.b} for pair in PAIRS]
+    assert {first, second} in [{d.a, d.b} for d in c.differences]

@@ -1,7 +1,7 @@
 """Every number of the page as files to download from it: JSON, and CSV by topic.
 
 They are ``data:`` links, so they work from disk, without a network and without
-JavaScript.
+JavaScript. What is too large for a page (with a thousand classes, say) is left to the run's folder.
 """
 
 import csv
@@ -19,19 +19,42 @@ PLAIN = "!$&'()*+,-./:;=?@[]^_`{|}~"
 """Characters that may stand in a data URL as they are."""
 
 
+MOST = 4_000_000
+"""Characters of a file that a page holds: digits has a million in its largest."""
+
+
 @dataclass(frozen=True)
 class Download:
-    """A file within the page."""
+    """A file within the page, or what is said of one that is too large for it.
+
+    Attributes
+    ----------
+    name, what : str
+    href : str
+        Empty where the file is left out.
+    megabytes : float
+    """
 
     name: str
     what: str
     href: str
+    megabytes: float
+
+    @classmethod
+    def of(cls, name: str, what: str, kind: str, text: str) -> "Download":
+        """A file of some kind (a media type).
+
+        Parameters
+        ----------
+        name, what, kind, text : str
+        """
+        return cls(name, what, _url(kind, text) if len(text) <= MOST else "", len(text) / 1e6)
 
 
 def downloads(c: Comparison) -> list[Download]:
     """The comparison as JSON, and its tables as CSV."""
     text = msgspec.json.encode(c).decode()
-    files = [Download("comparison.json", "all numbers", _url("application/json", text))]
+    files = [Download.of("comparison.json", "all numbers", "application/json", text)]
     for name, what, rows in (
         ("scores.csv", "scores with intervals", _scores(c)),
         ("differences.csv", "paired differences", map(_difference, c.differences)),
@@ -42,7 +65,7 @@ def downloads(c: Comparison) -> list[Download]:
     ):
         table = _csv(rows)
         if table:
-            files.append(Download(name, what, _url("text/csv", table)))
+            files.append(Download.of(name, what, "text/csv", table))
     return files
 
 

@@ -153,13 +153,11 @@ def _of_fits(
 def _pairs(
     fits: Mapping[str, FitRecord], rivals: Sequence[str], board: Mapping[str, Scores]
 ) -> list[tuple[str, str]]:
-    """Who is held against whom; with rivals also the best two, whoever they are.
+    """Who is held against whom; the best two always are, whoever they are.
 
     Only so can be said whether one predicts clearly better than all others.
     """
     pairs = [*((p.a, p.b) for p in PAIRS), *pairs_of_rivals(rivals, fits)]
-    if not rivals:
-        return pairs
     left = [
         name
         for name in (*fits, *rivals)

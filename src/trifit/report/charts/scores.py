@@ -110,6 +110,7 @@ def _intervals(ax: Axes, rows: Sequence[tuple[str, str, Estimate]], *, xlabel: s
     reach = max((max(-e.low, e.high) for *_, e in rows), default=1.0) or 1.0
     near = min(max(4 * smallest, 1e-4), reach)
     ax.set_xscale("symlog", linthresh=near, linscale=0.8)
+    ax.autoscale(axis="x")  # margins of this scale: those of a linear one cut marks in half
     # Whole powers of ten, the smallest well clear of the zero between them.
     powers = [10.0**k for k in range(-6, 7) if 1.5 * near < 10.0**k <= 1.2 * reach] or [reach]
     places = [-p for p in reversed(powers)] + [0.0] + powers
