@@ -14,6 +14,7 @@ import numpy as np
 from numba import carray, cfunc, njit  # type: ignore[attr-defined]
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 
+from trifit.fit.fast import machine
 from trifit.fit.fast.backend import compile_entry, pt
 from trifit.fit.fast.machine import (
     LOG_DENSITY,
@@ -35,8 +36,9 @@ RECORD = layout(
 )
 """``scale_at`` is the place of a learned scale in theta, -1 without coordinates of its own."""
 
-VERSION = 1
-"""To be raised with every change of what is compiled here: functions are kept on disk."""
+VERSION = f"1-{machine.VERSION}"
+"""Its number is to be raised with every change of what is compiled here: functions are kept on
+disk."""
 
 REFUSED = 5
 """The answer where a distribution refuses its parameters: nutpie rejects the step."""
