@@ -47,6 +47,13 @@ def test_kernel_is_the_formula(n, d, k, rng):
         assert gradient == pytest.approx(by_weights, rel=1e-10, abs=1e-10 * n)
 
 
+def test_many_classes_of_equal_probability(rng):
+    """One logarithm is taken of a product of several rows' sums: 8 of them are 3e26 here."""
+    X, y, weights = problem(rng, BLOCK + 13, 1, 2_000, size=0.0)
+    value, _ = log_likelihood_of(X, y, weights)
+    assert value == pytest.approx(-len(X) * np.log(2_000), rel=1e-13)
+
+
 @given(st.integers(1, 40), st.integers(2, 5), st.integers(0, 2**32 - 1))
 def test_a_duplicated_row_is_a_weight_of_two(n, k, seed):
     X, y, weights = problem(np.random.default_rng(seed), n, 3, k)

@@ -10,7 +10,7 @@ from pytensor.graph.op import Op
 from trifit.cards import load_card
 from trifit.fit.build import build_density
 from trifit.fit.fast.callback import _machine
-from trifit.fit.fast.graph import REFUSED, Called
+from trifit.fit.fast.graph import _CALL, REFUSED, Called
 from trifit.fit.given_scale import GivenScale, given_scale
 from trifit.fit.graph import GraphDensity
 from trifit.fit.moved import Moved
@@ -105,10 +105,30 @@ def test_whitened_coordinates(rng):
     objective = density.bind(X, Y)
     centre, scale = rng.normal(size=3), np.triu(rng.normal(size=(3, 3)))
     z = rng.normal(size=3)
-    found = Called(_machine(Coordinates(objective, centre, scale)))(z, 1.0, 1.0)
-    value, gradient = objective(centre + scale @ z, prior=1.0, jacobian=1.0)
+    at = Coordinates(objective, centre, scale)
+    found = Called(_machine(at))(z, 1.0, 1.0)
+    value, gradient = objective(at.theta(z), prior=1.0, jacobian=1.0)
     assert found[0] == pytest.approx(value, rel=1e-12)
-    assert found[1] == pytest.approx(scale.T @ gradient, rel=1e-10)
+    assert found[1] == pytest.approx(at.scale.T @ gradient, rel=1e-10)
+    assert at.scale == pytest.approx(scale, rel=1e-7)
+
+
+@pytest.mark.parametrize("n_features", [1, 40])
+def test_whitened_coordinates_of_a_linear_model(n_features, rng):
+    X = rng.normal(size=(30, n_features))
+    names = tuple(f"x{j}" for j in range(n_features))
+    density = build_density(
+        load_card("logistic").with_overrides({"prior_scale": 1.0}),
+        X, Y, feature_names=names, class_names=("no", "yes"),
+    )  # fmt: skip
+    size, objective = density.n_params, density.bind(X, Y)
+    at = Coordinates(objective, rng.normal(size=size), np.triu(rng.normal(size=(size, size))))
+    machine, z, gradient, value = _machine(at), rng.normal(size=size), np.empty(size), np.empty(1)
+    arrays = z, gradient, value, machine.record
+    assert _CALL(machine.entry.address)(size, *(a.ctypes.data for a in arrays)) == 0
+    expected, by_theta = objective(at.theta(z), prior=1.0, jacobian=1.0)
+    assert value[0] == pytest.approx(expected, rel=1e-12)
+    assert gradient == pytest.approx(at.scale.T @ by_theta, rel=1e-9, abs=1e-9)
 
 
 def test_coordinates_of_a_learned_scale(rng):

@@ -14,6 +14,8 @@ import numpy as np
 from numba import carray, cfunc  # type: ignore[attr-defined]
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 
+from trifit.fit.fast import machine
+from trifit.fit.fast import moved as moved_by
 from trifit.fit.fast.backend import compile_entry, pt
 from trifit.fit.fast.machine import (
     LOG_DENSITY,
@@ -27,6 +29,7 @@ from trifit.fit.fast.machine import (
     whitened,
 )
 from trifit.fit.fast.moved import ARRAYS, NUMBERS, SIZES, by_coordinates, split, theta_of
+from trifit.fit.fast.version import version_of
 from trifit.types import FloatArray
 
 RECORD = layout(
@@ -35,8 +38,8 @@ RECORD = layout(
     ("prior", "jacobian", *NUMBERS),
 )
 
-VERSION = 2
-"""To be raised with every change of what is compiled here: functions are kept on disk."""
+VERSION = version_of(__file__, machine.__file__, moved_by.__file__)
+"""Of what is compiled here: functions are kept on disk."""
 
 REFUSED = 5
 """The answer where a distribution refuses its parameters: nutpie rejects the step."""

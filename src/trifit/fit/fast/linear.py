@@ -11,7 +11,8 @@ from numba import carray, cfunc, njit  # type: ignore[attr-defined]
 
 from trifit.fit.affine import sparse
 from trifit.fit.density import LinearForm
-from trifit.fit.fast.kernel import AGAINST_CLASS_0, VERSION, log_likelihood
+from trifit.fit.fast import kernel, machine
+from trifit.fit.fast.kernel import AGAINST_CLASS_0, log_likelihood
 from trifit.fit.fast.machine import (
     LOG_DENSITY,
     Machine,
@@ -24,6 +25,7 @@ from trifit.fit.fast.machine import (
     vector,
     whitened,
 )
+from trifit.fit.fast.version import version_of
 from trifit.fit.whitening import Coordinates
 
 RECORD = layout(
@@ -36,6 +38,9 @@ RECORD = layout(
 )  # fmt: skip
 """``weights = offset + matrix @ theta``, the matrix in compressed rows; the prior's gradient
 likewise."""
+
+VERSION = version_of(kernel.__file__, machine.__file__)
+"""Of what is compiled here from other files."""
 
 
 def machine_of(at: Coordinates, form: LinearForm) -> Machine:
@@ -124,8 +129,7 @@ def _evaluate(at, labels, z, by_z):  # type: ignore[no-untyped-def]
 def _entry(*, soft: bool, version: int = VERSION) -> Any:
     """Log density with hard or with soft labels.
 
-    ``version`` is the kernel's: in a closure, it is part of what numba's cache on disk
-    is looked up by.
+    In a closure, ``version`` is part of what numba's cache on disk is looked up by.
     """
     if soft:
 

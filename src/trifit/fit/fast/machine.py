@@ -39,7 +39,7 @@ class Machine:
     arrays: Mapping[str, np.ndarray]
 
 
-COORDINATES = ("centre", "scale", "scale_t")
+COORDINATES = ("centre", "scale")
 """Arrays of the coordinates that NUTS moves in, ``centre + scale @ z``."""
 
 
@@ -73,7 +73,8 @@ def filled(
         A :func:`layout`.
     centre : array of shape (n_params,)
     scale : array of shape (n_params, n_params) or None
-        Upper triangular; None for the identity.
+        Upper triangular, of single precision (:class:`~trifit.fit.whitening.Coordinates`); None
+        for the identity.
     arrays : mapping of str to array
         Contiguous ones.
     numbers : mapping of str to float
@@ -82,8 +83,7 @@ def filled(
     empty = np.empty((0, 0))
     kept = {
         "centre": np.array(centre, dtype=np.float64),
-        "scale": empty if scale is None else np.ascontiguousarray(scale),
-        "scale_t": empty if scale is None else np.ascontiguousarray(scale.T),
+        "scale": empty if scale is None else np.ascontiguousarray(scale, dtype=np.float32),
         **arrays,
     }
     record = np.zeros((), dtype=dtype)
@@ -127,33 +127,44 @@ def matrix(address, n, m):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy")
+def _scale(at):  # type: ignore[no-untyped-def]
+    """The matrix of whitened coordinates: one copy, in single precision, serves both products.
+
+    With 585 coefficients it then stays in a core's cache beside 1,800 rows.
+    """
+    return carray(_pointer(at.scale), (at.n_params, at.n_params), np.float32)
+
+
+@njit(error_model="numpy", fastmath={"reassoc", "contract"})
 def coloured(at, z):  # type: ignore[no-untyped-def]
     """``centre + scale @ z``."""
-    size = at.n_params
-    w = vector(at.centre, size).copy()
+    w = vector(at.centre, at.n_params).copy()
     if not at.whitened:
         w += z
         return w
-    scale_t = matrix(at.scale_t, size, size)
-    for j in range(size):  # scale is upper triangular
-        for i in range(j + 1):
-            w[i] += scale_t[j, i] * z[j]
+    scale = _scale(at)
+    for i in range(at.n_params):
+        row, tail = scale[i, i:], z[i:]  # slices: loops from 0 become vector instructions
+        total = 0.0
+        for j in range(tail.size):
+            total += row[j] * tail[j]
+        w[i] += total
     return w
 
 
 @njit(error_model="numpy")
 def whitened(at, by_w, by_z):  # type: ignore[no-untyped-def]
     """A gradient by w as one by z: ``scale.T @ by_w``."""
-    size = at.n_params
     if not at.whitened:
-        for i in range(size):
+        for i in range(at.n_params):
             by_z[i] = by_w[i]
         return
-    scale = matrix(at.scale, size, size)
+    scale = _scale(at)
     by_z[:] = 0.0
-    for i in range(size):
-        for j in range(i, size):
-            by_z[j] += scale[i, j] * by_w[i]
+    for i in range(at.n_params):
+        row, tail, by = scale[i, i:], by_z[i:], by_w[i]
+        for j in range(tail.size):
+            tail[j] += row[j] * by
 
 
 @njit(error_model="numpy")
