@@ -36,3 +36,28 @@ def test_nutpie_does_not_load_arviz_and_pyplot():
         "import arviz; print(callable(arviz.summary), 'arviz_plots' in sys.modules)"
     ).stdout
     assert told.splitlines() == ["set()", "True True"]
+
+
+def test_a_part_of_a_package_is_loaded_when_something_of_it_is_asked_for():
+    told = in_a_process(
+        "import sys; from trifit.lazily import on_first_use; on_first_use('numpy.f2py')\n"
+        "import scipy.linalg, numpy as np; print('numpy.f2py.crackfortran' in sys.modules)\n"
+        "print(callable(np.f2py.run_main), 'numpy.f2py.crackfortran' in sys.modules)\n"
+        "import numpy.f2py as late; print(callable(late.run_main), np.f2py is late)"
+    ).stdout
+    assert told.split() == ["False", "True", "True", "True", "True"]
+
+
+def test_linear_densities_do_without_the_dispatch_to_numba():
+    told = in_a_process(
+        "import sys\n"
+        "from trifit.cards import load_card\n"
+        "from trifit.data import load_dataset\n"
+        "from trifit.fit import build_density\n"
+        "d = load_dataset('iris')\n"
+        "names = dict(feature_names=d.feature_names, class_names=d.class_names)\n"
+        "card = load_card('softmax').with_scale(1.0)\n"
+        "print(type(build_density(card, d.X, d.y, **names)).__name__)\n"
+        "print('pytensor.link.numba.dispatch' in sys.modules)"
+    ).stdout
+    assert told.split() == ["LinearDensity", "False"]
