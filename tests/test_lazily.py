@@ -46,18 +46,3 @@ def test_a_part_of_a_package_is_loaded_when_something_of_it_is_asked_for():
         "import numpy.f2py as late; print(callable(late.run_main), np.f2py is late)"
     ).stdout
     assert told.split() == ["False", "True", "True", "True", "True"]
-
-
-def test_linear_densities_do_without_the_dispatch_to_numba():
-    told = in_a_process(
-        "import sys\n"
-        "from trifit.cards import load_card\n"
-        "from trifit.data import load_dataset\n"
-        "from trifit.fit import build_density\n"
-        "d = load_dataset('iris')\n"
-        "names = dict(feature_names=d.feature_names, class_names=d.class_names)\n"
-        "card = load_card('softmax').with_scale(1.0)\n"
-        "print(type(build_density(card, d.X, d.y, **names)).__name__)\n"
-        "print('pytensor.link.numba.dispatch' in sys.modules)"
-    ).stdout
-    assert told.split() == ["LinearDensity", "False"]
