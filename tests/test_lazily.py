@@ -36,3 +36,13 @@ def test_nutpie_does_not_load_arviz_and_pyplot():
         "import arviz; print(callable(arviz.summary), 'arviz_plots' in sys.modules)"
     ).stdout
     assert told.splitlines() == ["set()", "True True"]
+
+
+def test_a_part_of_a_package_is_loaded_when_something_of_it_is_asked_for():
+    told = in_a_process(
+        "import sys; from trifit.lazily import on_first_use; on_first_use('numpy.f2py')\n"
+        "import scipy.linalg, numpy as np; print('numpy.f2py.crackfortran' in sys.modules)\n"
+        "print(callable(np.f2py.run_main), 'numpy.f2py.crackfortran' in sys.modules)\n"
+        "import numpy.f2py as late; print(callable(late.run_main), np.f2py is late)"
+    ).stdout
+    assert told.split() == ["False", "True", "True", "True", "True"]

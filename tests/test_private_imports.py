@@ -25,7 +25,7 @@ PINNED = {
         "trifit/fit/fast/graph.py": {
             "pytensor.link.numba.cache": {"CACHED_SRC_FUNCTIONS"},
         },
-        "trifit/fit/fast/fused.py": {
+        "trifit/fit/fast/fused_numba.py": {
             "pytensor.link.numba.dispatch.basic": {
                 "numba_njit",
                 "register_funcify_default_op_cache_key",

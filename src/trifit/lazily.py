@@ -19,6 +19,9 @@ def on_first_use(name: str) -> None:
     module = _Unloaded(name)
     module.__spec__, module.__file__ = spec, spec.origin
     sys.modules[name] = module
+    package, _, part = name.rpartition(".")
+    if package:
+        setattr(sys.modules[package], part, module)
 
 
 class _Unloaded(ModuleType):

@@ -362,7 +362,7 @@ import sys
 NAMES = {'scipy', 'pandas', 'sklearn', 'matplotlib', 'xarray', 'arviz_base', 'arviz', 'arviz_stats',
          'arviz_plots', 'pymc', 'pytensor', 'numba', 'nutpie', 'jinja2', 'rich', 'h5netcdf',
          'polars', 'bambi', 'jax', 'IPython', 'dask', 'distributed', 'zarr', 'joblib',
-         'scipy.stats'}
+         'scipy.stats', 'numpy.f2py.crackfortran', 'pytensor.link.numba.dispatch'}
 class Stages:
     def find_spec(self, name, path=None, target=None):
         if name in ('trifit.run', 'trifit.report.page'):
@@ -381,7 +381,10 @@ print('stage end', *sorted(NAMES & set(sys.modules)))
     [(["--no-nuts"], set()), (FAST[:4], {"nutpie", "arviz"})],  # arviz: a name alone
 )
 def test_a_run_imports_what_it_uses(options, sampler, tmp_path):
-    """Before a stage; nothing of a sampler without NUTS; never Dask, ArviZ or scikit-learn."""
+    """Before a stage; nothing of a sampler without NUTS; never Dask, ArviZ or scikit-learn.
+
+    Nor what a linear density does without: PyTensor's dispatch to numba, f2py.
+    """
     (tmp_path / "good.csv").write_text(GOOD)
     run = ["compare", "good.csv", "--target", "y", "--test-size", "0.3", *options]
     done = subprocess.run(

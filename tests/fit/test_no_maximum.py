@@ -17,13 +17,13 @@ from trifit.results import Verdict
 from trifit.types import Rows
 from trifit.words import headline, status_text, verdict_text
 
-ONE_START = {"hidden": [8], "starts": 1, "max_steps": 1500}
+ONE_START = {"hidden": [8], "starts": 1, "max_steps": 600}
 
 
 @pytest.fixture(scope="module")
 def network():
     """Eight hidden units on noisy half moons: some weights grow without end."""
-    data = load_dataset("sim:moons", n=400, seed=1, n_test=500)
+    data = load_dataset("sim:moons", n=200, seed=1, n_test=500)
     return trifit.compare(data, model="network", nuts=False, overrides=ONE_START)
 
 

@@ -268,15 +268,16 @@ def _maximum(
     value, q = log_likelihood(theta, log_probs, truth)
     for _ in range(100):
         gradient, information = derivatives(log_probs, truth, q, slope_only=slope_only)
-        scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
-        scaled = information / np.outer(scale, scale)
+        scale = np.sqrt(np.maximum(information.diagonal(), 1e-300))
+        units = scale[:, None] * scale
+        scaled = information / units
         curvature = np.linalg.eigvalsh(scaled)
         if not curvature[0] * MAX_CONDITION > curvature[-1]:
             return None
         step[:n_free] = np.linalg.solve(information, gradient)
         # On separated rows the gradient vanishes too, but the Newton step does not.
         if abs(step).max() < 1e-8 * (1 + abs(theta).max()):
-            inverse[:n_free, :n_free] = np.linalg.inv(scaled) / np.outer(scale, scale)
+            inverse[:n_free, :n_free] = np.linalg.inv(scaled) / units
             return theta, q, inverse
         length = 1.0
         while True:
@@ -374,16 +375,10 @@ def _derivatives(
     information[0, 1:] = information[1:, 0] = weighted[:, 1:].sum(axis=0)
     information[1:, 1:] = -free.T @ free
     # q (1 - q) from the other classes' q: the difference from 1 would be rounded away.
-    others = _sums_before(q) + _sums_before(q[:, ::-1])[:, ::-1]
-    np.fill_diagonal(information[1:, 1:], (free * others[:, 1:]).sum(axis=0))
+    others = q[:, :-1].cumsum(axis=1)  # those before each class, and then those after it
+    others[:, :-1] += q[:, :1:-1].cumsum(axis=1)[:, ::-1]
+    np.fill_diagonal(information[1:, 1:], (free * others).sum(axis=0))
     return gradient, information
-
-
-def _sums_before(q: FloatArray) -> FloatArray:
-    """Sums of the columns to the left of each column."""
-    sums = np.zeros_like(q)
-    np.cumsum(q[:, :-1], axis=1, out=sums[:, 1:])
-    return sums
 
 
 def _result(

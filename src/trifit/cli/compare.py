@@ -27,6 +27,7 @@ from trifit.cli.options import (
 from trifit.cli.shared import asks, data_option, evaluation_option, reads_table
 from trifit.contestants import on_request
 from trifit.errors import InputError
+from trifit.lazily import on_first_use
 
 if TYPE_CHECKING:
     from trifit.questions import Questions
@@ -206,6 +207,7 @@ def compare(  # noqa: PLR0913 - click: an argument per option
     with display.progress() as progress:
         progress("loading PyMC", 0.0)
         with without_collection():
+            on_first_use("numpy.f2py")  # SciPy names all that NumPy has
             from trifit.run import run_comparison, save_run
 
         run = run_comparison(dataset, card, progress=progress, command=command, **settings)

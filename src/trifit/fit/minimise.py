@@ -11,6 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from trifit.cards import Optimiser
+from trifit.remembered import Remembered
 from trifit.types import BoolArray, FloatArray
 
 Loss = Callable[[FloatArray], tuple[float, FloatArray]]
@@ -106,28 +107,22 @@ def lbfgs(loss: Loss, theta: FloatArray, settings: Optimiser, path: Path) -> tup
     Byrd, Lu, Nocedal & Zhu (1995), SIAM J. Sci. Comput. 16(5), doi:10.1137/0916069
     """
     steps, stopped = 0, False
-    known = (theta, *loss(theta))
-
-    def remembered(theta: FloatArray) -> tuple[float, FloatArray]:
-        nonlocal known
-        known = (theta.copy(), *loss(theta))
-        return known[1], known[2]
+    remembered = Remembered(loss)
 
     def visit(xk: FloatArray) -> None:
         nonlocal steps, stopped
         steps += 1
-        gradient = known[2] if np.array_equal(known[0], xk) else loss(xk)[1]
-        if not path.visit(steps, xk, _largest(gradient)):
+        if not path.visit(steps, xk, _largest(remembered.gradient(xk))):
             stopped = True
             raise StopIteration
 
-    path.visit(0, theta, _largest(known[2]))
+    path.visit(0, theta, _largest(remembered.gradient(theta)))
     for _ in range(5):
         before = steps
         result = minimize(
             remembered,
             theta,
-            jac=True,
+            jac=remembered.gradient,
             method="L-BFGS-B",
             callback=visit,
             options={

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 
 from trifit.forecasts import log_softmax
 from trifit.inputs import Labels, checked_labels, label_probs
+from trifit.remembered import Remembered
 from trifit.threads import limited
 from trifit.types import FloatArray
 
@@ -139,11 +140,12 @@ def fit_linear(
         gradient = adjoint(np.exp(log_q) - target) + ridge * away
         return float(value) / n_obs, gradient / scale / n_obs
 
+    loss = Remembered(objective)
     with limited():  # L-BFGS's own algebra is tiny
         result = minimize(
-            objective,
+            loss,
             neutral * scale,
-            jac=True,
+            jac=loss.gradient,
             method="L-BFGS-B",
             bounds=bounds,
             options={"maxiter": MAX_ITERATIONS, "ftol": 1e-15, "gtol": 1e-10, "maxcor": 30},

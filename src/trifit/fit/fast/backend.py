@@ -289,6 +289,8 @@ def _compiled(inputs: list[Any], outputs: list[Any]) -> Callable[..., Any]:
 
 def _numba(inputs: Sequence[Any], outputs: Sequence[Any], linker: NumbaLinker) -> Any:
     """What a linker makes of a graph."""
+    from trifit.fit.fast import fused_numba  # noqa: F401 - PyTensor must know the operation
+
     global _n_compiled
     mode = Mode(linker=linker, optimizer=get_mode("NUMBA").optimizer)
     with pytensor.config.change_flags(numba__fastmath=False):

@@ -1,7 +1,7 @@
 """The fused log-likelihood as an operation of a PyTensor graph.
 
 It takes the place of ``sum_ik w_ik log softmax(X @ beta + intercept)_ik`` when an
-objective is built; the user's model stays as it is.
+objective is built; the user's model stays as it is. Its machine code: ``fused_numba.py``.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,12 @@ import numpy as np
 from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 from pytensor.scalar.basic import Add
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.math import Dot
 from scipy.special import log_softmax
 
 from trifit.fit.fast.backend import ancestors, pt
-from trifit.fit.fast.kernel import VERSION, log_likelihood
 
 
 class FusedLogLikelihood(Op):  # type: ignore[misc]
@@ -93,32 +91,6 @@ class FusedLogLikelihood(Op):  # type: ignore[misc]
         """Only the value is differentiable, with respect to what moves."""
         moves = [self.rows_move, False, True, True]
         return [[moving, *[False] * (len(node.outputs) - 1)] for moving in moves]
-
-
-@register_funcify_default_op_cache_key(FusedLogLikelihood)  # type: ignore[untyped-decorator]
-def _compiled(op: FusedLogLikelihood, node: Any = None, **_: Any) -> tuple[Any, int]:
-    first = np.int64(op.first)
-
-    @numba_njit
-    def still(X, labels, intercept, beta):  # type: ignore[no-untyped-def]
-        by_intercept, by_beta = np.empty_like(intercept), np.empty(beta.shape)
-        value = log_likelihood(
-            np.ascontiguousarray(X), np.ascontiguousarray(labels), intercept, beta,
-            first, by_intercept, by_beta, np.empty((0, 0)),
-        )  # fmt: skip
-        return np.asarray(value), by_intercept, by_beta
-
-    @numba_njit
-    def moving(X, labels, intercept, beta):  # type: ignore[no-untyped-def]
-        by_intercept, by_beta = np.empty_like(intercept), np.empty(beta.shape)
-        by_X = np.empty(X.shape)
-        value = log_likelihood(
-            np.ascontiguousarray(X), np.ascontiguousarray(labels), intercept, beta,
-            first, by_intercept, by_beta, by_X,
-        )  # fmt: skip
-        return np.asarray(value), by_intercept, by_beta, by_X
-
-    return moving if op.rows_move else still, VERSION
 
 
 def fused_log_likelihood(scores: Any, labels: Any, theta: Any) -> Any | None:
