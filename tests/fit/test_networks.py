@@ -18,12 +18,13 @@ from trifit.fit.diagnostics import posterior_status
 from trifit.fit.existence import certify
 from trifit.fit.folds import inner_folds
 from trifit.fit.graph import GraphDensity
+from trifit.fit.graph_objective import GraphObjective
 from trifit.fit.linear import LinearDensity
 from trifit.fit.methods import bayes
 from trifit.fit.methods.map import fit_map
 from trifit.fit.methods.mle import fit_mle
 from trifit.fit.methods.squared_error import fit_squared_error
-from trifit.fit.optimise import maximise
+from trifit.fit.optimise import NEWTON_SHARE, maximise
 from trifit.fits import Fit, Status
 from trifit.models import neural_network
 from trifit.results import FitRecord
@@ -331,3 +332,21 @@ def test_posteriors_of_networks_pass_the_gate(name, data):
 
     comparison = trifit.compare(load_dataset(data), model=load_card(name), test_size=0.3)
     assert comparison.fits["bayes"].status == "trusted"
+
+
+def test_a_map_without_kinks_takes_no_more_gradients_than_its_steps_allow(monkeypatch):
+    """It once began L-BFGS again twenty times, with the card's number of steps each time."""
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(200, 4))
+    y = (X[:, 0] * X[:, 1] + 0.5 * rng.logistic(size=200) > 0).astype(int)
+    density = density_of(X, y, "neural_network", hidden=[6], prior="gamma", prior_df=8.0)
+    calls = []
+    asked = GraphObjective.__call__
+    monkeypatch.setattr(
+        GraphObjective, "__call__", lambda *a, **k: (calls.append(1), asked(*a, **k))[1]
+    )
+    settings = Optimiser(max_steps=60, tolerance=1e-9, starts=1)
+    fit = fit_map(density, Rows(X, y), settings, np.random.default_rng(0))
+    few = 1.5 * (1 + NEWTON_SHARE) * settings.max_steps  # line searches take some too
+    assert len(calls) < few
+    assert fit.diagnostics.steps > 60  # Newton steps came after

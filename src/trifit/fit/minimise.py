@@ -141,6 +141,18 @@ def lbfgs(loss: Loss, theta: FloatArray, settings: Optimiser, path: Path) -> tup
     return theta, steps
 
 
+def at_kinks(loss: Loss, theta: FloatArray) -> BoolArray:
+    """Which entries belong at zero: the gradient points there from both sides."""
+    found = np.zeros(len(theta), dtype=bool)
+    for j in np.flatnonzero(abs(theta) < KINK):
+        side = np.zeros_like(theta)
+        side[j] = KINK_STEP
+        base = theta.copy()
+        base[j] = 0.0
+        found[j] = loss(base + side)[1][j] >= 0 >= loss(base - side)[1][j]
+    return found
+
+
 def settle_kinks(
     loss: Loss, theta: FloatArray, settings: Optimiser
 ) -> tuple[FloatArray, BoolArray]:
@@ -161,14 +173,7 @@ def settle_kinks(
     held = np.zeros(len(theta), dtype=bool)
     for _ in range(MAX_KINK_ROUNDS):
         zero = np.where(held, 0.0, theta)
-        near = np.flatnonzero(abs(zero) < KINK)
-        now = np.zeros_like(held)
-        for j in near:
-            side = np.zeros_like(theta)
-            side[j] = KINK_STEP
-            base = zero.copy()
-            base[j] = 0.0
-            now[j] = loss(base + side)[1][j] >= 0 >= loss(base - side)[1][j]
+        now = at_kinks(loss, zero)
         theta = np.where(now, 0.0, zero)
         free = ~now
 

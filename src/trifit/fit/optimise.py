@@ -12,7 +12,7 @@ from trifit.cards import Optimiser
 from trifit.diagnostics import OptimiserDiagnostics
 from trifit.errors import InputError
 from trifit.fit.density import Density, Objective, second_differences
-from trifit.fit.minimise import SOLVERS, Path, lbfgs, newton, settle_kinks
+from trifit.fit.minimise import SOLVERS, Path, at_kinks, lbfgs, newton, settle_kinks
 from trifit.fits import Fit, Status
 from trifit.rounding import finite
 from trifit.scores import total_variation
@@ -23,6 +23,10 @@ Criterion = Literal["cross-entropy", "squared-error"]
 
 MAX_NEWTON_PARAMS = 2_000
 """Most parameters for which second derivatives are asked for."""
+
+NEWTON_SHARE = 5
+"""Gradients that Newton steps may take where L-BFGS has not finished a network's MAP, as a multiple
+of the card's steps."""
 
 LBFGS_STEPS, LBFGS_STEPS_OF_FEW, FEW_PARAMS = 1_000, 100, 200
 """Most L-BFGS steps where Newton steps can follow, and with few parameters, whose second
@@ -324,9 +328,16 @@ def _finish(
         # Features in units of very different size are too much for L-BFGS.
         part, more = newton(loss, part, settings, Path())
         return part, more, nowhere
-    if loss.prior and loss.objective.linear is None:
+    if not loss.prior or loss.objective.linear is not None:
+        return part, 0, nowhere
+    if at_kinks(loss, part).any():
         part, at_kink = settle_kinks(loss, part, settings)
         return part, 0, at_kink
+    few = NEWTON_SHARE * settings.max_steps // (2 * len(part))
+    if few:  # second derivatives are 2 n_params gradients
+        few_steps = msgspec.structs.replace(settings, max_steps=few)
+        part, more = newton(loss, part, few_steps, Path())
+        return part, more, nowhere
     return part, 0, nowhere
 
 
