@@ -31,7 +31,7 @@ def trained(data, *, spanned, **parameters):
         patch.setattr(rotation_module, "MOST_DIRECT", 0)
         # The pair is what makes a model known to be alike; small ones are probed without it.
         patch.setattr("trifit.fit.build.MANY_PARAMS", 0 if spanned else 10**9)
-        chosen = card(**parameters).with_overrides({"draws": 700, "tune": 300, "tolerance": 1e-12})
+        chosen = card(**parameters).with_overrides({"draws": 1000, "tune": 300, "tolerance": 1e-12})
         problem = Problem.build(data, chosen, np.arange(data.n_obs))
     assert (problem.n_directions is not None) is spanned
     part = problem.part(np.arange(16), np.arange(16, N))
