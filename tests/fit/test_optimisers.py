@@ -12,6 +12,7 @@ from trifit.errors import InputError
 from trifit.fit.methods.map import fit_map
 from trifit.fit.methods.mle import fit_mle
 from trifit.fit.methods.squared_error import fit_squared_error
+from trifit.fit.minimise import at_kinks
 from trifit.fit.optimise import maximise
 from trifit.fits import Status
 from trifit.types import Rows
@@ -155,3 +156,18 @@ def test_second_derivatives_of_too_many_parameters_are_refused(rng):
     density = density_of(X, y)
     with pytest.raises(InputError, match=r"'newton' needs second derivatives.*2103.*use lbfgs"):
         fit_mle(density, Rows(X, y), Optimiser(method="newton"), rng)
+
+
+def test_a_smooth_minimum_at_zero_is_no_kink():
+    """A constant column's weight under a Normal prior: its gradient changes sign without a jump."""
+
+    def smooth(theta):
+        return float((theta**2).sum()), 2 * theta
+
+    def with_kinks(theta):  # as faint as a Laplace prior beside a million rows
+        value, slope = smooth(theta)
+        return value + 1e-7 * abs(theta).sum(), slope + 1e-7 * np.sign(theta)
+
+    theta = np.array([0.005, -0.5, 0.0])
+    assert not at_kinks(smooth, theta).any()
+    assert at_kinks(with_kinks, theta).tolist() == [True, False, True]

@@ -142,14 +142,22 @@ def lbfgs(loss: Loss, theta: FloatArray, settings: Optimiser, path: Path) -> tup
 
 
 def at_kinks(loss: Loss, theta: FloatArray) -> BoolArray:
-    """Which entries belong at zero: the gradient points there from both sides."""
+    """Which entries belong at zero, where the gradient jumps and points there from both sides.
+
+    A smooth loss may have its minimum there too, but then half the step has half the difference.
+    """
     found = np.zeros(len(theta), dtype=bool)
-    for j in np.flatnonzero(abs(theta) < KINK):
-        side = np.zeros_like(theta)
-        side[j] = KINK_STEP
-        base = theta.copy()
-        base[j] = 0.0
-        found[j] = loss(base + side)[1][j] >= 0 >= loss(base - side)[1][j]
+    for j in np.flatnonzero(abs(theta) < KINK).tolist():
+
+        def around(step: float, j: int = j) -> tuple[float, float]:
+            below, above = theta.copy(), theta.copy()
+            below[j], above[j] = -step, step
+            return float(loss(below)[1][j]), float(loss(above)[1][j])
+
+        below, above = around(KINK_STEP)
+        if below <= 0 <= above and below < above:
+            nearer, farther = around(KINK_STEP / 2)
+            found[j] = farther - nearer > 0.75 * (above - below)
     return found
 
 
