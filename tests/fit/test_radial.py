@@ -66,7 +66,7 @@ def test_many_points_are_moved_as_each_is_and_no_other_entry_is(moved, rng):
 
 def test_the_prior_integrates_to_one(moved, rng):
     """By draws of a normal: only where tails are those of one, few are enough."""
-    w = rng.normal(scale=1.3, size=(20_000, N_PARAMS))
+    w = rng.normal(scale=1.3, size=(100_000, N_PARAMS))
     theta, log_p = moved.map.move(np, w)
     for first, size, df, scale in GROUPS:
         log_p = log_p + t_of(size, df, scale).logpdf(theta[:, first : first + size])
