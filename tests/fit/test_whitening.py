@@ -14,7 +14,7 @@ from trifit.fit.linear import LinearDensity
 from trifit.fit.methods import bayes
 from trifit.fit.methods.bayes import fit_bayes
 from trifit.fit.methods.map import fit_map
-from trifit.fit.whitening import has_kronecker, kronecker, whitened
+from trifit.fit.whitening import has_kronecker, kronecker, scale_of, whitened
 from trifit.models import logistic_regression, softmax_regression
 from trifit.types import Rows
 
@@ -132,3 +132,11 @@ def test_many_parameters_are_refused_unless_draws_are_asked_for(density, monkeyp
     ):
         bayes.check(density, card)
     bayes.check(density, card.with_overrides({"draws": 10}))
+
+
+@pytest.mark.parametrize("precision", [1e70, 1e-70])
+def test_a_scale_that_single_precision_would_round_away_is_none(precision):
+    """Else a coefficient of a feature in units of 1e-35 would stay at the mode in silence."""
+    assert scale_of(-np.diag([1.0, precision])) is None
+    root = scale_of(-np.diag([1.0, 4e6]))
+    assert root == pytest.approx(np.diag([1.0, 5e-4]))

@@ -29,12 +29,11 @@ from trifit.cards import Optimiser
 from trifit.fit.density import (
     Density,
     Objective,
-    covariance_root,
     second_differences,
 )
 from trifit.fit.minimise import Path, lbfgs
 from trifit.fit.moved import Moved
-from trifit.fit.whitening import Coordinates
+from trifit.fit.whitening import Coordinates, scale_of
 from trifit.types import FloatArray, IntArray
 
 LOG = logging.getLogger(__name__)
@@ -152,7 +151,7 @@ def given_scale(density: Density, objective: Objective, start: FloatArray) -> Co
         moved = Moved(objective, found)
         origin = np.where(np.arange(len(centre)) == at, centre, 0.0)  # z is 0
         hessian = second_differences(lambda w: moved(w, prior=1.0, jacobian=1.0)[1], origin)
-        root = covariance_root(hessian)
+        root = scale_of(hessian)
     if root is None:
         return None
     LOG.info(

@@ -36,6 +36,9 @@ from trifit.types import FloatArray, IntArray
 MOST_DENSE = 1_000
 """Parameters up to which the exact Hessian is worth its cost: 2 MB, read twice a step."""
 
+SINGLE = 1e-30
+"""Scales between this and its inverse are exact to seven digits in single precision."""
+
 DISPERSION = 0.5
 """Standard deviation of the chains' starts in plain coordinates."""
 
@@ -97,8 +100,16 @@ def whitened(density: Density, objective: Objective, mode: FloatArray) -> Coordi
     """
     if not is_dense(density):
         return kronecker(density, objective, mode)
-    root = covariance_root(objective.hessian(mode, prior=1.0, jacobian=1.0))
+    root = scale_of(objective.hessian(mode, prior=1.0, jacobian=1.0))
     return plain(objective, mode) if root is None else Coordinates(objective, mode, root)
+
+
+def scale_of(hessian: FloatArray) -> FloatArray | None:
+    """A scale for :class:`Coordinates`; None where there is none, or none in single precision."""
+    root = covariance_root(hessian)
+    if root is None or not SINGLE < np.diag(root).min() <= abs(root).max() < 1 / SINGLE:
+        return None
+    return root
 
 
 @dataclass(frozen=True, eq=False)
