@@ -156,8 +156,8 @@ def at_kinks(loss: Loss, theta: FloatArray) -> BoolArray:
 
         below, above = around(KINK_STEP)
         if below <= 0 <= above and below < above:
-            nearer, farther = around(KINK_STEP / 2)
-            found[j] = farther - nearer > 0.75 * (above - below)
+            half_below, half_above = around(KINK_STEP / 2)
+            found[j] = half_above - half_below > 0.75 * (above - below)
     return found
 
 
