@@ -209,7 +209,7 @@ def newton(
     """Damped Newton steps on the mean loss with its matrix of second derivatives.
 
     Directions without curvature are passed over, and a negative one counts by
-    its size, so that every step goes down.
+    its size, so that every step goes down. Ends where second derivatives are not finite.
 
     Parameters
     ----------
@@ -230,7 +230,11 @@ def newton(
             return theta, step
         if _largest(gradient) <= settings.tolerance:
             return theta, step
-        direction = _newton_direction(loss.curvature(theta), gradient)
+        with np.errstate(all="ignore"):  # far out, densities overflow
+            curvature = loss.curvature(theta)
+        if not np.isfinite(curvature).all():
+            return theta, step
+        direction = _newton_direction(curvature, gradient)
         length = 1.0
         while length > 1e-8:
             proposal, new_gradient = loss(theta + length * direction)
