@@ -24,6 +24,10 @@ Criterion = Literal["cross-entropy", "squared-error"]
 MAX_NEWTON_PARAMS = 2_000
 """Most parameters for which second derivatives are asked for."""
 
+STEEP = 1 / np.finfo(float).eps
+"""A gradient per row with which rounding errors of theta change the loss by a nat: there is no
+minimum nearby."""
+
 NEWTON_SHARE = 5
 """Gradients that Newton steps may take where L-BFGS has not finished a network's MAP, as a multiple
 of the card's steps."""
@@ -258,7 +262,7 @@ def _walk(loss: MeanLoss, settings: Optimiser, path: Path) -> _Walk:
         _, steps, part = path.best
         value, gradient = loss(part)
         largest, status = float(abs(gradient).max()), Status.STOPPED_EARLY
-    elif not np.isfinite(value):
+    elif not np.isfinite(value) or (loss.objective.linear is None and not largest < STEEP):
         part, status = loss.start, Status.UNBOUNDED
         value, gradient = loss(part)
         largest = float(abs(gradient).max())
