@@ -199,7 +199,7 @@ class Density(Protocol):
     """Which entries of theta may be any real number (or any that sum to zero)."""
     scales: BoolArray
     """Which entries of theta are learned prior scales (see :func:`is_scale`)."""
-    spherical: tuple["SphericalT", ...]
+    spherical: tuple[SphericalT, ...]
     """Groups of entries of theta that have such a prior."""
     rescaled: "Rescaled | None"
     """The model under other prior scales, where the card leaves the scale to the data."""

@@ -162,7 +162,7 @@ def at_kinks(loss: Loss, theta: FloatArray) -> BoolArray:
 
 
 def settle_kinks(
-    loss: Loss, theta: FloatArray, settings: Optimiser
+    loss: Loss, theta: FloatArray, now: BoolArray, settings: Optimiser
 ) -> tuple[FloatArray, BoolArray]:
     """Finish where the loss has kinks at zero, as with Laplace priors.
 
@@ -176,13 +176,13 @@ def settle_kinks(
         Theta to loss and gradient.
     theta : array of shape (n_params,)
         Where to start.
+    now : array of shape (n_params,)
+        Which entries are to be held first: those :func:`at_kinks`.
     settings : Optimiser
     """
     held = np.zeros(len(theta), dtype=bool)
     for _ in range(MAX_KINK_ROUNDS):
-        zero = np.where(held, 0.0, theta)
-        now = at_kinks(loss, zero)
-        theta = np.where(now, 0.0, zero)
+        theta = np.where(now, 0.0, theta)
         free = ~now
 
         def of_free(
@@ -200,6 +200,7 @@ def settle_kinks(
         held = now
         if settled and (not free.any() or _largest(of_free(theta[free])[1]) <= settings.tolerance):
             break
+        now = at_kinks(loss, theta)
     return theta, held
 
 

@@ -328,21 +328,22 @@ def _finish(
     nowhere = np.zeros(len(part), dtype=bool)
     if abs(loss(part)[1]).max() <= settings.tolerance:
         return part, 0, nowhere
-    if loss.objective.linear is not None and len(part) <= MAX_NEWTON_PARAMS:
-        # Features in units of very different size are too much for L-BFGS.
-        part, more = newton(loss, part, settings, Path())
-        return part, more, nowhere
-    if not loss.prior or loss.objective.linear is not None:
+    if loss.objective.linear is None:
+        if not loss.prior:
+            return part, 0, nowhere
+        kinks = at_kinks(loss, part)
+        if kinks.any():
+            part, at_kink = settle_kinks(loss, part, kinks, settings)
+            return part, 0, at_kink
+        few = NEWTON_SHARE * settings.max_steps // (2 * len(part))  # 2 n_params gradients each
+        if few == 0:
+            return part, 0, nowhere
+        settings = msgspec.structs.replace(settings, max_steps=few)
+    if len(part) > MAX_NEWTON_PARAMS:
         return part, 0, nowhere
-    if at_kinks(loss, part).any():
-        part, at_kink = settle_kinks(loss, part, settings)
-        return part, 0, at_kink
-    few = NEWTON_SHARE * settings.max_steps // (2 * len(part))
-    if few:  # second derivatives are 2 n_params gradients
-        few_steps = msgspec.structs.replace(settings, max_steps=few)
-        part, more = newton(loss, part, few_steps, Path())
-        return part, more, nowhere
-    return part, 0, nowhere
+    # Features in units of very different size, or a network's valleys, are too much for L-BFGS.
+    part, more = newton(loss, part, settings, Path())
+    return part, more, nowhere
 
 
 def _split_off(rows: Rows, share: float, rng: np.random.Generator) -> tuple[Rows, Rows]:
